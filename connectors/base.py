@@ -1,0 +1,152 @@
+"""What is a connector? A kind, its settings, `verify` and `parse`: pure functions over the bytes that arrived.
+
+Time and keys are arguments; there is no clock, network, database or environment here. `parse` takes what `verify`
+returned, so that parsing something unverified is a type error.
+
+    ConnectorError
+    ├── UnreadableMessage   authentic, but not to be understood: keep it in quarantine, a person or a fix decides
+    └── OverLimit           larger than a setting allows: refuse it with 413, the sender must send less
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from connectors.events import Event
+
+Keys = Mapping[str, bytes]
+"""Public keys and certificates by name, fetched and cached by the worker."""
+
+
+class ConnectorError(Exception):
+    """Base of what a connector raises; the message is the reason that an operator reads."""
+
+
+class UnreadableMessage(ConnectorError):
+    """Authentic, but not to be understood as a whole."""
+
+
+class OverLimit(ConnectorError):
+    """Holds more than a setting allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One delivery as it arrived."""
+
+    source: str
+    received_at: datetime
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names in lower case, values decoded as Latin-1, in the order of arrival."""
+    query: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The header's value; None where it is missing *or repeated*: two credentials are no credential."""
+        values = [value for key, value in self.headers if key == name.lower()]
+        return values[0] if len(values) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An inbound whose sender proved that it may speak for the source. Made by `verify`, or from custody."""
+
+    inbound: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """An inbound that nobody vouched for: `explain --unverified` may read it, intake does not take it."""
+
+    inbound: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The sender could not prove who it is. The reason is for our log, never for the answer."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One item of a payload that became no event: which one, and why."""
+
+    item: str
+    """Where it stands: `alerts[3]`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the platform wants answered in the response."""
+
+    body: bytes
+    content_type: str = "application/json"
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a delivery says. One bad item never takes its neighbours with it: it becomes a remark in `unreadable`."""
+
+    events: tuple[Event, ...] = ()
+    ignored: tuple[Remark, ...] = ()
+    """Understood, and nothing is to be done."""
+    unreadable: tuple[Remark, ...] = ()
+    """Not understood: the delivery stays in quarantine beside the events that were."""
+    reply: Reply | None = None
+
+
+def _not_blank(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("a secret must not be blank")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
+"""A secret that is never blank and never shown."""
+
+
+class SourceSettings(BaseModel):
+    """What every kind of source is configured with; a kind adds its own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret: Secret
+    previous_secret: Secret | None = None
+    """Accepted too, while senders are moved to the new one."""
+    category: str | None = Field(default=None, min_length=1, max_length=255)
+    private: bool = False
+    max_items: int = Field(default=10_000, ge=1)
+    """Items of one delivery; more is refused with 413."""
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The current secret first, then the previous one; as UTF-8 bytes."""
+        both = (self.secret, self.previous_secret)
+        return tuple(each.get_secret_value().encode() for each in both if each is not None)
+
+
+S = TypeVar("S", bound=SourceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Connector(Generic[S]):
+    """Code for one kind of source.
+
+    `verify` never raises: every malformed header is a `Denied`. `parse` raises only `ConnectorError`.
+    `sign` gives the headers with which a sender proves itself; `send` and the contract tests use it.
+    """
+
+    kind: str
+    title: str
+    settings: type[S]
+    verify: Callable[[Inbound, S, datetime, Keys], Verified | Denied]
+    parse: Callable[[Verified | Unverified, S], Parsed]
+    sign: Callable[[bytes, S, datetime], dict[str, str]]

@@ -1,0 +1,99 @@
+"""What can a source say? Four things about a case, as frozen values that every connector produces and `plan` reads.
+
+    Event
+    ├── Opened      the case began, or still goes on (a repeat carries the same source message id)
+    ├── Commented   somebody added text to it
+    ├── Changed     its facts are different now
+    └── Resolved    it is over
+
+An event says what happened at the source, never what is to be done about it: that is the lifecycle's decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Priority = Literal["low", "medium", "high", "urgent"]
+
+MAX_ID_LENGTH = 512  # characters of a case key, alias or source message id
+
+
+def digest(*parts: str) -> str:
+    """SHA-256 (64 hex digits) over the parts; lengths are part of it, so ("ab", "c") differs from ("a", "bc")."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "big"))
+        state.update(data)
+    return state.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that a source says about one case.
+
+    Raises ValueError for an id that is empty, longer than `MAX_ID_LENGTH` or holds control characters, and for a
+    time without a zone: a connector reports such an item as unreadable.
+    """
+
+    case_key: str
+    """Names the case within its source: the full correlation key, never shortened, never with routing in it."""
+    source_message_id: str
+    """Names this event within its source; the same id again is a repeat, with another `content_digest` a change."""
+    occurred_at: datetime
+    """When it happened, by the source's clock."""
+    started_at: datetime
+    """When the episode that it belongs to began, by the source's clock."""
+    subject: str
+    text: str
+    """Plain text: the description of a ticket, or the body of a note."""
+    content_digest: str
+    """`digest` of whatever counts as a change of content; links and other noise stay out of it."""
+    severity: str | None = None
+    """The source's own word."""
+    priority: Priority = "medium"
+    category: str | None = None
+    private: bool = False
+    aliases: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = field(default=())
+    """Sorted pairs for routing: labels, sender, channel."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("case key", self.case_key), ("source message id", self.source_message_id)):
+            if not value.strip():
+                raise ValueError(f"the {name} is empty")
+            if len(value) > MAX_ID_LENGTH:
+                raise ValueError(f"the {name} has {len(value)} characters, more than {MAX_ID_LENGTH}")
+            if not value.isprintable():
+                raise ValueError(f"the {name} holds characters that cannot be printed")
+        for name, time in (("occurred_at", self.occurred_at), ("started_at", self.started_at)):
+            if time.utcoffset() is None:
+                raise ValueError(f"{name} has no time zone")
+
+    @property
+    def kind(self) -> str:
+        """`Opened`, `Commented`, `Changed` or `Resolved`."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Event):
+    """The case began, or goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commented(Event):
+    """Somebody added text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed(Event):
+    """The facts of the case are different now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved(Event):
+    """The case is over; `occurred_at` is when it ended."""

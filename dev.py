@@ -1,0 +1,155 @@
+"""One file that needs nothing but Python 3.11+: it makes `.venv`, installs the locked requirements, runs a command.
+
+    python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
+    python3 dev.py test  [ARGS]   the tests (pytest); those that need an absent server are deselected and counted
+    python3 dev.py check [ARGS]   format, lint, strict types, import rules, tests
+    python3 dev.py bench NAME     a benchmark of benchmarks/
+    python3 dev.py chaos [ARGS]   kill and restart the real processes; the last line is JSON
+    python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
+
+Standard library only. Uses uv where there is one, pip where there is not; hashes are required either way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+RUNTIME, DEV = "runtime", "dev"  # a lock file each; dev holds everything that runtime does, at the same versions
+LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
+
+
+def call(*command: str | Path) -> int:
+    """Run a command in the project folder; returns its exit code, 130 after Ctrl-C."""
+    process = subprocess.Popen([str(part) for part in command], cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the child got the same signal and decides when it is done
+
+
+def must(*command: str | Path) -> None:
+    """Run a command and stop with its exit code when it fails."""
+    if code := call(*command):
+        raise SystemExit(code)
+
+
+def lock_file(name: str) -> Path:
+    return ROOT / "requirements" / f"{name}.lock"
+
+
+def stamp(name: str) -> str:
+    """What an installed environment answers for: the lock, the project's metadata, the interpreter."""
+    content = lock_file(name).read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def installed(name: str) -> bool:
+    """True when `.venv` already holds this lock; the dev lock contains the runtime one."""
+    names = (DEV,) if name == DEV else (RUNTIME, DEV)
+    return PYTHON.exists() and any(
+        path.exists() and path.read_text() == stamp(each)
+        for each in names
+        for path in [VENV / f"installed-{each}"]
+    )
+
+
+def install(name: str) -> None:
+    if installed(name):
+        return
+    uv = shutil.which("uv")
+    print(f"dev.py: installing requirements/{name}.lock with {'uv' if uv else 'pip'}", file=sys.stderr, flush=True)
+    if not PYTHON.exists():
+        if uv:
+            must(uv, "venv", "--quiet", "--python", sys.executable, VENV)
+        else:
+            venv.create(VENV, with_pip=True, clear=True)
+    pip: tuple[str | Path, ...] = (
+        (uv, "pip", "install", "--quiet", "--python", PYTHON)
+        if uv
+        else (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    )
+    if not uv and call(PYTHON, "-c", "import pip"):
+        must(PYTHON, "-m", "ensurepip", "--upgrade")  # the environment was made by uv, which leaves pip out
+    must(*pip, "--require-hashes", "-r", lock_file(name))
+    must(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
+    (VENV / f"installed-{name}").write_text(stamp(name))
+
+
+def lock() -> int:
+    uv = shutil.which("uv")
+    if not uv:
+        print("dev.py lock needs uv (python3 -m pip install uv)", file=sys.stderr)
+        return 2
+    for name, groups in LOCKS.items():
+        must(uv, "pip", "compile", "--quiet", "pyproject.toml", "--all-extras", *groups, "--universal",
+             "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--upgrade",
+             "--custom-compile-command", "python3 dev.py lock", "-o", lock_file(name))  # fmt: skip
+    return 0
+
+
+def check(arguments: list[str]) -> int:
+    """Every check, each run even when an earlier one failed, so that one call shows all there is to mend."""
+    steps: list[tuple[str, tuple[str | Path, ...]]] = [
+        ("format", (BIN / "ruff", "format", "--check", ".")),
+        ("lint", (BIN / "ruff", "check", ".")),
+        ("types", (PYTHON, "-m", "mypy")),
+        ("import rules", (BIN / "lint-imports",)),
+        ("tests", (PYTHON, "-m", "pytest", "--cov", "--cov-report=term", *arguments)),
+    ]
+    failed = []
+    for name, command in steps:
+        print(f"== {name}", flush=True)
+        if call(*command):
+            failed.append(name)
+    print(f"check: {'failed: ' + ', '.join(failed) if failed else 'all green'}", flush=True)
+    return 1 if failed else 0
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info < (3, 11):
+        print(f"Ticketrelay needs Python 3.11 or newer; this is {sys.version.split()[0]}", file=sys.stderr)
+        return 2
+    command, *rest = arguments or ["--help"]
+    match command:
+        case "-h" | "--help":
+            print(__doc__)
+            return 0
+        case "run":
+            install(RUNTIME)
+            return call(PYTHON, "-m", "worker.cli", "run", *rest)
+        case "test":
+            install(DEV)
+            return call(PYTHON, "-m", "pytest", *rest)
+        case "check":
+            install(DEV)
+            return check(rest)
+        case "bench" if rest:
+            install(DEV)
+            return call(PYTHON, "-m", f"benchmarks.{rest[0]}", *rest[1:])
+        case "bench":
+            names = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+            print(f"dev.py bench: which one? There are: {', '.join(names)}", file=sys.stderr)
+            return 2
+        case "chaos":
+            install(DEV)
+            return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)
+        case "lock":
+            return lock()
+        case _:
+            print(f"dev.py: no command {command!r}\n\n{__doc__}", file=sys.stderr)
+            return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
