@@ -1,0 +1,108 @@
+"""Which kinds of source are there? One line each for ours; those of others register by entry point.
+
+    [project.entry-points."ticketrelay.connectors"]
+    pager = "acme_pager:CONNECTOR"
+
+A kind is loaded when it is asked for, so that a package of others that cannot be imported harms its own kind
+alone. Ours cannot be replaced by an entry point.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module, resources
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from connectors.base import Connector
+
+GROUP = "ticketrelay.connectors"
+
+BUILT_IN = (
+    "alertmanager",
+)  # fmt: skip
+
+
+class UnknownKind(KeyError):
+    """No connector is called so; the message says which was probably meant."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class BrokenConnector(TypeError):
+    """An entry point does not give what its name promises, or two of them claim one kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """One delivery that a connector is known to read, and what it must say about it."""
+
+    name: str
+    body: bytes
+    expected: dict[str, Any]
+    """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`;
+    `"settings"` holds what the source is configured with besides its secret."""
+
+
+def kinds() -> tuple[str, ...]:
+    """Every kind that can be asked for, sorted."""
+    return tuple(sorted({*BUILT_IN, *_third_party()}))
+
+
+def connector(kind: str) -> Connector[Any]:
+    """The connector of this kind.
+
+    Raises UnknownKind, or BrokenConnector or ImportError where somebody else's package is at fault.
+    """
+    if kind in BUILT_IN:
+        found: object = import_module(f"{__name__}.{kind}").CONNECTOR
+    else:
+        found = _entry_point(kind).load()
+    if not isinstance(found, Connector):
+        raise BrokenConnector(f"the entry point of {kind!r} gives a {type(found).__name__}, not a Connector")
+    if found.kind != kind:
+        raise BrokenConnector(f"the entry point of {kind!r} gives a connector of kind {found.kind!r}")
+    return found
+
+
+def fixtures(kind: str) -> dict[str, Fixture]:
+    """The connector's fixtures by name, sorted; none where it is a single module.
+
+    A fixture is a pair of files in `fixtures/`: `NAME.expected.json` and `NAME.` with any other ending.
+    """
+    module = import_module(f"{__name__}.{kind}" if kind in BUILT_IN else _entry_point(kind).module)
+    if not hasattr(module, "__path__"):
+        return {}
+    folder = resources.files(module) / "fixtures"
+    files = {each.name: each for each in folder.iterdir()} if folder.is_dir() else {}
+    found = {}
+    for expected in sorted(name for name in files if name.endswith(".expected.json")):
+        name = expected.removesuffix(".expected.json")
+        (body,) = (each for each in files if each != expected and each.rpartition(".")[0] == name)
+        found[name] = Fixture(name, files[body].read_bytes(), json.loads(files[expected].read_bytes()))
+    return found
+
+
+def _entry_point(kind: str) -> EntryPoint:
+    found = _third_party().get(kind)
+    if found is None:
+        close = difflib.get_close_matches(kind, kinds(), n=1)
+        meant = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(kinds())}"
+        raise UnknownKind(f"no connector of kind {kind!r}; {meant}")
+    if len(found) > 1:
+        raise BrokenConnector(f"{kind!r} is claimed by {' and '.join(each.value for each in found)}")
+    return found[0]
+
+
+@cache
+def _third_party() -> dict[str, tuple[EntryPoint, ...]]:
+    """Entry points by kind, without those that would replace one of ours; read once per process."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for each in sorted(set(entry_points(group=GROUP)), key=lambda entry: (entry.name, entry.value)):
+        if each.name not in BUILT_IN:
+            found[each.name] = (*found.get(each.name, ()), each)
+    return found

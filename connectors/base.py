@@ -1,17 +1,17 @@
-"""What is a connector? A kind, its settings, `verify` and `parse`: pure functions over the bytes that arrived.
+"""What is a connector? A kind, its settings, `verify` and `parse`: pure functions over bytes that arrived.
 
-Time and keys are arguments; there is no clock, network, database or environment here. `parse` takes what `verify`
-returned, so that parsing something unverified is a type error.
+Time and keys are arguments; there is no clock, network, database or environment here. `parse` takes what
+`verify` returned, so that parsing something unverified is a type error.
 
     ConnectorError
-    ├── UnreadableMessage   authentic, but not to be understood: keep it in quarantine, a person or a fix decides
+    ├── UnreadableMessage   authentic, but not to be understood: quarantine, a person or a fix decides
     └── OverLimit           larger than a setting allows: refuse it with 413, the sender must send less
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
@@ -37,14 +37,14 @@ class OverLimit(ConnectorError):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One delivery as it arrived."""
+    """One delivery as it arrived. Its `repr` leaves out what may hold a secret or somebody's words."""
 
     source: str
     received_at: datetime
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Names in lower case, values decoded as Latin-1, in the order of arrival."""
-    query: str = ""
+    query: str = field(default="", repr=False)
 
     def header(self, name: str) -> str | None:
         """The header's value; None where it is missing *or repeated*: two credentials are no credential."""
@@ -93,24 +93,28 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a delivery says. One bad item never takes its neighbours with it: it becomes a remark in `unreadable`."""
+    """What a delivery says. A bad item never takes its neighbours with it: it is a remark in `unreadable`."""
 
     events: tuple[Event, ...] = ()
     ignored: tuple[Remark, ...] = ()
-    """Understood, and nothing is to be done."""
+    """Understood, and nothing is to be done: an item, or a field of one that became an event without it."""
     unreadable: tuple[Remark, ...] = ()
     """Not understood: the delivery stays in quarantine beside the events that were."""
     reply: Reply | None = None
 
 
-def _not_blank(secret: SecretStr) -> SecretStr:
-    if not secret.get_secret_value().strip():
+def _usable(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if not value.strip():
         raise ValueError("a secret must not be blank")
+    if value != value.strip():
+        # HTTP takes white space off the ends of a header: such a secret would deny everybody, for ever.
+        raise ValueError("a secret must not begin or end with white space")
     return secret
 
 
-Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
-"""A secret that is never blank and never shown."""
+Secret = Annotated[SecretStr, AfterValidator(_usable)]
+"""A secret that is never blank, without white space around it, and never shown."""
 
 
 class SourceSettings(BaseModel):

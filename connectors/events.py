@@ -1,4 +1,4 @@
-"""What can a source say? Four things about a case, as frozen values that every connector produces and `plan` reads.
+"""What can a source say? Four things about a case: frozen values, made by connectors, read by `plan`.
 
     Event
     ├── Opened      the case began, or still goes on (a repeat carries the same source message id)
@@ -6,13 +6,13 @@
     ├── Changed     its facts are different now
     └── Resolved    it is over
 
-An event says what happened at the source, never what is to be done about it: that is the lifecycle's decision.
+An event says what happened at the source, never what is to be done about it: the lifecycle decides that.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -22,7 +22,7 @@ MAX_ID_LENGTH = 512  # characters of a case key, alias or source message id
 
 
 def digest(*parts: str) -> str:
-    """SHA-256 (64 hex digits) over the parts; lengths are part of it, so ("ab", "c") differs from ("a", "bc")."""
+    """SHA-256 (64 hex digits) over the parts and their lengths: ("ab", "c") differs from ("a", "bc")."""
     state = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -35,14 +35,14 @@ def digest(*parts: str) -> str:
 class Event:
     """One thing that a source says about one case.
 
-    Raises ValueError for an id that is empty, longer than `MAX_ID_LENGTH` or holds control characters, and for a
-    time without a zone: a connector reports such an item as unreadable.
+    Raises ValueError for a case key, alias or source message id that is empty, longer than `MAX_ID_LENGTH` or
+    not printable, and for a time without a zone: a connector reports such an item as unreadable.
     """
 
     case_key: str
-    """Names the case within its source: the full correlation key, never shortened, never with routing in it."""
+    """Names the case within its source: the full correlation key, not shortened, without routing."""
     source_message_id: str
-    """Names this event within its source; the same id again is a repeat, with another `content_digest` a change."""
+    """Names this event within its source; again it is a repeat, with another `content_digest` a change."""
     occurred_at: datetime
     """When it happened, by the source's clock."""
     started_at: datetime
@@ -58,11 +58,12 @@ class Event:
     category: str | None = None
     private: bool = False
     aliases: tuple[str, ...] = ()
-    attributes: tuple[tuple[str, str], ...] = field(default=())
+    attributes: tuple[tuple[str, str], ...] = ()
     """Sorted pairs for routing: labels, sender, channel."""
 
     def __post_init__(self) -> None:
-        for name, value in (("case key", self.case_key), ("source message id", self.source_message_id)):
+        ids = [("case key", self.case_key), ("source message id", self.source_message_id)]
+        for name, value in (*ids, *(("alias", alias) for alias in self.aliases)):
             if not value.strip():
                 raise ValueError(f"the {name} is empty")
             if len(value) > MAX_ID_LENGTH:

@@ -1,0 +1,107 @@
+"""How are bytes read as JSON so that nothing but `UnreadableMessage` can come of it?
+
+Stricter than Python's reader: UTF-8 only, a name once per object, no NaN, no infinity, no number without end.
+Whatever is refused would otherwise be read differently by the next reader, or raise where nobody expects it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from typing import Any, NoReturn
+
+from connectors.base import UnreadableMessage
+from connectors.mapping import cut, one_line
+
+
+MAX_DIGITS = 400
+"""Characters of a number; a float has at most 309 digits before its point."""
+
+
+class UnreadableItem(ValueError):
+    """One item of a payload cannot be understood; the message says which field, and what was found there."""
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that the body holds.
+
+    Raises UnreadableMessage with the reason.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_whole,
+            parse_float=_finite,
+            parse_constant=_no_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise UnreadableMessage(f"the body is not UTF-8: byte {error.start} cannot be read") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableMessage(
+            f"the body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise UnreadableMessage("the body is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise UnreadableMessage(f"the body is {found(value)}, not an object")
+    return value
+
+
+def found(value: object) -> str:
+    """What stands there, short enough for a reason: `"yesterday"`, `7`, `null`, `a list`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return cut(str(value), 60)
+        case str():
+            return f'"{cut(one_line(value[:1000]), 60)}"'
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+    return f"a {type(value).__name__}"
+
+
+def scalar(value: object) -> str:
+    """A string, number, boolean or null as text; null is the empty string.
+
+    Raises UnreadableItem for a list or an object.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    raise UnreadableItem(f"{found(value)}, not text")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise UnreadableMessage(f"the name {found(twice)} stands twice in one object")
+    return result
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise UnreadableMessage(f"a number has {len(digits)} digits, more than {MAX_DIGITS}")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise UnreadableMessage(f"the number {cut(digits, 60)} is larger than any that can be read")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise UnreadableMessage(f"{name} is not JSON")

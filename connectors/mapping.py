@@ -1,0 +1,97 @@
+"""How do a sender's words become ours? Severities by table, RFC 3339 times, text that a database takes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from connectors.events import Priority
+
+SEVERITIES: dict[Priority, tuple[str, ...]] = {
+    "urgent": ("critical", "emergency", "disaster", "fatal", "page", "p1", "sev0", "sev1", "urgent"),
+    "high": ("high", "major", "error", "p2", "sev2"),
+    "medium": ("warning", "average", "minor", "p3", "sev3", "medium"),
+    "low": ("info", "low", "notice", "none", "p4", "p5", "sev4"),
+}
+"""What senders call it, in lower case; our own four words mean themselves."""
+
+PRIORITIES: dict[str, Priority] = {word: priority for priority, words in SEVERITIES.items() for word in words}
+
+ELLIPSIS = "…"
+
+# Line feed and tab are text; other control characters end lines, move cursors or are refused by databases.
+_CLEANING: dict[int, str | None] = {
+    **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], None),
+    **dict.fromkeys([0x0B, 0x0C, 0x0D, 0x85], "\n"),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+    0x09: "\t",
+    0x0A: "\n",
+}
+
+_RFC_3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))"
+)
+
+
+def priority_of(severity: str) -> tuple[Priority, bool]:
+    """The priority of a severity in upper or lower case; ("medium", False) where it is in no table."""
+    found = PRIORITIES.get(severity.strip().casefold())
+    return (found or "medium", found is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A point in time, as exact as its writer was."""
+
+    time: datetime
+    """UTC; what is finer than a microsecond is cut off."""
+    text: str
+    """Its one spelling, to the nanosecond: `2026-01-01T00:00:00.5Z`, `2026-01-01T00:00:00Z`."""
+
+
+def instant(text: str) -> Instant | None:
+    """The instant that an RFC 3339 time names; None for the time zero of Go, which means "not yet".
+
+    Raises ValueError for anything else, a time without a zone included.
+    """
+    match = _RFC_3339.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("it is no RFC 3339 time with a zone")
+    year, month, day, hour, minute, second = (int(each) for each in match.groups()[:6])
+    if year <= 1:
+        return None  # in a zone west of Greenwich, Go writes its zero in the year 0000
+    nanoseconds = int((match[7] or "").ljust(9, "0")[:9])
+    offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
+    try:
+        zone = timezone(-offset if match[8] == "-" else offset)
+        local = datetime(year, month, day, hour, minute, second, nanoseconds // 1000, tzinfo=zone)
+        utc = local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("it names a time that does not exist") from None
+    fraction = f".{nanoseconds:09}".rstrip("0").rstrip(".")
+    return Instant(utc, f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}{fraction}Z")
+
+
+def readable(moment: datetime) -> str:
+    """A UTC time for people: `2026-01-01 00:00:00 UTC`."""
+    return f"{moment.replace(tzinfo=None).isoformat(sep=' ', timespec='seconds')} UTC"
+
+
+def clean(text: str) -> str:
+    """The text without control characters and lone surrogates, lines ended by line feeds.
+
+    PostgreSQL refuses NUL, UTF-8 refuses surrogates, and terminals obey the rest.
+    """
+    return text if text.isprintable() else text.replace("\r\n", "\n").translate(_CLEANING)
+
+
+def one_line(text: str) -> str:
+    """The cleaned text with every run of white space as one space."""
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its first `limit` - 1 characters and an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
