@@ -1,0 +1,9 @@
+"""Alembic runs this to migrate the connection that `Ledger.upgrade` hands over."""
+
+from alembic import context
+
+from worker.ledger.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

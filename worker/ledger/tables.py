@@ -1,0 +1,176 @@
+"""What does the ledger hold? Custody, cases, operations, attempts; the properties that the rules rest on stand here.
+
+Times are whole microseconds since 1970 in UTC, as integers: PostgreSQL and SQLite then compare them alike, and the
+same statements serve both.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC: a zoned datetime in Python, microseconds since 1970 in the database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+# SQLite gives a row its own number only where the type is exactly INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def required(name: str, kind: Any, **options: Any) -> Column[Any]:
+    return Column(name, kind, nullable=False, **options)
+
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    required("source", Text),
+    required("received_at", Instant),
+    required("outcome", Text),  # accepted | quarantined | skipped
+    Column("reason", Text),
+    required("headers", Text),  # JSON, without credentials
+    required("query", Text),
+    required("body", LargeBinary),  # zlib
+    required("body_digest", Text),
+    required("deliveries", Integer, server_default=text("1")),  # of the same unreadable bytes
+    Index("ix_inbound_quarantined", "source", "body_digest", postgresql_where=text("outcome = 'quarantined'"),
+          sqlite_where=text("outcome = 'quarantined'")),
+)  # fmt: skip
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    required("source", Text),
+    required("key", Text),
+    # What planning knows: see lifecycle.CaseState.
+    required("episode", Integer),
+    required("phase", Text),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("priority", Text),
+    # What delivery knows. Ready or idle is decided from head_seq and next_seq of this row: no wake-up is lost.
+    required("state", Text),  # idle | ready | leased | blocked
+    Column("kind", Text),  # of the head
+    required("rank", Integer),
+    required("run_at", Instant),
+    required("head_seq", BigInteger),
+    required("next_seq", BigInteger),
+    required("epoch", BigInteger),  # counts claims: a settle of an older one is refused
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    required("attempts", Integer),  # of the head since it last succeeded, for backoff
+    Column("ticket_id", Text),
+    Column("ticket_status", Text),
+    Column("last_error", Text),
+    UniqueConstraint("source", "key"),
+    Index("ix_cases_ready", "rank", "run_at", postgresql_where=text("state = 'ready'"),
+          sqlite_where=text("state = 'ready'")),
+    Index("ix_cases_leased", "lease_until", postgresql_where=text("state = 'leased'"),
+          sqlite_where=text("state = 'leased'")),
+)  # fmt: skip
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("case_id", Number, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    required("inbound_id", Number),
+    required("episode", Integer),
+    required("kind", Text),
+    required("rank", Integer),
+    required("state", Text),  # open | done | dead | skipped
+    required("idempotency_key", Text, unique=True),
+    required("request", LargeBinary),  # the exact bytes; never changed once sent
+    required("created_at", Instant),
+    Column("first_sent_at", Instant),  # of the sends whose outcome is not known to be "not executed"
+    required("ambiguous", Boolean),  # a send may have been executed
+    required("conflicts", Integer),
+    Column("ended_at", Instant),
+    Column("response", Text),
+    Column("why", Text),
+    Index("ix_operations_dead", "case_id", "seq", postgresql_where=text("state = 'dead'"),
+          sqlite_where=text("state = 'dead'")),
+    Index(None, "inbound_id"),
+)  # fmt: skip
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),  # of the source message id, or of it and its changed content
+    required("content", LargeBinary),
+    required("inbound_id", Number),
+    required("case_id", Number),
+    required("episode", Integer),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    required("case_id", Number),
+    required("seq", BigInteger),
+    required("at", Instant),
+    required("outcome", Text),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("latency_ms", Integer),
+    Index(None, "case_id", "seq"),
+)
+
+gate = Table(
+    "gate",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("closed_until", Instant),
+    Column("reason", Text),  # budget | credentials | scope
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    required("at", Instant, index=True),
+    required("tokens", Integer),
+)
