@@ -1,0 +1,212 @@
+"""What does an answer mean? A status, headers and bytes become a value, or exactly one exception.
+
+Pure: the time is an argument, nothing is sent. Error bodies of both revisions are understood; one that cannot
+be read leaves the decision to the status alone.
+
+Source: the Tickets API's contract, "Errors".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tickets.errors import (
+    AskPerson,
+    Detail,
+    RepeatTwice,
+    RepeatUnchanged,
+    SendLater,
+    StopSending,
+    TicketsError,
+)
+from tickets.text import cut, one_line
+
+MAX_RETRY_AFTER_S = 3600.0  # a service that asks for longer is asked again after this
+MAX_DETAILS = 20
+MAX_MESSAGE = 500  # characters of one thing that the service said
+
+IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+
+EXCEPTIONS: Mapping[int, type[TicketsError]] = {
+    HTTPStatus.UNAUTHORIZED: StopSending,
+    HTTPStatus.FORBIDDEN: StopSending,
+    # Said by a proxy on the way, about the way: no message is at fault.
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: StopSending,
+    # Said by a proxy that may have passed the request on.
+    HTTPStatus.REQUEST_TIMEOUT: RepeatUnchanged,
+    HTTPStatus.TOO_EARLY: RepeatUnchanged,
+    HTTPStatus.TOO_MANY_REQUESTS: SendLater,
+    HTTPStatus.SERVICE_UNAVAILABLE: SendLater,
+}
+"""Statuses that differ from their class (`CLASSES`). 409 on a keyed call is `RepeatTwice`."""
+
+CLASSES: Mapping[int, type[TicketsError]] = {
+    # Redirects are never followed: they could carry the key elsewhere. The base URL is not the API's.
+    3: StopSending,
+    4: AskPerson,
+    5: RepeatUnchanged,
+}
+"""By the first digit of the status; any other is `RepeatUnchanged`."""
+
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SECONDS = re.compile(r"-?\d{1,300}(\.\d{1,300})?")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `body` is None where it did not arrive whole, or was longer than is read."""
+
+    call: str
+    """Our name of the call, for messages: `create_ticket`."""
+    status: int
+    body: bytes | None
+    retry_after: str | None = None
+    """The header as it came."""
+    date: str | None = None
+    """The header as it came."""
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an error's body says, in either revision."""
+
+    readable: bool = False
+    code: str | None = None
+    details: tuple[Detail, ...] = ()
+    retry_after: object = None
+
+
+def read(model: type[M], answer: Answer) -> M:
+    """What a success carries. Raises RepeatUnchanged: a request whose answer cannot be read may be done."""
+    try:
+        return model.model_validate(parse(answer))
+    except ValidationError:
+        raise unreadable(answer) from None
+
+
+def parse(answer: Answer) -> object:
+    """The JSON of a success. Raises RepeatUnchanged where it is none."""
+    try:
+        return json.loads(answer.body or b"")
+    except (ValueError, RecursionError):
+        raise unreadable(answer) from None
+
+
+def unreadable(answer: Answer) -> RepeatUnchanged:
+    message = f"{answer.call}: {answer.status}, but the answer cannot be read"
+    return RepeatUnchanged(message, status=answer.status)
+
+
+def error_of(answer: Answer, *, keyed: bool, now: datetime, secret: str) -> TicketsError:
+    """The exception of an answer that is no success; its details hold what was said, without `secret`."""
+    said = said_by(answer.body, secret)
+    kind = EXCEPTIONS.get(answer.status) or CLASSES.get(answer.status // 100, RepeatUnchanged)
+    if keyed and answer.status == HTTPStatus.CONFLICT:
+        kind = RepeatTwice
+    return kind(
+        " ".join(part for part in (f"{answer.call}: {answer.status}", said.code) if part),
+        status=answer.status,
+        code=said.code,
+        details=said.details,
+        retry_after=seconds_to_wait(answer, said, now),
+    )
+
+
+def says_closed_already(answer: Answer, secret: str) -> bool:
+    """True for a 409 on close that is about the ticket's state and not about the idempotency key.
+
+    Revision B has no codes, so its text is searched for the key's name; an unreadable body says nothing.
+    """
+    if answer.status != HTTPStatus.CONFLICT:
+        return False
+    said = said_by(answer.body, secret)
+    about_key = any("idempoten" in each.message.lower() for each in said.details)
+    return said.readable and said.code != IDEMPOTENCY_CONFLICT and (said.code is not None or not about_key)
+
+
+def seconds_to_wait(answer: Answer, said: Said, now: datetime) -> float | None:
+    """Seconds from 0 to `MAX_RETRY_AFTER_S`; the header before the body; None where neither is understood.
+
+    A date is counted from the answer's own `Date`, so that a clock that is not the service's does no harm.
+    """
+    if answer.retry_after is not None:
+        seconds = _bounded(answer.retry_after.strip())
+        if seconds is not None:
+            return seconds
+        until = _date(answer.retry_after)
+        if until is not None:
+            since = _date(answer.date or "") or now
+            return max(0.0, min((until - since).total_seconds(), MAX_RETRY_AFTER_S))
+    return _bounded(said.retry_after)
+
+
+def _bounded(value: object) -> float | None:
+    if isinstance(value, str):
+        value = float(value) if _SECONDS.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return float(max(0, min(value, MAX_RETRY_AFTER_S)))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
+
+
+def said_by(body: bytes | None, secret: str) -> Said:
+    """Reads `{"error", "message", "details"}` (A) and `{"detail"}` (B); never fails."""
+    try:
+        data = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return Said()
+    if not isinstance(data, Mapping):
+        return Said()
+    code = data.get("error")
+    known = isinstance(code, str) and _CODE.fullmatch(code) is not None and code != secret
+    found = [_detail(data.get("message"), secret), _detail(data.get("detail"), secret)]
+    for key in ("details", "detail"):
+        items = data.get(key)
+        found.extend(_detail(each, secret) for each in items[:MAX_DETAILS]) if isinstance(
+            items, list
+        ) else None
+    details = tuple(each for each in found if each is not None)
+    return Said(True, code if known else None, details[:MAX_DETAILS], data.get("retry_after"))
+
+
+def _detail(item: object, secret: str) -> Detail | None:
+    if isinstance(item, str):
+        return Detail("", _without(item, secret)) if item.strip() else None
+    if not isinstance(item, Mapping):
+        return None
+    message = item.get("message") or item.get("msg")
+    place = item.get("field") or item.get("loc") or ""
+    if isinstance(place, list):
+        place = ".".join(str(each) for each in (place[1:] if place[:1] == ["body"] else place))
+    return (
+        Detail(_without(str(place), secret), _without(message, secret)) if isinstance(message, str) else None
+    )
+
+
+def _without(text: str, secret: str) -> str:
+    return cut(one_line(text.replace(secret, "[key]")), MAX_MESSAGE)

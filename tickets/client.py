@@ -1,0 +1,362 @@
+"""How is the Tickets API called? Each method is one request, sent once, and ends in a value or one exception.
+
+Nothing is retried, redirected or looked up behind the caller's back: the exception (tickets/errors.py) says
+what to do next. Where no answer came, the class depends on whether the request can have left: only what is
+proven not to have been sent is `SendLater`; everything else, whatever the exception of the HTTP library is
+called, is `RepeatUnchanged`.
+
+Source: the Tickets API's contract, "Calls", "Idempotency", "Authentication".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+from pydantic import ValidationError
+
+from tickets.answers import Answer, error_of, parse, read, says_closed_already, unreadable
+from tickets.errors import AskPerson, RepeatUnchanged, SendLater, TicketsError
+from tickets.models import (
+    AddNote,
+    AnyRequest,
+    CloseTicket,
+    CreateTicket,
+    Health,
+    Note,
+    Page,
+    Priority,
+    RegisterWebhook,
+    Revision,
+    Status,
+    Ticket,
+    UpdateTicket,
+    Webhook,
+    encode,
+)
+from tickets.text import clean
+from tickets.transport import Lanes
+
+MAX_ANSWER = 4 * 1024 * 1024  # bytes of a body after decoding; a page of 100 of the longest tickets is larger
+CONNECT_TIMEOUT_S = 5.0
+MAX_PAGE = 100  # tickets
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]")
+
+
+def checked_base_url(text: str) -> str:
+    """The URL without a slash at its end. Raises ValueError unless it is plain http(s)://host[:port][/path]."""
+    if not _VISIBLE.fullmatch(text):
+        raise ValueError(
+            "the base URL must consist of visible ASCII characters (a host name in its xn-- form)"
+        )
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("the base URL must begin with http:// or https://")
+    if parts.username is not None or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise ValueError("the base URL must have no user, query or fragment")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    if not _HOST.fullmatch(host) or parts.port == 0:
+        raise ValueError("the base URL must name a host")
+    return text.rstrip("/")
+
+
+def checked_key(text: str) -> str:
+    """The key. Raises ValueError, without the key in its message, for what cannot be a header's value."""
+    if not text.strip():
+        raise ValueError("the API key must not be blank")
+    if not _VISIBLE.fullmatch(text):
+        raise ValueError("the API key must consist of visible ASCII characters, without spaces or line ends")
+    return text
+
+
+def segment(identifier: str) -> str:
+    """An opaque id as one segment of a path. Raises AskPerson for what would be another route."""
+    if identifier in ("", ".", "..") or clean(identifier) != identifier:
+        raise AskPerson(f"{identifier!a} cannot be an id: it would change the address that is called")
+    return quote(identifier, safe="")
+
+
+class Progress:
+    """How far did a request get? Told by the transport through httpx's `trace` extension."""
+
+    _BEFORE_SENDING = ("connection.", "lanes.")  # any other event, also one not known yet, counts as sent
+
+    def __init__(self) -> None:
+        self._traced = False
+        self._sent = False
+
+    async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
+        self._traced = True
+        self._sent = self._sent or not event.startswith(self._BEFORE_SENDING)
+
+    def proves_unsent(self, error: Exception) -> bool:
+        """A name like `ConnectTimeout` proves nothing: what was seen counts, or the cause at the bottom."""
+        if self._traced:
+            return not self._sent
+        return isinstance(error, httpx.ConnectError) and isinstance(
+            root(error), ConnectionRefusedError | socket.gaierror
+        )
+
+
+def root(error: BaseException) -> BaseException:
+    """The exception that began it."""
+    seen = [error]
+    while (cause := seen[-1].__cause__ or seen[-1].__context__) is not None and cause not in seen:
+        seen.append(cause)
+    return seen[-1]
+
+
+class TicketsClient:
+    """The API's calls. Belongs to one event loop; may be used by many tasks at once.
+
+    Every call raises one `TicketsError` unless it succeeds: see tickets/errors.py and tickets/answers.py.
+    `total_timeout` (seconds) covers a whole call, from waiting for a connection to the last byte. Bytes given
+    as a request are sent as they are; they were made by `encode`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        total_timeout: float = 20.0,
+        revision: Revision = "A",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if not total_timeout > 0:
+            raise ValueError("the total time-out must be more than 0 s")
+        self.base_url = checked_base_url(base_url)
+        self._key = checked_key(api_key)
+        self._transport = transport or Lanes()
+        self._total_timeout = total_timeout
+        self._revision = revision
+        self._now = now
+        connect = min(CONNECT_TIMEOUT_S, total_timeout)
+        self._timeout = httpx.Timeout(None, connect=connect).as_dict()
+
+    def __repr__(self) -> str:
+        return f"TicketsClient({self.base_url!r}, revision={self._revision!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def create_ticket(self, request: CreateTicket | bytes, *, idempotency_key: str) -> Ticket:
+        answer = await self._call("create_ticket", "POST", "/tickets", self._bytes(request), idempotency_key)
+        return read(Ticket, answer)
+
+    async def get_ticket(self, ticket_id: str) -> Ticket:
+        return read(Ticket, await self._call("get_ticket", "GET", f"/tickets/{segment(ticket_id)}"))
+
+    async def list_tickets(
+        self,
+        *,
+        status: Status | None = None,
+        priority: Priority | None = None,
+        category: str | None = None,
+        search: str | None = None,
+        limit: int = 25,
+        offset: int = 0,
+    ) -> Page:
+        """One page, newest first. `search` is full text over subject and description; `limit` is 1 to 100."""
+        filters = {"status": status, "priority": priority, "category": category, "search": search}
+        query = {name: clean(value) for name, value in filters.items() if value is not None}
+        query |= {"limit": str(limit), "offset": str(offset)}
+        return read(Page, await self._call("list_tickets", "GET", "/tickets", query=query))
+
+    async def iterate_tickets(
+        self,
+        *,
+        status: Status | None = None,
+        priority: Priority | None = None,
+        category: str | None = None,
+        search: str | None = None,
+        page_size: int = MAX_PAGE,
+    ) -> AsyncIterator[Ticket]:
+        """Every ticket once, newest first; each page is a request of its own.
+
+        A ticket created meanwhile shifts the list: what comes a second time is left out, and the new one is
+        not seen. One that stops matching the filters meanwhile may hide another.
+        """
+        seen: set[str] = set()
+        offset = 0
+        while True:
+            page = await self.list_tickets(
+                status=status,
+                priority=priority,
+                category=category,
+                search=search,
+                limit=page_size,
+                offset=offset,
+            )
+            for ticket in page.data:
+                if ticket.id not in seen:
+                    seen.add(ticket.id)
+                    yield ticket
+            offset += len(page.data)
+            if not page.data or offset >= page.total:
+                return
+
+    async def update_ticket(self, ticket_id: str, request: UpdateTicket | bytes) -> Ticket:
+        path = f"/tickets/{segment(ticket_id)}"
+        return read(Ticket, await self._call("update_ticket", "PUT", path, self._bytes(request)))
+
+    async def add_note(self, ticket_id: str, request: AddNote | bytes, *, idempotency_key: str) -> Note:
+        """The contract promises only the status: without a body it is a note of which nothing is known."""
+        path = f"/tickets/{segment(ticket_id)}/notes"
+        answer = await self._call("add_note", "POST", path, self._bytes(request), idempotency_key)
+        return Note() if answer.body == b"" else read(Note, answer)
+
+    async def close_ticket(
+        self, ticket_id: str, request: CloseTicket | bytes, *, idempotency_key: str
+    ) -> Ticket | None:
+        """The ticket, closed; None where the service says only that, as it may of one closed already."""
+        path = f"/tickets/{segment(ticket_id)}/close"
+        answer = await self._call(
+            "close_ticket", "POST", path, self._bytes(request), idempotency_key, closes=True
+        )
+        if not answer.succeeded or answer.body == b"":
+            return None
+        fields = parse(answer)
+        try:
+            return Ticket.model_validate(fields)
+        except ValidationError:
+            if isinstance(fields, dict):
+                return None
+            raise unreadable(answer) from None
+
+    async def reopen_ticket(self, ticket_id: str) -> Ticket:
+        path = f"/tickets/{segment(ticket_id)}"
+        return read(
+            Ticket, await self._call("reopen_ticket", "PUT", path, self._bytes(UpdateTicket(status="open")))
+        )
+
+    async def health(self) -> Health:
+        """Sends no key."""
+        return read(Health, await self._call("health", "GET", "/health", public=True))
+
+    async def register_webhook(
+        self, request: RegisterWebhook | bytes, *, idempotency_key: str | None = None
+    ) -> Webhook:
+        answer = await self._call(
+            "register_webhook", "POST", "/webhooks", self._bytes(request), idempotency_key
+        )
+        return read(Webhook, answer)
+
+    async def list_webhooks(self) -> tuple[Webhook, ...]:
+        """All registrations, whether the service lists them bare or in `data`."""
+        answer = await self._call("list_webhooks", "GET", "/webhooks")
+        found = parse(answer)
+        items = found.get("data") if isinstance(found, dict) else found
+        if not isinstance(items, list):
+            raise unreadable(answer)
+        try:
+            return tuple(Webhook.model_validate(each) for each in items)
+        except ValidationError:
+            raise unreadable(answer) from None
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        await self._call("delete_webhook", "DELETE", f"/webhooks/{segment(webhook_id)}")
+
+    async def reset_sandbox(self) -> None:
+        """Removes every ticket; the production environment answers AskPerson."""
+        await self._call("reset_sandbox", "POST", "/sandbox/reset")
+
+    def _bytes(self, request: AnyRequest | bytes) -> bytes:
+        return request if isinstance(request, bytes) else encode(request, self._revision)
+
+    async def _call(
+        self,
+        call: str,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        idempotency_key: str | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        public: bool = False,
+        closes: bool = False,
+    ) -> Answer:
+        """A success, or a 409 that says that what `closes` is closed already; everything else is raised."""
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ticketrelay"}
+        if not public:
+            headers["X-API-Key"] = self._key
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        if idempotency_key is not None:
+            if not _VISIBLE.fullmatch(idempotency_key):
+                raise ValueError("an idempotency key must consist of visible ASCII characters")
+            headers["Idempotency-Key"] = idempotency_key
+        progress = Progress()
+        extensions = {"timeout": self._timeout, "trace": progress}
+        url = httpx.URL(self.base_url + path, params=query)
+        request = httpx.Request(method, url, headers=headers, content=content, extensions=extensions)
+        answer = await self._exchange(call, request, progress)
+        if answer.succeeded or (closes and says_closed_already(answer, self._key)):
+            return answer
+        raise error_of(answer, keyed=idempotency_key is not None, now=self._now(), secret=self._key)
+
+    async def _exchange(self, call: str, request: httpx.Request, progress: Progress) -> Answer:
+        """One request, one answer. A status that is no success stands even where its body did not arrive."""
+        answer = None
+        try:
+            async with asyncio.timeout(self._total_timeout):
+                response = await self._transport.handle_async_request(request)
+                try:
+                    answer = Answer(
+                        call,
+                        response.status_code,
+                        None,
+                        response.headers.get("Retry-After"),
+                        response.headers.get("Date"),
+                    )
+                    return replace(answer, body=await bounded(response))
+                finally:
+                    await response.aclose()
+        except (httpx.RequestError, OSError) as error:
+            failure = self._no_answer(call, error, progress)
+        # Raised here, so that the HTTP library's exception, which holds the key, is not chained to it.
+        if answer is None or answer.succeeded:
+            raise failure
+        return answer
+
+    def _no_answer(self, call: str, error: Exception, progress: Progress) -> TicketsError:
+        reason = (
+            f"total time-out of {self._total_timeout:g} s"
+            if type(error) is TimeoutError
+            else type(error).__name__
+        )
+        if progress.proves_unsent(error):
+            cause = root(error)
+            if isinstance(cause, OSError) and cause.strerror:
+                reason = f"{reason}: {cause.strerror}"
+            return SendLater(f"{call}: not sent ({reason})")
+        return RepeatUnchanged(f"{call}: no whole answer ({reason})")
+
+
+async def bounded(response: httpx.Response) -> bytes | None:
+    """The body; None where it is longer than `MAX_ANSWER`."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > MAX_ANSWER:
+            return None
+    return bytes(body)

@@ -1,0 +1,85 @@
+"""How is text made fit for the wire? Cleaned of what databases refuse, cut where a reader sees no damage.
+
+A character is a Unicode code point; a cut falls between what a reader sees as two characters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+ELLIPSIS = "…"
+REPLACEMENT = "\ufffd"
+
+_ZERO_WIDTH_JOINER = "\u200d"
+_MARKS = frozenset({"Mn", "Mc", "Me"})  # categories that are drawn onto the character before them
+_LONGEST_CLUSTER = 64  # characters; text that joins on for longer is not writing, and is cut anywhere
+
+
+def clean(text: str) -> str:
+    """The same text without NUL and without lone surrogates; halves of a pair are joined."""
+    text = text.replace("\0", REPLACEMENT)
+    if any("\ud800" <= each <= "\udfff" for each in text):
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Cleaned, with every run of white space and control characters as one space."""
+    return " ".join(
+        "".join(" " if unicodedata.category(each) == "Cc" else each for each in clean(text)).split()
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters (at least 1), with an ellipsis at the end of what was longer."""
+    if len(text) <= limit:
+        return text
+    return text[: boundary(text, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
+
+
+def fit(text: str, limit: int, tail: str = "") -> str:
+    """`text` and `tail` in at most `limit` characters; what was longer says so in a line before the tail."""
+    if len(text) + len(tail) <= limit:
+        return text + tail
+    notice = f"\n[cut here: the whole text has {len(text)} characters]"
+    return text[: boundary(text, limit - len(notice) - len(tail))].rstrip() + notice + tail
+
+
+def boundary(text: str, at: int) -> int:
+    """The last place up to `at` (less than the length) where a cut divides nothing that is seen as one."""
+    for place in range(at, max(0, at - _LONGEST_CLUSTER), -1):
+        if not _joined(text, place):
+            return place
+    return max(0, at)
+
+
+def _joined(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if before == "\r" and after == "\n":
+        return True
+    if before.isascii() and after.isascii():
+        return False
+    if _is_flag_half(after):
+        return _is_flag_half(before) and _flag_halves_before(text, at) % 2 == 1
+    return before == _ZERO_WIDTH_JOINER or after == _ZERO_WIDTH_JOINER or _extends(after)
+
+
+def _extends(character: str) -> bool:
+    """Combining marks, variation selectors, skin tones, tags and the vowels and finals of Hangul."""
+    return (
+        unicodedata.category(character) in _MARKS
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\U000e0020" <= character <= "\U000e007f"
+        or "\u1160" <= character <= "\u11ff"
+    )
+
+
+def _is_flag_half(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _flag_halves_before(text: str, at: int) -> int:
+    halves = 0
+    while at > halves and halves < _LONGEST_CLUSTER and _is_flag_half(text[at - 1 - halves]):
+        halves += 1
+    return halves
