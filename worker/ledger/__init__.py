@@ -1,1 +1,155 @@
-"""The ledger: the truth about every message. Everything that is written to it is written by this package."""
+"""The ledger: the truth about every message, and the only writer of it.
+
+`Ledger` gives each verb its transaction; what the verbs do stands in `custody` (deliveries and plans), `delivery`
+(claim, settle, take back), `repair` (what a person does) and `overview` (what there is).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from connectors.base import Inbound
+from tickets.models import Revision
+from worker.ledger import custody, delivery, overview, repair
+from worker.ledger.custody import Delivery, OtherCases, Recorded
+from worker.ledger.database import Clock, Database
+from worker.ledger.delivery import Claim, CloseGate, Limits, Settlement
+from worker.ledger.overview import Alarm, CaseStory, Overview
+from worker.ledger.repair import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
+from worker.lifecycle import Kind, Policy
+
+__all__ = [
+    "Alarm",
+    "CaseStory",
+    "Claim",
+    "Clock",
+    "CloseGate",
+    "DeadLetter",
+    "DeadLetterInFull",
+    "Delivery",
+    "Ledger",
+    "LedgerAway",
+    "Limits",
+    "NoSuchDeadLetter",
+    "Overview",
+    "Recorded",
+    "Settlement",
+]
+
+# What SQLAlchemy raises when the database does not answer, refuses or has no room; the caller tries again later.
+LedgerAway = (OperationalError, PoolTimeout)
+
+
+class Ledger:
+    """The verbs, each in a transaction of its own. Raises one of `LedgerAway` when the database cannot be used."""
+
+    def __init__(self, url: str, *, policy: Policy | None = None, revision: Revision = "A", clock: Clock | None = None) -> None:
+        self.database = Database(url, clock)
+        self._policy = policy or Policy()
+        self._revision = revision
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version's shape."""
+        self.database.upgrade()
+        with self.database.write() as connection:
+            delivery.ensure_gate(self.database, connection)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def record(self, deliveries: Sequence[Delivery]) -> tuple[list[Recorded], frozenset[Kind]]:
+        """Take deliveries into custody with their plans, in one transaction: all of them, or none.
+
+        Gives what became of each, in order, and the kinds of operation that became due.
+        """
+        also_lock: frozenset[int] = frozenset()
+        while True:
+            try:
+                with self.database.write() as connection:
+                    now = self.database.now(connection)
+                    return custody.record(
+                        self.database, connection, deliveries, self._policy, self._revision, now, also_lock
+                    )
+            except OtherCases as others:
+                also_lock = others.ids
+
+    def claim(
+        self, kind: Kind, *, limit: int, owner: str, lease: timedelta, limits: Limits, probe_interval: timedelta
+    ) -> list[Claim]:
+        """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
+        with self.database.write() as connection:
+            return delivery.claim(
+                connection,
+                kind,
+                limit=limit,
+                owner=owner,
+                lease=lease,
+                limits=limits,
+                probe_interval=probe_interval,
+                now=self.database.now(connection),
+            )
+
+    def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
+        """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
+        with self.database.write() as connection:
+            return delivery.settle(connection, settled, self.database.now(connection))
+
+    def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
+        """End the leases that have expired (or all); gives their number."""
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            return delivery.take_back(connection, now, ghost_wait, all_owners_gone=all_owners_gone)
+
+    def due_kinds(self) -> frozenset[Kind]:
+        """The kinds that have work to do now."""
+        with self.database.read() as connection:
+            return delivery.due_kinds(connection, self.database.now(connection))
+
+    def now(self) -> datetime:
+        with self.database.read() as connection:
+            return self.database.now(connection)
+
+    def list_dead(self) -> list[DeadLetter]:
+        with self.database.read() as connection:
+            return repair.list_dead(connection)
+
+    def show_dead(self, letter_id: str) -> DeadLetterInFull:
+        """Raises NoSuchDeadLetter."""
+        with self.database.read() as connection:
+            return repair.show_dead(connection, letter_id)
+
+    def quarantined_delivery(self, letter_id: str) -> tuple[int, Inbound] | None:
+        """Number and delivery of a quarantined one, None when the id names an operation. Raises NoSuchDeadLetter."""
+        with self.database.read() as connection:
+            return repair.quarantined_delivery(connection, letter_id)
+
+    def retry_operation(self, letter_id: str) -> None:
+        """Raises NoSuchDeadLetter."""
+        with self.database.write() as connection:
+            repair.retry_operation(connection, letter_id, self.database.now(connection))
+
+    def skip(self, letter_id: str, why: str) -> int:
+        """Give up a dead letter; gives how many operations went with it. Raises NoSuchDeadLetter."""
+        with self.database.write() as connection:
+            if letter_id.startswith("in-"):
+                repair.skip_delivery(connection, letter_id, why)
+                return 0
+            return repair.skip_operation(connection, letter_id, why, self.database.now(connection))
+
+    def overview(self) -> Overview:
+        with self.database.read() as connection:
+            return overview.overview(connection, self.database.now(connection))
+
+    def find(self, name: str) -> list[CaseStory]:
+        """The cases of a source message id, a case key or a ticket id."""
+        with self.database.read() as connection:
+            return overview.find(connection, name)
+
+
+def rejects_the_values(error: BaseException) -> bool:
+    """True when the database refused what was to be written, and not because it is away."""
+    return isinstance(error, DBAPIError) and not isinstance(error, OperationalError)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+
 from connectors.base import Inbound, Parsed
 from connectors.events import Commented, Event, digest
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 from tickets.models import Revision, encode
-
 from worker.ledger.database import Database
 from worker.ledger.tables import cases, inbound, operations, seen
 from worker.lifecycle import CaseState, Kind, Phase, Plan, Policy, Sighting, idempotency_key, plan, rank

@@ -331,7 +331,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
 
     With `all_owners_gone`, leases that still run are ended now: nobody is left who could use them.
     """
-    expired = select(cases.c.id, cases.c.head_seq, cases.c.lease_until).where(cases.c.state == "leased")
+    expired = select(cases.c.id, cases.c.head_seq, cases.c.next_seq, cases.c.lease_until).where(cases.c.state == "leased")
     if not all_owners_gone:
         expired = expired.where(cases.c.lease_until <= now)
     rows = connection.execute(expired.order_by(cases.c.id).with_for_update(skip_locked=True)).all()
@@ -345,7 +345,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     write_cases(
         connection,
         [
-            {"the_id": row.id, "last_error": "the lease ended", **place(heads_now[row.id], 0, min(row.lease_until, now) + ghost_wait)}
+            {"the_id": row.id, "last_error": "the lease ended", **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait)}
             for row in rows
         ],
     )

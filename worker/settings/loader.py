@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from connectors import connector, kinds
 from pydantic import BaseModel, ValidationError
 
+from connectors import connector, kinds
 from worker.settings.models import Settings, Source
 
 PREFIX = "TICKETRELAY_"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from connectors.base import Connector, Secret, SourceSettings
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, InstanceOf, StringConstraints, model_validator
+
+from connectors.base import Connector, Secret, SourceSettings
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]

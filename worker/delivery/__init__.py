@@ -1,0 +1,1 @@
+"""Delivery: claim, send, settle; and dispatch, which rings again whatever is due."""

@@ -1,0 +1,159 @@
+"""What does the ledger hold, what became of a message, and what should a person look at?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, tuple_
+
+from worker.ledger.custody import QUARANTINED, seen_digest
+from worker.ledger.delivery import GATE
+from worker.ledger.repair import Try, read_tries
+from worker.ledger.tables import attempts, cases, gate, inbound, operations, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Counts of what is under way or needs somebody; times in UTC."""
+
+    cases: dict[str, int]
+    """By state: idle, ready, leased, blocked."""
+    open_operations: dict[str, int]
+    """By kind."""
+    dead: int
+    quarantined: int
+    due_since: datetime | None
+    """Since when the longest waiting due case has been due."""
+    last_attempt_at: datetime | None
+    gate_closed_until: datetime | None
+    gate_reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person should look at: a log event, a line in `status`, a gauge."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStory:
+    """One operation and what was tried."""
+
+    id: str
+    kind: str
+    state: str
+    episode: int
+    inbound_id: int
+    idempotency_key: str
+    why: str | None
+    ended_at: datetime | None
+    tries: tuple[Try, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStory:
+    """One case and everything that was planned for it."""
+
+    id: int
+    source: str
+    key: str
+    episode: int
+    phase: str
+    state: str
+    ticket_id: str | None
+    ticket_status: str | None
+    last_error: str | None
+    operations: tuple[OperationStory, ...]
+
+
+def overview(connection: Connection, now: datetime) -> Overview:
+    """Read the counts."""
+    by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
+    waiting = select(operations.c.kind, func.count()).where(operations.c.state == "open").group_by(operations.c.kind)
+    dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
+    kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
+    due = select(func.min(cases.c.run_at)).where(cases.c.state == "ready", cases.c.run_at <= now)
+    last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
+    closed = connection.execute(select(gate).where(gate.c.id == GATE)).one()
+    return Overview(
+        cases={row[0]: row[1] for row in by_state},
+        open_operations={row[0]: row[1] for row in connection.execute(waiting)},
+        dead=connection.execute(dead).scalar_one(),
+        quarantined=connection.execute(kept).scalar_one(),
+        due_since=connection.execute(due).scalar_one_or_none(),
+        last_attempt_at=connection.execute(last).scalar_one_or_none(),
+        gate_closed_until=closed.closed_until,
+        gate_reason=closed.reason,
+        at=now,
+    )
+
+
+def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
+    """What a person should look at."""
+    found = []
+    if seen_now.dead:
+        found.append(Alarm("dead_letters", f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"))
+    if seen_now.quarantined:
+        found.append(
+            Alarm("quarantine", f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`")
+        )
+    if seen_now.gate_reason in ("credentials", "scope"):
+        what = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
+        found.append(Alarm("gate_closed", f"the Tickets API {what[seen_now.gate_reason]}: nothing is sent until it does"))
+    if _stalled(seen_now, stall_alarm):
+        found.append(Alarm("stalled", f"work is due since {seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC and nobody claims it"))
+    return found
+
+
+def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
+    closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
+    if seen_now.due_since is None or closed:
+        return False
+    quiet_since = max(seen_now.due_since, seen_now.last_attempt_at or seen_now.due_since)
+    return seen_now.at - quiet_since > stall_alarm
+
+
+def find(connection: Connection, name: str) -> list[CaseStory]:
+    """The cases that a source message id, a case key or a ticket id belongs to; empty when nothing is known."""
+    sources = connection.execute(select(cases.c.source).distinct()).scalars().all()
+    wanted = [(source, seen_digest(source, name)) for source in sources]
+    by_message = select(seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted)) if wanted else None
+    matches = (cases.c.key == name) | (cases.c.ticket_id == name)
+    if by_message is not None:
+        matches |= cases.c.id.in_(by_message)
+    found = connection.execute(select(cases).where(matches).order_by(cases.c.id).limit(100)).all()
+    return [_story(connection, row) for row in found]
+
+
+def _story(connection: Connection, case: Row[Any]) -> CaseStory:
+    rows = connection.execute(select(operations).where(operations.c.case_id == case.id).order_by(operations.c.seq)).all()
+    return CaseStory(
+        id=case.id,
+        source=case.source,
+        key=case.key,
+        episode=case.episode,
+        phase=case.phase,
+        state=case.state,
+        ticket_id=case.ticket_id,
+        ticket_status=case.ticket_status,
+        last_error=case.last_error,
+        operations=tuple(
+            OperationStory(
+                id=f"op-{row.case_id}-{row.seq}",
+                kind=row.kind,
+                state=row.state,
+                episode=row.episode,
+                inbound_id=row.inbound_id,
+                idempotency_key=row.idempotency_key,
+                why=row.why,
+                ended_at=row.ended_at,
+                tries=read_tries(connection, row.case_id, row.seq),
+            )
+            for row in rows
+        ),
+    )
