@@ -320,7 +320,10 @@ def _move_gate(connection: Connection, outcomes: list[Settlement]) -> None:
     refusals = [each for each in closings if each.reason != "budget"]
     if closings:
         last = max(refusals or closings, key=lambda each: each.until)
-        connection.execute(update(gate).where(gate.c.id == GATE).values(closed_until=last.until, reason=last.reason))
+        closed = update(gate).where(gate.c.id == GATE)
+        if not refusals:  # a 429 never shortens what another one asked for, nor hides a refusal
+            closed = closed.where((gate.c.closed_until.is_(None)) | (gate.c.closed_until < last.until))
+        connection.execute(closed.values(closed_until=last.until, reason=last.reason))
     elif any(each.state == "done" for each in outcomes):
         opened = update(gate).where(gate.c.id == GATE, gate.c.reason.in_(["credentials", "scope"]))
         connection.execute(opened.values(closed_until=None, reason=None))

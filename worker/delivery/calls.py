@@ -1,0 +1,52 @@
+"""Which call does an operation make? One row for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from tickets.client import TicketsClient
+from tickets.models import Ticket
+
+from worker.delivery.outcomes import Answer
+from worker.ledger import Claim
+from worker.lifecycle import Kind
+
+
+async def make(client: TicketsClient, claim: Claim) -> Answer:
+    """Make the call of a claim, once. Raises TicketsError."""
+    return await _CALLS[claim.kind](client, claim, claim.ticket_id or "")
+
+
+async def _create(client: TicketsClient, claim: Claim, _: str) -> Answer:
+    return _about(await client.create_ticket(claim.request, idempotency_key=claim.idempotency_key))
+
+
+async def _add_note(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+    note = await client.add_note(ticket_id, claim.request, idempotency_key=claim.idempotency_key)
+    return Answer(text=f"note {note.id}" if note.id else "note")
+
+
+async def _update(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+    return _about(await client.update_ticket(ticket_id, claim.request))
+
+
+async def _close(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+    ticket = await client.close_ticket(ticket_id, claim.request, idempotency_key=claim.idempotency_key)
+    return Answer(ticket_status="closed", text="was closed already") if ticket is None else _about(ticket)
+
+
+async def _reopen(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+    return _about(await client.reopen_ticket(ticket_id))
+
+
+def _about(ticket: Ticket) -> Answer:
+    return Answer(ticket_id=ticket.id, ticket_status=ticket.status, text=f"ticket {ticket.id} {ticket.status}")
+
+
+_CALLS: Mapping[Kind, Callable[[TicketsClient, Claim, str], Awaitable[Answer]]] = {
+    "create_ticket": _create,
+    "add_note": _add_note,
+    "update_ticket": _update,
+    "close_ticket": _close,
+    "reopen_ticket": _reopen,
+}

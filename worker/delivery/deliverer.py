@@ -1,0 +1,247 @@
+"""How is a claim sent, and settled as soon as its call ends? Threads claim and settle; one event loop holds the calls.
+
+    a Celery task or dispatch ─▶ deliver(kind): claim as many as there are free slots
+                                      ▼
+                       event loop: one coroutine for each call in flight
+                                      ▼
+                       settler thread: what has ended meanwhile, in one transaction ─▶ ring
+
+One slow call holds one slot, never its neighbours. A process that dies here loses nothing: its leases end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from tickets.client import TicketsClient
+from tickets.errors import TicketsError
+
+from worker.delivery import calls, outcomes
+from worker.delivery.outcomes import Fraction
+from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement
+from worker.lifecycle import Kind
+from worker.settings import ApiSettings, TimingSettings
+
+log = structlog.get_logger()
+
+SETTLES_AT_ONCE = 200
+Ring = Callable[[Collection[Kind]], None]
+
+
+def seconds_since_boot() -> float:
+    """A clock that never jumps and counts the time that the machine sleeps, where the platform has one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    claim: Claim
+    settlement: Settlement
+    fence: float
+
+
+class Deliverer:
+    """Sends what it may claim. Started once in a process; `deliver` may be called from any thread."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: Callable[[], TicketsClient],
+        api: ApiSettings,
+        timing: TimingSettings,
+        *,
+        owner: str,
+        ring: Ring,
+        fraction: Fraction,
+        clock: Callable[[], float] = seconds_since_boot,
+    ) -> None:
+        self._ledger = ledger
+        self._make_client = client
+        self._timing = timing
+        self._owner = owner
+        self._ring = ring
+        self._fraction = fraction
+        self._clock = clock
+        self._limits = Limits(api.per_minute, api.per_second)
+        self._lease = timedelta(seconds=timing.lease)
+        self._slots = _Slots(api.in_flight)
+        self._ended: queue.SimpleQueue[_Sent | None] = queue.SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._threads = [
+            threading.Thread(target=self._run_loop, name="calls", daemon=True),
+            threading.Thread(target=self._settle_what_ended, name="settler", daemon=True),
+        ]
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._client: TicketsClient | None = None
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, patience: float) -> None:
+        """Claim nothing more, let the calls in flight end for at most `patience` seconds, settle them."""
+        self._slots.close()
+        self._slots.wait_until_empty(patience)
+        self._ended.put(None)
+        self._threads[1].join(patience)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._threads[0].join(patience)
+
+    def deliver(self, kind: Kind) -> int:
+        """Claim the best ready cases whose next call is of this kind, and begin to send; gives their number."""
+        free = self._slots.reserve(kind)
+        if not free:
+            return 0
+        fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
+        claims: list[Claim] = []
+        try:
+            claims = self._ledger.claim(
+                kind,
+                limit=free,
+                owner=self._owner,
+                lease=self._lease,
+                limits=self._limits,
+                probe_interval=timedelta(seconds=self._timing.probe_interval),
+            )
+        except LedgerAway as error:
+            log.warning("claim.failed", error=type(error).__name__)
+        finally:
+            waiting = self._slots.release(free - len(claims))
+        for each in claims:
+            self._loop.call_soon_threadsafe(self._begin, each, fence)
+        if len(claims) == free:
+            self._slots.want(kind)  # there may be more than there were slots
+        if waiting - {kind}:
+            self._ring(waiting - {kind})
+        return len(claims)
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._client = self._make_client()
+        self._loop.run_forever()
+        for task in self._in_flight:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*self._in_flight, return_exceptions=True))
+        self._loop.run_until_complete(self._client.aclose())
+        self._loop.close()
+
+    def _begin(self, claim: Claim, fence: float) -> None:
+        task = self._loop.create_task(self._send(claim, fence))
+        self._in_flight.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A defect of ours. The lease ends, and the operation is sent again as one of unknown outcome.
+            log.error("send.failed", exc_info=error)
+            self._slots.release(1)
+
+    async def _send(self, claim: Claim, fence: float) -> None:
+        settlement = outcomes.before_send(claim, claim.claimed_at, self._timing)
+        if settlement is None:
+            settlement = await self._call(claim, fence)
+        self._ended.put(_Sent(claim, settlement, fence))
+
+    async def _call(self, claim: Claim, fence: float) -> Settlement:
+        begun = self._clock()
+        if begun - fence > self._timing.lease - self._timing.http_timeout - self._timing.margin:
+            return Settlement("again", "not executed", again_at=claim.claimed_at, error="too late to send in its lease")
+        if self._client is None:
+            raise RuntimeError("the deliverer was not started")
+        try:
+            answer = await calls.make(self._client, claim)
+        except TicketsError as error:
+            latency = timedelta(seconds=self._clock() - begun)
+            now = claim.claimed_at + timedelta(seconds=self._clock() - fence)
+            return outcomes.failed(claim, error, now, latency, self._timing, self._fraction)
+        return outcomes.done(answer, timedelta(seconds=self._clock() - begun))
+
+    def _settle_what_ended(self) -> None:
+        stopping = False
+        while not stopping:
+            batch = [self._ended.get()]
+            while len(batch) < SETTLES_AT_ONCE and not self._ended.empty():
+                batch.append(self._ended.get())
+            stopping = None in batch
+            sent = [each for each in batch if each is not None]
+            if not sent:
+                continue
+            due = self._settle(sent)
+            waiting = self._slots.release(len(sent))
+            if due | waiting:
+                self._ring(due | waiting)
+
+    def _settle(self, sent: list[_Sent]) -> frozenset[Kind]:
+        """Settle, for as long as the leases hold; after that the operations are repeated with the same keys."""
+        pairs = [(each.claim, each.settlement) for each in sent]
+        while True:
+            try:
+                stale, due = self._ledger.settle(pairs)
+            except LedgerAway as error:
+                log.warning("settle.failed", error=type(error).__name__, operations=len(sent))
+                if self._clock() - min(each.fence for each in sent) > self._timing.lease:
+                    return frozenset()
+                time.sleep(min(1.0, self._timing.dispatch_interval))
+                continue
+            for claim, settlement in pairs:
+                log.info(
+                    "operation.settled" if claim not in stale else "operation.settle_refused",
+                    operation=f"op-{claim.case_id}-{claim.seq}",
+                    kind=claim.kind,
+                    outcome=settlement.outcome,
+                    state=settlement.state,
+                    status=settlement.status,
+                    error=settlement.error,
+                    source=claim.source,
+                )
+            return due
+
+
+class _Slots:
+    """How many calls may be under way at once, and which kinds wait for one of them to end."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._used = 0
+        self._closed = False
+        self._waiting: set[Kind] = set()
+        self._changed = threading.Condition()
+
+    def reserve(self, kind: Kind) -> int:
+        """Take all free slots; with none free, the kind waits until some are."""
+        with self._changed:
+            free = 0 if self._closed else self._size - self._used
+            if not free:
+                self._waiting.add(kind)
+            self._used += free
+            return free
+
+    def want(self, kind: Kind) -> None:
+        with self._changed:
+            self._waiting.add(kind)
+
+    def release(self, number: int) -> frozenset[Kind]:
+        """Give slots back; gives the kinds that wait, where there is a slot for them now."""
+        with self._changed:
+            self._used -= number
+            self._changed.notify_all()
+            if self._closed or self._used >= self._size:
+                return frozenset()
+            waiting, self._waiting = frozenset(self._waiting), set()
+            return waiting
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+
+    def wait_until_empty(self, patience: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._used == 0, patience)

@@ -1,0 +1,110 @@
+"""Who rings again what nobody heard? Every worker, every second; it may run in any number of processes at once.
+
+A ring is lost when a broker is wiped, a process dies, or a budget ran out. Dispatch takes back expired leases and rings
+what is due. Where it cannot ring because the broker is away, it delivers itself: the broker is never needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+import structlog
+
+from worker.ledger import Ledger, LedgerAway
+from worker.lifecycle import Kind
+from worker.settings import TimingSettings
+
+log = structlog.get_logger()
+
+
+class BrokerAway(Exception):
+    """The broker did not take a ring within its time-out."""
+
+
+Publish = Callable[[Kind], None]
+"""Publishes one ring; raises BrokerAway."""
+
+
+class Bell:
+    """Rings from a thread of its own, so that neither intake nor settling waits for a broker; rings that come together are one."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._due: set[Kind] = set()
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(10)
+
+    def ring(self, kinds: Collection[Kind]) -> None:
+        """Ring soon; a ring that fails is made up for by dispatch."""
+        with self._changed:
+            self._due.update(kinds)
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._due or self._stopping)
+                if self._stopping:
+                    return
+                kinds, self._due = self._due, set()
+            try:
+                for kind in sorted(kinds):
+                    self._publish(kind)
+            except BrokerAway as error:
+                log.warning("ring.failed", error=str(error))
+
+
+class Dispatch:
+    """The loop that leaves nothing lying."""
+
+    def __init__(self, ledger: Ledger, publish: Publish, deliver: Callable[[Kind], int], timing: TimingSettings) -> None:
+        self._ledger = ledger
+        self._publish = publish
+        self._deliver = deliver
+        self._timing = timing
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(10)
+
+    def once(self) -> frozenset[Kind]:
+        """Take back what expired and ring what is due; gives the kinds that were due."""
+        taken = self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait))
+        if taken:
+            log.warning("leases.taken_back", number=taken)
+        due = self._ledger.due_kinds()
+        heard = True
+        for kind in sorted(due):
+            try:
+                if heard:
+                    self._publish(kind)
+            except BrokerAway as error:
+                log.warning("broker.away", error=str(error))
+                heard = False
+            if not heard:
+                self._deliver(kind)
+        return due
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._timing.dispatch_interval):
+            try:
+                self.once()
+            except LedgerAway as error:
+                log.warning("dispatch.failed", error=type(error).__name__)

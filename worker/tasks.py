@@ -1,0 +1,40 @@
+"""The Celery tasks. A message of one of them is a ring: it carries nothing, and the claim decides what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from celery import Celery
+
+from worker.lifecycle import Kind
+
+Deliver = Callable[[Kind], int]
+
+
+def register(app: Celery, deliver: Deliver) -> None:
+    """Register the tasks, each named after the call that it makes; they delegate to `deliver`."""
+
+    @app.task(name="create_ticket")
+    def create_ticket() -> None:
+        """Open the tickets that are due."""
+        deliver("create_ticket")
+
+    @app.task(name="add_note")
+    def add_note() -> None:
+        """Add the notes that are due."""
+        deliver("add_note")
+
+    @app.task(name="update_ticket")
+    def update_ticket() -> None:
+        """Make the updates that are due."""
+        deliver("update_ticket")
+
+    @app.task(name="close_ticket")
+    def close_ticket() -> None:
+        """Close the tickets that are due."""
+        deliver("close_ticket")
+
+    @app.task(name="reopen_ticket")
+    def reopen_ticket() -> None:
+        """Reopen the tickets that are due."""
+        deliver("reopen_ticket")
