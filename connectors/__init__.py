@@ -44,7 +44,8 @@ class Fixture:
     name: str
     body: bytes
     expected: dict[str, Any]
-    """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`;
+    """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`. An
+    event has `kind` and its fields: times in ISO 8601, `text` as a list of lines, `attributes` as an object.
     `"settings"` holds what the source is configured with besides its secret."""
 
 

@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 from connectors.base import UnreadableMessage
 from connectors.mapping import cut, one_line
 
-
 MAX_DIGITS = 400
 """Characters of a number; a float has at most 309 digits before its point."""
 

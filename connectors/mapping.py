@@ -58,7 +58,7 @@ def instant(text: str) -> Instant | None:
     """
     match = _RFC_3339.fullmatch(text.strip())
     if match is None:
-        raise ValueError("it is no RFC 3339 time with a zone")
+        raise ValueError("no RFC 3339 time with a zone")
     year, month, day, hour, minute, second = (int(each) for each in match.groups()[:6])
     if year <= 1:
         return None  # in a zone west of Greenwich, Go writes its zero in the year 0000
@@ -69,7 +69,7 @@ def instant(text: str) -> Instant | None:
         local = datetime(year, month, day, hour, minute, second, nanoseconds // 1000, tzinfo=zone)
         utc = local.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("it names a time that does not exist") from None
+        raise ValueError("no time that exists") from None
     fraction = f".{nanoseconds:09}".rstrip("0").rstrip(".")
     return Instant(utc, f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}{fraction}Z")
 

@@ -168,7 +168,7 @@ def _instant(alert: Mapping[str, Any], field: str) -> Instant | None:
     try:
         return instant(value)
     except ValueError as error:
-        raise UnreadableItem(f"{field}: {found(value)}: {error}") from None
+        raise UnreadableItem(f"{field}: {found(value)} is {error}") from None
 
 
 def _case_key(alert: Mapping[str, Any], labels: Mapping[str, str]) -> str:

@@ -1,0 +1,49 @@
+"""Which events are refused, and which are told apart?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from connectors.events import MAX_ID_LENGTH, Opened, digest
+
+NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
+SOUND: dict[str, Any] = {
+    "case_key": "disk",
+    "source_message_id": "disk:1",
+    "occurred_at": NOW,
+    "started_at": NOW,
+    "subject": "Disk full",
+    "text": "It is full.",
+    "content_digest": digest("It is full."),
+}
+
+
+@pytest.mark.parametrize("field", ["case_key", "source_message_id", "aliases"])
+@pytest.mark.parametrize("bad", ["", "  ", "a\x00b", "a\nb", "\ud800", "x" * (MAX_ID_LENGTH + 1)])
+def test_an_id_that_no_index_can_hold_is_refused(field: str, bad: str) -> None:
+    value = ("fine", bad) if field == "aliases" else bad
+    with pytest.raises(ValueError, match=r"the (case key|source message id|alias) (is|has|holds)"):
+        Opened(**(SOUND | {field: value}))
+
+
+@pytest.mark.parametrize("field", ["case_key", "source_message_id"])
+def test_an_id_of_the_greatest_length_in_any_script_is_taken(field: str) -> None:
+    value = "鍵" * MAX_ID_LENGTH
+    assert getattr(Opened(**(SOUND | {field: value})), field) == value
+
+
+@pytest.mark.parametrize("field", ["occurred_at", "started_at"])
+def test_a_time_without_a_zone_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match=f"{field} has no time zone"):
+        Opened(**(SOUND | {field: NOW.replace(tzinfo=None)}))
+
+
+def test_a_digest_tells_apart_where_its_parts_end() -> None:
+    assert len({digest("ab", "c"), digest("a", "bc"), digest("abc"), digest("abc", ""), digest()}) == 5
+
+
+def test_a_digest_takes_any_text() -> None:
+    assert digest("\ud800") != digest("\ud801")
