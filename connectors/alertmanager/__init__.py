@@ -45,9 +45,7 @@ MAX_REASON = 300
 class Settings(SourceSettings):
     """A source of kind `alertmanager`."""
 
-    username: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]*[^:\s\x00-\x1f\x7f]$")] | None = (
-        None
-    )
+    username: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]*[^:\s\x00-\x1f\x7f]$")] | None = None
     """Accept `Basic` with this name and the secret as password too; it holds no colon (RFC 7617)."""
 
 
@@ -87,9 +85,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
         events.append(event)
         if event.severity and event.severity not in unknown and not priority_of(event.severity)[1]:
             unknown.add(event.severity)
-            reason = (
-                f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"
-            )
+            reason = f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"
             ignored.append(Remark(f"alerts[{index}].severity", reason))
     return Parsed(tuple(events), tuple(ignored), tuple(unreadable))
 
@@ -98,7 +94,7 @@ def _about_the_group(payload: Mapping[str, Any], alerts: list[Any]) -> Iterator[
     if not alerts:
         yield Remark("alerts", "the list is empty")
     truncated = payload.get("truncatedAlerts")
-    if isinstance(truncated, int) and truncated > 0:
+    if isinstance(truncated, int) and not isinstance(truncated, bool) and truncated > 0:
         reason = f"Alertmanager left {truncated} more alerts out of this delivery: set max_alerts to 0"
         yield Remark("truncatedAlerts", cut(reason, MAX_REASON))
 
@@ -178,9 +174,7 @@ def _case_key(alert: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     if fingerprint and fingerprint.strip():
         return fingerprint.strip()
     if not labels:
-        raise UnreadableItem(
-            "fingerprint: there is none, and there are no labels to tell the alert from others by"
-        )
+        raise UnreadableItem("fingerprint: there is none, and there are no labels to tell the alert from others by")
     return f"labels:{digest(*_flat(labels))}"
 
 
@@ -193,9 +187,7 @@ def _attributes(labels: Mapping[str, str], receiver: object) -> tuple[tuple[str,
     pairs = [(f"labels.{name}", value) for name, value in labels.items()]
     if isinstance(receiver, str) and receiver:
         pairs.append(("receiver", receiver))
-    return tuple(
-        sorted((cut(clean(name), MAX_ATTRIBUTE), cut(clean(value), MAX_ATTRIBUTE)) for name, value in pairs)
-    )
+    return tuple(sorted((cut(clean(name), MAX_ATTRIBUTE), cut(clean(value), MAX_ATTRIBUTE)) for name, value in pairs))
 
 
 def _flat(texts: Mapping[str, str]) -> Iterator[str]:

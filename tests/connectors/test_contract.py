@@ -199,9 +199,7 @@ ANY_JSON = st.recursive(
 @each_fixture
 @hypothesis.settings(deadline=None, max_examples=60)
 @hypothesis.given(data=st.data())
-def test_a_payload_with_anything_anywhere_is_read_or_refused(
-    kind: str, name: str, data: st.DataObject
-) -> None:
+def test_a_payload_with_anything_anywhere_is_read_or_refused(kind: str, name: str, data: st.DataObject) -> None:
     try:
         payload = json.loads(fixtures(kind)[name].body)
     except ValueError:
@@ -226,9 +224,7 @@ def replaced_somewhere(value: Any, data: st.DataObject) -> Any:
     return data.draw(ANY_JSON)
 
 
-def verify(
-    kind: str, settings: Any, headers: tuple[tuple[str, str], ...], body: bytes = b"{}"
-) -> Verified | Denied:
+def verify(kind: str, settings: Any, headers: tuple[tuple[str, str], ...], body: bytes = b"{}") -> Verified | Denied:
     inbound = Inbound(source="prod", received_at=NOW, body=body, headers=headers)
     return connector(kind).verify(inbound, settings, NOW, {})
 
@@ -268,9 +264,7 @@ def test_a_wrong_secret_is_denied_and_not_repeated_in_the_reason(kind: str) -> N
 @each_kind
 def test_while_secrets_rotate_the_new_and_the_old_are_accepted_and_a_third_is_not(kind: str) -> None:
     both = configured(kind, previous_secret=OLD)
-    outcomes = [
-        verify(kind, both, signed(kind, configured(kind, secret=each))) for each in (SECRET, OLD, THIRD)
-    ]
+    outcomes = [verify(kind, both, signed(kind, configured(kind, secret=each))) for each in (SECRET, OLD, THIRD)]
     assert [type(outcome) for outcome in outcomes] == [Verified, Verified, Denied]
     assert isinstance(verify(kind, configured(kind), signed(kind, configured(kind, secret=OLD))), Denied)
 
@@ -299,9 +293,7 @@ def test_a_credential_that_is_sent_twice_is_denied(kind: str) -> None:
 
 @each_fixture
 @hypothesis.settings(deadline=None, max_examples=50)
-@hypothesis.given(
-    value=st.binary().map(lambda raw: raw.decode("latin-1")) | st.text(), cut=st.integers(0, 12)
-)
+@hypothesis.given(value=st.binary().map(lambda raw: raw.decode("latin-1")) | st.text(), cut=st.integers(0, 12))
 def test_any_header_is_denied_or_verified(kind: str, name: str, value: str, cut: int) -> None:
     settings = configured(kind, name)
     for key, genuine in signed(kind, settings):

@@ -82,9 +82,7 @@ def test_a_connector_of_somebody_else_is_found_by_its_entry_point(tmp_path: Path
 
 
 def test_a_broken_connector_of_somebody_else_harms_its_own_kind_alone(tmp_path: Path) -> None:
-    install(
-        tmp_path, "pager = acme_pager:CONNECTOR\nbeeper = acme_pager:CONNECTOR\nbell = acme_pager:THIRD_PARTY"
-    )
+    install(tmp_path, "pager = acme_pager:CONNECTOR\nbeeper = acme_pager:CONNECTOR\nbell = acme_pager:THIRD_PARTY")
     install(tmp_path, "pager = other_pager:CONNECTOR\nhorn = other_pager:CONNECTOR", "import absent", "other")
     code = (
         "import connectors as c\n"
@@ -103,9 +101,7 @@ def test_a_broken_connector_of_somebody_else_harms_its_own_kind_alone(tmp_path: 
 
 def test_an_entry_point_that_gives_something_else_is_refused_by_name(tmp_path: Path) -> None:
     install(tmp_path, "pager = acme_pager:SourceSettings")
-    code = (
-        "import connectors as c\ntry: c.connector('pager')\nexcept c.BrokenConnector as error: print(error)"
-    )
+    code = "import connectors as c\ntry: c.connector('pager')\nexcept c.BrokenConnector as error: print(error)"
     assert in_python(tmp_path, code) == "the entry point of 'pager' gives a ModelMetaclass, not a Connector"
 
 

@@ -109,9 +109,7 @@ def test_a_header_up_to_the_limit_is_read() -> None:
 
 
 def test_an_inbound_does_not_show_its_headers_query_or_body() -> None:
-    inbound = Inbound(
-        "prod", datetime(2026, 1, 1, tzinfo=UTC), b"words", (("authorization", "Bearer x1"),), "token=y2"
-    )
+    inbound = Inbound("prod", datetime(2026, 1, 1, tzinfo=UTC), b"words", (("authorization", "Bearer x1"),), "token=y2")
     assert not any(each in repr(inbound) for each in ("words", "x1", "y2"))
 
 
