@@ -102,7 +102,13 @@ def rank(kind: Kind, priority: Priority) -> int:
 
 
 def plan(
-    source: str, case: CaseState, event: Event, sighting: Sighting, policy: Policy, *, episode: int | None = None
+    source: str,
+    case: CaseState,
+    event: Event,
+    sighting: Sighting,
+    policy: Policy,
+    *,
+    episode: int | None = None,
 ) -> Plan:
     """What must be done about `event`.
 
@@ -135,7 +141,10 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
     if case.phase == "open":
         if case.started_at is not None and event.started_at > case.started_at:
             anew = replace(case, started_at=event.started_at)
-            return Plan(anew, (_note(event, f"Opened again at {_time(event.started_at)}; no end was seen.\n\n{event.text}"),))
+            return Plan(
+                anew,
+                (_note(event, f"Opened again at {_time(event.started_at)}; no end was seen.\n\n{event.text}"),),
+            )
         return Plan(case, reason="its ticket is open, with this episode or a later one")
     if over:
         return Plan(case, (_note(event, f"An opening of an episode that is over arrived late.\n\n{event.text}"),))
@@ -166,7 +175,11 @@ def _changed(source: str, case: CaseState, event: Event) -> Plan:
     intents = [_note(event, event.text)] if event.text else []
     if event.priority != case.priority:
         intents.insert(0, Intent("update_ticket", UpdateTicket(priority=event.priority)))
-    return Plan(replace(case, priority=event.priority), tuple(intents), None if intents else f"{source} changed nothing")
+    return Plan(
+        replace(case, priority=event.priority),
+        tuple(intents),
+        None if intents else f"{source} changed nothing",
+    )
 
 
 def _content_changed(source: str, case: CaseState, event: Event, policy: Policy, episode: int | None) -> Plan:

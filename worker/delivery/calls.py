@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from tickets.client import TicketsClient
 from tickets.models import Ticket
-
 from worker.delivery.outcomes import Answer
 from worker.ledger import Claim
 from worker.lifecycle import Kind
@@ -35,7 +34,7 @@ async def _close(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
     return Answer(ticket_status="closed", text="was closed already") if ticket is None else _about(ticket)
 
 
-async def _reopen(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+async def _reopen(client: TicketsClient, _: Claim, ticket_id: str) -> Answer:
     return _about(await client.reopen_ticket(ticket_id))
 
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+
 from tickets.client import TicketsClient
 from tickets.errors import TicketsError
-
 from worker.delivery import calls, outcomes
 from worker.delivery.outcomes import Fraction
 from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement

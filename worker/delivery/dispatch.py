@@ -28,7 +28,7 @@ Publish = Callable[[Kind], None]
 
 
 class Bell:
-    """Rings from a thread of its own, so that neither intake nor settling waits for a broker; rings that come together are one."""
+    """Rings from a thread of its own, so that nobody waits for a broker; rings that come together are one."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
@@ -69,7 +69,9 @@ class Bell:
 class Dispatch:
     """The loop that leaves nothing lying."""
 
-    def __init__(self, ledger: Ledger, publish: Publish, deliver: Callable[[Kind], int], timing: TimingSettings) -> None:
+    def __init__(
+        self, ledger: Ledger, publish: Publish, deliver: Callable[[Kind], int], timing: TimingSettings
+    ) -> None:
         self._ledger = ledger
         self._publish = publish
         self._deliver = deliver

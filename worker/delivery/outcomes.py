@@ -3,7 +3,7 @@
     what happened                                class           what follows
     the answer                                   done            the case goes on
     SendLater (refused connection, 429, 503)     not executed    again, after Retry-After or soon
-    RepeatUnchanged (time-out, reset, 5xx)       unknown         again after the ghost wait and a backoff, same bytes, same key
+    RepeatUnchanged (time-out, reset, 5xx)       unknown         again after ghost wait and backoff, same bytes and key
     RepeatTwice (409)                            unknown twice   then dead: a defect of ours
     AskPerson (other 4xx)                        rejected        dead
     StopSending (401, 403)                       refused         again, and the gate closes for everybody
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, StopSending, TicketsError
-
 from worker.ledger import Claim, CloseGate, Settlement
 from worker.lifecycle import Kind
 from worker.settings import TimingSettings
@@ -56,8 +55,8 @@ def before_send(claim: Claim, now: datetime, timing: TimingSettings) -> Settleme
         return Settlement(
             "dead",
             "unknown",
-            error=f"its outcome is unknown since {claim.first_sent_at:%Y-%m-%d %H:%M} UTC and the service has forgotten its key: "
-            "look in the ticket system, then `dead retry` or `dead skip`",
+            error=f"its outcome is unknown since {claim.first_sent_at:%Y-%m-%d %H:%M} UTC, and the service has forgotten "
+            "its key: look in the ticket system, then `dead retry` or `dead skip`",
         )
     return None
 
@@ -75,7 +74,12 @@ def done(answer: Answer, latency: timedelta) -> Settlement:
 
 
 def failed(
-    claim: Claim, error: TicketsError, now: datetime, latency: timedelta, timing: TimingSettings, fraction: Fraction
+    claim: Claim,
+    error: TicketsError,
+    now: datetime,
+    latency: timedelta,
+    timing: TimingSettings,
+    fraction: Fraction,
 ) -> Settlement:
     """The call failed; `now` is when."""
     text = str(error)
@@ -87,7 +91,13 @@ def failed(
             soon = min(pause, timedelta(seconds=timing.dispatch_interval * 30))
             at = now + (asked if asked is not None else soon)
             return Settlement(
-                "again", "not executed", again_at=at, status=error.status, error=text, latency=latency, gate=over_budget
+                "again",
+                "not executed",
+                again_at=at,
+                status=error.status,
+                error=text,
+                latency=latency,
+                gate=over_budget,
             )
         case RepeatTwice() if claim.conflicts >= MAX_CONFLICTS:
             return Settlement("dead", "unknown", unknown=True, status=error.status, error=text, latency=latency)

@@ -47,7 +47,9 @@ LedgerAway = (OperationalError, PoolTimeout)
 class Ledger:
     """The verbs, each in a transaction of its own. Raises one of `LedgerAway` when the database cannot be used."""
 
-    def __init__(self, url: str, *, policy: Policy | None = None, revision: Revision = "A", clock: Clock | None = None) -> None:
+    def __init__(
+        self, url: str, *, policy: Policy | None = None, revision: Revision = "A", clock: Clock | None = None
+    ) -> None:
         self.database = Database(url, clock)
         self._policy = policy or Policy()
         self._revision = revision
@@ -78,7 +80,14 @@ class Ledger:
                 also_lock = others.ids
 
     def claim(
-        self, kind: Kind, *, limit: int, owner: str, lease: timedelta, limits: Limits, probe_interval: timedelta
+        self,
+        kind: Kind,
+        *,
+        limit: int,
+        owner: str,
+        lease: timedelta,
+        limits: Limits,
+        probe_interval: timedelta,
     ) -> list[Claim]:
         """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
         with self.database.write() as connection:

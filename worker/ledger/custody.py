@@ -41,7 +41,7 @@ class Delivery:
     """One inbound with what it says; `unreadable` is the reason why that is not known."""
 
     inbound: Inbound
-    parsed: Parsed = Parsed()
+    parsed: Parsed = field(default_factory=Parsed)
     unreadable: str | None = None
     inbound_id: int | None = None
     """Set when it is in custody already and is read again."""
@@ -223,7 +223,9 @@ def _digests(events: Iterable[tuple[str, Event]]) -> list[tuple[str, bytes]]:
     return sorted(found)
 
 
-def _read_seen(connection: Connection, digests: list[tuple[str, bytes]]) -> dict[tuple[str, bytes], tuple[bytes, int, int]]:
+def _read_seen(
+    connection: Connection, digests: list[tuple[str, bytes]]
+) -> dict[tuple[str, bytes], tuple[bytes, int, int]]:
     found = {}
     for start in range(0, len(digests), 5000):  # SQLite takes 32,766 parameters
         wanted = tuple_(seen.c.source, seen.c.digest).in_(digests[start : start + 5000])
@@ -242,12 +244,27 @@ def _new_case(source: str, key: str, now: datetime) -> dict[str, Any]:
 def _case(row: Row[Any]) -> _Case:
     state = CaseState(row.episode, cast(Phase, row.phase), row.started_at, row.ended_at, row.priority)
     return _Case(
-        row.id, row.source, row.key, state, row.state, row.kind, row.rank, row.run_at, row.next_seq, row.head_seq
+        row.id,
+        row.source,
+        row.key,
+        state,
+        row.state,
+        row.kind,
+        row.rank,
+        row.run_at,
+        row.next_seq,
+        row.head_seq,
     )
 
 
 def _apply(
-    batch: _Batch, source: str, event: Event, inbound_id: int, policy: Policy, revision: Revision, now: datetime
+    batch: _Batch,
+    source: str,
+    event: Event,
+    inbound_id: int,
+    policy: Policy,
+    revision: Revision,
+    now: datetime,
 ) -> Effect:
     case, sighting, episode = _recognise(batch, source, event)
     decided = plan(source, case.state, event, sighting, policy, episode=episode)
@@ -344,7 +361,7 @@ def _write(connection: Connection, batch: _Batch) -> None:
         if case.changed
     ]
     if changed:
-        columns = {name: bindparam(name) for name in changed[0] if name != "the_id"}
+        columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "the_id"}
         connection.execute(update(cases).where(cases.c.id == bindparam("the_id")).values(columns), changed)
 
 

@@ -101,10 +101,7 @@ def claim(
         return []
     ready = (cases.c.state == "ready", cases.c.run_at <= now)
     best = select(cases.c.id).where(*ready).order_by(cases.c.rank, cases.c.run_at, cases.c.id)
-    if free is None:
-        best = best.where(cases.c.kind == kind).limit(limit)
-    else:
-        best = best.limit(free)
+    best = best.where(cases.c.kind == kind).limit(limit) if free is None else best.limit(free)
     statement = (
         select(cases)
         .where(cases.c.id.in_(best), cases.c.kind == kind, *ready)
@@ -121,14 +118,14 @@ def claim(
     _intend(connection, heads, now)
     found = {
         (each.case_id, each.seq): each
-        for each in connection.execute(select(operations).where(tuple_(operations.c.case_id, operations.c.seq).in_(heads)))
+        for each in connection.execute(
+            select(operations).where(tuple_(operations.c.case_id, operations.c.seq).in_(heads))
+        )
     }
     return [_claim(row, found[row.id, row.head_seq], now) for row in rows]
 
 
-def _free_tokens(
-    connection: Connection, limits: Limits, probe_interval: timedelta, now: datetime
-) -> int | None:
+def _free_tokens(connection: Connection, limits: Limits, probe_interval: timedelta, now: datetime) -> int | None:
     """How many calls may be made now; None: any number. Claims of all processes stand in line here."""
     state = connection.execute(select(gate).where(gate.c.id == GATE).with_for_update()).one()
     if state.closed_until is not None:
@@ -238,7 +235,15 @@ def _settle_operations(connection: Connection, settled: list[tuple[Claim, Settle
         .values(
             {
                 name: bindparam(f"new_{name}")
-                for name in ("state", "ended_at", "response", "why", "first_sent_at", "ambiguous", "conflicts")
+                for name in (
+                    "state",
+                    "ended_at",
+                    "response",
+                    "why",
+                    "first_sent_at",
+                    "ambiguous",
+                    "conflicts",
+                )
             }
         )
     )
@@ -276,7 +281,11 @@ def open_heads(connection: Connection, case_ids: Collection[int]) -> dict[int, H
     """The heads of these cases; a case without open operations has none."""
     is_open = (operations.c.case_id.in_(sorted(case_ids)), operations.c.state == "open")
     first = (
-        select(operations.c.case_id, func.min(operations.c.seq).label("seq"), func.min(operations.c.rank).label("rank"))
+        select(
+            operations.c.case_id,
+            func.min(operations.c.seq).label("seq"),
+            func.min(operations.c.rank).label("rank"),
+        )
         .where(*is_open)
         .group_by(operations.c.case_id)
         .subquery()
@@ -297,7 +306,13 @@ def _settle_case(row: Row[Any], each: Claim, outcome: Settlement, head: Head | N
     }
     if outcome.state == "dead" and each.kind == "create_ticket":
         # What follows needs the ticket: a person decides, and sees it in `status`.
-        return after | {"state": "blocked", "kind": each.kind, "rank": row.rank, "run_at": now, "head_seq": each.seq}
+        return after | {
+            "state": "blocked",
+            "kind": each.kind,
+            "rank": row.rank,
+            "run_at": now,
+            "head_seq": each.seq,
+        }
     return after | place(head, row.next_seq, outcome.again_at or now)
 
 
@@ -310,7 +325,7 @@ def place(head: Head | None, next_seq: int, run_at: datetime) -> dict[str, Any]:
 
 def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write the columns that `rows` hold, all the same ones, to the cases named by `the_id`; nobody leases them."""
-    columns = {name: bindparam(name) for name in rows[0] if name != "the_id"}
+    columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "the_id"}
     statement = update(cases).where(cases.c.id == bindparam("the_id"))
     connection.execute(statement.values({**columns, "owner": None, "lease_until": None}), rows)
 
@@ -334,7 +349,9 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
 
     With `all_owners_gone`, leases that still run are ended now: nobody is left who could use them.
     """
-    expired = select(cases.c.id, cases.c.head_seq, cases.c.next_seq, cases.c.lease_until).where(cases.c.state == "leased")
+    expired = select(cases.c.id, cases.c.head_seq, cases.c.next_seq, cases.c.lease_until).where(
+        cases.c.state == "leased"
+    )
     if not all_owners_gone:
         expired = expired.where(cases.c.lease_until <= now)
     rows = connection.execute(expired.order_by(cases.c.id).with_for_update(skip_locked=True)).all()
@@ -348,13 +365,26 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     write_cases(
         connection,
         [
-            {"the_id": row.id, "last_error": "the lease ended", **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait)}
+            {
+                "the_id": row.id,
+                "last_error": "the lease ended",
+                **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait),
+            }
             for row in rows
         ],
     )
     connection.execute(
         insert(attempts),
-        [{"case_id": row.id, "seq": row.head_seq, "at": now, "outcome": "unknown", "error": "the lease ended"} for row in rows],
+        [
+            {
+                "case_id": row.id,
+                "seq": row.head_seq,
+                "at": now,
+                "outcome": "unknown",
+                "error": "the lease ended",
+            }
+            for row in rows
+        ],
     )
     return len(rows)
 

@@ -100,13 +100,23 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
         found.append(Alarm("dead_letters", f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"))
     if seen_now.quarantined:
         found.append(
-            Alarm("quarantine", f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`")
+            Alarm(
+                "quarantine",
+                f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`",
+            )
         )
     if seen_now.gate_reason in ("credentials", "scope"):
         what = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
-        found.append(Alarm("gate_closed", f"the Tickets API {what[seen_now.gate_reason]}: nothing is sent until it does"))
+        found.append(
+            Alarm("gate_closed", f"the Tickets API {what[seen_now.gate_reason]}: nothing is sent until it does")
+        )
     if _stalled(seen_now, stall_alarm):
-        found.append(Alarm("stalled", f"work is due since {seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC and nobody claims it"))
+        found.append(
+            Alarm(
+                "stalled",
+                f"work is due since {seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC and nobody claims it",
+            )
+        )
     return found
 
 
@@ -131,7 +141,9 @@ def find(connection: Connection, name: str) -> list[CaseStory]:
 
 
 def _story(connection: Connection, case: Row[Any]) -> CaseStory:
-    rows = connection.execute(select(operations).where(operations.c.case_id == case.id).order_by(operations.c.seq)).all()
+    rows = connection.execute(
+        select(operations).where(operations.c.case_id == case.id).order_by(operations.c.seq)
+    ).all()
     return CaseStory(
         id=case.id,
         source=case.source,

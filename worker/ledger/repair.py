@@ -79,8 +79,8 @@ def list_dead(connection: Connection) -> list[DeadLetter]:
 def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
     """Raises NoSuchDeadLetter."""
     if (number := _quarantined(letter_id)) is not None:
-        row = _inbound_row(connection, number)
-        return DeadLetterInFull(_inbound_letter(row), restore(row).body)
+        kept = _inbound_row(connection, number)
+        return DeadLetterInFull(_inbound_letter(kept), restore(kept).body)
     case_id, seq = _place(letter_id)
     statement = (
         select(operations, cases.c.source, cases.c.key)
@@ -102,7 +102,9 @@ def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
 def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...]:
     """The attempts of one operation, the first one first."""
     tried = select(attempts).where(attempts.c.case_id == case_id, attempts.c.seq == seq).order_by(attempts.c.id)
-    return tuple(Try(each.at, each.outcome, each.status, each.error, each.latency_ms) for each in connection.execute(tried))
+    return tuple(
+        Try(each.at, each.outcome, each.status, each.error, each.latency_ms) for each in connection.execute(tried)
+    )
 
 
 def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, Inbound] | None:
@@ -118,7 +120,17 @@ def retry_operation(connection: Connection, letter_id: str, now: datetime) -> No
     """Let a dead operation be sent again, with the same bytes and key. Raises NoSuchDeadLetter."""
     case_id, seq = _place(letter_id)
     case = _lock_case(connection, case_id, letter_id)
-    _end(connection, letter_id, case_id, seq, state="open", ended_at=None, why=None, first_sent_at=None, conflicts=0)
+    _end(
+        connection,
+        letter_id,
+        case_id,
+        seq,
+        state="open",
+        ended_at=None,
+        why=None,
+        first_sent_at=None,
+        conflicts=0,
+    )
     _go_on(connection, case, now)
 
 

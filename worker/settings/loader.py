@@ -80,7 +80,9 @@ def _read(name: str, path: str, problems: list[str]) -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{name}: cannot read {path!r}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}")
+        problems.append(
+            f"{name}: cannot read {path!r}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}"
+        )
         return None
 
 
@@ -111,12 +113,15 @@ def _sources(raw: Tree) -> tuple[dict[str, Source], list[str]]:
     problems: list[str] = []
     for source_id, fields in raw.items():
         if not isinstance(fields, dict):
-            problems.append(f"{variable('sources', source_id)}: a source needs settings, such as {variable('sources', source_id, 'secret')}")
+            secret = variable("sources", source_id, "secret")
+            problems.append(f"{variable('sources', source_id)}: a source needs settings, such as {secret}")
             continue
         own = dict(fields)
         kind = str(own.pop("kind", source_id))
         if kind not in kinds():
-            problems.append(f"{variable('sources', source_id, 'kind')}: no connector of kind {kind!r}{_meant(kind, kinds())}")
+            problems.append(
+                f"{variable('sources', source_id, 'kind')}: no connector of kind {kind!r}{_meant(kind, kinds())}"
+            )
             continue
         code = connector(kind)
         try:

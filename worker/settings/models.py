@@ -89,8 +89,8 @@ class TimingSettings(Section):
     def _rules_hold(self) -> Self:
         if self.http_timeout + self.margin >= self.lease:
             raise ValueError(
-                f"http_timeout + margin ({self.http_timeout:g} + {self.margin:g}) must be less than lease ({self.lease:g}): "
-                "a worker would send after its lease has ended"
+                f"http_timeout + margin ({self.http_timeout:g} + {self.margin:g}) must be less than "
+                f"lease ({self.lease:g}): a worker would send after its lease has ended"
             )
         if self.ghost_wait < self.request_life:
             raise ValueError(
@@ -98,7 +98,9 @@ class TimingSettings(Section):
                 "a late request could land after its successor"
             )
         if self.backoff_cap < self.backoff_base:
-            raise ValueError(f"backoff_cap ({self.backoff_cap:g}) must be at least backoff_base ({self.backoff_base:g})")
+            raise ValueError(
+                f"backoff_cap ({self.backoff_cap:g}) must be at least backoff_base ({self.backoff_base:g})"
+            )
         if self.key_window > 24 * 3600 - self.ghost_wait:
             raise ValueError("key_window must end before the service forgets its keys (24 h, less ghost_wait)")
         return self
@@ -108,7 +110,7 @@ class PolicySettings(Section):
     """What the lifecycle does where there is a choice."""
 
     reopen_window: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
-    """Opened again within so many seconds of its end (by the source's clock): the ticket is reopened, else a new one."""
+    """Opened again so soon after its end, by the source's clock: the ticket is reopened; later there is a new one."""
     note_on_change: bool = True
 
 

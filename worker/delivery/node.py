@@ -1,0 +1,70 @@
+"""What runs in a process that delivers? A deliverer, a bell and dispatch, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+from datetime import timedelta
+
+import structlog
+
+from tickets.client import TicketsClient
+from worker.delivery.deliverer import Deliverer
+from worker.delivery.dispatch import Bell, Dispatch, Publish
+from worker.ledger import Ledger
+from worker.lifecycle import Kind, Policy
+from worker.settings import Settings
+
+log = structlog.get_logger()
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger that the settings name."""
+    policy = Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
+    return Ledger(settings.ledger.url, policy=policy, revision=settings.api.revision)
+
+
+def open_client(settings: Settings) -> TicketsClient:
+    """A client for the API that the settings name."""
+    return TicketsClient(
+        str(settings.api.url).rstrip("/"),
+        settings.api.key.get_secret_value(),
+        total_timeout=settings.timing.http_timeout,
+        revision=settings.api.revision,
+    )
+
+
+class Node:
+    """One delivering process."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, publish: Publish) -> None:
+        self._ledger = ledger
+        self._timing = settings.timing
+        self._bell = Bell(publish)
+        self._deliverer = Deliverer(
+            ledger,
+            lambda: open_client(settings),
+            settings.api,
+            settings.timing,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            ring=self._bell.ring,
+            fraction=random.random,
+        )
+        self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing)
+
+    def start(self) -> None:
+        self._bell.start()
+        self._deliverer.start()
+        self._dispatch.start()
+
+    def deliver(self, kind: Kind) -> int:
+        """Claim and send what is due of this kind; gives how many calls were begun."""
+        return self._deliverer.deliver(kind)
+
+    def stop(self) -> None:
+        """Claim nothing more, let the calls in flight end, settle them."""
+        self._dispatch.stop()
+        self._deliverer.stop(self._timing.http_timeout + self._timing.margin)
+        self._bell.stop()

@@ -1,0 +1,151 @@
+"""The HTTP edge: `POST /in/<source>`, and what a platform asks of a process (`/livez`, `/readyz`, `/metrics`).
+
+what                                         answer
+in the ledger                                200 and what became of it
+in quarantine: authentic, but unreadable     202 and the reason
+no such source                               404
+not proven to come from the source           401; nothing is stored
+over a limit                                 413
+a content encoding (we take none)            415
+the ledger cannot be used, or is behind      503 with Retry-After: the sender comes again
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from connectors.base import Denied, Inbound, OverLimit
+from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.reading import read
+from worker.ledger import Delivery, Ledger, LedgerAway, Recorded
+from worker.metrics import Metrics
+from worker.settings import Source
+
+RETRY_AFTER_S = 5
+PARSED_INLINE = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that small ones need not wait
+REASONS_SHOWN = 20
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def intake_app(
+    intake: Intake,
+    ledger: Ledger,
+    sources: Mapping[str, Source],
+    metrics: Metrics,
+    *,
+    max_body: int,
+    clock: Callable[[], datetime],
+    beside: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The ASGI application; `beside` are further routes on the same listener."""
+
+    async def take(request: Request) -> Response:
+        source = sources.get(request.path_params["source"])
+        if source is None:
+            return _refusal(404, "not_found", "no source of that id is configured here")
+        if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            return _refusal(415, "content_encoding", "send the body without a content encoding")
+        try:
+            body = await _body(request, max_body)
+            arrived = _inbound(source.id, request, body, clock())
+            verdict = (
+                await run_in_threadpool(read, source, arrived, arrived.received_at)
+                if len(body) > PARSED_INLINE
+                else read(source, arrived, arrived.received_at)
+            )
+        except _TooLarge:
+            return _refusal(413, "too_large", f"a body may have {max_body} bytes")
+        except OverLimit as error:
+            return _refusal(413, "too_many", str(error))
+        if isinstance(verdict, Denied):
+            metrics.inbound.labels(source.id, "denied").inc()
+            return _refusal(
+                401,
+                "unauthorized",
+                "the sender could not be verified",
+                {"WWW-Authenticate": f'Bearer realm="{source.id}"'},
+            )
+        return await _custody(intake, verdict)
+
+    async def ready(_: Request) -> Response:
+        try:
+            await run_in_threadpool(ledger.now)
+        except LedgerAway as error:
+            return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
+        return PlainTextResponse("ready\n")
+
+    async def live(_: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def show_metrics(_: Request) -> Response:
+        text = await run_in_threadpool(generate_latest, metrics.registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(
+        routes=[
+            Route("/in/{source}", take, methods=["POST"]),
+            Route("/livez", live),
+            Route("/readyz", ready),
+            Route("/metrics", show_metrics),
+            *beside,
+        ]
+    )
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _TooLarge
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > limit:
+            raise _TooLarge
+    return bytes(parts)
+
+
+def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> Inbound:
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw)
+    return Inbound(source=source_id, received_at=now, body=body, headers=headers, query=request.url.query)
+
+
+async def _custody(intake: Intake, delivery: Delivery) -> Response:
+    try:
+        recorded = await asyncio.wrap_future(intake.take(delivery))
+    except (Busy, Stopped, *LedgerAway):
+        return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
+    reply = delivery.parsed.reply
+    if reply is not None and delivery.problem is None:
+        return Response(reply.body, reply.status, media_type=reply.content_type)
+    return JSONResponse(_receipt(recorded, delivery), 202 if delivery.problem else 200)
+
+
+def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:
+    planned = [effect for effect in recorded.effects if effect.operations]
+    nothing = [effect.reason for effect in recorded.effects if effect.reason]
+    return {
+        "inbound": f"in-{recorded.inbound_id}",
+        "outcome": recorded.outcome,
+        "reason": delivery.problem,
+        "events": len(recorded.effects),
+        "planned": len(planned),
+        "without_effect": len(nothing),
+        "reasons": sorted(set(nothing))[:REASONS_SHOWN],
+        "ignored": [{"item": each.item, "reason": each.reason} for each in delivery.parsed.ignored[:REASONS_SHOWN]],
+    }
+
+
+def _refusal(status: int, error: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": error, "message": message}, status, headers)

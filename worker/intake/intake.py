@@ -1,0 +1,146 @@
+"""How do deliveries get into the ledger without a transaction each? Those that wait together are committed together.
+
+The queue is bounded: when the ledger falls behind, a delivery is refused and its sender comes again.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+import structlog
+
+from connectors.base import Parsed
+from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values
+from worker.lifecycle import Kind
+from worker.metrics import Metrics
+
+log = structlog.get_logger()
+
+DELIVERIES_AT_ONCE = 64
+EVENTS_AT_ONCE = 2000
+
+
+class Busy(Exception):
+    """Too many deliveries wait for the ledger."""
+
+
+class Stopped(Exception):
+    """This process takes no more deliveries."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    delivery: Delivery
+    recorded: Future[Recorded]
+
+
+class Intake:
+    """Takes deliveries into custody. `take` may be called from any thread."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        ring: Callable[[Collection[Kind]], None],
+        metrics: Metrics,
+        max_waiting: int = 1000,
+    ) -> None:
+        self._ledger = ledger
+        self._ring = ring
+        self._metrics = metrics
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what waits, take nothing more."""
+        self._stopped = True
+        self._waiting.put(None)
+        self._thread.join(30)
+
+    def take(self, delivery: Delivery) -> Future[Recorded]:
+        """What became of the delivery, once that is durable.
+
+        Raises Busy and Stopped; the future raises one of `LedgerAway` when the ledger cannot be used.
+        """
+        if self._stopped:
+            raise Stopped
+        waiting = _Waiting(delivery, Future())
+        try:
+            self._waiting.put_nowait(waiting)
+        except queue.Full:
+            raise Busy from None
+        return waiting.recorded
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            batch = self._next_batch()
+            going_on = None not in batch
+            waiting = [each for each in batch if each is not None]
+            if waiting:
+                self._record(waiting)
+
+    def _next_batch(self) -> list[_Waiting | None]:
+        batch = [self._waiting.get()]
+        events = 0
+        while len(batch) < DELIVERIES_AT_ONCE and events < EVENTS_AT_ONCE and batch[-1] is not None:
+            events += len(batch[-1].delivery.parsed.events)
+            try:
+                batch.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+        return batch
+
+    def _record(self, waiting: list[_Waiting]) -> None:
+        try:
+            recorded, due = self._ledger.record([each.delivery for each in waiting])
+        except LedgerAway as error:
+            log.warning("intake.ledger_away", error=type(error).__name__, deliveries=len(waiting))
+            for each in waiting:
+                each.recorded.set_exception(error)
+        except Exception as error:  # noqa: BLE001 — every one is handed on, to a future
+            # One of them cannot be recorded: each alone, so that it takes no neighbour with it.
+            if len(waiting) > 1:
+                for each in waiting:
+                    self._record([each])
+            else:
+                self._record_unplannable(waiting[0], error)
+        else:
+            if due:
+                self._ring(due)
+            for each, result in zip(waiting, recorded, strict=True):
+                self._count(each.delivery, result)
+                each.recorded.set_result(result)
+
+    def _record_unplannable(self, waiting: _Waiting, error: Exception) -> None:
+        """Keep a delivery whose plan the ledger does not take; a person or a fix decides."""
+        delivery = waiting.delivery
+        log.error("intake.unplannable", source=delivery.inbound.source, exc_info=error)
+        if delivery.unreadable is not None or not (
+            rejects_the_values(error) or isinstance(error, ValueError | TypeError)
+        ):
+            waiting.recorded.set_exception(error)
+            return
+        reason = f"it could not be planned ({type(error).__name__})"
+        self._record([_Waiting(replace(delivery, parsed=Parsed(), unreadable=reason), waiting.recorded)])
+
+    def _count(self, delivery: Delivery, result: Recorded) -> None:
+        source = delivery.inbound.source
+        self._metrics.inbound.labels(source, result.outcome).inc()
+        for effect in result.effects:
+            self._metrics.events.labels(source, effect.sighting.value).inc()
+        log.info(
+            "inbound.recorded",
+            inbound=f"in-{result.inbound_id}",
+            source=source,
+            outcome=result.outcome,
+            events=len(result.effects),
+            operations=sum(len(effect.operations) for effect in result.effects),
+        )

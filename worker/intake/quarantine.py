@@ -1,0 +1,35 @@
+"""How does a delivery leave quarantine? It is read again, by the connector and the settings of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.base import Verified
+from worker.intake.reading import read_verified
+from worker.ledger import Ledger, Recorded
+from worker.settings import Source
+
+
+class StillUnreadable(Exception):
+    """It cannot be read today either; the message is the reason."""
+
+
+def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Recorded | None:
+    """Read a quarantined delivery again and plan what it says; None when the id names an operation.
+
+    What was readable in it the first time is known, and has no second effect.
+    Raises NoSuchDeadLetter, StillUnreadable, and OverLimit.
+    """
+    kept = ledger.quarantined_delivery(letter_id)
+    if kept is None:
+        return None
+    inbound_id, arrived = kept
+    source = sources.get(arrived.source)
+    if source is None:
+        raise StillUnreadable(f"its source {arrived.source!r} is not configured here")
+    # It was verified when it came in; its credentials are not kept.
+    delivery = read_verified(source, Verified(arrived), inbound_id)
+    if delivery.problem is not None:
+        raise StillUnreadable(delivery.problem)
+    recorded, _ = ledger.record([delivery])
+    return recorded[0]

@@ -1,0 +1,46 @@
+"""What does a process count? One registry, passed in; `/metrics` shows it beside the ledger's gauges.
+
+Names: Prometheus' conventions, https://prometheus.io/docs/practices/naming/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
+"""Reads gauges when they are asked for: (name, help, labels, value)."""
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.inbound = self._counter("inbound", "Deliveries, by what became of them", "source", "outcome")
+        self.events = self._counter("events", "Events, by what the ledger knew of them", "source", "sighting")
+        self.attempts = self._counter("attempts", "Calls to the Tickets API, by their outcome", "kind", "outcome")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, namespace="ticketrelay", registry=self.registry)
+
+    def add_gauges(self, gauges: Gauges) -> None:
+        self.registry.register(_AtScrape(gauges))
+
+
+class _AtScrape(Collector):
+    def __init__(self, gauges: Gauges) -> None:
+        self._gauges = gauges
+
+    def describe(self) -> Iterable[Metric]:
+        return ()  # so that registering does not read the ledger
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for name, text, labels, value in self._gauges():
+            family = families.setdefault(name, GaugeMetricFamily(f"ticketrelay_{name}", text, labels=list(labels)))
+            family.add_metric(list(labels.values()), value)
+        yield from families.values()
