@@ -112,3 +112,6 @@ FIRST_TICKET_ID: Final = 1001
 # When is an undelivered webhook sent again? Seconds after each failed attempt; after the last it is given up.
 WEBHOOK_BACKOFF_S: Final = (1, 5, 30, 120, 600, 3600, 4 * 3600)
 WEBHOOK_TIMEOUT_S: Final = 10
+
+# What is in `data` of a webhook? An object whose one field, `ticket`, is the ticket as a GET would answer it.
+WEBHOOK_DATA_FIELD: Final = "ticket"

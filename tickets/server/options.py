@@ -1,0 +1,54 @@
+"""How is the local Tickets API set up? One frozen value, checked when it is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from tickets.assumptions import MAX_BODY, ConcurrentKey
+from tickets.server.errors import Revision
+from tickets.server.limits import Limit
+
+SCOPES = frozenset({"tickets:read", "tickets:write", "webhooks:manage"})
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+_DATABASES = re.compile(r"^(sqlite:///.+|postgresql\+psycopg://.*)$", re.DOTALL)
+
+
+def _local_key() -> Mapping[str, frozenset[str]]:
+    return MappingProxyType({"ak_test_local": SCOPES})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Raises ValueError for a database it cannot use, a blank key, an unknown scope."""
+
+    database_url: str
+    """`sqlite:///path` (a file) or `postgresql+psycopg://…`."""
+    environment: Literal["production", "sandbox"] = "sandbox"
+    """Only a sandbox has `POST /sandbox/reset`."""
+    revision: Revision = "A"
+    keys: Mapping[str, frozenset[str]] = field(default_factory=_local_key)
+    """API key → its scopes."""
+    limit: Limit = field(default_factory=lambda: Limit.named("production"))
+    close_on_closed: Literal["accept", "conflict"] = "accept"
+    concurrent_key: ConcurrentKey = "conflict"
+    webhook_hosts: frozenset[str] = LOOPBACK_HOSTS
+    """Hosts that a webhook may be sent to, as they stand in a URL."""
+    max_body: int = MAX_BODY
+    """Bytes of a request body; more is 413."""
+
+    def __post_init__(self) -> None:
+        if not _DATABASES.match(self.database_url) or self.database_url.endswith(":memory:"):
+            raise ValueError("the database is sqlite:///path (a file) or postgresql+psycopg://…")
+        for key, scopes in self.keys.items():
+            if not key.strip():
+                raise ValueError("an API key must not be blank")
+            if unknown := scopes - SCOPES:
+                raise ValueError(f"no scope is called {', '.join(sorted(unknown))}")
+        if self.max_body < 1:
+            raise ValueError("a body limit is at least 1 byte")

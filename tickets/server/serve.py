@@ -1,0 +1,97 @@
+"""How is the local Tickets API served? One event loop for its listeners, until SIGTERM or SIGINT, then in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from tickets.server.api import LocalTicketsApi
+from tickets.server.options import LOOPBACK_HOSTS
+from tickets.server.transport import AbortableProtocol
+
+GRACE_S = 5  # for requests under way when the server is told to stop
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio turns Nagle's algorithm off; else every answer on a kept connection costs 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class Serving:
+    """The listeners of one API and the applications behind them."""
+
+    def __init__(self, api: LocalTicketsApi, listeners: list[tuple[socket.socket, ASGIApp]]) -> None:
+        self._api = api
+        self._servers = [(_Server(_config(app)), listener) for listener, app in listeners]
+
+    def stop(self) -> None:
+        """From any thread: take no more requests, finish those under way, return from `run`."""
+        for server, _ in self._servers:
+            server.should_exit = True
+
+    async def run(self) -> None:
+        await self._api.start()
+        try:
+            await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in self._servers))
+        finally:
+            await self._api.stop()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=AbortableProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def serve(api: LocalTicketsApi, host: str, port: int, control: tuple[str, int, str] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; `control` is (loopback host, port, token). Called in the main thread.
+
+    Raises ValueError for a control host that is not loopback, OSError for an address that cannot be had.
+    """
+    listeners = [(listen(host, port), api.app)]
+    if control is not None:
+        control_host, control_port, token = control
+        if control_host not in LOOPBACK_HOSTS and control_host != "::1":
+            raise ValueError("inspection and control are served on loopback only")
+        listeners.append((listen(control_host, control_port), api.control(token)))
+    serving = Serving(api, listeners)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, serving.stop)
+        await serving.run()
+
+    asyncio.run(run())

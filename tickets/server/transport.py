@@ -1,0 +1,70 @@
+"""How is a connection cut? The server's protocol puts a callable into the ASGI scope, and mounted apps can use it.
+
+Serve with `uvicorn.Config(app, http=AbortableProtocol)`. Under any other protocol a cut is an answer that begins and
+is not completed, which most servers turn into a closed connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+EXTENSION = "ticketrelay.cut"
+"""Key in `scope["extensions"]`: a callable `cut(reset: bool)`; RST at once, or FIN after what was written."""
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST and drops what is unsent
+
+
+def _cut(transport: asyncio.Transport, reset: bool) -> None:
+    if not reset:
+        transport.close()
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None and not transport.is_closing():
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    transport.abort()
+
+
+class AbortableProtocol(H11Protocol):
+    """Uvicorn's HTTP/1.1 protocol whose applications may cut their connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        inner = cast(Callable[[Scope, Receive, Send], Awaitable[None]], self.app)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[EXTENSION] = lambda reset: _cut(self.transport, reset)
+            await inner(scope, receive, send)
+
+        self.app = cast(Any, app)
+
+
+async def cut(scope: Scope, receive: Receive, send: Send, *, begun: bool, reset: bool) -> None:
+    """End the connection without completing an answer; `begun` says whether its head was sent."""
+    extension = scope.get("extensions", {}).get(EXTENSION)
+    if extension is None:
+        if not begun:
+            await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"1")]})
+        return
+    extension(reset)
+    # The protocol must know of the end before the application returns, or it would report a missing answer.
+    while (await receive())["type"] != "http.disconnect":
+        pass
