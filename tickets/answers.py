@@ -187,9 +187,7 @@ def said_by(body: bytes | None, secret: str) -> Said:
     found = [_detail(data.get("message"), secret), _detail(data.get("detail"), secret)]
     for key in ("details", "detail"):
         items = data.get(key)
-        found.extend(_detail(each, secret) for each in items[:MAX_DETAILS]) if isinstance(
-            items, list
-        ) else None
+        found.extend(_detail(each, secret) for each in items[:MAX_DETAILS]) if isinstance(items, list) else None
     details = tuple(each for each in found if each is not None)
     return Said(True, code if known else None, details[:MAX_DETAILS], data.get("retry_after"))
 
@@ -203,9 +201,7 @@ def _detail(item: object, secret: str) -> Detail | None:
     place = item.get("field") or item.get("loc") or ""
     if isinstance(place, list):
         place = ".".join(str(each) for each in (place[1:] if place[:1] == ["body"] else place))
-    return (
-        Detail(_without(str(place), secret), _without(message, secret)) if isinstance(message, str) else None
-    )
+    return Detail(_without(str(place), secret), _without(message, secret)) if isinstance(message, str) else None
 
 
 def _without(text: str, secret: str) -> str:

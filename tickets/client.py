@@ -56,9 +56,7 @@ _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?
 def checked_base_url(text: str) -> str:
     """The URL without a slash at its end. Raises ValueError unless it is plain http(s)://host[:port][/path]."""
     if not _VISIBLE.fullmatch(text):
-        raise ValueError(
-            "the base URL must consist of visible ASCII characters (a host name in its xn-- form)"
-        )
+        raise ValueError("the base URL must consist of visible ASCII characters (a host name in its xn-- form)")
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https"):
         raise ValueError("the base URL must begin with http:// or https://")
@@ -142,7 +140,8 @@ class TicketsClient:
         self._total_timeout = total_timeout
         self._revision = revision
         self._now = now
-        connect = min(CONNECT_TIMEOUT_S, total_timeout)
+        # Shorter than the whole, so that a slow handshake ends as such and its socket is closed in order.
+        connect = min(CONNECT_TIMEOUT_S, total_timeout / 2)
         self._timeout = httpx.Timeout(None, connect=connect).as_dict()
 
     def __repr__(self) -> str:
@@ -230,9 +229,7 @@ class TicketsClient:
     ) -> Ticket | None:
         """The ticket, closed; None where the service says only that, as it may of one closed already."""
         path = f"/tickets/{segment(ticket_id)}/close"
-        answer = await self._call(
-            "close_ticket", "POST", path, self._bytes(request), idempotency_key, closes=True
-        )
+        answer = await self._call("close_ticket", "POST", path, self._bytes(request), idempotency_key, closes=True)
         if not answer.succeeded or answer.body == b"":
             return None
         fields = parse(answer)
@@ -245,9 +242,7 @@ class TicketsClient:
 
     async def reopen_ticket(self, ticket_id: str) -> Ticket:
         path = f"/tickets/{segment(ticket_id)}"
-        return read(
-            Ticket, await self._call("reopen_ticket", "PUT", path, self._bytes(UpdateTicket(status="open")))
-        )
+        return read(Ticket, await self._call("reopen_ticket", "PUT", path, self._bytes(UpdateTicket(status="open"))))
 
     async def health(self) -> Health:
         """Sends no key."""
@@ -256,9 +251,7 @@ class TicketsClient:
     async def register_webhook(
         self, request: RegisterWebhook | bytes, *, idempotency_key: str | None = None
     ) -> Webhook:
-        answer = await self._call(
-            "register_webhook", "POST", "/webhooks", self._bytes(request), idempotency_key
-        )
+        answer = await self._call("register_webhook", "POST", "/webhooks", self._bytes(request), idempotency_key)
         return read(Webhook, answer)
 
     async def list_webhooks(self) -> tuple[Webhook, ...]:
@@ -339,11 +332,7 @@ class TicketsClient:
         return answer
 
     def _no_answer(self, call: str, error: Exception, progress: Progress) -> TicketsError:
-        reason = (
-            f"total time-out of {self._total_timeout:g} s"
-            if type(error) is TimeoutError
-            else type(error).__name__
-        )
+        reason = f"total time-out of {self._total_timeout:g} s" if type(error) is TimeoutError else type(error).__name__
         if progress.proves_unsent(error):
             cause = root(error)
             if isinstance(cause, OSError) and cause.strerror:

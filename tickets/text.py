@@ -25,9 +25,7 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Cleaned, with every run of white space and control characters as one space."""
-    return " ".join(
-        "".join(" " if unicodedata.category(each) == "Cc" else each for each in clean(text)).split()
-    )
+    return " ".join("".join(" " if unicodedata.category(each) == "Cc" else each for each in clean(text)).split())
 
 
 def cut(text: str, limit: int) -> str:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
 
 import httpx
 
-KEEPALIVE_S = (
-    4.0  # below the 5 s after which common servers close an idle connection, perhaps just as we send
-)
+KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection, perhaps just as we send
+
+Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+"""httpx's request extension of this name: told of each step as it begins, ends or fails."""
 TRACE_WAIT = "lanes.wait"
-"""Told to the request's `trace` extension before it waits for a free lane: nothing of it has been sent."""
+"""The step of waiting for a free lane: nothing of the request has been sent."""
 
 
 class Lanes(httpx.AsyncBaseTransport):
@@ -37,7 +39,7 @@ class Lanes(httpx.AsyncBaseTransport):
         self._keepalive = keepalive
         self._verify = verify or httpx.create_ssl_context(trust_env=False)
         self._places = asyncio.Semaphore(limit)
-        self._idle: deque[tuple[float, httpx.AsyncHTTPTransport]] = deque()
+        self._idle: deque[tuple[float, _Lane]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -45,20 +47,17 @@ class Lanes(httpx.AsyncBaseTransport):
         if self._places.locked() and (trace := request.extensions.get("trace")):
             await trace(TRACE_WAIT, {})
         await self._places.acquire()
-        lane = self._take()
+        lane = self._idle.pop()[1] if self._idle else _Lane(self._keepalive, self._verify)
         try:
-            response = await lane.handle_async_request(request)
+            response = await lane.send(request)
         except BaseException:
-            self._drop(lane, None)
+            self._drop(lane)
             raise
-        stream = response.stream
-        if not isinstance(stream, httpx.AsyncByteStream):
-            raise TypeError("the answer of an asynchronous transport has an asynchronous body")
-        leased = _Leased(
-            stream, give_back=lambda: self._give_back(lane), drop=lambda: self._drop(lane, stream)
-        )
         return httpx.Response(
-            response.status_code, headers=response.headers, stream=leased, extensions=response.extensions
+            response.status_code,
+            headers=response.headers,
+            stream=_Body(response.stream, lambda: self._give_back(lane), lambda: self._drop(lane)),
+            extensions=response.extensions,
         )
 
     async def aclose(self) -> None:
@@ -69,49 +68,66 @@ class Lanes(httpx.AsyncBaseTransport):
         while self._closing:
             await asyncio.wait(self._closing)
 
-    def _take(self) -> httpx.AsyncHTTPTransport:
-        if self._idle:
-            return self._idle.pop()[1]
-        return httpx.AsyncHTTPTransport(
-            verify=self._verify,
-            trust_env=False,
-            limits=httpx.Limits(
-                max_connections=1, max_keepalive_connections=1, keepalive_expiry=self._keepalive
-            ),
-        )
-
-    def _give_back(self, lane: httpx.AsyncHTTPTransport) -> None:
+    def _give_back(self, lane: _Lane) -> None:
         now = asyncio.get_running_loop().time()
         self._idle.append((now, lane))
         self._places.release()
         while self._idle and (self._closed or now - self._idle[0][0] > self._keepalive):
             self._close(self._idle.popleft()[1].aclose)
 
-    def _drop(self, lane: httpx.AsyncHTTPTransport, stream: httpx.AsyncByteStream | None) -> None:
+    def _drop(self, lane: _Lane) -> None:
         self._places.release()
-        if stream is None:
-            self._close(lane.aclose)
-        else:
-            self._close(stream.aclose, lane.aclose)
+        self._close(lane.aclose)
 
-    def _close(self, *closers: Callable[[], Awaitable[None]]) -> None:
+    def _close(self, aclose: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """In a task of its own: the caller may be in the middle of being cancelled, and must not wait."""
-
-        async def close() -> None:
-            for aclose in closers:
-                await aclose()
-
-        task = asyncio.get_running_loop().create_task(close())
+        task = asyncio.get_running_loop().create_task(aclose())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
 
-class _Leased(httpx.AsyncByteStream):
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+class _Lane:
+    """One connection, opened by the first request and again when it was closed while idle."""
+
+    def __init__(self, keepalive: float, verify: ssl.SSLContext) -> None:
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=keepalive)
+        self._transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+        self._socket: _Closable | None = None
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        told: Trace | None = request.extensions.get("trace")
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                self._socket = info["return_value"]
+            if told is not None:
+                await told(event, info)
+
+        request.extensions = {**request.extensions, "trace": trace}
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        # The socket itself too: httpcore forgets it when a call is cancelled during the TLS handshake.
+        if self._socket is not None:
+            await self._socket.aclose()
+        await self._transport.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
     """The body of an answer, which knows whether it was read to its end."""
 
     def __init__(
-        self, stream: httpx.AsyncByteStream, give_back: Callable[[], None], drop: Callable[[], None]
+        self,
+        stream: httpx.AsyncByteStream | httpx.SyncByteStream,
+        give_back: Callable[[], None],
+        drop: Callable[[], None],
     ) -> None:
+        if not isinstance(stream, httpx.AsyncByteStream):
+            raise TypeError("an asynchronous transport answers with an asynchronous body")
         self._stream = stream
         self._give_back = give_back
         self._drop = drop
@@ -127,12 +143,9 @@ class _Leased(httpx.AsyncByteStream):
         if self._over:
             return
         self._over = True
-        if not self._whole:
-            self._drop()
-            return
+        reusable = False
         try:
             await self._stream.aclose()
-        except BaseException:
-            self._drop()
-            raise
-        self._give_back()
+            reusable = self._whole
+        finally:
+            (self._give_back if reusable else self._drop)()

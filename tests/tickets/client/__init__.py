@@ -1,0 +1,1 @@
+"""The typed client, against raw sockets that misbehave and against the local Tickets API."""

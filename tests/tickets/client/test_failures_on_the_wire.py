@@ -1,0 +1,350 @@
+"""What does a call come to when the peer refuses, drops, resets, stalls, cuts, drips or babbles?
+
+Each is shown with both transports that were candidates: the classification must not depend on the transport.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+
+from tickets.answers import MAX_RETRY_AFTER_S
+from tickets.client import MAX_ANSWER, TicketsClient
+from tickets.errors import AskPerson, RepeatUnchanged, SendLater, StopSending, TicketsError
+from tickets.models import Ticket
+from tickets.transport import Lanes
+
+from .wire import KEY, TICKET, Behaviour, RawServer, Wire, create, get, outcome, serve, update
+
+Call = Callable[[TicketsClient], Coroutine[Any, Any, Ticket]]
+HEAD = b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n"
+
+
+async def read_then_drop(wire: Wire) -> None:
+    await wire.request()
+
+
+async def read_then_reset(wire: Wire) -> None:
+    await wire.request()
+    wire.reset()
+
+
+async def read_half_then_drop(wire: Wire) -> None:
+    await wire.part(40)
+
+
+async def read_half_then_reset(wire: Wire) -> None:
+    await wire.part(40)
+    wire.reset()
+
+
+async def cut_in_the_head(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(b"HTTP/1.1 201 Created\r\nContent-")
+
+
+async def cut_in_the_body(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(HEAD + TICKET[:20])
+
+
+async def reset_in_the_body(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(HEAD + TICKET[:20])
+    wire.reset()
+
+
+async def garbage(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(b"\x00\x16\x03\x01 what is this?\r\n\r\n")
+
+
+async def success_without_a_body(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(201, b"")
+    await serve(wire)
+
+
+async def success_that_is_a_page(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(200, b"<html>Please log in</html>", b"Content-Type: text/html")
+    await serve(wire)
+
+
+async def success_that_is_another_value(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(201, b"[1042]")
+    await serve(wire)
+
+
+async def success_nested_too_deep(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(201, b"[" * 200_000)
+    await serve(wire)
+
+
+async def success_that_is_too_long(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(201, b" " * MAX_ANSWER + TICKET)
+    await serve(wire)
+
+
+async def success_badly_compressed(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(201, b"not gzip", b"Content-Encoding: gzip")
+    await serve(wire)
+
+
+async def bad_gateway(wire: Wire) -> None:
+    await wire.request()
+    await wire.answer(502, b"<html>Bad gateway</html>", b"Content-Type: text/html")
+    await serve(wire)
+
+
+AMBIGUOUS: tuple[Behaviour, ...] = (
+    read_then_drop,
+    read_then_reset,
+    read_half_then_drop,
+    read_half_then_reset,
+    cut_in_the_head,
+    cut_in_the_body,
+    reset_in_the_body,
+    garbage,
+    success_without_a_body,
+    success_that_is_a_page,
+    success_that_is_another_value,
+    success_nested_too_deep,
+    success_that_is_too_long,
+    success_badly_compressed,
+    bad_gateway,
+)
+
+
+async def stall_before_the_answer(wire: Wire) -> None:
+    await wire.request()
+    await wire.stall()
+
+
+async def stall_in_the_body(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(HEAD + TICKET[:20])
+    await wire.stall()
+
+
+async def drip_for_ever(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(HEAD)
+    while True:
+        await wire.send(b" ")
+        await asyncio.sleep(0.02)
+
+
+STALLS: tuple[Behaviour, ...] = (stall_before_the_answer, stall_in_the_body, drip_for_ever)
+
+
+def plain() -> httpx.AsyncBaseTransport:
+    return httpx.AsyncHTTPTransport(trust_env=False)
+
+
+each_transport = pytest.mark.parametrize("transport", [Lanes, plain])
+each_call = pytest.mark.parametrize("call", [create, update, get])
+
+
+def failure_of(
+    behaviour: Behaviour,
+    transport: Callable[[], httpx.AsyncBaseTransport] = Lanes,
+    call: Call = create,
+    total_timeout: float = 30.0,
+) -> TicketsError:
+    """The failure of one call; a second on the same client must succeed, and be the second request."""
+
+    async def run() -> TicketsError:
+        async with (
+            RawServer(behaviour) as server,
+            TicketsClient(server.base_url, KEY, transport=transport(), total_timeout=total_timeout) as client,
+        ):
+            failure = await outcome(call(client))
+            assert isinstance(failure, TicketsError)
+            assert len(server.requests) == 1, "one attempt is one request on the wire"
+            server.behaviour = serve
+            after = await outcome(call(client))
+            assert isinstance(after, Ticket)
+            assert len(server.requests) == 2
+            return failure
+
+    return asyncio.run(run())
+
+
+@each_transport
+@each_call
+@pytest.mark.parametrize("behaviour", AMBIGUOUS)
+def test_whatever_is_not_provably_before_the_send_may_have_been_executed(
+    behaviour: Behaviour, call: Call, transport: Callable[[], httpx.AsyncBaseTransport]
+) -> None:
+    failure = failure_of(behaviour, transport, call)
+    assert type(failure) is RepeatUnchanged
+
+
+@each_transport
+@pytest.mark.parametrize("behaviour", STALLS)
+def test_the_total_time_out_ends_a_call_whose_request_was_sent_as_ambiguous(
+    behaviour: Behaviour, transport: Callable[[], httpx.AsyncBaseTransport]
+) -> None:
+    failure = failure_of(behaviour, transport, total_timeout=0.4)
+    assert type(failure) is RepeatUnchanged
+    assert "time-out" in str(failure)
+
+
+@each_transport
+@each_call
+def test_a_connection_that_is_reset_at_once_is_ambiguous(
+    call: Call, transport: Callable[[], httpx.AsyncBaseTransport]
+) -> None:
+    async def reset(wire: Wire) -> None:
+        wire.reset()
+
+    async def run() -> None:
+        async with (
+            RawServer(reset) as server,
+            TicketsClient(server.base_url, KEY, transport=transport()) as client,
+        ):
+            failure = await outcome(call(client))
+            assert type(failure) is RepeatUnchanged
+            assert server.connections == 1
+
+    asyncio.run(run())
+
+
+def unsent(
+    base_url: str, transport: httpx.AsyncBaseTransport | None = None, total_timeout: float = 30.0
+) -> TicketsError:
+    async def run() -> Ticket | TicketsError:
+        async with TicketsClient(base_url, KEY, transport=transport, total_timeout=total_timeout) as client:
+            return await outcome(create(client))
+
+    failure = asyncio.run(run())
+    assert isinstance(failure, TicketsError)
+    return failure
+
+
+@each_transport
+def test_a_refused_connection_is_not_executed(transport: Callable[[], httpx.AsyncBaseTransport]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+    assert type(unsent(f"http://127.0.0.1:{port}", transport())) is SendLater
+
+
+@each_transport
+def test_a_name_that_is_not_resolved_is_not_executed(
+    transport: Callable[[], httpx.AsyncBaseTransport],
+) -> None:
+    assert type(unsent("http://tickets.invalid", transport())) is SendLater
+
+
+@each_transport
+def test_a_time_out_while_connecting_is_not_executed(
+    transport: Callable[[], httpx.AsyncBaseTransport],
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=0)) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(4)]  # they fill the listener's queue: nobody accepts
+        try:
+            for each in waiting:
+                each.setblocking(False)
+                each.connect_ex(address)
+            failure = unsent(f"http://127.0.0.1:{address[1]}", transport(), total_timeout=0.3)
+        finally:
+            for each in waiting:
+                each.close()
+    assert type(failure) is SendLater
+
+
+def test_a_failed_tls_handshake_is_not_executed() -> None:
+    async def babble(wire: Wire) -> None:
+        await wire.reader.read(1)
+        await wire.send(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
+
+    async def run() -> None:
+        async with (
+            RawServer(babble) as server,
+            TicketsClient(f"https://127.0.0.1:{server.port}", KEY) as client,
+        ):
+            assert type(await outcome(create(client))) is SendLater
+
+    asyncio.run(run())
+
+
+def test_a_tls_handshake_that_never_ends_is_not_executed() -> None:
+    async def run() -> None:
+        async with (
+            RawServer(Wire.stall) as server,
+            TicketsClient(f"https://127.0.0.1:{server.port}", KEY, total_timeout=0.3) as client,
+        ):
+            assert type(await outcome(create(client))) is SendLater
+
+    asyncio.run(run())
+
+
+def test_a_misleading_exception_from_a_transport_proves_nothing() -> None:
+    async def read_and_dropped(request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        raise httpx.ConnectTimeout("Server disconnected") from ConnectionResetError(104, "reset")
+
+    assert type(unsent("http://tickets.example", httpx.MockTransport(read_and_dropped))) is RepeatUnchanged
+
+
+def test_a_refusal_is_believed_by_its_cause_where_the_transport_tells_nothing_else() -> None:
+    async def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused") from ConnectionRefusedError(111, "Connection refused")
+
+    assert type(unsent("http://tickets.example", httpx.MockTransport(refuse))) is SendLater
+
+
+@each_transport
+def test_an_answer_in_small_pieces_is_read(transport: Callable[[], httpx.AsyncBaseTransport]) -> None:
+    async def drip(wire: Wire) -> None:
+        await wire.request()
+        for byte in b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n":
+            await wire.send(bytes([byte]))
+            await asyncio.sleep(0)
+        for byte in TICKET:
+            await wire.send(b"1\r\n%c\r\n" % byte)
+            await asyncio.sleep(0)
+        await wire.send(b"0\r\n\r\n")
+
+    async def run() -> None:
+        async with (
+            RawServer(drip) as server,
+            TicketsClient(server.base_url, KEY, transport=transport()) as client,
+        ):
+            assert (await create(client)).id == "1042"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("status", "kind"), [(422, AskPerson), (401, StopSending), (429, SendLater), (503, SendLater)])
+def test_a_status_stands_even_if_its_body_does_not_arrive(status: int, kind: type[TicketsError]) -> None:
+    async def cut(wire: Wire) -> None:
+        await wire.request()
+        head = b"HTTP/1.1 %d Said\r\nRetry-After: 7\r\nContent-Length: 500\r\n\r\n" % status
+        await wire.send(head + b'{"error": ')
+
+    failure = failure_of(cut)
+    assert type(failure) is kind
+    assert (failure.status, failure.retry_after) == (status, 7.0)
+
+
+def test_a_retry_after_beyond_all_reason_is_bounded() -> None:
+    async def never(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer(429, b"", b"Retry-After: " + b"9" * 200)
+        await serve(wire)
+
+    failure = failure_of(never)
+    assert failure.retry_after == MAX_RETRY_AFTER_S

@@ -1,0 +1,271 @@
+"""Who shares a connection with whom? Nobody at the same time, and nobody with what a cancelled call left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import httpx
+import pytest
+
+from tickets.client import TicketsClient
+from tickets.errors import RepeatUnchanged, SendLater
+from tickets.models import Ticket
+from tickets.transport import Lanes
+
+from .wire import KEY, TICKET, RawServer, Wire, client_of, create, get, outcome, serve, until
+
+
+def ticket(number: int) -> bytes:
+    return TICKET.replace(b"1042", b"%d" % number)
+
+
+async def half_of_another_ticket(wire: Wire) -> None:
+    await wire.request()
+    body = ticket(666)
+    await wire.send(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:30])
+    await wire.reader.read()
+    wire.server.gone.set()
+
+
+async def silence(wire: Wire) -> None:
+    await wire.request()
+    await wire.stall()
+
+
+def test_a_call_that_was_cancelled_in_the_middle_of_an_answer_leaves_nothing_for_the_next() -> None:
+    async def run() -> None:
+        async with RawServer(half_of_another_ticket) as server, client_of(server, lanes=1) as client:
+            task = asyncio.create_task(create(client))
+            await server.arrived.wait()
+            await asyncio.sleep(0.02)  # so that the first half has been read, too
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await server.gone.wait()
+            server.behaviour = serve
+            assert (await get(client)).id == "1042"
+            assert server.connections == 2
+
+    asyncio.run(run())
+
+
+def test_calls_cancelled_at_any_moment_leave_every_lane_usable_and_no_connection_open() -> None:
+    async def slow(wire: Wire) -> None:
+        while await wire.request():
+            await asyncio.sleep(0.003)
+            await wire.send(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(TICKET))
+            await asyncio.sleep(0.003)
+            await wire.send(TICKET)
+
+    async def run() -> None:
+        async with RawServer(slow) as server:
+            async with client_of(server, lanes=4) as client:
+                for moment in range(60):
+                    tasks = [asyncio.create_task(create(client)) for _ in range(6)]
+                    await asyncio.sleep(moment / 4000)
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.wait(tasks)
+                answers = await asyncio.gather(*(create(client) for _ in range(12)))
+                assert [each.id for each in answers] == ["1042"] * 12
+                await until(lambda: server.open <= 4)
+            await until(lambda: server.open == 0)
+
+    asyncio.run(run())
+
+
+def test_a_call_cancelled_during_the_tls_handshake_closes_its_socket() -> None:
+    async def handshake(wire: Wire) -> None:
+        await wire.reader.read(1)
+        wire.server.arrived.set()
+        await wire.stall()
+
+    async def run() -> None:
+        async with (
+            RawServer(handshake) as server,
+            TicketsClient(f"https://127.0.0.1:{server.port}", KEY) as client,
+        ):
+            task = asyncio.create_task(create(client))
+            await server.arrived.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await server.gone.wait()
+
+    asyncio.run(run())
+
+
+def test_no_more_requests_are_in_flight_than_there_are_lanes() -> None:
+    async def run() -> None:
+        at_once = most = 0
+
+        async def count(wire: Wire) -> None:
+            nonlocal at_once, most
+            while await wire.request():
+                at_once += 1
+                most = max(most, at_once)
+                await asyncio.sleep(0.002)
+                at_once -= 1
+                await wire.answer()
+
+        async with RawServer(count) as server, client_of(server, lanes=4) as client:
+            await asyncio.gather(*(create(client) for _ in range(40)))
+            assert (most, server.connections, len(server.requests)) == (4, 4, 40)
+
+    asyncio.run(run())
+
+
+def test_calls_one_after_another_keep_to_one_warm_connection() -> None:
+    async def run() -> None:
+        async with RawServer() as server, client_of(server) as client:
+            await asyncio.gather(*(create(client) for _ in range(8)))
+            opened = server.connections
+            seen = len(server.requests)
+            ports = set()
+
+            async def note(wire: Wire) -> None:
+                ports.add(wire.writer.get_extra_info("peername"))
+                await serve(wire)
+
+            server.behaviour = note
+            for _ in range(10):
+                await create(client)
+            assert (server.connections, len(server.requests), ports) == (opened, seen + 10, set())
+
+    asyncio.run(run())
+
+
+def test_connections_that_a_storm_opened_are_closed_when_it_is_over() -> None:
+    async def run() -> None:
+        async with (
+            RawServer() as server,
+            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.02)) as client,
+        ):
+            await asyncio.gather(*(create(client) for _ in range(8)))
+            await asyncio.sleep(0.05)
+            await create(client)
+            await until(lambda: server.open == 1)
+
+    asyncio.run(run())
+
+
+def test_a_time_out_while_waiting_for_a_lane_is_not_executed() -> None:
+    async def run() -> None:
+        async with RawServer(silence) as server, client_of(server, lanes=1, total_timeout=0.4) as client:
+            first = asyncio.create_task(outcome(create(client)))
+            await server.arrived.wait()
+            waiting = await outcome(create(client))
+            # The first gives its lane up a moment earlier, so the second may have just begun to connect.
+            assert type(waiting) is SendLater or len(server.requests) == 2
+            assert type(await first) is RepeatUnchanged
+
+    asyncio.run(run())
+
+
+def test_a_connection_closed_while_idle_is_replaced_before_anything_is_sent() -> None:
+    async def once(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer()
+
+    async def run() -> None:
+        async with RawServer(once) as server, client_of(server) as client:
+            for number in range(1, 4):
+                assert isinstance(await create(client), Ticket)
+                await until(lambda: server.open == 0)
+                await asyncio.sleep(0.01)
+                assert (server.connections, len(server.requests)) == (number, number)
+
+    asyncio.run(run())
+
+
+def test_a_connection_closed_just_as_we_send_is_ambiguous_and_the_request_is_not_sent_again() -> None:
+    async def close_at_the_second(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer()
+        await wire.part(1)
+
+    async def run() -> None:
+        async with RawServer(close_at_the_second) as server, client_of(server) as client:
+            assert isinstance(await create(client), Ticket)
+            assert type(await outcome(create(client))) is RepeatUnchanged
+            assert (server.connections, len(server.requests)) == (1, 2)
+
+    asyncio.run(run())
+
+
+def test_the_service_may_ask_to_close_after_each_answer() -> None:
+    async def closing(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer(201, TICKET, b"Connection: close")
+
+    async def run() -> None:
+        async with RawServer(closing) as server, client_of(server, lanes=1) as client:
+            for _ in range(3):
+                assert isinstance(await create(client), Ticket)
+            assert server.connections == 3
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_comes_unasked_while_idle_is_not_taken_for_the_next() -> None:
+    async def run() -> None:
+        idle, sent = asyncio.Event(), asyncio.Event()
+
+        async def twice(wire: Wire) -> None:
+            await wire.request()
+            await wire.answer(201, ticket(1))
+            await idle.wait()
+            await wire.answer(408, ticket(666))
+            sent.set()
+            await wire.stall()
+
+        async with RawServer(twice) as server, client_of(server, lanes=1) as client:
+            first = await create(client)
+            server.behaviour = serve
+            idle.set()
+            await sent.wait()
+            assert [first.id, (await create(client)).id] == ["1", "1042"]
+            assert server.connections == 2
+
+    asyncio.run(run())
+
+
+def test_closing_the_client_lets_a_call_in_flight_end_and_then_closes_its_connection() -> None:
+    async def run() -> None:
+        go_on = asyncio.Event()
+
+        async def wait(wire: Wire) -> None:
+            await wire.request()
+            await go_on.wait()
+            await wire.answer()
+            await wire.stall()
+
+        async with RawServer(wait) as server:
+            client = client_of(server)
+            task = asyncio.create_task(create(client))
+            await server.arrived.wait()
+            await client.aclose()
+            go_on.set()
+            assert (await task).id == "1042"
+            await server.gone.wait()
+
+    asyncio.run(run())
+
+
+def test_lanes_can_be_used_by_any_httpx_client() -> None:
+    async def fetch(client: httpx.AsyncClient, url: str) -> int:
+        return (await client.get(url)).status_code
+
+    async def run() -> None:
+        async with RawServer() as server, httpx.AsyncClient(transport=Lanes(2), trust_env=False) as client:
+            calls: list[Coroutine[Any, Any, int]] = [fetch(client, server.base_url) for _ in range(5)]
+            assert await asyncio.gather(*calls) == [201] * 5
+
+    asyncio.run(run())
+
+
+def test_there_must_be_a_lane() -> None:
+    with pytest.raises(ValueError, match="lane"):
+        Lanes(0)
