@@ -153,7 +153,12 @@ def test_a_reason_is_short_and_one_line_however_long_the_field_is() -> None:
     said = reason(alert(status="x\n" * 100_000))
     assert len(said) <= 300
     assert "\n" not in said
+    assert reason(alert(labels={"a\nb": []})) == "labels.a b: a list, not text"
     assert len(reason(alert(labels={"n" * 100_000: []}))) <= 300
+
+
+def test_white_space_around_a_fingerprint_is_no_part_of_the_case() -> None:
+    assert event(fingerprint=" f00d\n") == event()
 
 
 def test_the_neighbours_of_a_bad_alert_go_on() -> None:
@@ -274,6 +279,11 @@ def test_labels_and_the_receiver_are_there_for_routing() -> None:
         ("labels.z", "1"),
         ("receiver", "ops"),
     )
+
+
+def test_what_routing_sees_is_clean_and_not_endless() -> None:
+    found = dict(event(labels={"a\x00": "b\x00", "long": "x" * 100_000}).attributes)
+    assert found == {"labels.a": "b", "labels.long": "x" * 1023 + "…"}
 
 
 @pytest.mark.parametrize("receiver", [None, "", 7, ["ops"]])
