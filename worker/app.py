@@ -121,7 +121,7 @@ class Publisher:
             self._drop()
 
     @property
-    def _errors(self) -> tuple[type[Exception], ...]:
+    def _errors(self) -> tuple[type[BaseException], ...]:
         if self._connection is None:
             return (KombuError, OSError)
         return (KombuError, OSError, *self._connection.connection_errors, *self._connection.channel_errors)

@@ -22,8 +22,12 @@ log = structlog.get_logger()
 
 def open_ledger(settings: Settings) -> Ledger:
     """The ledger that the settings name."""
-    policy = Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
-    return Ledger(settings.ledger.url, policy=policy, revision=settings.api.revision)
+    return Ledger(settings.ledger.url, policy=policy_of(settings), revision=settings.api.revision)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the lifecycle does where users may choose."""
+    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
 
 
 def open_client(settings: Settings) -> TicketsClient:

@@ -55,8 +55,8 @@ def before_send(claim: Claim, now: datetime, timing: TimingSettings) -> Settleme
         return Settlement(
             "dead",
             "unknown",
-            error=f"its outcome is unknown since {claim.first_sent_at:%Y-%m-%d %H:%M} UTC, and the service has forgotten "
-            "its key: look in the ticket system, then `dead retry` or `dead skip`",
+            error=f"its outcome is unknown since {claim.first_sent_at:%Y-%m-%d %H:%M} UTC, and its key is "
+            "forgotten: look in the ticket system, then `dead retry` or `dead skip`",
         )
     return None
 

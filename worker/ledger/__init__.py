@@ -60,6 +60,10 @@ class Ledger:
         with self.database.write() as connection:
             delivery.ensure_gate(self.database, connection)
 
+    def is_current(self) -> bool:
+        """True when the tables are there, in this version's shape."""
+        return self.database.is_current()
+
     def close(self) -> None:
         self.database.close()
 

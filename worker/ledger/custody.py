@@ -24,6 +24,8 @@ from worker.lifecycle import CaseState, Kind, Phase, Plan, Policy, Sighting, ide
 
 ACCEPTED, QUARANTINED, SKIPPED = "accepted", "quarantined", "skipped"
 
+REMARKS_KEPT = 20  # of one delivery
+
 # They prove who sent it; nobody needs them afterwards, and they would be secrets in a database.
 CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -51,7 +53,9 @@ class Delivery:
         """Why it belongs in quarantine, whole or in part; None when it does not."""
         if self.unreadable is not None:
             return self.unreadable
-        return "; ".join(f"{each.item}: {each.reason}" for each in self.parsed.unreadable) or None
+        remarks = [f"{each.item}: {each.reason}" for each in self.parsed.unreadable]
+        more = len(remarks) - REMARKS_KEPT
+        return "; ".join(remarks[:REMARKS_KEPT] + ([f"and {more} more"] if more > 0 else [])) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from typing import Any
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -80,7 +82,15 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
             command.upgrade(self._alembic(connection), "head")
 
-    def _alembic(self, connection: Connection) -> Config:
+    def is_current(self) -> bool:
+        """True when the tables are there, in this version's shape."""
+        if self.is_sqlite and not Path(self.url.database or "").exists():
+            return False
+        head = ScriptDirectory.from_config(self._alembic(None)).get_current_head()
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+
+    def _alembic(self, connection: Connection | None) -> Config:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection

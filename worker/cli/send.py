@@ -1,0 +1,45 @@
+"""`ticketrelay send`: a signed sample, posted to a running listener."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+import click
+import httpx
+
+from connectors import fixtures
+from worker.cli.common import DEFAULT_DATA, fail, local_settings
+
+
+@click.command()
+@click.argument("source_id", metavar="SOURCE")
+@click.argument("fixture", required=False)
+@click.option("--url", help="Where the listener is; by default as TICKETRELAY_SERVER__LISTEN says.")
+@click.option("--list", "only_list", is_flag=True, help="List the samples instead.")
+def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) -> None:
+    """Send a sample message to SOURCE, signed with its secret. FIXTURE is the sample's name, the first by default.
+
+    Sending the same sample twice has no second effect: it is the same message. Exits 1 when it was not accepted.
+    """
+    settings = local_settings(DEFAULT_DATA)
+    source = settings.sources.get(source_id)
+    if source is None:
+        fail([f"no source {source_id!r} is configured; there are: {', '.join(sorted(settings.sources))}"])
+    samples = fixtures(source.connector.kind)
+    if only_list:
+        click.echo("\n".join(samples))
+        return
+    name = fixture or ("firing" if "firing" in samples else next(iter(samples)))
+    if name not in samples:
+        fail([f"{source.connector.kind} has no sample {name!r}; there are: {', '.join(samples)}"])
+    body = samples[name].body
+    target = f"{(url or f'http://{settings.server.listen}').rstrip('/')}/in/{source_id}"
+    headers = source.connector.sign(body, source.settings, datetime.now(UTC))
+    try:
+        answer = httpx.post(target, content=body, headers=headers, timeout=30, trust_env=False)
+    except httpx.TransportError as error:
+        click.echo(f"Error: {target} did not answer ({error}); is `ticketrelay run` or `serve` up?", err=True)
+        sys.exit(1)
+    click.echo(f"{answer.status_code} {answer.text}")
+    sys.exit(0 if answer.is_success else 1)

@@ -1,0 +1,50 @@
+"""`ticketrelay tickets-api`: the local Tickets API, to develop and test against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tickets.server import Limit, LocalTicketsApi, Options
+from tickets.server.serve import serve as serve_api
+from worker.cli.common import fail, split_address
+
+LIMITS = ("production", "sandbox", "none")
+
+
+def limit_named(name: str) -> Limit:
+    """The rate limit of that name, one of `LIMITS`."""
+    return Limit.named("none" if name == "none" else "sandbox" if name == "sandbox" else "production")
+
+
+def control_address(address: str | None, token: str | None) -> tuple[str, int, str] | None:
+    """Host, port and token of the listener for inspection and faults; None when it was not asked for."""
+    if address is None:
+        return None
+    if not token:
+        fail(["--api-control needs --api-control-token: a token of your choice"])
+    return (*split_address(address), token)
+
+
+@click.command("tickets-api")
+@click.option("--listen", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT")
+@click.option("--database", default="sqlite:///var/tickets.db", show_default=True, help="SQLite file or PostgreSQL.")
+@click.option("--limit", type=click.Choice(LIMITS), default="production", show_default=True, help="The rate limit.")
+@click.option("--revision", type=click.Choice(["A", "B"]), default="A", show_default=True)
+@click.option("--api-control", metavar="HOST:PORT", help="Serve inspection and faults there (loopback only).")
+@click.option("--api-control-token", help="The bearer token of that listener.")
+def tickets_api(
+    listen: str, database: str, limit: str, revision: str, api_control: str | None, api_control_token: str | None
+) -> None:
+    """Serve the Tickets API on this machine. Its key is ak_test_local. For development and tests only."""
+    control = control_address(api_control, api_control_token)
+    if database.startswith("sqlite:///"):
+        Path(database.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        options = Options(database, revision="B" if revision == "B" else "A", limit=limit_named(limit))
+    except ValueError as error:
+        fail([f"--database: {error}"])
+    with LocalTicketsApi(options) as api:
+        click.echo(f"the local Tickets API answers at http://{listen}/api/v1 (key ak_test_local)")
+        serve_api(api, *split_address(listen), control)
