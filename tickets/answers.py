@@ -59,7 +59,7 @@ CLASSES: Mapping[int, type[TicketsError]] = {
 """By the first digit of the status; any other is `RepeatUnchanged`."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_SECONDS = re.compile(r"-?\d{1,300}(\.\d{1,300})?")
+_SECONDS = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -205,4 +205,4 @@ def _detail(item: object, secret: str) -> Detail | None:
 
 
 def _without(text: str, secret: str) -> str:
-    return cut(one_line(text.replace(secret, "[key]")), MAX_MESSAGE)
+    return cut(one_line(text.replace(secret, "[key]")[: 4 * MAX_MESSAGE]), MAX_MESSAGE)

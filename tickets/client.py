@@ -11,20 +11,19 @@ Source: the Tickets API's contract, "Calls", "Idempotency", "Authentication".
 from __future__ import annotations
 
 import asyncio
-import re
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from typing import Self
 
 import httpx
 from pydantic import ValidationError
 
+from tickets.addresses import checked_base_url, checked_idempotency_key, checked_key, segment
 from tickets.answers import Answer, error_of, parse, read, says_closed_already, unreadable
-from tickets.errors import AskPerson, RepeatUnchanged, SendLater, TicketsError
+from tickets.assumptions import DEFAULT_LIMIT, MAX_LIMIT
+from tickets.errors import RepeatUnchanged, SendLater, TicketsError
 from tickets.models import (
     AddNote,
     AnyRequest,
@@ -43,75 +42,10 @@ from tickets.models import (
     encode,
 )
 from tickets.text import clean
-from tickets.transport import Lanes
+from tickets.transport import Lanes, Progress, root
 
 MAX_ANSWER = 4 * 1024 * 1024  # bytes of a body after decoding; a page of 100 of the longest tickets is larger
 CONNECT_TIMEOUT_S = 5.0
-MAX_PAGE = 100  # tickets
-
-_VISIBLE = re.compile(r"[\x21-\x7e]+")
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]")
-
-
-def checked_base_url(text: str) -> str:
-    """The URL without a slash at its end. Raises ValueError unless it is plain http(s)://host[:port][/path]."""
-    if not _VISIBLE.fullmatch(text):
-        raise ValueError("the base URL must consist of visible ASCII characters (a host name in its xn-- form)")
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https"):
-        raise ValueError("the base URL must begin with http:// or https://")
-    if parts.username is not None or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise ValueError("the base URL must have no user, query or fragment")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    if not _HOST.fullmatch(host) or parts.port == 0:
-        raise ValueError("the base URL must name a host")
-    return text.rstrip("/")
-
-
-def checked_key(text: str) -> str:
-    """The key. Raises ValueError, without the key in its message, for what cannot be a header's value."""
-    if not text.strip():
-        raise ValueError("the API key must not be blank")
-    if not _VISIBLE.fullmatch(text):
-        raise ValueError("the API key must consist of visible ASCII characters, without spaces or line ends")
-    return text
-
-
-def segment(identifier: str) -> str:
-    """An opaque id as one segment of a path. Raises AskPerson for what would be another route."""
-    if identifier in ("", ".", "..") or clean(identifier) != identifier:
-        raise AskPerson(f"{identifier!a} cannot be an id: it would change the address that is called")
-    return quote(identifier, safe="")
-
-
-class Progress:
-    """How far did a request get? Told by the transport through httpx's `trace` extension."""
-
-    _BEFORE_SENDING = ("connection.", "lanes.")  # any other event, also one not known yet, counts as sent
-
-    def __init__(self) -> None:
-        self._traced = False
-        self._sent = False
-
-    async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
-        self._traced = True
-        self._sent = self._sent or not event.startswith(self._BEFORE_SENDING)
-
-    def proves_unsent(self, error: Exception) -> bool:
-        """A name like `ConnectTimeout` proves nothing: what was seen counts, or the cause at the bottom."""
-        if self._traced:
-            return not self._sent
-        return isinstance(error, httpx.ConnectError) and isinstance(
-            root(error), ConnectionRefusedError | socket.gaierror
-        )
-
-
-def root(error: BaseException) -> BaseException:
-    """The exception that began it."""
-    seen = [error]
-    while (cause := seen[-1].__cause__ or seen[-1].__context__) is not None and cause not in seen:
-        seen.append(cause)
-    return seen[-1]
 
 
 class TicketsClient:
@@ -172,7 +106,7 @@ class TicketsClient:
         priority: Priority | None = None,
         category: str | None = None,
         search: str | None = None,
-        limit: int = 25,
+        limit: int = DEFAULT_LIMIT,
         offset: int = 0,
     ) -> Page:
         """One page, newest first. `search` is full text over subject and description; `limit` is 1 to 100."""
@@ -188,7 +122,7 @@ class TicketsClient:
         priority: Priority | None = None,
         category: str | None = None,
         search: str | None = None,
-        page_size: int = MAX_PAGE,
+        page_size: int = MAX_LIMIT,
     ) -> AsyncIterator[Ticket]:
         """Every ticket once, newest first; each page is a request of its own.
 
@@ -295,9 +229,7 @@ class TicketsClient:
         if content is not None:
             headers["Content-Type"] = "application/json"
         if idempotency_key is not None:
-            if not _VISIBLE.fullmatch(idempotency_key):
-                raise ValueError("an idempotency key must consist of visible ASCII characters")
-            headers["Idempotency-Key"] = idempotency_key
+            headers["Idempotency-Key"] = checked_idempotency_key(idempotency_key)
         progress = Progress()
         extensions = {"timeout": self._timeout, "trace": progress}
         url = httpx.URL(self.base_url + path, params=query)

@@ -10,6 +10,7 @@ Source: the Tickets API's contract, "Calls", "Revision B", "Where the documentat
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -26,7 +27,10 @@ Revision = Literal["A", "B"]
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
 MAX_MARKER = 200  # characters
+MAX_EMAIL = 320  # characters
 LEAST_MAX_TEXT = 1000  # characters; room for the marker and for the line that says what was cut
+
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def _opaque(value: object) -> object:
@@ -41,6 +45,10 @@ def _lined(value: object) -> object:
     return one_line(value) if isinstance(value, str) else value
 
 
+def _named(value: object) -> object:
+    return one_line(value) or None if isinstance(value, str) else value
+
+
 def _in_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.utcoffset() is None else value
 
@@ -48,6 +56,7 @@ def _in_utc(value: datetime) -> datetime:
 Id = Annotated[str, BeforeValidator(_opaque), Field(min_length=1)]
 Text = Annotated[str, BeforeValidator(_cleaned)]
 Line = Annotated[str, BeforeValidator(_lined)]
+Name = Annotated[str | None, BeforeValidator(_named)]
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 
 
@@ -132,9 +141,10 @@ class CreateTicket(Request):
     """Made one line; longer than `MAX_SUBJECT` characters it is cut, and stands whole in the description."""
     description: Text
     priority: Priority = DEFAULT_PRIORITY
-    category: Line | None = None
-    requester_email: Line | None = None
-    """Who asks. Revision A has no field for it: the description's first line says `From: …`."""
+    category: Name = None
+    requester_email: Name = None
+    """Who asks. Revision A has no field for it, and B takes only an address: else the description's first line
+    says `From: …`."""
     metadata: dict[Text, Text] = Field(default_factory=dict)
     """Free attributes. Revision A has no place for them and does not get them."""
     marker: Annotated[Line, Field(min_length=1, max_length=MAX_MARKER)] | None = None
@@ -146,7 +156,7 @@ class UpdateTicket(Request):
 
     status: Status | None = None
     priority: Priority | None = None
-    category: Line | None = None
+    category: Name = None
     subject: Line | None = None
     description: Text | None = None
     metadata: dict[Text, Text] | None = None
@@ -208,14 +218,18 @@ def _create(request: CreateTicket, revision: Revision, max_text: int) -> dict[st
         "description": _description(request, revision, max_text),
         "priority": request.priority,
     }
-    if revision == "B" and request.requester_email:
+    if request.requester_email and _has_field(request.requester_email, revision):
         fields["requester_email"] = request.requester_email
-    return fields | _attributes(request.category or None, request.metadata, revision)
+    return fields | _attributes(request.category, request.metadata, revision)
+
+
+def _has_field(requester: str, revision: Revision) -> bool:
+    return revision == "B" and len(requester) <= MAX_EMAIL and _EMAIL.fullmatch(requester) is not None
 
 
 def _description(request: CreateTicket, revision: Revision, max_text: int) -> str:
     head = []
-    if revision == "A" and request.requester_email:
+    if request.requester_email and not _has_field(request.requester_email, revision):
         head.append(f"From: {request.requester_email}")
     if len(request.subject) > MAX_SUBJECT:
         head.append(f"Subject: {request.subject}")

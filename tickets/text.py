@@ -5,11 +5,14 @@ A character is a Unicode code point; a cut falls between what a reader sees as t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 ELLIPSIS = "…"
 REPLACEMENT = "\ufffd"
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _ZERO_WIDTH_JOINER = "\u200d"
 _MARKS = frozenset({"Mn", "Mc", "Me"})  # categories that are drawn onto the character before them
 _LONGEST_CLUSTER = 64  # characters; text that joins on for longer is not writing, and is cut anywhere
@@ -18,14 +21,14 @@ _LONGEST_CLUSTER = 64  # characters; text that joins on for longer is not writin
 def clean(text: str) -> str:
     """The same text without NUL and without lone surrogates; halves of a pair are joined."""
     text = text.replace("\0", REPLACEMENT)
-    if any("\ud800" <= each <= "\udfff" for each in text):
+    if _SURROGATE.search(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
 
 
 def one_line(text: str) -> str:
     """Cleaned, with every run of white space and control characters as one space."""
-    return " ".join("".join(" " if unicodedata.category(each) == "Cc" else each for each in clean(text)).split())
+    return " ".join(_CONTROL.sub(" ", clean(text)).split())
 
 
 def cut(text: str, limit: int) -> str:

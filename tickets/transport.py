@@ -8,6 +8,7 @@ so that few stay warm. Why this one: docs/decisions/0003-http-transport.md.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -21,6 +22,36 @@ Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """httpx's request extension of this name: told of each step as it begins, ends or fails."""
 TRACE_WAIT = "lanes.wait"
 """The step of waiting for a free lane: nothing of the request has been sent."""
+
+
+class Progress:
+    """How far did a request get? Told by the transport through httpx's `trace` extension."""
+
+    _BEFORE_SENDING = ("connection.", TRACE_WAIT)  # any other event, also one not known yet, counts as sent
+
+    def __init__(self) -> None:
+        self._traced = False
+        self._sent = False
+
+    async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
+        self._traced = True
+        self._sent = self._sent or not event.startswith(self._BEFORE_SENDING)
+
+    def proves_unsent(self, error: Exception) -> bool:
+        """A name like `ConnectTimeout` proves nothing: what was seen counts, or the cause at the bottom."""
+        if self._traced:
+            return not self._sent
+        return isinstance(error, httpx.ConnectError) and isinstance(
+            root(error), ConnectionRefusedError | socket.gaierror
+        )
+
+
+def root(error: BaseException) -> BaseException:
+    """The exception that began it."""
+    seen = [error]
+    while (cause := seen[-1].__cause__ or seen[-1].__context__) is not None and cause not in seen:
+        seen.append(cause)
+    return seen[-1]
 
 
 class Lanes(httpx.AsyncBaseTransport):

@@ -1,0 +1,52 @@
+"""What may be an address, a key, an id? Checked before anything is sent: none may change the request."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from tickets.assumptions import IDEMPOTENCY_KEY_PATTERN
+from tickets.errors import AskPerson
+from tickets.text import clean
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]")
+_IDEMPOTENCY_KEY = re.compile(IDEMPOTENCY_KEY_PATTERN)
+
+
+def checked_base_url(text: str) -> str:
+    """The URL without a slash at its end. Raises ValueError unless it is plain http(s)://host[:port][/path]."""
+    if not _VISIBLE.fullmatch(text):
+        raise ValueError("the base URL must consist of visible ASCII characters (a host name in its xn-- form)")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("the base URL must begin with http:// or https://")
+    if parts.username is not None or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise ValueError("the base URL must have no user, query or fragment")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    if not _HOST.fullmatch(host) or parts.port == 0:
+        raise ValueError("the base URL must name a host")
+    return text.rstrip("/")
+
+
+def checked_key(text: str) -> str:
+    """The key. Raises ValueError, without the key in its message, for what cannot be a header's value."""
+    if not text.strip():
+        raise ValueError("the API key must not be blank")
+    if not _VISIBLE.fullmatch(text):
+        raise ValueError("the API key must consist of visible ASCII characters, without spaces or line ends")
+    return text
+
+
+def segment(identifier: str) -> str:
+    """An opaque id as one segment of a path. Raises AskPerson for what would be another route."""
+    if identifier in ("", ".", "..") or clean(identifier) != identifier:
+        raise AskPerson(f"{identifier!a} cannot be an id: it would change the address that is called")
+    return quote(identifier, safe="")
+
+
+def checked_idempotency_key(text: str) -> str:
+    """The key. Raises ValueError for one that the service would not take."""
+    if not _IDEMPOTENCY_KEY.fullmatch(text):
+        raise ValueError("an idempotency key must be 1 to 255 visible ASCII characters")
+    return text
