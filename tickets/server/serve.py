@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 
 import uvicorn
@@ -15,11 +16,28 @@ from tickets.server.api import LocalTicketsApi
 from tickets.server.options import LOOPBACK_HOSTS
 from tickets.server.transport import AbortableProtocol
 
+_TICK_S = 0.1
 GRACE_S = 5  # for requests under way when the server is told to stop
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to whoever runs it."""
+    """A server that leaves the signals to whoever runs it, and stops at once instead of at its next tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Called on the server's event loop."""
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _TICK_S)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,13 +65,19 @@ class Serving:
     def __init__(self, api: LocalTicketsApi, listeners: list[tuple[socket.socket, ASGIApp]]) -> None:
         self._api = api
         self._servers = [(_Server(_config(app)), listener) for listener, app in listeners]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = threading.Event()
 
     def stop(self) -> None:
-        """From any thread: take no more requests, finish those under way, return from `run`."""
+        """From any thread, once `run` has been called: finish the requests under way, and return from `run`."""
+        self._started.wait()
         for server, _ in self._servers:
-            server.should_exit = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(server.stop)
 
     async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._started.set()
         await self._api.start()
         try:
             await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in self._servers))
