@@ -1,0 +1,238 @@
+"""How are the real processes started, killed and waited for? Each in a group of its own, ended by its id."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SECRET = "dev-secret"
+API_KEY = "ak_test_local"
+CONTROL_TOKEN = "control-token-of-the-tests"
+PATIENCE_S = 60.0
+
+# One tenth of a local `run`: every rule between the timings holds at this scale too.
+QUICK = {
+    "TICKETRELAY_TIMING__HTTP_TIMEOUT": "1.0",
+    "TICKETRELAY_TIMING__MARGIN": "0.2",
+    "TICKETRELAY_TIMING__LEASE": "2.0",
+    "TICKETRELAY_TIMING__REQUEST_LIFE": "1.0",
+    "TICKETRELAY_TIMING__GHOST_WAIT": "1.0",
+    "TICKETRELAY_TIMING__BACKOFF_BASE": "0.1",
+    "TICKETRELAY_TIMING__DISPATCH_INTERVAL": "0.2",
+    "TICKETRELAY_TIMING__RING_EXPIRES": "2.0",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment(more: dict[str, str]) -> dict[str, str]:
+    """This environment without settings of Ticketrelay, and with `more`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
+    return {**kept, **more}
+
+
+class Process:
+    """One process of ours."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], output: Path) -> None:
+        self.output = output
+        with output.open("ab") as stream:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "worker.cli", *arguments],
+                env=clean_environment(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """kill -9 of the process and of everything that it started."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask it to end, and give its exit code."""
+        self._signal(signal.SIGTERM)
+        return self._process.returncode
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, number)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
+            raise AssertionError(f"it did not end: {self.log()}") from None
+
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def log(self) -> str:
+        return self.output.read_text(errors="replace")[-5000:]
+
+
+def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE_S) -> None:
+    """Wait until something holds; raises AssertionError when it does not in time."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"after {patience:g} s: not {what}")
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@dataclass
+class Site:
+    """What a source and a person see of a deployment: intake, Tickets API, inspection."""
+
+    intake: str
+    api: str
+    control: str
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
+
+    def post(self, body: bytes, secret: str = SECRET) -> httpx.Response:
+        return self.http.post(
+            f"{self.intake}/in/alertmanager", content=body, headers={"Authorization": f"Bearer {secret}"}
+        )
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """Every ticket, read through the documented list."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.http.get(
+                f"{self.api}/tickets", params={"limit": 100, "offset": len(found)}, headers={"X-API-Key": API_KEY}
+            ).raise_for_status()
+            found += page.json()["data"]
+            if len(found) >= page.json()["total"]:
+                return found
+
+    def effects(self) -> list[dict[str, Any]]:
+        """Every effect in order, notes included, read through the inspection."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.http.get(
+                f"{self.control}/effects",
+                params={"after": found[-1]["seq"] if found else 0, "limit": 1000},
+                headers={"Authorization": f"Bearer {CONTROL_TOKEN}"},
+            ).raise_for_status()
+            effects = page.json()["data"]
+            if not effects:
+                return found
+            found += effects
+
+    def close(self) -> None:
+        self.http.close()
+
+    def add_fault(self, **rule: Any) -> None:
+        self.http.post(
+            f"{self.control}/faults", json=rule, headers={"Authorization": f"Bearer {CONTROL_TOKEN}"}
+        ).raise_for_status()
+
+
+class Embedded:
+    """`ticketrelay run` on a folder: everything in one process."""
+
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
+        self._folder = folder
+        self._environment = environment or {}
+        port, control = free_port(), free_port()
+        self._listen, self._control = f"127.0.0.1:{port}", f"127.0.0.1:{control}"
+        self.site = Site(f"http://{self._listen}", f"http://{self._listen}/api/v1", f"http://{self._control}")
+        self.process: Process | None = None
+
+    def start(self) -> None:
+        arguments = ["run", "--no-demo", "--listen", self._listen, "--data", str(self._folder), "--api-limit", "none"]
+        arguments += ["--api-control", self._control, "--api-control-token", CONTROL_TOKEN]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.process = Process(arguments, self._environment, self._folder / "output.txt")
+        wait_until(lambda: self._is_ready(), "ready")
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None
+        assert not self.process.has_ended(), self.process.log()
+        return answers(f"{self.site.intake}/readyz")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+
+    def stop(self) -> None:
+        self.site.close()
+        if self.process is not None:
+            self.process.stop()
+
+    def ticketrelay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of an operator beside it."""
+        return ticketrelay(*arguments, "--data", str(self._folder), environment=self._environment)
+
+    def wait_until_idle(self, patience: float = PATIENCE_S) -> None:
+        """Wait until no operation waits or is under way."""
+        wait_until(lambda: not _waiting(self.ticketrelay("status", "-o", "json").stdout), "idle", patience)
+
+
+def _waiting(status: str) -> bool:
+    return bool(json.loads(status)["open_operations"])
+
+
+def ticketrelay(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "worker.cli", *arguments],
+        env=clean_environment(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def alert(name: str = "DiskFull", **changes: Any) -> dict[str, Any]:
+    """A firing alert with a fingerprint of its own."""
+    fingerprint = changes.pop("fingerprint", secrets.token_hex(8))
+    return {
+        "status": "firing",
+        "labels": {"alertname": name, "severity": "warning", "instance": f"db-{fingerprint[:4]}"},
+        "annotations": {"summary": f"{name} {fingerprint}"},
+        "startsAt": "2026-03-01T10:00:00.123456789Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "fingerprint": fingerprint,
+        **changes,
+    }
+
+
+def resolved(firing: dict[str, Any], ended: str = "2026-03-01T11:00:00Z") -> dict[str, Any]:
+    return firing | {"status": "resolved", "endsAt": ended}
+
+
+def body(alerts: Iterable[dict[str, Any]]) -> bytes:
+    return json.dumps({"version": "4", "status": "firing", "receiver": "tickets", "alerts": list(alerts)}).encode()
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
