@@ -4,11 +4,11 @@
     ├── SendLater         provably not executed: send it again, after `retry_after` where there is one
     │                     (connection refused, name not resolved, 429, 503)
     ├── RepeatUnchanged   may have been executed: after the longest life of a request, the same bytes and key again
-    │   │                 (time-out, reset, 500, 502, 504, an answer that cannot be read)
+    │   │                 (time-out, reset, 408, 425, every other 5xx, an answer that cannot be read)
     │   └── RepeatTwice   409 on a keyed call: twice more at the most, then it is a defect of the caller
     ├── AskPerson         rejected, and will be again: a person decides (400, 404, 422 and every other 4xx)
     └── StopSending       no message is at fault: send nothing until the key is mended
-                          (401: the key; 403: its scope)
+                          (401: the key; 403: its scope; 407 and 3xx: the way to the service)
 
 Source: the Tickets API's contract, sections "Errors" and "Where the documentation is silent".
 """
@@ -66,4 +66,4 @@ class AskPerson(TicketsError):
 
 
 class StopSending(TicketsError):
-    """The key is missing, invalid (401) or lacks the scope (403)."""
+    """The key is missing, invalid (401) or lacks the scope (403); or something else than the service answered."""

@@ -268,7 +268,7 @@ def test_what_the_service_rejects_is_for_a_person_and_names_the_field(tmp_path: 
             body = b'{"subject": "s", "description": "d", "priority": "dire"}'
             rejected = await outcome(client.create_ticket(body, idempotency_key="k-1"))
             assert isinstance(rejected, AskPerson)
-            assert (rejected.status, [each.field for each in rejected.details]) == (422, ["priority"])
+            assert (rejected.status, rejected.details[-1].field) == (422, "priority")
             missing = await outcome(client.get_ticket("0b5c1c4e-8f7e-4f7e-9d57-6a4f5c1b2a33"))
             assert isinstance(missing, AskPerson)
             assert missing.status == 404
