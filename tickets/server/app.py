@@ -17,7 +17,7 @@ from tickets.assumptions import IDEMPOTENCY_KEY_PATTERN
 from tickets.server import idempotency
 from tickets.server.calls import Call, Request, health, offered
 from tickets.server.errors import Answer, Refusal, invalid, not_found, render
-from tickets.server.faults import NO_FAULT, FaultRule, Plan
+from tickets.server.faults import NO_FAULT, FaultRule, Plan, answer_of
 from tickets.server.openapi import document
 from tickets.server.record import Entry
 from tickets.server.schemas import encode
@@ -165,13 +165,19 @@ class TicketsApp:
             key = None
             if name is not None:
                 key = idempotency.Key(owner, name, idempotency.fingerprint(method, path, body))
-            return await self._service.perform(call, request, key, plan), plan
+            answer = await self._service.perform(call, request, key, plan)
+            return self._instead(answer, plan), plan
         except Refusal as refusal:
             return render(refusal, self._parts.options.revision), plan
 
     async def _without_key(self, path: str, plan: Plan) -> Answer:
         await asyncio.sleep(plan.pause_before)
-        return self._open[path]
+        return self._instead(self._open[path], plan)
+
+    def _instead(self, answer: Answer, plan: Plan) -> Answer:
+        """The answer, or the status that a rule has in its place."""
+        rule = plan.rule
+        return answer_of(rule, self._parts.options.revision) if rule is not None and rule.action == "status" else answer
 
 
 async def deliver(answer: Answer, plan: Plan, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,14 +16,14 @@ from tickets.server import idempotency
 from tickets.server.calls import Call, Request
 from tickets.server.clock import Clock
 from tickets.server.errors import Answer, Refusal
-from tickets.server.faults import Faults, Plan, answer_of
+from tickets.server.faults import Faults, Plan
 from tickets.server.limits import Limiter
 from tickets.server.options import Options
 from tickets.server.record import Record
 from tickets.server.store import Store
 
 NO_ANSWER = Answer(0, b"")
-"""Where a fault cuts the connection before any work."""
+"""Where a fault stands in the place of all work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Service:
     async def _pause_and_work(self, call: Call, request: Request, key: idempotency.Key | None, plan: Plan) -> Answer:
         if plan.pause_before:
             await asyncio.sleep(plan.pause_before)
-        if plan.stops_before and plan.rule is not None:
-            return self._stopped(plan)
+        if plan.stops_before:
+            return NO_ANSWER
         request = replace(request, now=self._parts.clock.us())
         argument = call.read(request)
         if self._parts.store.inline:
@@ -97,12 +97,6 @@ class Service:
         if call.writes:
             self._parts.wake()
         return answer
-
-    def _stopped(self, plan: Plan) -> Answer:
-        rule = plan.rule
-        if rule is None or rule.action != "status":
-            return NO_ANSWER
-        return answer_of(rule, self._parts.options.revision)
 
     def _transact(self, call: Call, request: Request, argument: Any, key: idempotency.Key | None) -> Answer:
         """Key, effect and remembered answer in one transaction. Raises Refusal, 503 while the database is away."""
