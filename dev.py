@@ -75,7 +75,7 @@ def install(name: str) -> None:
         else:
             venv.create(VENV, with_pip=True, clear=True)
     pip: tuple[str | Path, ...] = (
-        (uv, "pip", "install", "--quiet", "--python", PYTHON)
+        (uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
         if uv
         else (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     )

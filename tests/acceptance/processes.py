@@ -236,3 +236,63 @@ def body(alerts: Iterable[dict[str, Any]]) -> bytes:
 
 def now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+class Fleet:
+    """`serve`, workers and a Tickets API, as processes of their own that share a database and a broker."""
+
+    def __init__(self, folder: Path, ledger_url: str, broker_url: str, workers: int = 2) -> None:
+        self._folder = folder
+        listen, api, control = (f"127.0.0.1:{free_port()}" for _ in range(3))
+        self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}")
+        self.environment = {
+            **QUICK,
+            "TICKETRELAY_LEDGER__URL": ledger_url,
+            "TICKETRELAY_BROKER__URL": broker_url,
+            "TICKETRELAY_API__URL": self.site.api,
+            "TICKETRELAY_API__KEY": API_KEY,
+            "TICKETRELAY_API__PER_MINUTE": "",
+            "TICKETRELAY_API__PER_SECOND": "",
+            "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": SECRET,
+        }
+        api_command = ["tickets-api", "--listen", api, "--database", f"sqlite:///{folder / 'tickets.db'}"]
+        api_command += ["--limit", "none", "--api-control", control, "--api-control-token", CONTROL_TOKEN]
+        self._commands = {
+            "tickets-api": api_command,
+            "serve": ["serve", "--listen", listen],
+            **{f"worker-{number}": ["worker"] for number in range(workers)},
+        }
+        self.workers = [name for name in self._commands if name.startswith("worker")]
+        self._processes: dict[str, Process] = {}
+
+    def start(self) -> None:
+        upgraded = self.ticketrelay("db", "upgrade")
+        assert upgraded.returncode == 0, upgraded.stderr
+        for name in self._commands:
+            self.start_one(name)
+        for url in (f"{self.site.api}/health", f"{self.site.intake}/readyz"):
+            wait_until(lambda url=url: answers(url), f"answering at {url}")  # type: ignore[misc]
+
+    def start_one(self, name: str) -> None:
+        self._processes[name] = Process(self._commands[name], self.environment, self._folder / f"{name}.txt")
+
+    def kill(self, name: str) -> None:
+        self._processes[name].kill()
+
+    def stop_one(self, name: str) -> int:
+        return self._processes[name].stop()
+
+    def log(self, name: str) -> str:
+        return self._processes[name].log()
+
+    def stop(self) -> None:
+        self.site.close()
+        for process in self._processes.values():
+            process.stop()
+
+    def ticketrelay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return ticketrelay(*arguments, environment=self.environment)
+
+    def wait_until_idle(self, patience: float = PATIENCE_S) -> None:
+        """Wait until no operation waits or is under way."""
+        wait_until(lambda: not _waiting(self.ticketrelay("status", "-o", "json").stdout), "idle", patience)
