@@ -112,7 +112,7 @@ def compare(base_url: str, fan_out: int, requests: int, rounds: int) -> dict[str
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--requests", type=int, default=150, help="calls per measurement")
+    parser.add_argument("--requests", type=int, default=100, help="calls per measurement")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of measurements per fan-out")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

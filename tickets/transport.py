@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from functools import cache
 from typing import Any, Protocol
 
 import httpx
@@ -22,6 +23,12 @@ Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """httpx's request extension of this name: told of each step as it begins, ends or fails."""
 TRACE_WAIT = "lanes.wait"
 """The step of waiting for a free lane: nothing of the request has been sent."""
+
+
+@cache
+def trusted_authorities() -> ssl.SSLContext:
+    """The authorities that httpx brings along; read once, since that takes longer than many calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Progress:
@@ -68,7 +75,7 @@ class Lanes(httpx.AsyncBaseTransport):
         if limit < 1:
             raise ValueError("there must be a lane")
         self._keepalive = keepalive
-        self._verify = verify or httpx.create_ssl_context(trust_env=False)
+        self._verify = verify or trusted_authorities()
         self._places = asyncio.Semaphore(limit)
         self._idle: deque[tuple[float, _Lane]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
