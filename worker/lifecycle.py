@@ -9,7 +9,7 @@ What happens, by phase of the case and event:
     new      create_ticket                              tombstone            nothing      nothing
              (nothing when a tombstone covers it)
     open     nothing, or a note when it began anew      close_ticket         add_note     update_ticket, add_note
-    closed   began after the end, within the window:    nothing              add_note     nothing
+    closed   began after the end, within the window:    tombstone            add_note     nothing
              reopen_ticket, add_note; later:
              create_ticket; not after the end: add_note
 
@@ -57,7 +57,7 @@ class CaseState:
     started_at: datetime | None = None
     """When the latest episode began, by the source's clock."""
     ended_at: datetime | None = None
-    """When the last ended one ended, by the source's clock; in phase `new` this is the tombstone."""
+    """The latest end known, by the source's clock: the tombstone of whatever began before it and is still under way."""
     priority: Priority | None = None
 
 
@@ -156,11 +156,11 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
 
 
 def _resolved(source: str, case: CaseState, event: Event) -> Plan:
-    if case.phase == "new":
+    if case.phase != "open":
+        # It may be the end of an episode whose opening is still under way: that one must open nothing.
         latest = event.occurred_at if case.ended_at is None else max(case.ended_at, event.occurred_at)
-        return Plan(replace(case, ended_at=latest), reason="it was resolved, and nothing was open")
-    if case.phase == "closed":
-        return Plan(case, reason="its ticket is closed already")
+        nothing = "it was resolved, and nothing was open" if case.phase == "new" else "its ticket is closed already"
+        return Plan(replace(case, ended_at=latest), reason=nothing)
     if case.started_at is not None and event.occurred_at < case.started_at:
         return Plan(case, reason="it ends an earlier episode than the open one")
     closed = replace(case, phase="closed", ended_at=event.occurred_at)

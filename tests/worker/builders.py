@@ -1,0 +1,159 @@
+"""What do the worker's tests say again and again? Events of one alert's life, deliveries, claims and outcomes."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, select
+
+from connectors.base import Inbound, Parsed, Remark
+from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
+from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement
+from worker.ledger.tables import cases, operations
+from worker.lifecycle import Kind
+
+NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
+UNLIMITED = Limits(None, None)
+LEASE = timedelta(seconds=60)
+PROBE = timedelta(seconds=30)
+
+T = TypeVar("T")
+_numbers = itertools.count(1)
+
+
+class ManualClock:
+    """A time that only a test moves."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, *, seconds: float = 0, hours: float = 0) -> datetime:
+        self.now += timedelta(seconds=seconds, hours=hours)
+        return self.now
+
+
+def minute(number: float) -> datetime:
+    """That many minutes after noon."""
+    return NOON + timedelta(minutes=number)
+
+
+def _fields(case: str, message: str, happened: float, started: float, text: str, more: dict[str, Any]) -> Any:
+    return {
+        "case_key": case,
+        "source_message_id": message,
+        "occurred_at": minute(happened),
+        "started_at": minute(started),
+        "subject": f"{case} is full",
+        "text": text,
+        "content_digest": digest(text, str(more.get("priority"))),
+    } | more
+
+
+def opened(case: str = "disk", start: float = 0, *, text: str = "3% free", **more: Any) -> Opened:
+    """The case began `start` minutes after noon; the same again is the same message."""
+    return Opened(**_fields(case, more.pop("message", f"{case}:firing:{start}"), start, start, text, more))
+
+
+def resolved(case: str = "disk", end: float = 10, *, start: float = 0, text: str = "all well", **more: Any) -> Resolved:
+    """The case ended `end` minutes after noon."""
+    return Resolved(**_fields(case, more.pop("message", f"{case}:resolved:{end}"), end, start, text, more))
+
+
+def commented(case: str = "disk", message: str = "comment-1", *, text: str = "looking", **more: Any) -> Commented:
+    return Commented(**_fields(case, message, 1, 0, text, more))
+
+
+def changed(case: str = "disk", message: str = "change-1", *, text: str = "2% free", **more: Any) -> Changed:
+    return Changed(**_fields(case, message, 1, 0, text, more))
+
+
+def inbound(body: bytes | None = None, *, source: str = "prom", **more: Any) -> Inbound:
+    """A delivery as it arrived, with a body of its own unless one is given."""
+    own = b'{"number": %d}' % next(_numbers)
+    return Inbound(source=source, received_at=NOON, body=own if body is None else body, **more)
+
+
+def delivery(*events: Event, source: str = "prom", unreadable: Sequence[Remark] = (), **more: Any) -> Delivery:
+    """A delivery that says these events."""
+    arrived = more.pop("inbound", None) or inbound(source=source)
+    return Delivery(arrived, Parsed(events, unreadable=tuple(unreadable)), **more)
+
+
+def rows(ledger: Ledger, table: Table) -> list[dict[str, Any]]:
+    """Every row of a table, in the order of its primary key."""
+    with ledger.database.read() as connection:
+        found = connection.execute(select(table).order_by(*table.primary_key.columns))
+        return [dict(each._mapping) for each in found]
+
+
+def kinds_of(ledger: Ledger) -> list[str]:
+    """The kinds of all operations, in the order of case and sequence."""
+    return [each["kind"] for each in rows(ledger, operations)]
+
+
+def case_row(ledger: Ledger, key: str = "disk") -> dict[str, Any]:
+    (found,) = [each for each in rows(ledger, cases) if each["key"] == key]
+    return found
+
+
+def claim(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> list[Claim]:
+    """Claim as a worker does; without a limit on the budget unless one is given."""
+    options: dict[str, Any] = {"limit": 100, "owner": "one", "lease": LEASE, "limits": UNLIMITED}
+    return ledger.claim(kind, **(options | {"probe_interval": PROBE} | more))
+
+
+def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Claim:
+    (found,) = claim(ledger, kind, **more)
+    return found
+
+
+def done(ticket: str | None = "T-1", status: str | None = "open") -> Settlement:
+    return Settlement("done", "done", ticket_id=ticket, ticket_status=status, response="made", status=201)
+
+
+def dead(error: str = "422: the subject is not liked") -> Settlement:
+    return Settlement("dead", "rejected", status=422, error=error)
+
+
+def again(at: datetime, *, unknown: bool = False, **more: Any) -> Settlement:
+    word = "unknown" if unknown else "not executed"
+    return Settlement("again", word, again_at=at, unknown=unknown, error=word, **more)
+
+
+def deliver_all(ledger: Ledger, ticket: str = "T-1") -> list[str]:
+    """Claim and settle whatever is due until nothing is; gives the kinds in the order of delivery."""
+    delivered: list[str] = []
+    while due := ledger.due_kinds():
+        for kind in sorted(due):
+            claims = claim(ledger, kind)
+            ledger.settle([(each, done(ticket)) for each in claims])
+            delivered += [each.kind for each in claims]
+    return delivered
+
+
+def kill_create(ledger: Ledger, *events: Event) -> str:
+    """Record an opening and what follows it, and have the create rejected; gives the dead letter's id."""
+    ledger.record([delivery(*events)])
+    create = claim_one(ledger)
+    ledger.settle([(create, dead())])
+    return f"op-{create.case_id}-{create.seq}"
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Make the calls in threads that begin together; gives what they gave, or raises what one of them raised."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        barrier.wait(30)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [each.result(60) for each in [pool.submit(run, call) for call in calls]]
