@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
 
 _RULE = TypeAdapter(FaultRule)
 _MAX_PAGE = 10_000
+_LOOPBACK = re.compile(rf"({'|'.join(re.escape(host) for host in sorted(LOOPBACK_HOSTS))})(:[0-9]{{1,5}})?")
 
 
 def refusal(host: str, origin: str | None, authorization: str, token: str) -> tuple[int, str] | None:
     """(status, reason) for a request that may not pass; None for one that may."""
-    name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
-    if name not in LOOPBACK_HOSTS:
+    if not _LOOPBACK.fullmatch(host):
         return 421, "the Host must be loopback"
     if origin is not None:
         return 403, "no page in a browser may ask this"

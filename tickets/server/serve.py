@@ -104,12 +104,20 @@ def serve(api: LocalTicketsApi, host: str, port: int, control: tuple[str, int, s
 
     Raises ValueError for a control host that is not loopback, OSError for an address that cannot be had.
     """
-    listeners = [(listen(host, port), api.app)]
+    wanted = [(host, port, api.app)]
     if control is not None:
         control_host, control_port, token = control
         if control_host not in LOOPBACK_HOSTS and control_host != "::1":
             raise ValueError("inspection and control are served on loopback only")
-        listeners.append((listen(control_host, control_port), api.control(token)))
+        wanted.append((control_host, control_port, api.control(token)))
+    listeners: list[tuple[socket.socket, ASGIApp]] = []
+    try:
+        for address, number, app in wanted:
+            listeners.append((listen(address, number), app))
+    except OSError:
+        for listener, _ in listeners:
+            listener.close()
+        raise
     serving = Serving(api, listeners)
 
     async def run() -> None:
