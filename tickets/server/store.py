@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,11 +135,19 @@ class Store:
 
 
 def _columns(ticket: Ticket) -> dict[str, Any]:
-    row = asdict(ticket)
-    del row["seq"]
-    row["metadata"] = json.dumps(ticket.metadata)
-    row["words"] = fold(f"{ticket.subject}\n{ticket.description}")
-    return row
+    return {
+        "uuid": ticket.uuid,
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "status": ticket.status,
+        "priority": ticket.priority,
+        "category": ticket.category,
+        "metadata": json.dumps(ticket.metadata),
+        "requester_email": ticket.requester_email,
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+        "words": fold(f"{ticket.subject}\n{ticket.description}"),
+    }
 
 
 def _ticket(row: Any) -> Ticket:
