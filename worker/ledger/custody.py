@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, updat
 
 from connectors.base import Inbound, Parsed
 from connectors.events import Commented, Event, digest
+from connectors.mapping import clean, cut
 from tickets.models import Revision, encode
 from worker.ledger.database import Database
 from worker.ledger.tables import cases, inbound, operations, seen
@@ -25,6 +26,7 @@ from worker.lifecycle import CaseState, Kind, Phase, Plan, Policy, Sighting, ide
 ACCEPTED, QUARANTINED, SKIPPED = "accepted", "quarantined", "skipped"
 
 REMARKS_KEPT = 20  # of one delivery
+MAX_REASON = 2000  # characters
 
 # They prove who sent it; nobody needs them afterwards, and they would be secrets in a database.
 CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -52,10 +54,10 @@ class Delivery:
     def problem(self) -> str | None:
         """Why it belongs in quarantine, whole or in part; None when it does not."""
         if self.unreadable is not None:
-            return self.unreadable
+            return storable(self.unreadable)
         remarks = [f"{each.item}: {each.reason}" for each in self.parsed.unreadable]
         more = len(remarks) - REMARKS_KEPT
-        return "; ".join(remarks[:REMARKS_KEPT] + ([f"and {more} more"] if more > 0 else [])) or None
+        return storable("; ".join(remarks[:REMARKS_KEPT] + ([f"and {more} more"] if more > 0 else []))) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,38 +145,56 @@ def seen_digest(source: str, source_message_id: str, content: str | None = None)
     return bytes.fromhex(digest(source, source_message_id, *([content] if content is not None else [])))
 
 
+def storable(reason: str) -> str:
+    """A reason as every database and answer takes it: it may quote what a sender wrote."""
+    return cut(clean(reason), MAX_REASON)
+
+
 def _take(connection: Connection, deliveries: Sequence[Delivery]) -> list[int]:
     """Insert the deliveries; unreadable bytes that are in quarantine already are counted there instead."""
-    ids: dict[int, int] = {}
-    for position, each in enumerate(deliveries):
-        if each.inbound_id is not None:
-            ids[position] = each.inbound_id
-        elif each.problem and (known := _same_in_quarantine(connection, each.inbound)) is not None:
-            ids[position] = known
-    fresh = [position for position in range(len(deliveries)) if position not in ids]
+    ids = {position: each.inbound_id for position, each in enumerate(deliveries) if each.inbound_id is not None}
+    first = {position: position for position in range(len(deliveries))}
+    times = dict.fromkeys(first, 1)
+    # Counting locks a row, so it is done in one order everywhere.
+    for (source, body), positions in sorted(_unreadable(deliveries).items()):
+        if (known := _count_in_quarantine(connection, source, body, len(positions))) is not None:
+            ids.update(dict.fromkeys(positions, known))
+        else:
+            first.update(dict.fromkeys(positions, positions[0]))
+            times[positions[0]] = len(positions)
+    fresh = [position for position in first if first[position] == position and position not in ids]
     if fresh:
-        rows = [_inbound_row(deliveries[position]) for position in fresh]
+        rows = [_inbound_row(deliveries[position], times[position]) for position in fresh]
         statement = insert(inbound).returning(inbound.c.id, sort_by_parameter_order=True)
         new_ids = connection.execute(statement, rows).scalars().all()
         ids.update(zip(fresh, new_ids, strict=True))
-    return [ids[position] for position in range(len(deliveries))]
+    return [ids[first[position]] for position in first]
 
 
-def _same_in_quarantine(connection: Connection, arrived: Inbound) -> int | None:
+def _unreadable(deliveries: Sequence[Delivery]) -> dict[tuple[str, str], list[int]]:
+    """The positions of new deliveries that belong in quarantine, by source and digest of their bytes."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for position, each in enumerate(deliveries):
+        if each.inbound_id is None and each.problem:
+            found.setdefault((each.inbound.source, _body_digest(each.inbound)), []).append(position)
+    return found
+
+
+def _count_in_quarantine(connection: Connection, source: str, body_digest: str, times: int) -> int | None:
     statement = (
         update(inbound)
         .where(
-            inbound.c.source == arrived.source,
-            inbound.c.body_digest == _body_digest(arrived),
+            inbound.c.source == source,
+            inbound.c.body_digest == body_digest,
             inbound.c.outcome == QUARANTINED,
         )
-        .values(deliveries=inbound.c.deliveries + 1)
+        .values(deliveries=inbound.c.deliveries + times)
         .returning(inbound.c.id)
     )
     return connection.execute(statement).scalars().first()
 
 
-def _inbound_row(delivery: Delivery) -> dict[str, Any]:
+def _inbound_row(delivery: Delivery, times: int) -> dict[str, Any]:
     arrived = delivery.inbound
     kept = [[name, value] for name, value in arrived.headers if name not in CREDENTIALS]
     return {
@@ -185,6 +205,7 @@ def _inbound_row(delivery: Delivery) -> dict[str, Any]:
         "query": arrived.query,
         "body": zlib.compress(arrived.body),
         "body_digest": _body_digest(arrived),
+        "deliveries": times,
     }
 
 
@@ -389,5 +410,4 @@ def _summary(delivery: Delivery, effects: tuple[Effect, ...]) -> str | None:
     """Why parts of an accepted delivery had no effect, for `events find`."""
     nothing = [f"{effect.event.source_message_id}: {effect.reason}" for effect in effects if effect.reason]
     remarks = [f"{each.item}: {each.reason}" for each in delivery.parsed.ignored]
-    text = "; ".join(remarks + nothing)
-    return text[:2000] or None
+    return storable("; ".join(remarks + nothing)) or None
