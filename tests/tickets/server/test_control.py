@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,16 +25,16 @@ def served(api: LocalTicketsApi) -> Iterator[Running]:
 
 
 @pytest.fixture
-def control(served: Running) -> Iterator[httpx.Client]:
+def control(served: Running, no_tls: ssl.SSLContext) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=str(served.control_url), headers=headers, trust_env=False) as each:
+    with httpx.Client(base_url=str(served.control_url), headers=headers, verify=no_tls, trust_env=False) as each:
         yield each
 
 
 @pytest.fixture
-def tickets(served: Running) -> Iterator[httpx.Client]:
+def tickets(served: Running, no_tls: ssl.SSLContext) -> Iterator[httpx.Client]:
     headers = {"X-API-Key": "ak_test_local"}
-    with httpx.Client(base_url=served.base_url, headers=headers, trust_env=False) as each:
+    with httpx.Client(base_url=served.base_url, headers=headers, verify=no_tls, trust_env=False) as each:
         yield each
 
 

@@ -24,7 +24,7 @@ def schema_of(revision: Revision) -> Any:
 REVISION_A, REVISION_B = schema_of("A"), schema_of("B")
 
 BOUNDED = settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,
