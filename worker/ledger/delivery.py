@@ -96,7 +96,7 @@ def claim(
 
     None are given while a better-ranked case of another kind waits for the same scarce tokens.
     """
-    free = _free_tokens(connection, limits, probe_interval, now)
+    free, is_probe = _free_tokens(connection, limits, now)
     if free is not None and free <= 0:
         return []
     ready = (cases.c.state == "ready", cases.c.run_at <= now)
@@ -112,6 +112,9 @@ def claim(
     rows = connection.execute(statement).all()
     if not rows:
         return []
+    if is_probe:
+        # The gate stays closed for all others until it is known what this one met.
+        connection.execute(update(gate).where(gate.c.id == GATE).values(closed_until=now + probe_interval))
     _take_tokens(connection, limits, len(rows), now)
     _lease(connection, [row.id for row in rows], owner, now + lease)
     heads = [(row.id, row.head_seq) for row in rows]
@@ -125,26 +128,24 @@ def claim(
     return [_claim(row, found[row.id, row.head_seq], now) for row in rows]
 
 
-def _free_tokens(connection: Connection, limits: Limits, probe_interval: timedelta, now: datetime) -> int | None:
-    """How many calls may be made now; None: any number. Claims of all processes stand in line here."""
+def _free_tokens(connection: Connection, limits: Limits, now: datetime) -> tuple[int | None, bool]:
+    """How many calls may be made now, None for any number; and whether it is one that probes a refused key.
+
+    Claims of all processes stand in line here.
+    """
     state = connection.execute(select(gate).where(gate.c.id == GATE).with_for_update()).one()
-    if state.closed_until is not None:
-        if now < state.closed_until:
-            return 0
-        if state.reason in ("credentials", "scope"):
-            # One case goes through as a probe; the gate stays closed for all others until it is known what it met.
-            connection.execute(update(gate).where(gate.c.id == GATE).values(closed_until=now + probe_interval))
-            return 1
-    windows = [(limits.per_minute, MINUTE), (limits.per_second, SECOND)]
-    free: int | None = None
-    for amount, window in windows:
+    if state.closed_until is not None and now < state.closed_until:
+        return 0, False
+    is_probe = state.closed_until is not None and state.reason in ("credentials", "scope")
+    free: int | None = 1 if is_probe else None
+    for amount, window in [(limits.per_minute, MINUTE), (limits.per_second, SECOND)]:
         if amount is None:
             continue
         used = connection.execute(
             select(func.coalesce(func.sum(budget.c.tokens), 0)).where(budget.c.at > now - window)
         ).scalar_one()
         free = amount - int(used) if free is None else min(free, amount - int(used))
-    return free
+    return free, is_probe
 
 
 def _take_tokens(connection: Connection, limits: Limits, number: int, now: datetime) -> None:
@@ -196,15 +197,12 @@ def settle(
     Gives the claims that were refused because their lease had passed to somebody else, and the kinds of operation
     that are due now.
     """
-    by_case = {each.case_id: (each, outcome) for each, outcome in settled}
-    statement = select(cases).where(cases.c.id.in_(sorted(by_case))).order_by(cases.c.id).with_for_update()
-    rows = {row.id: row for row in connection.execute(statement)}
-    current = [
-        (rows[each.case_id], each, outcome)
-        for each, outcome in by_case.values()
-        if rows[each.case_id].epoch == each.epoch and rows[each.case_id].state == "leased"
-    ]
-    stale = [each for each, _ in settled if each not in [kept for _, kept, _ in current]]
+    by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
+    ids = sorted({case_id for case_id, _ in by_claim})
+    statement = select(cases).where(cases.c.id.in_(ids)).order_by(cases.c.id).with_for_update()
+    leased = {(row.id, row.epoch): row for row in connection.execute(statement) if row.state == "leased"}
+    current = [(leased[claimed], *outcome) for claimed, outcome in by_claim.items() if claimed in leased]
+    stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
     if not current:
         return stale, frozenset()
     connection.execute(insert(attempts), [_attempt(each, outcome, now) for _, each, outcome in current])
