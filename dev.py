@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -29,8 +30,9 @@ LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
 
 
 def call(*command: str | Path) -> int:
-    """Run a command in the project folder; returns its exit code, 130 after Ctrl-C."""
+    """Run a command in the project folder, handing on the signals to end; returns its exit code."""
     process = subprocess.Popen([str(part) for part in command], cwd=ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     while True:
         try:
             return process.wait()
@@ -58,9 +60,7 @@ def installed(name: str) -> bool:
     """True when `.venv` already holds this lock; the dev lock contains the runtime one."""
     names = (DEV,) if name == DEV else (RUNTIME, DEV)
     return PYTHON.exists() and any(
-        path.exists() and path.read_text() == stamp(each)
-        for each in names
-        for path in [VENV / f"installed-{each}"]
+        path.exists() and path.read_text() == stamp(each) for each in names for path in [VENV / f"installed-{each}"]
     )
 
 
@@ -118,7 +118,7 @@ def check(arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 — said in words to who has an older one
         print(f"Ticketrelay needs Python 3.11 or newer; this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
     command, *rest = arguments or ["--help"]

@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 import structlog
-from celery import Celery, bootsteps
+from celery import Celery
 from celery.worker import WorkController
 from kombu import Connection, Producer
 from kombu.exceptions import KombuError
@@ -20,6 +20,7 @@ from worker.delivery.dispatch import BrokerAway
 from worker.delivery.node import Node, open_ledger
 from worker.ledger import Ledger
 from worker.lifecycle import Kind
+from worker.metrics import Metrics
 from worker.settings import Settings
 
 log = structlog.get_logger()
@@ -28,26 +29,25 @@ QUEUE = "ticketrelay"
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
 PUBLISH_TIMEOUT_S = 1.0
 MEMORY_POLLING_S = 0.005
+STOP_PATIENCE_S = 5.0
 
 
 class Relay(Celery):
     """The Celery application of one process, with the parts that its tasks delegate to."""
 
-    def __init__(self, settings: Settings, ledger: Ledger | None = None) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger | None = None, metrics: Metrics | None = None) -> None:
         super().__init__("ticketrelay", broker=settings.broker.url, set_as_current=False)
         self.relay_settings = settings
         self.ledger = ledger or open_ledger(settings)
+        self.metrics = metrics or Metrics()
         self.publisher = Publisher(self, settings)
         self.node: Node | None = None
         self.conf.update(_configuration(settings.broker.url))
         tasks.register(self, self._deliver)
-        self.steps["worker"].add(_Delivery)
 
     def _deliver(self, kind: Kind) -> int:
         if self.node is None:
-            raise RuntimeError(
-                "this process does not deliver: the worker was not started, or not with the threads pool"
-            )
+            raise RuntimeError("this process does not deliver: no WorkerThread was started in it")
         return self.node.deliver(kind)
 
 
@@ -75,21 +75,6 @@ def _configuration(broker_url: str) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_transport_options": options,
     }
-
-
-class _Delivery(bootsteps.StartStopStep):
-    """Starts the node with the worker, and stops it after the worker takes no more rings."""
-
-    def start(self, parent: Any) -> None:
-        app: Relay = parent.app
-        app.node = Node(app.relay_settings, app.ledger, app.publisher.publish)
-        app.node.start()
-
-    def stop(self, parent: Any) -> None:
-        app: Relay = parent.app
-        if app.node is not None:
-            app.node.stop()
-            app.node = None
 
 
 class Publisher:
@@ -133,7 +118,7 @@ class Publisher:
 
     def _connect(self) -> Connection:
         options: dict[str, Any] = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
-        if self._url.startswith(("redis", "sentinel")):
+        if self._url.startswith("redis"):
             options |= {"socket_timeout": PUBLISH_TIMEOUT_S, "socket_connect_timeout": PUBLISH_TIMEOUT_S}
         if self._url.startswith("amqp"):
             options |= {
@@ -145,9 +130,13 @@ class Publisher:
 
 
 class WorkerThread:
-    """A Celery worker in a thread of this process."""
+    """Delivery in this process: a node, and a Celery worker in a thread that hands the rings to it."""
 
     def __init__(self, app: Relay) -> None:
+        # Pool threads look a task up in the default application, and drop it silently when it is not there.
+        app.set_default()
+        self._app = app
+        self._ready = threading.Event()
         self._controller = WorkController(
             app=app,
             pool_cls="threads",
@@ -156,24 +145,22 @@ class WorkerThread:
             without_mingle=True,
             without_heartbeat=True,
             quiet=True,
+            ready_callback=lambda _: self._ready.set(),
         )
         self._thread = threading.Thread(target=self._controller.start, name="celery", daemon=True)
 
     def start(self) -> None:
+        app = self._app
+        app.node = Node(app.relay_settings, app.ledger, app.publisher.publish, app.metrics)
+        app.node.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more rings, let the node finish its calls."""
+        """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
+        if self._app.node is not None:
+            self._app.node.stop()
+        # A worker that is told to stop while it starts does not hear it; one whose broker is away never gets ready.
+        self._ready.wait(STOP_PATIENCE_S)
         self._controller.stop()
-        self._thread.join(30)
-
-
-def __getattr__(name: str) -> Any:
-    """`app`, made from the environment when it is asked for: `celery -A worker.app inspect …` finds it."""
-    if name == "app":
-        import os
-
-        from worker.settings import load
-
-        return Relay(load(os.environ))
-    raise AttributeError(name)
+        self._thread.join(STOP_PATIENCE_S)
+        self._app.node = None

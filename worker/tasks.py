@@ -12,29 +12,32 @@ Deliver = Callable[[Kind], int]
 
 
 def register(app: Celery, deliver: Deliver) -> None:
-    """Register the tasks, each named after the call that it makes; they delegate to `deliver`."""
+    """Register the tasks, each named after the call that it makes; they delegate to `deliver`.
 
-    @app.task(name="create_ticket")
+    Not shared: Celery would hand the tasks of one application to every later one of this process.
+    """
+
+    @app.task(name="create_ticket", shared=False)
     def create_ticket() -> None:
         """Open the tickets that are due."""
         deliver("create_ticket")
 
-    @app.task(name="add_note")
+    @app.task(name="add_note", shared=False)
     def add_note() -> None:
         """Add the notes that are due."""
         deliver("add_note")
 
-    @app.task(name="update_ticket")
+    @app.task(name="update_ticket", shared=False)
     def update_ticket() -> None:
         """Make the updates that are due."""
         deliver("update_ticket")
 
-    @app.task(name="close_ticket")
+    @app.task(name="close_ticket", shared=False)
     def close_ticket() -> None:
         """Close the tickets that are due."""
         deliver("close_ticket")
 
-    @app.task(name="reopen_ticket")
+    @app.task(name="reopen_ticket", shared=False)
     def reopen_ticket() -> None:
         """Reopen the tickets that are due."""
         deliver("reopen_ticket")

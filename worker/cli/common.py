@@ -58,10 +58,9 @@ def local_settings(data: Path, *, listen: str | None = None) -> Settings:
     address = listen or os.environ.get(variable("server", "listen"), DEFAULT_LISTEN)
     defaults: Tree = {
         "ledger": {"url": f"sqlite:///{(data / 'ledger.db').absolute()}"},
-        "api": {"url": f"http://{address}/api/v1", "key": LOCAL_KEY},
     }
     if not configures_api():
-        defaults["timing"] = LOCAL_TIMING
+        defaults |= {"api": {"url": f"http://{address}/api/v1", "key": LOCAL_KEY}, "timing": LOCAL_TIMING}
     if not configures_sources(os.environ):
         defaults["sources"] = {kind: {"secret": DEV_SECRET} for kind in kinds()}
     return settings_or_exit(defaults, {"server": {"listen": listen}} if listen else {})

@@ -56,7 +56,11 @@ class Running:
 
 
 @click.command()
-@click.option("--listen", default=DEFAULT_LISTEN, show_default=True, metavar="HOST:PORT", help="The HTTP listener.")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    help=f"The HTTP listener (port 0: any free one); TICKETRELAY_SERVER__LISTEN or {DEFAULT_LISTEN} by default.",
+)
 @data_option
 @click.option("--once", is_flag=True, help="Play the scenario, then exit: 0 when all went as expected, else 1.")
 @click.option("--no-demo", is_flag=True, help="Do not play the scenario.")
@@ -66,7 +70,7 @@ class Running:
 @click.option("--api-control-token", envvar="TICKETRELAY_TEST_API_CONTROL_TOKEN", help="The token of that listener.")
 @log_option("error")
 def run(
-    listen: str,
+    listen: str | None,
     data: Path,
     once: bool,
     no_demo: bool,
@@ -84,31 +88,40 @@ def run(
         fail(["--once plays the scenario and --no-demo leaves it out; give one of them"])
     log_to_stderr(log_level)
     control = control_address(api_control, api_control_token or (secrets.token_urlsafe(16) if api_control else None))
-    settings = _settings(listen, data, api_limit)
-    with _only_one(data), _started(settings, data, limit_named(api_limit), control) as running:
-        _say_where(running, listen, control)
-        if not no_demo:
-            expected = play(running.settings, running.ledger, running.api)
-            if once:
-                sys.exit(0 if expected else 1)
-        _say_what_next(listen)
-        wait_for_signal()
-        click.echo("stopping: calls under way are finished first")
+    with _only_one(data):
+        listener, settings = _bind(listen, data, api_limit)
+        with _started(listener, settings, data, limit_named(api_limit), control) as running:
+            _serve(running, control, once=once, no_demo=no_demo)
 
 
-def _settings(listen: str, data: Path, api_limit: str) -> Settings:
-    host, _ = split_address(listen)
-    if not configures_sources(os.environ) and not is_loopback(host):
-        fail([f"--listen {listen}: without configured sources whoever knows {DEV_SECRET!r} is believed, so only a "
-              "loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"])  # fmt: skip
+def _serve(running: Running, control: tuple[str, int, str] | None, *, once: bool, no_demo: bool) -> None:
+    _say_where(running, control)
+    if not no_demo:
+        expected = play(running.settings, running.ledger, running.api)
+        if once:
+            sys.exit(0 if expected else 1)
+    _say_what_next(running)
+    wait_for_signal()
+    click.echo("stopping: calls under way are finished first")
+
+
+def _bind(listen: str | None, data: Path, api_limit: str) -> tuple[socket.socket, Settings]:
+    """The listening socket, and the settings with the address that it really has."""
     settings = local_settings(data, listen=listen)
+    host, port = split_address(settings.server.listen)
+    if not configures_sources(os.environ) and not is_loopback(host):
+        fail([f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is believed, "
+              "so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"])  # fmt: skip
     if settings.broker.url != "memory://":
         fail(["TICKETRELAY_BROKER__URL: `run` is one process and needs no broker; use `serve` and `worker` with one"])
+    listener = listen_or_exit(host, port)
+    address = f"{settings.server.listen.rpartition(':')[0]}:{listener.getsockname()[1]}"
+    settings = local_settings(data, listen=address)
     if configures_api():
-        return settings
+        return listener, settings
     limit = limit_named(api_limit)
     budget = settings.api.model_copy(update={"per_minute": limit.per_minute, "per_second": limit.per_second})
-    return settings.model_copy(update={"api": budget})
+    return listener, settings.model_copy(update={"api": budget})
 
 
 @contextmanager
@@ -127,18 +140,22 @@ def _only_one(data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _started(settings: Settings, data: Path, limit: Limit, control: tuple[str, int, str] | None) -> Iterator[Running]:
+def _started(
+    listener: socket.socket, settings: Settings, data: Path, limit: Limit, control: tuple[str, int, str] | None
+) -> Iterator[Running]:
     """Everything, started in the order of its dependence and stopped in reverse."""
     with ExitStack() as stack:
-        listener = listen_or_exit(*split_address(settings.server.listen))
         ledger = open_ledger(settings)
         stack.callback(ledger.close)
         ledger.upgrade()
-        taken_back = ledger.take_back(timedelta(seconds=settings.timing.ghost_wait), all_owners_gone=True)
-        relay = Relay(settings, ledger)
+        # The lock on the folder proves that nobody else works on a ledger in it; of another one it proves nothing.
+        taken_back = ledger.take_back(
+            timedelta(seconds=settings.timing.ghost_wait), all_owners_gone=ledger.database.is_sqlite
+        )
+        metrics = metrics_of(ledger, settings)
+        relay = Relay(settings, ledger, metrics)
         stack.callback(relay.publisher.close)
         bell = Bell(relay.publisher.publish)
-        metrics = metrics_of(ledger, settings)
         intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
         api = _local_api(data, limit) if not configures_api() else None
         beside: list[BaseRoute] = []
@@ -170,7 +187,8 @@ def _local_api(data: Path, limit: Limit) -> LocalTicketsApi:
     return LocalTicketsApi(Options(f"sqlite:///{(data / 'tickets.db').absolute()}", limit=limit))
 
 
-def _say_where(running: Running, listen: str, control: tuple[str, int, str] | None) -> None:
+def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
+    listen = running.settings.server.listen
     click.echo("Ticketrelay is up.")
     for each in sorted(running.settings.sources):
         click.echo(f"  send to        http://{listen}/in/{each}")
@@ -191,7 +209,11 @@ def _say_where(running: Running, listen: str, control: tuple[str, int, str] | No
         click.echo(f"  unfinished     {running.taken_back} calls of the last run are made again, with the same keys")
 
 
-def _say_what_next(listen: str) -> None:
+def _say_what_next(running: Running) -> None:
+    listen = running.settings.server.listen
+    if configures_sources(os.environ):
+        click.echo("\nCtrl-C stops it; nothing is lost, and it goes on where it was.")
+        return
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     alert = (
         '{"status":"firing","labels":{"alertname":"DiskFull","severity":"critical","instance":"db1"},'

@@ -27,6 +27,7 @@ from worker.delivery import calls, outcomes
 from worker.delivery.outcomes import Fraction
 from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement
 from worker.lifecycle import Kind
+from worker.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
 log = structlog.get_logger()
@@ -60,6 +61,7 @@ class Deliverer:
         owner: str,
         ring: Ring,
         fraction: Fraction,
+        metrics: Metrics,
         clock: Callable[[], float] = seconds_since_boot,
     ) -> None:
         self._ledger = ledger
@@ -68,6 +70,7 @@ class Deliverer:
         self._owner = owner
         self._ring = ring
         self._fraction = fraction
+        self._metrics = metrics
         self._clock = clock
         self._limits = Limits(api.per_minute, api.per_second)
         self._lease = timedelta(seconds=timing.lease)
@@ -87,6 +90,8 @@ class Deliverer:
 
     def stop(self, patience: float) -> None:
         """Claim nothing more, let the calls in flight end for at most `patience` seconds, settle them."""
+        if self._loop.is_closed():
+            return
         self._slots.close()
         self._slots.wait_until_empty(patience)
         self._ended.put(None)
@@ -118,8 +123,8 @@ class Deliverer:
             self._loop.call_soon_threadsafe(self._begin, each, fence)
         if len(claims) == free:
             self._slots.want(kind)  # there may be more than there were slots
-        if waiting - {kind}:
-            self._ring(waiting - {kind})
+        if waiting:  # who came while this claim held the slots, of the same kind too, may have come for newer work
+            self._ring(waiting)
         return len(claims)
 
     def _run_loop(self) -> None:
@@ -153,7 +158,8 @@ class Deliverer:
     async def _call(self, claim: Claim, fence: float) -> Settlement:
         begun = self._clock()
         if begun - fence > self._timing.lease - self._timing.http_timeout - self._timing.margin:
-            return Settlement("again", "not executed", again_at=claim.claimed_at, error="too late to send in its lease")
+            soon = claim.claimed_at + timedelta(seconds=self._clock() - fence + self._timing.dispatch_interval)
+            return Settlement("again", "not executed", again_at=soon, error="too late to send in its lease")
         if self._client is None:
             raise RuntimeError("the deliverer was not started")
         try:
@@ -192,6 +198,7 @@ class Deliverer:
                 time.sleep(min(1.0, self._timing.dispatch_interval))
                 continue
             for claim, settlement in pairs:
+                self._metrics.attempts.labels(claim.kind, settlement.outcome).inc()
                 log.info(
                     "operation.settled" if claim not in stale else "operation.settle_refused",
                     operation=f"op-{claim.case_id}-{claim.seq}",

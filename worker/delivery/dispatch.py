@@ -1,7 +1,8 @@
 """Who rings again what nobody heard? Every worker, every second; it may run in any number of processes at once.
 
 A ring is lost when a broker is wiped, a process dies, or a budget ran out. Dispatch takes back expired leases and rings
-what is due. Where it cannot ring because the broker is away, it delivers itself: the broker is never needed.
+what is due. Where it cannot ring because the broker is away, or where nobody hears the rings, it delivers itself: the
+broker is never needed.
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ class Dispatch:
         self._publish = publish
         self._deliver = deliver
         self._timing = timing
+        self._patience = max(2, round(timing.ring_expires / timing.dispatch_interval))
+        self._rounds: dict[Kind, int] = {}  # in how many rounds in a row each kind has been due
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
 
@@ -92,15 +95,16 @@ class Dispatch:
         if taken:
             log.warning("leases.taken_back", number=taken)
         due = self._ledger.due_kinds()
-        heard = True
+        self._rounds = {kind: self._rounds.get(kind, 0) + 1 for kind in due}
+        broker_away = False
         for kind in sorted(due):
             try:
-                if heard:
+                if not broker_away:
                     self._publish(kind)
             except BrokerAway as error:
                 log.warning("broker.away", error=str(error))
-                heard = False
-            if not heard:
+                broker_away = True
+            if broker_away or self._rounds[kind] > self._patience:
                 self._deliver(kind)
         return due
 

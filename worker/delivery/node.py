@@ -15,6 +15,7 @@ from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Bell, Dispatch, Publish
 from worker.ledger import Ledger
 from worker.lifecycle import Kind, Policy
+from worker.metrics import Metrics
 from worker.settings import Settings
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ def open_client(settings: Settings) -> TicketsClient:
 class Node:
     """One delivering process."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, publish: Publish) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, publish: Publish, metrics: Metrics) -> None:
         self._ledger = ledger
         self._timing = settings.timing
         self._bell = Bell(publish)
@@ -55,6 +56,7 @@ class Node:
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
             ring=self._bell.ring,
             fraction=random.random,
+            metrics=metrics,
         )
         self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing)
 

@@ -94,7 +94,7 @@ def _put(tree: Tree, path: tuple[str, ...], value: str, name: str, problems: lis
             problems.append(f"{name}: {part!r} is a value, not a section")
             return
     if len(path) == 1:
-        problems.append(f"{name}: no such setting{_meant(path[0].replace('_', '__', 1), _all_names())}")
+        problems.append(f"{name}: no such setting{_meant(name, _all_names())}")
         return
     # An empty variable is how a shell or a compose file says "none" for the settings that may have none.
     node[path[-1]] = None if value == "" and path[0] == "api" and path[-1].startswith("per_") else value
@@ -138,7 +138,8 @@ def _explain(error: ValidationError, at: tuple[str, ...], model: type[BaseModel]
         location = tuple(each["loc"])
         message = each["msg"].removeprefix("Value error, ")
         if each["type"] == "extra_forbidden":
-            message = f"no such setting{_meant(str(location[-1]), _names(model, location[:-1]))}"
+            known = (variable(*at, *location[:-1], name) for name in _names(model, location[:-1]))
+            message = f"no such setting{_meant(variable(*at, *location), known)}"
         elif each["type"] == "missing":
             message = "is required"
         lines.append(f"{variable(*at, *location)}: {message}")
@@ -157,9 +158,9 @@ def _names(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[str, ..
 def _all_names() -> Iterator[str]:
     for section, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from (f"{section}__{name}" for name in field.annotation.model_fields)
+            yield from (variable(section, name) for name in field.annotation.model_fields)
 
 
 def _meant(word: str, known: tuple[str, ...] | Iterator[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0].upper() if '__' in close[0] else close[0]}?" if close else ""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -43,9 +43,7 @@ class LedgerSettings(Section):
 class BrokerSettings(Section):
     """Where rings go: `memory://` (one process), `redis://…`, `rediss://…` or `amqp://…`."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(memory://|rediss?://.+|amqps?://.+|sentinel://.+)$")] = (
-        "memory://"
-    )
+    url: Annotated[str, StringConstraints(pattern=r"^(memory://|rediss?://.+|amqps?://.+)$")] = "memory://"
 
 
 class ApiSettings(Section):
