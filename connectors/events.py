@@ -18,6 +18,13 @@ from typing import Literal
 
 Priority = Literal["low", "medium", "high", "urgent"]
 
+Authority = Literal["source", "participant", "opener"]
+"""`source`: whoever the source vouches for; `participant`: who takes part in the case; `opener`: who opened it."""
+
+Unknown = Literal["open", "wait", "quarantine"]
+"""What a comment on a case that is not known does: open one; wait for it and be dropped when it does not come; be kept
+in quarantine for a person."""
+
 MAX_ID_LENGTH = 512  # characters of a case key, alias or source message id
 
 
@@ -29,6 +36,15 @@ def digest(*parts: str) -> str:
         state.update(len(data).to_bytes(8, "big"))
         state.update(data)
     return state.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name under which a case may be known."""
+
+    alias: str
+    proven: bool = False
+    """A secret token proves that its bearer was let into the case: no further authority is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +74,24 @@ class Event:
     category: str | None = None
     private: bool = False
     aliases: tuple[str, ...] = ()
+    """Further names of the case that this event makes known: a Message-ID, a chat timestamp, a thread token. Later
+    events find the case by them; the first case that has an alias keeps it."""
+    references: tuple[Reference, ...] = ()
+    """Names of the case that it belongs to, if that is known: looked up in order, the case key after them."""
+    author: str | None = None
+    """Who said it, as the source names people: a mail address in lower case, a user id."""
+    participants: tuple[str, ...] = ()
+    """Who takes part in the case from now on, named likewise; the author is one without being listed."""
+    authority: Authority = "source"
+    """Who must have said it for it to touch a case that is there already."""
     attributes: tuple[tuple[str, str], ...] = ()
     """Sorted pairs for routing: labels, sender, channel."""
 
     def __post_init__(self) -> None:
         ids = [("case key", self.case_key), ("source message id", self.source_message_id)]
-        for name, value in (*ids, *(("alias", alias) for alias in self.aliases)):
+        names = [*self.aliases, *(each.alias for each in self.references)]
+        ids += [("alias", alias) for alias in names]
+        for name, value in ids:
             if not value.strip():
                 raise ValueError(f"the {name} is empty")
             if len(value) > MAX_ID_LENGTH:
@@ -87,7 +115,12 @@ class Opened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commented(Event):
-    """Somebody added text."""
+    """Somebody added text. From somebody without authority it opens a case of its own that names the other, where
+    `unknown` is `open`; else it does nothing."""
+
+    unknown: Unknown = "open"
+    reopens: bool = True
+    """Brings a closed ticket back to open; an automatic reply does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
