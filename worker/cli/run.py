@@ -111,8 +111,8 @@ def _bind(listen: str | None, data: Path, api_limit: str) -> tuple[socket.socket
     if not configures_sources(os.environ) and not is_loopback(host):
         fail(
             [
-                f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is believed, "
-                "so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"
+                f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is "
+                "believed, so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"
             ]
         )
     if settings.broker.url != "memory://":
