@@ -17,8 +17,8 @@ from kombu.exceptions import KombuError
 
 from worker import tasks
 from worker.delivery.dispatch import BrokerAway
-from worker.delivery.node import Node, open_ledger
-from worker.ledger import Ledger
+from worker.delivery.node import Node
+from worker.ledger import Ledger, open_ledger
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
 from worker.settings import Settings

@@ -58,6 +58,7 @@ def test_a_claim_holds_all_that_is_needed_to_send(ledger: Ledger, clock: ManualC
         epoch=1,
         kind="create_ticket",
         source="prom",
+        inbound_id=operation["inbound_id"],
         ticket_id=None,
         request=found.request,
         idempotency_key=found.idempotency_key,

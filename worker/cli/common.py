@@ -13,8 +13,7 @@ import click
 import structlog
 
 from connectors import kinds
-from worker.delivery.node import open_ledger
-from worker.ledger import Ledger
+from worker.ledger import Ledger, open_ledger
 from worker.settings import Settings, SettingsError, load
 from worker.settings.loader import Tree, configures_sources, variable
 

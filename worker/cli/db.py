@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from worker.cli.common import data_option, local_settings
-from worker.delivery.node import open_ledger
+from worker.ledger import open_ledger
 
 
 @click.group()

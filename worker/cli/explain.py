@@ -13,8 +13,8 @@ from connectors.base import ConnectorError, Denied, Inbound, Parsed, Unverified,
 from connectors.events import Event
 from tickets.models import encode
 from worker.cli.common import DEFAULT_DATA, fail, local_settings
-from worker.delivery.node import policy_of
 from worker.intake.reading import NO_KEYS, parse
+from worker.ledger import policy_of
 from worker.lifecycle import CaseState, Sighting, idempotency_key, plan
 from worker.settings import Settings, Source
 

@@ -35,11 +35,10 @@ from worker.cli.demo import play
 from worker.cli.parts import listen_or_exit, metrics_of, wait_for_signal
 from worker.cli.tickets_api import LIMITS, control_address, limit_named
 from worker.delivery.dispatch import Bell
-from worker.delivery.node import open_ledger
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.ledger import Ledger
+from worker.ledger import Ledger, open_ledger
 from worker.settings import Settings
 from worker.settings.loader import configures_sources
 
@@ -110,8 +109,12 @@ def _bind(listen: str | None, data: Path, api_limit: str) -> tuple[socket.socket
     settings = local_settings(data, listen=listen)
     host, port = split_address(settings.server.listen)
     if not configures_sources(os.environ) and not is_loopback(host):
-        fail([f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is believed, "
-              "so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"])  # fmt: skip
+        fail(
+            [
+                f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is "
+                "believed, so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"
+            ]
+        )
     if settings.broker.url != "memory://":
         fail(["TICKETRELAY_BROKER__URL: `run` is one process and needs no broker; use `serve` and `worker` with one"])
     listener = listen_or_exit(host, port)

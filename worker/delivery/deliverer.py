@@ -201,6 +201,7 @@ class Deliverer:
                 self._metrics.attempts.labels(claim.kind, settlement.outcome).inc()
                 log.info(
                     "operation.settled" if claim not in stale else "operation.settle_refused",
+                    inbound=f"in-{claim.inbound_id}",
                     operation=f"op-{claim.case_id}-{claim.seq}",
                     kind=claim.kind,
                     outcome=settlement.outcome,

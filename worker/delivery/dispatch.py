@@ -8,16 +8,20 @@ broker is never needed.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
 
 from worker.ledger import Ledger, LedgerAway
+from worker.ledger.overview import alarms
 from worker.lifecycle import Kind
 from worker.settings import TimingSettings
 
 log = structlog.get_logger()
+
+ALARM_INTERVAL_S = 15.0
 
 
 class BrokerAway(Exception):
@@ -79,6 +83,8 @@ class Dispatch:
         self._timing = timing
         self._patience = max(2, round(timing.ring_expires / timing.dispatch_interval))
         self._rounds: dict[Kind, int] = {}  # in how many rounds in a row each kind has been due
+        self._stall_alarm = timedelta(seconds=timing.stall_alarm)
+        self._alarms: frozenset[str] = frozenset()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
 
@@ -109,8 +115,21 @@ class Dispatch:
         return due
 
     def _run(self) -> None:
+        look_at = time.monotonic()
         while not self._stopping.wait(self._timing.dispatch_interval):
             try:
                 self.once()
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + ALARM_INTERVAL_S
+                    self._log_alarms()
             except LedgerAway as error:
                 log.warning("dispatch.failed", error=type(error).__name__)
+
+    def _log_alarms(self) -> None:
+        """Log what came up or ended since the last look; every worker does, since each may be the only one."""
+        up = {each.name: each.text for each in alarms(self._ledger.overview(), self._stall_alarm)}
+        for name in sorted(up.keys() - self._alarms):
+            log.error("alarm.raised", alarm=name, text=up[name])
+        for name in sorted(self._alarms - up.keys()):
+            log.warning("alarm.ended", alarm=name)
+        self._alarms = frozenset(up)

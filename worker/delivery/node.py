@@ -6,7 +6,6 @@ import os
 import random
 import secrets
 import socket
-from datetime import timedelta
 
 import structlog
 
@@ -14,21 +13,11 @@ from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Bell, Dispatch, Publish
 from worker.ledger import Ledger
-from worker.lifecycle import Kind, Policy
+from worker.lifecycle import Kind
 from worker.metrics import Metrics
 from worker.settings import Settings
 
 log = structlog.get_logger()
-
-
-def open_ledger(settings: Settings) -> Ledger:
-    """The ledger that the settings name."""
-    return Ledger(settings.ledger.url, policy=policy_of(settings), revision=settings.api.revision)
-
-
-def policy_of(settings: Settings) -> Policy:
-    """What the lifecycle does where users may choose."""
-    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
 
 
 def open_client(settings: Settings) -> TicketsClient:

@@ -21,6 +21,7 @@ from worker.ledger.delivery import Claim, CloseGate, Limits, Settlement
 from worker.ledger.overview import Alarm, CaseStory, Overview
 from worker.ledger.repair import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
 from worker.lifecycle import Kind, Policy
+from worker.settings import Settings
 
 __all__ = [
     "Alarm",
@@ -38,6 +39,9 @@ __all__ = [
     "Overview",
     "Recorded",
     "Settlement",
+    "open_ledger",
+    "policy_of",
+    "rejects_the_values",
 ]
 
 # What SQLAlchemy raises when the database does not answer, refuses or has no room; the caller tries again later.
@@ -161,6 +165,16 @@ class Ledger:
         """The cases of a source message id, a case key or a ticket id."""
         with self.database.read() as connection:
             return overview.find(connection, name)
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger that the settings name."""
+    return Ledger(settings.ledger.url, policy=policy_of(settings), revision=settings.api.revision)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the lifecycle does where users may choose."""
+    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
 
 
 def rejects_the_values(error: BaseException) -> bool:

@@ -41,6 +41,8 @@ class Claim:
     epoch: int
     kind: Kind
     source: str
+    inbound_id: int
+    """The delivery that it came with: the id that follows a message through the logs of every process."""
     ticket_id: str | None
     request: bytes
     idempotency_key: str
@@ -178,6 +180,7 @@ def _claim(case: Row[Any], head: Row[Any], now: datetime) -> Claim:
         epoch=case.epoch + 1,
         kind=cast(Kind, head.kind),
         source=case.source,
+        inbound_id=head.inbound_id,
         ticket_id=case.ticket_id,
         request=bytes(head.request),
         idempotency_key=head.idempotency_key,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from connectors.base import Inbound
 from worker.ledger.custody import QUARANTINED, SKIPPED, restore
@@ -137,7 +137,7 @@ def retry_operation(connection: Connection, letter_id: str, now: datetime) -> No
 def skip_operation(connection: Connection, letter_id: str, why: str, now: datetime) -> int:
     """Give a dead operation up, so that its case goes on; gives how many operations were given up.
 
-    With a create, the unsent operations of the same episode go too: they have no ticket. The next opening makes one.
+    With a create, what waits for its ticket goes too. The next opening makes one.
     Raises NoSuchDeadLetter.
     """
     case_id, seq = _place(letter_id)
@@ -145,21 +145,23 @@ def skip_operation(connection: Connection, letter_id: str, why: str, now: dateti
     ended = _end(connection, letter_id, case_id, seq, state="skipped", ended_at=now, why=why)
     skipped = 1
     if ended.kind == "create_ticket":
-        followers = (
-            update(operations)
-            .where(
-                operations.c.case_id == case_id,
-                operations.c.episode == ended.episode,
-                operations.c.seq > seq,
-                operations.c.state == "open",
-            )
-            .values(state="skipped", ended_at=now, why=f"its ticket was never created: {why}")
-        )
-        skipped += connection.execute(followers).rowcount
-        if case.episode == ended.episode:
-            connection.execute(update(cases).where(cases.c.id == case_id).values(phase="new"))
+        skipped += _skip_followers(connection, case, seq, why, now)
     _go_on(connection, case, now)
     return skipped
+
+
+def _skip_followers(connection: Connection, case: Row[Any], seq: int, why: str, now: datetime) -> int:
+    """Skip what waits for the ticket of this create: everything up to the next create, reopenings included."""
+    is_open = (operations.c.case_id == case.id, operations.c.seq > seq, operations.c.state == "open")
+    later = select(func.min(operations.c.seq)).where(*is_open, operations.c.kind == "create_ticket")
+    next_create = connection.execute(later).scalar_one()
+    followers = update(operations).where(*is_open)
+    if next_create is not None:
+        followers = followers.where(operations.c.seq < next_create)
+    else:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="new"))
+    reason = f"its ticket was never created: {why}"
+    return connection.execute(followers.values(state="skipped", ended_at=now, why=reason)).rowcount
 
 
 def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
@@ -182,7 +184,7 @@ def _end(connection: Connection, letter_id: str, case_id: int, seq: int, **value
         update(operations)
         .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
         .values(values)
-        .returning(operations.c.kind, operations.c.episode)
+        .returning(operations.c.kind)
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
@@ -195,7 +197,9 @@ def _go_on(connection: Connection, case: Row[Any], now: datetime) -> None:
     if case.state == "leased":
         return
     head = open_heads(connection, [case.id]).get(case.id)
-    write_cases(connection, [{"the_id": case.id, "attempts": 0, **place(head, case.next_seq, now)}])
+    # A case that waits may wait for a ghost, which must not land after what is sent now.
+    run_at = max(now, case.run_at) if case.state == "ready" else now
+    write_cases(connection, [{"the_id": case.id, "attempts": 0, **place(head, case.next_seq, run_at)}])
 
 
 def _operation_letter(row: Row[Any]) -> DeadLetter:

@@ -8,7 +8,7 @@ the value. Flags of the command line come before the environment, and the enviro
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ def load(environ: Mapping[str, str], *, defaults: Tree | None = None, overrides:
     sources, source_problems = _sources(tree.pop("sources", {}))
     problems += source_problems
     try:
-        settings = Settings.model_validate({**tree, "sources": sources})
+        # With an empty section for the API, what is missing in it is named, and not the section.
+        settings = Settings.model_validate({"api": {}, **tree, "sources": sources})
     except ValidationError as error:
         problems += _explain(error, (), Settings)
         raise SettingsError(problems) from None
@@ -94,7 +95,7 @@ def _put(tree: Tree, path: tuple[str, ...], value: str, name: str, problems: lis
             problems.append(f"{name}: {part!r} is a value, not a section")
             return
     if len(path) == 1:
-        problems.append(f"{name}: no such setting{_meant(name, _all_names())}")
+        problems.append(f"{name}: no such setting{_meant(name, _all_names(), PREFIX)}")
         return
     # An empty variable is how a shell or a compose file says "none" for the settings that may have none.
     node[path[-1]] = None if value == "" and path[0] == "api" and path[-1].startswith("per_") else value
@@ -137,9 +138,12 @@ def _explain(error: ValidationError, at: tuple[str, ...], model: type[BaseModel]
     for each in error.errors(include_url=False, include_input=False, include_context=False):
         location = tuple(each["loc"])
         message = each["msg"].removeprefix("Value error, ")
+        if location[-1] == "[key]":  # of a dictionary: the name itself is wrong
+            location = location[:-1]
         if each["type"] == "extra_forbidden":
-            known = (variable(*at, *location[:-1], name) for name in _names(model, location[:-1]))
-            message = f"no such setting{_meant(variable(*at, *location), known)}"
+            section = variable(*at, *location[:-1], "")
+            known = (section + name.upper() for name in _names(model, location[:-1]))
+            message = f"no such setting{_meant(variable(*at, *location), known, section)}"
         elif each["type"] == "missing":
             message = "is required"
         lines.append(f"{variable(*at, *location)}: {message}")
@@ -161,6 +165,8 @@ def _all_names() -> Iterator[str]:
             yield from (variable(section, name) for name in field.annotation.model_fields)
 
 
-def _meant(word: str, known: tuple[str, ...] | Iterator[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+def _meant(word: str, known: Iterable[str], prefix: str = "") -> str:
+    """What was probably meant; a `prefix` that all have is no likeness."""
+    names = {name.removeprefix(prefix): name for name in known}
+    close = difflib.get_close_matches(word.removeprefix(prefix), list(names), n=1, cutoff=0.6)
+    return f"; did you mean {names[close[0]]}?" if close else ""

@@ -1,0 +1,188 @@
+"""What follows from the answer to a call? The table of outcomes, row by row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, StopSending, TicketsError
+from worker.delivery.outcomes import KEYED, MAX_CONFLICTS, Answer, backoff, before_send, done, failed
+from worker.ledger import Claim, CloseGate, Settlement
+from worker.lifecycle import KINDS, Kind
+from worker.settings import TimingSettings
+
+from .builders import NOON
+
+TIMING = TimingSettings()
+LATENCY = timedelta(milliseconds=250)
+WINDOW = timedelta(seconds=TIMING.key_window)
+
+
+def claimed(kind: Kind = "create_ticket", **more: object) -> Claim:
+    fields: dict[str, object] = {
+        "case_id": 1, "seq": 1, "epoch": 1, "kind": kind, "source": "prom", "request": b"{}",
+        "ticket_id": None if kind == "create_ticket" else "T-1", "idempotency_key": "k", "first_sent_at": NOON,
+        "claimed_at": NOON, "ambiguous": False, "conflicts": 0, "attempts": 0,
+    }  # fmt: skip
+    return Claim(**(fields | more))  # type: ignore[arg-type]
+
+
+def after(error: TicketsError, *, fraction: float = 1.0, **more: object) -> Settlement:
+    return failed(claimed(**more), error, NOON, LATENCY, TIMING, lambda: fraction)  # type: ignore[arg-type]
+
+
+def seconds(settlement: Settlement) -> float:
+    assert settlement.again_at is not None
+    return (settlement.again_at - NOON).total_seconds()
+
+
+def test_an_answer_is_done_and_tells_of_the_ticket() -> None:
+    settlement = done(Answer("T-1", "open", "ticket T-1 open"), LATENCY)
+    assert (settlement.state, settlement.outcome, settlement.unknown) == ("done", "done", False)
+    assert (settlement.ticket_id, settlement.ticket_status, settlement.response) == ("T-1", "open", "ticket T-1 open")
+    assert settlement.latency == LATENCY
+
+
+@pytest.mark.parametrize("status", [None, 503])
+def test_what_was_not_executed_is_sent_again_soon(status: int | None) -> None:
+    settlement = after(SendLater("refused", status=status))
+    assert (settlement.state, settlement.outcome, settlement.unknown) == ("again", "not executed", False)
+    assert (settlement.gate, settlement.status) == (None, status)
+    assert seconds(settlement) <= 30
+
+
+def test_what_was_not_executed_is_sent_again_soon_after_many_attempts_too() -> None:
+    assert seconds(after(SendLater("refused"), attempts=30)) == 30
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.5, 7.0, 3600.0])
+def test_what_was_not_executed_waits_as_long_as_the_service_asks(asked: float) -> None:
+    assert seconds(after(SendLater("busy", status=503, retry_after=asked), fraction=0.5)) == asked
+
+
+def test_a_429_closes_the_gate_for_as_long_as_the_service_asks() -> None:
+    settlement = after(SendLater("slow down", status=429, retry_after=17.0))
+    assert settlement.gate == CloseGate(NOON + timedelta(seconds=17), "budget")
+    assert seconds(settlement) == 17
+
+
+def test_a_429_that_asks_for_nothing_closes_the_gate_for_the_backoff() -> None:
+    settlement = after(SendLater("slow down", status=429), attempts=2)
+    assert settlement.gate == CloseGate(NOON + timedelta(seconds=4), "budget")
+
+
+@pytest.mark.parametrize("status", [None, 500, 502, 504])
+def test_an_unknown_outcome_waits_for_the_ghost_and_backs_off(status: int | None) -> None:
+    settlement = after(RepeatUnchanged("no answer", status=status), attempts=3)
+    assert (settlement.state, settlement.outcome, settlement.unknown) == ("again", "unknown", True)
+    assert (settlement.conflict, settlement.gate) == (False, None)
+    assert seconds(settlement) == 60 + 8
+
+
+def test_an_unknown_outcome_never_waits_less_than_the_ghost() -> None:
+    assert seconds(after(RepeatUnchanged("no answer"), fraction=0.0)) == TIMING.ghost_wait
+
+
+@pytest.mark.parametrize("conflicts", range(MAX_CONFLICTS))
+def test_a_conflict_is_repeated_as_an_unknown_outcome(conflicts: int) -> None:
+    settlement = after(RepeatTwice("in flight", status=409), conflicts=conflicts)
+    assert (settlement.state, settlement.unknown, settlement.conflict) == ("again", True, True)
+    assert seconds(settlement) >= TIMING.ghost_wait
+
+
+def test_the_third_conflict_is_dead_and_of_unknown_outcome() -> None:
+    assert MAX_CONFLICTS == 2
+    settlement = after(RepeatTwice("another body", status=409), conflicts=MAX_CONFLICTS)
+    assert (settlement.state, settlement.outcome, settlement.unknown) == ("dead", "unknown", True)
+    assert (settlement.error, settlement.status) == ("another body", 409)
+
+
+def test_conflicts_do_not_end_the_patience_with_other_unknown_outcomes() -> None:
+    assert after(RepeatUnchanged("no answer"), conflicts=MAX_CONFLICTS).state == "again"
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_rejection_is_dead_with_the_services_words(status: int) -> None:
+    settlement = after(AskPerson("422: subject: too strange", status=status))
+    assert (settlement.state, settlement.outcome, settlement.unknown) == ("dead", "rejected", False)
+    assert (settlement.error, settlement.status, settlement.gate) == ("422: subject: too strange", status, None)
+
+
+@pytest.mark.parametrize(("status", "reason"), [(401, "credentials"), (403, "scope")])
+def test_a_refused_key_closes_the_gate_and_loses_nothing(status: int, reason: str) -> None:
+    settlement = after(StopSending("no", status=status))
+    assert (settlement.state, settlement.outcome, settlement.unknown) == ("again", "refused", False)
+    assert settlement.gate is not None
+    assert (settlement.gate.reason, settlement.gate.until) == (reason, NOON + timedelta(seconds=30))
+    assert seconds(settlement) == 0
+
+
+@pytest.mark.parametrize("error", [SendLater, RepeatUnchanged, RepeatTwice, AskPerson, StopSending])
+def test_every_failure_keeps_its_words_status_and_latency(error: type[TicketsError]) -> None:
+    settlement = after(error("what the service said", status=499))
+    assert (settlement.error, settlement.status, settlement.latency) == ("what the service said", 499, LATENCY)
+
+
+def test_an_error_that_nobody_thought_of_is_a_defect_and_not_a_dead_letter() -> None:
+    with pytest.raises(TypeError, match="unknown kind"):
+        after(TicketsError("new"))
+
+
+@hypothesis.given(
+    attempts=st.integers(0, 10**9),
+    fraction=st.floats(0, 1),
+    base=st.floats(0.001, 1000),
+    factor=st.floats(1, 1000),
+)
+def test_a_backoff_is_between_nothing_and_its_ceiling(
+    attempts: int, fraction: float, base: float, factor: float
+) -> None:
+    timing = TimingSettings(backoff_base=base, backoff_cap=base * factor)
+    pause = backoff(attempts, timing, lambda: fraction).total_seconds()
+    ceiling = min(timing.backoff_cap, base * 2.0 ** min(attempts, 64))
+    assert pause == pytest.approx(ceiling * fraction, abs=1e-6)
+
+
+@hypothesis.given(st.integers(0, 60))
+def test_a_backoff_grows_until_its_cap(attempts: int) -> None:
+    now, later = (backoff(each, TIMING, lambda: 1.0) for each in (attempts, attempts + 1))
+    assert now < later or now == later == timedelta(seconds=TIMING.backoff_cap)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_send_is_made(kind: Kind) -> None:
+    assert before_send(claimed(kind), NOON, TIMING) is None
+
+
+@pytest.mark.parametrize("kind", [each for each in KINDS if each != "create_ticket"])
+def test_a_call_on_a_ticket_that_was_never_made_is_dead(kind: Kind) -> None:
+    settlement = before_send(claimed(kind, ticket_id=None), NOON, TIMING)
+    assert settlement is not None
+    assert (settlement.state, settlement.unknown) == ("dead", False)
+
+
+@pytest.mark.parametrize("kind", sorted(KEYED))
+def test_a_call_of_unknown_outcome_is_repeated_while_its_key_protects(kind: Kind) -> None:
+    just_within = NOON + WINDOW - timedelta(microseconds=1)
+    assert before_send(claimed(kind, ambiguous=True), just_within, TIMING) is None
+
+
+@pytest.mark.parametrize("kind", sorted(KEYED))
+def test_a_call_of_unknown_outcome_is_a_persons_when_its_key_is_forgotten(kind: Kind) -> None:
+    settlement = before_send(claimed(kind, ambiguous=True), NOON + WINDOW, TIMING)
+    assert settlement is not None
+    assert (settlement.state, settlement.outcome) == ("dead", "unknown")
+    assert settlement.error is not None
+    assert "2026-02-20 12:00 UTC" in settlement.error
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - KEYED))
+def test_a_call_that_only_sets_a_state_may_be_repeated_for_ever(kind: Kind) -> None:
+    assert before_send(claimed(kind, ambiguous=True), NOON + 10 * WINDOW, TIMING) is None
+
+
+def test_a_call_that_was_never_executed_is_sent_however_late() -> None:
+    assert before_send(claimed(), NOON + 10 * WINDOW, TIMING) is None
