@@ -45,8 +45,10 @@ class Fixture:
     body: bytes
     expected: dict[str, Any]
     """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`. An
-    event has `kind` and its fields: times in ISO 8601, `text` as a list of lines, `attributes` as an object.
-    `"settings"` holds what the source is configured with besides its secret."""
+    event has `kind` and its fields: times in ISO 8601, `text` as a list of lines, `attributes` as an object,
+    `references` as a list of `{"alias": …, "proven": …}`; `aliases`, `references`, `author`, `participants`,
+    `authority`, `unknown` and `reopens` only where they are not the default. `"settings"` holds what the source is
+    configured with besides its secret."""
 
 
 def kinds() -> tuple[str, ...]:

@@ -28,6 +28,14 @@ from connectors.events import Event
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 SECRET, OLD, THIRD = "correct horse", "battery staple", "neither of them"
+UNSAID: dict[str, Any] = {
+    "aliases": [],
+    "references": [],
+    "author": None,
+    "participants": [],
+    "authority": "source",
+}
+UNSAID_OF_A_COMMENT: dict[str, Any] = {"unknown": "open", "reopens": True}
 JUNK: tuple[Any, ...] = (None, 7, "text", [], {}, [{}], True)
 FIXTURES = [pytest.param(kind, name, id=f"{kind}-{name}") for kind in kinds() for name in fixtures(kind)]
 each_kind = pytest.mark.parametrize("kind", kinds())
@@ -57,9 +65,18 @@ def spelled(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "text": event.text.split("\n"),
         "aliases": list(event.aliases),
+        "references": [asdict(each) for each in event.references],
+        "participants": list(event.participants),
         "attributes": dict(event.attributes),
     }
     return plain | changes
+
+
+def with_defaults(expected: dict[str, Any]) -> dict[str, Any]:
+    """What an `.expected.json` says, with what it need not say."""
+    events = expected.get("events", ())
+    filled = [UNSAID | (UNSAID_OF_A_COMMENT if each["kind"] == "Commented" else {}) | each for each in events]
+    return {key: value for key, value in expected.items() if key != "settings"} | ({"events": filled} if events else {})
 
 
 def item_lists(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -100,7 +117,7 @@ def test_a_connector_is_registered_by_its_own_kind_and_has_fixtures(kind: str) -
 @each_fixture
 def test_a_fixture_says_what_is_expected_of_it_every_time(kind: str, name: str) -> None:
     fixture = fixtures(kind)[name]
-    expected = {key: value for key, value in fixture.expected.items() if key != "settings"}
+    expected = with_defaults(fixture.expected)
     assert said(kind, fixture.body, configured(kind, name)) == expected
     assert said(kind, fixture.body, configured(kind, name)) == expected
 
