@@ -12,7 +12,8 @@ An event says what happened at the source, never what is to be done about it: th
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -131,3 +132,25 @@ class Changed(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved(Event):
     """The case is over; `occurred_at` is when it ended."""
+
+
+_KINDS = {kind.__name__: kind for kind in (Opened, Commented, Changed, Resolved)}
+_TIMES = ("occurred_at", "started_at")
+
+
+def to_json(event: Event) -> str:
+    """The event as a JSON text that `from_json` reads."""
+    fields = asdict(event)
+    fields |= {name: fields[name].isoformat() for name in _TIMES}
+    return json.dumps({"kind": event.kind, **fields}, ensure_ascii=True)
+
+
+def from_json(text: str) -> Event:
+    """The event that `to_json` wrote. Raises ValueError or KeyError for anything else."""
+    fields = json.loads(text)
+    kind = _KINDS[fields.pop("kind")]
+    fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}
+    fields |= {name: tuple(fields[name]) for name in ("aliases", "participants")}
+    fields["attributes"] = tuple((name, value) for name, value in fields["attributes"])
+    fields["references"] = tuple(Reference(**each) for each in fields["references"])
+    return kind(**fields)
