@@ -1,4 +1,4 @@
-"""The HTTP edge: `POST /in/<source>`, and what a platform asks of a process (`/livez`, `/readyz`, `/metrics`).
+"""The HTTP edge: `POST /in/<source>`, beside it what a platform asks of a process (`worker/health.py`).
 
 what                                         answer
 in the ledger                                200 and what became of it
@@ -16,14 +16,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.base import Denied, Inbound, OverLimit
+from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read
 from worker.ledger import Delivery, Ledger, LedgerAway, Recorded
@@ -48,8 +48,9 @@ def intake_app(
     max_body: int,
     clock: Callable[[], datetime],
     beside: Sequence[BaseRoute] = (),
+    parts: Parts | None = None,
 ) -> Starlette:
-    """The ASGI application; `beside` are further routes on the same listener."""
+    """The ASGI application; `beside` are further routes on the same listener, `parts` are what `/livez` looks at."""
 
     async def take(request: Request) -> Response:
         source = sources.get(request.path_params["source"])
@@ -79,26 +80,10 @@ def intake_app(
             )
         return await _custody(intake, verdict)
 
-    async def ready(_: Request) -> Response:
-        try:
-            await run_in_threadpool(ledger.now)
-        except LedgerAway as error:
-            return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
-        return PlainTextResponse("ready\n")
-
-    async def live(_: Request) -> Response:
-        return PlainTextResponse("alive\n")
-
-    async def show_metrics(_: Request) -> Response:
-        text = await run_in_threadpool(generate_latest, metrics.registry)
-        return Response(text, media_type=CONTENT_TYPE_LATEST)
-
     return Starlette(
         routes=[
             Route("/in/{source}", take, methods=["POST"]),
-            Route("/livez", live),
-            Route("/readyz", ready),
-            Route("/metrics", show_metrics),
+            *health_routes(ledger, metrics, parts),
             *beside,
         ]
     )

@@ -1,0 +1,58 @@
+"""What does a platform ask of a process? Whether to restart it, whether to send it work, and what it counts.
+
+    GET /livez     200 while all of its parts live; 503 with their names when one died: restart it
+    GET /readyz    200 while the ledger can be used; 503: leave it running, and send it nothing
+    GET /metrics   Prometheus' text format
+
+The broker is in neither answer: without it a process does its work all the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from worker.ledger import Ledger, LedgerAway
+from worker.metrics import Metrics
+
+Parts = Mapping[str, Callable[[], bool]]
+"""What a process cannot do without: its name, and whether it lives. A check may take seconds."""
+
+
+def threads(*names: str) -> Parts:
+    """Parts that live as long as the threads of these names."""
+    return {name: lambda name=name: any(each.name == name for each in threading.enumerate()) for name in names}  # type: ignore[misc]
+
+
+def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) -> list[BaseRoute]:
+    """`/livez`, `/readyz` and `/metrics`."""
+    needed = parts or {}
+
+    async def live(_: Request) -> Response:
+        dead = await run_in_threadpool(lambda: sorted(name for name, lives in needed.items() if not lives()))
+        return PlainTextResponse(f"dead: {', '.join(dead)}\n", 503) if dead else PlainTextResponse("alive\n")
+
+    async def ready(_: Request) -> Response:
+        try:
+            await run_in_threadpool(ledger.now)
+        except LedgerAway as error:
+            return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
+        return PlainTextResponse("ready\n")
+
+    async def show_metrics(_: Request) -> Response:
+        text = await run_in_threadpool(generate_latest, metrics.registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/livez", live), Route("/readyz", ready), Route("/metrics", show_metrics)]
+
+
+def health_app(ledger: Ledger, metrics: Metrics, parts: Parts) -> Starlette:
+    """The application of a process that has no other listener."""
+    return Starlette(routes=health_routes(ledger, metrics, parts))
