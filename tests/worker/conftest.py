@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+import structlog
 
 from worker.ledger import Ledger
 from worker.ledger.tables import metadata
@@ -18,6 +19,14 @@ from ..conftest import POSTGRESQL
 from .builders import ManualClock
 
 MakeLedger = Callable[..., Ledger]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> Iterator[None]:
+    """Without colours: to draw the traceback of an error that is expected takes seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_a_claim_holds_all_that_is_needed_to_send(ledger: Ledger, clock: ManualC
         epoch=1,
         kind="create_ticket",
         source="prom",
-        inbound_id=operation["inbound_id"],
+        inbound_id=found.inbound_id,
         ticket_id=None,
         request=found.request,
         idempotency_key=found.idempotency_key,
@@ -69,6 +69,7 @@ def test_a_claim_holds_all_that_is_needed_to_send(ledger: Ledger, clock: ManualC
         attempts=0,
     )
     assert (found.request, found.idempotency_key) == (operation["request"], operation["idempotency_key"])
+    assert found.inbound_id == operation["inbound_id"]
 
 
 def test_the_intent_to_send_is_committed_with_the_claim(ledger: Ledger, clock: ManualClock) -> None:

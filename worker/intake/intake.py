@@ -83,7 +83,8 @@ class Intake:
         while going_on:
             batch = self._next_batch()
             going_on = None not in batch
-            waiting = [each for each in batch if each is not None]
+            # Who gave up waiting was not answered, and sends again; from here on nobody can give up any more.
+            waiting = [each for each in batch if each is not None and each.recorded.set_running_or_notify_cancel()]
             if waiting:
                 self._record(waiting)
 

@@ -8,7 +8,9 @@ PostgreSQL: READ COMMITTED; a server that does not answer within seconds is an e
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -26,6 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 Clock = Callable[[], datetime]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _UPGRADE_LOCK = 0x7469636B  # an arbitrary number of ours for pg_advisory_xact_lock
 
 
@@ -105,7 +108,8 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        _use_wal(raw)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
             raw.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
@@ -114,6 +118,19 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(raw: Any) -> None:
+    """Switch a new file over; unlike everything else, that does not wait while another process does the same."""
+    for left in reversed(range(WAL_TRIES)):
+        try:
+            raw.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if not left or "locked" not in str(error):
+                raise
+            time.sleep(WAL_PAUSE_S)
+        else:
+            return
 
 
 def _postgresql(url: sqlalchemy.URL) -> Engine:
