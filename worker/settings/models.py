@@ -13,6 +13,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, InstanceOf, Strin
 from connectors.base import Connector, Secret, SourceSettings
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
@@ -25,11 +26,13 @@ class Section(BaseModel):
 class ServerSettings(Section):
     """The HTTP listener of intake."""
 
-    listen: Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")] = "127.0.0.1:8080"
+    listen: Address = "127.0.0.1:8080"
     max_body: int = Field(default=1024 * 1024, ge=1)
     """Bytes of one request's body; more is answered 413."""
     max_waiting: int = Field(default=1000, ge=1)
     """Deliveries that wait for the ledger at the most; one more is answered 503."""
+    health_listen: Address = "127.0.0.1:8081"
+    """Where a process without intake over HTTP answers `/livez`, `/readyz` and `/metrics`."""
 
 
 class LedgerSettings(Section):
@@ -44,6 +47,8 @@ class BrokerSettings(Section):
     """Where rings go: `memory://` (one process), `redis://…`, `rediss://…` or `amqp://…`."""
 
     url: Annotated[str, StringConstraints(pattern=r"^(memory://|rediss?://.+|amqps?://.+)$")] = "memory://"
+    queue: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "ticketrelay"
+    """Deployments that share a broker need a queue each."""
 
 
 class ApiSettings(Section):
