@@ -19,7 +19,7 @@ from datetime import datetime
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -27,6 +27,7 @@ from connectors.base import Denied, Inbound, OverLimit
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read
 from worker.ledger import Delivery, Ledger, LedgerAway, Recorded
+from worker.ledger.custody import storable
 from worker.metrics import Metrics
 from worker.settings import Source
 
@@ -69,6 +70,8 @@ def intake_app(
             return _refusal(413, "too_large", f"a body may have {max_body} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
+        except ClientDisconnect:
+            return _refusal(400, "incomplete", "the sender hung up before its message was complete")
         if isinstance(verdict, Denied):
             metrics.inbound.labels(source.id, "denied").inc()
             return _refusal(
@@ -81,9 +84,11 @@ def intake_app(
 
     async def ready(_: Request) -> Response:
         try:
-            await run_in_threadpool(ledger.now)
+            is_current = await run_in_threadpool(ledger.is_current)
         except LedgerAway as error:
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
+        if not is_current:
+            return PlainTextResponse("the ledger is not there or not of this version\n", 503)
         return PlainTextResponse("ready\n")
 
     async def live(_: Request) -> Response:
@@ -143,7 +148,10 @@ def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:
         "planned": len(planned),
         "without_effect": len(nothing),
         "reasons": sorted(set(nothing))[:REASONS_SHOWN],
-        "ignored": [{"item": each.item, "reason": each.reason} for each in delivery.parsed.ignored[:REASONS_SHOWN]],
+        "ignored": [
+            {"item": storable(each.item), "reason": storable(each.reason)}
+            for each in delivery.parsed.ignored[:REASONS_SHOWN]
+        ],
     }
 
 
