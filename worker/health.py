@@ -41,9 +41,11 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
 
     async def ready(_: Request) -> Response:
         try:
-            await run_in_threadpool(ledger.now)
+            is_current = await run_in_threadpool(ledger.is_current)
         except LedgerAway as error:
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
+        if not is_current:
+            return PlainTextResponse("the ledger is not there or not of this version\n", 503)
         return PlainTextResponse("ready\n")
 
     async def show_metrics(_: Request) -> Response:

@@ -5,13 +5,14 @@ will be once every operation before has been delivered, so that it never waits f
 
 What happens, by phase of the case and event:
 
-    phase    Opened                                     Resolved             Commented    Changed
-    new      create_ticket                              tombstone            nothing      nothing
-             (nothing when a tombstone covers it)
-    open     nothing, or a note when it began anew      close_ticket         add_note     update_ticket, add_note
-    closed   began after the end, within the window:    tombstone            add_note     nothing
-             reopen_ticket, add_note; later:
-             create_ticket; not after the end: add_note
+    phase    Opened                                     Resolved        Commented                  Changed
+    new      create_ticket                              tombstone       as it says: create_ticket, nothing
+             (nothing when a tombstone covers it)                       wait, or quarantine
+    open     nothing, or a note when it began anew      close_ticket    add_note                   update_ticket,
+                                                                                                   add_note
+    closed   began after the end, within the window:    tombstone       within the window:         nothing
+             reopen_ticket, add_note; later:                            reopen_ticket, add_note;
+             create_ticket; not after the end: add_note                 later: create_ticket
 
 A repeat of a known event plans nothing. A known event with other content plans a note while its episode is open.
 """
@@ -23,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
+from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, Unknown, digest
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 
 Kind = Literal["create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"]
@@ -59,6 +60,21 @@ class CaseState:
     ended_at: datetime | None = None
     """The latest end known, by the source's clock: the tombstone of whatever began before it and is still under way."""
     priority: Priority | None = None
+    ticket_id: str | None = None
+    """Of its latest ticket, where that is known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an event stands to the case that it came to."""
+
+    authorized: bool = True
+    """Its author may do with the case what the event says."""
+    turned_away_from: str | None = None
+    """What names the case that its author had no part in."""
+
+
+WELCOME = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,8 @@ class Plan:
     intents: tuple[Intent, ...] = ()
     reason: str | None = None
     """Why there is nothing to do; None when there is."""
+    unknown: Unknown | None = None
+    """`wait` or `quarantine`: its case is not known, and this is what it does about that."""
 
 
 def idempotency_key(source: str, case_key: str, episode: int, source_message_id: str, intent: Intent) -> str:
@@ -109,6 +127,7 @@ def plan(
     policy: Policy,
     *,
     episode: int | None = None,
+    standing: Standing = WELCOME,
 ) -> Plan:
     """What must be done about `event`.
 
@@ -122,11 +141,9 @@ def plan(
         case Opened():
             return _opened(source, case, event, policy)
         case Resolved():
-            return _resolved(source, case, event)
+            return _resolved(source, case, event, standing)
         case Commented():
-            if case.phase == "new":
-                return Plan(case, reason="there is no ticket to add it to")
-            return Plan(case, (_note(event, event.text),))
+            return _commented(source, case, event, policy, standing)
         case Changed():
             return _changed(source, case, event)
     raise TypeError(f"an event of unknown kind: {type(event).__name__}")
@@ -155,7 +172,24 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
     return _create(source, case, event)
 
 
-def _resolved(source: str, case: CaseState, event: Event) -> Plan:
+def _commented(source: str, case: CaseState, event: Commented, policy: Policy, standing: Standing) -> Plan:
+    if case.phase == "new":
+        if event.unknown != "open":
+            return Plan(case, reason="its case is not known", unknown=event.unknown)
+        other = standing.turned_away_from
+        return _create(source, case, event, f"It answers {other}, which its sender has no part in." if other else None)
+    note = _note(event, event.text)
+    if case.phase == "open" or not event.reopens:
+        return Plan(case, (note,))
+    if case.ended_at is None or event.occurred_at - case.ended_at <= policy.reopen_window:
+        reopened = replace(_begin(case, event), priority=case.priority)
+        return Plan(reopened, (Intent("reopen_ticket", UpdateTicket(status="open")), note))
+    return _create(source, case, event, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
+
+
+def _resolved(source: str, case: CaseState, event: Event, standing: Standing) -> Plan:
+    if not standing.authorized:
+        return Plan(case, reason="its author may not close it: neither its opener nor somebody who is allowed to")
     if case.phase != "open":
         # It may be the end of an episode whose opening is still under way: that one must open nothing.
         latest = event.occurred_at if case.ended_at is None else max(case.ended_at, event.occurred_at)
@@ -195,7 +229,8 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
     return Plan(replace(case, priority=event.priority), (*update, note))
 
 
-def _create(source: str, case: CaseState, event: Event) -> Plan:
+def _create(source: str, case: CaseState, event: Event, about: str | None = None) -> Plan:
+    text = f"{event.text}\n\n{about}" if about else event.text
     if event.private:
         public = CreateTicket(
             subject=PRIVATE_SUBJECT.format(source=source),
@@ -205,11 +240,9 @@ def _create(source: str, case: CaseState, event: Event) -> Plan:
         )
         return Plan(
             _begin(case, event),
-            (Intent("create_ticket", public), _note(event, f"{event.subject}\n\n{event.text}")),
+            (Intent("create_ticket", public), _note(event, f"{event.subject}\n\n{text}")),
         )
-    request = CreateTicket(
-        subject=event.subject, description=event.text, priority=event.priority, category=event.category
-    )
+    request = CreateTicket(subject=event.subject, description=text, priority=event.priority, category=event.category)
     return Plan(_begin(case, event), (Intent("create_ticket", request),))
 
 

@@ -68,7 +68,7 @@ def resolved(case: str = "disk", end: float = 10, *, start: float = 0, text: str
 
 
 def commented(case: str = "disk", message: str = "comment-1", *, text: str = "looking", **more: Any) -> Commented:
-    return Commented(**_fields(case, message, 1, 0, text, more))
+    return Commented(**{"unknown": "wait"} | _fields(case, message, 1, 0, text, more))
 
 
 def changed(case: str = "disk", message: str = "change-1", *, text: str = "2% free", **more: Any) -> Changed:

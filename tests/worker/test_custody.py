@@ -139,9 +139,9 @@ def test_sources_do_not_share_cases_or_messages(ledger: Ledger) -> None:
 
 
 def test_a_comment_that_came_before_its_case_counts_when_it_comes_again(ledger: Ledger) -> None:
-    ledger.record([delivery(commented())])
+    ledger.record([delivery(commented(unknown="wait"))])
     assert rows(ledger, seen) == []
-    ledger.record([delivery(opened()), delivery(commented()), delivery(commented())])
+    ledger.record([delivery(opened()), delivery(commented(unknown="wait")), delivery(commented(unknown="wait"))])
     assert kinds_of(ledger) == ["create_ticket", "add_note"]
 
 

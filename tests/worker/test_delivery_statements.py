@@ -237,7 +237,7 @@ def test_a_dead_create_blocks_its_case_and_no_other(ledger: Ledger) -> None:
 @pytest.mark.parametrize("kind", ["add_note", "close_ticket"])
 def test_any_other_dead_operation_is_passed_over(ledger: Ledger, kind: Kind) -> None:
     middle = commented() if kind == "add_note" else resolved(end=0.5)
-    ledger.record([delivery(opened(), middle, commented(message="last"))])
+    ledger.record([delivery(opened(), middle, commented(message="last", reopens=False))])
     ledger.settle([(claim_one(ledger), done())])
     _, due = ledger.settle([(claim_one(ledger, kind), dead())])
     assert due == {"add_note"}

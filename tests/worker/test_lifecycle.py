@@ -22,6 +22,7 @@ from worker.lifecycle import (
     Plan,
     Policy,
     Sighting,
+    Standing,
     idempotency_key,
     plan,
     rank,
@@ -160,16 +161,50 @@ def test_an_end_of_a_closed_case_closes_nothing() -> None:
 
 
 def test_a_comment_without_a_case_has_no_ticket_to_go_to() -> None:
-    decided = decide(NEW, commented())
-    assert decided.intents == ()
-    assert decided.reason == "there is no ticket to add it to"
+    for unknown in ("wait", "quarantine"):
+        decided = decide(NEW, commented(unknown=unknown))
+        assert (decided.intents, decided.unknown, decided.case) == ((), unknown, NEW)
 
 
-@pytest.mark.parametrize("case", [OPEN, CLOSED])
-def test_a_comment_is_a_note_on_the_ticket_whether_open_or_closed(case: CaseState) -> None:
-    decided = decide(case, commented(text="a look at the logs"))
+def test_a_comment_without_a_case_opens_one_where_it_says_so() -> None:
+    decided = decide(NEW, commented(unknown="open", text="it is slow"))
+    assert [each.kind for each in decided.intents] == ["create_ticket"]
+    assert (decided.case.phase, decided.case.episode) == ("open", 1)
+
+
+def test_a_comment_is_a_note_on_an_open_ticket() -> None:
+    decided = decide(OPEN, commented(text="a look at the logs"))
     assert decided.intents == (Intent("add_note", AddNote(body="a look at the logs", private=False)),)
-    assert decided.case == case
+    assert decided.case == OPEN
+
+
+def test_a_comment_soon_after_the_end_reopens_and_later_opens_a_ticket_that_names_the_old_one() -> None:
+    soon = decide(CLOSED, commented(text="it is back"))
+    assert [each.kind for each in soon.intents] == ["reopen_ticket", "add_note"]
+    later = decide(replace(CLOSED, ticket_id="1042"), commented(text="it is back", occurred_at=minute(9999)))
+    (intent,) = later.intents
+    assert isinstance(intent.request, CreateTicket)
+    assert "ticket 1042" in intent.request.description
+    assert later.case.episode == CLOSED.episode + 1
+
+
+def test_an_automatic_comment_never_reopens() -> None:
+    decided = decide(CLOSED, commented(reopens=False))
+    assert [each.kind for each in decided.intents] == ["add_note"]
+    assert decided.case == CLOSED
+
+
+def test_who_takes_no_part_opens_a_ticket_of_their_own_that_names_the_other() -> None:
+    standing = Standing(turned_away_from="ticket 1042")
+    decided = plan("prom", NEW, commented(text="me too", unknown="open"), Sighting.NEW, Policy(), standing=standing)
+    (intent,) = decided.intents
+    assert isinstance(intent.request, CreateTicket)
+    assert "ticket 1042" in intent.request.description
+
+
+def test_who_may_not_close_closes_nothing() -> None:
+    decided = plan("prom", OPEN, resolved(), Sighting.NEW, Policy(), standing=Standing(authorized=False))
+    assert (decided.intents, decided.case) == ((), OPEN)
 
 
 @pytest.mark.parametrize("case", [NEW, TOMBSTONE, CLOSED])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ LOCAL_KEY = "ak_test_local"
 DEV_SECRET = "dev-secret"  # noqa: S105 — public on purpose; accepted without configuration and on loopback only
 DEFAULT_LISTEN = "127.0.0.1:8080"
 DEFAULT_DATA = Path("var")
+LAST_PORT = 65535
 LEVELS = ("debug", "info", "warning", "error")
 
 # The local Tickets API dies with the process that serves it and answers within seconds, so its ghosts are short-lived.
@@ -134,8 +136,13 @@ def log_to_stderr(level: str) -> None:
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`; brackets around an IPv6 host are taken off."""
+    """Host and port of `host:port`; brackets around an IPv6 host are taken off.
+
+    Ends the command with exit code 2 when it is not one: a host that was left out would be every address there is.
+    """
     host, _, port = address.rpartition(":")
+    if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:
+        fail([f"{address!r} is not an address HOST:PORT, such as {DEFAULT_LISTEN}"])
     return host.strip("[]"), int(port)
 
 

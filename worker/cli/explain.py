@@ -34,7 +34,7 @@ def explain(
     Nothing is stored or sent. Exits 1 when the message cannot be read or its sender is not verified.
     """
     settings = local_settings(DEFAULT_DATA)
-    source = _source(settings, kind, source_id or kind)
+    source = _source(settings, kind, source_id)
     with click.open_file(file, "rb") as stream:
         body: bytes = stream.read()
     arrived = Inbound(source.id, datetime.now(UTC), body, _headers(headers))
@@ -49,14 +49,16 @@ def explain(
     sys.exit(1 if result["error"] else 0)
 
 
-def _source(settings: Settings, kind: str, source_id: str) -> Source:
-    found = settings.sources.get(source_id)
-    if found is None:
-        found = next((each for each in settings.sources.values() if each.connector.kind == kind), None)
-    if found is None or found.connector.kind != kind:
+def _source(settings: Settings, kind: str, source_id: str | None) -> Source:
+    """The source of that id, or the first of that kind; one that is named like its kind comes first."""
+    of_kind = {name: each for name, each in sorted(settings.sources.items()) if each.connector.kind == kind}
+    if source_id is not None and source_id not in of_kind:
+        there = ", ".join(of_kind) or "none"
+        fail([f"--source {source_id!r}: no source of kind {kind!r} has that id; there are: {there}"])
+    if not of_kind:
         known = sorted({each.connector.kind for each in settings.sources.values()})
         fail([f"no source of kind {kind!r} is configured; there are: {', '.join(known)}"])
-    return found
+    return of_kind.get(source_id or kind) or next(iter(of_kind.values()))
 
 
 def _headers(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -100,6 +100,7 @@ class Dispatch:
         taken = self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait))
         if taken:
             log.warning("leases.taken_back", number=taken)
+        self._ledger.pair_waiting()
         due = self._ledger.due_kinds()
         self._rounds = {kind: self._rounds.get(kind, 0) + 1 for kind in due}
         broker_away = False

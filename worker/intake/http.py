@@ -18,7 +18,7 @@ from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -26,7 +26,8 @@ from connectors.base import Denied, Inbound, OverLimit
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read
-from worker.ledger import Delivery, Ledger, LedgerAway, Recorded
+from worker.ledger import QUARANTINED, Delivery, Ledger, LedgerAway, Recorded
+from worker.ledger.custody import storable
 from worker.metrics import Metrics
 from worker.settings import Source
 
@@ -70,6 +71,8 @@ def intake_app(
             return _refusal(413, "too_large", f"a body may have {max_body} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
+        except ClientDisconnect:
+            return _refusal(400, "incomplete", "the sender hung up before its message was complete")
         if isinstance(verdict, Denied):
             metrics.inbound.labels(source.id, "denied").inc()
             return _refusal(
@@ -112,9 +115,9 @@ async def _custody(intake: Intake, delivery: Delivery) -> Response:
     except (Busy, Stopped, *LedgerAway):
         return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
     reply = delivery.parsed.reply
-    if reply is not None and delivery.problem is None:
+    if reply is not None and recorded.outcome != QUARANTINED:
         return Response(reply.body, reply.status, media_type=reply.content_type)
-    return JSONResponse(_receipt(recorded, delivery), 202 if delivery.problem else 200)
+    return JSONResponse(_receipt(recorded, delivery), 202 if recorded.outcome == QUARANTINED else 200)
 
 
 def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:
@@ -123,12 +126,15 @@ def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:
     return {
         "inbound": f"in-{recorded.inbound_id}",
         "outcome": recorded.outcome,
-        "reason": delivery.problem,
+        "reason": recorded.reason if recorded.outcome == QUARANTINED else None,
         "events": len(recorded.effects),
         "planned": len(planned),
         "without_effect": len(nothing),
         "reasons": sorted(set(nothing))[:REASONS_SHOWN],
-        "ignored": [{"item": each.item, "reason": each.reason} for each in delivery.parsed.ignored[:REASONS_SHOWN]],
+        "ignored": [
+            {"item": storable(each.item), "reason": storable(each.reason)}
+            for each in delivery.parsed.ignored[:REASONS_SHOWN]
+        ],
     }
 
 

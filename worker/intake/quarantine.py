@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connectors.base import Verified
 from worker.intake.reading import read_verified
-from worker.ledger import Ledger, Recorded
+from worker.ledger import QUARANTINED, Ledger, Recorded
 from worker.settings import Source
 
 
@@ -32,4 +32,6 @@ def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Reco
     if delivery.problem is not None:
         raise StillUnreadable(delivery.problem)
     recorded, _ = ledger.record([delivery])
+    if recorded[0].outcome == QUARANTINED:
+        raise StillUnreadable(recorded[0].reason or "it cannot be placed")
     return recorded[0]

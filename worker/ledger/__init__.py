@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.base import Inbound
 from tickets.models import Revision
-from worker.ledger import custody, delivery, overview, repair
-from worker.ledger.custody import Delivery, OtherCases, Recorded
+from worker.ledger import custody, delivery, overview, planning, repair, waiting
+from worker.ledger.custody import QUARANTINED, Delivery, Recorded
 from worker.ledger.database import Clock, Database
 from worker.ledger.delivery import Claim, CloseGate, Limits, Settlement
 from worker.ledger.overview import Alarm, CaseStory, Overview
+from worker.ledger.planning import BeginAgain, Rules
 from worker.ledger.repair import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
 from worker.lifecycle import Kind, Policy
 from worker.settings import Settings
 
 __all__ = [
+    "QUARANTINED",
     "Alarm",
     "CaseStory",
     "Claim",
@@ -80,12 +83,19 @@ class Ledger:
         while True:
             try:
                 with self.database.write() as connection:
-                    now = self.database.now(connection)
-                    return custody.record(
-                        self.database, connection, deliveries, self._policy, self._revision, now, also_lock
-                    )
-            except OtherCases as others:
-                also_lock = others.ids
+                    return custody.record(self.database, connection, deliveries, self._rules(connection), also_lock)
+            except BeginAgain as again:
+                also_lock |= again.ids
+
+    def pair_waiting(self) -> frozenset[Kind]:
+        """Plan comments whose case is known by now, drop those that waited in vain; gives the kinds that are due."""
+        with self.database.write() as connection:
+            rules = self._rules(connection)
+            waiting.drop_expired(connection, rules.now)
+            return planning.pair_known(self.database, connection, rules)
+
+    def _rules(self, connection: Connection) -> Rules:
+        return Rules(self._policy, self._revision, self.database.now(connection))
 
     def claim(
         self,

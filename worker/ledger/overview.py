@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
-from worker.ledger.custody import QUARANTINED, seen_digest
+from worker.ledger.custody import QUARANTINED
 from worker.ledger.delivery import GATE
+from worker.ledger.planning import seen_digest
 from worker.ledger.repair import Try, read_tries
-from worker.ledger.tables import attempts, cases, gate, inbound, operations, seen
+from worker.ledger.tables import aliases, attempts, cases, gate, inbound, operations, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,9 @@ def find(connection: Connection, name: str) -> list[CaseStory]:
     """The cases that a source message id, a case key or a ticket id belongs to; empty when nothing is known."""
     sources = connection.execute(select(cases.c.source).distinct()).scalars().all()
     wanted = [(source, seen_digest(source, name)) for source in sources]
+    by_alias = select(aliases.c.case_id).where(aliases.c.alias == name)
     by_message = select(seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted)) if wanted else None
-    matches = (cases.c.key == name) | (cases.c.ticket_id == name)
+    matches = (cases.c.key == name) | (cases.c.ticket_id == name) | cases.c.id.in_(by_alias)
     if by_message is not None:
         matches |= cases.c.id.in_(by_message)
     found = connection.execute(select(cases).where(matches).order_by(cases.c.id).limit(100)).all()

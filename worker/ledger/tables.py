@@ -103,6 +103,7 @@ cases = Table(
     Column("ticket_id", Text),
     Column("ticket_status", Text),
     Column("last_error", Text),
+    Column("opener", Text),  # who opened it, as the source names people
     UniqueConstraint("source", "key"),
     Index("ix_cases_ready", "rank", "run_at", postgresql_where=text("state = 'ready'"),
           sqlite_where=text("state = 'ready'")),
@@ -143,6 +144,36 @@ seen = Table(
     required("inbound_id", Number),
     required("case_id", Number),
     required("episode", Integer),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    required("case_id", Number),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("case_id", Number, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+)
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    required("source", Text),
+    required("wanted", Text),  # the alias or case key that it waits for
+    required("digest", LargeBinary),  # of the event: it waits once
+    required("inbound_id", Number),
+    required("event", Text),  # JSON
+    required("occurred_at", Instant),
+    required("expires_at", Instant, index=True),
+    UniqueConstraint("source", "digest"),
+    Index(None, "source", "wanted"),
 )
 
 attempts = Table(

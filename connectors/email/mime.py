@@ -1,0 +1,236 @@
+"""What does a mail consist of? Bytes as a tree of parts, in time that grows with their number and not faster.
+
+The parser of the standard library is not used: it recurses once per level (2,000 levels raise RecursionError), and
+asks of every line, at every level, whether it ends it. Whatever cannot be understood is passed over; only limits
+raise. A header is bytes until its text is asked for.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from connectors.base import UnreadableMessage
+from connectors.email.charsets import decode, decode_words, unbase64
+from connectors.mapping import clean, one_line
+
+MAX_HEADERS = 256 * 1024
+"""Bytes of the headers of a mail; the headers of its parts are cut there."""
+
+MAX_FIELD = 32 * 1024
+"""Bytes of one header that are looked at."""
+
+_NAME = re.compile(rb"[!-9;-~]+")
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))', re.DOTALL)
+_CONTINUED = re.compile(r"([^*]+)\*(?:([0-9]{1,3})(\*?))?")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one mail may consist of."""
+
+    depth: int
+    parts: int
+
+
+class Headers:
+    """The headers of a mail or part: names in lower case, values unfolded, in the order in which they stand."""
+
+    def __init__(self, values: Mapping[str, tuple[bytes, ...]]) -> None:
+        self._values = values
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value as text, its encoded words as they stand."""
+        return tuple(clean(decode(value[:MAX_FIELD])) for value in self._values.get(name, ()))
+
+    def first(self, name: str) -> str:
+        """The first value, without white space around it; empty where there is none."""
+        values = self._values.get(name, ())
+        return clean(decode(values[0][:MAX_FIELD])).strip() if values else ""
+
+    def text(self, name: str) -> str:
+        """The first value for people: encoded words read, one line."""
+        return one_line(decode_words(self.first(name)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A mail or one of its parts."""
+
+    headers: Headers
+    body: bytes
+    """As it arrived: encoded."""
+    children: tuple[Part, ...] = ()
+    """The parts of a multipart; the mail within a message/rfc822."""
+
+    @cached_property
+    def type(self) -> str:
+        """`text/html`; `text/plain` where there is none that can be read."""
+        written = self.headers.first("content-type").partition(";")[0].strip().lower()
+        return written if _TYPE.fullmatch(written) else "text/plain"
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """Those of Content-Type."""
+        return parameters(self.headers.first("content-type"))
+
+    @cached_property
+    def disposition(self) -> str:
+        """`attachment`, `inline` or whatever stands there, in lower case."""
+        return self.headers.first("content-disposition").partition(";")[0].strip().lower()
+
+    @cached_property
+    def filename(self) -> str:
+        """As its sender calls it, one line; empty where it has no name."""
+        named = parameters(self.headers.first("content-disposition")).get("filename")
+        return one_line(decode_words(named or self.parameters.get("name", "")))
+
+    @cached_property
+    def content(self) -> bytes:
+        """The body decoded."""
+        match self.headers.first("content-transfer-encoding").lower():
+            case "base64":
+                return unbase64(self.body)
+            case "quoted-printable":
+                return binascii.a2b_qp(self.body)
+        return self.body
+
+    @property
+    def text(self) -> str:
+        return clean(decode(self.content, self.parameters.get("charset")))
+
+    def walk(self) -> Iterator[Part]:
+        """The part and all within it, in the order in which they stand."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def read_mail(raw: bytes, limits: Limits) -> Part:
+    """The mail as a tree.
+
+    Raises UnreadableMessage where its headers, its depth or the number of its parts are beyond the limits.
+    """
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    head, body = _halves(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
+    if len(head) > MAX_HEADERS:
+        raise UnreadableMessage(f"the headers have {len(head)} bytes, more than {MAX_HEADERS}")
+    return _Reader(limits).part(_headers(head), body, 1)
+
+
+def parameters(value: str) -> dict[str, str]:
+    """The parameters of a header's value by name in lower case, those in pieces (RFC 2231) put together."""
+    plain: dict[str, str] = {}
+    pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    for match in _PARAMETER.finditer(value):
+        name = match[1].lower()
+        text = re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3].strip()
+        split = _CONTINUED.fullmatch(name)
+        if split is None:
+            plain.setdefault(name, text)
+        else:
+            is_extended = split[2] is None or bool(split[3])
+            pieces.setdefault(split[1], {}).setdefault(int(split[2] or 0), (text, is_extended))
+    return plain | {name: _put_together(each) for name, each in pieces.items()}
+
+
+def _put_together(pieces: dict[int, tuple[str, bool]]) -> str:
+    charset, data = None, b""
+    for number in sorted(pieces):
+        text, is_extended = pieces[number]
+        if is_extended:
+            if number == 0 and text.count("'") >= 2:
+                charset, _, text = text.split("'", 2)
+            data += _PERCENT.sub(lambda match: bytes([int(match[1], 16)]), text.encode())
+        else:
+            data += text.encode()
+    return decode(data, charset)
+
+
+class _Reader:
+    """Counts the parts of one mail while it reads them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._parts = 0
+
+    def part(self, headers: Headers, body: bytes, depth: int) -> Part:
+        if depth > self._limits.depth:
+            raise UnreadableMessage(f"the parts are nested more than {self._limits.depth} deep")
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise UnreadableMessage(f"there are more than {self._limits.parts} parts")
+        bare = Part(headers, body)
+        inner: Iterator[bytes] = iter(())
+        if bare.type.startswith("multipart/"):
+            inner = _split(body, bare.parameters.get("boundary", ""))
+        elif bare.type in ("message/rfc822", "message/global"):
+            inner = iter([bare.content.lstrip(b"\r\n")])
+        children = []
+        for each in inner:
+            head, rest = _halves(each)
+            children.append(self.part(_headers(head[:MAX_HEADERS]), rest, depth + 1))
+        return Part(headers, body, tuple(children)) if children else bare
+
+
+def _split(body: bytes, boundary: str) -> Iterator[bytes]:
+    """What stands between the lines of the boundary; what stands before the first and after the last is no part."""
+    if not boundary.strip():
+        return
+    data, mark = b"\n" + body, b"\n--" + boundary.rstrip().encode("utf-8", "surrogateescape")
+    start, at = -1, data.find(mark)
+    while at >= 0:
+        line_end = data.find(b"\n", at + len(mark))
+        line_end = len(data) if line_end < 0 else line_end
+        rest = data[at + len(mark) : line_end].strip()
+        if rest not in (b"", b"--"):  # another boundary that begins like this one
+            at = data.find(mark, at + len(mark))
+            continue
+        if start >= 0:
+            yield data[start + 1 : at].removesuffix(b"\r")
+        if rest:
+            return
+        start, at = line_end, data.find(mark, line_end)
+    if start >= 0:
+        yield data[start + 1 :]
+
+
+def _halves(raw: bytes) -> tuple[bytes, bytes]:
+    """The headers and the body: divided by the first empty line."""
+    if raw[:1] == b"\n":
+        return b"", raw[1:]
+    if raw[:2] == b"\r\n":
+        return b"", raw[2:]
+    short = raw.find(b"\n\n")
+    long = raw.find(b"\n\r\n", 0, len(raw) if short < 0 else short + 3)
+    if long >= 0:
+        return raw[:long], raw[long + 3 :]
+    if short >= 0:
+        return raw[:short], raw[short + 2 :]
+    return raw, b""
+
+
+def _headers(head: bytes) -> Headers:
+    """Every line that is a header, with the lines that go on with it; other lines are passed over."""
+    fields: list[tuple[str, list[bytes]]] = []
+    for line in head.split(b"\n"):
+        if line[:1] in (b" ", b"\t"):
+            if fields:
+                fields[-1][1].append(line.rstrip(b"\r"))
+            continue
+        name, colon, value = line.partition(b":")
+        if colon and _NAME.fullmatch(name.rstrip()):
+            fields.append((name.rstrip().decode("ascii").lower(), [value.rstrip(b"\r")]))
+    values: dict[str, list[bytes]] = {}
+    for key, lines in fields:
+        values.setdefault(key, []).append(b"".join(lines))
+    return Headers({key: tuple(each) for key, each in values.items()})

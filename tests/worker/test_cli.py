@@ -1,0 +1,278 @@
+"""What does the command line say, where, and with which exit code?"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from connectors import connector, fixtures
+from connectors.base import Unverified
+from worker.cli import main
+from worker.ledger import Delivery, Ledger
+from worker.ledger.tables import operations
+
+from .builders import claim_one, deliver_all, delivery, done, inbound, kill_create, kinds_of, opened, resolved, rows
+
+Cli = Callable[..., Result]
+BEARER = "Authorization: Bearer dev-secret"
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """Runs a command with a data folder of the test's own and no settings but those given."""
+    settings = {name: None for name in os.environ if name.startswith("TICKETRELAY_")}
+    url = f"sqlite:///{tmp_path}/data/ledger.db"
+
+    def run(*arguments: str, **environ: str) -> Result:
+        own = {**settings, "TICKETRELAY_LEDGER__URL": url, **environ}
+        return CliRunner().invoke(main, list(arguments), env=own)
+
+    return run
+
+
+@pytest.fixture
+def kept(cli: Cli, tmp_path: Path) -> Iterator[Ledger]:
+    """The ledger that the commands use, upgraded by the command for it."""
+    assert cli("db", "upgrade").exit_code == 0
+    ledger = Ledger(f"sqlite:///{tmp_path}/data/ledger.db")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def firing(tmp_path: Path) -> str:
+    path = tmp_path / "firing.json"
+    path.write_bytes(fixtures("alertmanager")["firing"].body)
+    return str(path)
+
+
+def explained(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_explain_tells_what_would_happen_as_json(cli: Cli, firing: str) -> None:
+    result = cli("explain", "alertmanager", firing, "--header", BEARER, "-o", "json")
+    told = explained(result)
+    assert (result.exit_code, told["error"], told["ignored"]) == (0, None, [])
+    (event,) = told["events"]
+    assert set(event) >= {"kind", "case", "source_message_id", "occurred_at", "subject", "description", "priority",
+                          "category", "private", "operations"}  # fmt: skip
+    assert (event["kind"], event["priority"], event["private"]) == ("Opened", "urgent", False)
+    assert event["occurred_at"].endswith("Z")
+    (operation,) = event["operations"]
+    assert set(operation) == {"kind", "idempotency_key", "body"}
+    assert operation["kind"] == "create_ticket"
+    assert (operation["body"]["subject"], operation["body"]["description"]) == (event["subject"], event["description"])
+
+
+def test_explain_gives_the_keys_and_bodies_that_the_ledger_would(cli: Cli, tmp_path: Path) -> None:
+    code = connector("alertmanager")
+    settings = code.settings.model_validate({"secret": "x"})
+    for name, each in fixtures("alertmanager").items():
+        if "error" in each.expected:
+            continue
+        path = tmp_path / name
+        path.write_bytes(each.body)
+        told = explained(cli("explain", "alertmanager", str(path), "--unverified", "-o", "json"))
+        arrived = inbound(each.body, source="alertmanager")
+        with closing(Ledger(f"sqlite:///{tmp_path}/{name}.db")) as ledger:
+            ledger.upgrade()
+            ledger.record([Delivery(arrived, code.parse(Unverified(arrived), settings))])
+            stored = {row["idempotency_key"]: json.loads(row["request"]) for row in rows(ledger, operations)}
+        planned = [operation for event in told["events"] for operation in event["operations"]]
+        assert {each["idempotency_key"]: each["body"] for each in planned} == stored
+
+
+def test_explain_stores_nothing(cli: Cli, kept: Ledger, firing: str) -> None:
+    cli("explain", "alertmanager", firing, "--unverified")
+    assert kinds_of(kept) == []
+
+
+def test_explain_needs_a_verified_sender_or_the_word_that_it_need_not_be_one(cli: Cli, firing: str) -> None:
+    refused = cli("explain", "alertmanager", firing, "-o", "json")
+    assert (refused.exit_code, explained(refused)["events"]) == (1, [])
+    assert "--unverified" in explained(refused)["error"]
+    assert cli("explain", "alertmanager", firing, "--unverified").exit_code == 0
+
+
+@pytest.mark.parametrize("body", [b"<xml/>", b'{"alerts": 1}', b"\xff"])
+def test_explain_of_what_cannot_be_read_exits_1_with_the_reason(cli: Cli, tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "bad"
+    path.write_bytes(body)
+    result = cli("explain", "alertmanager", str(path), "--unverified", "-o", "json")
+    assert result.exit_code == 1
+    assert explained(result)["error"]
+
+
+def test_explain_names_the_bad_alert_and_tells_of_the_others(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "one-bad"
+    path.write_bytes(fixtures("alertmanager")["one-bad"].body)
+    result = cli("explain", "alertmanager", str(path), "--unverified", "-o", "json")
+    assert result.exit_code == 1
+    assert explained(result)["error"].startswith("alerts[")
+    assert explained(result)["events"]
+
+
+def test_explain_refuses_a_source_that_is_not_configured(cli: Cli, firing: str) -> None:
+    result = cli("explain", "alertmanager", firing, "--unverified", "--source", "prom-typo")
+    assert result.exit_code == 2
+    assert "prom-typo" in result.stderr
+    assert "alertmanager" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("status", "--dta", "x"), "--data"),
+        (("status", "-o", "yaml"), "'yaml' is not one of"),
+        (("dead", "skip", "op-1-1"), "--why"),
+        (("explain", "alertmanager", "/not/there"), "/not/there"),
+        (("explain", "pager", __file__, "--unverified"), "alertmanager"),
+        (("explain", "alertmanager", __file__, "--header", "nonsense"), "'NAME: VALUE'"),
+        (("send", "nobody"), "alertmanager"),
+        (("serve", "--listen"), "--listen"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_a_wrong_flag_exits_2_and_says_what_was_meant(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
+    result = cli(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", [("status",), ("dead", "list"), ("events", "find", "x"), ("db", "upgrade")])
+def test_a_wrong_setting_exits_2_and_says_what_was_meant(cli: Cli, command: tuple[str, ...]) -> None:
+    result = cli(*command, TICKETRELAY_TIMING__GHOSTWAIT="60", TICKETRELAY_API__REVISION="C")
+    assert result.exit_code == 2
+    assert (
+        "TICKETRELAY_TIMING__GHOSTWAIT: no such setting; did you mean TICKETRELAY_TIMING__GHOST_WAIT?" in result.stderr
+    )
+    assert "TICKETRELAY_API__REVISION: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("status",), ("dead", "list"), ("dead", "retry", "op-1-1"), ("events", "find", "x")]
+)
+def test_without_a_ledger_a_command_says_how_to_make_one(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    result = cli(*command)
+    assert result.exit_code == 2
+    assert "ticketrelay db upgrade" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_upgrading_is_safe_to_repeat(cli: Cli, kept: Ledger) -> None:
+    kept.record([delivery(opened())])
+    assert cli("db", "upgrade").exit_code == 0
+    assert kinds_of(kept) == ["create_ticket"]
+
+
+def test_the_password_of_a_ledger_is_never_said(cli: Cli) -> None:
+    result = cli("status", TICKETRELAY_LEDGER__URL="mysql://user:s3cret@host/db")
+    assert result.exit_code == 2
+    assert "s3cret" not in result.output
+
+
+def test_status_exits_0_while_nothing_needs_somebody(cli: Cli, kept: Ledger) -> None:
+    kept.record([delivery(opened())])
+    result = cli("status")
+    assert result.exit_code == 0
+    assert "1 ready" in result.stdout
+    assert "1 create_ticket" in result.stdout
+
+
+def test_status_exits_1_with_a_line_for_each_alarm(cli: Cli, kept: Ledger) -> None:
+    kill_create(kept, opened())
+    kept.record([Delivery(inbound(b"<xml/>"), unreadable="not JSON")])
+    result = cli("status")
+    alarms = [line for line in result.stdout.splitlines() if line.startswith("ALARM")]
+    assert result.exit_code == 1
+    assert [each.split(":")[0] for each in alarms] == ["ALARM dead_letters", "ALARM quarantine"]
+    told = json.loads(cli("status", "-o", "json").stdout)
+    assert [each["name"] for each in told["alarms"]] == ["dead_letters", "quarantine"]
+    assert (told["dead"], told["quarantined"], told["cases"]) == (1, 1, {"blocked": 1})
+
+
+def test_events_find_tells_the_story_of_a_message(cli: Cli, kept: Ledger) -> None:
+    kept.record([delivery(opened(), resolved())])
+    deliver_all(kept, "T-77")
+    for name in ("disk", "disk:firing:0", "T-77"):
+        result = cli("events", "find", name)
+        assert result.exit_code == 0
+        assert "ticket T-77" in result.stdout
+    (story,) = json.loads(cli("events", "find", "disk", "-o", "json").stdout)
+    assert [each["state"] for each in story["operations"]] == ["done", "done"]
+
+
+def test_events_find_exits_1_when_nothing_is_known(cli: Cli, kept: Ledger) -> None:
+    result = cli("events", "find", "disk")
+    assert result.exit_code == 1
+    assert "nothing is known of disk" in result.stderr
+
+
+def test_a_dead_letter_is_listed_shown_and_sent_again(cli: Cli, kept: Ledger) -> None:
+    assert "no dead letters" in cli("dead", "list").stdout
+    letter = kill_create(kept, opened())
+    assert letter in cli("dead", "list").stdout
+    assert [each["id"] for each in json.loads(cli("dead", "list", "-o", "json").stdout)] == [letter]
+    shown = cli("dead", "show", letter).stdout
+    assert "422: the subject is not liked" in shown
+    assert '"subject":"disk is full"' in shown
+    assert cli("dead", "retry", letter).exit_code == 0
+    kept.settle([(claim_one(kept), done())])
+    assert "no dead letters" in cli("dead", "list").stdout
+
+
+def test_a_dead_letter_is_skipped_with_what_waited_for_it(cli: Cli, kept: Ledger) -> None:
+    letter = kill_create(kept, opened(), resolved())
+    result = cli("dead", "skip", letter, "--why", "a test alert")
+    assert result.exit_code == 0
+    assert "1 operations that waited for it" in result.stdout
+    assert cli("status").exit_code == 0
+
+
+@pytest.mark.parametrize("action", [("show",), ("retry",), ("skip", "--why", "x")])
+@pytest.mark.parametrize("letter", ["op-1-1", "in-1", "nonsense"])
+def test_what_is_no_dead_letter_exits_1(cli: Cli, kept: Ledger, action: tuple[str, ...], letter: str) -> None:
+    result = cli("dead", action[0], letter, *action[1:])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+
+
+def test_a_delivery_that_is_still_unreadable_stays_in_quarantine(cli: Cli, kept: Ledger) -> None:
+    ((recorded,), _) = kept.record([Delivery(inbound(b"<xml/>", source="alertmanager"), unreadable="not JSON")])
+    result = cli("dead", "retry", f"in-{recorded.inbound_id}")
+    assert result.exit_code == 1
+    assert "stays in quarantine" in result.stderr
+    assert len(kept.list_dead()) == 1
+
+
+def test_a_delivery_that_can_be_read_now_leaves_quarantine(cli: Cli, kept: Ledger) -> None:
+    body = fixtures("alertmanager")["firing"].body
+    ((recorded,), _) = kept.record([Delivery(inbound(body, source="alertmanager"), unreadable="a defect of ours")])
+    result = cli("dead", "retry", f"in-{recorded.inbound_id}")
+    assert (result.exit_code, "1 events, 1 operations" in result.stdout) == (0, True)
+    assert kinds_of(kept) == ["create_ticket"]
+
+
+def test_send_lists_the_samples(cli: Cli) -> None:
+    result = cli("send", "alertmanager", "--list")
+    assert result.exit_code == 0
+    assert "firing" in result.stdout.split()
+
+
+def test_send_to_nobody_exits_1_and_asks_whether_it_is_up(cli: Cli) -> None:
+    with socket.socket() as bound:  # bound, and not listening
+        bound.bind(("127.0.0.1", 0))
+        result = cli("send", "alertmanager", "--url", f"http://127.0.0.1:{bound.getsockname()[1]}")
+    assert result.exit_code == 1
+    assert "did not answer" in result.stderr

@@ -1,0 +1,91 @@
+"""What do the long-running commands refuse before they begin? Each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from worker.ledger import Ledger
+
+FLEET = {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager", "TICKETRELAY_SOURCES__PROM__SECRET": "correct horse"}
+
+
+def process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, without settings but those given."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
+    command = [sys.executable, "-m", "worker.cli", *arguments]
+    return subprocess.run(command, env=others | environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_module_is_the_command() -> None:
+    ended = process("--version")
+    assert (ended.returncode, ended.stdout.split()[0]) == (0, "ticketrelay,")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_process_of_a_fleet_needs_a_ledger_and_a_broker_that_it_shares(command: str) -> None:
+    ended = process(command)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "TICKETRELAY_LEDGER__URL: is required" in ended.stderr
+    assert "TICKETRELAY_BROKER__URL: is required" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ({"TICKETRELAY_BROKER__URL": "memory://"}, "memory:// reaches one process only"),
+        ({}, "ticketrelay db upgrade"),
+    ],
+)
+def test_a_process_of_a_fleet_refuses_what_cannot_work(
+    tmp_path: Path, command: str, missing: dict[str, str], said: str
+) -> None:
+    complete = FLEET | {
+        "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db",
+        "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1/0",
+        "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
+        "TICKETRELAY_API__KEY": "ak_test_1",
+    }
+    ended = process(command, **(complete | missing))
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_worker_needs_the_api_and_intake_does_not(tmp_path: Path) -> None:
+    shared = {
+        "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db",
+        "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1",
+    }
+    refused = process("worker", **shared)
+    assert refused.returncode == 2
+    assert "TICKETRELAY_API__KEY: is required" in refused.stderr
+    assert "TICKETRELAY_API" not in process("serve", **shared, **FLEET).stderr
+
+
+def test_intake_needs_a_source(tmp_path: Path) -> None:
+    shared = {
+        "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db",
+        "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1",
+    }
+    ended = process("serve", **shared)
+    assert ended.returncode == 2
+    assert "at least one source" in ended.stderr
+
+
+@pytest.mark.parametrize("address", ["8080", "nowhere", "127.0.0.1:port", "127.0.0.1:99999", "127.0.0.1:"])
+def test_an_address_that_is_none_exits_2(tmp_path: Path, address: str) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    ledger = Ledger(url)
+    ledger.upgrade()
+    ledger.close()
+    shared = FLEET | {"TICKETRELAY_LEDGER__URL": url, "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1"}
+    ended = process("serve", "--listen", address, **shared)
+    assert ended.returncode == 2
+    assert address in ended.stderr
+    assert "Traceback" not in ended.stderr

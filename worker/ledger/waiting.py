@@ -1,0 +1,89 @@
+"""What becomes of a comment that arrives before its case? It waits a while, and is dropped with a reason after that.
+
+The delivery that opens the case takes the comments that wait for it along, in their order. One that was recorded at the
+same moment, and so was not seen, is found by dispatch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+
+from connectors.events import Event, digest, from_json, to_json
+from worker.ledger.database import Database
+from worker.ledger.tables import aliases, cases, inbound, pending
+
+PATIENCE = timedelta(minutes=10)
+AT_ONCE = 500  # comments that dispatch looks at in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One comment that waits."""
+
+    source: str
+    wanted: str
+    """The alias, or the case key, that it waits for."""
+    event: Event
+    inbound_id: int
+
+
+def row(source: str, event: Event, inbound_id: int, now: datetime) -> dict[str, Any]:
+    """The row of a comment that begins to wait."""
+    return {
+        "source": source,
+        "wanted": event.references[0].alias if event.references else event.case_key,
+        "digest": bytes.fromhex(digest(source, event.source_message_id, event.content_digest)),
+        "inbound_id": inbound_id,
+        "event": to_json(event),
+        "occurred_at": event.occurred_at,
+        "expires_at": now + PATIENCE,
+    }
+
+
+def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Let comments wait; one that waits already does so once."""
+    connection.execute(db.insert_or_ignore(pending, "source", "digest"), rows)
+
+
+def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
+    """The comments that wait for these names, the oldest first; they wait no more."""
+    wanted = tuple_(pending.c.source, pending.c.wanted).in_(sorted(names))
+    rows = connection.execute(select(pending).where(wanted).order_by(pending.c.id).with_for_update()).all()
+    if rows:
+        connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
+    rows = sorted(rows, key=lambda each: (each.occurred_at, each.id))
+    return [Waiting(each.source, each.wanted, from_json(each.event), each.inbound_id) for each in rows]
+
+
+def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
+    """The cases that are known by now for names that comments still wait for."""
+    same_source = aliases.c.source == pending.c.source
+    named = (
+        select(pending.c.source, pending.c.wanted, aliases.c.case_id)
+        .join(aliases, same_source & (aliases.c.alias == pending.c.wanted))
+        .join(cases, (cases.c.id == aliases.c.case_id) & (cases.c.episode > 0))
+    )
+    keyed = select(pending.c.source, pending.c.wanted, cases.c.id.label("case_id")).join(
+        cases, (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted) & (cases.c.episode > 0)
+    )
+    found: dict[tuple[str, str], int] = {}
+    for statement in (keyed, named):  # a name that was given to a case comes before the key of another one
+        found |= {(each.source, each.wanted): each.case_id for each in connection.execute(statement.limit(AT_ONCE))}
+    return found
+
+
+def drop_expired(connection: Connection, now: datetime) -> int:
+    """Drop the comments that waited in vain, with the reason; gives their number."""
+    statement = select(pending.c.id, pending.c.inbound_id).where(pending.c.expires_at <= now).order_by(pending.c.id)
+    rows = connection.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
+    reason = update(inbound).where(inbound.c.id == bindparam("the_id")).values(reason=bindparam("why"))
+    why = f"dropped: its case did not come within {PATIENCE.total_seconds() / 60:g} minutes"
+    connection.execute(reason, [{"the_id": each.inbound_id, "why": why} for each in rows])
+    return len(rows)
