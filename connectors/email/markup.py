@@ -18,7 +18,7 @@ MAX_HTML = 250_000
 _UNSEEN = ("script", "style", "template", "title", "noscript")
 _TAG = re.compile(r"<[^<>]*>")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^<>]*>", re.IGNORECASE)
-_MANY_BREAKS = re.compile(r"\n\s*\n\s*\n")
+_MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 def text_of(html: str) -> str:
@@ -31,7 +31,7 @@ def text_of(html: str) -> str:
     if not text.strip():
         text = _TAG.sub(" ", html)
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
-    return _MANY_BREAKS.sub("\n\n", lines.replace("\n" * 3, "\n\n")).strip()
+    return _MANY_BREAKS.sub("\n\n", lines).strip()
 
 
 def _laid_out(html: str) -> str:
