@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
+import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from connectors.base import Denied, Inbound
 
 MAX_HEADER = 8 * 1024
 """Bytes of a credential that are looked at; no sender has a longer one."""
+
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_SECONDS = re.compile(r"[0-9]{1,11}")  # `str.isdigit` and `int` take digits of other scripts too
 
 
 def authorize(inbound: Inbound, secrets: Iterable[bytes], username: str | None = None) -> Denied | None:
@@ -57,6 +63,37 @@ def is_one_of(offered: bytes, secrets: Iterable[bytes]) -> bool:
     # A list, not a generator: `any` over a generator would stop at the first match.
     matches = [hmac.compare_digest(offered, secret) for secret in secrets if secret.strip()]
     return any(matches)
+
+
+def hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
+    """The HMAC-SHA256 (32 bytes) of the parts put together."""
+    state = hmac.new(secret, digestmod=hashlib.sha256)
+    for part in parts:
+        state.update(part)
+    return state.digest()
+
+
+def is_hmac(offered: bytes, secrets: Iterable[bytes], *parts: bytes) -> bool:
+    """True where `offered` is the HMAC-SHA256 of the parts with one of the secrets; a blank one never counts."""
+    matches = [hmac.compare_digest(offered, hmac_sha256(secret, *parts)) for secret in secrets if secret.strip()]
+    return any(matches)
+
+
+def read_hex(text: str) -> bytes | None:
+    """The 32 bytes that 64 hex digits in lower case stand for; None for anything else."""
+    return bytes.fromhex(text) if _SHA256_HEX.fullmatch(text) else None
+
+
+def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
+    """None where the header is a time in whole seconds since 1970 within `leeway` seconds of `now`, else why not."""
+    if not _SECONDS.fullmatch(timestamp):
+        return Denied("the timestamp is no number of seconds since 1970")
+    distance = now.timestamp() - int(timestamp)
+    if abs(distance) > leeway:
+        return Denied(
+            f"the timestamp is {abs(distance):.0f} s {'old' if distance > 0 else 'ahead'}, more than {leeway:g}"
+        )
+    return None
 
 
 def _check(offered: bytes, secrets: Iterable[bytes]) -> Denied | None:

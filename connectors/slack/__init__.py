@@ -1,0 +1,138 @@
+"""Slack's Events API: a thread is a case, opened by a mention, a direct message or a reaction.
+
+Identity is the message (`team:channel:ts`), never the delivery: one message came under 11 event ids. Nothing here
+reads a retry header.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    Reply,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import UnreadableItem, found, read_object
+from connectors.mapping import cut, one_line, readable
+from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
+from connectors.slack import messages, reactions
+from connectors.slack.envelope import Envelope, read_envelope
+from connectors.slack.facts import Said
+from connectors.slack.settings import Settings
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+SIGNATURE, TIMESTAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
+VERSION = "v0"
+LEEWAY = 300  # seconds, both ways
+MAX_CHALLENGE = 1_000  # characters
+MAX_REASON = 300
+
+
+def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
+    """`X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early."""
+    timestamp, signature = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
+    if timestamp is None or signature is None:
+        return Denied(f"{TIMESTAMP if timestamp is None else SIGNATURE} is missing or repeated")
+    if denied := stale(timestamp, now, LEEWAY):
+        return denied
+    version, _, digits = signature.partition("=")
+    offered = read_hex(digits)
+    if version != VERSION or offered is None:
+        return Denied(f"{SIGNATURE} is no signature of version {VERSION}")
+    if not is_hmac(offered, settings.secrets, *_signed(timestamp, inbound.body)):
+        return Denied("the signature is wrong")
+    return Verified(inbound)
+
+
+def sign(body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
+    """Both headers, as Slack would send them."""
+    timestamp = str(int(now.timestamp()))
+    signature = hmac_sha256(settings.secrets[0], *_signed(timestamp, body)).hex()
+    return {TIMESTAMP: timestamp, SIGNATURE: f"{VERSION}={signature}"}
+
+
+def _signed(timestamp: str, body: bytes) -> tuple[bytes, ...]:
+    return (f"{VERSION}:{timestamp}:".encode(), body)
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event.
+
+    Raises UnreadableMessage where what the event is about cannot be told: no channel, no `ts`.
+    """
+    payload = read_object(message.inbound.body)
+    kind = payload.get("type")
+    handler = _DELIVERIES.get(kind) if isinstance(kind, str) else None
+    try:
+        if handler is not None:
+            return handler(payload, settings)
+        if not isinstance(kind, str):
+            raise UnreadableItem(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of a delivery")
+    except ValueError as error:
+        raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
+    return Parsed(ignored=(Remark("type", f"nothing is done about a delivery of type {found(kind)}"),))
+
+
+def _event(payload: Mapping[str, Any], settings: Settings) -> Parsed:
+    event = payload.get("event")
+    if not isinstance(event, dict):
+        raise UnreadableItem(f"event: {found(event) if 'event' in payload else 'nothing'} is no object")
+    kind = event.get("type")
+    if not isinstance(kind, str):
+        raise UnreadableItem(f"event.type: {found(kind) if 'type' in event else 'nothing'} is no type of an event")
+    handler = _EVENTS.get(kind)
+    if handler is None:
+        return Parsed(ignored=(Remark("event.type", f"nothing is done about an event of type {found(kind)}"),))
+    said = handler(event, read_envelope(payload, settings), settings)
+    return Parsed(ignored=(said,)) if isinstance(said, Remark) else Parsed(events=(said,))
+
+
+def _challenge(payload: Mapping[str, Any], _settings: Settings) -> Parsed:
+    challenge = payload.get("challenge")
+    if not isinstance(challenge, str) or not 0 < len(challenge) <= MAX_CHALLENGE:
+        raise UnreadableItem(f"challenge: {found(challenge)} is no text of 1 to {MAX_CHALLENGE} characters")
+    return Parsed(reply=Reply(json.dumps({"challenge": challenge}).encode()))
+
+
+def _rate_limited(payload: Mapping[str, Any], _settings: Settings) -> Parsed:
+    minute = payload.get("minute_rate_limited")
+    when = "of a minute that it does not tell"
+    if isinstance(minute, int) and not isinstance(minute, bool) and 0 <= minute < 10**11:
+        when = f"of the minute from {readable(datetime.fromtimestamp(minute, UTC))}"
+    reason = f"Slack held back events {when}: there were more than 30,000 in an hour"
+    return Parsed(ignored=(Remark("minute_rate_limited", reason),))
+
+
+_DELIVERIES: dict[str, Callable[[Mapping[str, Any], Settings], Parsed]] = {
+    "event_callback": _event,
+    "url_verification": _challenge,
+    "app_rate_limited": _rate_limited,
+}
+
+_EVENTS: dict[str, Callable[[Mapping[str, Any], Envelope, Settings], Said]] = {
+    "message": messages.message,
+    "app_mention": messages.mention,
+    "reaction_added": reactions.added,
+    "reaction_removed": reactions.removed,
+}
+
+CONNECTOR = Connector(
+    kind="slack",
+    title="Slack",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+)

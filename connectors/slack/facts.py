@@ -1,0 +1,89 @@
+"""What do all events of Slack have in common? Their keys, and who said what where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from connectors.base import Remark
+from connectors.events import Event, Priority, Reference, digest
+from connectors.slack.envelope import Envelope, Place, is_private, names, references
+from connectors.slack.settings import Settings
+
+Said = Event | Remark
+"""What becomes of what Slack sent: an event, or the reason why there is none."""
+
+
+class Facts(TypedDict):
+    """The fields that every kind of event has."""
+
+    case_key: str
+    source_message_id: str
+    occurred_at: datetime
+    started_at: datetime
+    subject: str
+    text: str
+    content_digest: str
+    priority: Priority
+    category: str | None
+    private: bool
+    aliases: tuple[str, ...]
+    references: tuple[Reference, ...]
+    author: str | None
+    participants: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said."""
+
+    subject: str
+    text: str
+    raw: str
+    """What counts as the content: the sender's own text as it arrived, nothing that we add to it."""
+
+
+def facts(
+    envelope: Envelope,
+    settings: Settings,
+    place: Place,
+    words: Words,
+    *,
+    when: datetime,
+    author: str | None,
+    channel_type: object,
+    suffix: str = "",
+) -> Facts:
+    """The facts of an event about the message at `place`; `suffix` tells it from the message itself.
+
+    The message's own names and those of its root are all made known, so that a reaction to a reply finds the case.
+    """
+    own = names(envelope, place.channel, place.ts)
+    root = names(envelope, place.channel, place.root)
+    attributes = {"channel": place.channel, "team": envelope.teams[0]} | ({"user": author} if author else {})
+    return Facts(
+        case_key=root[0],
+        source_message_id=own[0] + suffix,
+        occurred_at=when,
+        started_at=when,
+        subject=words.subject,
+        text=words.text,
+        content_digest=digest(words.raw),
+        priority="medium",
+        category=settings.category,
+        private=is_private(settings, place.channel, channel_type),
+        aliases=tuple(dict.fromkeys((*root, *own))),
+        references=references(root),
+        author=author,
+        participants=(author,) if author else (),
+        attributes=tuple(sorted(attributes.items())),
+    )
+
+
+def part(event: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """The object at `field`; empty where there is none."""
+    value = event.get(field)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,199 @@
+"""What does a message say? It opens, comments or closes; what was edited or deleted comments.
+
+Slack sends one message under several event ids, and one that mentions the bot twice: as `message` and as
+`app_mention`. The events of both are equal; whichever is ignored leaves the other to count.
+
+An edit of a mention comes twice too: as `message_changed`, and as `app_mention` again, with `edited`. Both carry the
+id of the edit. Only the former tells whether the mention is new, so either may open a case that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from connectors.base import Remark
+from connectors.documents import UnreadableItem, found
+from connectors.events import Commented, Opened, Resolved
+from connectors.mapping import readable
+from connectors.slack import rendering
+from connectors.slack.envelope import Envelope, Place, maybe_id, maybe_ts, moment, names, read_id, read_place, read_ts
+from connectors.slack.envelope import references as named
+from connectors.slack.facts import Facts, Said, Words, facts, part
+from connectors.slack.settings import Settings
+
+
+def message(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    """An event of type `message`, by its subtype."""
+    subtype = event.get("subtype") or ""
+    handler = _SUBTYPES.get(subtype) if isinstance(subtype, str) else None
+    if handler is None:
+        return Remark("event", f"nothing is done about a message of subtype {found(subtype)}")
+    return handler(event, envelope, settings)
+
+
+def mention(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    """An event of type `app_mention`: a message that mentions the bot."""
+    place = read_place(event)
+    if reason := _from_a_bot(event, envelope):
+        return Remark("event", reason)
+    stamp = maybe_ts(event.get("edited"), "ts")
+    if stamp is not None:
+        return _mentioned_by_edit(event, place, stamp, envelope, settings)
+    return _said(event, place, envelope, settings, mentioned=True)
+
+
+def _written(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    place = read_place(event)
+    if reason := _from_a_bot(event, envelope):
+        return Remark("event", reason)
+    mentioned = rendering.mentions(rendering.raw_text(event), envelope.bots)
+    return _said(event, place, envelope, settings, mentioned=mentioned)
+
+
+def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: Settings, *, mentioned: bool) -> Said:
+    shared = _facts(event, place, envelope, settings, mentioned=mentioned)
+    if place.root != place.ts:
+        if _closes(event, envelope, settings, mentioned=mentioned):
+            return Resolved(**shared, authority="source" if shared["author"] in settings.closers else "opener")
+        return Commented(**shared, unknown="open" if mentioned else "wait")
+    if mentioned or _is_direct(event, place) or not settings.mention_only:
+        # Its own name is the case key already; those in other workspaces may be the key of a case.
+        shared["references"] = shared["references"][1:]
+        return Opened(**shared)
+    return Remark("event", "the message mentions nobody of ours, and is no reply")
+
+
+def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    channel = read_id(event, "channel")
+    after, before = _object(event, "message"), part(event, "previous_message")
+    whole = {**before, **after, "channel": channel, "channel_type": event.get("channel_type")}
+    gone = after.get("subtype") == "tombstone"
+    if reason := _from_a_bot(before if gone else after, envelope):
+        return Remark("event", reason)
+    place = read_place(whole)
+    if gone:
+        return _gone(event, replace(place, root=place.ts), envelope, settings)
+    text = rendering.raw_text(after)
+    old = rendering.raw_text(before) if "text" in before else None
+    edited = maybe_ts(after.get("edited"), "ts")
+    if text == old or (old is None and edited is None):
+        return Remark("event", "the text is unchanged: links were expanded, or replies counted")
+    stamp = edited or maybe_ts(event, "event_ts") or read_ts(event, "ts")
+    if rendering.mentions(text, envelope.bots) and not (old and rendering.mentions(old, envelope.bots)):
+        return _mentioned_by_edit(whole, place, stamp, envelope, settings)
+    now_reads = rendering.plain(text)
+    changes = rendering.difference(None if old is None else rendering.plain(old), now_reads)
+    who = rendering.person(maybe_id(part(after, "edited").get("user")) or maybe_id(after.get("user")))
+    note = Words(
+        subject=rendering.subject(now_reads, f"Message in #{channel}"),
+        text=f"{who} edited a message of {readable(moment(place.ts))}:\n\n{changes}",
+        raw=text,
+    )
+    shared = _facts(whole, place, envelope, settings, mentioned=False, words=note, edited=stamp)
+    return Commented(**_about(shared, place, envelope), unknown="wait", reopens=False)
+
+
+def _deleted(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    before = part(event, "previous_message")
+    if reason := _from_a_bot(before, envelope):
+        return Remark("event", reason)
+    channel, ts = read_id(event, "channel"), read_ts(event, "deleted_ts")
+    root = maybe_ts(before, "thread_ts") or ts
+    return _gone(event, Place(channel, ts, root), envelope, settings)
+
+
+def _gone(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: Settings) -> Said:
+    """A private note that names the message and does not repeat it: what was deleted is not to be read again."""
+    words = Words(
+        subject=f"Message in #{place.channel} deleted",
+        text=f"The message of {readable(moment(place.ts))} in #{place.channel} was deleted.",
+        raw="",
+    )
+    when = moment(maybe_ts(event, "event_ts") or maybe_ts(event, "ts") or place.ts)
+    shared = facts(envelope, settings, place, words, when=when, author=None, channel_type=None, suffix=":deleted")
+    shared["private"] = True
+    return Commented(**_about(shared, place, envelope), unknown="wait", reopens=False)
+
+
+def _mentioned_by_edit(
+    event: Mapping[str, Any], place: Place, stamp: str, envelope: Envelope, settings: Settings
+) -> Said:
+    """The whole text under the id of the edit: it opens a case where the mention is new, else it is a note."""
+    return Commented(**_facts(event, place, envelope, settings, mentioned=True, edited=stamp), unknown="open")
+
+
+def _facts(
+    event: Mapping[str, Any],
+    place: Place,
+    envelope: Envelope,
+    settings: Settings,
+    *,
+    mentioned: bool,
+    words: Words | None = None,
+    edited: str | None = None,
+) -> Facts:
+    author = maybe_id(event.get("user"))
+    raw = rendering.raw_text(event)
+    when = moment(edited or place.ts)
+    if words is None:
+        text = rendering.plain(_spoken(raw, envelope, mentioned=mentioned))
+        who = rendering.person(author, event)
+        words = Words(
+            subject=rendering.subject(text, f"Message in #{place.channel}"),
+            text=rendering.whole(text, event, who, place.channel, when),
+            raw=raw,
+        )
+    suffix = f":edited:{edited}" if edited else ""
+    channel_type = event.get("channel_type")
+    return facts(envelope, settings, place, words, when=when, author=author, channel_type=channel_type, suffix=suffix)
+
+
+def _about(shared: Facts, place: Place, envelope: Envelope) -> Facts:
+    """The facts of what happened to a message: found by its root or by itself; it makes no name known."""
+    known = shared["references"] + named(names(envelope, place.channel, place.ts))
+    shared["references"] = tuple(dict.fromkeys(known))
+    shared["aliases"] = ()
+    return shared
+
+
+def _spoken(raw: str, envelope: Envelope, *, mentioned: bool) -> str:
+    return rendering.without_mention(raw, envelope.bots) if mentioned else raw
+
+
+def _closes(event: Mapping[str, Any], envelope: Envelope, settings: Settings, *, mentioned: bool) -> bool:
+    spoken = _spoken(rendering.raw_text(event), envelope, mentioned=mentioned)
+    first = (spoken.split(maxsplit=1) or [""])[0].casefold()
+    word = settings.close_word.casefold()
+    return word in (first, first.rstrip(".,:;!"))
+
+
+def _is_direct(event: Mapping[str, Any], place: Place) -> bool:
+    return event.get("channel_type") == "im" or place.channel.startswith("D")
+
+
+def _from_a_bot(event: Mapping[str, Any], envelope: Envelope) -> str | None:
+    """Why the message is nobody's: a bot's, or our own; None for a person's."""
+    if event.get("bot_id") or event.get("subtype") == "bot_message":
+        return "a bot wrote the message"
+    if maybe_id(event.get("user")) in envelope.bots or (envelope.app and event.get("app_id") == envelope.app):
+        return "our own app wrote the message"
+    return None
+
+
+def _object(event: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    value = event.get(field)
+    if not isinstance(value, dict):
+        raise UnreadableItem(f"{field}: {found(value) if field in event else 'nothing'} is no object")
+    return value
+
+
+_SUBTYPES: dict[str, Callable[[Mapping[str, Any], Envelope, Settings], Said]] = {
+    "": _written,
+    "file_share": _written,
+    "thread_broadcast": _written,
+    "me_message": _written,
+    "message_changed": _edited,
+    "message_deleted": _deleted,
+}

@@ -1,0 +1,76 @@
+"""What does an emoji on a message say? One opens, one closes; taking either away is a note.
+
+The event names the reacted message and neither its text nor its thread: the case is found by the message's own name,
+which every message of a case makes known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.base import Remark
+from connectors.documents import UnreadableItem, found
+from connectors.events import Commented, Opened, Resolved
+from connectors.mapping import readable
+from connectors.slack import rendering
+from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id, read_ts
+from connectors.slack.facts import Said, Words, facts, part
+from connectors.slack.settings import Settings
+
+
+def added(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    return _reaction(event, envelope, settings, "added")
+
+
+def removed(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
+    return _reaction(event, envelope, settings, "removed")
+
+
+def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, verb: str) -> Said:
+    emoji, item = event.get("reaction"), part(event, "item")
+    if not isinstance(emoji, str):
+        raise UnreadableItem(f"reaction: {found(emoji)} is no name of an emoji")
+    name = emoji.partition("::")[0]  # what follows is the tone of its skin
+    if name not in (settings.open_emoji, settings.close_emoji):
+        return Remark("event", f"the reaction {found(emoji)} means nothing to us")
+    if item.get("type", "message") != "message":
+        return Remark("event", f"the reaction is to {found(item.get('type'))}, not to a message")
+    ts = read_ts(item, "ts")
+    place = Place(read_id(item, "channel"), ts, ts)
+    user, stamp = read_id(event, "user"), read_ts(event, "event_ts")
+    if user in envelope.bots:
+        return Remark("event", "the reaction is our own")
+    shared = facts(
+        envelope,
+        settings,
+        place,
+        _words(name, verb, user, place, maybe_id(event.get("item_user"))),
+        when=moment(stamp),
+        author=user,
+        channel_type=item.get("channel_type"),
+        suffix=f":{user}:{name}:{verb}:{stamp}",
+    )
+    if verb == "removed":
+        shared["private"] = True
+        shared["aliases"] = ()
+        return Commented(**shared, unknown="wait", reopens=False)
+    if name == settings.open_emoji:
+        return Opened(**shared)
+    shared["aliases"] = ()
+    return Resolved(**shared, authority="source" if user in settings.closers else "opener")
+
+
+def _words(name: str, verb: str, user: str, place: Place, writer: str | None) -> Words:
+    who, where = rendering.person(user), f"#{place.channel}"
+    did = "marked" if verb == "added" else "unmarked"
+    of = f"Its author is {rendering.person(writer)}. " if writer else ""
+    return Words(
+        subject=f"Message in {where} {did} by {who}",
+        text=(
+            f"{who} {verb} :{name}: {'to' if verb == 'added' else 'from'} a message in {where} of "
+            f"{readable(moment(place.ts))}.\n{of}"
+            f"It can be read at archives/{place.channel}/p{place.ts.replace('.', '')} of the workspace."
+        ),
+        raw="",
+    )

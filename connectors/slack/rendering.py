@@ -1,0 +1,146 @@
+"""What does a person read of a message? Slack's markup as plain text, files and forwarded messages as lines.
+
+Names are left as Slack gives them: `<@U012>` becomes `@U012`, and `@ada` where the message carries the name.
+
+Source: docs.slack.dev, "Formatting message text" (`<…>`, and `&amp;` `&lt;` `&gt;` as the only escapes).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Set
+from datetime import datetime
+from typing import Any
+
+from connectors.documents import scalar
+from connectors.mapping import ELLIPSIS, clean, cut, one_line, readable
+
+MAX_SUBJECT = 255  # characters, as all of these but the counts
+MAX_BODY = 40_000
+MAX_FORWARDED = 8_000
+MAX_DIFFERENCE = 4_000
+MAX_NAME = 200
+MAX_LINK = 500
+MOST_FILES = 10
+MOST_LINES = 200
+
+_MARKUP = re.compile(r"<([^<>\n]+)>")
+_MENTION = re.compile(r"\s*<@([A-Za-z0-9]+)(?:\|[^<>]*)?>[\s,:]*")
+_LABEL_ALONE = ("mailto:", "tel:")
+
+
+def raw_text(message: Mapping[str, Any]) -> str:
+    """The text as Slack wrote it; empty where there is none. Raises UnreadableItem for a list or an object."""
+    return scalar(message.get("text"))
+
+
+def mentions(raw: str, users: Set[str]) -> bool:
+    """True where the text mentions one of the users."""
+    return any(f"<@{user}>" in raw or f"<@{user}|" in raw for user in users)
+
+
+def without_mention(raw: str, users: Set[str]) -> str:
+    """The text without mentions of the users at its start; without the first of anybody where no user is given."""
+    match = _MENTION.match(raw)
+    if not users:
+        return raw[match.end() :] if match else raw
+    end = 0
+    while match and match[1] in users:
+        end = match.end()
+        match = _MENTION.match(raw, end)
+    return raw[end:]
+
+
+def plain(raw: str) -> str:
+    """Slack's markup as text that people read, cleaned."""
+    text = _MARKUP.sub(lambda match: _plain_markup(match[1]), raw)
+    return clean(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).strip()
+
+
+def _plain_markup(inside: str) -> str:
+    """What stands between angle brackets: a mention, or a link with or without a label."""
+    target, _, label = inside.partition("|")
+    if target[:1] in ("@", "#"):
+        return target[0] + (label.lstrip(target[0]) or target[1:])
+    if target.startswith("!"):
+        return label or "@" + target[1:].split("^")[-1]
+    if target.startswith(_LABEL_ALONE):
+        return label or target.partition(":")[2]
+    if not label or label in (target, target.partition("://")[2]):
+        return target
+    return f"{label} ({target})"
+
+
+def subject(text: str, otherwise: str) -> str:
+    """The first line that says something, of at most 255 characters."""
+    return cut(next((line for line in map(one_line, text.split("\n")) if line), otherwise), MAX_SUBJECT)
+
+
+def person(user: str | None, message: Mapping[str, Any] | None = None) -> str:
+    """`@U012`, or `Ada (@U012)` where the message tells the name."""
+    profile = message.get("user_profile") if message else None
+    told = [profile.get(each) for each in ("display_name", "real_name")] if isinstance(profile, dict) else []
+    name = next((line for each in told if isinstance(each, str) and (line := one_line(each))), None)
+    if user is None:
+        return cut(name, MAX_NAME) if name else "somebody"
+    return f"{cut(name, MAX_NAME)} (@{user})" if name else f"@{user}"
+
+
+def whole(text: str, message: Mapping[str, Any], who: str, channel: str, when: datetime) -> str:
+    """The text, what was sent with it, and who said it where; at most about 55,000 characters."""
+    parts = [
+        cut(text, MAX_BODY),
+        "\n".join(_forwarded(message.get("attachments"))),
+        "\n".join(_files(message.get("files"))),
+        f"Slack: {who} in #{channel}, {readable(when)}",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def difference(before: str | None, after: str) -> str:
+    """What was taken out and put in, line by line; the text as it is now where that cannot be told."""
+    lines: list[str] = []
+    if before is not None:
+        old, new = (cut(text, MAX_DIFFERENCE).split("\n")[:MOST_LINES] for text in (before, after))
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+            if tag != "equal":
+                lines += [f"- {line}" for line in old[old_from:old_to]]
+                lines += [f"+ {line}" for line in new[new_from:new_to]]
+    return "\n".join(lines) or f"It says now:\n{cut(after, MAX_DIFFERENCE)}"
+
+
+def _forwarded(attachments: object) -> Iterator[str]:
+    """The text of a message that somebody passed on: the message itself is often empty then."""
+    for each in attachments if isinstance(attachments, list) else []:
+        if not isinstance(each, dict) or each.get("is_share") is not True:
+            continue
+        author, text, link = (each.get(field) for field in ("author_name", "text", "from_url"))
+        name = one_line(author) if isinstance(author, str) else ""
+        yield f"Forwarded, from {cut(name, MAX_NAME) or 'somebody'}:"
+        yield cut(plain(text), MAX_FORWARDED) if isinstance(text, str) else ELLIPSIS
+        if line := _link(link):
+            yield line
+        return
+
+
+def _files(files: object) -> Iterator[str]:
+    """A line for each file: name, size, link."""
+    listed = [each for each in files if isinstance(each, dict)] if isinstance(files, list) else []
+    if listed:
+        yield "Files:"
+    for each in listed[:MOST_FILES]:
+        told = (each.get(field) for field in ("name", "title", "id"))
+        name = next((line for value in told if isinstance(value, str) and (line := one_line(value))), "a file")
+        size = each.get("size")
+        known = isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 10**15
+        parts = [cut(name, MAX_NAME), f"({size:,} bytes)" if known else "", _link(each.get("permalink"))]
+        yield "- " + " ".join(part for part in parts if part)
+    if len(listed) > MOST_FILES:
+        yield f"{ELLIPSIS} and {len(listed) - MOST_FILES} more"
+
+
+def _link(value: object) -> str:
+    line = one_line(value) if isinstance(value, str) else ""
+    return line if line.startswith("https://") and len(line) <= MAX_LINK else ""

@@ -1,0 +1,47 @@
+"""What is a Slack app configured with?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, StringConstraints, model_validator
+
+from connectors.base import SourceSettings
+
+
+def _listed(value: object) -> object:
+    """`U1, U2` as a list: an environment variable holds nothing but text."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed)]
+Emoji = Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,100}$")]
+"""The name of an emoji, without its colons."""
+
+
+class Settings(SourceSettings):
+    """A source of kind `slack`; the secret is the app's Signing Secret."""
+
+    private: bool = True
+    """Text goes into private notes only. Where it is false, what is known to be from a public channel is public."""
+    public_channels: Ids = ()
+    """Ids of public channels whose text is public whatever `private` says."""
+    mention_only: bool = True
+    """A message in a channel opens a ticket where it mentions the bot; where this is false, every one does."""
+    close_word: Annotated[str, StringConstraints(pattern=r"^\S{1,50}$")] = "close"
+    """A reply whose first word is this, in upper or lower case, closes the ticket."""
+    close_emoji: Emoji = "white_check_mark"
+    """A reaction that closes the ticket."""
+    open_emoji: Emoji = "ticket"
+    """A reaction that opens a ticket from the message."""
+    closers: Ids = ()
+    """Ids of users who may close any ticket; others close those that they opened."""
+    bot_user_id: Id | None = None
+    """The id of the app's own user; only needed where deliveries do not name it in `authorizations`."""
+
+    @model_validator(mode="after")
+    def _one_meaning_each(self) -> Self:
+        if self.close_emoji == self.open_emoji:
+            raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
+        return self
