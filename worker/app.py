@@ -7,17 +7,22 @@ Each setting below was measured or is named in an issue of Celery or kombu: docs
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from celery import Celery
 from celery.worker import WorkController
+from celery.worker import state as celery_state
+from celery.worker.consumer import Consumer
 from kombu import Connection, Producer
 from kombu.exceptions import KombuError
 
 from worker import tasks
 from worker.delivery.dispatch import BrokerAway
 from worker.delivery.node import Node
+from worker.health import Parts, threads
 from worker.ledger import Ledger, open_ledger
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
@@ -25,11 +30,13 @@ from worker.settings import Settings
 
 log = structlog.get_logger()
 
-QUEUE = "ticketrelay"
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
 PUBLISH_TIMEOUT_S = 1.0
+PUBLISH_PAUSE_S = 3.0  # after a failure: who rings and delivers must not spend its time on waiting for a broker
+RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
 MEMORY_POLLING_S = 0.005
 STOP_PATIENCE_S = 5.0
+ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as dead
 
 
 class Relay(Celery):
@@ -42,7 +49,7 @@ class Relay(Celery):
         self.metrics = metrics or Metrics()
         self.publisher = Publisher(self, settings)
         self.node: Node | None = None
-        self.conf.update(_configuration(settings.broker.url))
+        self.conf.update(_configuration(settings.broker.url, settings.broker.queue))
         tasks.register(self, self._deliver)
 
     def _deliver(self, kind: Kind) -> int:
@@ -51,7 +58,7 @@ class Relay(Celery):
         return self.node.deliver(kind)
 
 
-def _configuration(broker_url: str) -> dict[str, Any]:
+def _configuration(broker_url: str, queue: str) -> dict[str, Any]:
     rabbitmq = broker_url.startswith("amqp")
     options: dict[str, Any] = {"confirm_publish": True} if rabbitmq else {}
     if broker_url.startswith("memory"):
@@ -62,8 +69,9 @@ def _configuration(broker_url: str) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_acks_late": False,
         "task_publish_retry": False,
-        "task_default_queue": QUEUE,
+        "task_default_queue": queue,
         "task_default_queue_type": "quorum" if rabbitmq else "classic",
+        "worker_consumer": "worker.app:RingConsumer",
         "worker_pool": "threads",
         "worker_concurrency": CONCURRENCY,
         "worker_prefetch_multiplier": 1,
@@ -77,28 +85,67 @@ def _configuration(broker_url: str) -> dict[str, Any]:
     }
 
 
+class RingConsumer(Consumer):
+    """Celery's consumer, which comes back to its broker sooner, and has no delayed delivery.
+
+    For a quorum queue, delayed delivery declares 28 queues and exchanges more on the broker, and warns that they do not
+    go with a direct exchange such as ours; a ring never has a time.
+    """
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc, valid-type]  # a variable to its stubs
+        """The steps of a consumer, less one."""
+
+        default_steps = tuple(each for each in Consumer.Blueprint.default_steps if "DelayedDelivery" not in str(each))
+
+    def ensure_connected(self, conn: Connection) -> Connection:
+        """The connection, once it can be had; the base waits for up to 30 s between attempts."""
+
+        def say(error: Exception, pause: float) -> None:
+            log.warning("broker.not_reached", error=str(error), again_in_s=pause)
+
+        return conn.ensure_connection(
+            say,
+            None,  # type: ignore[arg-type]  # for ever; the stubs want a number
+            interval_start=1,
+            interval_step=1,
+            interval_max=RECONNECT_MAX_S,
+            callback=celery_state.maybe_shutdown,
+        )
+
+
 class Publisher:
     """Publishes rings on a connection of its own with short time-outs: a broker that hangs must not hold anybody."""
 
     def __init__(self, app: Relay, settings: Settings) -> None:
         self._app = app
         self._url = settings.broker.url
-        self._expires = settings.timing.ring_expires
+        expires = settings.timing.ring_expires
+        self._options: dict[str, Any] = {
+            "expires": expires,  # the worker drops an old ring unheard
+            "expiration": expires,  # RabbitMQ drops it while no worker is there
+            "confirm_timeout": PUBLISH_TIMEOUT_S,
+        }
         self._turn = threading.Lock()
+        self._again_at = 0.0
         self._connection: Connection | None = None
         self._producer: Producer | None = None
 
     def publish(self, kind: Kind) -> None:
-        """Publish one ring; one attempt. Raises BrokerAway."""
+        """Publish one ring; one attempt, and none while the last one has just failed. Raises BrokerAway."""
         with self._turn:
+            if time.monotonic() < self._again_at:
+                raise BrokerAway("the last attempt has just failed")
             if self._connection is None:
                 self._connection = self._connect()
             try:
                 if self._producer is None:
+                    # At once, or not: by itself a connection pauses for seconds before its second attempt.
+                    self._connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
                     self._producer = Producer(self._connection.channel())
-                self._app.tasks[kind].apply_async(producer=self._producer, expires=self._expires, retry=False)
+                self._app.tasks[kind].apply_async(producer=self._producer, retry=False, **self._options)
             except self._errors as error:
                 self._drop()
+                self._again_at = time.monotonic() + PUBLISH_PAUSE_S
                 raise BrokerAway(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
@@ -117,7 +164,7 @@ class Publisher:
         self._connection = self._producer = None
 
     def _connect(self) -> Connection:
-        options: dict[str, Any] = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+        options: dict[str, Any] = {}
         if self._url.startswith("redis"):
             options |= {"socket_timeout": PUBLISH_TIMEOUT_S, "socket_connect_timeout": PUBLISH_TIMEOUT_S}
         if self._url.startswith("amqp"):
@@ -136,7 +183,6 @@ class WorkerThread:
         # Pool threads look a task up in the default application, and drop it silently when it is not there.
         app.set_default()
         self._app = app
-        self._ready = threading.Event()
         self._controller = WorkController(
             app=app,
             pool_cls="threads",
@@ -145,9 +191,8 @@ class WorkerThread:
             without_mingle=True,
             without_heartbeat=True,
             quiet=True,
-            ready_callback=lambda _: self._ready.set(),
         )
-        self._thread = threading.Thread(target=self._controller.start, name="celery", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="celery", daemon=True)
 
     def start(self) -> None:
         app = self._app
@@ -155,12 +200,32 @@ class WorkerThread:
         app.node.start()
         self._thread.start()
 
+    def parts(self) -> Parts:
+        """What `/livez` looks at in a process that delivers."""
+        node = self._app.node
+        return {
+            **threads("celery", "bell", "dispatch", "settler"),
+            "calls": lambda: node is not None and node.answers(ANSWER_PATIENCE_S),
+        }
+
     def stop(self) -> None:
         """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
         if self._app.node is not None:
             self._app.node.stop()
-        # A worker that is told to stop while it starts does not hear it; one whose broker is away never gets ready.
-        self._ready.wait(STOP_PATIENCE_S)
-        self._controller.stop()
+        # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.
+        celery_state.should_stop = 0  # type: ignore[assignment]  # an exit code
+        self._wake()
         self._thread.join(STOP_PATIENCE_S)
         self._app.node = None
+
+    def _run(self) -> None:
+        celery_state.should_stop = None  # of the process: an earlier worker's end is not ours
+        try:
+            self._controller.start()
+        finally:
+            celery_state.should_stop = None
+
+    def _wake(self) -> None:
+        """A worker looks whether it is to stop with each ring, and otherwise every second or two."""
+        with suppress(BrokerAway):
+            self._app.publisher.publish("create_ticket")

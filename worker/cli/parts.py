@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from socket import socket
 
+import click
+
 from tickets.server.serve import listen
-from worker.cli.common import fail
+from worker.cli.common import F, fail, split_address
+from worker.health import Parts, health_app
+from worker.intake.listener import HttpThread
 from worker.ledger import Ledger, LedgerAway
 from worker.ledger.overview import alarms
 from worker.metrics import Metrics
@@ -18,12 +22,36 @@ from worker.settings import Settings
 ALARMS = ("dead_letters", "quarantine", "gate_closed", "stalled")
 
 
+def health_option(command: F) -> F:
+    """`--listen` of a process that has no other HTTP listener."""
+    return click.option(
+        "--listen",
+        metavar="HOST:PORT",
+        help="Where /livez, /readyz and /metrics are answered (port 0: any free one); "
+        "TICKETRELAY_SERVER__HEALTH_LISTEN by default.",
+    )(command)
+
+
 def listen_or_exit(host: str, port: int) -> socket:
     """A listening socket; ends the command with exit code 2 where the address cannot be had."""
     try:
         return listen(host, port)
     except OSError as error:
         fail([f"cannot listen on {host}:{port}: {error.strerror}; choose another address with --listen"])
+
+
+def listen_at(address: str) -> tuple[socket, str]:
+    """A listening socket for `host:port`, and its address with the port that it really has.
+
+    Ends the command with exit code 2 where the address cannot be had.
+    """
+    listener = listen_or_exit(*split_address(address))
+    return listener, f"{address.rpartition(':')[0]}:{listener.getsockname()[1]}"
+
+
+def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts) -> HttpThread:
+    """Answers probes for a process that has no other HTTP listener; not started yet."""
+    return HttpThread([(listener, health_app(ledger, metrics, parts))])
 
 
 def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import click
 
 from worker.app import Relay
-from worker.cli.common import fail, fleet_settings, log_option, log_to_stderr, split_address, upgraded_ledger
-from worker.cli.parts import listen_or_exit, metrics_of, wait_for_signal
+from worker.cli.common import fail, fleet_settings, log_option, log_to_stderr, upgraded_ledger
+from worker.cli.parts import listen_at, metrics_of, wait_for_signal
 from worker.delivery.dispatch import Bell
+from worker.health import threads
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -25,16 +26,21 @@ def serve(listen: str | None, log_level: str) -> None:
     if not settings.sources:
         fail(["TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"])
     ledger = upgraded_ledger(settings)
-    address = listen or settings.server.listen
-    socket = listen_or_exit(*split_address(address))
+    listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)
     bell = Bell(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
     app = intake_app(
-        intake, ledger, settings.sources, metrics, max_body=settings.server.max_body, clock=lambda: datetime.now(UTC)
+        intake,
+        ledger,
+        settings.sources,
+        metrics,
+        max_body=settings.server.max_body,
+        clock=lambda: datetime.now(UTC),
+        parts=threads("intake", "bell"),
     )
-    http = HttpThread([(socket, app)])
+    http = HttpThread([(listener, app)])
     bell.start()
     intake.start()
     http.start()

@@ -99,6 +99,15 @@ class Deliverer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._threads[0].join(patience)
 
+    def answers(self, patience: float) -> bool:
+        """True when the event loop that holds the calls turns within `patience` seconds."""
+        turned = threading.Event()
+        try:
+            self._loop.call_soon_threadsafe(turned.set)
+        except RuntimeError:  # closed
+            return False
+        return turned.wait(patience)
+
     def deliver(self, kind: Kind) -> int:
         """Claim the best ready cases whose next call is of this kind, and begin to send; gives their number."""
         free = self._slots.reserve(kind)

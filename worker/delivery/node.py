@@ -58,6 +58,10 @@ class Node:
         """Claim and send what is due of this kind; gives how many calls were begun."""
         return self._deliverer.deliver(kind)
 
+    def answers(self, patience: float) -> bool:
+        """True when the event loop that holds the calls turns within `patience` seconds."""
+        return self._deliverer.answers(patience)
+
     def stop(self) -> None:
         """Claim nothing more, let the calls in flight end, settle them."""
         self._dispatch.stop()
