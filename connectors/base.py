@@ -129,6 +129,8 @@ class SourceSettings(BaseModel):
     private: bool = False
     max_items: int = Field(default=10_000, ge=1)
     """Items of one delivery; more is refused with 413."""
+    max_body: int | None = Field(default=None, ge=1)
+    """Bytes of one delivery; None: as `server.max_body` says."""
 
     @property
     def secrets(self) -> tuple[bytes, ...]:
@@ -154,3 +156,5 @@ class Connector(Generic[S]):
     verify: Callable[[Inbound, S, datetime, Keys], Verified | Denied]
     parse: Callable[[Verified | Unverified, S], Parsed]
     sign: Callable[[bytes, S, datetime], dict[str, str]]
+    address: Callable[[S], str] | None = None
+    """Where people write to, for a kind that takes mail; its local part may be followed by `+` and anything."""

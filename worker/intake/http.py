@@ -60,7 +60,8 @@ def intake_app(
         if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             return _refusal(415, "content_encoding", "send the body without a content encoding")
         try:
-            body = await _body(request, max_body)
+            limit = source.settings.max_body or max_body
+            body = await _body(request, limit)
             arrived = _inbound(source.id, request, body, clock())
             verdict = (
                 await run_in_threadpool(read, source, arrived, arrived.received_at)
@@ -68,7 +69,7 @@ def intake_app(
                 else read(source, arrived, arrived.received_at)
             )
         except _TooLarge:
-            return _refusal(413, "too_large", f"a body may have {max_body} bytes")
+            return _refusal(413, "too_large", f"a body may have {source.settings.max_body or max_body} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
         except ClientDisconnect:
