@@ -23,6 +23,7 @@ GROUP = "ticketrelay.connectors"
 
 BUILT_IN = (
     "alertmanager",
+    "email",
     "slack",
 )  # fmt: skip
 

@@ -15,6 +15,10 @@ from lxml.etree import LxmlError  # type: ignore[import-untyped]  # it has no ty
 MAX_HTML = 250_000
 """Characters of HTML that are read: the worst take two seconds, and a ticket holds 60,000 of text."""
 
+MAX_TABLES = 4
+"""Tables within tables that are laid out as such: each lays out all that is in it once more."""
+
+_TABLE = ("table", "tr", "td", "th")
 _UNSEEN = ("script", "style", "template", "title", "noscript")
 _TAG = re.compile(r"<[^<>]*>")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^<>]*>", re.IGNORECASE)
@@ -38,10 +42,14 @@ def _laid_out(html: str) -> str:
     if not html.strip():
         return ""
     tree = lxml.html.document_fromstring(html)
+    tables: dict[object, int] = {}
     for element in list(tree.iter()):
-        for name in ("style", "width", "height", "colspan", "rowspan"):
-            element.attrib.pop(name, None)
-        if element.tag in _UNSEEN:
+        element.attrib.pop("style", None)
+        tables[element] = tables.get(element.getparent(), 0) + (element.tag == "table")
+        if tables[element] > MAX_TABLES and element.tag in _TABLE:
+            element.tag = "div"
+    for element in list(tree.iter(*_UNSEEN)):
+        if element.getparent() is not None:
             element.drop_tree()
     text: str = Inscriptis(tree).get_text()
     return text

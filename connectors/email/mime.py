@@ -23,6 +23,11 @@ MAX_HEADERS = 256 * 1024
 MAX_FIELD = 32 * 1024
 """Bytes of one header that are looked at."""
 
+READINGS = 8
+"""Levels of parts within parts for the whole of a large mail: each of them is searched for its own boundary."""
+READ_ANYWAY = 16 * 1024 * 1024
+"""Bytes that are searched however small the mail is."""
+
 _NAME = re.compile(rb"[!-9;-~]+")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))', re.DOTALL)
@@ -124,7 +129,13 @@ def read_mail(raw: bytes, limits: Limits) -> Part:
     head, body = _halves(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
     if len(head) > MAX_HEADERS:
         raise UnreadableMessage(f"the headers have {len(head)} bytes, more than {MAX_HEADERS}")
-    return _Reader(limits).part(_headers(head), body, 1)
+    return _Reader(limits, READINGS * len(raw) + READ_ANYWAY).part(_headers(head), body, 1)
+
+
+def read_headers(raw: bytes) -> Headers:
+    """The headers at the beginning of the bytes, as far as their limit."""
+    head, _ = _halves(raw.lstrip(b"\r\n"))
+    return _headers(head[:MAX_HEADERS])
 
 
 def parameters(value: str) -> dict[str, str]:
@@ -157,10 +168,11 @@ def _put_together(pieces: dict[int, tuple[str, bool]]) -> str:
 
 
 class _Reader:
-    """Counts the parts of one mail while it reads them."""
+    """Counts the parts of one mail, and the bytes in which it looks for them."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, bytes_left: int) -> None:
         self._limits = limits
+        self._bytes_left = bytes_left
         self._parts = 0
 
     def part(self, headers: Headers, body: bytes, depth: int) -> Part:
@@ -172,6 +184,9 @@ class _Reader:
         bare = Part(headers, body)
         inner: Iterator[bytes] = iter(())
         if bare.type.startswith("multipart/"):
+            self._bytes_left -= len(body)
+            if self._bytes_left < 0:
+                raise UnreadableMessage("too many large parts are nested in each other")
             inner = _split(body, bare.parameters.get("boundary", ""))
         elif bare.type in ("message/rfc822", "message/global"):
             inner = iter([bare.content.lstrip(b"\r\n")])

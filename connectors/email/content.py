@@ -1,0 +1,214 @@
+"""What does a person read of a mail? Who wrote it, its text, and what came with it; the mail itself stays in custody.
+
+A reply's own words come first; where anything was cut away from them, all of it stands below, so that nothing that
+somebody wrote is out of reach.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from connectors.email import markup, replies
+from connectors.email.mime import Headers, Part
+from connectors.events import Priority, digest
+from connectors.mapping import ELLIPSIS, clean, cut, one_line
+
+FULL_MESSAGE = "--- full message ---"
+"""The line between a reply's own words and the whole of it."""
+
+NO_TEXT = "(no text)"
+NO_SUBJECT = "(no subject)"
+MAX_SUBJECT = 255  # characters
+MAX_LISTED = 50  # attachments
+MAX_FILENAME = 200  # characters
+MAX_REPORT = 2_000  # characters of what a mail server says about a delivery
+
+IMPORTANCE: dict[str, Priority] = {
+    "1": "high", "2": "high", "highest": "high", "high": "high", "urgent": "high",
+    "3": "medium", "normal": "medium", "medium": "medium",
+    "4": "low", "5": "low", "low": "low", "lowest": "low", "non-urgent": "low",
+}  # fmt: skip
+"""The first word of what mail programs write; none of it makes a ticket urgent, for anybody can write it."""
+
+IMPORTANCE_HEADERS = ("importance", "x-priority", "priority", "x-msmail-priority")
+"""The first that has a word of the table counts."""
+
+FORWARDS = ("fwd", "fw", "wg", "tr", "rv", "vb", "vl", "doorst", "i", "enc", "pd", "转发", "轉寄")
+"""What mail programs put before the subject of a forwarded mail, in lower case. `VS:` is not among them: it forwards in
+Norway, and answers in Finland."""
+
+TEXTS = ("text/plain", "text/html", "text/enriched")
+
+REPORTED = ("final-recipient", "action", "status", "remote-mta", "diagnostic-code")
+"""What a mail server says about a delivery, and is worth reading."""
+
+_PREFIX = re.compile(r"\s*([^\W\d_]{1,6})(?:\[[0-9]{1,2}\])?\s?[:：]")
+_LIST_TAG = re.compile(r"\s*\[[^\]]{1,60}\]")
+_LIST_FOOTER = re.compile(r"\n_{40,}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    type: str
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a mail says, before it is put together for readers."""
+
+    text: str
+    attachments: tuple[Attachment, ...]
+    digest: str
+    """Over the words, without their spacing, and over the attachments: what differs between copies is not in it."""
+
+
+def content(mail: Part) -> Content:
+    """The text and attachments of a mail; those of a mail within it are the attachment's own."""
+    reader = _Reader()
+    reader.read(mail)
+    text = _together(reader.texts) or _together(_inner_texts(mail, reader))
+    words = _LIST_FOOTER.split(text)[0] if "list-id" in mail.headers else text
+    sums = sorted(f"{each.type} {each.sha256}" for each in reader.attachments)
+    return Content(text, tuple(reader.attachments), digest(" ".join(words.split()), *sums))
+
+
+def subject(headers: Headers) -> str:
+    """One line of 1 to 255 characters."""
+    return cut(headers.text("subject"), MAX_SUBJECT) or NO_SUBJECT
+
+
+def is_forward(headers: Headers) -> bool:
+    """True where the first prefix of the subject, behind a list's name, says that somebody forwarded the mail."""
+    written = headers.text("subject")
+    match = _PREFIX.match(_LIST_TAG.sub("", written, count=1) if _LIST_TAG.match(written) else written)
+    return match is not None and match[1].lower() in FORWARDS
+
+
+def importance(headers: Headers) -> tuple[str | None, Priority]:
+    """The sender's own word and its priority; (None, "medium") where nothing is said that is in the table."""
+    for name in IMPORTANCE_HEADERS:
+        word = (re.split(r"[\s(;,]", headers.first(name).lower(), maxsplit=1))[0]
+        if word in IMPORTANCE:
+            return word, IMPORTANCE[word]
+    return None, "medium"
+
+
+def report(mail: Part) -> str:
+    """What a mail server's report says about each recipient: empty where it says nothing that can be read."""
+    lines = []
+    for part in mail.walk():
+        if part.type == "message/delivery-status":
+            for line in part.text.split("\n"):
+                name, colon, value = line.partition(":")
+                if colon and name.strip().lower() in REPORTED:
+                    lines.append(f"{name.strip()}: {one_line(value)}")
+    return cut("\n".join(lines), MAX_REPORT)
+
+
+def rendered(author: str, said: Content, extra: str, *, limit: int, strip: bool) -> str:
+    """Plain text of at most `limit` characters: the author, the text, what came with it.
+
+    With `strip`, a reply's own words stand before the whole.
+    """
+    lead = f"From: {author or 'unknown'}"
+    closing = "\n\n".join(part for part in (extra, _listed(said.attachments)) if part)
+    own = replies.own_words(said.text) if strip else None
+    body = said.text or NO_TEXT
+    # Attachments are never pushed out by a long text, nor own words by a long list.
+    closing = cut(closing, limit // 3)
+    room = limit - len(lead) - len(closing) - 4
+    if own is not None:
+        body = f"{own}\n\n{FULL_MESSAGE}\n{said.text}"
+    return "\n\n".join(part for part in (lead, cut(body, room), closing) if part)
+
+
+class _Reader:
+    """Collects what a mail says, and how much HTML it may still be made to read."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.attachments: list[Attachment] = []
+        self._html_left = markup.MAX_HTML
+
+    def read(self, part: Part) -> None:
+        if part.type == "multipart/alternative" and part.children:
+            self._read_best(part.children)
+        elif part.type.startswith("multipart/") and part.children:
+            for child in part.children:
+                self.read(child)
+        elif _is_text(part):
+            self.texts.append(self.text(part))
+        elif part.type != "message/delivery-status":
+            self.attachments.append(_attachment(part))
+
+    def text(self, part: Part) -> str:
+        if part.type != "text/html":
+            return part.text
+        html = part.text[: self._html_left]
+        self._html_left -= len(html)
+        return clean(markup.text_of(html))
+
+    def _read_best(self, versions: Iterable[Part]) -> None:
+        """The first of several versions that says anything, plain before HTML; the attachments of all."""
+        found = ""
+        for version in sorted(versions, key=lambda each: any(part.type == "text/html" for part in each.walk())):
+            before = len(self.texts)
+            if found.strip() and _is_text(version):
+                continue
+            self.read(version)
+            said = "\n\n".join(self.texts[before:])
+            del self.texts[before:]
+            found = found if found.strip() else said
+        self.texts.append(found)
+
+
+def _inner_texts(mail: Part, reader: _Reader) -> Iterator[str]:
+    """Where a mail says nothing itself: its named text, or the first mail that it brings along."""
+    for part in mail.walk():
+        if part.type in TEXTS and not part.children and part.disposition != "attachment":
+            yield reader.text(part)
+            return
+        if part.type == "message/rfc822" and part.children:
+            inner = part.children[0]
+            yield f"Subject: {subject(inner.headers)}"
+            reader.texts.clear()
+            listed = list(reader.attachments)
+            reader.read(inner)
+            reader.attachments[:] = listed
+            yield from reader.texts
+            return
+
+
+def _together(texts: Iterable[str]) -> str:
+    return "\n\n".join(each for each in (text.strip() for text in texts) if each)
+
+
+def _is_text(part: Part) -> bool:
+    is_readable = part.type in TEXTS or part.type.startswith("multipart/")
+    return is_readable and part.disposition != "attachment" and not part.filename
+
+
+def _attachment(part: Part) -> Attachment:
+    data = part.content
+    named = part.filename or (part.children[0].headers.text("subject") if part.children else "") or "unnamed"
+    return Attachment(cut(one_line(named), MAX_FILENAME), part.type, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _listed(attachments: Iterable[Attachment]) -> str:
+    return "\n".join(_lines(tuple(attachments)))
+
+
+def _lines(attachments: tuple[Attachment, ...]) -> Iterator[str]:
+    if attachments:
+        yield "Attachments (kept with the mail):"
+    for each in attachments[:MAX_LISTED]:
+        yield f"  {each.name} ({each.type}, {each.size} bytes, SHA-256 {each.sha256})"
+    if len(attachments) > MAX_LISTED:
+        yield f"  {ELLIPSIS} and {len(attachments) - MAX_LISTED} more"
