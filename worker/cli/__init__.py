@@ -16,6 +16,8 @@ COMMANDS = {
     "run": "worker.cli.run:run",
     "serve": "worker.cli.serve:serve",
     "worker": "worker.cli.worker:worker",
+    "mail": "worker.cli.mail:mail",
+    "pipe": "worker.cli.pipe:pipe",
     "send": "worker.cli.send:send",
     "explain": "worker.cli.explain:explain",
     "events": "worker.cli.events:events",

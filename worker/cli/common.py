@@ -21,6 +21,7 @@ from worker.settings.loader import Tree, configures_sources, variable
 LOCAL_KEY = "ak_test_local"
 DEV_SECRET = "dev-secret"  # noqa: S105 — public on purpose; accepted without configuration and on loopback only
 DEFAULT_LISTEN = "127.0.0.1:8080"
+DEFAULT_SMTP = "127.0.0.1:8025"
 DEFAULT_DATA = Path("var")
 LAST_PORT = 65535
 LEVELS = ("debug", "info", "warning", "error")

@@ -32,12 +32,12 @@ def health_option(command: F) -> F:
     )(command)
 
 
-def listen_or_exit(host: str, port: int) -> socket:
+def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:
     """A listening socket; ends the command with exit code 2 where the address cannot be had."""
     try:
         return listen(host, port)
     except OSError as error:
-        fail([f"cannot listen on {host}:{port}: {error.strerror}; choose another address with --listen"])
+        fail([f"cannot listen on {host}:{port}: {error.strerror}; choose another address with {flag}"])
 
 
 def listen_at(address: str) -> tuple[socket, str]:

@@ -20,6 +20,7 @@ from tickets.server import Limit, LocalTicketsApi, Options
 from worker.app import Relay, WorkerThread
 from worker.cli.common import (
     DEFAULT_LISTEN,
+    DEFAULT_SMTP,
     DEV_SECRET,
     LOCAL_KEY,
     configures_api,
@@ -38,6 +39,7 @@ from worker.delivery.dispatch import Bell
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
+from worker.intake.smtp import SmtpThread, mailboxes
 from worker.ledger import Ledger, open_ledger
 from worker.settings import Settings
 from worker.settings.loader import configures_sources
@@ -52,6 +54,8 @@ class Running:
     api: LocalTicketsApi | None
     taken_back: int
     """How many calls of an earlier process had not been settled."""
+    smtp: str | None = None
+    """Where mail is taken in."""
 
 
 @click.command()
@@ -59,6 +63,9 @@ class Running:
     "--listen",
     metavar="HOST:PORT",
     help=f"The HTTP listener (port 0: any free one); TICKETRELAY_SERVER__LISTEN or {DEFAULT_LISTEN} by default.",
+)
+@click.option(
+    "--smtp", default=DEFAULT_SMTP, show_default=True, metavar="HOST:PORT", help="The SMTP listener (off: none)."
 )
 @data_option
 @click.option("--once", is_flag=True, help="Play the scenario, then exit: 0 when all went as expected, else 1.")
@@ -70,6 +77,7 @@ class Running:
 @log_option("error")
 def run(
     listen: str | None,
+    smtp: str,
     data: Path,
     once: bool,
     no_demo: bool,
@@ -89,14 +97,15 @@ def run(
     control = control_address(api_control, api_control_token or (secrets.token_urlsafe(16) if api_control else None))
     with _only_one(data):
         listener, settings = _bind(listen, data, api_limit)
-        with _started(listener, settings, data, limit_named(api_limit), control) as running:
+        mail_listener = None if smtp == "off" else _bind_smtp(smtp)
+        with _started(listener, mail_listener, settings, data, limit_named(api_limit), control) as running:
             _serve(running, control, once=once, no_demo=no_demo)
 
 
 def _serve(running: Running, control: tuple[str, int, str] | None, *, once: bool, no_demo: bool) -> None:
     _say_where(running, control)
     if not no_demo:
-        expected = play(running.settings, running.ledger, running.api)
+        expected = play(running.settings, running.ledger, running.api, running.smtp)
         if once:
             sys.exit(0 if expected else 1)
     _say_what_next(running)
@@ -127,6 +136,13 @@ def _bind(listen: str | None, data: Path, api_limit: str) -> tuple[socket.socket
     return listener, settings.model_copy(update={"api": budget})
 
 
+def _bind_smtp(smtp: str) -> socket.socket:
+    host, port = split_address(smtp)
+    if not configures_sources(os.environ) and not is_loopback(host):
+        fail([f"--smtp {smtp}: without configured sources mail is taken from everybody, so only on a loopback address"])
+    return listen_or_exit(host, port, "--smtp")
+
+
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
@@ -144,7 +160,12 @@ def _only_one(data: Path) -> Iterator[None]:
 
 @contextmanager
 def _started(
-    listener: socket.socket, settings: Settings, data: Path, limit: Limit, control: tuple[str, int, str] | None
+    listener: socket.socket,
+    mail_listener: socket.socket | None,
+    settings: Settings,
+    data: Path,
+    limit: Limit,
+    control: tuple[str, int, str] | None,
 ) -> Iterator[Running]:
     """Everything, started in the order of its dependence and stopped in reverse."""
     with ExitStack() as stack:
@@ -180,10 +201,21 @@ def _started(
             listeners.append((listen_or_exit(host, port), api.control(token)))
         http = HttpThread(listeners, start=api.start, stop=api.stop) if api else HttpThread(listeners)
         worker = WorkerThread(relay)
-        for part in (http, bell, intake, worker):
+        smtp = _smtp(mail_listener, intake, settings) if mail_listener is not None else None
+        parts: list[Bell | Intake | HttpThread | SmtpThread | WorkerThread] = [bell, intake, http, worker]
+        for part in [*parts, *([smtp] if smtp else [])]:
             part.start()
             stack.callback(part.stop)
-        yield Running(settings, ledger, api, taken_back)
+        mail_address = "{}:{}".format(*mail_listener.getsockname()[:2]) if mail_listener is not None else None
+        yield Running(settings, ledger, api, taken_back, mail_address)
+
+
+def _smtp(listener: socket.socket, intake: Intake, settings: Settings) -> SmtpThread:
+    """The SMTP edge; while nothing is configured, mail to every address is taken."""
+    boxes = mailboxes(settings.sources)
+    anybody = None if configures_sources(os.environ) else next(iter(boxes.values()), None)
+    clock = lambda: datetime.now(UTC)  # noqa: E731
+    return SmtpThread(listener, intake, settings.sources, clock=clock, any_recipient=anybody)
 
 
 def _local_api(data: Path, limit: Limit) -> LocalTicketsApi:
@@ -195,6 +227,8 @@ def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
     click.echo("Ticketrelay is up.")
     for each in sorted(running.settings.sources):
         click.echo(f"  send to        http://{listen}/in/{each}")
+    if running.smtp is not None:
+        click.echo(f"  send mail to   {running.smtp}  (SMTP)")
     if running.api is not None:
         click.echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
     else:

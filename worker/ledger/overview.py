@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
 from worker.ledger.custody import QUARANTINED
 from worker.ledger.delivery import GATE
 from worker.ledger.planning import seen_digest
 from worker.ledger.repair import Try, read_tries
 from worker.ledger.tables import aliases, attempts, cases, gate, inbound, operations, seen
+
+_INBOUND = re.compile(r"in-(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +133,21 @@ def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
 
 
 def find(connection: Connection, name: str) -> list[CaseStory]:
-    """The cases that a source message id, a case key or a ticket id belongs to; empty when nothing is known."""
+    """The cases that a source message id, case key, alias, ticket id or delivery (in-NUMBER) belongs to."""
     sources = connection.execute(select(cases.c.source).distinct()).scalars().all()
     wanted = [(source, seen_digest(source, name)) for source in sources]
+    if match := _INBOUND.fullmatch(name):
+        of_delivery = select(operations.c.case_id).where(operations.c.inbound_id == int(match[1]))
+        return _stories(connection, cases.c.id.in_(of_delivery))
     by_alias = select(aliases.c.case_id).where(aliases.c.alias == name)
     by_message = select(seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted)) if wanted else None
     matches = (cases.c.key == name) | (cases.c.ticket_id == name) | cases.c.id.in_(by_alias)
     if by_message is not None:
         matches |= cases.c.id.in_(by_message)
+    return _stories(connection, matches)
+
+
+def _stories(connection: Connection, matches: ColumnElement[bool]) -> list[CaseStory]:
     found = connection.execute(select(cases).where(matches).order_by(cases.c.id).limit(100)).all()
     return [_story(connection, row) for row in found]
 

@@ -1,0 +1,189 @@
+"""The SMTP edge: a mail is answered 250 once it is in the ledger, and not before.
+
+    what                                          answer
+    in the ledger, quarantine included            250 and its number
+    a recipient that is no mailbox of ours        550
+    larger than its mailbox takes                 552
+    the ledger cannot be used, or is behind       451: the sender comes again
+
+Source: RFC 5321, sections 4.2.5 and 4.5.3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from socket import socket
+from typing import Any
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from connectors.base import Inbound, OverLimit, Verified
+from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.reading import read_verified
+from worker.ledger import LedgerAway
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+ENVELOPE_FROM, ENVELOPE_TO = "x-ticketrelay-envelope-from", "x-ticketrelay-envelope-to"
+DEFAULT_MAX_BODY = 25 * 1024 * 1024  # bytes
+MAX_RECIPIENTS = 100  # RFC 5321, section 4.5.3.1.8
+IDLE_S = 60.0
+GRACE_S = 5.0  # for mails under way when the process is told to stop
+
+
+def mailboxes(sources: Mapping[str, Source]) -> dict[str, Source]:
+    """The sources that take mail, by their address in lower case."""
+    return {
+        source.connector.address(source.settings).lower(): source
+        for source in sources.values()
+        if source.connector.address is not None
+    }
+
+
+def mailbox_of(address: str, boxes: Mapping[str, Source]) -> Source | None:
+    """The source that a recipient belongs to: what follows a `+` in the local part is not part of the name."""
+    local, _, domain = address.lower().rpartition("@")
+    return boxes.get(f"{local.partition('+')[0]}@{domain}")
+
+
+def enveloped(source: Source, body: bytes, sender: str, recipients: Sequence[str], now: datetime) -> Inbound:
+    """A mail with its envelope as a delivery to `source`."""
+    headers = ((ENVELOPE_FROM, sender), (ENVELOPE_TO, ", ".join(recipients)))
+    return Inbound(source=source.id, received_at=now, body=body, headers=headers)
+
+
+class _Handler:
+    """What aiosmtpd asks; its answers are SMTP replies."""
+
+    def __init__(
+        self, intake: Intake, boxes: Mapping[str, Source], clock: Callable[[], datetime], any_recipient: Source | None
+    ) -> None:
+        self._intake = intake
+        self._boxes = boxes
+        self._clock = clock
+        self._any_recipient = any_recipient
+
+    async def handle_RCPT(  # noqa: N802 — aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self._box(address) is None:
+            return "550 5.1.1 no such mailbox here"
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 too many recipients"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(  # noqa: N802 — aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        taken = []
+        for source, recipients in self._by_source(envelope.rcpt_tos):
+            body = envelope.original_content or b""
+            arrived = enveloped(source, body, envelope.mail_from or "", recipients, self._clock())
+            try:
+                if len(body) > (source.settings.max_body or DEFAULT_MAX_BODY):
+                    return "552 5.3.4 the mail is larger than this mailbox takes"
+                delivery = await asyncio.to_thread(read_verified, source, Verified(arrived))
+                recorded = await asyncio.wrap_future(self._intake.take(delivery))
+            except OverLimit as error:
+                return f"552 5.3.4 {error}"
+            except (Busy, Stopped, *LedgerAway):
+                return "451 4.3.0 not taken: send it again later"
+            taken.append(f"in-{recorded.inbound_id}")
+        return f"250 2.0.0 OK {' '.join(taken)}"
+
+    def _box(self, address: str) -> Source | None:
+        return mailbox_of(address, self._boxes) or self._any_recipient
+
+    def _by_source(self, recipients: Sequence[str]) -> list[tuple[Source, list[str]]]:
+        found: dict[str, tuple[Source, list[str]]] = {}
+        for address in recipients:
+            if (source := self._box(address)) is not None:
+                found.setdefault(source.id, (source, []))[1].append(address)
+        return list(found.values())
+
+
+class SmtpThread:
+    """Serves SMTP on a listening socket, in a thread with its own event loop, until it is stopped.
+
+    `any_recipient` takes mail to every address: for a listener on loopback that nobody configured.
+    """
+
+    def __init__(
+        self,
+        listener: socket,
+        intake: Intake,
+        sources: Mapping[str, Source],
+        *,
+        clock: Callable[[], datetime],
+        any_recipient: Source | None = None,
+    ) -> None:
+        self._listener = listener
+        self._handler = _Handler(intake, mailboxes(sources), clock, any_recipient)
+        self._sessions: set[Any] = set()
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(
+            target=lambda: self._loop.run_until_complete(self._serve()), name="smtp", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more mail, and finish what is under way."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(GRACE_S + 5)
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(self._session, sock=self._listener)
+        await self._stopping.wait()
+        server.close()
+        deadline = self._loop.time() + GRACE_S
+        while any(each.is_busy for each in self._sessions) and self._loop.time() < deadline:  # noqa: ASYNC110 — nobody tells
+            await asyncio.sleep(0.02)
+        for each in list(self._sessions):
+            each.hang_up()
+        await server.wait_closed()
+
+    def _session(self) -> SMTP:
+        return _Session(self._handler, self._sessions)
+
+
+class _Session(SMTP):
+    """One connection, which tells whether a mail is being taken."""
+
+    def __init__(self, handler: _Handler, sessions: set[Any]) -> None:
+        super().__init__(
+            handler,
+            data_size_limit=DEFAULT_MAX_BODY,
+            enable_SMTPUTF8=True,
+            decode_data=False,
+            ident="Ticketrelay",
+            hostname="localhost",
+            timeout=IDLE_S,
+        )
+        self._sessions = sessions
+
+    @property
+    def is_busy(self) -> bool:
+        """True from the sender's MAIL until the answer to its DATA."""
+        return self.envelope is not None and self.envelope.mail_from is not None
+
+    def hang_up(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+    def connection_made(self, transport: Any) -> None:
+        self._sessions.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._sessions.discard(self)
+        super().connection_lost(error)
