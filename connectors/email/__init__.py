@@ -175,4 +175,5 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    address=lambda settings: settings.address,
 )
