@@ -117,9 +117,7 @@ def read_ts(event: Mapping[str, Any], field: str) -> str:
     Raises UnreadableItem.
     """
     value = event.get(field)
-    if isinstance(value, float):
-        value = f"{value:.6f}"
-    elif isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:

@@ -10,7 +10,6 @@ id of the edit. Only the former tells whether the mention is new, so either may 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from connectors.base import Remark
@@ -74,7 +73,7 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
         return Remark("event", reason)
     place = read_place(whole)
     if gone:
-        return _gone(event, replace(place, root=place.ts), envelope, settings)
+        return _gone(event, place, envelope, settings)
     text = rendering.raw_text(after)
     old = rendering.raw_text(before) if "text" in before else None
     edited = maybe_ts(after.get("edited"), "ts")

@@ -112,7 +112,7 @@ def test_a_message_that_mentions_nobody_of_ours_is_ignored_unless_every_one_coun
 
 
 def test_a_direct_message_opens_a_case_and_needs_no_mention() -> None:
-    for event in (message(channel="D0ADA0001", channel_type="im"), message(channel="D0ADA0001", channel_type=...)):
+    for event in (message(channel="C0ADA0001", channel_type="im"), message(channel="D0ADA0001", channel_type=...)):
         assert isinstance(said(event), Opened)
     assert ignored(message(channel="G0GROUP01", channel_type="mpim"))
 
@@ -169,6 +169,7 @@ def test_what_bots_and_our_own_app_write_is_ignored(mark: dict[str, str]) -> Non
 
 def test_what_another_app_wrote_for_a_person_counts() -> None:
     assert isinstance(said(reply(app_id="A0OTHER01")), Commented)
+    assert isinstance(said(reply(), {"api_app_id": ...}), Commented)
 
 
 def test_an_edit_becomes_a_note_with_the_difference() -> None:
@@ -226,12 +227,13 @@ def test_an_edit_of_a_mention_is_one_note_though_slack_sends_the_mention_again()
 
 
 def test_a_deletion_is_a_private_note_that_does_not_repeat_the_text() -> None:
-    event = said(deletion(reply("the password is hunter2")), private=False)
+    event = said(deletion(reply("the password is hunter2")), public_channels=CHANNEL)
     assert isinstance(event, Commented)
     assert (event.unknown, event.reopens, event.private) == ("wait", False, True)
     assert event.case_key == key(ROOT)
     assert event.source_message_id == f"{key(REPLY)}:deleted"
     assert event.text == "The message of 2026-03-14 02:01:00 UTC in #C0HELP001 was deleted."
+    assert event.aliases == ()
     assert "hunter2" not in repr(event)
 
 

@@ -60,9 +60,10 @@ def test_the_open_emoji_opens_a_case_with_neutral_words() -> None:
 
 @pytest.mark.parametrize("name", ["ticket", "white_check_mark"])
 def test_taking_either_away_is_a_private_note(name: str) -> None:
-    event = said(reaction(name, type="reaction_removed"), private=False)
+    event = said(reaction(name, type="reaction_removed"), public_channels=CHANNEL)
     assert isinstance(event, Commented)
     assert (event.unknown, event.reopens, event.private) == ("wait", False, True)
+    assert event.aliases == ()
     assert f"removed :{name}: from" in event.text
 
 
@@ -112,5 +113,8 @@ def test_a_reaction_that_does_not_say_who_or_to_what_cannot_be_read(change: dict
 
 
 def test_a_reaction_from_another_workspace_finds_the_case_under_the_name_of_ours() -> None:
-    event = said(reaction(), {"team_id": "T0GUEST09", "context_team_id": "T0ACME001"})
-    assert {reference.alias for reference in event.references} & set(said(mention()).aliases)
+    ours: tuple[dict[str, Any], ...] = ({"context_team_id": "T0ACME001", "authorizations": []}, {})
+    for told in ours:
+        event = said(reaction(), {"team_id": "T0GUEST09"} | told)
+        assert event.case_key not in said(mention()).aliases
+        assert {reference.alias for reference in event.references} & set(said(mention()).aliases)
