@@ -12,10 +12,10 @@ import lxml.html  # type: ignore[import-untyped]  # it has no types
 from inscriptis.html_engine import Inscriptis  # type: ignore[import-untyped]  # it has no types
 from lxml.etree import LxmlError  # type: ignore[import-untyped]  # it has no types
 
-MAX_HTML = 250_000
+MAX_HTML = 200_000
 """Characters of HTML that are read: the worst take two seconds, and a ticket holds 60,000 of text."""
 
-MAX_TABLES = 4
+MAX_TABLES = 3
 """Tables within tables that are laid out as such: each lays out all that is in it once more."""
 
 _TABLE = ("table", "tr", "td", "th")

@@ -93,9 +93,11 @@ def _start_of_quote(lines: Sequence[str]) -> int | None:
     last_unquoted = max(set(filled) - set(quoted), default=-1)
     for position, index in enumerate(filled):
         line = lines[index]
+        if line.startswith(">"):
+            if position and last_unquoted < index:
+                return index
+            continue
         if position and (_is_original(line) or _is_header_block(lines, index)):
-            return index
-        if position and index in quoted[:1] and last_unquoted < index:
             return index
         start = _attribution(lines, index)
         if start is None or start <= filled[0]:
@@ -121,7 +123,7 @@ def _is_header_block(lines: Sequence[str], index: int) -> bool:
 
 
 def _header_name(line: str) -> str | None:
-    name, colon, _ = line.lstrip("*> ").replace("：", ":").partition(":")
+    name, colon, _ = line.lstrip("* ").replace("：", ":").partition(":")
     return _HEADER_NAMES.get(name.strip(" *").lower()) if colon else None
 
 

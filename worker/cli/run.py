@@ -16,7 +16,7 @@ import click
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from tickets.server import Limit, LocalTicketsApi, Options
+from tickets.server import SCOPES, Limit, LocalTicketsApi, Options
 from worker.app import Relay, WorkerThread
 from worker.cli.common import (
     DEFAULT_LISTEN,
@@ -32,7 +32,7 @@ from worker.cli.common import (
     log_to_stderr,
     split_address,
 )
-from worker.cli.demo import play
+from worker.cli.demo import SCENARIO_KEY, play
 from worker.cli.parts import listen_or_exit, metrics_of, wait_for_signal
 from worker.cli.tickets_api import LIMITS, control_address, limit_named
 from worker.delivery.dispatch import Bell
@@ -219,7 +219,8 @@ def _smtp(listener: socket.socket, intake: Intake, settings: Settings) -> SmtpTh
 
 
 def _local_api(data: Path, limit: Limit) -> LocalTicketsApi:
-    return LocalTicketsApi(Options(f"sqlite:///{(data / 'tickets.db').absolute()}", limit=limit))
+    keys = {LOCAL_KEY: SCOPES, SCENARIO_KEY: frozenset({"tickets:read"})}
+    return LocalTicketsApi(Options(f"sqlite:///{(data / 'tickets.db').absolute()}", limit=limit, keys=keys))
 
 
 def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:

@@ -116,7 +116,7 @@ class Dispatch:
         return due
 
     def _run(self) -> None:
-        look_at = time.monotonic()
+        look_at = time.monotonic() + ALARM_INTERVAL_S
         while not self._stopping.wait(self._timing.dispatch_interval):
             try:
                 self.once()
