@@ -1,50 +1,26 @@
-"""Which servers are at hand? Tests that need an absent one are deselected and counted; under CI its absence fails.
-
-A server is named by an environment variable or found at its usual place on this machine:
-
-    TICKETRELAY_TEST_POSTGRESQL   postgresql+psycopg://127.0.0.1:5432/postgres   (may create databases)
-    TICKETRELAY_TEST_REDIS        redis://127.0.0.1:6379/0
-"""
+"""What becomes of tests that need an absent server? They are deselected and counted; under CI its absence fails."""
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import pytest
-import redis
-import sqlalchemy
-from sqlalchemy.exc import SQLAlchemyError
 
-POSTGRESQL = os.environ.get("TICKETRELAY_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
-REDIS = os.environ.get("TICKETRELAY_TEST_REDIS", "redis://127.0.0.1:6379/0")
+from tests.servers import (
+    Broker,
+    empty_database,
+    own_queue,
+    postgresql_is_there,
+    rabbitmq_is_there,
+    redis_is_there,
+)
 
-
-@cache
-def _postgresql_is_there() -> bool:
-    try:
-        engine = sqlalchemy.create_engine(POSTGRESQL, connect_args={"connect_timeout": 2})
-        with engine.connect() as connection:
-            connection.execute(sqlalchemy.text("SELECT 1"))
-        engine.dispose()
-    except SQLAlchemyError:
-        return False
-    return True
-
-
-@cache
-def _redis_is_there() -> bool:
-    try:
-        with redis.Redis.from_url(REDIS, socket_timeout=2, socket_connect_timeout=2) as client:
-            client.ping()
-    except redis.RedisError:
-        return False
-    return True
-
-
-SERVERS: dict[str, Callable[[], bool]] = {"postgresql": _postgresql_is_there, "redis": _redis_is_there}
+SERVERS: dict[str, Callable[[], bool]] = {
+    "postgresql": postgresql_is_there,
+    "redis": redis_is_there,
+    "rabbitmq": rabbitmq_is_there,
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -73,27 +49,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"deselected {count} tests that need {name}: no server found")
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
 def postgresql_url() -> Iterator[str]:
     """The URL of an empty PostgreSQL database of the test's own."""
-    name = f"ticketrelay_test_{os.getpid()}_{next(_numbers)}"
-    admin = sqlalchemy.create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text(f'CREATE DATABASE "{name}"'))
-    yield sqlalchemy.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    with empty_database() as url:
+        yield url
 
 
 @pytest.fixture
-def redis_url() -> Iterator[str]:
-    """The URL of a Redis database that is empty before and after the test."""
-    url = REDIS.rsplit("/", 1)[0] + "/9"
-    with redis.Redis.from_url(url) as client:
-        client.flushdb()
-        yield url
-        client.flushdb()
+def redis_queue() -> Iterator[Broker]:
+    """A queue of the test's own at Redis."""
+    with own_queue("redis") as broker:
+        yield broker
+
+
+@pytest.fixture
+def rabbitmq_queue() -> Iterator[Broker]:
+    """A queue of the test's own at RabbitMQ."""
+    with own_queue("rabbitmq") as broker:
+        yield broker

@@ -149,9 +149,40 @@ class Site:
     def close(self) -> None:
         self.http.close()
 
+    def deliver(self, body: bytes, tries: int = 200) -> None:
+        """Send until it is acknowledged, as a source does that meets restarts."""
+        for _ in range(tries):
+            try:
+                answer = self.post(body)
+            except httpx.TransportError:
+                time.sleep(0.1)
+                continue
+            if answer.status_code == 200:
+                return
+            assert answer.status_code == 503, answer.text
+            time.sleep(0.1)
+        raise AssertionError(f"not acknowledged in {tries} tries")
+
+    def effects_on(self, alerts: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+        """The effects about these alerts, in order: kind and fingerprint."""
+        wanted = {each["fingerprint"] for each in alerts}
+        case_of: dict[str, str] = {}
+        found = []
+        for each in self.effects():
+            if each["kind"] == "create_ticket":
+                case_of[each["ticket_id"]] = json.loads(each["body"])["subject"].split()[-1]
+            if case_of[each["ticket_id"]] in wanted:
+                found.append((each["kind"], case_of[each["ticket_id"]]))
+        return found
+
     def add_fault(self, **rule: Any) -> None:
         self.http.post(
             f"{self.control}/faults", json=rule, headers={"Authorization": f"Bearer {CONTROL_TOKEN}"}
+        ).raise_for_status()
+
+    def clear_faults(self) -> None:
+        self.http.delete(
+            f"{self.control}/faults", headers={"Authorization": f"Bearer {CONTROL_TOKEN}"}
         ).raise_for_status()
 
 
@@ -241,14 +272,14 @@ def now() -> str:
 class Fleet:
     """`serve`, workers and a Tickets API, as processes of their own that share a database and a broker."""
 
-    def __init__(self, folder: Path, ledger_url: str, broker_url: str, workers: int = 2) -> None:
+    def __init__(self, folder: Path, ledger_url: str, broker: dict[str, str], workers: int = 2) -> None:
         self._folder = folder
         listen, api, control = (f"127.0.0.1:{free_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}")
         self.environment = {
             **QUICK,
+            **broker,
             "TICKETRELAY_LEDGER__URL": ledger_url,
-            "TICKETRELAY_BROKER__URL": broker_url,
             "TICKETRELAY_API__URL": self.site.api,
             "TICKETRELAY_API__KEY": API_KEY,
             "TICKETRELAY_API__PER_MINUTE": "",
@@ -257,12 +288,14 @@ class Fleet:
         }
         api_command = ["tickets-api", "--listen", api, "--database", f"sqlite:///{folder / 'tickets.db'}"]
         api_command += ["--limit", "none", "--api-control", control, "--api-control-token", CONTROL_TOKEN]
+        self.workers = [f"worker-{number}" for number in range(workers)]
+        self.health = {"serve": listen, **{name: f"127.0.0.1:{free_port()}" for name in self.workers}}
+        """Role and number, and where it answers probes."""
         self._commands = {
             "tickets-api": api_command,
             "serve": ["serve", "--listen", listen],
-            **{f"worker-{number}": ["worker"] for number in range(workers)},
+            **{name: ["worker", "--listen", self.health[name]] for name in self.workers},
         }
-        self.workers = [name for name in self._commands if name.startswith("worker")]
         self._processes: dict[str, Process] = {}
 
     def start(self) -> None:
@@ -270,17 +303,31 @@ class Fleet:
         assert upgraded.returncode == 0, upgraded.stderr
         for name in self._commands:
             self.start_one(name)
-        for url in (f"{self.site.api}/health", f"{self.site.intake}/readyz"):
-            wait_until(lambda url=url: answers(url), f"answering at {url}")  # type: ignore[misc]
+        wait_until(lambda: answers(f"{self.site.api}/health"), "a Tickets API that answers")
+        for name in self.health:
+            self.wait_until_ready(name)
 
     def start_one(self, name: str) -> None:
         self._processes[name] = Process(self._commands[name], self.environment, self._folder / f"{name}.txt")
+
+    def wait_until_ready(self, name: str) -> None:
+        def is_ready() -> bool:
+            assert not self._processes[name].has_ended(), self.log(name)
+            return answers(f"http://{self.health[name]}/readyz")
+
+        wait_until(is_ready, f"{name} ready")
 
     def kill(self, name: str) -> None:
         self._processes[name].kill()
 
     def stop_one(self, name: str) -> int:
         return self._processes[name].stop()
+
+    def restart(self, name: str) -> None:
+        """As a rolling deployment does: the next one is not touched before this one is ready."""
+        assert self.stop_one(name) == 0, self.log(name)
+        self.start_one(name)
+        self.wait_until_ready(name)
 
     def log(self, name: str) -> str:
         return self._processes[name].log()
@@ -293,6 +340,11 @@ class Fleet:
     def ticketrelay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return ticketrelay(*arguments, environment=self.environment)
 
+    def metric(self, role: str, name: str) -> float:
+        """The sum of a metric's samples at one process."""
+        text = self.site.http.get(f"http://{self.health[role]}/metrics").raise_for_status().text
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
     def wait_until_idle(self, patience: float = PATIENCE_S) -> None:
         """Wait until no operation waits or is under way."""
-        wait_until(lambda: not _waiting(self.ticketrelay("status", "-o", "json").stdout), "idle", patience)
+        wait_until(lambda: self.metric("serve", "ticketrelay_operations_open") == 0, "idle", patience)

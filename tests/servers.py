@@ -1,0 +1,128 @@
+"""Which servers are at hand, and how does a test get a part of one for itself?
+
+A server is named by an environment variable or found at its usual place on this machine:
+
+    TICKETRELAY_TEST_POSTGRESQL   postgresql+psycopg://127.0.0.1:5432/postgres   (may create databases)
+    TICKETRELAY_TEST_REDIS        redis://127.0.0.1:6379/0                       (its database 9 is used)
+    TICKETRELAY_TEST_RABBITMQ     amqp://guest:guest@127.0.0.1:5672//
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import redis
+import sqlalchemy
+from kombu import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+POSTGRESQL = os.environ.get("TICKETRELAY_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
+REDIS = os.environ.get("TICKETRELAY_TEST_REDIS", "redis://127.0.0.1:6379/0")
+RABBITMQ = os.environ.get("TICKETRELAY_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//")
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A queue of a test's own."""
+
+    url: str
+    queue: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"TICKETRELAY_BROKER__URL": self.url, "TICKETRELAY_BROKER__QUEUE": self.queue}
+
+    @property
+    def is_rabbitmq(self) -> bool:
+        return self.url.startswith("amqp")
+
+    def wipe(self) -> None:
+        """Remove the queue and what it is bound to."""
+        if self.is_rabbitmq:
+            with Connection(self.url, connect_timeout=5) as connection:
+                channel: Any = connection.channel()
+                channel.queue_delete(self.queue)
+                channel.exchange_delete(self.queue)
+        else:
+            with redis.Redis.from_url(self.url) as client:
+                client.delete(self.queue, f"_kombu.binding.{self.queue}")
+
+    def listeners(self) -> int:
+        """How many workers hear the queue's rings now."""
+        if self.is_rabbitmq:
+            with Connection(self.url, connect_timeout=5) as connection:
+                channel: Any = connection.channel()
+                try:
+                    return int(channel.queue_declare(self.queue, passive=True).consumer_count)
+                except connection.channel_errors:  # no such queue
+                    return 0
+        with redis.Redis.from_url(self.url) as client:
+            return sum("b" in each["flags"] and each["cmd"] == "brpop" for each in client.client_list())
+
+
+@cache
+def postgresql_is_there() -> bool:
+    try:
+        engine = sqlalchemy.create_engine(POSTGRESQL, connect_args={"connect_timeout": 2})
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text("SELECT 1"))
+        engine.dispose()
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+@cache
+def redis_is_there() -> bool:
+    try:
+        with redis.Redis.from_url(REDIS, socket_timeout=2, socket_connect_timeout=2) as client:
+            client.ping()
+    except redis.RedisError:
+        return False
+    return True
+
+
+@cache
+def rabbitmq_is_there() -> bool:
+    connection = Connection(RABBITMQ, connect_timeout=2)
+    try:
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+    except connection.connection_errors:
+        return False
+    finally:
+        connection.release()
+    return True
+
+
+@contextmanager
+def empty_database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped afterwards."""
+    name = f"ticketrelay_test_{os.getpid()}_{next(_numbers)}"
+    admin = sqlalchemy.create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sqlalchemy.text(f'CREATE DATABASE "{name}"'))
+    try:
+        yield sqlalchemy.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(sqlalchemy.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        admin.dispose()
+
+
+@contextmanager
+def own_queue(server: str) -> Iterator[Broker]:
+    """A queue of its own at `redis` or `rabbitmq`, removed afterwards."""
+    url = RABBITMQ if server == "rabbitmq" else REDIS.rsplit("/", 1)[0] + "/9"
+    broker = Broker(url, f"ticketrelay-test-{os.getpid()}-{next(_numbers)}")
+    try:
+        yield broker
+    finally:
+        broker.wipe()
