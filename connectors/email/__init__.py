@@ -115,8 +115,9 @@ def _event(mail: Mail, received_at: datetime, settings: Settings) -> Event:
         private=settings.private or automatic,
         aliases=_once(*(each.alias for each in own), *map(identity.id_alias, followed), identity.token_alias(ref)),
         references=_once(*answered.before, *own, *answered.after),
-        author=author,
-        participants=people.participants(settings, author, headers),
+        # Nobody becomes a participant by sending what looks automatic: it is let in without being one.
+        author=None if automatic else author,
+        participants=() if automatic else people.participants(settings, author, headers),
         authority="source" if automatic else "participant",
         attributes=_attributes(mail, author),
     )

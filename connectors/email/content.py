@@ -45,6 +45,7 @@ TEXTS = ("text/plain", "text/html", "text/enriched")
 REPORTED = ("final-recipient", "action", "status", "remote-mta", "diagnostic-code")
 """What a mail server says about a delivery, and is worth reading."""
 
+_FOLD = re.compile(r"\n[ \t]+")
 _PREFIX = re.compile(r"\s*([^\W\d_]{1,6})(?:\[[0-9]{1,2}\])?\s?[:：]")
 _LIST_TAG = re.compile(r"\s*\[[^\]]{1,60}\]")
 _LIST_FOOTER = re.compile(r"\n_{40,}\n")
@@ -105,7 +106,7 @@ def report(mail: Part) -> str:
     lines = []
     for part in mail.walk():
         if part.type == "message/delivery-status":
-            for line in part.text.split("\n"):
+            for line in _FOLD.sub(" ", part.text).split("\n"):
                 name, colon, value = line.partition(":")
                 if colon and name.strip().lower() in REPORTED:
                     lines.append(f"{name.strip()}: {one_line(value)}")
