@@ -18,7 +18,7 @@ from worker.cli.common import DEFAULT_DATA, fail, local_settings
 @click.option("--url", help="Where the listener is; by default as TICKETRELAY_SERVER__LISTEN says.")
 @click.option("--list", "only_list", is_flag=True, help="List the samples instead.")
 def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) -> None:
-    """Send a sample message to SOURCE, signed with its secret. FIXTURE is the sample's name, the first by default.
+    """Send a sample message to SOURCE, signed with its secret. FIXTURE is the sample's name; by default one that has an effect.
 
     Sending the same sample twice has no second effect: it is the same message. Exits 1 when it was not accepted.
     """
@@ -30,7 +30,8 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
     if only_list:
         click.echo("\n".join(samples))
         return
-    name = fixture or ("firing" if "firing" in samples else next(iter(samples)))
+    with_effect = (each.name for each in samples.values() if each.expected.get("events"))
+    name = fixture or ("firing" if "firing" in samples else next(with_effect))
     if name not in samples:
         fail([f"{source.connector.kind} has no sample {name!r}; there are: {', '.join(samples)}"])
     body = samples[name].body
