@@ -29,7 +29,7 @@ _OWN_ID = re.compile(r"t-([0-9a-f]{20})\.([a-z0-9]{1,40})\.([0-9a-f]{20})@[^@]+"
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _TAG = re.compile(r"\[#([0-9]{1,19})\]")
-_NO_ID = re.compile(r"smtpin_added_(missing|broken)|\*{4}|x{4}", re.IGNORECASE)
+_NO_ID = re.compile(r"smtpin_added_(missing|broken)|\*{4}|^x{4,}@", re.IGNORECASE)
 
 
 def thread_address(settings: Settings, case_key: str) -> str:
@@ -83,7 +83,7 @@ def message_id(headers: Headers) -> str | None:
 
 def answered_ids(headers: Headers) -> tuple[str, ...]:
     """What the mail answers to, normalised, the nearest first: In-Reply-To, then References from right to left."""
-    found = _ids(headers.all("in-reply-to")) + _ids(headers.all("references"))[::-1]
+    found = _ids(headers.all("in-reply-to")) + _ids(headers.all("references", newest=True))[::-1]
     own = message_id(headers)
     return tuple(dict.fromkeys(each for each in found if each != own))[:MAX_IDS]
 

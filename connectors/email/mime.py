@@ -52,9 +52,10 @@ class Headers:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def all(self, name: str) -> tuple[str, ...]:
-        """Every value as text, its encoded words as they stand."""
-        return tuple(clean(decode(value[:MAX_FIELD])) for value in self._values.get(name, ()))
+    def all(self, name: str, *, newest: bool = False) -> tuple[str, ...]:
+        """Every value as text, its encoded words as they stand; of one too long the beginning, or the end."""
+        looked_at = slice(-MAX_FIELD, None) if newest else slice(MAX_FIELD)
+        return tuple(clean(decode(value[looked_at])) for value in self._values.get(name, ()))
 
     def first(self, name: str) -> str:
         """The first value, without white space around it; empty where there is none."""

@@ -1,0 +1,55 @@
+"""Mails as tests want them: one with a change or two, and what the connector says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import Inbound, Parsed, Unverified
+from connectors.email import CONNECTOR, Settings
+from connectors.events import Event
+
+NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
+ADDRESS = "support@example.net"
+PLAIN = {
+    "From": "Ada Byron <ada@customer.example>",
+    "To": "Support <support@example.net>",
+    "Subject": "The door does not open",
+    "Date": "Fri, 13 Mar 2026 12:00:00 +0000",
+    "Message-ID": "<first.1@customer.example>",
+}
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings.model_validate({"secret": "correct horse", "address": ADDRESS} | changes)
+
+
+def mail(body: str = "It is stuck.\n", headers: Mapping[str, str | None] | None = None) -> bytes:
+    """A mail as bytes; a header that is None is left out."""
+    whole: dict[str, str | None] = {**PLAIN, **(headers or {})}
+    lines = [f"{name}: {value}\n" for name, value in whole.items() if value is not None]
+    return ("".join(lines) + "\n" + body).encode("utf-8", "surrogateescape")
+
+
+def parse(raw: bytes, used: Settings | None = None, envelope: Mapping[str, str] | None = None) -> Parsed:
+    headers = tuple((f"x-ticketrelay-envelope-{name}", value) for name, value in (envelope or {}).items())
+    inbound = Inbound(source="mail", received_at=NOW, body=raw, headers=headers)
+    return CONNECTOR.parse(Unverified(inbound), used or settings())
+
+
+def event(
+    body: str = "It is stuck.\n",
+    headers: Mapping[str, str | None] | None = None,
+    used: Settings | None = None,
+    envelope: Mapping[str, str] | None = None,
+) -> Event:
+    """The only event of such a mail."""
+    (only,) = parse(mail(body, headers), used, envelope).events
+    return only
+
+
+def multipart(subtype: str, *parts: str, boundary: str = "b") -> tuple[str, str]:
+    """A Content-Type, and a body of parts that bring their own headers."""
+    joined = "".join(f"--{boundary}\n{part}\n" for part in parts)
+    return f'multipart/{subtype}; boundary="{boundary}"', f"{joined}--{boundary}--\n"
