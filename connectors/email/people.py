@@ -125,6 +125,6 @@ def _mailbox(words: str, angle: list[str] | None) -> Mailbox | None:
     local, at, domain = address.rpartition("@")
     if not address.isprintable() or len(address) > MAX_ADDRESS or len(address.split()) != 1:
         return None
-    if at and not (local and domain):
+    if (at and not (local and domain)) or (not at and "=?" in address):
         return None
     return Mailbox(cut(one_line(decode_words(name)), MAX_NAME), address)

@@ -94,7 +94,7 @@ def _start_of_quote(lines: Sequence[str]) -> int | None:
     for position, index in enumerate(filled):
         line = lines[index]
         if line.startswith(">"):
-            if position and last_unquoted < index:
+            if position and index == quoted[0] and last_unquoted < index:
                 return index
             continue
         if position and (_is_original(line) or _is_header_block(lines, index)):
