@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 import sqlalchemy
 import structlog
 
+from tests.servers import empty_database
 from worker.ledger import Ledger
 from worker.ledger.tables import metadata
 
-from ..conftest import POSTGRESQL
 from .builders import ManualClock
 
 MakeLedger = Callable[..., Ledger]
@@ -46,18 +45,11 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def _migrated_postgresql() -> Iterator[str]:
     """One database for all tests of a run: to make one takes longer than most tests."""
-    name = f"ticketrelay_ledger_{os.getpid()}"
-    admin = sqlalchemy.create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text(f'CREATE DATABASE "{name}"'))
-    url = sqlalchemy.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
-    ledger = Ledger(url)
-    ledger.upgrade()
-    ledger.close()
-    yield url
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    with empty_database() as url:
+        ledger = Ledger(url)
+        ledger.upgrade()
+        ledger.close()
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -13,7 +13,7 @@ from connectors.base import Remark
 from connectors.events import Event
 from worker.ledger import Delivery, Ledger
 from worker.ledger.custody import ACCEPTED, QUARANTINED, restore
-from worker.ledger.tables import cases, inbound, operations, seen
+from worker.ledger.tables import cases, inbound, operations, pending, seen
 from worker.lifecycle import Sighting
 
 from .builders import (
@@ -281,3 +281,11 @@ def test_a_batch_leaves_what_its_deliveries_would_have_left_one_by_one(
         if (source := kept[each["case_id"]]["source"]) in planned:
             planned[source].append((each["seq"], each["kind"], each["episode"], request))
     assert planned[alone] == planned[together]
+
+
+def test_a_waiting_comment_that_was_recorded_in_another_case_meanwhile_is_let_go(ledger: Ledger) -> None:
+    ledger.record([delivery(commented("one", "m", unknown="wait"))])
+    ledger.record([delivery(opened("two", message="m"))])
+    ledger.record([delivery(opened("one"))])
+    assert kinds_of(ledger) == ["create_ticket", "create_ticket"]
+    assert rows(ledger, pending) == []

@@ -377,8 +377,15 @@ def _pair(db: Database, connection: Connection, batch: _Batch, rules: Rules) -> 
 def _plan_waiting(
     db: Database, connection: Connection, batch: _Batch, found: Sequence[tuple[Waiting, _Case]], rules: Rules
 ) -> None:
-    """Plan comments whose cases are known and locked now."""
-    batch.seen |= _read_seen(connection, _digests((each.source, each.event) for each, _ in found))
+    """Plan comments whose cases are known and locked now; what was recorded elsewhere meanwhile had its effect."""
+    known = _read_seen(connection, _digests((each.source, each.event) for each, _ in found))
+    elsewhere = {name for name, (_, case_id, _) in known.items() if case_id not in batch.by_id}
+    batch.seen |= {name: known[name] for name in known.keys() - elsewhere}
+    found = [
+        (each, case)
+        for each, case in found
+        if (each.source, seen_digest(each.source, each.event.source_message_id)) not in elsewhere
+    ]
     named = {(each.source, alias): case.id for each, case in found for alias in each.event.aliases}
     naming.register(db, connection, named)
     for each, case in found:
