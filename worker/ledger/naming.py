@@ -25,6 +25,17 @@ AT_ONCE = 5000  # names in one statement; SQLite takes 32,766 parameters
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """A case that is there."""
+
+    key: Key
+    called: str
+    """What it is called in a text for people."""
+    people: set[str]
+    """Who takes part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """Where an event goes."""
 
@@ -35,7 +46,7 @@ class Destination:
     turned_away_from: str | None = None
     """What names the case that its author has no part in."""
     read_as: Event | None = None
-    """What it turns out to be: an opening that a case is known for is a comment on that."""
+    """What it turns out to be: an opening that refers to another case is a comment on that."""
 
 
 def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Destination]:
@@ -46,7 +57,7 @@ def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Dest
         for name in (*event.aliases, *(each.alias for each in event.references))
     }
     view = _View(read(connection, names))
-    view.people = _people(connection, set(view.ids()))
+    view.cases = _known_cases(connection, set(view.ids()))
     view.keys = _known_keys(connection, {(source, event.case_key) for source, event in pairs if _may_wait(event)})
     return [view.place(source, event) for source, event in pairs]
 
@@ -83,15 +94,19 @@ def _may_wait(event: Event) -> bool:
     return isinstance(event, Commented) and event.unknown != "open"
 
 
-def _people(connection: Connection, case_ids: set[int]) -> dict[int, tuple[str, set[str]]]:
-    """For each case: what it is called in a text for people, and who takes part."""
+def _known_cases(connection: Connection, case_ids: set[int]) -> dict[int, _Known]:
     if not case_ids:
         return {}
-    rows = connection.execute(select(cases.c.id, cases.c.ticket_id).where(cases.c.id.in_(sorted(case_ids))))
-    found = {row.id: (f"ticket {row.ticket_id}" if row.ticket_id else "an earlier message", set[str]()) for row in rows}
+    wanted = cases.c.id.in_(sorted(case_ids))
+    rows = connection.execute(select(cases.c.id, cases.c.source, cases.c.key, cases.c.ticket_id).where(wanted))
+    found = {row.id: _Known((row.source, row.key), _called(row.ticket_id), set()) for row in rows}
     for row in connection.execute(select(participants).where(participants.c.case_id.in_(sorted(case_ids)))):
-        found[row.case_id][1].add(row.name)
+        found[row.case_id].people.add(row.name)
     return found
+
+
+def _called(ticket_id: str | None) -> str:
+    return f"ticket {ticket_id}" if ticket_id else "an earlier message"
 
 
 def _known_keys(connection: Connection, keys: set[Key]) -> set[Key]:
@@ -106,7 +121,7 @@ class _View:
 
     def __init__(self, known: dict[Name, int]) -> None:
         self._known: dict[Name, int | Key] = dict(known)
-        self.people: dict[int, tuple[str, set[str]]] = {}
+        self.cases: dict[int, _Known] = {}
         self.keys: set[Key] = set()
         self._new_people: dict[Key, set[str]] = {}
 
@@ -118,7 +133,7 @@ class _View:
         hit, proven = self._hit(source, event)
         turned_away_from = None
         if hit is not None and not (proven or self._takes_part(hit, event)):
-            turned_away_from = self.people[hit][0] if isinstance(hit, int) else "an earlier message"
+            turned_away_from = self.cases[hit].called if isinstance(hit, int) else _called(None)
             hit = None
         if hit is None and _may_wait(event) and own not in self.keys:
             return Destination(None)
@@ -127,7 +142,8 @@ class _View:
         new_names = frozenset(name for name in event.aliases if (source, name) not in self._known)
         self._known.update({(source, name): where for name in new_names})
         self._let_in(where, event)
-        read_as = _as_comment(event) if hit is not None and hit != own and isinstance(event, Opened) else None
+        anothers = hit is not None and own != (self.cases[hit].key if isinstance(hit, int) else hit)
+        read_as = _as_comment(event) if anothers and isinstance(event, Opened) else None
         return Destination(where, new_names, turned_away_from=turned_away_from, read_as=read_as)
 
     def _hit(self, source: str, event: Event) -> tuple[int | Key | None, bool]:
@@ -139,13 +155,13 @@ class _View:
     def _takes_part(self, case: int | Key, event: Event) -> bool:
         if event.authority != "participant":
             return True  # of the opener, who is not known here, the plan makes sure
-        people = self.people[case][1] if isinstance(case, int) else self._new_people.get(case, set())
+        people = self.cases[case].people if isinstance(case, int) else self._new_people.get(case, set())
         return event.author in people
 
     def _let_in(self, case: int | Key, event: Event) -> None:
         people = {*event.participants, *([event.author] if event.author else [])}
         if isinstance(case, int):
-            self.people[case][1].update(people)
+            self.cases[case].people.update(people)
         else:
             self._new_people.setdefault(case, set()).update(people)
 
