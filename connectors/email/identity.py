@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from connectors.email.mime import Headers
 from connectors.email.settings import Settings
 from connectors.events import MAX_ID_LENGTH, Reference, digest
+from connectors.signatures import hmac_sha256
 
 MAX_IDS = 50
 """Message-IDs of one mail that are followed: the newest of References."""
@@ -151,4 +152,4 @@ def _is_proof(settings: Settings, offered: str, *parts: str) -> bool:
 
 def _proof(secret: bytes, *parts: str) -> str:
     """80 bits of an HMAC-SHA256, as hex digits."""
-    return hmac.new(secret, "\0".join(("ticketrelay mail", *parts)).encode(), "sha256").hexdigest()[:20]
+    return hmac_sha256(secret, "\0".join(("ticketrelay mail", *parts)).encode()).hex()[:20]

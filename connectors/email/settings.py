@@ -24,8 +24,6 @@ class Settings(SourceSettings):
     """Accept `Basic` with this name and the secret as password too; it holds no colon (RFC 7617)."""
     max_body: int | None = Field(default=25 * 1024 * 1024, ge=1)
     """Bytes of one mail."""
-    max_body: int | None = Field(default=25 * 1024 * 1024, ge=1)
-    """Bytes of one mail; as much as mail servers usually hand on."""
     max_depth: int = Field(default=50, ge=1, le=100)
     """Levels of parts within parts; a mail with more stays in quarantine."""
     max_parts: int = Field(default=500, ge=1)
