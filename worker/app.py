@@ -226,6 +226,8 @@ class WorkerThread:
             celery_state.should_stop = None
 
     def _wake(self) -> None:
-        """A worker looks whether it is to stop with each ring, and otherwise every second or two."""
+        """A worker looks whether it is to stop after each ring, and otherwise every second or two; on a transport
+        without an event loop (`memory://`) it then waits once more."""
         with suppress(BrokerAway):
-            self._app.publisher.publish("create_ticket")
+            for _ in range(2):
+                self._app.publisher.publish("create_ticket")
