@@ -36,10 +36,10 @@ class _Pipe(click.Command):
 
 @click.command(cls=_Pipe)
 @click.option("--source", "source_id", help="The source that it is for; else the one whose mailbox --recipient names.")
-@click.option("--sender", default="", help="The envelope's sender (Postfix: ${sender}).")
+@click.option("--sender", help="The envelope's sender (Postfix: ${sender}).")
 @click.option("--recipient", "recipients", multiple=True, help="The envelope's recipient (Postfix: ${recipient}).")
 @data_option
-def pipe(source_id: str | None, sender: str, recipients: tuple[str, ...], data: Path) -> None:
+def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> None:
     """Take one mail from standard input into the ledger; a worker or `run` delivers it.
 
     Exits 0 once it is durable, 65 for what can never be a mail, and 75 for everything else: try again.
@@ -55,7 +55,7 @@ def pipe(source_id: str | None, sender: str, recipients: tuple[str, ...], data: 
     sys.exit(code)
 
 
-def _take(source_id: str | None, sender: str, recipients: tuple[str, ...], data: Path) -> int:
+def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> int:
     settings = local_settings(data)
     source = _source(settings, source_id, recipients)
     if source is None:

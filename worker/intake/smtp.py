@@ -51,9 +51,14 @@ def mailbox_of(address: str, boxes: Mapping[str, Source]) -> Source | None:
     return boxes.get(f"{local.partition('+')[0]}@{domain}")
 
 
-def enveloped(source: Source, body: bytes, sender: str, recipients: Sequence[str], now: datetime) -> Inbound:
-    """A mail with its envelope as a delivery to `source`."""
-    headers = ((ENVELOPE_FROM, sender), (ENVELOPE_TO, ", ".join(recipients)))
+def enveloped(source: Source, body: bytes, sender: str | None, recipients: Sequence[str], now: datetime) -> Inbound:
+    """A mail with its envelope as a delivery to `source`.
+
+    A sender of "" is the null sender, by which a bounce is known; None is one that was not told.
+    """
+    headers: tuple[tuple[str, str], ...] = ((ENVELOPE_TO, ", ".join(recipients)),)
+    if sender is not None:
+        headers = ((ENVELOPE_FROM, sender), *headers)
     return Inbound(source=source.id, received_at=now, body=body, headers=headers)
 
 
