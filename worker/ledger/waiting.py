@@ -46,7 +46,9 @@ def row(source: str, event: Event, inbound_id: int, now: datetime) -> dict[str, 
 
 def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Let comments wait; one that waits already does so once."""
-    connection.execute(db.insert_or_ignore(pending, "source", "digest"), rows)
+    # Sorted: another process may let the same ones wait, and would be waited for while it waits for this one.
+    ordered = sorted(rows, key=lambda each: (each["source"], each["digest"]))
+    connection.execute(db.insert_or_ignore(pending, "source", "digest"), ordered)
 
 
 def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
@@ -55,7 +57,7 @@ def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
     rows = connection.execute(select(pending).where(wanted).order_by(pending.c.id).with_for_update()).all()
     if rows:
         connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
-    rows = sorted(rows, key=lambda each: (each.occurred_at, each.id))
+    rows = sorted(rows, key=lambda each: (each.occurred_at, each.inbound_id, each.id))
     return [Waiting(each.source, each.wanted, from_json(each.event), each.inbound_id) for each in rows]
 
 

@@ -1,0 +1,262 @@
+"""What becomes of a comment whose case is not known: does it wait, whoever opens the case, and is it ever lost?"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from connectors import connector
+from connectors.base import Inbound, Unverified
+from connectors.events import Commented, Event, Reference
+from worker.intake.quarantine import StillUnreadable
+from worker.intake.quarantine import retry as read_again
+from worker.intake.reading import parse
+from worker.ledger import Delivery, Ledger, NoSuchDeadLetter, custody
+from worker.ledger.planning import Rules
+from worker.ledger.tables import inbound, pending, seen
+from worker.lifecycle import Policy
+from worker.settings import Source
+
+from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of, minute, opened, resolved, rows
+from .conftest import MakeLedger
+from .conversations import name_of, story, take
+
+THREADS = 8
+TEN_MINUTES_S = 600
+
+
+def answer(message: str, to: str = "root", at: float = 1, **more: Any) -> Commented:
+    """A comment that waits for what it answers; its text is its name."""
+    fields: dict[str, Any] = {
+        "text": message,
+        "references": (Reference(name_of(to)),),
+        "aliases": (name_of(message),),
+        "occurred_at": minute(at),
+    }
+    return commented(f"chat:{message}", message, **(fields | more))
+
+
+def root(name: str = "root") -> Event:
+    return opened(f"chat:{name}", text=name, aliases=(name_of(name),))
+
+
+def waiting(ledger: Ledger) -> list[str]:
+    return [each["wanted"] for each in rows(ledger, pending)]
+
+
+def notes(ledger: Ledger, key: str = "chat:root") -> list[str]:
+    return [said for kind, said in story(ledger).get(key, []) if kind == "add_note"]
+
+
+def reason_of(ledger: Ledger, number: int) -> str:
+    (found,) = [each["reason"] for each in rows(ledger, inbound) if each["id"] == number]
+    return str(found)
+
+
+def test_a_comment_waits_for_its_case_and_leaves_nothing_else(ledger: Ledger) -> None:
+    (recorded,) = take(ledger, answer("reply"))
+    assert (recorded.outcome, recorded.effects[0].reason) == ("accepted", "it waits for its case")
+    assert "it waits for its case" in reason_of(ledger, recorded.inbound_id)
+    (kept,) = rows(ledger, pending)
+    assert (kept["wanted"], kept["expires_at"]) == (name_of("root"), NOON + timedelta(minutes=10))
+    assert story(ledger) == {}
+    assert rows(ledger, seen) == []
+
+
+def test_the_opening_takes_along_what_waits_for_it_in_the_order_in_which_it_was_said(ledger: Ledger) -> None:
+    take(ledger, answer("third", at=3), answer("first", at=1), answer("of another", to="another"))
+    take(ledger, answer("second", at=2), root())
+    assert story(ledger)["chat:root"][0] == ("create_ticket", "root")
+    assert notes(ledger) == ["first", "second", "third"]
+    assert waiting(ledger) == [name_of("another")]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one delivery", "two deliveries of one batch"])
+def test_an_opening_takes_along_what_came_before_it_in_its_own_batch(ledger: Ledger, together: bool) -> None:
+    both = [answer("reply"), root()]
+    ledger.record([delivery(*both)] if together else [delivery(each) for each in both])
+    assert story(ledger) == {"chat:root": [("create_ticket", "root"), ("add_note", "reply")]}
+    assert waiting(ledger) == []
+
+
+def test_a_comment_without_references_waits_for_the_case_of_its_key(ledger: Ledger) -> None:
+    take(ledger, commented("disk", "comment"), opened("disk"))
+    assert kinds_of(ledger) == ["create_ticket", "add_note"]
+    assert waiting(ledger) == []
+
+
+def test_the_end_of_a_case_that_was_never_opened_takes_nothing_along(ledger: Ledger) -> None:
+    take(ledger, commented("disk", "comment"), resolved("disk", end=0.5))
+    ledger.pair_waiting()
+    assert (kinds_of(ledger), waiting(ledger)) == ([], ["disk"])
+    take(ledger, opened("disk", start=1))
+    assert (kinds_of(ledger), waiting(ledger)) == (["create_ticket", "add_note"], [])
+
+
+def test_a_comment_that_comes_eleven_times_waits_once_and_is_one_note(ledger: Ledger) -> None:
+    take(ledger, *[answer("reply")] * 5)
+    ledger.record([delivery(answer("reply")) for _ in range(6)])
+    assert waiting(ledger) == [name_of("root")]
+    assert len(rows(ledger, inbound)) == 11
+    take(ledger, root())
+    assert notes(ledger) == ["reply"]
+    take(ledger, answer("reply"), root(), answer("reply"))
+    ledger.pair_waiting()
+    assert kinds_of(ledger) == ["create_ticket", "add_note"]
+    assert waiting(ledger) == []
+
+
+def test_two_hundred_replies_before_their_root_are_notes_in_order(ledger: Ledger) -> None:
+    replies = [answer(f"reply {number}", at=number / 10) for number in range(200)]
+    shuffled = random.Random(3).sample(replies, len(replies))  # noqa: S311 — an order, not a secret
+    for start in range(0, len(shuffled), 20):
+        ledger.record([delivery(each) for each in shuffled[start : start + 20]])
+    assert len(waiting(ledger)) == 200
+    take(ledger, root())
+    assert notes(ledger) == [f"reply {number}" for number in range(200)]
+
+
+def test_what_waits_for_a_comment_that_waited_follows_at_the_next_dispatch(ledger: Ledger) -> None:
+    take(ledger, answer("reply to the reply", to="reply", at=2), answer("reply"), root())
+    ledger.pair_waiting()
+    assert notes(ledger) == ["reply", "reply to the reply"]
+    assert waiting(ledger) == []
+
+
+def test_a_comment_and_its_opening_in_two_processes_at_once_are_a_ticket_and_a_note(
+    ledger: Ledger, make_ledger: MakeLedger
+) -> None:
+    other = make_ledger()
+    for number in range(15):
+        comment, opening = answer(f"reply {number}", to=f"root {number}"), root(f"root {number}")
+        at_once(lambda: ledger.record([delivery(opening)]), lambda: other.record([delivery(comment)]))  # noqa: B023
+    at_once(ledger.pair_waiting, other.pair_waiting)
+    assert [kind for each in story(ledger).values() for kind, _ in each] == ["create_ticket", "add_note"] * 15
+    assert waiting(ledger) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
+def test_a_comment_and_an_opening_that_could_not_see_each_other_are_brought_together_by_dispatch(
+    ledger: Ledger, make_ledger: MakeLedger
+) -> None:
+    other = make_ledger()
+    with ledger.database.write() as uncommitted:
+        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", NOON))
+        take(other, root())
+    assert (kinds_of(ledger), waiting(ledger)) == (["create_ticket"], [name_of("root")])
+    assert ledger.pair_waiting() == frozenset()  # the ticket has to be created before
+    assert notes(ledger) == ["reply"]
+    ledger.pair_waiting()
+    assert (notes(ledger), waiting(ledger)) == (["reply"], [])
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
+def test_a_comment_whose_case_is_known_is_not_dropped_however_long_nobody_looked(
+    ledger: Ledger, make_ledger: MakeLedger, clock: ManualClock
+) -> None:
+    other = make_ledger()
+    with ledger.database.write() as uncommitted:
+        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", NOON))
+        take(other, root())
+    clock.advance(hours=1)
+    ledger.pair_waiting()
+    assert (notes(ledger), waiting(ledger)) == (["reply"], [])
+
+
+def test_a_comment_that_waited_in_vain_is_dropped_and_its_delivery_says_so(ledger: Ledger, clock: ManualClock) -> None:
+    (recorded,) = take(ledger, answer("reply"))
+    clock.advance(seconds=TEN_MINUTES_S - 1)
+    ledger.pair_waiting()
+    assert waiting(ledger) == [name_of("root")]
+    clock.advance(seconds=1)
+    ledger.pair_waiting()
+    assert waiting(ledger) == []
+    assert reason_of(ledger, recorded.inbound_id) == "dropped: its case did not come within 10 minutes"
+    take(ledger, root())
+    assert notes(ledger) == []
+
+
+def test_a_comment_that_was_dropped_counts_when_it_comes_again(ledger: Ledger, clock: ManualClock) -> None:
+    take(ledger, answer("reply"))
+    clock.advance(seconds=TEN_MINUTES_S)
+    ledger.pair_waiting()
+    take(ledger, answer("reply"), root())
+    assert notes(ledger) == ["reply"]
+
+
+def test_a_comment_that_was_recorded_in_another_case_while_it_waited_has_no_second_effect(ledger: Ledger) -> None:
+    nearer = (Reference(name_of("root")), Reference(name_of("another")))
+    take(ledger, answer("reply", references=nearer), root("another"), answer("reply", references=nearer))
+    assert notes(ledger, "chat:another") == ["reply"]
+    take(ledger, root())
+    ledger.pair_waiting()
+    assert story(ledger)["chat:root"] == [("create_ticket", "root")]
+    assert (notes(ledger, "chat:another"), waiting(ledger)) == (["reply"], [])
+
+
+def test_processes_that_let_the_same_comments_wait_in_other_orders_do_not_block_each_other(
+    ledger: Ledger, make_ledger: MakeLedger
+) -> None:
+    comments = [answer(f"reply {number}", at=number / 10) for number in range(120)]
+
+    def work(seed: int) -> None:
+        own = make_ledger()
+        choose = random.Random(seed)  # noqa: S311 — an order, not a secret
+        own.record([delivery(each) for each in choose.sample(comments, len(comments))])
+
+    for _ in range(3):
+        at_once(*(lambda seed=seed: work(seed) for seed in range(THREADS)))
+        with ledger.database.write() as connection:
+            assert len(connection.execute(select(pending)).all()) == len(comments)
+            connection.execute(pending.delete())
+    at_once(*(lambda seed=seed: work(seed) for seed in range(THREADS)), lambda: take(make_ledger(), root()))
+    ledger.pair_waiting()
+    assert sorted(notes(ledger)) == sorted(each.text for each in comments)
+    assert waiting(ledger) == []
+
+
+def mail_source() -> dict[str, Source]:
+    code = connector("email")
+    settings = code.settings.model_validate({"secret": "s3cret", "address": "support@example.net"})
+    return {"prom": Source("prom", code, settings)}
+
+
+def raw_mail(message_id: str, *headers: str) -> bytes:
+    lines = (f"Message-ID: <{message_id}@customer.example>", "From: ada@customer.example", "To: support@example.net")
+    return "\r\n".join(
+        (*lines, "Date: Fri, 20 Feb 2026 12:00:00 +0000", "Subject: Toner", *headers, "", "Text", "")
+    ).encode()
+
+
+def read(body: bytes) -> Delivery:
+    arrived = Inbound("prom", NOON, body)
+    return Delivery(arrived, parse(mail_source()["prom"], Unverified(arrived)))
+
+
+def test_an_automatic_answer_to_nothing_known_is_kept_until_its_case_is_known_and_a_person_tries_again(
+    ledger: Ledger,
+) -> None:
+    automatic = raw_mail("auto", "In-Reply-To: <first@customer.example>", "Auto-Submitted: auto-replied")
+    ((recorded,), _) = ledger.record([read(automatic)])
+    letter = f"in-{recorded.inbound_id}"
+    assert (recorded.outcome, recorded.reason) == ("quarantined", "the case that it belongs to is not known")
+    assert [each.id for each in ledger.list_dead()] == [letter]
+    with pytest.raises(StillUnreadable, match="not known"):
+        read_again(ledger, mail_source(), letter)
+    ledger.record([read(raw_mail("first"))])
+    again = read_again(ledger, mail_source(), letter)
+    assert again is not None
+    assert (again.inbound_id, again.outcome) == (recorded.inbound_id, "accepted")
+    assert kinds_of(ledger) == ["create_ticket", "add_note"]
+    assert ledger.list_dead() == []
+    with pytest.raises(NoSuchDeadLetter):
+        read_again(ledger, mail_source(), letter)
+    ((repeated,), _) = ledger.record([read(automatic)])
+    assert repeated.outcome == "accepted"
+    assert kinds_of(ledger) == ["create_ticket", "add_note"]
