@@ -73,6 +73,10 @@ class Process:
         self._signal(signal.SIGTERM)
         return self._process.returncode
 
+    def ask_to_end(self) -> None:
+        """SIGTERM, without waiting for what it does."""
+        os.killpg(self._process.pid, signal.SIGTERM)
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
             os.killpg(self._process.pid, number)
@@ -98,6 +102,15 @@ def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE_
             return
         time.sleep(0.05)
     raise AssertionError(f"after {patience:g} s: not {what}")
+
+
+def refuses(host: str, port: int) -> bool:
+    """True when nobody listens there."""
+    try:
+        socket.create_connection((host, port), 2).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def answers(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -24,6 +25,7 @@ from tests.acceptance.processes import (
     body,
     clean_environment,
     free_port,
+    refuses,
     resolved,
     ticketrelay,
     wait_until,
@@ -100,6 +102,15 @@ class Deployment:
     def address(self, name: str, port: int) -> str:
         return self.here[name].text(f"127.0.0.1:{port}")
 
+    def tickets(self) -> Counter[str]:
+        """How many tickets there are, by status."""
+        url, headers = f"http://{self.api}/api/v1/tickets", {"X-API-Key": API_KEY}
+        listed = httpx.get(url, headers=headers, timeout=20, trust_env=False).raise_for_status()
+        return Counter(each["status"] for each in listed.json()["data"])
+
+    def ask_to_end(self, name: str) -> None:
+        self._processes[name].ask_to_end()
+
     def stop(self) -> list[int]:
         return [process.stop() for process in self._processes.values()]
 
@@ -123,11 +134,6 @@ def test_its_own_commands_get_healthy_do_the_main_job_and_end_in_order(deploymen
     alerts = [alert() for _ in range(4)]
     intake = f"http://{deployment.address('serve', 8080)}/in/alertmanager"
     with httpx.Client(timeout=20, trust_env=False) as http:
-
-        def tickets() -> Counter[str]:
-            listed = http.get(f"http://{deployment.api}/api/v1/tickets", headers={"X-API-Key": API_KEY})
-            return Counter(each["status"] for each in listed.raise_for_status().json()["data"])
-
         for content in (body(alerts), body([resolved(alerts[0]), *alerts[1:]]), body(alerts)):
             answer = http.post(intake, content=content, headers={"Authorization": f"Bearer {deployment.secret}"})
             assert answer.status_code == 200, answer.text
@@ -139,7 +145,36 @@ def test_its_own_commands_get_healthy_do_the_main_job_and_end_in_order(deploymen
         with smtplib.SMTP(*_host_and_port(deployment.address("mail", 8025)), timeout=20) as smtp:
             for _ in range(2):
                 assert smtp.send_message(mail) == {}
-        wait_until(lambda: tickets() == {"closed": 1, "open": 4}, "four alerts, one of them over, and a mail")
+        wait_until(
+            lambda: deployment.tickets() == {"closed": 1, "open": 4}, "four alerts, one of them over, and a mail"
+        )
+    assert deployment.stop() == [0] * 5
+
+
+@pytest.mark.postgresql
+@pytest.mark.redis
+def test_intake_that_is_told_to_stop_takes_the_rest_of_what_is_being_sent(deployment: Deployment) -> None:
+    content = body([alert()])
+    web = _host_and_port(deployment.address("serve", 8080))
+    with socket.create_connection(web, 20) as sender:
+        head = f"POST /in/alertmanager HTTP/1.1\r\nHost: intake\r\nAuthorization: Bearer {deployment.secret}\r\n"
+        sender.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {len(content)}\r\n\r\n".encode())
+        assert sender.recv(1000).startswith(b"HTTP/1.1 100 ")
+        deployment.ask_to_end("serve")
+        wait_until(lambda: refuses(*web), "closed to others")
+        sender.sendall(content)
+        assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
+    post = _host_and_port(deployment.address("mail", 8025))
+    with smtplib.SMTP(*post, timeout=20) as smtp:
+        smtp.ehlo()
+        smtp.mail("ann@example.org")
+        smtp.rcpt("support@example.org")
+        assert smtp.docmd("DATA")[0] == 354
+        deployment.ask_to_end("mail")
+        wait_until(lambda: refuses(*post), "closed to others")
+        smtp.send(b"From: ann@example.org\r\nMessage-ID: <2@example.org>\r\nSubject: Smoke\r\n\r\nSmoke.\r\n.\r\n")
+        assert smtp.getreply()[0] == 250
+    wait_until(lambda: deployment.tickets() == {"open": 2}, "an alert and a mail")
     assert deployment.stop() == [0] * 5
 
 
