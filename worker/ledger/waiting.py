@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, tuple_, update
 
 from connectors.events import Event, digest, from_json, to_json
 from worker.ledger.database import Database
@@ -79,8 +79,12 @@ def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def drop_expired(connection: Connection, now: datetime) -> int:
-    """Drop the comments that waited in vain, with the reason; gives their number."""
-    statement = select(pending.c.id, pending.c.inbound_id).where(pending.c.expires_at <= now).order_by(pending.c.id)
+    """Drop the comments that waited in vain, with the reason; gives their number.
+
+    One whose case is known is not dropped, however late it is: nobody may have looked for as long.
+    """
+    in_vain = (pending.c.expires_at <= now) & ~_is_case_known()
+    statement = select(pending.c.id, pending.c.inbound_id).where(in_vain).order_by(pending.c.id)
     rows = connection.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     if not rows:
         return 0
@@ -89,3 +93,14 @@ def drop_expired(connection: Connection, now: datetime) -> int:
     why = f"dropped: its case did not come within {PATIENCE.total_seconds() / 60:g} minutes"
     connection.execute(reason, [{"the_id": each.inbound_id, "why": why} for each in rows])
     return len(rows)
+
+
+def _is_case_known() -> ColumnElement[bool]:
+    opened = (cases.c.source == pending.c.source) & (cases.c.episode > 0)
+    named = (
+        select(cases.c.id)
+        .join(aliases, cases.c.id == aliases.c.case_id)
+        .where(aliases.c.source == pending.c.source, aliases.c.alias == pending.c.wanted, opened)
+    )
+    keyed = select(cases.c.id).where(cases.c.key == pending.c.wanted, opened)
+    return named.correlate(pending).exists() | keyed.correlate(pending).exists()
