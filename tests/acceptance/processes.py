@@ -54,6 +54,7 @@ class Process:
 
     def __init__(self, arguments: list[str], environment: dict[str, str], output: Path) -> None:
         self.output = output
+        self._is_asked = False
         with output.open("ab") as stream:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "worker.cli", *arguments],
@@ -74,11 +75,12 @@ class Process:
         return self._process.returncode
 
     def ask_to_end(self) -> None:
-        """SIGTERM, without waiting for what it does."""
+        """SIGTERM, without waiting for what it does; `stop` sends no second one."""
+        self._is_asked = True
         os.killpg(self._process.pid, signal.SIGTERM)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process.poll() is None:
+        if self._process.poll() is None and not (self._is_asked and number == signal.SIGTERM):
             os.killpg(self._process.pid, number)
         try:
             self._process.wait(30)
