@@ -6,6 +6,7 @@ import json
 import re
 import smtplib
 import socket
+import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ class Edge:
 
     ledger: Ledger
     thread: SmtpThread
+    listener: socket.socket
     port: int
 
     def client(self) -> smtplib.SMTP:
@@ -90,7 +92,7 @@ def listening(ledger: Ledger) -> Iterator[Edge]:
     intake.start()
     thread.start()
     try:
-        yield Edge(ledger, thread, listener.getsockname()[1])
+        yield Edge(ledger, thread, listener, listener.getsockname()[1])
     finally:
         thread.stop()
         intake.stop()
@@ -218,7 +220,7 @@ def test_a_mail_while_intake_has_stopped_is_answered_451(sqlite_ledger: Ledger) 
     intake.stop()
     thread.start()
     try:
-        assert Edge(sqlite_ledger, thread, listener.getsockname()[1]).send(mail())[0] == 451
+        assert Edge(sqlite_ledger, thread, listener, listener.getsockname()[1]).send(mail())[0] == 451
     finally:
         thread.stop()
 
@@ -295,7 +297,7 @@ def test_stopping_finishes_the_mail_that_is_under_way(sqlite_ledger: Ledger) -> 
     with listening(sqlite_ledger) as edge, ThreadPoolExecutor(1) as pool, _raw(edge) as talk:
         talk(f"EHLO x\r\nMAIL FROM:<{ADA}>\r\nRCPT TO:<{SUPPORT}>\r\nDATA\r\n".encode(), until=b"354")
         stopping = pool.submit(edge.thread.stop)
-        _wait_until_refused(edge.port)
+        _wait_until_closed(edge.listener)
         assert talk(mail() + b".\r\n", until=b"250").startswith(b"250 2.0.0 OK in-")
         stopping.result(30)
         assert kinds_of(edge.ledger) == ["create_ticket"]
@@ -342,10 +344,9 @@ def _raw(edge: Edge) -> Iterator[Any]:
             yield talk
 
 
-def _wait_until_refused(port: int) -> None:
+def _wait_until_closed(listener: socket.socket) -> None:
     for _ in range(1000):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except ConnectionRefusedError:
+        if listener.fileno() == -1:
             return
+        time.sleep(0.01)
     raise AssertionError("it takes connections still")

@@ -185,10 +185,11 @@ class SmtpThread:
         deadline = self._loop.time() + GRACE_S
         while any(each.is_busy for each in self._sessions) and self._loop.time() < deadline:  # noqa: ASYNC110 — nobody tells
             await asyncio.sleep(0.02)
-        for each in list(self._sessions):
-            each.hang_up()
-        while self._sessions:  # noqa: ASYNC110 — nobody tells
-            await asyncio.sleep(0)
+        # Connections that were accepted a moment ago become sessions only now.
+        while self._sessions or len(asyncio.all_tasks()) > 1:
+            for each in list(self._sessions):
+                each.hang_up()
+            await asyncio.sleep(0.001)
 
     def _session(self) -> SMTP:
         return _Session(self._handler, self._sessions)
