@@ -53,7 +53,7 @@ class Broker:
                 channel.exchange_delete(self.queue)
         else:
             with redis.Redis.from_url(self.url) as client:
-                client.delete(self.queue, f"_kombu.binding.{self.queue}")
+                client.delete(self.queue, *(f"_kombu.{kind}.{self.queue}" for kind in ("binding", "binding_permanent")))
 
     def listeners(self) -> int:
         """How many workers hear the queue's rings now."""
