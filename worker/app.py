@@ -202,10 +202,10 @@ class WorkerThread:
 
     def parts(self) -> Parts:
         """What `/livez` looks at in a process that delivers."""
-        node = self._app.node
+        app = self._app
         return {
             **threads("celery", "bell", "dispatch", "settler"),
-            "calls": lambda: node is not None and node.answers(ANSWER_PATIENCE_S),
+            "calls": lambda: app.node is not None and app.node.answers(ANSWER_PATIENCE_S),
         }
 
     def stop(self) -> None:

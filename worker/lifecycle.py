@@ -217,7 +217,9 @@ def _changed(source: str, case: CaseState, event: Event) -> Plan:
 
 
 def _content_changed(source: str, case: CaseState, event: Event, policy: Policy, episode: int | None) -> Plan:
-    if case.phase != "open" or episode != case.episode or isinstance(event, Resolved):
+    if isinstance(event, Resolved):
+        return Plan(case, reason="a repeat: this end is known, though its words differ")
+    if case.phase != "open" or episode != case.episode:
         return Plan(case, reason="it changed after its episode was over")
     if not policy.note_on_change:
         return Plan(case, reason="changes are not noted")

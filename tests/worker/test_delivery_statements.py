@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.events import Reference
 from worker.ledger import Claim, Ledger
 from worker.ledger.tables import attempts, cases, operations
 from worker.lifecycle import Kind
@@ -26,6 +27,7 @@ from .builders import (
     deliver_all,
     delivery,
     done,
+    kinds_of,
     opened,
     resolved,
     rows,
@@ -332,3 +334,11 @@ def test_the_updates_of_a_life_are_delivered_in_its_order(ledger: Ledger) -> Non
         ledger.record([delivery(each)])
     expected = ["create_ticket", "update_ticket", "add_note", "close_ticket", "reopen_ticket", "add_note"]
     assert deliver_all(ledger) == [*expected, "close_ticket"]
+
+
+def test_a_ticket_number_is_a_name_of_its_case(ledger: Ledger) -> None:
+    ledger.record([delivery(opened())])
+    ledger.settle([(claim_one(ledger), done("1042"))])
+    reply = commented("elsewhere", "reply", unknown="open", references=(Reference("ticket:1042"),))
+    ledger.record([delivery(reply)])
+    assert kinds_of(ledger) == ["create_ticket", "add_note"]

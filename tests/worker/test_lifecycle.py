@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.events import Event
+from connectors.events import Event, Resolved
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 from worker.lifecycle import (
     KINDS,
@@ -274,7 +274,11 @@ def test_each_change_of_one_message_has_a_key_of_its_own() -> None:
 def test_a_known_event_with_other_content_does_nothing_when(case: CaseState, event: Event, episode: int) -> None:
     decided = decide(case, event, Sighting.CHANGED, episode=episode)
     assert (decided.intents, decided.case) == ((), case)
-    assert decided.reason == "it changed after its episode was over"
+    assert decided.reason == (
+        "a repeat: this end is known, though its words differ"
+        if isinstance(event, Resolved)
+        else "it changed after its episode was over"
+    )
 
 
 def test_changes_are_not_noted_where_the_policy_says_so() -> None:

@@ -139,6 +139,7 @@ class _Scenario:
         """
         before = self._counts()
         repeats = send()
+        self._wait_for(self._last)
         story = self._settled(about or self._last)
         found = {name: after - before[name] for name, after in self._counts().items()} | {"repeats": repeats}
         for name, number in found.items():
@@ -224,6 +225,12 @@ class _Scenario:
         self._last = answer["inbound"]
         self._tally.arrived += messages
         return int(answer["without_effect"])
+
+    def _wait_for(self, delivery: str) -> None:
+        """Wait until nothing is under way of any case that a delivery had an effect on."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not all(map(_is_settled, self._ledger.find(delivery))) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _settled(self, fingerprint: str) -> CaseStory | None:
         """The case, once nothing of it is under way."""

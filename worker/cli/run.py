@@ -36,6 +36,7 @@ from worker.cli.demo import SCENARIO_KEY, play
 from worker.cli.parts import listen_or_exit, metrics_of, wait_for_signal
 from worker.cli.tickets_api import LIMITS, control_address, limit_named
 from worker.delivery.dispatch import Bell
+from worker.health import threads
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -181,6 +182,7 @@ def _started(
         stack.callback(relay.publisher.close)
         bell = Bell(relay.publisher.publish)
         intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+        worker = WorkerThread(relay)
         api = _local_api(data, limit) if not configures_api() else None
         beside: list[BaseRoute] = []
         if api is not None:
@@ -194,13 +196,13 @@ def _started(
             max_body=settings.server.max_body,
             clock=lambda: datetime.now(UTC),
             beside=beside,
+            parts={**threads("intake", "bell"), **worker.parts()},
         )
         listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
         if api is not None and control is not None:
             host, port, token = control
             listeners.append((listen_or_exit(host, port), api.control(token)))
         http = HttpThread(listeners, start=api.start, stop=api.stop) if api else HttpThread(listeners)
-        worker = WorkerThread(relay)
         smtp = _smtp(mail_listener, intake, settings) if mail_listener is not None else None
         parts: list[Bell | Intake | HttpThread | SmtpThread | WorkerThread] = [bell, intake, http, worker]
         for part in [*parts, *([smtp] if smtp else [])]:

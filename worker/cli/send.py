@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 import httpx
 
-from connectors import fixtures
+from connectors import Fixture, fixtures
 from worker.cli.common import DEFAULT_DATA, fail, local_settings
 
 
@@ -18,7 +18,7 @@ from worker.cli.common import DEFAULT_DATA, fail, local_settings
 @click.option("--url", help="Where the listener is; by default as TICKETRELAY_SERVER__LISTEN says.")
 @click.option("--list", "only_list", is_flag=True, help="List the samples instead.")
 def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) -> None:
-    """Send a sample message to SOURCE, signed with its secret. FIXTURE is its name; one that has an effect by default.
+    """Send a sample message to SOURCE, signed with its secret. FIXTURE is its name; one that opens a case by default.
 
     Sending the same sample twice has no second effect: it is the same message. Exits 1 when it was not accepted.
     """
@@ -30,8 +30,7 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
     if only_list:
         click.echo("\n".join(samples))
         return
-    with_effect = (each.name for each in samples.values() if each.expected.get("events"))
-    name = fixture or ("firing" if "firing" in samples else next(with_effect))
+    name = fixture or next(each.name for each in samples.values() if _opens(each))
     if name not in samples:
         fail([f"{source.connector.kind} has no sample {name!r}; there are: {', '.join(samples)}"])
     body = samples[name].body
@@ -44,3 +43,7 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
         sys.exit(1)
     click.echo(f"{answer.status_code} {answer.text}")
     sys.exit(0 if answer.is_success else 1)
+
+
+def _opens(sample: Fixture) -> bool:
+    return any(event["kind"] == "Opened" for event in sample.expected.get("events", ()))

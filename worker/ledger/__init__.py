@@ -123,7 +123,7 @@ class Ledger:
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
         with self.database.write() as connection:
-            return delivery.settle(connection, settled, self.database.now(connection))
+            return delivery.settle(self.database, connection, settled, self.database.now(connection))
 
     def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
         """End the leases that have expired (or all); gives their number."""

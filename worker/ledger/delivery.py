@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, literal, select, tuple_, update
 
 from worker.ledger.database import Database
-from worker.ledger.tables import attempts, budget, cases, gate, operations
+from worker.ledger.tables import aliases, attempts, budget, cases, gate, operations
 from worker.lifecycle import Kind
 
 GATE = 1
@@ -193,7 +193,7 @@ def _claim(case: Row[Any], head: Row[Any], now: datetime) -> Claim:
 
 
 def settle(
-    connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
+    db: Database, connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
 ) -> tuple[list[Claim], frozenset[Kind]]:
     """Record what came of these claims.
 
@@ -213,6 +213,7 @@ def settle(
     heads = open_heads(connection, [row.id for row, _, _ in current])
     updates = [_settle_case(row, each, outcome, heads.get(row.id), now) for row, each, outcome in current]
     write_cases(connection, updates)
+    _name_tickets(db, connection, current)
     _move_gate(connection, [outcome for _, _, outcome in current])
     return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
 
@@ -329,6 +330,17 @@ def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
     columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "the_id"}
     statement = update(cases).where(cases.c.id == bindparam("the_id"))
     connection.execute(statement.values({**columns, "owner": None, "lease_until": None}), rows)
+
+
+def _name_tickets(db: Database, connection: Connection, current: list[tuple[Row[Any], Claim, Settlement]]) -> None:
+    """Make new tickets' numbers names of their cases: people write them into what they send."""
+    rows = [
+        {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
+        for _, each, outcome in current
+        if each.kind == "create_ticket" and outcome.ticket_id is not None
+    ]
+    if rows:
+        connection.execute(db.insert_or_ignore(aliases, "source", "alias"), rows)
 
 
 def _move_gate(connection: Connection, outcomes: list[Settlement]) -> None:

@@ -390,6 +390,7 @@ def _plan_waiting(
     naming.register(db, connection, named)
     for each, case in found:
         _apply(batch, Arrival(each.source, each.event, each.inbound_id), Destination(case.id), rules)
+    waiting.say_that_they_were_taken(connection, [each.inbound_id for each, _ in found])
 
 
 def _write(db: Database, connection: Connection, batch: _Batch) -> None:

@@ -61,6 +61,13 @@ def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
     return [Waiting(each.source, each.wanted, from_json(each.event), each.inbound_id) for each in rows]
 
 
+def say_that_they_were_taken(connection: Connection, inbound_ids: list[int]) -> None:
+    """Tell in their deliveries that the wait is over."""
+    if inbound_ids:
+        statement = update(inbound).where(inbound.c.id.in_(inbound_ids))
+        connection.execute(statement.values(reason="it waited for its case, which came"))
+
+
 def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
     """The cases that are known by now for names that comments still wait for."""
     same_source = aliases.c.source == pending.c.source
