@@ -1,0 +1,224 @@
+"""Is every message that arrives damaged, and validly signed, answered and accounted for?
+
+    python3 -m tests.acceptance.mutations --kind email --count 20000 --seed 1
+
+The connector's fixtures, broken in one to four places each, go through the real HTTP edge over keep-alive connections
+into a ledger of their own; nothing is delivered. A line for each outcome is printed, and JSON as the last line. The
+exit code is 1 where something was answered 5xx, logged as an error, or answered 2xx and not in the ledger, or
+where fewer than a fifth were events: then the mutations are too rough to say anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+import httpx
+import structlog.testing
+from sqlalchemy import select
+
+from connectors import connector, fixtures
+from tests.connectors.mutate import mutations
+from tickets.server.serve import listen
+from worker.intake.http import intake_app
+from worker.intake.intake import Intake
+from worker.intake.listener import HttpThread
+from worker.ledger import Ledger
+from worker.ledger.tables import inbound
+from worker.metrics import Metrics
+from worker.settings import Source
+
+Kind = Literal["email", "slack"]
+SETTINGS: dict[Kind, dict[str, str]] = {"email": {"address": "support@example.net"}, "slack": {}}
+DAMAGE: dict[Kind, Literal["lines", "json"]] = {"email": "lines", "slack": "json"}
+
+CONNECTIONS = 8
+AT_ONCE = 1000  # bodies that are made before they are sent
+MAX_BODY = 25 * 1024 * 1024
+ERRORS_SHOWN = 20
+LEAST_SHARE = 0.2  # of the deliveries has to be events
+
+
+class Outcome(NamedTuple):
+    """How one delivery was answered."""
+
+    status: int
+    outcome: str
+    """What the answer says was recorded: accepted, quarantined; `reply` where the platform wanted another answer."""
+    has_events: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The last line of the output."""
+
+    kind: str
+    count: int
+    answered_200: int
+    answered_202: int
+    answered_4xx: int
+    answered_5xx: int
+    with_events: int
+    accounted_for: int
+    """Deliveries that the ledger holds or has counted."""
+
+
+def is_clean(verdict: Verdict, errors: int) -> bool:
+    """True where nothing failed, everything that was taken is there, and enough of it meant something."""
+    taken = verdict.answered_200 + verdict.answered_202
+    answered = taken + verdict.answered_4xx + verdict.answered_5xx
+    return (
+        verdict.answered_5xx == errors == 0
+        and answered == verdict.count
+        and verdict.accounted_for == taken
+        and verdict.with_events >= LEAST_SHARE * verdict.count
+    )
+
+
+def judge(kind: str, outcomes: Counter[Outcome], accounted_for: int) -> Verdict:
+    """The verdict on what was answered, and on how many deliveries the ledger holds."""
+
+    def answered(first: int, end: int) -> int:
+        return sum(number for each, number in outcomes.items() if first <= each.status < end)
+
+    return Verdict(
+        kind=kind,
+        count=outcomes.total(),
+        answered_200=answered(200, 201),
+        answered_202=answered(202, 203),
+        answered_4xx=answered(400, 500),
+        answered_5xx=answered(500, 600),
+        with_events=sum(number for each, number in outcomes.items() if each.has_events),
+        accounted_for=accounted_for,
+    )
+
+
+def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Counter[Outcome], list[str]]:
+    """Send `count` damaged deliveries; gives the verdict, the outcomes, and what was logged as an error."""
+    bodies = mutations([each.body for each in fixtures(kind).values()], kind=DAMAGE[kind], seed=seed, count=count)
+    source = _source(kind)
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
+    ledger.upgrade()
+    outcomes: Counter[Outcome] = Counter()
+    numbers: set[int] = set()
+    try:
+        with _errors() as errors, _listening(ledger, source) as url, ExitStack() as stack:
+            clients = [
+                stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False)) for _ in range(CONNECTIONS)
+            ]
+            pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
+            while some := list(islice(bodies, AT_ONCE)):
+                shares = [some[start::CONNECTIONS] for start in range(CONNECTIONS)]
+                for answers in pool.map(partial(_send, source), clients, shares):
+                    outcomes.update(outcome for outcome, _ in answers)
+                    numbers.update(number for _, number in answers if number is not None)
+        return judge(kind, outcomes, _accounted_for(ledger, numbers)), outcomes, errors
+    finally:
+        ledger.close()
+
+
+def _source(kind: Kind) -> Source:
+    code = connector(kind)
+    return Source(kind, code, code.settings.model_validate({"secret": "s3cret", **SETTINGS[kind]}))
+
+
+@contextmanager
+def _listening(ledger: Ledger, source: Source) -> Iterator[str]:
+    metrics = Metrics()
+    intake = Intake(ledger, lambda _: None, metrics)
+    app = intake_app(intake, ledger, {source.id: source}, metrics, max_body=MAX_BODY, clock=lambda: datetime.now(UTC))
+    listener = listen("127.0.0.1", 0)
+    thread = HttpThread([(listener, app)])
+    intake.start()
+    thread.start()
+    try:
+        yield "http://{}:{}".format(*listener.getsockname())
+    finally:
+        thread.stop()
+        intake.stop()
+
+
+class _Errors(logging.Handler):
+    """Keeps what libraries log as errors."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(f"{record.name}: {record.getMessage()}")
+
+
+@contextmanager
+def _errors() -> Iterator[list[str]]:
+    """What anybody logs as an error; complete at the end."""
+    handler = _Errors()
+    logging.getLogger().addHandler(handler)
+    try:
+        with structlog.testing.capture_logs() as events:
+            yield handler.texts
+        handler.texts += [str(each) for each in events if each["log_level"] in ("error", "critical")]
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _send(source: Source, client: httpx.Client, bodies: Sequence[bytes]) -> list[tuple[Outcome, int | None]]:
+    """How each was answered, one after the other on one connection, and the number that it was given."""
+    return [_read(_post(source, client, body)) for body in bodies]
+
+
+def _post(source: Source, client: httpx.Client, body: bytes) -> httpx.Response:
+    headers = source.connector.sign(body, source.settings, datetime.now(UTC))
+    return client.post(f"/in/{source.id}", content=body, headers=headers)
+
+
+def _read(answer: httpx.Response) -> tuple[Outcome, int | None]:
+    told: dict[str, Any] = answer.json() if answer.is_success else {}
+    if "inbound" not in told:
+        return Outcome(answer.status_code, "a reply" if answer.is_success else "refused", has_events=False), None
+    number = int(told["inbound"].removeprefix("in-"))
+    return Outcome(answer.status_code, told["outcome"], has_events=told["events"] > 0), number
+
+
+def _accounted_for(ledger: Ledger, numbers: Set[int]) -> int:
+    """How many deliveries the ledger holds or has counted, less the answered numbers that it does not know."""
+    with ledger.database.read() as connection:
+        kept = {each.id: each.deliveries for each in connection.execute(select(inbound.c.id, inbound.c.deliveries))}
+    held: int = sum(kept.values())
+    return held - len(numbers - kept.keys())
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="mutations", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--kind", choices=get_args(Kind), required=True, help="which connector's fixtures are broken")
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error("--count is at least 1")
+    with tempfile.TemporaryDirectory() as folder:
+        verdict, outcomes, errors = run(options.kind, count=options.count, seed=options.seed, folder=Path(folder))
+    for each, number in outcomes.most_common():
+        said = "with events" if each.has_events else "without events"
+        sys.stdout.write(f"{number:>8}  {each.status}  {each.outcome:<12} {said}\n")
+    for error in errors[:ERRORS_SHOWN]:
+        sys.stdout.write(f"logged: {error}\n")
+    sys.stdout.write(f"{json.dumps(asdict(verdict))}\n")
+    return 0 if is_clean(verdict, len(errors)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
