@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
 PUBLISH_TIMEOUT_S = 1.0
+CONSUMER_TIMEOUT_S = 5
 PUBLISH_PAUSE_S = 3.0  # after a failure: who rings and delivers must not spend its time on waiting for a broker
 RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
 MEMORY_POLLING_S = 0.005
@@ -60,7 +61,10 @@ class Relay(Celery):
 
 def _configuration(broker_url: str, queue: str) -> dict[str, Any]:
     rabbitmq = broker_url.startswith("amqp")
-    options: dict[str, Any] = {"confirm_publish": True} if rabbitmq else {}
+    options: dict[str, Any] = {}
+    if rabbitmq:
+        # Without them a worker that gets no answer while it declares its queue waits for ever.
+        options = {"confirm_publish": True, "read_timeout": CONSUMER_TIMEOUT_S, "write_timeout": CONSUMER_TIMEOUT_S}
     if broker_url.startswith("memory"):
         options = {"polling_interval": MEMORY_POLLING_S}
     return {
@@ -79,6 +83,7 @@ def _configuration(broker_url: str, queue: str) -> dict[str, Any]:
         "worker_enable_remote_control": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
+        "broker_channel_error_retry": True,  # a queue that was deleted under its consumer is declared again
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": options,
