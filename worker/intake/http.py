@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -129,7 +130,7 @@ def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> In
 async def _custody(intake: Intake, delivery: Delivery) -> Response:
     try:
         recorded = await asyncio.wrap_future(intake.take(delivery))
-    except (Busy, Stopped, *LedgerAway):
+    except (Busy, Stopped, SQLAlchemyError):
         return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
     reply = delivery.parsed.reply
     if reply is not None and delivery.problem is None:

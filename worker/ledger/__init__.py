@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.base import Inbound
@@ -179,4 +179,4 @@ def policy_of(settings: Settings) -> Policy:
 
 def rejects_the_values(error: BaseException) -> bool:
     """True when the database refused what was to be written, and not because it is away."""
-    return isinstance(error, DBAPIError) and not isinstance(error, OperationalError)
+    return isinstance(error, DataError | IntegrityError)
