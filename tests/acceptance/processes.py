@@ -213,7 +213,18 @@ class Embedded:
         self.process: Process | None = None
 
     def start(self) -> None:
-        arguments = ["run", "--no-demo", "--listen", self._listen, "--data", str(self._folder), "--api-limit", "none"]
+        arguments = [
+            "run",
+            "--no-demo",
+            "--smtp",
+            "off",
+            "--listen",
+            self._listen,
+            "--data",
+            str(self._folder),
+            "--api-limit",
+            "none",
+        ]
         arguments += ["--api-control", self._control, "--api-control-token", CONTROL_TOKEN]
         self._folder.mkdir(parents=True, exist_ok=True)
         self.process = Process(arguments, self._environment, self._folder / "output.txt")

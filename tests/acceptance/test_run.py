@@ -37,7 +37,7 @@ def kinds(embedded: Embedded) -> Counter[str]:
 
 
 def test_the_scenario_holds_and_can_be_played_again_on_the_same_folder(tmp_path: Path) -> None:
-    arguments = ("run", "--once", "--data", str(tmp_path), "--listen", f"127.0.0.1:{free_port()}")
+    arguments = ("run", "--once", "--data", str(tmp_path), "--listen", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
     for _ in range(2):
         played = ticketrelay(*arguments, environment={})
         assert played.returncode == 0, played.stdout + played.stderr

@@ -299,3 +299,18 @@ def test_rings_from_many_threads_at_once_send_each_operation_once(bench: Bench) 
     bench.deliver_until(deliverers[0], bench.all_done, "done")
     assert bench.tickets_made() == {"create_ticket": 100}
     assert len({each.idempotency_key for each in bench.api.effects()}) == 100
+
+
+def test_an_answer_that_the_ledger_cannot_take_does_not_end_the_settling_of_others(bench: Bench) -> None:
+    """An id with NUL in it, from a server that is not the real one: SQLite takes it, so the trigger refuses it here."""
+    with bench.ledger.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE UPDATE OF ticket_id ON cases WHEN NEW.key = 'bad' "
+            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    bench.open_cases("bad", "good")
+    deliverer = bench.deliverer()
+    bench.deliver_until(deliverer, lambda: bench.ledger.find("good")[0].ticket_id is not None, "the good one settled")
+    bench.open_cases("later")
+    bench.deliver_until(deliverer, lambda: bench.ledger.find("later")[0].ticket_id is not None, "a later one settled")
+    assert bench.ledger.find("bad")[0].ticket_id is None

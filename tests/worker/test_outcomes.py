@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,17 +23,18 @@ LATENCY = timedelta(milliseconds=250)
 WINDOW = timedelta(seconds=TIMING.key_window)
 
 
-def claimed(kind: Kind = "create_ticket", **more: object) -> Claim:
-    fields: dict[str, object] = {
-        "case_id": 1, "seq": 1, "epoch": 1, "kind": kind, "source": "prom", "request": b"{}",
-        "ticket_id": None if kind == "create_ticket" else "T-1", "idempotency_key": "k", "first_sent_at": NOON,
-        "claimed_at": NOON, "ambiguous": False, "conflicts": 0, "attempts": 0,
-    }  # fmt: skip
-    return Claim(**(fields | more))  # type: ignore[arg-type]
+CREATE = Claim(
+    case_id=1, seq=1, epoch=1, kind="create_ticket", source="prom", inbound_id=1, ticket_id=None, request=b"{}",
+    idempotency_key="k", first_sent_at=NOON, claimed_at=NOON, ambiguous=False, conflicts=0, attempts=0,
+)  # fmt: skip
 
 
-def after(error: TicketsError, *, fraction: float = 1.0, **more: object) -> Settlement:
-    return failed(claimed(**more), error, NOON, LATENCY, TIMING, lambda: fraction)  # type: ignore[arg-type]
+def claimed(kind: Kind = "create_ticket", **more: Any) -> Claim:
+    return replace(CREATE, **({"kind": kind, "ticket_id": None if kind == "create_ticket" else "T-1"} | more))
+
+
+def after(error: TicketsError, *, fraction: float = 1.0, **more: Any) -> Settlement:
+    return failed(claimed(**more), error, NOON, LATENCY, TIMING, lambda: fraction)
 
 
 def seconds(settlement: Settlement) -> float:

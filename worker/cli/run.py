@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from tickets.server import SCOPES, Limit, LocalTicketsApi, Options
+from tickets.server.serve import listen as bind
 from worker.app import Relay, WorkerThread
 from worker.cli.common import (
     DEFAULT_LISTEN,
@@ -66,7 +67,9 @@ class Running:
     help=f"The HTTP listener (port 0: any free one); TICKETRELAY_SERVER__LISTEN or {DEFAULT_LISTEN} by default.",
 )
 @click.option(
-    "--smtp", default=DEFAULT_SMTP, show_default=True, metavar="HOST:PORT", help="The SMTP listener (off: none)."
+    "--smtp",
+    metavar="HOST:PORT",
+    help=f"The SMTP listener (off: none); by default {DEFAULT_SMTP}, where that is free.",
 )
 @data_option
 @click.option("--once", is_flag=True, help="Play the scenario, then exit: 0 when all went as expected, else 1.")
@@ -78,7 +81,7 @@ class Running:
 @log_option("error")
 def run(
     listen: str | None,
-    smtp: str,
+    smtp: str | None,
     data: Path,
     once: bool,
     no_demo: bool,
@@ -98,7 +101,7 @@ def run(
     control = control_address(api_control, api_control_token or (secrets.token_urlsafe(16) if api_control else None))
     with _only_one(data):
         listener, settings = _bind(listen, data, api_limit)
-        mail_listener = None if smtp == "off" else _bind_smtp(smtp)
+        mail_listener = _bind_smtp(smtp)
         with _started(listener, mail_listener, settings, data, limit_named(api_limit), control) as running:
             _serve(running, control, once=once, no_demo=no_demo)
 
@@ -137,7 +140,17 @@ def _bind(listen: str | None, data: Path, api_limit: str) -> tuple[socket.socket
     return listener, settings.model_copy(update={"api": budget})
 
 
-def _bind_smtp(smtp: str) -> socket.socket:
+def _bind_smtp(smtp: str | None) -> socket.socket | None:
+    if smtp is None:
+        try:
+            return bind(*split_address(DEFAULT_SMTP))
+        except OSError as error:
+            click.secho(
+                f"  WARNING        no mail is taken in: {DEFAULT_SMTP}: {error.strerror}; see --smtp", fg="yellow"
+            )
+            return None
+    if smtp == "off":
+        return None
     host, port = split_address(smtp)
     if not configures_sources(os.environ) and not is_loopback(host):
         fail([f"--smtp {smtp}: without configured sources mail is taken from everybody, so only on a loopback address"])

@@ -206,6 +206,8 @@ class Deliverer:
                     return frozenset()
                 time.sleep(min(1.0, self._timing.dispatch_interval))
                 continue
+            except Exception as defect:  # noqa: BLE001 — each is logged, and none may end the thread that settles
+                return self._settle_alone(sent, defect)
             for claim, settlement in pairs:
                 self._metrics.attempts.labels(claim.kind, settlement.outcome).inc()
                 log.info(
@@ -220,6 +222,13 @@ class Deliverer:
                     source=claim.source,
                 )
             return due
+
+    def _settle_alone(self, sent: list[_Sent], defect: Exception) -> frozenset[Kind]:
+        """One of them cannot be settled: each by itself. What fails alone is left to the end of its lease."""
+        if len(sent) == 1:
+            log.error("settle.impossible", operation=f"op-{sent[0].claim.case_id}-{sent[0].claim.seq}", exc_info=defect)
+            return frozenset()
+        return frozenset().union(*(self._settle([each]) for each in sent))
 
 
 class _Slots:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from worker.ledger import Ledger, LedgerAway
+from worker.ledger import Ledger
 from worker.ledger.overview import alarms
 from worker.lifecycle import Kind
 from worker.settings import TimingSettings
@@ -123,7 +124,8 @@ class Dispatch:
                 if time.monotonic() >= look_at:
                     look_at = time.monotonic() + ALARM_INTERVAL_S
                     self._log_alarms()
-            except LedgerAway as error:
+            except SQLAlchemyError as error:
+                # Rolled back, whatever it was: the next round finds the same work, and this thread must not end.
                 log.warning("dispatch.failed", error=type(error).__name__)
 
     def _log_alarms(self) -> None:

@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -26,7 +27,7 @@ from connectors.base import Denied, Inbound, OverLimit
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read
-from worker.ledger import QUARANTINED, Delivery, Ledger, LedgerAway, Recorded
+from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
 from worker.ledger.custody import storable
 from worker.metrics import Metrics
 from worker.settings import Source
@@ -113,7 +114,7 @@ def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> In
 async def _custody(intake: Intake, delivery: Delivery) -> Response:
     try:
         recorded = await asyncio.wrap_future(intake.take(delivery))
-    except (Busy, Stopped, *LedgerAway):
+    except (Busy, Stopped, SQLAlchemyError):
         return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
     reply = delivery.parsed.reply
     if reply is not None and recorded.outcome != QUARANTINED:

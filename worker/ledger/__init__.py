@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.base import Inbound
@@ -80,12 +80,18 @@ class Ledger:
         Gives what became of each, in order, and the kinds of operation that became due.
         """
         also_lock: frozenset[int] = frozenset()
+        collided = False
         while True:
             try:
                 with self.database.write() as connection:
                     return custody.record(self.database, connection, deliveries, self._rules(connection), also_lock)
             except BeginAgain as again:
                 also_lock |= again.ids
+            except IntegrityError:
+                # Another process recorded one of the messages in a case of its own, at this moment: now it is seen.
+                if collided:
+                    raise
+                collided = True
 
     def pair_waiting(self) -> frozenset[Kind]:
         """Plan comments whose case is known by now, drop those that waited in vain; gives the kinds that are due."""
@@ -189,4 +195,4 @@ def policy_of(settings: Settings) -> Policy:
 
 def rejects_the_values(error: BaseException) -> bool:
     """True when the database refused what was to be written, and not because it is away."""
-    return isinstance(error, DBAPIError) and not isinstance(error, OperationalError)
+    return isinstance(error, DataError | IntegrityError)
