@@ -42,7 +42,7 @@ def test_the_scenario_holds_and_can_be_played_again_on_the_same_folder(tmp_path:
         played = ticketrelay(*arguments, environment={})
         assert played.returncode == 0, played.stdout + played.stderr
         last = played.stdout.strip().splitlines()[-1]
-        assert last == "11 in · 3 tickets · 2 notes · 2 closed · 3 duplicates suppressed · 1 dead"
+        assert last == "15 in · 5 tickets · 5 notes · 2 closed · 3 duplicates suppressed · 1 dead"
         assert "dev-secret" in played.stdout
 
 
