@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import threading
 from collections.abc import Coroutine
@@ -26,7 +27,7 @@ class Proxy:
         self.port = free_port()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._flows = asyncio.Event()
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -57,36 +58,50 @@ class Proxy:
 
     async def _mend(self) -> None:
         self._flows.set()
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            self._listener.setblocking(False)
+            # Nothing that awaits may accept: cut in that moment, it leaves a connection that nobody closes.
+            self._loop.add_reader(self._listener, self._accept, self._listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError):
+            caller, _ = listener.accept()
+            caller.setblocking(False)
+            task = asyncio.create_task(self._serve(caller))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _freeze(self) -> None:
         self._flows.clear()
 
     async def _cut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in self._open:
-            writer.transport.abort()
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
         self._flows.set()
-        await asyncio.gather(*self._tasks)
+        while self._tasks:
+            for writer in self._open:
+                writer.transport.abort()
+            await asyncio.wait(self._tasks, timeout=0.05)
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next round
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    async def _serve(self, caller: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=caller)
+        writers = [writer]
         self._open.add(writer)
         try:
             there, back = await asyncio.open_connection(*self._target)
+            writers.append(back)
             self._open.add(back)
             await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
-            self._open.discard(back)
         except OSError:
-            writer.transport.abort()
+            return  # the target is not there: neither are we
         finally:
-            self._open.discard(writer)
-            self._tasks.discard(task)
+            for each in writers:
+                each.transport.abort()
+                self._open.discard(each)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
