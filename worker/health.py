@@ -41,10 +41,10 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
 
     async def ready(_: Request) -> Response:
         try:
-            is_current = await run_in_threadpool(ledger.is_current)
+            is_usable = await run_in_threadpool(ledger.is_usable)
         except LedgerAway as error:
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
-        if not is_current:
+        if not is_usable:
             return PlainTextResponse("the ledger is not there or not of this version\n", 503)
         return PlainTextResponse("ready\n")
 

@@ -110,3 +110,17 @@ def test_a_promise_of_custody_survives_a_crash_of_the_machine(tmp_path: Path) ->
         pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
     assert pragmas == ["wal", 2]
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("revision", "usable"),
+    [pytest.param("0001", False, id="of an earlier version"), pytest.param("9999", True, id="of a later version")],
+)
+def test_tables_of_a_later_version_are_usable_and_of_an_earlier_one_are_not(
+    fresh: Ledger, revision: str, usable: bool
+) -> None:
+    fresh.upgrade()
+    assert fresh.is_usable()
+    with fresh.database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
+    assert (fresh.is_usable(), fresh.is_current()) == (usable, False)

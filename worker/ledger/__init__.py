@@ -71,6 +71,10 @@ class Ledger:
         """True when the tables are there, in this version's shape."""
         return self.database.is_current()
 
+    def is_usable(self) -> bool:
+        """True when the tables are there, in this version's shape or a later one's."""
+        return self.database.is_usable()
+
     def close(self) -> None:
         self.database.close()
 

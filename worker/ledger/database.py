@@ -93,6 +93,16 @@ class Database:
         with self.read() as connection:
             return MigrationContext.configure(connection).get_current_revision() == head
 
+    def is_usable(self) -> bool:
+        """True when the tables are there, in this version's shape or a later one's: upgrades only add."""
+        if self.is_sqlite and not Path(self.url.database or "").exists():
+            return False
+        scripts = ScriptDirectory.from_config(self._alembic(None))
+        with self.read() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+        older = {each.revision for each in scripts.walk_revisions()} - {scripts.get_current_head()}
+        return revision is not None and revision not in older
+
     def _alembic(self, connection: Connection | None) -> Config:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
