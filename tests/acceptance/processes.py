@@ -20,6 +20,7 @@ import httpx
 
 SECRET = "dev-secret"
 API_KEY = "ak_test_local"
+MAILBOX = "support@example.net"
 CONTROL_TOKEN = "control-token-of-the-tests"
 PATIENCE_S = 60.0
 
@@ -296,7 +297,7 @@ def now() -> str:
 
 
 class Fleet:
-    """`serve`, workers and a Tickets API, as processes of their own that share a database and a broker."""
+    """`serve`, `mail`, workers and a Tickets API: processes of their own that share a database and a broker."""
 
     def __init__(self, folder: Path, ledger_url: str, broker: dict[str, str], workers: int = 2) -> None:
         self._folder = folder
@@ -311,15 +312,20 @@ class Fleet:
             "TICKETRELAY_API__PER_MINUTE": "",
             "TICKETRELAY_API__PER_SECOND": "",
             "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": SECRET,
+            "TICKETRELAY_SOURCES__MAIL__KIND": "email",
+            "TICKETRELAY_SOURCES__MAIL__ADDRESS": MAILBOX,
+            "TICKETRELAY_SOURCES__MAIL__SECRET": SECRET,
         }
+        self.smtp_port = free_port()
         api_command = ["tickets-api", "--listen", api, "--database", f"sqlite:///{folder / 'tickets.db'}"]
         api_command += ["--limit", "none", "--api-control", control, "--api-control-token", CONTROL_TOKEN]
         self.workers = [f"worker-{number}" for number in range(workers)]
-        self.health = {"serve": listen, **{name: f"127.0.0.1:{free_port()}" for name in self.workers}}
+        self.health = {"serve": listen, **{name: f"127.0.0.1:{free_port()}" for name in ("mail", *self.workers)}}
         """Role and number, and where it answers probes."""
         self._commands = {
             "tickets-api": api_command,
             "serve": ["serve", "--listen", listen],
+            "mail": ["mail", "--smtp", f"127.0.0.1:{self.smtp_port}", "--listen", self.health["mail"]],
             **{name: ["worker", "--listen", self.health[name]] for name in self.workers},
         }
         self._processes: dict[str, Process] = {}

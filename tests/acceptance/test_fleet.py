@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+import smtplib
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.chaos import Effect, is_clean, judge
-from tests.acceptance.processes import Fleet, alert, body, resolved, ticketrelay, wait_until
+from tests.acceptance.processes import MAILBOX, Fleet, alert, body, resolved, ticketrelay, wait_until
 from tests.servers import Broker, empty_database, own_queue
 
 pytestmark = pytest.mark.postgresql
@@ -136,7 +140,10 @@ def test_rolling_restarts_of_every_role_under_load_lose_and_double_nothing(fleet
     fired: list[dict[str, Any]] = []
     ended: list[dict[str, Any]] = []
     over = threading.Event()
-    restarts = ("serve", *fleet.workers) * (1 if broker.is_rabbitmq else 2)  # the second time is about the ledger
+    mailed: list[str] = []
+    restarts = ("serve", "mail", *fleet.workers) * (
+        1 if broker.is_rabbitmq else 2
+    )  # the second time is about the ledger
 
     def source() -> None:
         while not over.is_set():
@@ -147,19 +154,46 @@ def test_rolling_restarts_of_every_role_under_load_lose_and_double_nothing(fleet
                 fleet.site.deliver(body([resolved(one)]))
                 ended.append(one)
 
-    sender = threading.Thread(target=source)
-    sender.start()
+    def mail_server() -> None:
+        while not over.is_set():
+            mailed.append(secrets.token_hex(8))
+            while not send_mail(fleet, mailed[-1]):
+                time.sleep(0.1)
+
+    senders = [threading.Thread(target=source), threading.Thread(target=mail_server)]
+    for sender in senders:
+        sender.start()
     try:
         for name in restarts:
-            before = len(fired)
+            before = (len(fired), len(mailed))
             fleet.restart(name)
-            wait_until(lambda before=before: len(fired) > before + 3, "under load")  # type: ignore[misc]
+            wait_until(
+                lambda before=before: len(fired) > before[0] + 3 and len(mailed) > before[1] + 1,  # type: ignore[misc]
+                "under load",
+            )
     finally:
         over.set()
-        sender.join()
+        for sender in senders:
+            sender.join()
     assert len(fired) > 3 * len(restarts)
     fleet.wait_until_idle()
     assert is_clean_for(fleet, fired, ended)
+    tickets = Counter(each["subject"] for each in fleet.site.tickets())
+    assert [tickets[f"Mail {name}"] for name in mailed] == [1] * len(mailed)
+
+
+def send_mail(fleet: Fleet, name: str) -> bool:
+    """Send the mail of that name; False when it was not taken, and must be sent again."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "ada@customer.example", MAILBOX, f"Mail {name}"
+    mail["Message-ID"], mail["Date"] = f"<{name}@customer.example>", "Mon, 02 Mar 2026 10:00:00 +0000"
+    mail.set_content("It does not work.")
+    try:
+        with smtplib.SMTP("127.0.0.1", fleet.smtp_port, timeout=10) as server:
+            server.send_message(mail)
+    except (OSError, smtplib.SMTPException):
+        return False
+    return True
 
 
 def test_serve_and_worker_refuse_a_ledger_without_tables(tmp_path: Path, postgresql_url: str, broker: Broker) -> None:
