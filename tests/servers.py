@@ -20,6 +20,7 @@ from typing import Any
 import redis
 import sqlalchemy
 from kombu import Connection
+from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 POSTGRESQL = os.environ.get("TICKETRELAY_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
@@ -93,9 +94,10 @@ def redis_is_there() -> bool:
 @cache
 def rabbitmq_is_there() -> bool:
     connection = Connection(RABBITMQ, connect_timeout=2)
+    away: tuple[type[BaseException], ...] = (OperationalError, *connection.connection_errors)
     try:
         connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-    except connection.connection_errors:
+    except away:
         return False
     finally:
         connection.release()
