@@ -20,6 +20,7 @@ from kombu import Connection, Producer
 from kombu.exceptions import KombuError
 
 from worker import tasks
+from worker.broker import Reach, reach
 from worker.delivery.dispatch import BrokerAway
 from worker.delivery.node import Node
 from worker.health import Parts, threads
@@ -32,10 +33,10 @@ log = structlog.get_logger()
 
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
 PUBLISH_TIMEOUT_S = 1.0
-CONSUMER_TIMEOUT_S = 5
+CONSUMER_TIMEOUT_S = 5  # without one, a worker waits for ever for a broker that stands still while it connects
+HEARTBEAT_S = 10
 PUBLISH_PAUSE_S = 3.0  # after a failure: who rings and delivers must not spend its time on waiting for a broker
 RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
-MEMORY_POLLING_S = 0.005
 STOP_PATIENCE_S = 5.0
 ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as dead
 
@@ -44,13 +45,14 @@ class Relay(Celery):
     """The Celery application of one process, with the parts that its tasks delegate to."""
 
     def __init__(self, settings: Settings, ledger: Ledger | None = None, metrics: Metrics | None = None) -> None:
-        super().__init__("ticketrelay", broker=settings.broker.url, set_as_current=False)
+        consumer = reach(settings.broker, CONSUMER_TIMEOUT_S)
+        super().__init__("ticketrelay", broker=consumer.url, set_as_current=False)
         self.relay_settings = settings
         self.ledger = ledger or open_ledger(settings)
         self.metrics = metrics or Metrics()
         self.publisher = Publisher(self, settings)
         self.node: Node | None = None
-        self.conf.update(_configuration(settings.broker.url, settings.broker.queue))
+        self.conf.update(_configuration(consumer, settings.broker.queue))
         tasks.register(self, self._deliver)
 
     def _deliver(self, kind: Kind) -> int:
@@ -59,14 +61,7 @@ class Relay(Celery):
         return self.node.deliver(kind)
 
 
-def _configuration(broker_url: str, queue: str) -> dict[str, Any]:
-    rabbitmq = broker_url.startswith("amqp")
-    options: dict[str, Any] = {}
-    if rabbitmq:
-        # Without them a worker that gets no answer while it declares its queue waits for ever.
-        options = {"confirm_publish": True, "read_timeout": CONSUMER_TIMEOUT_S, "write_timeout": CONSUMER_TIMEOUT_S}
-    if broker_url.startswith("memory"):
-        options = {"polling_interval": MEMORY_POLLING_S}
+def _configuration(consumer: Reach, queue: str) -> dict[str, Any]:
     return {
         "accept_content": ["json"],
         "task_serializer": "json",
@@ -74,7 +69,7 @@ def _configuration(broker_url: str, queue: str) -> dict[str, Any]:
         "task_acks_late": False,
         "task_publish_retry": False,
         "task_default_queue": queue,
-        "task_default_queue_type": "quorum" if rabbitmq else "classic",
+        "task_default_queue_type": "quorum" if consumer.url.startswith("amqp") else "classic",
         "worker_consumer": "worker.app:RingConsumer",
         "worker_pool": "threads",
         "worker_concurrency": CONCURRENCY,
@@ -86,7 +81,10 @@ def _configuration(broker_url: str, queue: str) -> dict[str, Any]:
         "broker_channel_error_retry": True,  # a queue that was deleted under its consumer is declared again
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        "broker_transport_options": options,
+        # RabbitMQ's only; of one that stands still, or of a machine that is gone, nothing else tells a consumer.
+        "broker_heartbeat": HEARTBEAT_S,
+        "broker_use_ssl": consumer.tls or False,
+        "broker_transport_options": consumer.options,
     }
 
 
@@ -123,7 +121,7 @@ class Publisher:
 
     def __init__(self, app: Relay, settings: Settings) -> None:
         self._app = app
-        self._url = settings.broker.url
+        self._reach = reach(settings.broker, PUBLISH_TIMEOUT_S)
         expires = settings.timing.ring_expires
         self._options: dict[str, Any] = {
             "expires": expires,  # the worker drops an old ring unheard
@@ -169,16 +167,10 @@ class Publisher:
         self._connection = self._producer = None
 
     def _connect(self) -> Connection:
-        options: dict[str, Any] = {}
-        if self._url.startswith("redis"):
-            options |= {"socket_timeout": PUBLISH_TIMEOUT_S, "socket_connect_timeout": PUBLISH_TIMEOUT_S}
-        if self._url.startswith("amqp"):
-            options |= {
-                "confirm_publish": True,
-                "read_timeout": PUBLISH_TIMEOUT_S,
-                "write_timeout": PUBLISH_TIMEOUT_S,
-            }
-        return Connection(self._url, connect_timeout=PUBLISH_TIMEOUT_S, transport_options=options)
+        to = self._reach
+        return Connection(
+            to.url, ssl=to.tls or False, connect_timeout=PUBLISH_TIMEOUT_S, transport_options=dict(to.options)
+        )
 
 
 class WorkerThread:

@@ -1,9 +1,9 @@
 """What is configured, as one frozen value that is read once and passed in."""
 
+from worker.settings.broker import BrokerSettings
 from worker.settings.loader import SettingsError, load
 from worker.settings.models import (
     ApiSettings,
-    BrokerSettings,
     LedgerSettings,
     PolicySettings,
     ServerSettings,

@@ -67,7 +67,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Tree:
             continue
         path = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
         value: str | None = environ[name]
-        if path[-1].endswith("_file"):
+        if path[-1].endswith("_file") and path[-1] not in _names(Settings, path[:-1]):  # some settings are paths
             path = (*path[:-1], path[-1].removesuffix("_file"))
             if variable(*path) in environ:
                 problems.append(f"{name}: {variable(*path)} is set too; give one of them")

@@ -8,19 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, InstanceOf, StringConstraints, model_validator
+from pydantic import AnyHttpUrl, Field, InstanceOf, StringConstraints, model_validator
 
 from connectors.base import Connector, Secret, SourceSettings
+from worker.settings.broker import BrokerSettings
+from worker.settings.section import Section
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-
-
-class Section(BaseModel):
-    """Base of every section."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ServerSettings(Section):
@@ -41,14 +37,6 @@ class LedgerSettings(Section):
     url: Annotated[str, StringConstraints(pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$")] = (
         "sqlite:///var/ledger.db"
     )
-
-
-class BrokerSettings(Section):
-    """Where rings go: `memory://` (one process), `redis://…`, `rediss://…` or `amqp://…`."""
-
-    url: Annotated[str, StringConstraints(pattern=r"^(memory://|rediss?://.+|amqps?://.+)$")] = "memory://"
-    queue: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "ticketrelay"
-    """Deployments that share a broker need a queue each."""
 
 
 class ApiSettings(Section):

@@ -1,0 +1,120 @@
+"""Where do rings go, and how do we know that it is the right broker?
+
+A server's certificate is verified by default, its name too. (kombu verifies nothing of a `rediss://` by itself, and of
+an `amqps://` not the name: `worker/broker.py` says what it is told instead.)
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import Field, FilePath, StringConstraints, model_validator
+
+from connectors.base import Secret
+from worker.settings.section import Section
+
+ALWAYS_TLS = ("rediss", "amqps")
+WITH_LISTS = ("sentinel", "amqp")
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+
+
+class BrokerSettings(Section):
+    """A broker: `memory://` (one process), `redis://…`, `rediss://…`, `sentinel://…;sentinel://…`, `amqp://…`,
+    `amqps://…`."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^(memory://|(rediss?|amqps?|sentinel)://.+)$")] = Field(
+        default="memory://", repr=False
+    )
+    """With `sentinel://HOST:PORT;sentinel://HOST:PORT/DB`, the addresses of the Sentinels, not of Redis."""
+    queue: Word = "ticketrelay"
+    """Deployments that share a broker need a queue each."""
+    username: Annotated[str, StringConstraints(min_length=1)] | None = None
+    password: Secret | None = None
+    """Of the broker, and so of the Redis behind Sentinel; in place of those in the URL."""
+    master_name: Word | None = None
+    """What the Sentinels call the Redis that is to be used."""
+    sentinel_username: Annotated[str, StringConstraints(min_length=1)] | None = None
+    sentinel_password: Secret | None = None
+    """Of the Sentinels themselves."""
+    tls: bool = False
+    """TLS to the Sentinels and to their Redis; the other brokers say so with `rediss://` and `amqps://`."""
+    tls_verify: Literal["full", "ca", "none"] = "full"
+    """What is verified of a server's certificate: its authority and its name, its authority only, or nothing."""
+    tls_ca_file: FilePath | None = None
+    """Path of a PEM file with the authorities that may sign the server's certificate; None: the system's."""
+    tls_certificate_file: FilePath | None = None
+    """Path of a PEM file with our certificate, where the server wants one."""
+    tls_key_file: FilePath | None = None
+    """Path of a PEM file with the key of our certificate; None: it is in the certificate's file."""
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition("://")[0]
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.tls or self.scheme in ALWAYS_TLS
+
+    @model_validator(mode="after")
+    def _addresses_are_whole(self) -> Self:
+        parts = [_split(each) for each in self.url.split(";")]
+        if len(parts) > 1 and self.scheme not in WITH_LISTS:
+            raise ValueError(f"url: {self.scheme}:// takes one address")
+        for part in parts:
+            if part.scheme != self.scheme:
+                raise ValueError("url: every address of a list begins with the same scheme")
+            if self.scheme != "memory" and not part.hostname:
+                raise ValueError("url: an address needs a host")
+            if "ssl_" in part.query:
+                raise ValueError("url: TLS is set with tls_verify, tls_ca_file and tls_certificate_file")
+            if self.password is not None and part.password:
+                raise ValueError("password: the URL has one too; give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit_the_broker(self) -> Self:
+        is_sentinel = self.scheme == "sentinel"
+        if is_sentinel and self.master_name is None:
+            raise ValueError("master_name: is required with sentinel://")
+        foreign = ("master_name", "sentinel_username", "sentinel_password", "tls")
+        for name in foreign if not is_sentinel else ():
+            if getattr(self, name):
+                raise ValueError(f"{name}: is for sentinel:// only")
+        files = ("tls_ca_file", "tls_certificate_file", "tls_key_file")
+        for name in files if not self.is_encrypted else ():
+            if getattr(self, name) is not None:
+                raise ValueError(f"{name}: the broker is reached without TLS; use rediss://, amqps://, or tls=true")
+        if self.tls_key_file is not None and self.tls_certificate_file is None:
+            raise ValueError("tls_key_file: a key without tls_certificate_file")
+        return self
+
+    @model_validator(mode="after")
+    def _files_can_be_used(self) -> Self:
+        """At the start, and not when the broker is first reached: there an error is taken for an outage."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self.tls_ca_file is not None:
+            _try("tls_ca_file", self.tls_ca_file, lambda path: context.load_verify_locations(path))
+        if self.tls_certificate_file is not None:
+            key = self.tls_key_file
+            _try("tls_certificate_file", self.tls_certificate_file, lambda path: context.load_cert_chain(path, key))
+        return self
+
+
+def _split(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("url: a port is a number up to 65535") from None
+    return parts
+
+
+def _try(name: str, path: Path, load: Callable[[Path], None]) -> None:
+    try:
+        load(path)
+    except OSError as error:  # ssl.SSLError is one
+        raise ValueError(f"{name}: {str(path)!r} cannot be used: {error.strerror or error}") from None
