@@ -1,0 +1,91 @@
+"""Which Redis and PostgreSQL are measured? Own ones, with their defaults, in a temporary folder: so all that a database
+spends (backends, log writer, vacuum) is found below one process, and nobody else's work is in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import redis
+
+from benchmarks.parts.processes import BenchmarkError, free_port, run, running
+
+DEBIAN = Path("/usr/lib/postgresql")  # Debian keeps the server's programs out of the path
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of our own: where it is, and its first process."""
+
+    url: str
+    pid: int
+
+
+def program(name: str) -> str | None:
+    """The path of a server's program, None where it is not installed."""
+    return shutil.which(name) or next((str(path) for path in sorted(DEBIAN.glob(f"*/bin/{name}"), reverse=True)), None)
+
+
+def _needed(name: str) -> str:
+    if (path := program(name)) is None:
+        raise BenchmarkError(f"there is no {name} on this machine: install PostgreSQL and Redis (the servers)")
+    return path
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[Server]:
+    """A Redis that keeps nothing on disk."""
+    port = free_port()
+    command = [_needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command += ["--dir", str(folder)]
+    with running(command, folder / "redis.txt", is_ready=lambda said: "Ready to accept" in said) as process:
+        yield Server(f"redis://127.0.0.1:{port}/0", process.pid)
+
+
+@contextmanager
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL as `initdb` makes it, durable; the URL is that of its database `postgres`."""
+    # PostgreSQL refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    port = free_port()
+    folder = Path(tempfile.mkdtemp(prefix="ticketrelay-bench-"))
+    try:
+        if user:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        run([_needed("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"], user=user)
+        command: list[str | Path] = [_needed("postgres"), "-D", data, "-k", folder, "-p", str(port), "-h", "127.0.0.1"]
+        with running(
+            command,
+            folder / "output.txt",
+            user=user,
+            end=signal.SIGINT,
+            is_ready=lambda said: "ready to accept connections" in said,
+        ) as process:
+            yield Server(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres", process.pid)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(server: Server) -> str:
+    """The URL of an empty database, which lives as long as its server."""
+    name = f"bench_{next(_numbers)}"
+    address, _, _ = server.url.rpartition("/")
+    run([_needed("createdb"), "--maintenance-db", server.url.replace("+psycopg", ""), name])
+    return f"{address}/{name}"
+
+
+def emptied(server: Server) -> redis.Redis:
+    """A client of this Redis, with nothing left in it."""
+    client = redis.Redis.from_url(server.url)
+    client.flushall()
+    return client
