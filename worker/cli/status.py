@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import click
 
 from worker.cli.common import data_option, local_settings, upgraded_ledger
-from worker.ledger import Overview
-from worker.ledger.overview import alarms
+from worker.ledger import Alarm, LedgerAway, Overview, open_ledger
+from worker.ledger.overview import DISK_FULL, alarms
+from worker.settings import Settings
 
 
 @click.command()
@@ -21,19 +23,32 @@ from worker.ledger.overview import alarms
 def status(data: Path, output: str) -> None:
     """Show what is under way. Exits 1 when an alarm is up."""
     settings = local_settings(data)
-    ledger = upgraded_ledger(settings)
+    now: Overview | None = None
     try:
-        now = ledger.overview()
-    finally:
-        ledger.close()
-    up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
-    if output == "json":
-        click.echo(json.dumps({**asdict(now), "alarms": [asdict(each) for each in up]}, default=str))
+        with closing(upgraded_ledger(settings)) as ledger:
+            now = ledger.overview(look_for_room=True)
+    except LedgerAway as error:
+        up = [_why_not(settings, error)]
     else:
-        _print(now)
+        up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
+    if output == "json":
+        seen = asdict(now) if now is not None else {}
+        click.echo(json.dumps({**seen, "alarms": [asdict(each) for each in up]}, default=str))
+    else:
+        if now is not None:
+            _print(now)
         for each in up:
             click.echo(f"ALARM {each.name}: {each.text}")
     sys.exit(1 if up else 0)
+
+
+def _why_not(settings: Settings, error: Exception) -> Alarm:
+    """Why the ledger cannot even be read: SQLite needs some room for that too, where no process has it open."""
+    with closing(open_ledger(settings)) as ledger:
+        full = ledger.database.room.problem()
+    if full is not None:
+        return Alarm(DISK_FULL, full)
+    return Alarm("ledger_away", f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
 
 
 def _print(now: Overview) -> None:

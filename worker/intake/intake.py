@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from connectors.base import Parsed
-from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values
+from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values, says_full
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
 
@@ -53,6 +53,7 @@ class Intake:
         self._metrics = metrics
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
         self._stopped = False
+        self._is_full = False
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     def start(self) -> None:
@@ -104,6 +105,7 @@ class Intake:
             recorded, due = self._ledger.record([each.delivery for each in waiting])
         except LedgerAway as error:
             log.warning("intake.ledger_away", error=type(error).__name__, deliveries=len(waiting))
+            self._say_whether_full(says_full(error))
             for each in waiting:
                 each.recorded.set_exception(error)
         except Exception as error:  # noqa: BLE001 — every one is handed on, to a future
@@ -114,6 +116,7 @@ class Intake:
             else:
                 self._record_unplannable(waiting[0], error)
         else:
+            self._say_whether_full(False)
             if due:
                 self._ring(due)
             for each, result in zip(waiting, recorded, strict=True):
@@ -131,6 +134,14 @@ class Intake:
             return
         reason = f"it could not be planned ({type(error).__name__})"
         self._record([_Waiting(replace(delivery, parsed=Parsed(), unreadable=reason), waiting.recorded)])
+
+    def _say_whether_full(self, is_full: bool) -> None:
+        """Where intake is a process of its own, nobody else is there to raise the alarm."""
+        if is_full and not self._is_full:
+            log.error("alarm.raised", alarm="disk_full", text="the disk of the ledger is full: nothing is taken in")
+        elif self._is_full and not is_full:
+            log.warning("alarm.ended", alarm="disk_full")
+        self._is_full = is_full
 
     def _count(self, delivery: Delivery, result: Recorded) -> None:
         source = delivery.inbound.source

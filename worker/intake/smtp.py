@@ -5,6 +5,7 @@
     a recipient that is no mailbox of ours        550
     larger than its mailbox takes                 552
     the ledger cannot be used, or is behind       451: the sender comes again
+    its disk is full                              452: likewise
     a defect of ours                              451: a later version may take it
 
 Source: RFC 5321, sections 4.2.5 and 4.5.3.
@@ -25,7 +26,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from connectors.base import Inbound, OverLimit, Verified
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read_verified
-from worker.ledger import Delivery, LedgerAway
+from worker.ledger import Delivery, LedgerAway, says_full
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ MAX_LINE = 1024 * 1024  # bytes; RFC 5321 allows 1,000, and programs that send m
 IDLE_S = 60.0
 TOO_LARGE = "552 5.3.4 the mail is larger than this mailbox takes"
 COME_AGAIN = "451 4.3.0 not taken: send it again later"
+NO_ROOM = "452 4.3.1 no room for it now: send it again later"
 GRACE_S = 5.0  # for mails under way when the process is told to stop
 
 
@@ -114,8 +116,8 @@ class _Handler:
             taken = [await asyncio.wrap_future(self._intake.take(each)) for each in deliveries]
         except OverLimit as error:
             return f"552 5.3.4 {error}"
-        except (Busy, Stopped, *LedgerAway):
-            return COME_AGAIN
+        except (Busy, Stopped, *LedgerAway) as error:
+            return NO_ROOM if says_full(error) else COME_AGAIN
         return f"250 2.0.0 OK {' '.join(f'in-{each.inbound_id}' for each in taken)}"
 
     async def handle_exception(self, error: Exception) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ from worker.ledger.delivery import Claim, CloseGate, Limits, Settlement
 from worker.ledger.overview import Alarm, CaseStory, Overview
 from worker.ledger.planning import BeginAgain, Rules
 from worker.ledger.repair import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
+from worker.ledger.room import says_full
 from worker.lifecycle import Kind, Policy
 from worker.settings import Settings
 
@@ -45,6 +47,7 @@ __all__ = [
     "open_ledger",
     "policy_of",
     "rejects_the_values",
+    "says_full",
 ]
 
 # What SQLAlchemy raises when the database does not answer, refuses or has no room; the caller tries again later.
@@ -177,9 +180,11 @@ class Ledger:
                 return 0
             return repair.skip_operation(connection, letter_id, why, self.database.now(connection))
 
-    def overview(self) -> Overview:
+    def overview(self, *, look_for_room: bool = False) -> Overview:
+        """What there is; `look_for_room` finds out whether the disk is full where that has to be tried."""
+        full = self.database.room.problem(look=look_for_room)
         with self.database.read() as connection:
-            return overview.overview(connection, self.database.now(connection))
+            return replace(overview.overview(connection, self.database.now(connection)), full=full)
 
     def find(self, name: str) -> list[CaseStory]:
         """The cases of a source message id, a case key or a ticket id."""

@@ -3,7 +3,8 @@
 SQLite: WAL, `synchronous=FULL` (custody is promised before the answer), every write transaction begins IMMEDIATE and
 waits for its turn inside this process on a lock, since SQLite's own waiting is polling.
 
-PostgreSQL: READ COMMITTED; a server that does not answer within seconds is an error, not a hang.
+PostgreSQL: READ COMMITTED; a server that does not answer within seconds is an error, not a hang. A session that may
+only read belongs to a primary that is none any more: it counts as lost, and new ones are opened.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from worker.ledger.room import Room, left_beside, look_by_writing
 
 Clock = Callable[[], datetime]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
+_READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _UPGRADE_LOCK = 0x7469636B  # an arbitrary number of ours for pg_advisory_xact_lock
 
 
@@ -47,6 +53,21 @@ class Database:
         self._clock = clock
         self._turn = threading.Lock()
         self.engine: Engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self.room = Room(self._look_for_room, is_free=self.is_sqlite)
+        event.listen(self.engine, "handle_error", self._judge, retval=True)
+
+    def _look_for_room(self) -> str | None:
+        return left_beside(Path(self.url.database or "")) if self.is_sqlite else look_by_writing(self.engine)
+
+    def _judge(self, context: ExceptionContext) -> OperationalError | None:
+        """Whatever shows that the database cannot be used now is an OperationalError, as its other absences are."""
+        error = context.sqlalchemy_exception
+        self.room.note(error)
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
+        if not context.is_disconnect or not isinstance(error, DBAPIError) or isinstance(error, OperationalError):
+            return None
+        return OperationalError(error.statement, error.params, error.orig or error, hide_parameters=True)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -15,6 +15,7 @@ from worker.ledger.planning import seen_digest
 from worker.ledger.repair import Try, read_tries
 from worker.ledger.tables import aliases, attempts, cases, gate, inbound, operations, seen
 
+DISK_FULL = "disk_full"
 _INBOUND = re.compile(r"in-(\d{1,18})")
 
 
@@ -34,6 +35,8 @@ class Overview:
     gate_closed_until: datetime | None
     gate_reason: str | None
     at: datetime
+    full: str | None = None
+    """What is wrong with the room of the ledger's disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ def overview(connection: Connection, now: datetime) -> Overview:
 def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
     """What a person should look at."""
     found = []
+    if seen_now.full:
+        found.append(Alarm(DISK_FULL, seen_now.full))
     if seen_now.dead:
         found.append(Alarm("dead_letters", f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"))
     if seen_now.quarantined:
