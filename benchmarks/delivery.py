@@ -23,7 +23,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.parts.contenders import Contender, Pool, Setting, bare, default_prefork, embedded, ours, plain
-from benchmarks.parts.processes import BenchmarkError, frozen, wait_until
+from benchmarks.parts.figures import per_operation, ratio
+from benchmarks.parts.processes import BenchmarkError, Noise, end_cleanly, frozen, wait_until
 from benchmarks.parts.servers import postgresql_server, redis_server
 from benchmarks.parts.standin import StandIn, stand_in
 
@@ -108,16 +109,9 @@ def rounds(bench: Bench, number: int, contenders: Sequence[tuple[Open, int]]) ->
 
 def said(measured: Measured) -> Measured:
     """Print a line of the table."""
-    parts = "  ".join(f"{name} {seconds * 1000 / measured.operations:.2f}" for name, seconds in measured.cpu.items())
-    print(
-        f"{measured.name:<26}{measured.operations:>7}{measured.rate:>9.0f}{measured.cpu_ms:>9.2f}  {parts}", flush=True
-    )
+    figures = f"{measured.operations:>7}{measured.rate:>9.0f}{measured.cpu_ms:>9.2f}"
+    print(f"{measured.name:<26}{figures}  {per_operation(measured.cpu, measured.operations)}", flush=True)
     return measured
-
-
-def ratio(one: Iterable[float], other: Iterable[float]) -> float:
-    """The median over the rounds of one divided by the other."""
-    return round(statistics.median(a / b for a, b in zip(one, other, strict=True)), 3)
 
 
 def rates(measured: Iterable[Measured]) -> list[float]:
@@ -139,7 +133,7 @@ def at_no_latency(bench: Bench, setting: Setting, options: argparse.Namespace, p
     """What an operation costs."""
     _head("at no latency")
     many = options.operations
-    scanned = scan(bench, setting, pools, lambda _: many)
+    scanned = scan(bench, setting, pools, lambda _: max(many // 2, 1))
     cheapest = min(scanned, key=lambda pool: scanned[pool].cpu_ms)
     us: Open = partial(ours, setting, workers=options.workers)
     usual: Open = partial(plain, setting, pool=default_prefork())
@@ -186,8 +180,7 @@ def at_latency(bench: Bench, setting: Setting, options: argparse.Namespace, pool
 
 
 def _head(text: str) -> None:
-    columns = f"{'operations':>7}{'per s':>9}{'CPU ms':>9}  of them"
-    print(f"\n{text:<23}{columns}", flush=True)
+    print(f"\n{text:<23}{'operations':>10}{'per s':>9}{'CPU ms':>9}  of them", flush=True)
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
@@ -196,7 +189,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     pools = [pool for pool in wanted if pool.is_possible]
     if left_out := [str(pool) for pool in wanted if pool not in pools]:
         print(f"left out, since gevent is not installed: {', '.join(left_out)}", file=sys.stderr)
-    arrived = Arrived()
+    arrived, noise = Arrived(), Noise()
     found: dict[str, object] = {"benchmark": "delivery", "operations": options.operations, "rounds": options.rounds}
     found |= {"workers": options.workers, "cores": os.cpu_count()}
     with ExitStack() as stack:
@@ -206,7 +199,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
         for latency, measure in ((0.0, at_no_latency), (options.latency, at_latency)):
             service = stack.enter_context(stand_in(folder, latency))
             found |= measure(Bench(service, arrived), setting, options, pools)
-    return found | {"arrived": asdict(arrived)}
+    return found | {"cpu_share_of_others": noise.share(), "arrived": asdict(arrived)}
 
 
 def main() -> None:
@@ -216,7 +209,9 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=20, help="milliseconds of the answers in the second part")
     parser.add_argument("--pools", default=POOLS, help="pools of the plain task, the best of which is compared too")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="worker processes of Ticketrelay")
-    print(json.dumps(run(parser.parse_args())))
+    options = parser.parse_args()
+    end_cleanly()
+    print(json.dumps(run(options)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import json
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -25,8 +25,9 @@ from pathlib import Path
 from benchmarks.parts import plain as tasks
 from benchmarks.parts.alerts import SECRET
 from benchmarks.parts.contenders import Setting, open_operations, settings
+from benchmarks.parts.figures import per_operation, ratio
 from benchmarks.parts.load import Load, load
-from benchmarks.parts.processes import BenchmarkError, cpu_seconds, free_port, module, running
+from benchmarks.parts.processes import BenchmarkError, Noise, cpu_seconds, end_cleanly, free_port, module, running
 from benchmarks.parts.servers import emptied, postgresql_server, redis_server
 
 WARM_UP = 200  # requests
@@ -119,21 +120,15 @@ def measure(open_endpoint: Open, requests: int, arrived: Arrived, rate: float = 
 def said(measured: Measured) -> Measured:
     """Print a line of the table."""
     number = measured.load.accepted
-    parts = "  ".join(f"{name} {seconds * 1000 / number:.2f}" for name, seconds in measured.cpu.items())
     figures = f"{measured.load.rate:>9.0f}{measured.per_cpu_second:>11.0f}"
     latency = f"{measured.load.p50_ms:>9.1f}{measured.load.p99_ms:>9.1f}"
-    print(f"{measured.name:<24}{number:>8}{figures}{latency}  {parts}", flush=True)
+    print(f"{measured.name:<24}{number:>8}{figures}{latency}  {per_operation(measured.cpu, number)}", flush=True)
     return measured
-
-
-def ratio(one: Iterable[float], other: Iterable[float]) -> float:
-    """The median over the rounds of one divided by the other."""
-    return round(statistics.median(a / b for a, b in zip(one, other, strict=True)), 3)
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     """Every measurement; gives the line of JSON."""
-    arrived = Arrived()
+    arrived, noise = Arrived(), Noise()
     found: dict[str, object] = {"benchmark": "intake", "requests": options.requests, "rounds": options.rounds}
     print(f"{'':<24}{'requests':>8}{'per s':>9}{'per CPU s':>11}{'p50 ms':>9}{'p99 ms':>9}  CPU ms of each request")
     with ExitStack() as stack:
@@ -162,6 +157,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             "rate": round(half, 1),
             **{name: {"p50_ms": each.load.p50_ms, "p99_ms": each.load.p99_ms} for name, each in calm.items()},
         },
+        "cpu_share_of_others": noise.share(),
         "arrived": asdict(arrived),
     }
 
@@ -170,7 +166,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--requests", type=int, default=3000, help="requests of one measurement")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of measurements")
-    print(json.dumps(run(parser.parse_args())))
+    options = parser.parse_args()
+    end_cleanly()
+    print(json.dumps(run(options)))
 
 
 if __name__ == "__main__":

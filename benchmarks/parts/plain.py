@@ -30,6 +30,9 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "max_connections": 256
+    },  # 10 by default, and what gevent acknowledges beyond them is lost
 )
 
 

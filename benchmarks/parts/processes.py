@@ -62,6 +62,24 @@ def cpu_seconds(roots: Collection[int]) -> float:
     return sum(int(ticks) for pid in pids for ticks in stats[pid][TIMES]) / TICKS_PER_S
 
 
+class Noise:
+    """How busy others keep this machine, since this was made."""
+
+    def __init__(self) -> None:
+        self._began = self._now()
+
+    def share(self) -> float:
+        """The share of all cores' time that went to processes that are not below this one."""
+        elapsed, others = (now - then for now, then in zip(self._now(), self._began, strict=True))
+        return round(max(0.0, others / elapsed), 3)
+
+    def _now(self) -> tuple[float, float]:
+        """CPU seconds that there have been, and those that others used."""
+        user, nice, system, idle, wait, *rest = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
+        busy = user + nice + system + sum(rest[:3])
+        return (busy + idle + wait) / TICKS_PER_S, busy / TICKS_PER_S - cpu_seconds([os.getpid()])
+
+
 @contextmanager
 def frozen(roots: Collection[int]) -> Iterator[None]:
     """Hold the processes still within the block: what is put in front of them meanwhile, they begin together."""
@@ -156,6 +174,16 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
     if done.returncode:
         raise BenchmarkError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout
+
+
+def end_cleanly() -> None:
+    """Let SIGTERM and SIGINT end this process by an exception, so that what it started ends with it."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, leave)
 
 
 def module(name: str, *arguments: str) -> list[str]:

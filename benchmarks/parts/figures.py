@@ -1,0 +1,18 @@
+"""What is said of several measurements? Ratios within a round, and their median: they hold on any machine, and on a
+busy one; milliseconds hold only there and then.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+
+
+def ratio(one: Iterable[float], other: Iterable[float]) -> float:
+    """The median over the rounds of one divided by the other."""
+    return round(statistics.median(a / b for a, b in zip(one, other, strict=True)), 3)
+
+
+def per_operation(cpu: dict[str, float], operations: int) -> str:
+    """CPU milliseconds of each part for each operation, as a column of a table."""
+    return "  ".join(f"{name} {seconds * 1000 / operations:.2f}" for name, seconds in cpu.items())
