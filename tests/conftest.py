@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.own_servers import postgresql_can_be_started, rabbitmq_can_be_started, redis_can_be_started
 from tests.servers import (
     Broker,
     empty_database,
@@ -20,6 +21,9 @@ SERVERS: dict[str, Callable[[], bool]] = {
     "postgresql": postgresql_is_there,
     "redis": redis_is_there,
     "rabbitmq": rabbitmq_is_there,
+    "own_postgresql": postgresql_can_be_started,
+    "own_redis": redis_can_be_started,
+    "own_rabbitmq": rabbitmq_can_be_started,
 }
 
 

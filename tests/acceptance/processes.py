@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -44,6 +45,19 @@ def free_port() -> int:
         return port
 
 
+def kept_port() -> int:
+    """A free port below those that the system gives to callers: while its server is down nobody else gets it.
+
+    From the others a caller that tries again and again may be given the very port that it calls, and meet itself.
+    """
+    first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = secrets.randbelow(first_given - 10_000) + 10_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 def clean_environment(more: dict[str, str]) -> dict[str, str]:
     """This environment without settings of Ticketrelay, and with `more`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
@@ -65,6 +79,10 @@ class Process:
                 stderr=stream,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def kill(self) -> None:
         """kill -9 of the process and of everything that it started."""
@@ -360,6 +378,10 @@ class Fleet:
         assert self.stop_one(name) == 0, self.log(name)
         self.start_one(name)
         self.wait_until_ready(name)
+
+    def pids(self) -> dict[str, int]:
+        """The process ids of what answers probes, by name."""
+        return {name: self._processes[name].pid for name in self.health}
 
     def log(self, name: str) -> str:
         return self._processes[name].log()

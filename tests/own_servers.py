@@ -1,0 +1,485 @@
+"""How does a test get a server that it may kill? It starts one, with a port and a folder of its own, and ends it.
+
+    with own_postgresql() as server:            with own_redis(tls=True) as server:
+    with own_rabbitmq() as server:              with own_sentinels() as sentinels:
+
+`kill` is kill -9 of everything that the server started, `start` is the same port and the same data again. The ports lie
+below those that the system gives to callers, so that nobody takes one while its server is down. A test that uses one
+of these carries the marker `own_postgresql`, `own_redis` or `own_rabbitmq`: it needs the programs, not a server.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from redis.sentinel import MasterNotFoundError, Sentinel
+
+from tests.acceptance.processes import kept_port, wait_until
+
+PATIENCE_S = 60.0
+PRIMARY = "ticketrelay"  # the name under which the sentinels know their primary
+POSTGRESQL_USER = "postgres"  # PostgreSQL refuses to run as root
+MASTER_DOWN_MS = 500  # so long without an answer, and the sentinels elect another primary
+
+
+class Server:
+    """A server and everything that it starts. It keeps its port and its data from one start to the next."""
+
+    def __init__(
+        self,
+        url: str,
+        port: int,
+        folder: Path,
+        command: Sequence[str],
+        answers: Callable[[], bool],
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+        end: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.url = url
+        self.port = port
+        self.folder = folder
+        """Data, settings, and what it prints (`output.txt`)."""
+        self._command = list(command)
+        self._answers = answers
+        self._environment = {**os.environ, **(environment or {})}
+        self._user = user
+        self._end = end
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        assert self._process is None, "it runs"
+        with (self.folder / "output.txt").open("ab") as stream:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+                **_as_user(self._user),
+            )
+        wait_until(self._is_ready, f"a {self._command[0]} that answers", PATIENCE_S)
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log()
+        return self._answers()
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """kill -9 of it and of everything that it started; returns when all of them are gone."""
+        if self._process is not None:
+            kill_tree(self._process)
+            self._process = None
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay, answers do not come."""
+        assert self._process is not None
+        stop_tree(self._process.pid)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        for each in tree(self._process.pid):
+            _signal(each, signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Ask it to end, as an administrator does; frozen, it goes on before that."""
+        if self._process is None:
+            return
+        self.thaw()
+        _signal(self._process.pid, self._end)
+        try:
+            self._process.wait(PATIENCE_S)
+        finally:
+            self.kill()
+
+    def log(self) -> str:
+        output = self.folder / "output.txt"
+        return output.read_text(errors="replace")[-5000:] if output.exists() else ""
+
+
+def tree(pid: int) -> list[int]:
+    """The process and its descendants, the parents first; sessions and groups of their own hide none."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found
+
+
+def stop_tree(pid: int) -> list[int]:
+    """SIGSTOP to the process and its descendants; gives their ids. Who stands still starts nobody."""
+    stopped: set[int] = set()
+    while new := [each for each in tree(pid) if each not in stopped]:
+        for each in new:
+            _signal(each, signal.SIGSTOP)
+        stopped.update(new)
+    return sorted(stopped)
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """kill -9 of a process of ours with its descendants; returns when they are gone."""
+    if process.poll() is not None:
+        return
+    pids = stop_tree(process.pid)
+    for each in pids:
+        _signal(each, signal.SIGKILL)
+    process.wait(PATIENCE_S)
+    wait_until(lambda: not any(lives(each) for each in pids), "gone", PATIENCE_S)
+
+
+def lives(pid: int) -> bool:
+    """False too for one that has ended and that nobody has asked about yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _as_user(user: str | None) -> dict[str, Any]:
+    """What makes a child of root's run as that user; nothing where this is not root, or nobody is named."""
+    if user is None or os.geteuid() != 0:
+        return {}
+    return {"user": user, "group": user, "extra_groups": []}
+
+
+@contextmanager
+def _folder(parent: Path | None, name: str) -> Iterator[Path]:
+    """A folder that every user can reach: in `parent`, where it is kept, or a temporary one."""
+    if parent is not None:
+        made = parent / name
+        made.mkdir(parents=True)
+        yield made
+        return
+    with tempfile.TemporaryDirectory(prefix=f"ticketrelay-{name}-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    """It runs, and whatever becomes of it and of the test, nothing of it runs afterwards."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+# PostgreSQL
+
+
+@cache
+def _postgresql_programs() -> Path | None:
+    """Where `initdb` and `postgres` are: Debian has a folder for each version, and links to some of them."""
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: int(each.parent.name), reverse=True)
+    return next((each for each in folders if (each / "initdb").exists() and (each / "postgres").exists()), None)
+
+
+def postgresql_can_be_started() -> bool:
+    return _postgresql_programs() is not None
+
+
+@contextmanager
+def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
+    """A PostgreSQL cluster with fsync on; `url` is its database `postgres`, as a role that may do everything.
+
+    Killed, it recovers from its log at the next start. `parent` must be open to the user `postgres`.
+    """
+    programs = _postgresql_programs()
+    assert programs is not None, "initdb and postgres are not installed"
+    with _folder(parent, "postgresql") as folder:
+        if os.geteuid() == 0:
+            shutil.chown(folder, POSTGRESQL_USER, POSTGRESQL_USER)
+        data = str(folder / "data")
+        subprocess.run(
+            [
+                str(programs / "initdb"),
+                "-D",
+                data,
+                "-U",
+                "ticketrelay",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            **_as_user(POSTGRESQL_USER),
+        )
+        port = kept_port()
+        options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "on"}
+        command = [str(programs / "postgres"), "-D", data]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        address = f"ticketrelay@127.0.0.1:{port}/postgres"
+
+        def answers() -> bool:
+            with suppress(psycopg.Error), psycopg.connect(f"postgresql://{address}", connect_timeout=2):
+                return True
+            return False
+
+        url = f"postgresql+psycopg://{address}"
+        with _running(
+            # SIGINT is its fast shutdown: it does not wait for those who are connected.
+            Server(url, port, folder, command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
+        ) as server:
+            yield server
+
+
+# Redis
+
+
+def redis_can_be_started() -> bool:
+    """`openssl` makes the certificates."""
+    return all(shutil.which(each) for each in ("redis-server", "openssl"))
+
+
+@contextmanager
+def own_redis(parent: Path | None = None, *, tls: bool = False, more: Sequence[str] = ()) -> Iterator[Server]:
+    """A Redis that writes down what it acknowledges; with `tls` it takes no other connections.
+
+    Then `url` is `rediss://…` and names the authority (`authority.pem` in its folder) that its certificate is from.
+    """
+    port = kept_port()
+    with _folder(parent, f"redis-{port}") as folder:
+        options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(folder), *more]
+        url = f"redis://127.0.0.1:{port}/0"
+        if tls:
+            certificate = make_certificate(folder)
+            options += ["--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no"]
+            options += ["--tls-cert-file", str(certificate.certificate), "--tls-key-file", str(certificate.key)]
+            options += ["--tls-ca-cert-file", str(certificate.authority)]
+            url = f"rediss://127.0.0.1:{port}/0?ssl_cert_reqs=required&ssl_ca_certs={certificate.authority}"
+        else:
+            options += ["--port", str(port)]
+        with _running(Server(url, port, folder, ["redis-server", *options], lambda: _pongs(url))) as server:
+            yield server
+
+
+def _pongs(url: str) -> bool:
+    with suppress(redis.RedisError), redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        return bool(client.ping())
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Paths of PEM files."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+def make_certificate(folder: Path, host: str = "127.0.0.1") -> Certificate:
+    """A certificate for that address and `localhost`, from an authority of its own, for two days."""
+    made = Certificate(folder / "authority.pem", folder / "server.pem", folder / "server.key")
+    authority_key, request, names = folder / "authority.key", folder / "server.csr", folder / "names.txt"
+    names.write_text(f"subjectAltName=IP:{host},DNS:localhost\nextendedKeyUsage=serverAuth\n")
+    new_key = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    _openssl(
+        *new_key, "-x509", "-days", "2", "-subj", "/CN=an authority of the tests", "-keyout", authority_key,
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", made.authority,
+    )  # fmt: skip
+    _openssl(*new_key, "-subj", f"/CN={host}", "-keyout", made.key, "-out", request)
+    _openssl(
+        "x509", "-req", "-days", "2", "-in", request, "-CA", made.authority, "-CAkey", authority_key,
+        "-CAcreateserial", "-extfile", names, "-out", made.certificate,
+    )  # fmt: skip
+    return made
+
+
+def _openssl(*arguments: str | Path) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=PATIENCE_S)  # noqa: S607
+
+
+# Redis with sentinels
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinels:
+    """Two Redis servers and the three sentinels that decide which of them is the primary."""
+
+    servers: tuple[Server, Server]
+    """The first one is the primary at first."""
+    sentinels: tuple[Server, Server, Server]
+    name: str = PRIMARY
+
+    @property
+    def url(self) -> str:
+        """As kombu reads it; `name` belongs into its transport options as `master_name`."""
+        return ";".join(f"sentinel://127.0.0.1:{each.port}/0" for each in self.sentinels)
+
+    def primary(self) -> Server | None:
+        """The primary, as the sentinels have it; None while they have none."""
+        addresses = [("127.0.0.1", each.port) for each in self.sentinels]
+        asked: Any = Sentinel(addresses, socket_timeout=2)  # type: ignore[no-untyped-call]
+        try:
+            port = asked.discover_master(self.name)[1]
+        except MasterNotFoundError:
+            return None
+        finally:
+            for each in asked.sentinels:
+                each.close()
+        return next(each for each in self.servers if each.port == port)
+
+
+@contextmanager
+def own_sentinels(parent: Path | None = None) -> Iterator[Sentinels]:
+    """A primary, a replica that follows it, and three sentinels that know all of it."""
+    with ExitStack() as stack:
+        first = stack.enter_context(own_redis(parent))
+        follows = ["--replicaof", "127.0.0.1", str(first.port)]
+        second = stack.enter_context(own_redis(parent, more=follows))
+        one, two, three = (stack.enter_context(_sentinel(parent, first.port)) for _ in range(3))
+        made = Sentinels((first, second), (one, two, three))
+        wait_until(lambda: all(_knows_all(each) for each in made.sentinels), "sentinels that know each other")
+        yield made
+
+
+@contextmanager
+def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
+    port = kept_port()
+    with _folder(parent, f"sentinel-{port}") as folder:
+        settings = folder / "sentinel.conf"  # it writes into it what it learns
+        settings.write_text(
+            f"bind 127.0.0.1\nport {port}\ndir {folder}\n"
+            f"sentinel monitor {PRIMARY} 127.0.0.1 {primary} 2\n"
+            f"sentinel down-after-milliseconds {PRIMARY} {MASTER_DOWN_MS}\n"
+            f"sentinel failover-timeout {PRIMARY} 3000\n"
+        )
+        url = f"redis://127.0.0.1:{port}/0"
+        with _running(
+            Server(url, port, folder, ["redis-server", str(settings), "--sentinel"], lambda: _pongs(url))
+        ) as server:
+            yield server
+
+
+def _knows_all(sentinel: Server) -> bool:
+    """It can replace the primary only when it knows the replica, and agrees with the other two."""
+    with redis.Redis.from_url(sentinel.url, socket_timeout=2, decode_responses=True) as client:
+        state: Any = client.sentinel_master(PRIMARY)
+        if isinstance(state, list):  # what older protocols answer
+            state = dict(zip(state[::2], state[1::2], strict=True))
+    return int(state["num-slaves"]) == 1 and int(state["num-other-sentinels"]) == 2
+
+
+# RabbitMQ
+
+
+@cache
+def _rabbitmq_program() -> str | None:
+    """The script itself: what Debian has in the path before it insists on the machine's own folders."""
+    script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    return str(script) if script.exists() else shutil.which("rabbitmq-server")
+
+
+def rabbitmq_can_be_started() -> bool:
+    return _rabbitmq_program() is not None and shutil.which("epmd") is not None
+
+
+@contextmanager
+def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
+    """A RabbitMQ node with a name, a port mapper and a folder of its own; guest may do everything."""
+    program = _rabbitmq_program()
+    assert program is not None, "rabbitmq-server is not installed"
+    port, distribution, mapper = kept_port(), kept_port(), kept_port()
+    with _folder(parent, "rabbitmq") as folder:
+        settings = folder / "rabbitmq.conf"
+        settings.write_text(f"listeners.tcp.default = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n")
+        environment = {
+            "HOME": str(folder),  # its cookie
+            "ERL_EPMD_PORT": str(mapper),
+            "RABBITMQ_NODENAME": f"ticketrelay-{port}@localhost",
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_CONFIG_FILE": str(settings),
+            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "none.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            # One scheduler that does not spin: the machine belongs to what is tested.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
+        }
+        mapping = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
+        (folder / "epmd").mkdir()
+        with (
+            _running(Server("", mapper, folder / "epmd", mapping, lambda: _accepts(mapper))),
+            _running(
+                Server(
+                    f"amqp://guest:guest@127.0.0.1:{port}//",
+                    port,
+                    folder,
+                    [program],
+                    lambda: _speaks_amqp(port),
+                    environment=environment,
+                )
+            ) as server,
+        ):
+            yield server
+
+
+def outlives_a_kill(server: Server, queue: str) -> bool:
+    """Whether a node's quorum queue has a leader after a kill -9 of the node.
+
+    Its name is written down a second after it is declared. A queue that is killed before has no leader afterwards, for
+    ever (seen with 3.10.8; rabbitmq-server #10070 is another way there): it takes and gives nothing until it is
+    deleted.
+    """
+    (names,) = server.folder.glob("mnesia/*/quorum/*/names.dets")
+    return f"%2F_{queue}".encode() in names.read_bytes()
+
+
+def _accepts(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2):
+        return True
+    return False
+
+
+def _speaks_amqp(port: int) -> bool:
+    """It answers the first bytes of AMQP 0-9-1; it listens before it does."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as connection:
+        connection.settimeout(2)
+        connection.sendall(b"AMQP\0\0\x09\x01")
+        return bool(connection.recv(1))
+    return False
