@@ -62,6 +62,8 @@ class CaseState:
     priority: Priority | None = None
     ticket_id: str | None = None
     """Of its latest ticket, where that is known already."""
+    lost: bool = False
+    """Its latest ticket could not be created, and a person must decide: a new episode gets a ticket of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Intent:
     request: Request
     ordinal: str = "0"
     """Tells apart the operations of one kind that one event causes in one episode."""
+    instead: CreateTicket | None = None
+    """Of a reopening: what is created where there is no ticket that could be reopened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,11 @@ class Plan:
 def idempotency_key(source: str, case_key: str, episode: int, source_message_id: str, intent: Intent) -> str:
     """The key of an operation: the same for every replay of its message, and different for everything else."""
     return "tr1-" + digest(source, case_key, str(episode), source_message_id, intent.kind, intent.ordinal)
+
+
+def derived_key(idempotency_key: str, kind: Kind) -> str:
+    """The key of what takes the place of an operation: another request, hence another key."""
+    return "tr1-" + digest(idempotency_key, kind)
 
 
 def rank(kind: Kind, priority: Priority) -> int:
@@ -157,6 +166,8 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
         return _create(source, case, event)
     if case.phase == "open":
         if case.started_at is not None and event.started_at > case.started_at:
+            if case.lost:
+                return _create(source, case, event)
             anew = replace(case, started_at=event.started_at)
             return Plan(
                 anew,
@@ -165,10 +176,11 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
         return Plan(case, reason="its ticket is open, with this episode or a later one")
     if over:
         return Plan(case, (_note(event, f"An opening of an episode that is over arrived late.\n\n{event.text}"),))
-    if case.ended_at is not None and event.started_at - case.ended_at <= policy.reopen_window:
+    within = case.ended_at is not None and event.started_at - case.ended_at <= policy.reopen_window
+    if within and not case.lost:
         reopened = replace(_begin(case, event), priority=case.priority)
         text = f"Opened again at {_time(event.started_at)}.\n\n{event.text}"
-        return Plan(reopened, (Intent("reopen_ticket", UpdateTicket(status="open")), _note(event, text)))
+        return Plan(reopened, (_reopen(source, event), _note(event, text)))
     return _create(source, case, event)
 
 
@@ -181,9 +193,10 @@ def _commented(source: str, case: CaseState, event: Commented, policy: Policy, s
     note = _note(event, event.text)
     if case.phase == "open" or not event.reopens:
         return Plan(case, (note,))
-    if case.ended_at is None or event.occurred_at - case.ended_at <= policy.reopen_window:
+    within = case.ended_at is None or event.occurred_at - case.ended_at <= policy.reopen_window
+    if within and not case.lost:
         reopened = replace(_begin(case, event), priority=case.priority)
-        return Plan(reopened, (Intent("reopen_ticket", UpdateTicket(status="open")), note))
+        return Plan(reopened, (_reopen(source, event), note))
     return _create(source, case, event, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
 
 
@@ -233,19 +246,21 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
 
 def _create(source: str, case: CaseState, event: Event, about: str | None = None) -> Plan:
     text = f"{event.text}\n\n{about}" if about else event.text
+    create = Intent("create_ticket", _ticket(source, event, text))
+    notes = (_note(event, f"{event.subject}\n\n{text}"),) if event.private else ()
+    return Plan(_begin(case, event), (create, *notes))
+
+
+def _ticket(source: str, event: Event, text: str) -> CreateTicket:
+    """The ticket of an event; of a private one it says nothing, since subject and description are public."""
+    subject, description = event.subject, text
     if event.private:
-        public = CreateTicket(
-            subject=PRIVATE_SUBJECT.format(source=source),
-            description=PRIVATE_TEXT,
-            priority=event.priority,
-            category=event.category,
-        )
-        return Plan(
-            _begin(case, event),
-            (Intent("create_ticket", public), _note(event, f"{event.subject}\n\n{text}")),
-        )
-    request = CreateTicket(subject=event.subject, description=text, priority=event.priority, category=event.category)
-    return Plan(_begin(case, event), (Intent("create_ticket", request),))
+        subject, description = PRIVATE_SUBJECT.format(source=source), PRIVATE_TEXT
+    return CreateTicket(subject=subject, description=description, priority=event.priority, category=event.category)
+
+
+def _reopen(source: str, event: Event) -> Intent:
+    return Intent("reopen_ticket", UpdateTicket(status="open"), instead=_ticket(source, event, event.text))
 
 
 def _begin(case: CaseState, event: Event) -> CaseState:
@@ -255,6 +270,7 @@ def _begin(case: CaseState, event: Event) -> CaseState:
         phase="open",
         started_at=event.started_at,
         priority=event.priority,
+        lost=False,
     )
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Table, select
 
 from connectors.base import Inbound, Parsed, Remark
 from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
-from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement
+from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
+from worker.ledger.settles import Outcome
 from worker.ledger.tables import cases, operations
 from worker.lifecycle import Kind
 
@@ -21,6 +22,8 @@ NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
 UNLIMITED = Limits(None, None)
 LEASE = timedelta(seconds=60)
 PROBE = timedelta(seconds=30)
+WINDOW = timedelta(hours=23)
+LATENCY = timedelta(milliseconds=5)
 
 T = TypeVar("T")
 _numbers = itertools.count(1)
@@ -104,10 +107,18 @@ def case_row(ledger: Ledger, key: str = "disk") -> dict[str, Any]:
     return found
 
 
-def claim(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> list[Claim]:
+def claim(
+    ledger: Ledger,
+    kind: Kind = "create_ticket",
+    *,
+    limit: int = 100,
+    owner: str = "one",
+    limits: Limits = UNLIMITED,
+    repeat_notes: bool = True,
+) -> list[Claim]:
     """Claim as a worker does; without a limit on the budget unless one is given."""
-    options: dict[str, Any] = {"limit": 100, "owner": "one", "lease": LEASE, "limits": UNLIMITED}
-    return ledger.claim(kind, **(options | {"probe_interval": PROBE} | more))
+    terms = Terms(LEASE, WINDOW, PROBE, limits, repeat_notes)
+    return ledger.claim(kind, limit=limit, owner=owner, terms=terms)
 
 
 def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Claim:
@@ -116,7 +127,9 @@ def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Clai
 
 
 def done(ticket: str | None = "T-1", status: str | None = "open") -> Settlement:
-    return Settlement("done", "done", ticket_id=ticket, ticket_status=status, response="made", status=201)
+    return Settlement(
+        "done", "done", ticket_id=ticket, ticket_status=status, response="made", status=201, latency=LATENCY
+    )
 
 
 def dead(error: str = "422: the subject is not liked") -> Settlement:
@@ -124,17 +137,24 @@ def dead(error: str = "422: the subject is not liked") -> Settlement:
 
 
 def again(at: datetime, *, unknown: bool = False, **more: Any) -> Settlement:
-    word = "unknown" if unknown else "not executed"
+    word: Outcome = "unknown" if unknown else "not executed"
     return Settlement("again", word, again_at=at, unknown=unknown, error=word, **more)
 
 
 def deliver_all(ledger: Ledger, ticket: str = "T-1") -> list[str]:
-    """Claim and settle whatever is due until nothing is; gives the kinds in the order of delivery."""
+    """Claim and settle whatever is due until nothing is; gives the kinds in the order of delivery.
+
+    The first ticket that is created is `ticket`, the others are named after it.
+    """
     delivered: list[str] = []
+    made = 0
     while due := ledger.due_kinds():
         for kind in sorted(due):
             claims = claim(ledger, kind)
-            ledger.settle([(each, done(ticket)) for each in claims])
+            for each in claims:
+                made += each.kind == "create_ticket"
+                created = ticket if made == 1 else f"{ticket}-{made}"
+                ledger.settle([(each, done(created if each.kind == "create_ticket" else each.ticket_id))])
             delivered += [each.kind for each in claims]
     return delivered
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from connectors.events import Commented, Event, Opened, Reference
+from tickets.marks import without_marker
 from worker.ledger import Ledger, Recorded
 from worker.ledger.tables import cases, operations
 
@@ -55,5 +56,6 @@ def story(ledger: Ledger) -> dict[str, list[tuple[str, str]]]:
     for each in rows(ledger, operations):
         request = json.loads(each["request"])
         said = next((request[name] for name in ("description", "body", "resolution_notes") if name in request), "")
+        said = without_marker(said)
         found.setdefault(keys[each["case_id"]], []).append((each["kind"], said))
     return found

@@ -21,8 +21,9 @@ from tests.acceptance.processes import free_port, wait_until
 from tickets.client import TicketsClient
 from tickets.server import FaultRule, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
-from worker.delivery.deliverer import Deliverer, seconds_since_boot
+from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import BrokerAway, Dispatch
+from worker.delivery.sending import seconds_since_boot
 from worker.ledger import Delivery, Ledger
 from worker.lifecycle import KINDS, Kind
 from worker.metrics import Metrics
@@ -205,7 +206,7 @@ def test_a_refused_key_loses_nothing_sends_one_probe_at_a_time_and_goes_on_when_
     assert tried_at_once <= 3
     bench.deliver_until(
         refused,
-        lambda: sum(len(bench.ledger.find(name)[0].operations[0].tries) for name in "abc") == tried_at_once + 1,
+        lambda: sum(len(bench.ledger.find(name)[0].operations[0].tries) for name in "abc") > tried_at_once,
         "probed once",
     )
     assert refused.deliver("create_ticket") == 0

@@ -59,14 +59,17 @@ def test_a_claim_holds_all_that_is_needed_to_send(ledger: Ledger, clock: ManualC
         seq=1,
         epoch=1,
         kind="create_ticket",
+        mode="send",
         source="prom",
         inbound_id=found.inbound_id,
         ticket_id=None,
         request=found.request,
         idempotency_key=found.idempotency_key,
         first_sent_at=clock.now,
+        last_sent_at=clock.now,
         claimed_at=clock.now,
         ambiguous=False,
+        unproven=False,
         conflicts=0,
         attempts=0,
     )
@@ -224,15 +227,16 @@ def test_attempts_begin_anew_with_the_next_operation(ledger: Ledger) -> None:
 
 
 def test_a_dead_create_blocks_its_case_and_no_other(ledger: Ledger) -> None:
-    ledger.record([delivery(opened(), resolved()), delivery(opened("other"))])
+    ledger.record([delivery(opened()), delivery(opened("other"))])
     first, second = claim(ledger)
     _, due = ledger.settle([(first, dead("422: no")), (second, done())])
     row = case_row(ledger)
     assert due == ledger.due_kinds() == frozenset()
-    assert (row["state"], row["head_seq"], row["last_error"]) == ("blocked", 1, "422: no")
+    assert (row["state"], row["lost"], row["last_error"]) == ("blocked", True, "422: no")
     assert case_row(ledger, "other")["state"] == "idle"
-    ledger.record([delivery(commented())])
+    ledger.record([delivery(commented()), delivery(resolved())])
     assert case_row(ledger)["state"] == "blocked"
+    assert [each["state"] for each in rows(ledger, operations) if each["case_id"] == row["id"]][1:] == ["held"] * 2
     assert claim(ledger, "add_note") == claim(ledger, "close_ticket") == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import hypothesis
 import pytest
@@ -93,7 +93,10 @@ def test_an_opening_that_began_anew_while_its_ticket_is_open_is_noted() -> None:
 
 def test_a_closed_ticket_can_be_reopened() -> None:
     decided = decide(CLOSED, opened(start=70))
-    assert decided.intents[0] == Intent("reopen_ticket", UpdateTicket(status="open"))
+    (create,) = decide(NEW, opened(start=70)).intents
+    assert decided.intents[0] == Intent(
+        "reopen_ticket", UpdateTicket(status="open"), instead=cast(CreateTicket, create.request)
+    )
     assert kinds(decided) == ["reopen_ticket", "add_note"]
     assert decided.case.phase == "open"
     assert decided.case.episode == 2

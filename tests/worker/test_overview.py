@@ -27,7 +27,7 @@ from .builders import (
 )
 
 STALL = timedelta(seconds=60)
-QUIET = Overview({}, {}, 0, 0, None, None, None, None, NOON)
+QUIET = Overview({}, {}, 0, 0, None, None, None, None, False, None, (), NOON)
 
 
 def names(seen_now: Overview) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_a_dead_create_that_is_sent_again_unblocks_what_waited(ledger: Ledger, c
     clock.advance(hours=30)
     ledger.retry_operation(letter)
     create = claim_one(ledger)
-    # A person answers for it: the life of the key begins anew.
+    # What was rejected was not executed: the life of its key begins anew.
     assert (create.first_sent_at, create.conflicts, create.attempts) == (clock.now, 0, 0)
     ledger.settle([(create, done())])
     assert deliver_all(ledger) == ["close_ticket"]
@@ -201,13 +202,14 @@ def test_after_a_skipped_create_comments_and_ends_have_no_ticket_to_go_to(ledger
     assert kinds_of(ledger) == ["create_ticket"]
 
 
-def test_a_reopening_of_a_ticket_that_was_never_made_is_skipped_with_it(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened(), resolved(), opened(start=20))
-    assert kinds_of(ledger) == ["create_ticket", "close_ticket", "reopen_ticket", "add_note"]
-    assert ledger.skip(letter, "a test alert") == 4
-    assert ledger.due_kinds() == frozenset()
-    ledger.record([delivery(opened(start=40))])
-    assert deliver_all(ledger) == ["create_ticket"]
+def test_a_reopening_of_a_ticket_that_was_never_made_becomes_a_create_and_goes_on(ledger: Ledger) -> None:
+    letter = kill_create(ledger, opened(), resolved(), opened(start=20, subject="full again"))
+    assert kinds_of(ledger) == ["create_ticket", "close_ticket", "create_ticket", "add_note"]
+    assert ledger.skip(letter, "a test alert") == 2
+    assert json.loads(rows(ledger, operations)[2]["request"])["subject"] == "full again"
+    assert deliver_all(ledger) == ["create_ticket", "add_note"]
+    ledger.record([delivery(resolved(end=30, start=20))])
+    assert claim_one(ledger, "close_ticket").ticket_id == "T-1"
 
 
 def test_a_later_create_of_the_case_goes_on_when_an_earlier_one_is_skipped(ledger: Ledger) -> None:

@@ -146,7 +146,7 @@ def test_a_comment_and_an_opening_that_could_not_see_each_other_are_brought_toge
 ) -> None:
     other = make_ledger()
     with ledger.database.write() as uncommitted:
-        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", NOON))
+        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
         take(other, root())
     assert (kinds_of(ledger), waiting(ledger)) == (["create_ticket"], [name_of("root")])
     assert ledger.pair_waiting() == frozenset()  # the ticket has to be created before
@@ -162,7 +162,7 @@ def test_a_comment_whose_case_is_known_is_not_dropped_however_long_nobody_looked
 ) -> None:
     other = make_ledger()
     with ledger.database.write() as uncommitted:
-        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", NOON))
+        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
         take(other, root())
     clock.advance(hours=1)
     ledger.pair_waiting()

@@ -16,16 +16,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from tickets.client import TicketsClient
-from tickets.errors import TicketsError
-from worker.delivery import calls, outcomes
+from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
-from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement
+from worker.delivery.sending import Clock, Sender, seconds_since_boot
+from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement, Terms
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
@@ -34,11 +34,6 @@ log = structlog.get_logger()
 
 SETTLES_AT_ONCE = 200
 Ring = Callable[[Collection[Kind]], None]
-
-
-def seconds_since_boot() -> float:
-    """A clock that never jumps and counts the time that the machine sleeps, where the platform has one."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +53,12 @@ class Deliverer:
         api: ApiSettings,
         timing: TimingSettings,
         *,
+        repeat_notes: bool = True,
         owner: str,
         ring: Ring,
         fraction: Fraction,
         metrics: Metrics,
-        clock: Callable[[], float] = seconds_since_boot,
+        clock: Clock = seconds_since_boot,
     ) -> None:
         self._ledger = ledger
         self._make_client = client
@@ -72,8 +68,14 @@ class Deliverer:
         self._fraction = fraction
         self._metrics = metrics
         self._clock = clock
-        self._limits = Limits(api.per_minute, api.per_second)
-        self._lease = timedelta(seconds=timing.lease)
+        self._breaker = Breaker(api, timing)
+        self._terms = Terms(
+            lease=timedelta(seconds=timing.lease),
+            key_window=timedelta(seconds=timing.key_window),
+            probe_interval=timedelta(seconds=timing.probe_interval),
+            limits=Limits(api.per_minute, api.per_second),
+            repeat_notes=repeat_notes,
+        )
         self._slots = _Slots(api.in_flight)
         self._ended: queue.SimpleQueue[_Sent | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
@@ -82,7 +84,7 @@ class Deliverer:
             threading.Thread(target=self._settle_what_ended, name="settler", daemon=True),
         ]
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._client: TicketsClient | None = None
+        self._sender: Sender | None = None
 
     def start(self) -> None:
         for thread in self._threads:
@@ -116,14 +118,7 @@ class Deliverer:
         fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
         claims: list[Claim] = []
         try:
-            claims = self._ledger.claim(
-                kind,
-                limit=free,
-                owner=self._owner,
-                lease=self._lease,
-                limits=self._limits,
-                probe_interval=timedelta(seconds=self._timing.probe_interval),
-            )
+            claims = self._ledger.claim(kind, limit=free, owner=self._owner, terms=self._terms)
         except LedgerAway as error:
             log.warning("claim.failed", error=type(error).__name__)
         finally:
@@ -138,12 +133,13 @@ class Deliverer:
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._client = self._make_client()
+        client = self._make_client()
+        self._sender = Sender(client, self._timing, self._fraction, self._clock)
         self._loop.run_forever()
         for task in self._in_flight:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*self._in_flight, return_exceptions=True))
-        self._loop.run_until_complete(self._client.aclose())
+        self._loop.run_until_complete(client.aclose())
         self._loop.close()
 
     def _begin(self, claim: Claim, fence: float) -> None:
@@ -159,25 +155,9 @@ class Deliverer:
             self._slots.release(1)
 
     async def _send(self, claim: Claim, fence: float) -> None:
-        settlement = outcomes.before_send(claim, claim.claimed_at, self._timing)
-        if settlement is None:
-            settlement = await self._call(claim, fence)
-        self._ended.put(_Sent(claim, settlement, fence))
-
-    async def _call(self, claim: Claim, fence: float) -> Settlement:
-        begun = self._clock()
-        if begun - fence > self._timing.lease - self._timing.http_timeout - self._timing.margin:
-            soon = claim.claimed_at + timedelta(seconds=self._clock() - fence + self._timing.dispatch_interval)
-            return Settlement("again", "not executed", again_at=soon, error="too late to send in its lease")
-        if self._client is None:
+        if self._sender is None:
             raise RuntimeError("the deliverer was not started")
-        try:
-            answer = await calls.make(self._client, claim)
-        except TicketsError as error:
-            latency = timedelta(seconds=self._clock() - begun)
-            now = claim.claimed_at + timedelta(seconds=self._clock() - fence)
-            return outcomes.failed(claim, error, now, latency, self._timing, self._fraction)
-        return outcomes.done(answer, timedelta(seconds=self._clock() - begun))
+        self._ended.put(_Sent(claim, await self._sender.send(claim, fence), fence))
 
     def _settle_what_ended(self) -> None:
         stopping = False
@@ -186,13 +166,21 @@ class Deliverer:
             while len(batch) < SETTLES_AT_ONCE and not self._ended.empty():
                 batch.append(self._ended.get())
             stopping = None in batch
-            sent = [each for each in batch if each is not None]
+            sent = [self._looked_at(each) for each in batch if each is not None]
             if not sent:
                 continue
             due = self._settle(sent)
             waiting = self._slots.release(len(sent))
             if due | waiting:
                 self._ring(due | waiting)
+
+    def _looked_at(self, sent: _Sent) -> _Sent:
+        """What one call met may close the gate for all."""
+        now = sent.claim.claimed_at + timedelta(seconds=self._clock() - sent.fence)
+        closing = self._breaker.look_at(sent.claim, sent.settlement, now)
+        if closing is None or sent.settlement.gate is not None:
+            return sent
+        return replace(sent, settlement=replace(sent.settlement, gate=closing))
 
     def _settle(self, sent: list[_Sent]) -> frozenset[Kind]:
         """Settle, for as long as the leases hold; after that the operations are repeated with the same keys."""

@@ -42,6 +42,7 @@ class Node:
             lambda: open_client(settings),
             settings.api,
             settings.timing,
+            repeat_notes=settings.policy.repeat_notes,
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
             ring=self._bell.ring,
             fraction=random.random,

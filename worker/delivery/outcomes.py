@@ -2,29 +2,28 @@
 
     what happened                                class           what follows
     the answer                                   done            the case goes on
-    SendLater (refused connection, 429, 503)     not executed    again, after Retry-After or soon
+    SendLater (refused connection, 429, 503)     not executed    again, after Retry-After or soon; costs no attempt
     RepeatUnchanged (time-out, reset, 5xx)       unknown         again after ghost wait and backoff, same bytes and key
     RepeatTwice (409)                            unknown twice   then dead: a defect of ours
-    AskPerson (other 4xx)                        rejected        dead
+    AskPerson (other 4xx)                        rejected        dead; but 404 on close: it is done
     StopSending (401, 403)                       refused         again, and the gate closes for everybody
 
-A keyed call of unknown outcome is repeated while the service remembers its key; after that it is dead, since sending it
-again could do it twice.
+What was only a question (worker.delivery.look) has no effect that could be late: it is asked again soon.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, StopSending, TicketsError
 from worker.ledger import Claim, CloseGate, Settlement
-from worker.lifecycle import Kind
 from worker.settings import TimingSettings
 
 MAX_CONFLICTS = 2  # two more sends after a 409, says the contract
-KEYED: frozenset[Kind] = frozenset({"create_ticket", "add_note", "close_ticket"})
+SOON = 5  # rounds of dispatch: the longest pause after what was not executed
+NOT_FOUND = 404
 
 Fraction = Callable[[], float]
 """A random number from 0 to 1: `random.random`, or a constant in a test."""
@@ -46,19 +45,27 @@ def backoff(attempts: int, timing: TimingSettings, fraction: Fraction) -> timede
     return timedelta(seconds=ceiling * fraction())
 
 
-def before_send(claim: Claim, now: datetime, timing: TimingSettings) -> Settlement | None:
-    """What is decided without sending; None when the call may be made."""
+def soon(timing: TimingSettings, fraction: Fraction) -> timedelta:
+    """The pause where nothing is wrong with the operation itself."""
+    return timedelta(seconds=timing.dispatch_interval * SOON * fraction())
+
+
+def before_send(claim: Claim) -> Settlement | None:
+    """What is decided without a call; None when one is to be made."""
     if claim.kind != "create_ticket" and claim.ticket_id is None:
         return Settlement("dead", "rejected", error="there is no ticket to make this call on")
-    window = timedelta(seconds=timing.key_window)
-    if claim.ambiguous and claim.kind in KEYED and now - claim.first_sent_at >= window:
+    if claim.mode == "park":
+        error = f"whether it was executed on {claim.first_sent_at:%Y-%m-%d %H:%M} UTC is not known, nor can it be"
         return Settlement(
-            "dead",
-            "unknown",
-            error=f"its outcome is unknown since {claim.first_sent_at:%Y-%m-%d %H:%M} UTC, and its key is "
-            "forgotten: look in the ticket system, then `dead retry` or `dead skip`",
+            "dead", "unknown", error=f"{error}: look in the ticket system, then `dead retry` or `dead skip`"
         )
+    if claim.kind == "close_ticket" and claim.ambiguous and _reopened_since(claim):
+        return Settlement("done", "done", response="a person reopened the ticket after an earlier attempt")
     return None
+
+
+def _reopened_since(claim: Claim) -> bool:
+    return claim.reopened_at is not None and claim.reopened_at >= claim.first_sent_at
 
 
 def done(answer: Answer, latency: timedelta) -> Settlement:
@@ -82,43 +89,49 @@ def failed(
     fraction: Fraction,
 ) -> Settlement:
     """The call failed; `now` is when."""
-    text = str(error)
-    pause = backoff(claim.attempts, timing, fraction)
-    asked = timedelta(seconds=error.retry_after) if error.retry_after is not None else None
+    reads = claim.mode == "look"
+    gate = gate_of(error, now, timing, fraction, reads=reads)
+    ghost_gone = now + timedelta(seconds=timing.ghost_wait)
     match error:
         case SendLater():
-            over_budget = CloseGate(now + (asked or pause), "budget") if error.status == 429 else None
-            soon = min(pause, timedelta(seconds=timing.dispatch_interval * 30))
-            at = now + (asked if asked is not None else soon)
-            return Settlement(
-                "again",
-                "not executed",
-                again_at=at,
-                status=error.status,
-                error=text,
-                latency=latency,
-                gate=over_budget,
-            )
+            asked = timedelta(seconds=error.retry_after) if error.retry_after is not None else None
+            at = now + (asked if asked is not None else soon(timing, fraction))
+            settlement = Settlement("again", "not executed", again_at=at)
+        case RepeatUnchanged() if reads:
+            settlement = Settlement("again", "not executed", again_at=now + backoff(claim.attempts, timing, fraction))
         case RepeatTwice() if claim.conflicts >= MAX_CONFLICTS:
-            return Settlement("dead", "unknown", unknown=True, status=error.status, error=text, latency=latency)
+            # Another attempt may be in flight: what follows waits for it.
+            settlement = Settlement("dead", "unknown", again_at=ghost_gone, unknown=True)
         case RepeatUnchanged():
-            at = now + timedelta(seconds=timing.ghost_wait) + pause
-            return Settlement(
-                "again",
-                "unknown",
-                again_at=at,
-                unknown=True,
-                conflict=isinstance(error, RepeatTwice),
-                status=error.status,
-                error=text,
-                latency=latency,
-            )
+            pause = backoff(claim.attempts, timing, fraction)
+            is_conflict = isinstance(error, RepeatTwice)
+            settlement = Settlement("again", "unknown", again_at=ghost_gone + pause, unknown=True, conflict=is_conflict)
         case StopSending():
-            until = now + timedelta(seconds=timing.probe_interval)
-            gate = CloseGate(until, "scope" if error.status == 403 else "credentials")
-            return Settlement(
-                "again", "refused", again_at=now, status=error.status, error=text, latency=latency, gate=gate
-            )
+            at = now + timedelta(seconds=timing.probe_interval) if reads else now
+            settlement = Settlement("again", "refused", again_at=at)
+        case AskPerson() if claim.kind == "close_ticket" and is_gone(error):
+            settlement = Settlement("done", "done", response="there is no such ticket any more", ticket_status="gone")
         case AskPerson():
-            return Settlement("dead", "rejected", status=error.status, error=text, latency=latency)
-    raise TypeError(f"an error of unknown kind: {type(error).__name__}") from error
+            settlement = Settlement("dead", "rejected", ticket_status="gone" if is_gone(error) else None)
+        case _:
+            raise TypeError(f"an error of unknown kind: {type(error).__name__}") from error
+    return replace(settlement, status=error.status, error=str(error), latency=latency, gate=gate, reads=reads)
+
+
+def gate_of(
+    error: TicketsError, now: datetime, timing: TimingSettings, fraction: Fraction, *, reads: bool
+) -> CloseGate | None:
+    """What the failure of one call means for all others."""
+    if isinstance(error, StopSending):
+        until = now + timedelta(seconds=timing.probe_interval)
+        scope = error.status == 403
+        return CloseGate(until, "scope" if scope else "credentials", reading=reads and scope)
+    if isinstance(error, SendLater) and error.status == 429:
+        asked = timedelta(seconds=error.retry_after) if error.retry_after is not None else soon(timing, fraction)
+        return CloseGate(now + asked, "budget")
+    return None
+
+
+def is_gone(error: TicketsError) -> bool:
+    """The service itself says that there is no such ticket; a proxy's 404 says nothing of the kind."""
+    return error.status == NOT_FOUND and (error.code == "not_found" or bool(error.details))

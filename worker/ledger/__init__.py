@@ -1,7 +1,7 @@
 """The ledger: the truth about every message, and the only writer of it.
 
-`Ledger` gives each verb its transaction; what the verbs do stands in `custody` (deliveries and plans), `delivery`
-(claim, settle, take back), `repair` (what a person does) and `overview` (what there is).
+`Ledger` gives each verb its transaction; what the verbs do stands in `custody` (deliveries and plans), `claims` and
+`settles` (delivery), `gates` (what holds it up), `repair` (what a person does) and `overview` (what there is).
 """
 
 from __future__ import annotations
@@ -16,20 +16,25 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.base import Inbound
 from tickets.models import Revision
-from worker.ledger import custody, delivery, overview, planning, repair, waiting
+from worker.ledger import claims, custody, facts, gates, letters, overview, planning, repair, settles, waiting
+from worker.ledger.claims import Claim, Mode, Terms
 from worker.ledger.custody import QUARANTINED, Delivery, Recorded
 from worker.ledger.database import Clock, Database
-from worker.ledger.delivery import Claim, CloseGate, Limits, Settlement
+from worker.ledger.facts import Facts
+from worker.ledger.gates import CloseGate, Limits, Pause
+from worker.ledger.letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
 from worker.ledger.overview import Alarm, CaseStory, Overview
 from worker.ledger.planning import BeginAgain, Rules
-from worker.ledger.repair import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
+from worker.ledger.repair import CannotBeDone
 from worker.ledger.room import says_full
+from worker.ledger.settles import Settlement
 from worker.lifecycle import Kind, Policy
-from worker.settings import Settings
+from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "QUARANTINED",
     "Alarm",
+    "CannotBeDone",
     "CaseStory",
     "Claim",
     "Clock",
@@ -40,10 +45,13 @@ __all__ = [
     "Ledger",
     "LedgerAway",
     "Limits",
+    "Mode",
     "NoSuchDeadLetter",
     "Overview",
+    "Pause",
     "Recorded",
     "Settlement",
+    "Terms",
     "open_ledger",
     "policy_of",
     "rejects_the_values",
@@ -58,17 +66,26 @@ class Ledger:
     """The verbs, each in a transaction of its own. Raises one of `LedgerAway` when the database cannot be used."""
 
     def __init__(
-        self, url: str, *, policy: Policy | None = None, revision: Revision = "A", clock: Clock | None = None
+        self,
+        url: str,
+        *,
+        policy: Policy | None = None,
+        revision: Revision = "A",
+        timing: TimingSettings | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.database = Database(url, clock)
         self._policy = policy or Policy()
         self._revision = revision
+        self._ghost_wait = timedelta(seconds=(timing or TimingSettings()).ghost_wait)
+        self._facts: Facts | None = None
 
     def upgrade(self) -> None:
         """Bring the tables to this version's shape."""
         self.database.upgrade()
         with self.database.write() as connection:
-            delivery.ensure_gate(self.database, connection)
+            gates.ensure_gate(self.database, connection)
+            facts.ensure(self.database, connection)
 
     def is_current(self) -> bool:
         """True when the tables are there, in this version's shape."""
@@ -108,46 +125,32 @@ class Ledger:
             return planning.pair_known(self.database, connection, rules)
 
     def _rules(self, connection: Connection) -> Rules:
-        return Rules(self._policy, self._revision, self.database.now(connection))
+        if self._facts is None:
+            self._facts = facts.read(connection)
+        now = self.database.now(connection)
+        return Rules(self._policy, self._revision, self._facts.marker_key, now, self._facts.restored_at)
 
-    def claim(
-        self,
-        kind: Kind,
-        *,
-        limit: int,
-        owner: str,
-        lease: timedelta,
-        limits: Limits,
-        probe_interval: timedelta,
-    ) -> list[Claim]:
+    def claim(self, kind: Kind, *, limit: int, owner: str, terms: Terms) -> list[Claim]:
         """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
         with self.database.write() as connection:
-            return delivery.claim(
-                connection,
-                kind,
-                limit=limit,
-                owner=owner,
-                lease=lease,
-                limits=limits,
-                probe_interval=probe_interval,
-                now=self.database.now(connection),
-            )
+            now = self.database.now(connection)
+            return claims.claim(connection, kind, limit=limit, owner=owner, terms=terms, now=now)
 
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
         with self.database.write() as connection:
-            return delivery.settle(self.database, connection, settled, self.database.now(connection))
+            return settles.settle(self.database, connection, settled, self.database.now(connection))
 
     def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
         """End the leases that have expired (or all); gives their number."""
         with self.database.write() as connection:
             now = self.database.now(connection)
-            return delivery.take_back(connection, now, ghost_wait, all_owners_gone=all_owners_gone)
+            return claims.take_back(connection, now, ghost_wait, all_owners_gone=all_owners_gone)
 
     def due_kinds(self) -> frozenset[Kind]:
         """The kinds that have work to do now."""
         with self.database.read() as connection:
-            return delivery.due_kinds(connection, self.database.now(connection))
+            return claims.due_kinds(connection, self.database.now(connection))
 
     def now(self) -> datetime:
         with self.database.read() as connection:
@@ -155,22 +158,36 @@ class Ledger:
 
     def list_dead(self) -> list[DeadLetter]:
         with self.database.read() as connection:
-            return repair.list_dead(connection)
+            return letters.list_dead(connection)
 
     def show_dead(self, letter_id: str) -> DeadLetterInFull:
         """Raises NoSuchDeadLetter."""
         with self.database.read() as connection:
-            return repair.show_dead(connection, letter_id)
+            return letters.show_dead(connection, letter_id)
 
     def quarantined_delivery(self, letter_id: str) -> tuple[int, Inbound] | None:
         """Number and delivery of a quarantined one, None when the id names an operation. Raises NoSuchDeadLetter."""
         with self.database.read() as connection:
-            return repair.quarantined_delivery(connection, letter_id)
+            return letters.quarantined_delivery(connection, letter_id)
 
     def retry_operation(self, letter_id: str) -> None:
-        """Raises NoSuchDeadLetter."""
+        """Send a dead operation again, with the same bytes and key. Raises NoSuchDeadLetter, CannotBeDone."""
         with self.database.write() as connection:
-            repair.retry_operation(connection, letter_id, self.database.now(connection))
+            repair.retry_operation(connection, letter_id, self._repairs(connection))
+
+    def edit_operation(self, letter_id: str, request: bytes) -> None:
+        """Send a dead operation with another request, under a key of its own. Raises as `retry_operation`."""
+        with self.database.write() as connection:
+            repair.edit_operation(connection, letter_id, request, self._repairs(connection))
+
+    def bind(self, letter_id: str, ticket_id: str, status: str | None) -> int:
+        """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
+
+        Raises NoSuchDeadLetter, CannotBeDone.
+        """
+        with self.database.write() as connection:
+            rules = self._repairs(connection)
+            return repair.bind(self.database, connection, letter_id, ticket_id, status, rules)
 
     def skip(self, letter_id: str, why: str) -> int:
         """Give up a dead letter; gives how many operations went with it. Raises NoSuchDeadLetter."""
@@ -178,7 +195,34 @@ class Ledger:
             if letter_id.startswith("in-"):
                 repair.skip_delivery(connection, letter_id, why)
                 return 0
-            return repair.skip_operation(connection, letter_id, why, self.database.now(connection))
+            return repair.skip_operation(connection, letter_id, why, self._repairs(connection))
+
+    def _repairs(self, connection: Connection) -> repair.At:
+        return repair.At(self.database.now(connection), self._ghost_wait)
+
+    def mark_restored(self) -> int:
+        """This ledger comes from a backup: whatever is unfinished may have happened; gives the number of operations.
+
+        No other process may use the ledger meanwhile.
+        """
+        with self.database.write() as connection:
+            self._facts = None
+            return facts.mark_restored(connection, self._repairs(connection).now, self._ghost_wait)
+
+    def pause(self, scope: str, why: str) -> bool:
+        """Send nothing of this source, or of any (`*`); False when that was so already."""
+        with self.database.write() as connection:
+            return gates.pause(self.database, connection, scope, why, self.database.now(connection))
+
+    def resume(self, scope: str) -> bool:
+        """End a pause; False when there was none."""
+        with self.database.write() as connection:
+            return gates.resume(connection, scope)
+
+    def note_ticket(self, ticket_id: str, status: str, at: datetime, *, reopened_by_person: bool = False) -> bool:
+        """Record what a ticket's state is, as the Tickets API tells; False when the ticket is none of ours."""
+        with self.database.write() as connection:
+            return settles.note_ticket(connection, ticket_id, status, at, reopened_by_person=reopened_by_person)
 
     def overview(self, *, look_for_room: bool = False) -> Overview:
         """What there is; `look_for_room` finds out whether the disk is full where that has to be tried."""
@@ -194,7 +238,12 @@ class Ledger:
 
 def open_ledger(settings: Settings) -> Ledger:
     """The ledger that the settings name."""
-    return Ledger(settings.ledger.url, policy=policy_of(settings), revision=settings.api.revision)
+    return Ledger(
+        settings.ledger.url,
+        policy=policy_of(settings),
+        revision=settings.api.revision,
+        timing=settings.timing,
+    )
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, false, func, select, tuple_
 
+from worker.ledger import gates
 from worker.ledger.custody import QUARANTINED
-from worker.ledger.delivery import GATE
+from worker.ledger.gates import ALL, READING, Pause
+from worker.ledger.letters import Try, read_tries
 from worker.ledger.planning import seen_digest
-from worker.ledger.repair import Try, read_tries
-from worker.ledger.tables import aliases, attempts, cases, gate, inbound, operations, seen
+from worker.ledger.tables import aliases, attempts, cases, inbound, operations, seen
+
+OVERDUE = timedelta(hours=24)
 
 DISK_FULL = "disk_full"
 _INBOUND = re.compile(r"in-(\d{1,18})")
@@ -34,6 +37,11 @@ class Overview:
     last_attempt_at: datetime | None
     gate_closed_until: datetime | None
     gate_reason: str | None
+    reading_refused: bool
+    """Our key lacks the scope to look for what may have been executed."""
+    overdue_since: datetime | None
+    """The first send of the operation that has been without success for longest."""
+    pauses: tuple[Pause, ...]
     at: datetime
     full: str | None = None
     """What is wrong with the room of the ledger's disk."""
@@ -81,12 +89,19 @@ class CaseStory:
 def overview(connection: Connection, now: datetime) -> Overview:
     """Read the counts."""
     by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
-    waiting = select(operations.c.kind, func.count()).where(operations.c.state == "open").group_by(operations.c.kind)
+    waiting = (
+        select(operations.c.kind, func.count())
+        .where(operations.c.state.in_(["open", "held"]))
+        .group_by(operations.c.kind)
+    )
     dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
-    due = select(func.min(cases.c.run_at)).where(cases.c.state == "ready", cases.c.run_at <= now)
+    allowed = gates.not_paused(connection)
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, false() if allowed is None else allowed)
+    due = select(func.min(cases.c.run_at)).where(*ready)
     last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
-    closed = connection.execute(select(gate).where(gate.c.id == GATE)).one()
+    tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == "open")
+    rows = gates.states(connection)
     return Overview(
         cases={row[0]: row[1] for row in by_state},
         open_operations={row[0]: row[1] for row in connection.execute(waiting)},
@@ -94,8 +109,11 @@ def overview(connection: Connection, now: datetime) -> Overview:
         quarantined=connection.execute(kept).scalar_one(),
         due_since=connection.execute(due).scalar_one_or_none(),
         last_attempt_at=connection.execute(last).scalar_one_or_none(),
-        gate_closed_until=closed.closed_until,
-        gate_reason=closed.reason,
+        gate_closed_until=rows[ALL].closed_until,
+        gate_reason=rows[ALL].reason,
+        reading_refused=rows[READING].reason is not None,
+        overdue_since=connection.execute(tried).scalar_one_or_none(),
+        pauses=tuple(gates.list_pauses(connection)),
         at=now,
     )
 
@@ -119,6 +137,15 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
         found.append(
             Alarm("gate_closed", f"the Tickets API {what[seen_now.gate_reason]}: nothing is sent until it does")
         )
+    if seen_now.gate_reason == "breaker":
+        found.append(Alarm("breaker_open", "too many calls to the Tickets API fail: one at a time is tried"))
+    if seen_now.reading_refused:
+        found.append(
+            Alarm("look_up_refused", "our key may not read tickets, so calls of unknown outcome cannot be looked for")
+        )
+    if seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE:
+        since = f"{seen_now.overdue_since:%Y-%m-%d %H:%M} UTC"
+        found.append(Alarm("overdue", f"an operation has been without success since {since}: see `ticketrelay status`"))
     if _stalled(seen_now, stall_alarm):
         found.append(
             Alarm(

@@ -2,9 +2,9 @@
 
     1  resolve   by the names that the ledger knew before, which case each event goes to (worker.ledger.naming)
     2  lock      insert the cases that are new, sorted; lock all cases by id; then insert names, sorted
-    3  plan      event by event, in order, with what earlier ones of the batch left
-    4  pair      comments that waited for a case that this batch opened
-    5  write     what is remembered, the operations, the cases
+    3  plan      event by event, in order, with what earlier ones of the batch left; an opening takes along the comments
+                 that waited for it, before what follows it
+    4  write     what is remembered, the operations, the cases
 
 Every process takes these locks in this order. Whatever another process committed between 1 and 2 and would have
 changed the answer of 1 is noticed in 2, and the batch begins again.
@@ -20,7 +20,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 
 from connectors.events import Commented, Event, Resolved, digest
-from tickets.models import Revision, encode
+from tickets.marks import marker
+from tickets.models import CreateTicket, Revision, encode
 from worker.ledger import naming, waiting
 from worker.ledger.database import Database
 from worker.ledger.naming import Destination, Key, Name
@@ -28,12 +29,15 @@ from worker.ledger.tables import cases, operations, seen
 from worker.ledger.waiting import Waiting
 from worker.lifecycle import (
     CaseState,
+    Intent,
     Kind,
     Phase,
     Plan,
     Policy,
+    Request,
     Sighting,
     Standing,
+    derived_key,
     idempotency_key,
     plan,
     rank,
@@ -75,7 +79,10 @@ class Rules:
 
     policy: Policy
     revision: Revision
+    marker_key: bytes
     now: datetime
+    restored_at: datetime | None = None
+    """When the ledger was restored from a backup: what its events did after that was taken is not known."""
 
 
 @dataclass(slots=True)
@@ -93,6 +100,7 @@ class _Case:
     run_at: datetime
     next_seq: int
     head_seq: int
+    create_seq: int | None
     changed: bool = False
     woken: bool = False
 
@@ -108,6 +116,8 @@ class _Batch:
     new_operations: list[dict[str, Any]] = field(default_factory=list)
     new_participants: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    opened: list[_Case] = field(default_factory=list)
+    """Cases that the event just planned opened for the first time."""
     names: dict[Name, int] = field(default_factory=dict)
     """Names that became known with this batch, and the cases that have them."""
 
@@ -130,10 +140,13 @@ def plan_arrivals(
     pairs = [(each.source, each.event) for each in arrivals]
     destinations = naming.resolve(connection, pairs)
     batch = _lock(db, connection, pairs, destinations, rules.now, also_lock)
-    effects = [
-        _apply(batch, arrival, destination, rules) for arrival, destination in zip(arrivals, destinations, strict=True)
-    ]
-    _pair(db, connection, batch, rules)
+    waited_for = waiting.waited_for(connection, _names_to_be(batch, pairs, destinations))
+    effects = []
+    for arrival, destination in zip(arrivals, destinations, strict=True):
+        effects.append(_apply(batch, arrival, destination, rules))
+        if batch.opened:
+            _take_along(db, connection, batch, waited_for, rules)
+    waiting.keep(db, connection, batch.waiting)
     _write(db, connection, batch)
     return effects, _due(batch)
 
@@ -240,7 +253,7 @@ def _case(row: Row[Any]) -> _Case:
         id=row.id,
         source=row.source,
         key=row.key,
-        state=CaseState(row.episode, phase, row.started_at, row.ended_at, row.priority, row.ticket_id),
+        state=CaseState(row.episode, phase, row.started_at, row.ended_at, row.priority, row.ticket_id, lost=row.lost),
         opener=row.opener,
         delivery=row.state,
         kind=row.kind,
@@ -248,6 +261,7 @@ def _case(row: Row[Any]) -> _Case:
         run_at=row.run_at,
         next_seq=row.next_seq,
         head_seq=row.head_seq,
+        create_seq=row.create_seq,
     )
 
 
@@ -263,6 +277,7 @@ def _apply(batch: _Batch, arrival: Arrival, destination: Destination, rules: Rul
         return _without_case(batch, arrival, cast(Commented, event), rules.now)
     if not case.state.episode and decided.case.episode:
         case.opener = event.author
+        batch.opened.append(case)
         batch.names[arrival.source, case.key] = case.id
     case.changed |= decided.case != case.state or bool(decided.intents)
     case.state = decided.case
@@ -336,42 +351,84 @@ def _enqueue(
 ) -> None:
     key_episode = episode if episode is not None else case.state.episode
     for intent in decided.intents:
-        its_rank = rank(intent.kind, event.priority)
-        batch.new_operations.append(
-            {
-                "case_id": case.id,
-                "seq": case.next_seq,
-                "inbound_id": arrival.inbound_id,
-                "episode": key_episode,
-                "kind": intent.kind,
-                "rank": its_rank,
-                "state": "open",
-                "idempotency_key": idempotency_key(
-                    arrival.source, case.key, key_episode, event.source_message_id, intent
-                ),
-                "request": encode(intent.request, rules.revision),
-                "created_at": rules.now,
-                "ambiguous": False,
-                "conflicts": 0,
-            }
-        )
+        key = idempotency_key(arrival.source, case.key, key_episode, event.source_message_id, intent)
+        if intent.kind == "create_ticket":
+            case.create_seq = case.next_seq
+        is_held = case.state.lost
+        row = _operation(case, intent, key, rules) | {
+            "inbound_id": arrival.inbound_id,
+            "episode": key_episode,
+            "state": "held" if is_held else "open",
+            "rank": rank(intent.kind, event.priority),
+        }
+        if rules.restored_at is not None and event.occurred_at <= rules.restored_at:
+            # Its effect may be there already, from a ledger that is no more.
+            row |= {"ambiguous": True, "unproven": True, "last_sent_at": rules.restored_at}
+        batch.new_operations.append(row)
+        if not is_held:
+            _wake(case, intent.kind, row["rank"], rules.now)
         case.next_seq += 1
-        if case.delivery == "idle":
-            case.delivery, case.kind, case.rank, case.run_at = "ready", intent.kind, its_rank, rules.now
-            case.head_seq, case.woken = case.next_seq - 1, True
-        else:
-            case.rank = min(case.rank, its_rank)
 
 
-def _pair(db: Database, connection: Connection, batch: _Batch, rules: Rules) -> None:
-    """Plan the comments that waited for the cases of this batch, in the order in which they were made."""
-    if batch.waiting:
-        waiting.keep(db, connection, batch.waiting)
-    names = {name: batch.by_id[case_id] for name, case_id in batch.names.items()}
-    opened = {name for name, case in names.items() if case.state.episode}
-    if opened:
-        found = waiting.take(connection, opened)
-        _plan_waiting(db, connection, batch, [(each, names[each.source, each.wanted]) for each in found], rules)
+def _operation(case: _Case, intent: Intent, key: str, rules: Rules) -> dict[str, Any]:
+    instead = None
+    if intent.instead is not None:
+        marked = _marked(intent.instead, derived_key(key, "create_ticket"), rules)
+        instead = encode(marked, rules.revision)
+    return {
+        "case_id": case.id,
+        "seq": case.next_seq,
+        "kind": intent.kind,
+        "target": case.create_seq,
+        "idempotency_key": key,
+        "request": encode(_marked(intent.request, key, rules), rules.revision),
+        "instead": instead,
+        "created_at": rules.now,
+        "last_sent_at": None,
+        "ambiguous": False,
+        "unproven": False,
+        "conflicts": 0,
+    }
+
+
+def _marked(request: Request, key: str, rules: Rules) -> Request:
+    if not isinstance(request, CreateTicket):
+        return request
+    return request.model_copy(update={"marker": marker(rules.marker_key, key)})
+
+
+def _wake(case: _Case, kind: Kind, its_rank: int, now: datetime) -> None:
+    if case.delivery in ("idle", "blocked"):
+        case.delivery, case.kind, case.rank, case.run_at = "ready", kind, its_rank, now
+        case.head_seq, case.woken = case.next_seq, True
+    else:
+        case.rank = min(case.rank, its_rank)
+
+
+def _names_to_be(
+    batch: _Batch, pairs: list[tuple[str, Event]], destinations: list[Destination]
+) -> set[tuple[str, str]]:
+    """The names and keys under which a comment may wait for a case that this batch opens."""
+    new = {case.id: (case.source, case.key) for case in batch.by_id.values() if not case.state.episode}
+    names = set(new.values())
+    for (source, _), destination in zip(pairs, destinations, strict=True):
+        case = batch.case(destination)
+        if case is not None and case.id in new:
+            names |= {(source, name) for name in destination.new_names}
+    return names
+
+
+def _take_along(db: Database, connection: Connection, batch: _Batch, waited_for: set[Name], rules: Rules) -> None:
+    """Plan the comments that waited for the cases that were just opened, in the order in which they were made."""
+    opened = {case.id: case for case in batch.opened}
+    batch.opened.clear()
+    names = {name: opened[case_id] for name, case_id in batch.names.items() if case_id in opened}
+    if not batch.waiting and not waited_for & names.keys():
+        return
+    waiting.keep(db, connection, batch.waiting)
+    batch.waiting.clear()
+    found = waiting.take(connection, set(names))
+    _plan_waiting(db, connection, batch, [(each, names[each.source, each.wanted]) for each in found], rules)
 
 
 def _plan_waiting(
@@ -415,6 +472,8 @@ def _write(db: Database, connection: Connection, batch: _Batch) -> None:
             "run_at": case.run_at,
             "head_seq": case.head_seq,
             "next_seq": case.next_seq,
+            "create_seq": case.create_seq,
+            "lost": case.state.lost,
         }
         for case in batch.by_id.values()
         if case.changed

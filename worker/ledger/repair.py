@@ -1,232 +1,173 @@
-"""What may a person do with a dead letter? Look at it, send it again, or skip it.
+"""What may a person do about a dead letter? Send it again, as it was or edited; skip it; or name its ticket.
 
-A dead letter is an operation that the Tickets API rejected (`op-CASE-SEQ`), or a delivery in quarantine (`in-NUMBER`).
+What a create holds up goes on with each of the four. Nothing here is sent twice without the rules that every send
+obeys: an operation of unknown outcome waits for the ghost, and is looked for where its key is forgotten.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
-from connectors.base import Inbound
-from worker.ledger.custody import QUARANTINED, SKIPPED, restore
-from worker.ledger.delivery import open_heads, place, write_cases
-from worker.ledger.tables import attempts, cases, inbound, operations
-
-_OPERATION = re.compile(r"op-(\d{1,18})-(\d{1,18})")
-_INBOUND = re.compile(r"in-(\d{1,18})")
-
-
-class NoSuchDeadLetter(LookupError):
-    """There is no dead letter of that id; the message says what there is."""
+from tickets.marks import as_repeat, with_marker_of
+from worker.ledger.custody import SKIPPED
+from worker.ledger.database import Database
+from worker.ledger.heads import open_heads, place, write_cases
+from worker.ledger.letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
+from worker.ledger.settles import bind_ticket
+from worker.ledger.tables import cases, inbound, operations, tickets
+from worker.lifecycle import derived_key
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """One thing that a person must decide on."""
-
-    id: str
-    source: str
-    since: datetime | None
-    what: str
-    """The kind of operation, or `quarantined`."""
-    about: str
-    """Case key of an operation; number of deliveries of a quarantined one."""
-    reason: str
+class CannotBeDone(Exception):
+    """It would break a promise; the message says what can be done instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """One attempt to send an operation."""
+class At:
+    """When it is done, and how long a request of unknown outcome may still be under way."""
 
-    at: datetime
-    outcome: str
-    status: int | None
-    error: str | None
-    latency_ms: int | None
+    now: datetime
+    ghost_wait: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetterInFull:
-    """A dead letter with what is needed to decide: the bytes, and what was tried."""
-
-    letter: DeadLetter
-    body: bytes
-    """Of the request, or of the delivery."""
-    idempotency_key: str | None = None
-    may_have_been_executed: bool = False
-    tries: tuple[Try, ...] = ()
+def retry_operation(connection: Connection, letter_id: str, at: At) -> None:
+    """Let a dead operation be sent again, with the same bytes and key. Raises NoSuchDeadLetter, CannotBeDone."""
+    case, dead = _lock(connection, letter_id)
+    _refuse_late_close(case, dead)
+    _revive(connection, case, dead, at, {})
 
 
-def list_dead(connection: Connection) -> list[DeadLetter]:
-    """Every dead letter: rejected operations, then quarantined deliveries, the oldest first."""
-    rejected = (
-        select(operations, cases.c.source, cases.c.key)
-        .join(cases, operations.c.case_id == cases.c.id)
-        .where(operations.c.state == "dead")
-        .order_by(operations.c.ended_at, operations.c.case_id, operations.c.seq)
-    )
-    kept = select(inbound).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id)
-    return [_operation_letter(row) for row in connection.execute(rejected)] + [
-        _inbound_letter(row) for row in connection.execute(kept)
-    ]
+def edit_operation(connection: Connection, letter_id: str, request: bytes, at: At) -> None:
+    """Let a dead operation be sent with another request, under a key of its own.
 
-
-def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
-    """Raises NoSuchDeadLetter."""
-    if (number := _quarantined(letter_id)) is not None:
-        kept = _inbound_row(connection, number)
-        return DeadLetterInFull(_inbound_letter(kept), restore(kept).body)
-    case_id, seq = _place(letter_id)
-    statement = (
-        select(operations, cases.c.source, cases.c.key)
-        .join(cases, operations.c.case_id == cases.c.id)
-        .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
-    )
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
-    return DeadLetterInFull(
-        _operation_letter(row),
-        bytes(row.request),
-        row.idempotency_key,
-        row.ambiguous,
-        read_tries(connection, case_id, seq),
-    )
-
-
-def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...]:
-    """The attempts of one operation, the first one first."""
-    tried = select(attempts).where(attempts.c.case_id == case_id, attempts.c.seq == seq).order_by(attempts.c.id)
-    return tuple(
-        Try(each.at, each.outcome, each.status, each.error, each.latency_ms) for each in connection.execute(tried)
-    )
-
-
-def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, Inbound] | None:
-    """The number and the delivery of a quarantined one; None when the id names an operation.
-
-    Raises NoSuchDeadLetter.
+    A create keeps its marker: where an earlier send may have been executed, its ticket is looked for first, and adopted
+    if it is there. A note says that it may be a repeat. Raises NoSuchDeadLetter, CannotBeDone.
     """
-    number = _quarantined(letter_id)
-    return None if number is None else (number, restore(_inbound_row(connection, number)))
+    case, dead = _lock(connection, letter_id)
+    _refuse_late_close(case, dead)
+    values: dict[str, Any] = {"request": request, "idempotency_key": derived_key(dead.idempotency_key, dead.kind)}
+    if dead.kind == "create_ticket":
+        values |= {"request": with_marker_of(bytes(dead.request), request), "unproven": dead.ambiguous}
+    elif dead.kind == "add_note" and dead.ambiguous:
+        request = as_repeat(request, dead.first_sent_at or dead.created_at)
+        values |= {"request": request, "ambiguous": False, "unproven": False, "first_sent_at": None}
+    _revive(connection, case, dead, at, values)
 
 
-def retry_operation(connection: Connection, letter_id: str, now: datetime) -> None:
-    """Let a dead operation be sent again, with the same bytes and key. Raises NoSuchDeadLetter."""
-    case_id, seq = _place(letter_id)
-    case = _lock_case(connection, case_id, letter_id)
-    _end(
-        connection,
-        letter_id,
-        case_id,
-        seq,
-        state="open",
-        ended_at=None,
-        why=None,
-        first_sent_at=None,
-        conflicts=0,
+def bind(db: Database, connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
+    """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
+
+    A create is done by that; anything else is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
+    """
+    case, dead = _lock(connection, letter_id)
+    target = dead.target if dead.target is not None else dead.seq
+    bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
+    if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
+        raise CannotBeDone(f"ticket {ticket_id} belongs to another case already")
+    bind_ticket(db, connection, case, target, ticket_id, "bound", status, at.now)
+    if case.create_seq == target:
+        of_case = update(cases).where(cases.c.id == case.id)
+        connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))
+    if dead.kind != "create_ticket":
+        _refuse_late_close(case, dead)
+        _revive(connection, case, dead, at, {})
+        return 1
+    _write(
+        connection, dead, {"state": "done", "ended_at": at.now, "why": None, "response": f"bound to ticket {ticket_id}"}
     )
-    _go_on(connection, case, now)
+    released = _release(connection, case, dead.seq)
+    _go_on(connection, case, at.now)
+    return released
 
 
-def skip_operation(connection: Connection, letter_id: str, why: str, now: datetime) -> int:
+def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> int:
     """Give a dead operation up, so that its case goes on; gives how many operations were given up.
 
     With a create, what waits for its ticket goes too. The next opening makes one.
     Raises NoSuchDeadLetter.
     """
-    case_id, seq = _place(letter_id)
-    case = _lock_case(connection, case_id, letter_id)
-    ended = _end(connection, letter_id, case_id, seq, state="skipped", ended_at=now, why=why)
+    case, dead = _lock(connection, letter_id)
+    _write(connection, dead, {"state": "skipped", "ended_at": at.now, "why": why})
     skipped = 1
-    if ended.kind == "create_ticket":
-        skipped += _skip_followers(connection, case, seq, why, now)
-    _go_on(connection, case, now)
+    if dead.kind == "create_ticket":
+        followers = (operations.c.case_id == case.id, operations.c.target == dead.seq)
+        unsent = operations.c.state.in_(["open", "held"])
+        reason = f"its ticket was never created: {why}"
+        skipped += connection.execute(
+            update(operations).where(*followers, unsent).values(state="skipped", ended_at=at.now, why=reason)
+        ).rowcount
+        if case.create_seq == dead.seq:
+            nothing = {"phase": "new", "lost": False, "create_seq": None}
+            connection.execute(update(cases).where(cases.c.id == case.id).values(nothing))
+    _go_on(connection, case, at.now)
     return skipped
-
-
-def _skip_followers(connection: Connection, case: Row[Any], seq: int, why: str, now: datetime) -> int:
-    """Skip what waits for the ticket of this create: everything up to the next create, reopenings included."""
-    is_open = (operations.c.case_id == case.id, operations.c.seq > seq, operations.c.state == "open")
-    later = select(func.min(operations.c.seq)).where(*is_open, operations.c.kind == "create_ticket")
-    next_create = connection.execute(later).scalar_one()
-    followers = update(operations).where(*is_open)
-    if next_create is not None:
-        followers = followers.where(operations.c.seq < next_create)
-    else:
-        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="new"))
-    reason = f"its ticket was never created: {why}"
-    return connection.execute(followers.values(state="skipped", ended_at=now, why=reason)).rowcount
 
 
 def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
     """Give up a quarantined delivery. Raises NoSuchDeadLetter."""
-    number = _quarantined(letter_id)
-    row = _inbound_row(connection, number if number is not None else -1)
+    number = number_of(letter_id)
+    row = quarantined_row(connection, number if number is not None else -1)
     reason = f"{row.reason} (skipped: {why})"
     connection.execute(update(inbound).where(inbound.c.id == row.id).values(outcome=SKIPPED, reason=reason))
 
 
-def _lock_case(connection: Connection, case_id: int, letter_id: str) -> Row[Any]:
+def _refuse_late_close(case: Row[Any], dead: Row[Any]) -> None:
+    if dead.kind == "close_ticket" and case.create_seq == dead.target and not _ended_last(case):
+        raise CannotBeDone("its case was opened again since, on the same ticket: `dead skip` it")
+
+
+def _ended_last(case: Row[Any]) -> bool:
+    """The last that its source told of the case is its end."""
+    return case.ended_at is not None and (case.started_at is None or case.started_at <= case.ended_at)
+
+
+def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, values: dict[str, Any]) -> None:
+    began = dead.first_sent_at if dead.ambiguous else None
+    anew = {"state": "open", "ended_at": None, "why": None, "conflicts": 0, "first_sent_at": began}
+    _write(connection, dead, anew | values)
+    if dead.kind == "create_ticket":
+        _release(connection, case, dead.seq)
+    if dead.kind == "close_ticket" and case.create_seq == dead.target:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
+    ghost_gone = (dead.last_sent_at or dead.ended_at) + at.ghost_wait if dead.ambiguous else at.now
+    _go_on(connection, case, max(at.now, ghost_gone))
+
+
+def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
+    """Let what waited for the ticket of this create go on; gives the number of operations."""
+    held = (operations.c.case_id == case.id, operations.c.target == create_seq, operations.c.state == "held")
+    if case.create_seq == create_seq:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(lost=False))
+    return connection.execute(update(operations).where(*held).values(state="open")).rowcount
+
+
+def _lock(connection: Connection, letter_id: str) -> tuple[Row[Any], Row[Any]]:
+    """The case and the dead operation. Raises NoSuchDeadLetter."""
+    case_id, seq = place_of(letter_id)
     case = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
-    if case is None:
+    this_one = (operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
+    dead = connection.execute(select(operations).where(*this_one)).one_or_none()
+    if case is None or dead is None:
         raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
-    return case
+    return case, dead
 
 
-def _end(connection: Connection, letter_id: str, case_id: int, seq: int, **values: Any) -> Row[Any]:
-    statement = (
-        update(operations)
-        .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
-        .values(values)
-        .returning(operations.c.kind)
-    )
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
-    return row
+def _write(connection: Connection, dead: Row[Any], values: dict[str, Any]) -> None:
+    this_one = (operations.c.case_id == dead.case_id, operations.c.seq == dead.seq)
+    connection.execute(update(operations).where(*this_one).values(values))
 
 
-def _go_on(connection: Connection, case: Row[Any], now: datetime) -> None:
+def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
     """Make the case's oldest open operation its head; a leased case finds it when its call is settled."""
     if case.state == "leased":
         return
     head = open_heads(connection, [case.id]).get(case.id)
+    lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
     # A case that waits may wait for a ghost, which must not land after what is sent now.
-    run_at = max(now, case.run_at) if case.state == "ready" else now
-    write_cases(connection, [{"the_id": case.id, "attempts": 0, **place(head, case.next_seq, run_at)}])
-
-
-def _operation_letter(row: Row[Any]) -> DeadLetter:
-    name = f"op-{row.case_id}-{row.seq}"
-    return DeadLetter(name, row.source, row.ended_at, row.kind, f"case {row.key}", row.why or "")
-
-
-def _inbound_letter(row: Row[Any]) -> DeadLetter:
-    times = f"arrived {row.deliveries} times" if row.deliveries > 1 else "arrived once"
-    return DeadLetter(f"in-{row.id}", row.source, row.received_at, "quarantined", times, row.reason or "")
-
-
-def _inbound_row(connection: Connection, number: int) -> Row[Any]:
-    statement = select(inbound).where(inbound.c.id == number, inbound.c.outcome == QUARANTINED).with_for_update()
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        raise NoSuchDeadLetter(f"in-{number} is not in quarantine; `dead list` shows what is")
-    return row
-
-
-def _quarantined(letter_id: str) -> int | None:
-    match = _INBOUND.fullmatch(letter_id)
-    return int(match[1]) if match else None
-
-
-def _place(letter_id: str) -> tuple[int, int]:
-    match = _OPERATION.fullmatch(letter_id)
-    if match is None:
-        raise NoSuchDeadLetter(f"{letter_id!r} is not the id of a dead letter: they look like op-12-1 or in-7")
-    return int(match[1]), int(match[2])
+    later = max(run_at, case.run_at) if case.state == "ready" else run_at
+    placed = place(head, case.next_seq, later, lost=lost)
+    write_cases(connection, [{"the_id": case.id, "attempts": 0, **placed}])

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -104,6 +105,8 @@ cases = Table(
     Column("ticket_status", Text),
     Column("last_error", Text),
     Column("opener", Text),  # who opened it, as the source names people
+    Column("create_seq", BigInteger),  # of the operation that creates, or created, the ticket that it is about now
+    required("lost", Boolean, server_default=false()),  # that operation is dead: what needs its ticket is held
     UniqueConstraint("source", "key"),
     Index("ix_cases_ready", "rank", "run_at", postgresql_where=text("state = 'ready'"),
           sqlite_where=text("state = 'ready'")),
@@ -120,7 +123,7 @@ operations = Table(
     required("episode", Integer),
     required("kind", Text),
     required("rank", Integer),
-    required("state", Text),  # open | done | dead | skipped
+    required("state", Text),  # open | held (its ticket's create is dead) | done | dead | skipped
     required("idempotency_key", Text, unique=True),
     required("request", LargeBinary),  # the exact bytes; never changed once sent
     required("created_at", Instant),
@@ -130,6 +133,10 @@ operations = Table(
     Column("ended_at", Instant),
     Column("response", Text),
     Column("why", Text),
+    Column("target", BigInteger),  # the seq of the create whose ticket it is about; a create's is its own
+    Column("instead", LargeBinary),  # of a reopening: the create that takes its place where there is no ticket
+    Column("last_sent_at", Instant),  # absence is proven only when this send, too, can take effect no more
+    required("unproven", Boolean, server_default=false()),  # a restored ledger cannot tell: as if its key were old
     Index("ix_operations_dead", "case_id", "seq", postgresql_where=text("state = 'dead'"),
           sqlite_where=text("state = 'dead'")),
     Index(None, "inbound_id"),
@@ -176,6 +183,20 @@ pending = Table(
     Index(None, "source", "wanted"),
 )
 
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("ticket_id", Text, primary_key=True),
+    required("case_id", Number),
+    required("create_seq", BigInteger),  # of the operation that created it, or would have
+    required("how", Text),  # created | adopted | bound
+    required("bound_at", Instant),
+    Column("status", Text),  # as last known: open | pending | resolved | closed | gone
+    Column("status_at", Instant),
+    Column("reopened_at", Instant),  # by a person, as the Tickets API told
+    UniqueConstraint("case_id", "create_seq"),
+)
+
 attempts = Table(
     "attempts",
     metadata,
@@ -195,7 +216,35 @@ gate = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("closed_until", Instant),
-    Column("reason", Text),  # budget | credentials | scope
+    Column("reason", Text),  # budget | breaker | credentials | scope
+    Column("since", Instant),
+    Column("probed_case", Number),  # the case that was let through last, to see whether the gate can be opened
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", Text, primary_key=True),  # a source id, or * for everything
+    required("since", Instant),
+    required("why", Text),
+)
+
+interventions = Table(
+    "interventions",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    required("at", Instant),
+    required("who", Text),
+    required("what", Text),  # the command: dead retry, pause, ...
+    required("subject", Text),  # op-CASE-SEQ, in-NUMBER, a source id, *
+    required("detail", Text),  # JSON
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),  # marker_key | restored_at
+    required("value", LargeBinary),
 )
 
 budget = Table(

@@ -46,9 +46,20 @@ def row(source: str, event: Event, inbound_id: int, now: datetime) -> dict[str, 
 
 def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Let comments wait; one that waits already does so once."""
+    if not rows:
+        return
     # Sorted: another process may let the same ones wait, and would be waited for while it waits for this one.
     ordered = sorted(rows, key=lambda each: (each["source"], each["digest"]))
     connection.execute(db.insert_or_ignore(pending, "source", "digest"), ordered)
+
+
+def waited_for(connection: Connection, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the names that a comment waits for."""
+    if not names:
+        return set()
+    wanted = tuple_(pending.c.source, pending.c.wanted).in_(sorted(names))
+    found = connection.execute(select(pending.c.source, pending.c.wanted).where(wanted).distinct())
+    return {(row.source, row.wanted) for row in found}
 
 
 def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:

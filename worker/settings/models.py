@@ -51,6 +51,10 @@ class ApiSettings(Section):
     """Requests in any 1 s; None: no limit."""
     in_flight: int = Field(default=40, ge=1, le=1000)
     """Calls under way at once in one worker process."""
+    breaker_rate: float = Field(default=0.5, gt=0, le=1)
+    """The share of calls that fail from which on nothing but probes is sent; calls that are rejected do not fail."""
+    breaker_calls: int = Field(default=20, ge=1)
+    """With fewer calls than these in `timing.breaker_window`, the breaker stays as it is."""
 
 
 class TimingSettings(Section):
@@ -67,11 +71,15 @@ class TimingSettings(Section):
     """The pause after an attempt of unknown outcome."""
     key_window: Seconds = 23 * 3600.0
     """How long after the first send an idempotency key is trusted."""
+    search_settles: Seconds = 300.0
+    """How long after its creation a ticket may still be missing from the API's search."""
     backoff_base: Seconds = 1.0
     backoff_cap: Seconds = 900.0
     dispatch_interval: Seconds = 1.0
     probe_interval: Seconds = 30.0
-    """The pause between two probes while the key or its scope is refused."""
+    """The pause between two probes while the key or its scope is refused, or the breaker is open."""
+    breaker_window: Seconds = 30.0
+    """The time over which failing calls are counted."""
     ring_expires: Seconds = 10.0
     stall_alarm: Seconds = 60.0
     """Due work and no claim for so long is an alarm."""
@@ -103,6 +111,9 @@ class PolicySettings(Section):
     reopen_window: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
     """Opened again so soon after its end, by the source's clock: the ticket is reopened; later there is a new one."""
     note_on_change: bool = True
+    repeat_notes: bool = True
+    """A note of which it is not known whether it was added, and can never be, is added with a line that says so;
+    else it becomes a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,253 @@
+"""Who may send what? Claim and take back: the intent is committed before anything is sent.
+
+A claim commits the lease, the epoch, the tokens of the budget and the times of the send, in one transaction. One row
+per case means one operation in flight for each case. What a claim may be used for is decided with it:
+
+    send   the call itself
+    look   only a question: the ticket's state, or whether the ticket is there (an earlier send may have been executed,
+           and a repetition could do it twice)
+    park   nothing: a person decides
+
+A note of unknown outcome whose key is forgotten becomes a new request here, with a line that says what it may be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, Row, insert, select, tuple_, update
+
+from connectors.events import digest
+from tickets.marks import as_repeat
+from worker.ledger import gates
+from worker.ledger.gates import GateReason, Limits, Passage
+from worker.ledger.heads import open_heads, place, write_cases
+from worker.ledger.tables import attempts, cases, operations, tickets
+from worker.lifecycle import Kind
+
+Mode = Literal["send", "look", "park"]
+
+STATE_IS_ASKED: frozenset[Kind] = frozenset({"close_ticket", "reopen_ticket"})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms claims are given."""
+
+    lease: timedelta
+    key_window: timedelta
+    """For how long after its first send an idempotency key protects."""
+    probe_interval: timedelta
+    """Between two probes of a gate that is closed by a refusal."""
+    limits: Limits
+    repeat_notes: bool = True
+    """A note whose key is forgotten is sent with a line that says that it may be a repeat; else a person decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An operation that this process may send, or look after, until its lease ends."""
+
+    case_id: int
+    seq: int
+    epoch: int
+    kind: Kind
+    mode: Mode
+    source: str
+    inbound_id: int
+    """The delivery that it came with: the id that follows a message through the logs of every process."""
+    ticket_id: str | None
+    request: bytes
+    idempotency_key: str
+    first_sent_at: datetime
+    last_sent_at: datetime | None
+    """The latest send that may have left, this one included; None where only a restored ledger makes it look."""
+    claimed_at: datetime
+    ambiguous: bool
+    """An earlier send may have been executed."""
+    unproven: bool
+    """The ledger was restored: what it says of this operation may be older than the truth."""
+    conflicts: int
+    """How often the service answered 409."""
+    attempts: int
+    """How many in a row were of unknown outcome."""
+    probes: GateReason | None = None
+    """The reason of the closed gate that this one was let through."""
+    reopened_at: datetime | None = None
+    """When a person reopened its ticket, as far as we were told."""
+
+
+def claim(connection: Connection, kind: Kind, *, limit: int, owner: str, terms: Terms, now: datetime) -> list[Claim]:
+    """Lease the best ready cases whose next call is of this kind, with their tokens.
+
+    None are given while a better-ranked case of another kind waits for the same scarce tokens.
+    """
+    allowed = gates.not_paused(connection)
+    if allowed is None:
+        return []
+    passage = gates.passage(connection, terms.limits, now)
+    if passage.free is not None and passage.free <= 0:
+        return []
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, allowed)
+    order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
+    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
+        order.insert(0, cases.c.id == passage.probed_case)
+    best = select(cases.c.id).where(*ready).order_by(*order)
+    best = best.where(cases.c.kind == kind).limit(limit) if passage.free is None else best.limit(passage.free)
+    statement = (
+        select(cases)
+        .where(cases.c.id.in_(best), cases.c.kind == kind, *ready)
+        .order_by(*order)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(statement).all()
+    if not rows:
+        return []
+    if passage.probes:
+        pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
+        gates.let_probe_through(connection, rows[0].id, now + pause)
+    gates.take_tokens(connection, terms.limits, len(rows), now)
+    connection.execute(
+        update(cases)
+        .where(cases.c.id.in_([row.id for row in rows]))
+        .values(state="leased", epoch=cases.c.epoch + 1, owner=owner, lease_until=now + terms.lease)
+    )
+    heads = _heads(connection, rows)
+    claims = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
+    _intend(connection, claims, heads)
+    return claims
+
+
+def _heads(connection: Connection, rows: list[Row[Any]] | Any) -> dict[int, Row[Any]]:
+    """The operations to be sent, with what is known of their tickets, by case."""
+    about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
+    statement = (
+        select(operations, tickets.c.ticket_id, tickets.c.reopened_at)
+        .join(tickets, about, isouter=True)
+        .where(tuple_(operations.c.case_id, operations.c.seq).in_([(row.id, row.head_seq) for row in rows]))
+    )
+    return {row.case_id: row for row in connection.execute(statement)}
+
+
+def mode_of(
+    kind: Kind, *, ambiguous: bool, unproven: bool, first_sent_at: datetime | None, terms: Terms, now: datetime
+) -> Mode:
+    """What may be done about an operation: rule 5 of docs/exactly-once.md."""
+    if not ambiguous:
+        return "send"
+    if kind in STATE_IS_ASKED:
+        return "look"
+    key_protects = not unproven and first_sent_at is not None and now - first_sent_at < terms.key_window
+    if key_protects or kind == "update_ticket":  # an update sets a state: twice is as good as once
+        return "send"
+    if kind == "create_ticket":
+        return "look"
+    return "send" if terms.repeat_notes else "park"
+
+
+def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: datetime) -> Claim:
+    kind = cast(Kind, head.kind)
+    first = head.first_sent_at
+    mode = mode_of(kind, ambiguous=head.ambiguous, unproven=head.unproven, first_sent_at=first, terms=terms, now=now)
+    request, key, ambiguous, unproven = bytes(head.request), head.idempotency_key, head.ambiguous, head.unproven
+    if kind == "add_note" and mode == "send" and _is_forgotten(head, terms, now):
+        # Another text under the same key would be a conflict: it is another request, with a key of its own.
+        request, key = as_repeat(request, first or head.created_at), "tr1-" + digest(key, "repeat")
+        ambiguous, unproven, first = False, False, None
+    return Claim(
+        case_id=case.id,
+        seq=head.seq,
+        epoch=case.epoch + 1,
+        kind=kind,
+        mode=mode,
+        source=case.source,
+        inbound_id=head.inbound_id,
+        ticket_id=head.ticket_id,
+        request=request,
+        idempotency_key=key,
+        first_sent_at=first or now,
+        last_sent_at=now if mode == "send" else head.last_sent_at,
+        claimed_at=now,
+        ambiguous=ambiguous,
+        unproven=unproven,
+        conflicts=head.conflicts,
+        attempts=case.attempts,
+        probes=passage.probes,
+        reopened_at=head.reopened_at,
+    )
+
+
+def _is_forgotten(head: Row[Any], terms: Terms, now: datetime) -> bool:
+    old = head.first_sent_at is None or now - head.first_sent_at >= terms.key_window
+    return bool(head.ambiguous and (head.unproven or old))
+
+
+def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
+    """Commit what is about to be sent, and when, before it is."""
+    sent = [each for each in claims if each.mode == "send"]
+    if sent:
+        this_one = tuple_(operations.c.case_id, operations.c.seq)
+        now = sent[0].claimed_at
+        keys = [(each.case_id, each.seq) for each in sent]
+        connection.execute(update(operations).where(this_one.in_(keys)).values(last_sent_at=now))
+        fresh = [(each.case_id, each.seq) for each in sent if heads[each.case_id].first_sent_at != each.first_sent_at]
+        if fresh:
+            connection.execute(update(operations).where(this_one.in_(fresh)).values(first_sent_at=now))
+    for each in sent:
+        if each.idempotency_key != heads[each.case_id].idempotency_key:
+            connection.execute(
+                update(operations)
+                .where(operations.c.case_id == each.case_id, operations.c.seq == each.seq)
+                .values(
+                    request=each.request,
+                    idempotency_key=each.idempotency_key,
+                    ambiguous=False,
+                    unproven=False,
+                    conflicts=0,
+                )
+            )
+
+
+def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
+    """Make cases ready again whose lease has ended, after the ghost wait; gives their number.
+
+    With `all_owners_gone`, leases that still run are ended now: nobody is left who could use them.
+    """
+    expired = select(cases).where(cases.c.state == "leased")
+    if not all_owners_gone:
+        expired = expired.where(cases.c.lease_until <= now)
+    rows = connection.execute(expired.order_by(cases.c.id).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    heads = [(row.id, row.head_seq) for row in rows]
+    connection.execute(
+        update(operations).where(tuple_(operations.c.case_id, operations.c.seq).in_(heads)).values(ambiguous=True)
+    )
+    heads_now = open_heads(connection, [row.id for row in rows])
+    after = [
+        {
+            "the_id": row.id,
+            "last_error": "the lease ended",
+            **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, lost=row.lost),
+        }
+        for row in rows
+    ]
+    write_cases(connection, after)
+    noted = [
+        {"case_id": row.id, "seq": row.head_seq, "at": now, "outcome": "unknown", "error": "the lease ended"}
+        for row in rows
+    ]
+    connection.execute(insert(attempts), noted)
+    return len(rows)
+
+
+def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
+    """The kinds that have a ready case whose time has come; none while the gate is closed."""
+    allowed = gates.not_paused(connection)
+    if allowed is None or gates.is_closed(connection, now):
+        return frozenset()
+    statement = select(cases.c.kind).where(cases.c.state == "ready", cases.c.run_at <= now, allowed).distinct()
+    return frozenset(connection.execute(statement).scalars())

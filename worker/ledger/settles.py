@@ -1,0 +1,251 @@
+"""What came of an attempt, and what follows? Settles are accepted only with the epoch of their claim.
+
+When an operation dies, what was planned to come after it is planned again (worker.ledger.replanning), since it was
+planned for a world in which it had succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from worker.ledger import gates, replanning
+from worker.ledger.claims import Claim
+from worker.ledger.database import Database
+from worker.ledger.gates import REFUSALS, CloseGate
+from worker.ledger.heads import Head, open_heads, place, write_cases
+from worker.ledger.tables import aliases, attempts, cases, operations, tickets
+from worker.lifecycle import Kind
+
+Outcome = Literal["done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of one attempt, and what follows."""
+
+    state: Literal["done", "again", "dead"]
+    outcome: Outcome
+    """A word for the attempt."""
+    again_at: datetime | None = None
+    """Not before then; of a dead one: when its successor may be sent."""
+    unknown: bool = False
+    """The send may have been executed."""
+    absent: bool = False
+    """It is proven that no earlier send was executed: the next one is a first one."""
+    conflict: bool = False
+    ticket_id: str | None = None
+    ticket_status: str | None = None
+    """open, pending, resolved, closed; or gone."""
+    response: str | None = None
+    status: int | None = None
+    error: str | None = None
+    latency: timedelta | None = None
+    gate: CloseGate | None = None
+    reads: bool = False
+    """It was only a question."""
+
+
+How = Literal["created", "adopted", "bound"]
+Settled = tuple[Row[Any], Claim, Settlement]
+
+
+def settle(
+    db: Database, connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
+) -> tuple[list[Claim], frozenset[Kind]]:
+    """Record what came of these claims.
+
+    Gives the claims that were refused because their lease had passed to somebody else, and the kinds of operation
+    that are due now.
+    """
+    by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
+    ids = sorted({case_id for case_id, _ in by_claim})
+    statement = select(cases).where(cases.c.id.in_(ids)).order_by(cases.c.id).with_for_update()
+    leased = {(row.id, row.epoch): row for row in connection.execute(statement) if row.state == "leased"}
+    current: list[Settled] = [(leased[claimed], *outcome) for claimed, outcome in by_claim.items() if claimed in leased]
+    stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
+    if not current:
+        return stale, frozenset()
+    current = _refuse_bound(connection, current)
+    connection.execute(insert(attempts), [_attempt(each, outcome, now) for _, each, outcome in current])
+    _settle_operations(connection, current, now)
+    _bind_tickets(db, connection, current, now)
+    changes = {row.id: _after_death(connection, row, each, outcome, now) for row, each, outcome in current}
+    heads = open_heads(connection, [row.id for row, _, _ in current])
+    updates = [
+        _settle_case(row, each, outcome, changes[row.id], heads.get(row.id), now) for row, each, outcome in current
+    ]
+    write_cases(connection, updates)
+    _move_gate(connection, current, now)
+    return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
+
+
+def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settled]:
+    """A ticket that was found is adopted only if it is bound to nothing."""
+    wanted = [outcome.ticket_id for _, _, outcome in current if outcome.outcome == "adopted"]
+    if not wanted:
+        return current
+    statement = select(tickets.c.ticket_id, tickets.c.case_id).where(tickets.c.ticket_id.in_(wanted))
+    bound = {row.ticket_id: row.case_id for row in connection.execute(statement)}
+    checked: list[Settled] = []
+    for row, each, outcome in current:
+        if outcome.outcome == "adopted" and outcome.ticket_id in bound:
+            why = f"ticket {outcome.ticket_id} bears its marker, but belongs to case {bound[outcome.ticket_id]}"
+            outcome = Settlement("dead", "unknown", error=why, latency=outcome.latency, reads=True)
+        elif outcome.outcome == "adopted" and outcome.ticket_id is not None:
+            bound[outcome.ticket_id] = row.id
+        checked.append((row, each, outcome))
+    return checked
+
+
+def _attempt(each: Claim, outcome: Settlement, now: datetime) -> dict[str, Any]:
+    return {
+        "case_id": each.case_id,
+        "seq": each.seq,
+        "at": now,
+        "outcome": outcome.outcome,
+        "status": outcome.status,
+        "error": outcome.error,
+        "latency_ms": None if outcome.latency is None else outcome.latency // timedelta(milliseconds=1),
+    }
+
+
+_WRITTEN = ("state", "ended_at", "response", "why", "first_sent_at", "ambiguous", "unproven", "conflicts")
+
+
+def _settle_operations(connection: Connection, current: list[Settled], now: datetime) -> None:
+    statement = (
+        update(operations)
+        .where(operations.c.case_id == bindparam("the_case"), operations.c.seq == bindparam("the_seq"))
+        # What a person ended meanwhile stays ended.
+        .where(operations.c.state == "open")
+        .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
+    )
+    rows = []
+    for _, each, outcome in current:
+        over = outcome.state != "again"
+        ambiguous = (each.ambiguous or outcome.unknown) and not outcome.absent
+        # What was provably not executed did not begin the life of its key.
+        keeps_window = (over or ambiguous) and each.first_sent_at
+        rows.append(
+            {
+                "the_case": each.case_id,
+                "the_seq": each.seq,
+                "new_state": {"done": "done", "dead": "dead", "again": "open"}[outcome.state],
+                "new_ended_at": now if over else None,
+                "new_response": outcome.response,
+                "new_why": outcome.error if outcome.state == "dead" else None,
+                "new_first_sent_at": keeps_window or None,
+                "new_ambiguous": ambiguous,
+                "new_unproven": each.unproven and ambiguous,
+                "new_conflicts": 0 if outcome.absent else each.conflicts + outcome.conflict,
+            }
+        )
+    connection.execute(statement, rows)
+
+
+def _bind_tickets(db: Database, connection: Connection, current: list[Settled], now: datetime) -> None:
+    """Record which ticket each create made, under which names it is known, and the state of every ticket seen."""
+    made = [
+        (row, each, outcome)
+        for row, each, outcome in current
+        if each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
+    ]
+    for row, each, outcome in made:
+        how: How = "adopted" if outcome.outcome == "adopted" else "created"
+        bind_ticket(db, connection, row, each.seq, str(outcome.ticket_id), how, outcome.ticket_status, now)
+    seen = [
+        {"the_ticket": each.ticket_id, "new_status": outcome.ticket_status}
+        for _, each, outcome in current
+        if each.ticket_id is not None and outcome.ticket_status is not None
+    ]
+    if seen:
+        statement = update(tickets).where(tickets.c.ticket_id == bindparam("the_ticket"))
+        connection.execute(statement.values(status=bindparam("new_status"), status_at=now), seen)
+
+
+def bind_ticket(
+    db: Database,
+    connection: Connection,
+    case: Row[Any],
+    create_seq: int,
+    ticket_id: str,
+    how: How,
+    status: str | None,
+    now: datetime,
+) -> None:
+    """Let a ticket be the one of this create. Whatever we knew: what the service says that it has created is so."""
+    values = {
+        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": how, "bound_at": now,
+        "status": status, "status_at": now, "reopened_at": None,
+    }  # fmt: skip
+    about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
+    connection.execute(tickets.delete().where(about | (tickets.c.ticket_id == ticket_id)))
+    connection.execute(insert(tickets).values(values))
+    # People write its number into what they send.
+    alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
+    connection.execute(db.insert_or_ignore(aliases, "source", "alias"), [alias])
+
+
+def _after_death(
+    connection: Connection, row: Row[Any], each: Claim, outcome: Settlement, now: datetime
+) -> replanning.Change:
+    if outcome.state != "dead":
+        return replanning.Change(row.phase, row.create_seq, row.lost)
+    return replanning.after_death(connection, row, each.seq, rejected=outcome.outcome == "rejected", now=now)
+
+
+def _settle_case(
+    row: Row[Any], each: Claim, outcome: Settlement, change: replanning.Change, head: Head | None, now: datetime
+) -> dict[str, Any]:
+    is_current = outcome.state == "done" and each.seq == change.create_seq
+    seen = outcome.ticket_status if is_current or each.ticket_id == row.ticket_id else None
+    return {
+        "the_id": row.id,
+        "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,
+        "ticket_id": (outcome.ticket_id if is_current else None) or row.ticket_id,
+        "ticket_status": seen or row.ticket_status,
+        "last_error": None if outcome.state == "done" else outcome.error,
+        "phase": change.phase,
+        "create_seq": change.create_seq,
+        "lost": change.lost,
+        **place(head, row.next_seq, outcome.again_at or now, lost=change.lost),
+    }
+
+
+def _move_gate(connection: Connection, current: list[Settled], now: datetime) -> None:
+    closings = [outcome.gate for _, _, outcome in current if outcome.gate is not None]
+    if closings:
+        gates.close(connection, closings, now)
+    answered = [
+        (each, outcome)
+        for _, each, outcome in current
+        if outcome.gate is None and outcome.latency is not None and outcome.outcome not in ("not executed", "unknown")
+    ]
+    accepted = [outcome for _, outcome in answered if outcome.outcome != "rejected"]
+    if any(outcome.reads for outcome in accepted):
+        gates.open_again(connection, REFUSALS, reading=True)
+    refused = {each.reason for each in closings if not each.reading}
+    if accepted and "credentials" not in refused:
+        gates.open_again(connection, ["credentials"])
+    if any(not outcome.reads for outcome in accepted) and "scope" not in refused:
+        gates.open_again(connection, ["scope"])
+    if any(each.probes == "breaker" for each, _ in answered):
+        gates.open_again(connection, ["breaker"])
+
+
+def note_ticket(connection: Connection, ticket_id: str, status: str, at: datetime, *, reopened_by_person: bool) -> bool:
+    """Record a ticket's state unless a later one is known; False when the ticket is none of ours."""
+    is_ours = connection.execute(select(tickets.c.case_id).where(tickets.c.ticket_id == ticket_id)).one_or_none()
+    if is_ours is None:
+        return False
+    values: dict[str, Any] = {"status": status, "status_at": at}
+    if reopened_by_person:
+        values["reopened_at"] = at
+    newer = (tickets.c.ticket_id == ticket_id) & (tickets.c.status_at.is_(None) | (tickets.c.status_at <= at))
+    connection.execute(update(tickets).where(newer).values(values))
+    return True
