@@ -77,8 +77,9 @@ class World:
 class Times:
     """In ticks of 30 s; what is rounded is rounded against us.
 
-    The rules use only the order of these durations, and whether a limit has been reached, so that whole ticks lose no order
-    of events. A day is one jump: past everything (25 h), or to one tick before the key window of all earlier sends ends.
+    The rules use only the order of these durations, and whether a limit has been reached, so that whole ticks lose
+    no order of events. A day is one jump: past everything (25 h), or to one tick before the key window ends of all that
+    was sent earlier.
     """
 
     deadline: int = 1
