@@ -1,5 +1,6 @@
 """Which Redis and PostgreSQL are measured? Own ones, with their defaults, in a temporary folder: so all that a database
-spends (backends, log writer, vacuum) is found below one process, and nobody else's work is in it.
+spends (backends, log writer, vacuum) is found below one process, and nobody else's work is in it. The tests' servers
+(`tests/own_servers.py`) are made to be killed, and write down what a broker acknowledges; these are not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import redis
+from psycopg import sql
 
 from benchmarks.parts.processes import BenchmarkError, free_port, run, running
 
@@ -80,7 +83,8 @@ def new_database(server: Server) -> str:
     """The URL of an empty database, which lives as long as its server."""
     name = f"bench_{next(_numbers)}"
     address, _, _ = server.url.rpartition("/")
-    run([_needed("createdb"), "--maintenance-db", server.url.replace("+psycopg", ""), name])
+    with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return f"{address}/{name}"
 
 
