@@ -35,6 +35,7 @@ CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loo
 PUBLISH_TIMEOUT_S = 1.0
 CONSUMER_TIMEOUT_S = 5  # without one, a worker waits for ever for a broker that stands still while it connects
 HEARTBEAT_S = 10
+LOOK_S = 5  # at RabbitMQ, whether the queue is listened to
 PUBLISH_PAUSE_S = 3.0  # after a failure: who rings and delivers must not spend its time on waiting for a broker
 RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
 STOP_PATIENCE_S = 5.0
@@ -95,10 +96,29 @@ class RingConsumer(Consumer):
     go with a direct exchange such as ours; a ring never has a time.
     """
 
+    task_consumer: Any
+    channel_errors: tuple[type[Exception], ...]
+
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc, valid-type]  # a variable to its stubs
         """The steps of a consumer, less one."""
 
         default_steps = tuple(each for each in Consumer.Blueprint.default_steps if "DelayedDelivery" not in str(each))
+
+    def register_with_event_loop(self, hub: Any) -> None:
+        """For as long as this connection lasts; it begins anew with each."""
+        super().register_with_event_loop(hub)
+        if self.app.conf.broker_url.startswith("amqp"):
+            hub.call_repeatedly(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        """Begin again where nobody listens: of a queue that is deleted while it is declared RabbitMQ tells nobody."""
+        channel = self.task_consumer.channel
+        try:
+            listeners = channel.queue_declare(self.app.conf.task_default_queue, passive=True).consumer_count
+        except self.channel_errors:
+            listeners = 0
+        if not listeners:
+            raise ConnectionError("nobody listens to the queue any more")
 
     def ensure_connected(self, conn: Connection) -> Connection:
         """The connection, once it can be had; the base waits for up to 30 s between attempts."""
