@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 import redis
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from tests.acceptance.outages import Outages, alerts_all_the_time, created_once
-from tests.acceptance.processes import Fleet, alert, body, wait_until
+from tests.acceptance.processes import Fleet, alert, body, kept_port, wait_until
 from tests.own_servers import Certificate, Sentinels, Server, make_certificate, own_rabbitmq, own_redis, own_sentinels
 from tests.servers import Broker, empty_database
+from worker.broker import reach
+from worker.settings import BrokerSettings
 
 pytestmark = pytest.mark.postgresql
 
@@ -235,3 +239,57 @@ def test_a_server_that_wants_a_certificate_of_ours_gets_it(tmp_path: Path) -> No
             stack.callback(fleet.stop)
             fleet.start()
             wait_until(lambda: "brpop" in {each["cmd"] for each in operator.client_list()}, "heard by the worker")
+
+
+@pytest.mark.own_rabbitmq
+@pytest.mark.own_redis  # for openssl
+def test_rabbitmq_is_reached_over_tls_by_who_knows_its_authority_and_its_name(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with ExitStack() as stack:
+        ledger_url = stack.enter_context(empty_database())
+        server = stack.enter_context(own_rabbitmq())
+        certificate = make_certificate(tmp_path)
+        port = serve_tls(server, certificate)
+        environment = QUEUE | {
+            "TICKETRELAY_BROKER__URL": f"amqps://guest:guest@127.0.0.1:{port}//",
+            "TICKETRELAY_BROKER__TLS_CA_FILE": str(certificate.authority),
+        }
+        fleet = Fleet(tmp_path, ledger_url, environment, workers=1)
+        stack.callback(fleet.stop)
+        fleet.start()
+        wait_until(lambda: Broker(server.url, "ticketrelay").listeners() == 1, "heard by the worker")
+        alerts = [alert() for _ in range(5)]
+        assert fleet.site.post(body(alerts)).status_code == 200
+        fleet.wait_until_idle()
+        assert sorted(fleet.site.effects_on(alerts)) == created_once(alerts)
+        assert "ring.failed" not in (tmp_path / "serve.txt").read_text()
+        address = f"amqps://guest:guest@127.0.0.1:{port}//"
+        assert_refused(BrokerSettings(url=address, tls_ca_file=make_certificate(other).authority), "verify failed")
+        named = BrokerSettings(url=address.replace("127.0.0.1", "127.0.0.2"), tls_ca_file=certificate.authority)
+        assert_refused(named, "not valid for '127.0.0.2'")
+
+
+def serve_tls(server: Server, certificate: Certificate) -> int:
+    """Have a node listen with TLS too; gives the port."""
+    port = kept_port()
+    server.kill()
+    with (server.folder / "rabbitmq.conf").open("a") as settings:
+        settings.write(
+            f"listeners.ssl.default = {port}\n"
+            f"ssl_options.cacertfile = {certificate.authority}\n"
+            f"ssl_options.certfile = {certificate.certificate}\n"
+            f"ssl_options.keyfile = {certificate.key}\n"
+            "ssl_options.verify = verify_none\n"
+        )
+    server.start()
+    return port
+
+
+def assert_refused(broker: BrokerSettings, why: str) -> None:
+    to = reach(broker, 5)
+    with (
+        Connection(to.url, ssl=to.tls or False, connect_timeout=5, transport_options=to.options) as connection,
+        pytest.raises(OperationalError, match=why),
+    ):
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
