@@ -25,7 +25,9 @@ from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
 from worker.delivery.sending import Clock, Sender, seconds_since_boot
-from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement, Terms
+from worker.delivery.waker import Waker
+from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
+from worker.ledger.budget import LATE
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
@@ -33,6 +35,7 @@ from worker.settings import ApiSettings, TimingSettings
 log = structlog.get_logger()
 
 SETTLES_AT_ONCE = 200
+URGENT_PAUSE_S = 0.05  # between two looks for something urgent while the tokens of the others are used up
 Ring = Callable[[Collection[Kind]], None]
 
 
@@ -85,16 +88,20 @@ class Deliverer:
         ]
         self._in_flight: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
+        self._waker = Waker(lambda: self.deliver(None), clock)
+        self._quiet_until = 0.0  # no token can be had before
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+        self._waker.start()
 
     def stop(self, patience: float) -> None:
         """Claim nothing more, let the calls in flight end for at most `patience` seconds, settle them."""
         if self._loop.is_closed():
             return
         self._slots.close()
+        self._waker.stop()
         self._slots.wait_until_empty(patience)
         self._ended.put(None)
         self._threads[1].join(patience)
@@ -110,26 +117,44 @@ class Deliverer:
             return False
         return turned.wait(patience)
 
-    def deliver(self, kind: Kind) -> int:
-        """Claim the best ready cases whose next call is of this kind, and begin to send; gives their number."""
+    def deliver(self, kind: Kind | None) -> int:
+        """Claim the best ready cases whose next call is of this kind (None: of any), and begin to send.
+
+        Gives their number. While no token can be had, it costs nothing: who waits is served when there is one.
+        """
+        if self._clock() < self._quiet_until:
+            return 0
         free = self._slots.reserve(kind)
         if not free:
             return 0
         fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
-        claims: list[Claim] = []
+        claimed = Claimed([])
         try:
-            claims = self._ledger.claim(kind, limit=free, owner=self._owner, terms=self._terms)
+            claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=self._terms)
         except LedgerAway as error:
             log.warning("claim.failed", error=type(error).__name__)
         finally:
-            waiting = self._slots.release(free - len(claims))
-        for each in claims:
-            self._loop.call_soon_threadsafe(self._begin, each, fence)
-        if len(claims) == free:
+            waiting = self._slots.release(free - len(claimed.claims))
+        got = self._clock()
+        for each in claimed.claims:
+            self._loop.call_soon_threadsafe(self._begin, each, fence, got)
+        if claimed.wait is not None:
+            self._wait_for_tokens(claimed, got)
+        if len(claimed.claims) == free:
             self._slots.want(kind)  # there may be more than there were slots
-        if waiting:  # who came while this claim held the slots, of the same kind too, may have come for newer work
-            self._ring(waiting)
-        return len(claims)
+        self._ring_for(waiting)  # who came while this claim held the slots may have come for newer work
+        return len(claimed.claims)
+
+    def _wait_for_tokens(self, claimed: Claimed, now: float) -> None:
+        wait = claimed.wait.total_seconds() if claimed.wait is not None else 0.0
+        self._quiet_until = now + (min(wait, URGENT_PAUSE_S) if claimed.only_urgent else wait)
+        self._waker.at(max(now + wait, self._quiet_until))
+
+    def _ring_for(self, waiting: frozenset[Kind | None]) -> None:
+        if None in waiting:
+            self._waker.at(self._clock())
+        if kinds := frozenset(each for each in waiting if each is not None):
+            self._ring(kinds)
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -142,8 +167,8 @@ class Deliverer:
         self._loop.run_until_complete(client.aclose())
         self._loop.close()
 
-    def _begin(self, claim: Claim, fence: float) -> None:
-        task = self._loop.create_task(self._send(claim, fence))
+    def _begin(self, claim: Claim, fence: float, got: float) -> None:
+        task = self._loop.create_task(self._send(claim, fence, got))
         self._in_flight.add(task)
         task.add_done_callback(self._over)
 
@@ -154,10 +179,14 @@ class Deliverer:
             log.error("send.failed", exc_info=error)
             self._slots.release(1)
 
-    async def _send(self, claim: Claim, fence: float) -> None:
+    async def _send(self, claim: Claim, fence: float, got: float) -> None:
         if self._sender is None:
             raise RuntimeError("the deliverer was not started")
-        self._ended.put(_Sent(claim, await self._sender.send(claim, fence), fence))
+        if not self._terms.limits.are_none and self._clock() - got > LATE.total_seconds():
+            settlement = Settlement("again", "not executed", again_at=claim.claimed_at, error="later than its token")
+        else:
+            settlement = await self._sender.send(claim, fence)
+        self._ended.put(_Sent(claim, settlement, fence))
 
     def _settle_what_ended(self) -> None:
         stopping = False
@@ -171,8 +200,7 @@ class Deliverer:
                 continue
             due = self._settle(sent)
             waiting = self._slots.release(len(sent))
-            if due | waiting:
-                self._ring(due | waiting)
+            self._ring_for(due | waiting)
 
     def _looked_at(self, sent: _Sent) -> _Sent:
         """What one call met may close the gate for all."""
@@ -226,10 +254,10 @@ class _Slots:
         self._size = size
         self._used = 0
         self._closed = False
-        self._waiting: set[Kind] = set()
+        self._waiting: set[Kind | None] = set()
         self._changed = threading.Condition()
 
-    def reserve(self, kind: Kind) -> int:
+    def reserve(self, kind: Kind | None) -> int:
         """Take all free slots; with none free, the kind waits until some are."""
         with self._changed:
             free = 0 if self._closed else self._size - self._used
@@ -238,11 +266,11 @@ class _Slots:
             self._used += free
             return free
 
-    def want(self, kind: Kind) -> None:
+    def want(self, kind: Kind | None) -> None:
         with self._changed:
             self._waiting.add(kind)
 
-    def release(self, number: int) -> frozenset[Kind]:
+    def release(self, number: int) -> frozenset[Kind | None]:
         """Give slots back; gives the kinds that wait, where there is a slot for them now."""
         with self._changed:
             self._used -= number

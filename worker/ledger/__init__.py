@@ -17,11 +17,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from connectors.base import Inbound
 from tickets.models import Revision
 from worker.ledger import claims, custody, facts, gates, letters, overview, planning, repair, settles, waiting
-from worker.ledger.claims import Claim, Mode, Terms
+from worker.ledger.budget import Limits
+from worker.ledger.claims import Claim, Claimed, Mode, Terms
 from worker.ledger.custody import QUARANTINED, Delivery, Recorded
 from worker.ledger.database import Clock, Database
 from worker.ledger.facts import Facts
-from worker.ledger.gates import CloseGate, Limits, Pause
+from worker.ledger.gates import CloseGate, Pause
 from worker.ledger.letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
 from worker.ledger.overview import Alarm, CaseStory, Overview
 from worker.ledger.planning import BeginAgain, Rules
@@ -37,6 +38,7 @@ __all__ = [
     "CannotBeDone",
     "CaseStory",
     "Claim",
+    "Claimed",
     "Clock",
     "CloseGate",
     "DeadLetter",
@@ -130,11 +132,10 @@ class Ledger:
         now = self.database.now(connection)
         return Rules(self._policy, self._revision, self._facts.marker_key, now, self._facts.restored_at)
 
-    def claim(self, kind: Kind, *, limit: int, owner: str, terms: Terms) -> list[Claim]:
-        """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
+    def claim(self, kind: Kind | None, *, limit: int, owner: str, terms: Terms) -> Claimed:
+        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes."""
         with self.database.write() as connection:
-            now = self.database.now(connection)
-            return claims.claim(connection, kind, limit=limit, owner=owner, terms=terms, now=now)
+            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms)
 
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""

@@ -13,21 +13,28 @@ A note of unknown outcome whose key is forgotten becomes a new request here, wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Row, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, literal, select, tuple_, update
 
 from connectors.events import digest
 from tickets.marks import as_repeat
-from worker.ledger import gates
-from worker.ledger.gates import GateReason, Limits, Passage
+from worker.ledger import folding, gates
+from worker.ledger.budget import Limits, Spent, allowance
+from worker.ledger.database import Database
+from worker.ledger.gates import GateReason, Passage
 from worker.ledger.heads import open_heads, place, write_cases
+from worker.ledger.shares import Queue, shares, waiting
 from worker.ledger.tables import attempts, cases, operations, tickets
 from worker.lifecycle import Kind
 
 Mode = Literal["send", "look", "park"]
+Rows = Sequence[Row[Any]]
+Conditions = tuple[ColumnElement[bool], ...]
 
 STATE_IS_ASKED: frozenset[Kind] = frozenset({"close_ticket", "reopen_ticket"})
 
@@ -79,49 +86,97 @@ class Claim:
     """When a person reopened its ticket, as far as we were told."""
 
 
-def claim(connection: Connection, kind: Kind, *, limit: int, owner: str, terms: Terms, now: datetime) -> list[Claim]:
-    """Lease the best ready cases whose next call is of this kind, with their tokens.
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim gave."""
+
+    claims: list[Claim]
+    wait: timedelta | None = None
+    """When there may be tokens for what is due and got none; None: there is no such."""
+    only_urgent: bool = False
+    """Until then something may be claimed all the same, if it is urgent."""
+
+
+def claim(db: Database, connection: Connection, kind: Kind | None, *, limit: int, owner: str, terms: Terms) -> Claimed:
+    """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
 
     None are given while a better-ranked case of another kind waits for the same scarce tokens.
     """
-    allowed = gates.not_paused(connection)
-    if allowed is None:
-        return []
-    passage = gates.passage(connection, terms.limits, now)
-    if passage.free is not None and passage.free <= 0:
-        return []
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, allowed)
-    order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
-    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
-        order.insert(0, cases.c.id == passage.probed_case)
-    best = select(cases.c.id).where(*ready).order_by(*order)
-    best = best.where(cases.c.kind == kind).limit(limit) if passage.free is None else best.limit(passage.free)
-    statement = (
-        select(cases)
-        .where(cases.c.id.in_(best), cases.c.kind == kind, *ready)
-        .order_by(*order)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = connection.execute(statement).all()
+    passage, now = gates.passage(db, connection, terms.limits)
+    if passage.closed_until is not None:
+        return Claimed([])
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    limits = terms.limits.part(passage.share)
+    if passage.probes:
+        if not limits.are_none and allowance(gates.spent(connection, now), limits, now, waiting=0).urgent == 0:
+            return Claimed([])
+        rows, left = _probe(connection, kind, ready, passage), Claimed([])
+    elif terms.limits.are_none:
+        rows, left = _best(connection, kind, ready, limit), Claimed([])
+    else:
+        rows, left = _fair(connection, kind, ready, limit, limits, now)
     if not rows:
-        return []
+        return left
     if passage.probes:
         pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
         gates.let_probe_through(connection, rows[0].id, now + pause)
-    gates.take_tokens(connection, terms.limits, len(rows), now)
+    if not terms.limits.are_none:
+        taken = Counter((row.rank, row.source) for row in rows)
+        gates.take_tokens(connection, [Spent(now, number, *of) for of, number in taken.items()], now)
     connection.execute(
         update(cases)
         .where(cases.c.id.in_([row.id for row in rows]))
         .values(state="leased", epoch=cases.c.epoch + 1, owner=owner, lease_until=now + terms.lease)
     )
     heads = _heads(connection, rows)
-    claims = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
-    _intend(connection, claims, heads)
-    return claims
+    given = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
+    if not terms.limits.are_none:
+        given = folding.fold(connection, given, {row.id: row.run_at for row in rows}, now)
+    _intend(connection, given, heads)
+    return replace(left, claims=given)
 
 
-def _heads(connection: Connection, rows: list[Row[Any]] | Any) -> dict[int, Row[Any]]:
+def _best(connection: Connection, kind: Kind | None, ready: Conditions, limit: int) -> Rows:
+    """The best of a kind, where there is no limit that others of them would need."""
+    of_kind = ready if kind is None else (*ready, cases.c.kind == kind)
+    order = (cases.c.rank, cases.c.run_at, cases.c.id)
+    statement = select(cases).where(*of_kind).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+    return connection.execute(statement).all()
+
+
+def _probe(connection: Connection, kind: Kind | None, ready: Conditions, passage: Passage) -> Rows:
+    """The one that is let through a closed gate, if it is of this kind."""
+    order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
+    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
+        order.insert(0, cases.c.id == passage.probed_case)
+    statement = select(cases).where(*ready).order_by(*order).limit(1).with_for_update(skip_locked=True)
+    return [row for row in connection.execute(statement) if kind is None or row.kind == kind]
+
+
+def _fair(
+    connection: Connection, kind: Kind | None, ready: Conditions, limit: int, limits: Limits, now: datetime
+) -> tuple[Rows, Claimed]:
+    """Those whose turn it is, if they are of this kind; and when there may be tokens for the others."""
+    grouped = select(
+        cases.c.source, cases.c.rank, func.count().label("length"), func.min(cases.c.run_at).label("oldest")
+    )
+    found = connection.execute(grouped.where(*ready).group_by(cases.c.source, cases.c.rank))
+    queues = [Queue(row.source, row.rank, row.length, row.oldest) for row in found]
+    if not queues:
+        return [], Claimed([])
+    spent = gates.spent(connection, now)
+    allowed = allowance(spent, limits, now, waiting=waiting(queues))
+    rows: list[Row[Any]] = []
+    for queue, number in shares(queues, spent, allowed, limit, now).items():
+        first = select(cases).where(*ready, cases.c.source == queue.source, cases.c.rank == queue.rank)
+        first = first.order_by(cases.c.run_at, cases.c.id).limit(number).with_for_update(skip_locked=True)
+        rows += [row for row in connection.execute(first) if kind is None or row.kind == kind]
+    waits = len(rows) < sum(each.length for each in queues)
+    left = Claimed([], allowed.next_at - now if waits else None, only_urgent=allowed.urgent > 0)
+    return rows, left
+
+
+def _heads(connection: Connection, rows: Rows) -> dict[int, Row[Any]]:
     """The operations to be sent, with what is known of their tickets, by case."""
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
     statement = (
@@ -189,13 +244,10 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
     """Commit what is about to be sent, and when, before it is."""
     sent = [each for each in claims if each.mode == "send"]
     if sent:
-        this_one = tuple_(operations.c.case_id, operations.c.seq)
         now = sent[0].claimed_at
-        keys = [(each.case_id, each.seq) for each in sent]
-        connection.execute(update(operations).where(this_one.in_(keys)).values(last_sent_at=now))
-        fresh = [(each.case_id, each.seq) for each in sent if heads[each.case_id].first_sent_at != each.first_sent_at]
-        if fresh:
-            connection.execute(update(operations).where(this_one.in_(fresh)).values(first_sent_at=now))
+        these = tuple_(operations.c.case_id, operations.c.seq).in_([(each.case_id, each.seq) for each in sent])
+        first = func.coalesce(operations.c.first_sent_at, literal(now, operations.c.first_sent_at.type))
+        connection.execute(update(operations).where(these).values(first_sent_at=first, last_sent_at=now))
     for each in sent:
         if each.idempotency_key != heads[each.case_id].idempotency_key:
             connection.execute(
@@ -204,6 +256,7 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
                 .values(
                     request=each.request,
                     idempotency_key=each.idempotency_key,
+                    first_sent_at=each.first_sent_at,
                     ambiguous=False,
                     unproven=False,
                     conflicts=0,
@@ -246,8 +299,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
     """The kinds that have a ready case whose time has come; none while the gate is closed."""
-    allowed = gates.not_paused(connection)
-    if allowed is None or gates.is_closed(connection, now):
+    if gates.is_closed(connection, now):
         return frozenset()
-    statement = select(cases.c.kind).where(cases.c.state == "ready", cases.c.run_at <= now, allowed).distinct()
-    return frozenset(connection.execute(statement).scalars())
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    return frozenset(connection.execute(select(cases.c.kind).where(*ready).distinct()).scalars())

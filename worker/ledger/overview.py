@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
 from worker.ledger import gates
 from worker.ledger.custody import QUARANTINED
@@ -96,8 +96,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
     )
     dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
-    allowed = gates.not_paused(connection)
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, false() if allowed is None else allowed)
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
     last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
     tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == "open")

@@ -68,7 +68,7 @@ def bind(db: Database, connection: Connection, letter_id: str, ticket_id: str, s
     bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
     if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
         raise CannotBeDone(f"ticket {ticket_id} belongs to another case already")
-    bind_ticket(db, connection, case, target, ticket_id, "bound", status, at.now)
+    bind_ticket(db, connection, case, target, ticket_id, status, at.now)
     if case.create_seq == target:
         of_case = update(cases).where(cases.c.id == case.id)
         connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))

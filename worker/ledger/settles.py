@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from worker.ledger import gates, replanning
+from worker.ledger import folding, gates, replanning
 from worker.ledger.claims import Claim
 from worker.ledger.database import Database
-from worker.ledger.gates import REFUSALS, CloseGate
+from worker.ledger.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.heads import Head, open_heads, place, write_cases
 from worker.ledger.tables import aliases, attempts, cases, operations, tickets
 from worker.lifecycle import Kind
@@ -50,7 +50,6 @@ class Settlement:
     """It was only a question."""
 
 
-How = Literal["created", "adopted", "bound"]
 Settled = tuple[Row[Any], Claim, Settlement]
 
 
@@ -155,9 +154,8 @@ def _bind_tickets(db: Database, connection: Connection, current: list[Settled], 
         for row, each, outcome in current
         if each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
     ]
-    for row, each, outcome in made:
-        how: How = "adopted" if outcome.outcome == "adopted" else "created"
-        bind_ticket(db, connection, row, each.seq, str(outcome.ticket_id), how, outcome.ticket_status, now)
+    if made:
+        _bind_created(db, connection, made, now)
     seen = [
         {"the_ticket": each.ticket_id, "new_status": outcome.ticket_status}
         for _, each, outcome in current
@@ -168,25 +166,46 @@ def _bind_tickets(db: Database, connection: Connection, current: list[Settled], 
         connection.execute(statement.values(status=bindparam("new_status"), status_at=now), seen)
 
 
+def _bind_created(db: Database, connection: Connection, made: list[Settled], now: datetime) -> None:
+    rows = [
+        {
+            "ticket_id": outcome.ticket_id,
+            "case_id": each.case_id,
+            "create_seq": each.seq,
+            "how": "adopted" if outcome.outcome == "adopted" else "created",
+            "bound_at": now,
+            "status": outcome.ticket_status,
+            "status_at": now,
+        }
+        for _, each, outcome in made
+    ]
+    # Whatever we knew: what the service says that it has created is so.
+    connection.execute(db.insert_or_update(tickets, "ticket_id", rows[0]), rows)
+    # People write its number into what they send.
+    names = [
+        {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
+        for _, each, outcome in made
+    ]
+    connection.execute(db.insert_or_ignore(aliases, "source", "alias"), names)
+
+
 def bind_ticket(
     db: Database,
     connection: Connection,
     case: Row[Any],
     create_seq: int,
     ticket_id: str,
-    how: How,
     status: str | None,
     now: datetime,
 ) -> None:
-    """Let a ticket be the one of this create. Whatever we knew: what the service says that it has created is so."""
-    values = {
-        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": how, "bound_at": now,
-        "status": status, "status_at": now, "reopened_at": None,
-    }  # fmt: skip
+    """Let a ticket that a person names be the one of this create, in the place of any other."""
     about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
-    connection.execute(tickets.delete().where(about | (tickets.c.ticket_id == ticket_id)))
-    connection.execute(insert(tickets).values(values))
-    # People write its number into what they send.
+    connection.execute(tickets.delete().where(about))
+    values = {
+        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now,
+        "status": status, "status_at": now,
+    }  # fmt: skip
+    connection.execute(db.insert_or_update(tickets, "ticket_id", values), [values])
     alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
     connection.execute(db.insert_or_ignore(aliases, "source", "alias"), [alias])
 
@@ -195,6 +214,8 @@ def _after_death(
     connection: Connection, row: Row[Any], each: Claim, outcome: Settlement, now: datetime
 ) -> replanning.Change:
     if outcome.state != "dead":
+        return replanning.Change(row.phase, row.create_seq, row.lost)
+    if each.kind in ("add_note", "update_ticket") and folding.unfold(connection, each.case_id, each.seq):
         return replanning.Change(row.phase, row.create_seq, row.lost)
     return replanning.after_death(connection, row, each.seq, rejected=outcome.outcome == "rejected", now=now)
 
@@ -221,6 +242,10 @@ def _move_gate(connection: Connection, current: list[Settled], now: datetime) ->
     closings = [outcome.gate for _, _, outcome in current if outcome.gate is not None]
     if closings:
         gates.close(connection, closings, now)
+    if any(each.reason == "budget" for each in closings):
+        gates.learn(connection, now)
+    if not any(state.reason in PROBED for state in gates.states(connection).values()):
+        return
     answered = [
         (each, outcome)
         for _, each, outcome in current

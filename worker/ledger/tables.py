@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -219,6 +220,8 @@ gate = Table(
     Column("reason", Text),  # budget | breaker | credentials | scope
     Column("since", Instant),
     Column("probed_case", Number),  # the case that was let through last, to see whether the gate can be opened
+    Column("learnt", Float),  # the share of the limit that the service seems to grant, as of the last 429
+    Column("learnt_at", Instant),
 )
 
 pauses = Table(
@@ -253,4 +256,6 @@ budget = Table(
     Column("id", Number, primary_key=True, autoincrement=True),
     required("at", Instant, index=True),
     required("tokens", Integer),
+    required("rank", Integer, server_default=text("9")),
+    required("source", Text, server_default=text("''")),
 )
