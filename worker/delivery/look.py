@@ -62,7 +62,8 @@ def found(
         )
     if edited:
         return _ask_person(f"ticket {edited[0].id} holds its marker, but does not end with it")
-    seen_by_then = timedelta(seconds=timing.request_life + timing.search_settles)
+    # A send leaves at any time of its lease, lives for a while, and its ticket is found some time later.
+    seen_by_then = timedelta(seconds=timing.lease + timing.request_life + timing.search_settles)
     surely_seen = (claim.last_sent_at or claim.first_sent_at) + seen_by_then
     if now < surely_seen:
         return Settlement("again", "not found yet", again_at=surely_seen, reads=True)

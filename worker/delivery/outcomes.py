@@ -59,7 +59,7 @@ def before_send(claim: Claim) -> Settlement | None:
         return Settlement(
             "dead", "unknown", error=f"{error}: look in the ticket system, then `dead retry` or `dead skip`"
         )
-    if claim.kind == "close_ticket" and claim.ambiguous and _reopened_since(claim):
+    if claim.kind == "close_ticket" and _reopened_since(claim):
         return Settlement("done", "done", response="a person reopened the ticket after an earlier attempt")
     return None
 

@@ -79,7 +79,9 @@ class Ledger:
         self.database = Database(url, clock)
         self._policy = policy or Policy()
         self._revision = revision
-        self._ghost_wait = timedelta(seconds=(timing or TimingSettings()).ghost_wait)
+        timing = timing or TimingSettings()
+        self._lease = timedelta(seconds=timing.lease)
+        self._ghost_wait = timedelta(seconds=timing.ghost_wait)
         self._facts: Facts | None = None
 
     def upgrade(self) -> None:
@@ -208,7 +210,7 @@ class Ledger:
         """
         with self.database.write() as connection:
             self._facts = None
-            return facts.mark_restored(connection, self._repairs(connection).now, self._ghost_wait)
+            return facts.mark_restored(connection, self.database.now(connection), self._lease + self._ghost_wait)
 
     def pause(self, scope: str, why: str) -> bool:
         """Send nothing of this source, or of any (`*`); False when that was so already."""

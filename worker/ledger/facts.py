@@ -39,13 +39,17 @@ def read(connection: Connection) -> Facts:
     return Facts(found[MARKER_KEY], None if restored is None else EPOCH + int(restored) * MICROSECOND)
 
 
-def mark_restored(connection: Connection, now: datetime, ghost_wait: timedelta) -> int:
-    """Treat all unfinished operations as sent until now, with an outcome that is not known; gives their number."""
+def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int:
+    """Treat all unfinished operations as sent until now, with an outcome that is not known; gives their number.
+
+    `wait`: as long as a lease from before the restore can hold, and what was sent under it can take effect.
+    """
     unfinished = operations.c.state.in_(["open", "held"])
+    _fold_states(connection, now)
     marked = connection.execute(
         update(operations).where(unfinished).values(ambiguous=True, unproven=True, last_sent_at=now)
     )
-    later = literal(now + ghost_wait, cases.c.run_at.type)
+    later = literal(now + wait, cases.c.run_at.type)
     run_at = case((cases.c.run_at > later, cases.c.run_at), else_=later)
     waiting = cases.c.state.in_(["ready", "leased"])
     connection.execute(update(cases).where(waiting).values(state="ready", run_at=run_at, owner=None, lease_until=None))
@@ -54,3 +58,25 @@ def mark_restored(connection: Connection, now: datetime, ghost_wait: timedelta) 
     moment = str((now - EPOCH) // MICROSECOND).encode()
     connection.execute(insert(facts).values(name=RESTORED_AT, value=moment))
     return marked.rowcount
+
+
+def _fold_states(connection: Connection, now: datetime) -> None:
+    """Of several unfinished closings and reopenings of one ticket, only the last says what its state shall be.
+
+    Each of them asks for the state before it is sent; if all of them had been executed before the restore, a first one
+    would find the state that the last one left, and undo it.
+    """
+    later = operations.alias()
+    sets_state = ["close_ticket", "reopen_ticket"]
+    followed = select(later.c.seq).where(
+        later.c.case_id == operations.c.case_id,
+        later.c.target == operations.c.target,
+        later.c.seq > operations.c.seq,
+        later.c.kind.in_(sets_state),
+        later.c.state.in_(["open", "held"]),
+    )
+    superseded = update(operations).where(
+        operations.c.state.in_(["open", "held"]), operations.c.kind.in_(sets_state), followed.exists()
+    )
+    why = "not needed after the restore: a later operation says what the ticket's state shall be"
+    connection.execute(superseded.values(state="skipped", ended_at=now, why=why))
