@@ -35,6 +35,7 @@ from worker.settings import ApiSettings, TimingSettings
 log = structlog.get_logger()
 
 SETTLES_AT_ONCE = 200
+GATHER_S = 0.005  # what ends within this time of another call shares its transaction
 URGENT_PAUSE_S = 0.05  # between two looks for something urgent while the tokens of the others are used up
 Ring = Callable[[Collection[Kind]], None]
 
@@ -124,7 +125,7 @@ class Deliverer:
         """
         if self._clock() < self._quiet_until:
             return 0
-        free = self._slots.reserve(kind)
+        free = self._slots.reserve()
         if not free:
             return 0
         fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
@@ -134,27 +135,22 @@ class Deliverer:
         except LedgerAway as error:
             log.warning("claim.failed", error=type(error).__name__)
         finally:
-            waiting = self._slots.release(free - len(claimed.claims))
+            is_wanted = self._slots.release(free - len(claimed.claims))
         got = self._clock()
         for each in claimed.claims:
             self._loop.call_soon_threadsafe(self._begin, each, fence, got)
         if claimed.wait is not None:
             self._wait_for_tokens(claimed, got)
         if len(claimed.claims) == free:
-            self._slots.want(kind)  # there may be more than there were slots
-        self._ring_for(waiting)  # who came while this claim held the slots may have come for newer work
+            self._slots.want()  # there may be more than there were slots
+        if is_wanted:  # who came while this claim held the slots may have come for newer work
+            self._waker.at(got)
         return len(claimed.claims)
 
     def _wait_for_tokens(self, claimed: Claimed, now: float) -> None:
         wait = claimed.wait.total_seconds() if claimed.wait is not None else 0.0
         self._quiet_until = now + (min(wait, URGENT_PAUSE_S) if claimed.only_urgent else wait)
         self._waker.at(max(now + wait, self._quiet_until))
-
-    def _ring_for(self, waiting: frozenset[Kind | None]) -> None:
-        if None in waiting:
-            self._waker.at(self._clock())
-        if kinds := frozenset(each for each in waiting if each is not None):
-            self._ring(kinds)
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -192,15 +188,21 @@ class Deliverer:
         stopping = False
         while not stopping:
             batch = [self._ended.get()]
-            while len(batch) < SETTLES_AT_ONCE and not self._ended.empty():
-                batch.append(self._ended.get())
+            until = time.monotonic() + GATHER_S
+            while len(batch) < SETTLES_AT_ONCE and self._slots.used > len(batch):
+                try:
+                    batch.append(self._ended.get(timeout=max(0.0, until - time.monotonic())))
+                except queue.Empty:
+                    break
             stopping = None in batch
             sent = [self._looked_at(each) for each in batch if each is not None]
             if not sent:
                 continue
             due = self._settle(sent)
-            waiting = self._slots.release(len(sent))
-            self._ring_for(due | waiting)
+            if self._slots.release(len(sent)):
+                self._waker.at(self._clock())
+            if due:
+                self._ring(due)
 
     def _looked_at(self, sent: _Sent) -> _Sent:
         """What one call met may close the gate for all."""
@@ -248,37 +250,37 @@ class Deliverer:
 
 
 class _Slots:
-    """How many calls may be under way at once, and which kinds wait for one of them to end."""
+    """How many calls may be under way at once, and whether there is work that waits for one of them to end."""
 
     def __init__(self, size: int) -> None:
+        self.used = 0
         self._size = size
-        self._used = 0
         self._closed = False
-        self._waiting: set[Kind | None] = set()
+        self._wanted = False
         self._changed = threading.Condition()
 
-    def reserve(self, kind: Kind | None) -> int:
-        """Take all free slots; with none free, the kind waits until some are."""
+    def reserve(self) -> int:
+        """Take all free slots; with none free, they are wanted as soon as some are."""
         with self._changed:
-            free = 0 if self._closed else self._size - self._used
+            free = 0 if self._closed else self._size - self.used
             if not free:
-                self._waiting.add(kind)
-            self._used += free
+                self._wanted = True
+            self.used += free
             return free
 
-    def want(self, kind: Kind | None) -> None:
+    def want(self) -> None:
         with self._changed:
-            self._waiting.add(kind)
+            self._wanted = True
 
-    def release(self, number: int) -> frozenset[Kind | None]:
-        """Give slots back; gives the kinds that wait, where there is a slot for them now."""
+    def release(self, number: int) -> bool:
+        """Give slots back; True when they are wanted, and enough are free to be worth a claim."""
         with self._changed:
-            self._used -= number
+            self.used -= number
             self._changed.notify_all()
-            if self._closed or self._used >= self._size:
-                return frozenset()
-            waiting, self._waiting = frozenset(self._waiting), set()
-            return waiting
+            if self._closed or self.used > self._size // 2:
+                return False
+            wanted, self._wanted = self._wanted, False
+            return wanted
 
     def close(self) -> None:
         with self._changed:
@@ -286,4 +288,4 @@ class _Slots:
 
     def wait_until_empty(self, patience: float) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._used == 0, patience)
+            self._changed.wait_for(lambda: self.used == 0, patience)

@@ -142,7 +142,7 @@ class Ledger:
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
         with self.database.write() as connection:
-            return settles.settle(self.database, connection, settled, self.database.now(connection))
+            return settles.settle(connection, settled, self.database.now(connection))
 
     def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
         """End the leases that have expired (or all); gives their number."""
@@ -190,7 +190,7 @@ class Ledger:
         """
         with self.database.write() as connection:
             rules = self._repairs(connection)
-            return repair.bind(self.database, connection, letter_id, ticket_id, status, rules)
+            return repair.bind(connection, letter_id, ticket_id, status, rules)
 
     def skip(self, letter_id: str, why: str) -> int:
         """Give up a dead letter; gives how many operations went with it. Raises NoSuchDeadLetter."""

@@ -17,13 +17,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, tuple_, update
 
 from connectors.events import digest
 from tickets.marks import as_repeat
-from worker.ledger import folding, gates
+from worker.ledger import bulk, folding, gates
 from worker.ledger.budget import Limits, Spent, allowance
 from worker.ledger.database import Database
 from worker.ledger.gates import GateReason, Passage
@@ -178,13 +179,18 @@ def _fair(
 
 def _heads(connection: Connection, rows: Rows) -> dict[int, Row[Any]]:
     """The operations to be sent, with what is known of their tickets, by case."""
+    wanted = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
+    found = connection.execute(_heads_statement(is_sqlite=connection.dialect.name == "sqlite"), wanted)
+    return {row.case_id: row for row in found}
+
+
+@cache
+def _heads_statement(*, is_sqlite: bool) -> Select[Any]:
+    wanted = bulk.given({"case_id": operations.c.case_id, "seq": operations.c.seq}, is_sqlite=is_sqlite)
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
-    statement = (
-        select(operations, tickets.c.ticket_id, tickets.c.reopened_at)
-        .join(tickets, about, isouter=True)
-        .where(tuple_(operations.c.case_id, operations.c.seq).in_([(row.id, row.head_seq) for row in rows]))
-    )
-    return {row.case_id: row for row in connection.execute(statement)}
+    these = (operations.c.case_id == wanted.c.case_id) & (operations.c.seq == wanted.c.seq)
+    chosen = wanted.join(operations, these).join(tickets, about, isouter=True)
+    return select(operations, tickets.c.ticket_id, tickets.c.reopened_at).select_from(chosen)
 
 
 def mode_of(
@@ -243,11 +249,11 @@ def _is_forgotten(head: Row[Any], terms: Terms, now: datetime) -> bool:
 def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
     """Commit what is about to be sent, and when, before it is."""
     sent = [each for each in claims if each.mode == "send"]
-    if sent:
-        now = sent[0].claimed_at
-        these = tuple_(operations.c.case_id, operations.c.seq).in_([(each.case_id, each.seq) for each in sent])
-        first = func.coalesce(operations.c.first_sent_at, literal(now, operations.c.first_sent_at.type))
-        connection.execute(update(operations).where(these).values(first_sent_at=first, last_sent_at=now))
+    times = [
+        {"case_id": each.case_id, "seq": each.seq, "first_sent_at": each.first_sent_at, "last_sent_at": each.claimed_at}
+        for each in sent
+    ]
+    bulk.change(connection, operations, times)
     for each in sent:
         if each.idempotency_key != heads[each.case_id].idempotency_key:
             connection.execute(
@@ -256,7 +262,6 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
                 .values(
                     request=each.request,
                     idempotency_key=each.idempotency_key,
-                    first_sent_at=each.first_sent_at,
                     ambiguous=False,
                     unproven=False,
                     conflicts=0,
@@ -282,7 +287,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     heads_now = open_heads(connection, [row.id for row in rows])
     after = [
         {
-            "the_id": row.id,
+            "id": row.id,
             "last_error": "the lease ended",
             **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, lost=row.lost),
         }

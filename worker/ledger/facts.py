@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, case, delete, insert, literal, select, update
 
 from worker.ledger.database import Database
+from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.tables import EPOCH, MICROSECOND, cases, facts, operations
 
 MARKER_KEY, RESTORED_AT = "marker_key", "restored_at"
@@ -52,7 +53,11 @@ def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int
     later = literal(now + wait, cases.c.run_at.type)
     run_at = case((cases.c.run_at > later, cases.c.run_at), else_=later)
     waiting = cases.c.state.in_(["ready", "leased"])
-    connection.execute(update(cases).where(waiting).values(state="ready", run_at=run_at, owner=None, lease_until=None))
+    found = connection.execute(select(cases).where(waiting).order_by(cases.c.id)).all()
+    heads = open_heads(connection, [row.id for row in found])
+    placed = [{"id": row.id, **place(heads.get(row.id), row.next_seq, now, lost=row.lost)} for row in found]
+    write_cases(connection, placed)
+    connection.execute(update(cases).where(cases.c.state == "ready").values(run_at=run_at))
     connection.execute(update(cases).values(epoch=cases.c.epoch + EPOCHS_AHEAD))
     connection.execute(delete(facts).where(facts.c.name == RESTORED_AT))
     moment = str((now - EPOCH) // MICROSECOND).encode()

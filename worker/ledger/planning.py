@@ -17,12 +17,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, insert, select, tuple_
 
 from connectors.events import Commented, Event, Resolved, digest
 from tickets.marks import marker
 from tickets.models import CreateTicket, Revision, encode
-from worker.ledger import naming, waiting
+from worker.ledger import bulk, naming, waiting
 from worker.ledger.database import Database
 from worker.ledger.naming import Destination, Key, Name
 from worker.ledger.tables import cases, operations, seen
@@ -191,7 +191,7 @@ def _lock(
     keys = sorted({each.case for each in destinations if isinstance(each.case, tuple)})
     ids = {each.case for each in destinations if isinstance(each.case, int)} | also
     if keys:
-        connection.execute(db.insert_or_ignore(cases, "source", "key"), [_new_case(*key, now) for key in keys])
+        bulk.insert_or_ignore(connection, cases, [_new_case(*key, now) for key in keys])
     wanted = tuple_(cases.c.source, cases.c.key).in_(keys) | cases.c.id.in_(sorted(ids))
     rows = connection.execute(select(cases).where(wanted).order_by(cases.c.id).with_for_update())
     by_id = {row.id: _case(row) for row in rows}
@@ -459,7 +459,7 @@ def _write(db: Database, connection: Connection, batch: _Batch) -> None:
         naming.let_in(db, connection, batch.new_participants)
     changed = [
         {
-            "the_id": case.id,
+            "id": case.id,
             "episode": case.state.episode,
             "phase": case.state.phase,
             "started_at": case.state.started_at,
@@ -478,6 +478,4 @@ def _write(db: Database, connection: Connection, batch: _Batch) -> None:
         for case in batch.by_id.values()
         if case.changed
     ]
-    if changed:
-        columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "the_id"}
-        connection.execute(update(cases).where(cases.c.id == bindparam("the_id")).values(columns), changed)
+    bulk.change(connection, cases, changed)
