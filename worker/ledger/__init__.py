@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -132,10 +133,21 @@ class Ledger:
         now = self.database.now(connection)
         return Rules(self._policy, self._revision, self._facts.marker_key, now, self._facts.restored_at)
 
-    def claim(self, kind: Kind | None, *, limit: int, owner: str, terms: Terms) -> Claimed:
-        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes."""
+    def claim(
+        self,
+        kind: Kind | None,
+        *,
+        limit: int,
+        owner: str,
+        terms: Terms,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Claimed:
+        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes.
+
+        `clock` counts seconds; it tells when the tokens were counted.
+        """
         with self.database.write() as connection:
-            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms)
+            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms, clock=clock)
 
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""

@@ -215,7 +215,9 @@ def _after_death(
 ) -> replanning.Change:
     if outcome.state != "dead":
         return replanning.Change(row.phase, row.create_seq, row.lost)
-    if each.kind in ("add_note", "update_ticket") and folding.unfold(connection, each.case_id, each.seq):
+    # Where an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
+    surely = outcome.outcome == "rejected" and not each.ambiguous
+    if surely and each.kind in folding.FOLDS and folding.unfold(connection, each.case_id, each.seq):
         return replanning.Change(row.phase, row.create_seq, row.lost)
     return replanning.after_death(connection, row, each.seq, rejected=outcome.outcome == "rejected", now=now)
 
