@@ -261,7 +261,8 @@ def open_ledger(settings: Settings) -> Ledger:
 
 def policy_of(settings: Settings) -> Policy:
     """What the lifecycle does where users may choose."""
-    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
+    chosen = settings.policy
+    return Policy(timedelta(seconds=chosen.reopen_window), chosen.note_on_change, timedelta(seconds=chosen.damping))
 
 
 def rejects_the_values(error: BaseException) -> bool:
