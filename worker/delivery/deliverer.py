@@ -108,13 +108,13 @@ class Deliverer:
         self._threads[0].join(patience)
 
     def answers(self, patience: float) -> bool:
-        """True when the event loop that holds the calls turns within `patience` seconds."""
+        """True when the event loop turns within `patience` seconds, and somebody waits for tokens."""
         turned = threading.Event()
         try:
             self._loop.call_soon_threadsafe(turned.set)
         except RuntimeError:  # closed
             return False
-        return turned.wait(patience)
+        return turned.wait(patience) and self._waker.is_alive()
 
     def deliver(self, kind: Kind | None) -> int:
         """Claim the best ready cases whose next call is of this kind (None: of any), and begin to send.

@@ -54,6 +54,9 @@ class Waker:
             self._changed.notify_all()
         self._thread.join(10)
 
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def at(self, moment: float) -> None:
         """Wake then, by the clock, or earlier if somebody asked for that."""
         with self._changed:
