@@ -130,6 +130,17 @@ def derived_key(idempotency_key: str, kind: Kind) -> str:
     return "tr1-" + digest(idempotency_key, kind)
 
 
+RANKS = {
+    0: "urgent creates",
+    1: "high creates",
+    2: "medium creates",
+    3: "low creates",
+    4: "closes, updates",
+    5: "notes",
+}
+"""What each rank is, in words; a reopening counts as a create."""
+
+
 def rank(kind: Kind, priority: Priority) -> int:
     """The order in which waiting operations get the budget: 0 first."""
     if kind in ("create_ticket", "reopen_ticket"):

@@ -6,6 +6,7 @@ How many tokens there are at a moment is a pure function: tests/worker/test_allo
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -196,6 +197,56 @@ def test_after_a_429_nobody_sends_until_the_service_says_so(
     clock.advance(seconds=0.1)
     assert ledger.due_kinds() == {"create_ticket"}
     assert len(claim(other)) == 3
+
+
+def test_a_429_that_our_windows_had_room_for_makes_us_use_less_for_a_while(
+    ledger: Ledger, make_ledger: MakeLedger, clock: ManualClock
+) -> None:
+    storm(ledger, 300, priority="urgent")
+    limits = Limits(per_minute=100, per_second=None)
+    first, second, *others = claim(ledger, limit=10, limits=limits)
+    ledger.settle([(first, over_budget(clock.now)), *((each, done(f"T-{each.case_id}")) for each in others)])
+    ledger.settle([(second, over_budget(clock.now))])  # of the same moment: it counts once
+    assert ledger.overview().share == ledger.spending().share == 0.9
+    assert len(claim(make_ledger(), limit=200, limits=limits)) == 90 - 10
+    clock.advance(seconds=120)
+    assert ledger.spending().share == pytest.approx(0.94)
+    assert len(claim(ledger, limit=200, limits=limits)) == 94
+    clock.advance(seconds=300)
+    assert ledger.spending().share == 1
+
+
+def test_however_often_it_says_429_a_tenth_of_the_limit_is_tried(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 60)
+    for _ in range(40):
+        (one,) = claim(ledger, limit=1)
+        ledger.settle([(one, over_budget(clock.now))])
+        clock.advance(seconds=10)
+    assert 0.1 <= ledger.spending().share <= 0.11
+
+
+def test_the_gate_is_told_of_while_it_is_closed_for_the_budget(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 2)
+    until = NOON + timedelta(seconds=17)
+    ledger.settle([(claim(ledger, limit=1)[0], over_budget(until))])
+    assert ledger.spending().closed_until == until
+    clock.advance(seconds=17)
+    assert ledger.spending().closed_until is None
+
+
+def test_it_is_told_what_the_tokens_went_to_and_what_waits(ledger: Ledger, clock: ManualClock) -> None:
+    limits = Limits(per_minute=8, per_second=None)
+    ledger.record([delivery(*(opened(f"mail-{each}", priority="urgent") for each in range(2)), source="mail")])
+    storm(ledger, 20)
+    claimed = claim(ledger, limits=limits)
+    clock.advance(seconds=30)
+    told = ledger.spending()
+    spent = {(each.rank, each.source): each.tokens for each in told.spent}
+    assert spent == Counter((0 if each.source == "mail" else 2, each.source) for each in claimed)
+    assert spent[0, "mail"] == 2
+    assert [(each.rank, each.cases, each.oldest) for each in told.waiting] == [(2, 22 - len(claimed), NOON)]
+    clock.advance(seconds=30)
+    assert ledger.spending().spent == ()
 
 
 def test_a_429_does_not_shorten_what_another_asked_for(ledger: Ledger, clock: ManualClock) -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "events": "worker.cli.events:events",
     "dead": "worker.cli.dead:dead",
     "status": "worker.cli.status:status",
+    "budget": "worker.cli.budget:budget",
     "db": "worker.cli.db:db",
     "tickets-api": "worker.cli.tickets_api:tickets_api",
 }

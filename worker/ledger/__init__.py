@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.base import Inbound
 from tickets.models import Revision
-from worker.ledger import claims, custody, facts, gates, letters, overview, planning, repair, settles, waiting
+from worker.ledger import claims, custody, facts, gates, letters, overview, planning, repair, settles, spending, waiting
 from worker.ledger.budget import Limits
 from worker.ledger.claims import Claim, Claimed, Mode, Terms
 from worker.ledger.custody import QUARANTINED, Delivery, Recorded
@@ -30,6 +30,7 @@ from worker.ledger.planning import BeginAgain, Rules
 from worker.ledger.repair import CannotBeDone
 from worker.ledger.room import says_full
 from worker.ledger.settles import Settlement
+from worker.ledger.spending import Spending
 from worker.lifecycle import Kind, Policy
 from worker.settings import Settings, TimingSettings
 
@@ -54,6 +55,7 @@ __all__ = [
     "Pause",
     "Recorded",
     "Settlement",
+    "Spending",
     "Terms",
     "open_ledger",
     "policy_of",
@@ -242,6 +244,11 @@ class Ledger:
         full = self.database.room.problem(look=look_for_room)
         with self.database.read() as connection:
             return replace(overview.overview(connection, self.database.now(connection)), full=full)
+
+    def spending(self) -> Spending:
+        """What the budget was spent on, and what waits for it."""
+        with self.database.read() as connection:
+            return spending.spending(connection, self.database.now(connection))
 
     def find(self, name: str) -> list[CaseStory]:
         """The cases of a source message id, a case key or a ticket id."""

@@ -43,6 +43,8 @@ class Overview:
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
     at: datetime
+    share: float = 1.0
+    """What the service seems to grant of the budget: less than all after a 429."""
     full: str | None = None
     """What is wrong with the room of the ledger's disk."""
 
@@ -114,6 +116,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         overdue_since=connection.execute(tried).scalar_one_or_none(),
         pauses=tuple(gates.list_pauses(connection)),
         at=now,
+        share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
     )
 
 
