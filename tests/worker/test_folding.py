@@ -43,6 +43,7 @@ from .builders import (
 )
 
 SCARCE = Limits(10, None)
+FULL = MAX_TEXT - len(BETWEEN)  # a note that one character is too much for
 
 
 def note(text: str, *, private: bool = False) -> bytes:
@@ -62,11 +63,11 @@ def text_of(request: bytes) -> str:
         pytest.param(
             "add_note", [note("a", private=True), note("b", private=True)], f"a{BETWEEN}b", 2, id="private ones"
         ),
-        pytest.param("add_note", [note("a" * MAX_TEXT), note("b")], "a" * MAX_TEXT, 1, id="not beyond the limit"),
+        pytest.param("add_note", [note("a" * FULL), note("b")], "a" * FULL, 1, id="not beyond the limit"),
         pytest.param(
             "add_note",
-            [note("a" * (MAX_TEXT - len(BETWEEN) - 1)), note("b"), note("c")],
-            "a" * (MAX_TEXT - len(BETWEEN) - 1) + BETWEEN + "b",
+            [note("a" * (FULL - 1)), note("b"), note("c")],
+            "a" * (FULL - 1) + BETWEEN + "b",
             2,
             id="up to the limit",
         ),
