@@ -132,6 +132,8 @@ def test_a_bucket_gives_what_it_holds_at_once_and_then_one_after_the_other() -> 
     assert limiter.take("a", START + SECOND * 6 // 10 - 1) == 1
     assert limiter.take("a", START + SECOND * 6 // 10) == 0
     assert limiter.take("b", START) == 0
+    idle = START + 3600 * SECOND
+    assert [limiter.take("a", idle) for _ in range(21)] == [0] * 20 + [1]
     alone = Limiter(Limit(3, None, "token-bucket"))
     assert [alone.take("a", START) for _ in range(4)] == [0, 0, 0, 20]
 
