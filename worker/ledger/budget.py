@@ -26,7 +26,7 @@ URGENT = 0
 """The rank that is never paced."""
 TICK = timedelta(seconds=0.25)
 """Of a large budget, what is due in this time is given in one go."""
-BURST, SPREAD = 1.5, 3.0
+BURST, SPREAD = 1.25, 3.0
 """How many even pauses one pause may become: by a burst that is not paced, and when what is left is spread."""
 
 
