@@ -28,7 +28,6 @@ from tests.acceptance.processes import CONTROL_TOKEN, SECRET, wait_until
 SENDERS = 6
 PATIENCE_S = 120.0
 IDLE_PATIENCE_S = 300.0
-PROGRESS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +179,10 @@ def run(kind: Kind, folder: Path, *, events: int, faults: int, seed: int) -> Out
         api.set()
         _send_with_faults(deployment, api, told, faults, seed, begun)
         _wait_until_idle(deployment)
+        _say(begun, "idle; everything is sent once more")
         _send_again(deployment, told, seed)
         dead = _wait_until_idle(deployment)
+        _say(begun, "idle again")
         effects = checker.observe(deployment.site.effects())
         api_faults = api.count()
     verdict = checker.judge(told.expected, effects)

@@ -21,8 +21,8 @@ API_FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "drip", "chunk": 16, "seconds": 0.01, "probability": 0.02},  # slow, and complete in time
     {"action": "drip", "chunk": 16, "seconds": 0.5, "probability": 0.005},  # never complete in time
     {"action": "latency", "when": "before", "seconds": 0.3, "probability": 0.02},
-    {"action": "latency", "when": "before", "seconds": 1.8, "probability": 0.01},  # given up, and takes effect later
-    {"action": "latency", "when": "after", "seconds": 1.8, "probability": 0.005},  # took effect, and was given up
+    {"action": "latency", "when": "before", "seconds": 1.3, "probability": 0.01},  # given up, and takes effect later
+    {"action": "latency", "when": "after", "seconds": 1.3, "probability": 0.005},  # took effect, and was given up
     {"action": "search_lag", "seconds": 1.0, "probability": 1.0},
 )
 """One call in seven or so meets one. Nothing that was not done may say that it was: 503 and 429 come before only."""
