@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Row, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 
 from connectors.events import digest
 from tickets.marks import as_repeat
@@ -242,6 +242,12 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     ]
     connection.execute(insert(attempts), noted)
     return len(rows)
+
+
+def leased_until(connection: Connection, now: datetime) -> datetime | None:
+    """When the last lease ends that still runs; None where none does."""
+    running = select(func.max(cases.c.lease_until)).where(cases.c.state == "leased", cases.c.lease_until > now)
+    return connection.execute(running).scalar_one_or_none()
 
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
