@@ -1,6 +1,6 @@
 """Does the checker see what it is there to see, is the stream what it says, and does a short run pass?
 
-Under CI the runs of full length follow the tests (`.ci/run`).
+Under CI the runs of full length take place beside the tests (`.ci/run`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ from tests.acceptance.chaos import faults, stream
 from tests.acceptance.chaos.checker import Effect, Verdict, judge, observe, story
 from tests.acceptance.chaos.driver import run
 from tests.acceptance.chaos.sites import Kind
+from tickets.marks import as_repeat
 from tickets.server.faults import FaultRule
 
 STEPS = ("create_ticket s1", "add_note s2 on s1", "add_note s3 on s1", "close_ticket s4 on s1")
@@ -105,6 +107,12 @@ def test_what_the_tickets_api_recorded_is_named_by_case_step_and_ticket() -> Non
     ]
     assert [each.case for each in effects] == ["a1"] * 7 + ["?"]
     assert [each.may_repeat for each in effects] == [False, False, True, *[False] * 5]
+
+
+def test_a_repeat_is_known_by_what_the_worker_writes_into_it() -> None:
+    marked = as_repeat(json.dumps({"body": "step: s2", "private": False}).encode(), datetime(2026, 3, 1, tzinfo=UTC))
+    (effect,) = observe([{"kind": "add_note", "ticket_id": "7", "body": marked.decode()}])
+    assert effect.may_repeat
 
 
 def test_the_story_of_a_case_shows_what_must_be_and_what_was() -> None:
