@@ -88,4 +88,4 @@ def gone(claim: Claim, error: TicketsError) -> Settlement:
 
 def _ask_person(why: str) -> Settlement:
     error = f"whether it was executed is not known: {why}. Look in the ticket system, then `dead bind` or `dead retry`"
-    return Settlement("dead", "unknown", error=error, reads=True)
+    return Settlement("dead", "undecided", error=error, reads=True)

@@ -30,6 +30,7 @@ from worker.ledger import (
     planning,
     repair,
     replays,
+    restoring,
     settles,
     waiting,
 )
@@ -112,6 +113,7 @@ class Ledger:
         timing = timing or TimingSettings()
         self._ghost_wait = timedelta(seconds=timing.ghost_wait)
         self._key_window = timedelta(seconds=timing.key_window)
+        self._all_gone = timedelta(seconds=timing.lease + timing.ghost_wait)
         self._facts: Facts | None = None
 
     def upgrade(self) -> None:
@@ -206,7 +208,9 @@ class Ledger:
         if self._facts is None:
             self._facts = facts.read(connection)
         now = self.database.now(connection)
-        return Rules(self._policy, self._revision, self._facts.marker_key, now, self._facts.restored_at)
+        restored = self._facts.restored_at
+        rests_until = None if restored is None else restored + self._all_gone
+        return Rules(self._policy, self._revision, self._facts.marker_key, now, restored, rests_until)
 
     def claim(self, kind: Kind, *, limit: int, owner: str, terms: Terms) -> list[Claim]:
         """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
@@ -300,12 +304,12 @@ class Ledger:
     def mark_restored(self, *, by: str = UNNAMED) -> int:
         """This ledger comes from a backup: whatever is unfinished may have happened; gives the number of operations.
 
-        No other process may use the ledger meanwhile.
+        Nothing is sent for a lease and a ghost wait. No other process may use the ledger meanwhile.
         """
         with self.database.write() as connection:
             self._facts = None
             now = self._repairs(connection).now
-            marked = facts.mark_restored(connection, now, self._ghost_wait)
+            marked = restoring.mark_restored(connection, now, self._all_gone)
             interventions.note(connection, by, "db restored", LEDGER, now, operations=marked)
             return marked
 

@@ -187,7 +187,6 @@ def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
         return
     head = open_heads(connection, [case.id]).get(case.id)
     lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
-    # A case that waits may wait for a ghost, which must not land after what is sent now.
-    later = max(run_at, case.run_at) if case.state == "ready" else run_at
-    placed = place(head, case.next_seq, later, lost=lost)
+    # A case may wait for a ghost, which must not land after what is sent now; one that rests, too.
+    placed = place(head, case.next_seq, max(run_at, case.run_at), lost=lost)
     write_cases(connection, [{"the_id": case.id, "attempts": 0, **placed}])

@@ -21,7 +21,9 @@ from worker.ledger.heads import Head, open_heads, place, write_cases
 from worker.ledger.tables import aliases, attempts, cases, operations, tickets
 from worker.lifecycle import Kind
 
-Outcome = Literal["done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet"]
+Outcome = Literal[
+    "done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet", "undecided"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settle
     for row, each, outcome in current:
         if outcome.outcome == "adopted" and outcome.ticket_id in bound:
             why = f"ticket {outcome.ticket_id} bears its marker, but belongs to case {bound[outcome.ticket_id]}"
-            outcome = Settlement("dead", "unknown", error=why, latency=outcome.latency, reads=True)
+            outcome = Settlement("dead", "undecided", error=why, latency=outcome.latency, reads=True)
         elif outcome.outcome == "adopted" and outcome.ticket_id is not None:
             bound[outcome.ticket_id] = row.id
         checked.append((row, each, outcome))
@@ -196,7 +198,9 @@ def _after_death(
 ) -> replanning.Change:
     if outcome.state != "dead":
         return replanning.Change(row.phase, row.create_seq, row.lost)
-    return replanning.after_death(connection, row, each.seq, rejected=outcome.outcome == "rejected", now=now)
+    # A question that was rejected tells nothing of the call that was asked about, unless its ticket is gone.
+    rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
+    return replanning.after_death(connection, row, each.seq, rejected=rejected, now=now)
 
 
 def _settle_case(
