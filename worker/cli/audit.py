@@ -74,6 +74,7 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
     It lists the API's tickets, 100 with a request, and asks for each ticket of ours that was not among them. It may run
     while work is delivered. Exits 1 when anything is found, each with what to do.
 
+    \b
     Example: ticketrelay audit --since 7d -o json
     """
     with opened(data) as (ledger, settings):

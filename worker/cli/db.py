@@ -40,6 +40,7 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
     for before they are sent, and so is what is planned from messages older than now. Exits 1 while a lease runs: then
     a worker is not stopped yet, or the backup is younger than a lease; try again after the time it says.
 
+    \b
     Example: ticketrelay db restored --yes
     """
     with opened(data) as (ledger, _):

@@ -38,6 +38,7 @@ def dead() -> None:
 def list_(by: str | None, data: Path, output: str) -> None:
     """List all dead letters, the oldest first, each with what it holds up.
 
+    \b
     Example: ticketrelay dead list --by reason
     """
     with opened(data) as (ledger, _):
@@ -88,6 +89,7 @@ def _grouped(by: str, letters: Sequence[DeadLetter]) -> dict[str, list[DeadLette
 def show(letter: str, data: Path, output: str) -> None:
     """Show one in full: its bytes, its reason, what was tried, and what it holds up.
 
+    \b
     Example: ticketrelay dead show op-4-1
     """
     with opened(data) as (ledger, _):
@@ -127,6 +129,7 @@ def retry(letters: tuple[str, ...], select: Selection, who: str, data: Path, out
     Name them, or select many: then it says first what it would do, and asks. What waits for a ticket goes on with
     its create. Stopped half-way, it can be run again. Exits 1 when one of them could not be done.
 
+    \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
     """
     with opened(data) as (ledger, settings):
@@ -145,6 +148,7 @@ def skip(letters: tuple[str, ...], why: str, select: Selection, who: str, data: 
 
     Name them, or select many: then it says first what it would do, and asks.
 
+    \b
     Example: ticketrelay dead skip op-4-1 --why "a test alert"
     """
     with opened(data) as (ledger, _):
@@ -164,6 +168,7 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
     The body is checked before anything is written. What waits for a ticket goes on with its create; where an earlier
     send may have been executed, its ticket is looked for before the new one is created.
 
+    \b
     Example: ticketrelay dead show op-4-1 -o json | jq '.body | fromjson | .priority = "high"' |
     ticketrelay dead edit op-4-1 --file -
     """
@@ -219,6 +224,7 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
     A create_ticket is done by that, and what waited for its ticket goes on with this one; any other operation is
     sent to it. The Tickets API is asked first whether there is such a ticket.
 
+    \b
     Example: ticketrelay dead bind op-4-1 1042
     """
     with opened(data) as (ledger, settings):

@@ -30,6 +30,7 @@ def interventions() -> None:
 def list_(since: datetime | None, subject: str | None, number: int, data: Path, output: str) -> None:
     """List what people did by hand, the oldest first.
 
+    \b
     Example: ticketrelay interventions list --since 7d
     """
     with opened(data) as (ledger, _):

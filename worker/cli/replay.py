@@ -55,6 +55,7 @@ def replay(since: datetime, source: str | None, dry_run: bool, who: str, data: P
     of 64 deliveries and can be stopped and run again. With --dry-run each step is judged by the ledger as it is, so
     that what follows from an earlier step is not seen. Exits 1 when a delivery cannot be read today.
 
+    \b
     Example: ticketrelay replay --since 24h --source prom --dry-run
     """
     tally = Tally()

@@ -28,6 +28,7 @@ def sources() -> None:
 def list_(data: Path, output: str) -> None:
     """List the sources with their last message, what waits to be sent, and their pauses.
 
+    \b
     Example: ticketrelay sources list -o json
     """
     with opened(data) as (ledger, settings):
@@ -63,6 +64,7 @@ def said(pause: Pause) -> str:
 def pause(source: str | None, everything: bool, why: str, who: str, data: Path, output: str) -> None:
     """Send nothing of SOURCE, until it is resumed. Its messages are taken in all the same.
 
+    \b
     Example: ticketrelay sources pause prom --why "maintenance until 14:00"
     """
     scope = _scope(source, everything=everything)
@@ -87,6 +89,7 @@ def pause(source: str | None, everything: bool, why: str, who: str, data: Path, 
 def resume(source: str | None, everything: bool, who: str, data: Path, output: str) -> None:
     """End the pause of SOURCE. --all ends what `pause --all` began; sources that were paused by name stay so.
 
+    \b
     Example: ticketrelay sources resume prom
     """
     scope = _scope(source, everything=everything)

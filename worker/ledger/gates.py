@@ -150,7 +150,8 @@ def list_pauses(connection: Connection) -> list[Pause]:
 def pause(db: Database, connection: Connection, scope: str, why: str, now: datetime) -> bool:
     """Send nothing of this source, or of any (`*`); False when that was so already."""
     statement = db.insert_or_ignore(pauses, "scope").values(scope=scope, since=now, why=why)
-    return bool(connection.execute(statement).rowcount)
+    # Not rowcount: of such a statement PostgreSQL's driver does not tell it.
+    return connection.execute(statement.returning(pauses.c.scope)).first() is not None
 
 
 def resume(connection: Connection, scope: str) -> bool:
