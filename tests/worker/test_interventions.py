@@ -60,7 +60,7 @@ def test_a_retry_is_recorded_with_the_reason_that_it_overcame(ledger: Ledger, cl
 def test_an_edit_is_recorded_with_the_digests_of_the_request_before_and_after(ledger: Ledger) -> None:
     letter = kill_create(ledger, opened())
     before = ledger.show_dead(letter).body
-    ledger.edit_operation(letter, before.replace(b"is full", b"was full"), by="ada")
+    ledger.edit_operation(letter, b'{"description":"full","priority":"low","subject":"it was full"}', by="ada")
     (row,) = rows(ledger, operations)
     assert recorded(ledger) == [("ada", "dead edit", letter)]
     assert detail(ledger)["old"] == hashlib.sha256(before).hexdigest()
