@@ -42,16 +42,27 @@ def command(
     return result
 
 
+def begun(database_url: str, *arguments: str, api: str | None = None) -> subprocess.Popen[str]:
+    """A command as a person begins it; the caller ends it."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "worker.cli", *arguments],
+        env=others | environment(database_url, api),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
 def in_a_process(
     database_url: str, *arguments: str, api: str | None = None, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command as a person does."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
-    return subprocess.run(
-        [sys.executable, "-m", "worker.cli", *arguments],
-        env=others | environment(database_url, api),
-        input=typed, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    process = begun(database_url, *arguments, api=api)
+    try:
+        output, errors = process.communicate(typed, timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
 
 def said(result: Result) -> Any:

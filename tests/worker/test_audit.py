@@ -96,7 +96,8 @@ def found(database_url: str, api: str, *more: str) -> set[tuple[str, str]]:
 def plant(ledger: Ledger, api: str) -> dict[str, str]:
     """One difference of each kind, among much that is none; gives the tickets that differ, by what."""
     tickets = Tickets(api)
-    fine, closed_by_us, doubled, closed, pending = created(ledger, api, "fine", "ours", "doubled", "closed", "pending")
+    fine, closed_by_us, doubled, closed = created(ledger, api, "fine", "ours", "doubled", "closed")
+    pending, closing = created(ledger, api, "pending", "closing")
     (reopened, _) = created(ledger, api, "reopened", "still-closed", closed=True)
     ledger.record([delivery(resolved("ours"))])
     deliver(ledger, api)
@@ -114,7 +115,8 @@ def plant(ledger: Ledger, api: str) -> dict[str, str]:
     tickets.create()
     tickets.create(f"I quote:\n\n{json.loads(request_of(ledger, 'fine'))['description']}\n\nand go on")
     tickets.put(pending, "pending")
-    ledger.record([delivery(opened("under-way"))])
+    ledger.record([delivery(opened("under-way"), resolved("closing"))])
+    tickets.put(closing, "closed")
     tickets.post("/tickets", request_of(ledger, "under-way"))
     assert len({fine, closed_by_us}) == 2
     return {

@@ -12,8 +12,10 @@ import pytest
 
 from connectors import fixtures
 from tickets.marks import word_in_request
+from tickets.models import AddNote, AnyRequest, CloseTicket, CreateTicket, Revision, UpdateTicket, encode
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
+from worker.cli.edited import NotARequest, request, shown
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import interventions, operations
 
@@ -354,3 +356,41 @@ def test_a_person_edits_through_pipes(ledger: Ledger, database_url: str) -> None
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(rows(ledger, operations)[0]["request"])["subject"] == "through pipes"
     assert [(each["who"], each["what"]) for each in rows(ledger, interventions)] == [("ada", "dead edit")]
+
+
+WHOLE: dict[str, AnyRequest] = {
+    "create_ticket": CreateTicket(
+        subject="s", description="d", category="disk", requester_email="a@example.com", metadata={"k": "v"}, marker="m"
+    ),
+    "add_note": AddNote(body="b", private=True),
+    "update_ticket": UpdateTicket(priority="low", category="disk"),
+    "close_ticket": CloseTicket(resolution_notes="r"),
+}
+
+
+@pytest.mark.parametrize("revision", ["A", "B"])
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("create_ticket", "subject", "other"),
+        ("create_ticket", "description", "other"),
+        ("add_note", "body", "other"),
+        ("add_note", "private", False),
+        ("update_ticket", "priority", "high"),
+        ("close_ticket", "resolution_notes", "other"),
+    ],
+)
+def test_an_edit_changes_what_was_edited_and_nothing_else(
+    kind: str, field: str, value: object, revision: Revision
+) -> None:
+    body = encode(WHOLE[kind], revision)
+    fields = json.loads(body)
+    new = request(kind, body, json.dumps({**fields, field: value}), revision)
+    assert new is not None
+    assert json.loads(new) == {**fields, field: value}
+    assert request(kind, body, shown(body), revision) is None
+
+
+def test_a_reopening_has_nothing_to_edit() -> None:
+    with pytest.raises(NotARequest, match="nothing in it to edit"):
+        request("reopen_ticket", b'{"status":"open"}', b'{"status":"pending"}', "A")

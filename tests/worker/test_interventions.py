@@ -14,6 +14,7 @@ from worker.ledger.tables import cases, facts, interventions, operations, ticket
 
 from .builders import (
     ManualClock,
+    at_once,
     claim,
     claim_one,
     commented,
@@ -103,6 +104,23 @@ def test_an_act_that_fails_half_way_leaves_neither_itself_nor_its_record(ledger:
     with pytest.raises(Exception, match="description"):
         ledger.edit_operation(letter, b'{"subject": "and no more"}', by="ada")
     assert every_row(ledger) == before
+
+
+def test_of_two_people_who_decide_at_once_one_does_and_is_recorded(make_ledger: MakeLedger, ledger: Ledger) -> None:
+    letter = kill_create(ledger, opened(), resolved())
+    others = make_ledger(), make_ledger()
+
+    def retry(number: int) -> str:
+        try:
+            others[number].retry_operation(letter, by=f"person {number}")
+        except NoSuchDeadLetter:
+            return "too late"
+        return f"person {number}"
+
+    outcome = at_once(lambda: retry(0), lambda: retry(1))
+    assert max(outcome) == "too late"
+    assert recorded(ledger) == [(min(outcome), "dead retry", letter)]
+    assert deliver_all(ledger) == ["create_ticket", "close_ticket"]
 
 
 def test_who_does_not_say_a_name_is_recorded_all_the_same(ledger: Ledger) -> None:

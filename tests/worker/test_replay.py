@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 
 from connectors import connector, fixtures
 from connectors.base import Parsed, Unverified
+from tests.acceptance.processes import wait_until
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import inbound as inbounds
 from worker.ledger.tables import operations, pending
 
 from .builders import NOON, inbound, kinds_of, rows
-from .commands import command, every_row, in_a_process, said
+from .commands import begun, command, every_row, in_a_process, said
 from .conftest import MakeLedger
 
 SINCE = ("--since", "2026-02-01")
@@ -165,3 +167,24 @@ def test_a_replay_is_a_process_of_its_own(ledger: Ledger, database_url: str) -> 
     assert (process.returncode, process.stderr) == (0, "")
     assert "1 create_ticket" in process.stdout
     assert kinds_of(ledger) == ["create_ticket"]
+
+
+def test_a_replay_that_is_stopped_keeps_what_it_did_and_the_next_one_does_the_rest(
+    ledger: Ledger, database_url: str
+) -> None:
+    bodies = [alert(f"case-{number}") for number in range(3000)]
+    ledger.record([Delivery(inbound(each, source="alertmanager"), Parsed()) for each in bodies])
+    process = begun(database_url, "replay", *SINCE)
+    try:
+        wait_until(lambda: bool(kinds_of(ledger)), "the first step", patience=60)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, "stopped after in-" in errors, "Traceback" in errors) == (1, True, False)
+    done = len(kinds_of(ledger))
+    assert 0 < done < len(bodies)
+    told = said(command(database_url, "replay", *SINCE, "-o", "json"))
+    assert told["events"] == {"repeat": done, "new": len(bodies) - done}
+    assert len(kinds_of(ledger)) == len(bodies)
