@@ -17,6 +17,7 @@ from worker.ledger.custody import SKIPPED
 from worker.ledger.database import Database
 from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
+from worker.ledger.restoring import SETS_STATE, WAITS
 from worker.ledger.settles import bind_ticket
 from worker.ledger.tables import cases, inbound, operations, tickets
 from worker.lifecycle import derived_key
@@ -122,8 +123,17 @@ def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> 
         if case.create_seq == dead.seq:
             nothing = {"phase": "new", "lost": False, "create_seq": None}
             connection.execute(update(cases).where(cases.c.id == case.id).values(nothing))
+    if dead.kind == "reopen_ticket" and case.create_seq == dead.target and _is_last_of_state(connection, dead):
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
     _go_on(connection, case, at.now)
     return skipped
+
+
+def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
+    """No later operation closes or reopens its ticket: that is as the one before left it."""
+    later = (operations.c.case_id == dead.case_id, operations.c.target == dead.target, operations.c.seq > dead.seq)
+    sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, "done"]))
+    return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None
 
 
 def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
