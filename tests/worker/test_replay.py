@@ -147,6 +147,14 @@ def test_what_cannot_be_read_any_more_stays_accepted(ledger: Ledger, database_ur
     assert every_row(ledger) == before
 
 
+def test_what_cannot_be_read_for_one_reason_is_said_once(ledger: Ledger, database_url: str) -> None:
+    first, *_ = [swallowed(ledger, alert(name), source="other")[0] for name in "abc"]
+    result = command(database_url, "replay", *SINCE)
+    assert result.stderr.splitlines() == [
+        f"in-{first} and 2 others cannot be read: its source 'other' is not configured here"
+    ]
+
+
 def test_what_a_person_skipped_is_left_alone(ledger: Ledger, database_url: str) -> None:
     ((kept,), _) = ledger.record([Delivery(inbound(alert("a"), source="alertmanager"), unreadable="x")])
     ledger.skip(f"in-{kept.inbound_id}", "not wanted")

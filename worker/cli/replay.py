@@ -133,8 +133,10 @@ def _report(tally: Tally, output: str, *, dry_run: bool) -> None:
     if output == "json":
         print_json({name: getattr(tally, name) for name in _SHOWN} | {"dry_run": dry_run})
         return
-    for letter, why in tally.not_read.items():
-        click.echo(f"{letter} cannot be read: {why}", err=True)
+    for why, number in Counter(tally.not_read.values()).items():
+        first = next(letter for letter, its in tally.not_read.items() if its == why)
+        others = f" and {number - 1} others" if number > 1 else ""
+        click.echo(f"{first}{others} cannot be read: {why}", err=True)
     seen = " · ".join(f"{tally.events[each]} {each}" for each in ("new", "repeat", "changed"))
     planned = " · ".join(f"{number} {kind}" for kind, number in sorted(tally.operations.items()))
     click.echo(f"deliveries   {tally.deliveries} read, {tally.left_quarantine} left quarantine")
