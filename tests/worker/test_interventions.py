@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors import fixtures
+from tests.acceptance.processes import wait_until
 from worker.cli.byhand import operator
+from worker.cli.common import lock
 from worker.ledger import CannotBeDone, Delivery, Finding, Ledger, NoSuchDeadLetter
 from worker.ledger.tables import cases, facts, interventions, operations, tickets
 
@@ -256,6 +259,27 @@ def test_a_restore_is_refused_while_a_lease_runs(now: Ledger, database_url: str)
         connection.execute(cases.update().values(lease_until=ManualClock().now))
     assert command(database_url, "db", "restored", "--yes").exit_code == 0
     assert now.settle([(create, done())])[0] == [create]  # a worker that ran on cannot record anything
+
+
+def test_a_restore_is_refused_while_a_run_uses_the_folder(now: Ledger, database_url: str, tmp_path: Path) -> None:
+    command_ = ("db", "restored", "--yes", "--data", str(tmp_path))
+    with (tmp_path / "lock").open("w") as file:
+        assert lock(file)
+        refused = command(database_url, *command_)
+    assert (refused.exit_code, "a `ticketrelay run` uses" in refused.stderr, now.list_interventions()) == (1, True, [])
+    assert command(database_url, *command_).exit_code == 0
+
+
+@pytest.mark.postgresql
+def test_before_a_restore_it_is_said_who_else_is_connected(postgresql_url: str) -> None:
+    other = Ledger(postgresql_url)
+    try:
+        other.upgrade()
+        assert other.database.other_sessions() == 0
+        assert "careful: 1 other sessions" in command(postgresql_url, "db", "restored", "--yes").stderr
+        wait_until(lambda: other.database.other_sessions() == 0, "the command's own session is over", patience=20)
+    finally:
+        other.close()
 
 
 def test_a_close_that_was_overtaken_by_an_opening_is_not_sent_again(now: Ledger, database_url: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from worker.cli.byhand import as_option, ask, opened, output_option, print_json, refuse
-from worker.cli.common import data_option, local_settings
+from worker.cli.common import data_option, is_locked, local_settings
 from worker.ledger import open_ledger
 
 
@@ -43,11 +43,15 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay db restored --yes
     """
+    if is_locked(data):
+        refuse(f"a `ticketrelay run` uses {data}: stop it first")
     with opened(data) as (ledger, _):
         url = ledger.database.url.render_as_string(hide_password=True)
         until = ledger.leased_until()
         if until is not None:
             refuse(f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run first")
+        if others := ledger.database.other_sessions():
+            click.echo(f"careful: {others} other sessions are connected to {url}; whose are they?", err=True)
         ask(f"Is {url} restored from a backup, and is every serve, mail, worker and run stopped?", yes=yes)
         marked = ledger.mark_restored(by=who)
     if output == "json":
