@@ -185,6 +185,25 @@ def test_an_edit_with_an_editor_is_what_was_saved_there(ledger: Ledger, database
     assert (request["subject"], "Ticketrelay trm" in request["description"]) == ("db1 is full", True)
 
 
+def test_what_was_typed_in_an_editor_can_be_mended_there(ledger: Ledger, database_url: str, tmp_path: Path) -> None:
+    letter = blocked(ledger)
+    before = every_row(ledger)
+    editor = tmp_path / "editor"
+    mend = "sed -i 's/BROKEN//; s/disk is full/mended/' \"$1\""
+    editor.write_text(f'#!/bin/sh\nif grep -q BROKEN "$1"; then {mend}; else sed -i \'1s/^/BROKEN/\' "$1"; fi\n')
+    editor.chmod(editor.stat().st_mode | stat.S_IXUSR)
+    given_up = command(database_url, "dead", "edit", letter, EDITOR=str(editor), typed="n\n")
+    assert (given_up.exit_code, "it cannot be sent so: not JSON" in given_up.stderr) == (1, True)
+    assert every_row(ledger) == before
+    assert command(database_url, "dead", "edit", letter, EDITOR=str(editor), typed="y\n").exit_code == 0
+    assert json.loads(rows(ledger, operations)[0]["request"])["subject"] == "mended"
+
+
+def test_without_an_editor_and_a_file_nothing_is_edited(ledger: Ledger, database_url: str) -> None:
+    result = command(database_url, "dead", "edit", blocked(ledger))
+    assert (result.exit_code, "give --file" in result.stderr, states(ledger)[0]) == (2, True, "dead")
+
+
 @pytest.mark.parametrize("by", ["file", "editor"])
 def test_an_edit_that_changes_nothing_does_nothing(ledger: Ledger, database_url: str, tmp_path: Path, by: str) -> None:
     letter = blocked(ledger)
