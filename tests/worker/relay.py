@@ -123,8 +123,8 @@ class Relay:
         while True:
             self.send_what_is_due()
             due = self._next_due()
-            if due is None or due > until:
-                return
+            if due is None or due <= self.clock.now or due > until:
+                return  # what is due and was not sent is paused
             self.advance(seconds=max(0.001, (due - self.clock.now).total_seconds()))
 
     def _next_due(self) -> datetime | None:

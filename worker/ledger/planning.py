@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
@@ -42,6 +42,8 @@ from worker.lifecycle import (
     plan,
     rank,
 )
+
+CLOCKS_APART = timedelta(minutes=5)  # a source's clock and the ledger's
 
 
 class BeginAgain(Exception):
@@ -373,7 +375,7 @@ def _enqueue(
             "state": "held" if is_held else "open",
             "rank": rank(intent.kind, event.priority),
         }
-        if rules.restored_at is not None and event.occurred_at <= rules.restored_at:
+        if rules.restored_at is not None and event.occurred_at <= rules.restored_at + CLOCKS_APART:
             # Its effect may be there already, from a ledger that is no more.
             row |= {"ambiguous": True, "unproven": True, "last_sent_at": rules.restored_at}
         batch.new_operations.append(row)
