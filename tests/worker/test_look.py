@@ -38,7 +38,7 @@ from .relay import Relay, relaying
 from .test_outcomes import claimed
 
 TIMING = TimingSettings()
-SETTLED = timedelta(seconds=TIMING.request_life + TIMING.search_settles)
+SETTLED = timedelta(seconds=TIMING.lease + TIMING.request_life + TIMING.search_settles)
 MARKER = marker(b"secret", "key of the create")
 WORD = str(word_of(MARKER))
 OTHER = marker(b"secret", "key of another")
@@ -359,6 +359,23 @@ def test_a_reopening_that_nobody_told_us_of_is_undone_once_the_key_is_forgotten_
     closing.advance(hours=hours)
     closing.run()
     assert closing.ticket("1001")["status"] == status
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["", "and the service was busy"])
+def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing: Relay, busy: bool) -> None:
+    """The look finds the ticket open; before the close is sent again, the service tells that a person reopened it."""
+    closing.by_hand("PUT", "/tickets/1001", status="open")
+    reopened_at = closing.clock.now
+    closing.advance(hours=25)
+    assert closing.turn() == 1, "the look"
+    if busy:
+        closing.break_once("status", status=503)
+        assert closing.turn() == 1
+        closing.advance(seconds=10)
+    closing.ledger.note_ticket("1001", "open", reopened_at, reopened_by_person=True)
+    closing.run()
+    assert closing.ticket("1001")["status"] == "open"
+    assert closing.operation(2)["state"] == "done"
 
 
 def test_a_reopening_of_before_the_close_does_not_keep_it_from_being_done(relay: Relay) -> None:

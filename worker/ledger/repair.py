@@ -162,7 +162,7 @@ def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, valu
     released = _release(connection, case, dead.seq) if dead.kind == "create_ticket" else 0
     if dead.kind == "close_ticket" and case.create_seq == dead.target:
         connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
-    ghost_gone = (dead.last_sent_at or dead.ended_at) + at.ghost_wait if dead.ambiguous else at.now
+    ghost_gone = dead.ended_at + at.ghost_wait if dead.ambiguous else at.now
     _go_on(connection, case, max(at.now, ghost_gone))
     return released
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from worker.ledger import gates, replanning
-from worker.ledger.claims import Claim
+from worker.ledger.claims import STATE_IS_ASKED, Claim
 from worker.ledger.database import Database
 from worker.ledger.gates import REFUSALS, CloseGate
 from worker.ledger.heads import Head, open_heads, place, write_cases
@@ -131,8 +131,10 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
     for _, each, outcome in current:
         over = outcome.state != "again"
         ambiguous = (each.ambiguous or outcome.unknown) and not outcome.absent
-        # What was provably not executed did not begin the life of its key.
-        keeps_window = (over or ambiguous) and each.first_sent_at
+        # What was provably not executed did not begin the life of its key. Of a close, which has none, it is remembered
+        # since when a person may have reopened what an earlier send closed.
+        was_closed = each.kind in STATE_IS_ASKED and each.first_sent_at < each.claimed_at
+        keeps_window = (over or ambiguous or was_closed) and each.first_sent_at
         rows.append(
             {
                 "the_case": each.case_id,
@@ -247,9 +249,10 @@ def note_ticket(connection: Connection, ticket_id: str, status: str, at: datetim
     is_ours = connection.execute(select(tickets.c.case_id).where(tickets.c.ticket_id == ticket_id)).one_or_none()
     if is_ours is None:
         return False
-    values: dict[str, Any] = {"status": status, "status_at": at}
-    if reopened_by_person:
-        values["reopened_at"] = at
-    newer = (tickets.c.ticket_id == ticket_id) & (tickets.c.status_at.is_(None) | (tickets.c.status_at <= at))
-    connection.execute(update(tickets).where(newer).values(values))
+    this_one = tickets.c.ticket_id == ticket_id
+    newer = this_one & (tickets.c.status_at.is_(None) | (tickets.c.status_at <= at))
+    connection.execute(update(tickets).where(newer).values(status=status, status_at=at))
+    if reopened_by_person:  # it counts however late we are told, and whatever we saw meanwhile
+        later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < at))
+        connection.execute(update(tickets).where(later).values(reopened_at=at))
     return True
