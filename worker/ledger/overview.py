@@ -21,6 +21,9 @@ from worker.ledger.tables import aliases, attempts, cases, inbound, operations, 
 OVERDUE = timedelta(hours=24)
 
 DISK_FULL = "disk_full"
+ALARMS = (
+    DISK_FULL, "dead_letters", "quarantine", "gate_closed", "breaker_open", "look_up_refused", "overdue", "stalled"
+)  # fmt: skip
 _INBOUND = re.compile(r"in-(\d{1,18})")
 
 
