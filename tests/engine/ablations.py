@@ -109,7 +109,7 @@ ABLATIONS = (
 
 A_DELIVERS: Step = ("deliver", "A", 0, "answered")
 CLOSED: tuple[Step, ...] = (*OPENED, ("wait", 10.0, True), ("tell", "disk", "end"), ("wait", 10.0, True))
-RESTORES: dict[str, tuple[Step, ...]] = {
+MENDED: dict[str, tuple[Step, ...]] = {
     "the backup knows a close and a reopening, both of which were executed": (
         *CLOSED, ("tell", "disk", "opening"), ("back up",), *(A_DELIVERS,) * 3, ("wait", 25 * HOUR, True),
         ("restore", False),
@@ -123,5 +123,13 @@ RESTORES: dict[str, tuple[Step, ...]] = {
         ("back up",), ("tell", "disk", "opening"), A_DELIVERS, ("wait", 25 * HOUR, True), ("restore", True),
         ("wait", UNTIL_DUE, True), A_DELIVERS, A_DELIVERS,
     ),
+    "the same backup comes back twice, and a note is marked as a repeat each time": (
+        *OPENED, ("back up",), ("tell", "disk", "comment"), ("restore", True), ("wait", HOUR, True), A_DELIVERS,
+        ("restore", True),
+    ),
+    "the question whether a close was executed is rejected": (
+        *OPENED, ("tell", "disk", "end"), ("deliver", "A", 0, "500 after"), ("wait", UNTIL_DUE, True),
+        ("deliver", "A", 0, "422"), ("tell", "disk", "end"),
+    ),
 }  # fmt: skip
-"""Rule 8, which has no switch: steps that broke a promise before it was as it is, or would without it."""
+"""Rules that have no switch: steps that broke a promise before the engine was as it is, or would without rule 8."""

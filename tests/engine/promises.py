@@ -11,7 +11,7 @@ state     at the end: nothing is left open, and every ticket is as its operation
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from typing import Any
 
 from tests.engine.log import Caused, Log, Seen
@@ -50,7 +50,7 @@ def check_end(log: Log, seen: Seen, statuses: dict[str, tuple[str, str]]) -> Non
         if each.state not in ("idle", "blocked"):
             raise Violation(f"state: case {each.key} is {each.state} for ever")
     for place, ticket in seen.tickets.items():
-        _check_ticket_state(log, seen, place, statuses.get(ticket.ticket_id))
+        _check_ticket_state(log, seen, place, ticket, statuses[ticket.ticket_id])
 
 
 def _name(row: Any) -> str:
@@ -113,23 +113,17 @@ def _changes_nothing(log: Log, row: Any) -> bool:
     return row.kind == "update_ticket" or (log.life > 0 and row.kind in STATES)
 
 
-def _check_ticket_state(log: Log, seen: Seen, place: tuple[int, int], status: tuple[str, str] | None) -> None:
-    case_id, create_seq = place
-    about = [
-        row
-        for row in seen.operations.values()
-        if row.case_id == case_id and row.target == create_seq and row.state == "done"
-    ]
-    if status is None or any(log.root_of(row) in log.by_person for row in about):
-        return
-    steps = [STATES[row.kind] for row in about if row.kind in STATES]
+def _check_ticket_state(log: Log, seen: Seen, place: tuple[int, int], ticket: Any, status: tuple[str, str]) -> None:
+    about = [row for row in seen.operations.values() if (row.case_id, row.target) == place]
+    roots = {log.root_of(row) for row in about}
+    lost = any(each.effect.ticket_id == ticket.ticket_id and each.origin.root not in roots for each in log.caused)
+    if lost or roots & log.by_person:
+        return  # only a ledger that is no more knew of some of it; or a person decided, or must
+    done = [row for row in about if row.state == "done"]
+    steps = [STATES[row.kind] for row in done if row.kind in STATES]
     expected = steps[-1] if steps else "open"
     if (status[0] == "closed") != (expected == "closed"):
         raise Violation(f"state: the ticket of {place} is {status[0]}, and its operations leave it {expected}")
-
-
-def effects_by_kind(log: Log) -> Iterator[tuple[str, int]]:
-    """What happened at all: how many effects of each kind there were."""
-    kinds = [each.origin.kind for each in log.caused]
-    for kind in sorted(set(kinds)):
-        yield kind, kinds.count(kind)
+    priorities = [json.loads(row.request)["priority"] for row in done if row.kind == "update_ticket"]
+    if priorities and status[1] != priorities[-1]:
+        raise Violation(f"state: the ticket of {place} is {status[1]}, and its operations make it {priorities[-1]}")

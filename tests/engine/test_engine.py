@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from tests.engine.ablations import ABLATIONS, RESTORES, Ablation
+from tests.engine.ablations import ABLATIONS, MENDED, Ablation
 from tests.engine.homes import Home
 from tests.engine.machine import Step
 from tests.engine.machine import search as hypothesis_search
@@ -65,8 +65,8 @@ def test_with_the_rule_off_they_break_one_on_postgresql(on_postgresql: Home, abl
     assert play(on_postgresql, ablation.rules, ablation.steps) is not None
 
 
-@pytest.mark.parametrize("steps", RESTORES.values(), ids=RESTORES.keys())
-def test_no_restore_breaks_a_promise(on_sqlite: Home, steps: tuple[Step, ...]) -> None:
+@pytest.mark.parametrize("steps", MENDED.values(), ids=MENDED.keys())
+def test_what_broke_a_promise_once_does_so_no_more(on_sqlite: Home, steps: tuple[Step, ...]) -> None:
     found = play(on_sqlite, Rules(), steps)
     assert found is None, told(found)
 

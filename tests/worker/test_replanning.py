@@ -110,6 +110,13 @@ def test_a_reopening_that_may_have_been_executed_is_not_made_a_create() -> None:
     assert replan(dead, followers, known, rejected=False) == ([], known)
 
 
+def test_what_follows_a_close_that_may_have_been_executed_stays() -> None:
+    dead, *followers = planned("close:9", "reopen:9", "note:9")
+    known = Change("open", 9, lost=False)
+    assert replan(dead, followers, known, rejected=False) == ([], known)
+    assert replan(dead, [], Change("closed", 9, lost=False), rejected=False) == ([], Change("closed", 9, lost=False))
+
+
 def test_what_takes_the_place_of_another_has_a_key_and_bytes_of_its_own() -> None:
     dead, *followers = planned("close:9", "create:2")
     ((note,), _) = replan(dead, followers, Change("open", 2, lost=False), rejected=True)

@@ -3,7 +3,8 @@
     dead              what follows it, unsent
     create_ticket     held, up to a reopening: that becomes a create of its own, since there is nothing to reopen
     close_ticket      the ticket is still open: a reopening is not needed; a create becomes a note on that ticket;
-                      unless that ticket was closed later, or is about to be
+                      unless that ticket was closed later, or is about to be; or nobody knows whether it was closed now:
+                      then all stays, since a reopening does no harm to a ticket that is open
     reopen_ticket     rejected: it becomes a create itself, since the ticket is gone or stays closed
     note, update      passed over
 
@@ -66,7 +67,7 @@ def replan(
     match dead.kind:
         case "create_ticket":
             return _without_ticket(dead, followers, known)
-        case "close_ticket":
+        case "close_ticket" if rejected:
             return _still_open(dead, followers, known)
         case "reopen_ticket" if rejected and dead.instead is not None:
             return _anew(dead, followers, dead.target, known)
