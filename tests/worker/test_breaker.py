@@ -120,7 +120,8 @@ def opening(now: datetime, *, probed: bool = False) -> CloseGate:
 def test_while_it_is_open_one_case_at_a_time_is_tried_and_another_one_each_time(
     ledger: Ledger, clock: ManualClock
 ) -> None:
-    storm(ledger, 4)
+    storm(ledger, 3)
+    ledger.record([delivery(opened("worst", priority="urgent"))])
     first, second = claim(ledger, limit=2)
     ledger.settle([(first, failed(NOON, gate=opening(NOON)))])
     assert claim(ledger) == []
@@ -135,6 +136,7 @@ def test_while_it_is_open_one_case_at_a_time_is_tried_and_another_one_each_time(
         at_once = again(clock.now, latency=LATENCY, gate=opening(clock.now, probed=True))
         ledger.settle([(probe, at_once)])
     assert all(one != next_one for one, next_one in itertools.pairwise(tried))
+    assert first.case_id in tried
     assert second.case_id not in tried, "it is under way"
 
 

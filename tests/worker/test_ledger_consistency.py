@@ -217,6 +217,9 @@ def what_is_planned_next_agrees(case: dict[str, Any], planned: dict[int, dict[st
     create = planned[seq]
     assert (create["kind"], create["state"] != "skipped") == ("create_ticket", True)
     assert case["lost"] == (create["state"] == "dead")
+    sets_state = [each for each in planned.values() if each["kind"] in ("close_ticket", "reopen_ticket")]
+    if any(each["state"] == "dead" and each["ambiguous"] for each in sets_state):
+        return  # nobody knows in which state the ticket is: a person decides
     will_be = [
         each["kind"]
         for each in planned.values()
