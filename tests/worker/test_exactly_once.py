@@ -112,6 +112,7 @@ def test_two_hundred_operations_of_one_case_are_applied_in_order_and_once_whatev
     )
     for seed, fault in enumerate(WHATEVER_FAILS):
         relay.api.faults.add(replace(fault, probability=fault.probability * 0.036, seed=seed))
+    relay.lose_patience()
     relay.run()
     tried = Counter(each["outcome"] for each in rows(relay.ledger, attempts))
     assert tried["unknown"] > 20
@@ -154,6 +155,7 @@ def test_a_note_that_is_never_accepted_does_not_hold_up_the_close_of_its_case(re
 def test_a_request_that_is_late_lands_before_what_follows_it(relay: Relay) -> None:
     relay.ledger.record([delivery(opened(), commented(text="late"), resolved())])
     relay.turn()
+    relay.lose_patience()
     relay.break_once("latency", when="before", seconds=0.8, body="late")
     relay.turn()
     relay.turn()
