@@ -2,7 +2,7 @@
 
     request ─▶ a free place ─▶ the lane used last, or a new one ─▶ written once ─▶ head ─▶ body ─▶ idle, or closed
 
-The lane that was used last is used next, so that few stay warm. Why own code: docs/decisions/0003-http-transport.md.
+The lane that was used last is used next, so that few stay warm. Why own code: docs/decisions/0013-own-connections.md.
 """
 
 from __future__ import annotations

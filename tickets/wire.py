@@ -93,7 +93,7 @@ class Answer:
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if self._parser.get_http_version() not in _VERSIONS or status == 101:
+        if self._parser.get_http_version() not in _VERSIONS:
             raise _unreadable("another protocol")
         if status < 200:
             self.headers.clear()

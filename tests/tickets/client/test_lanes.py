@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -174,6 +175,46 @@ def test_a_connection_that_nobody_uses_any_more_is_closed_without_another_call()
     asyncio.run(run())
 
 
+def test_each_connection_that_nobody_uses_is_closed_in_its_turn() -> None:
+    async def run() -> None:
+        later = asyncio.Event()
+
+        async def wait(wire: Wire) -> None:
+            await wire.request()
+            await later.wait()
+            await wire.answer()
+            await wire.stall()
+
+        async with (
+            RawServer(wait) as server,
+            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.2)) as client,
+        ):
+            second = asyncio.create_task(create(client))
+            await server.arrived.wait()
+            server.behaviour = serve
+            await create(client)
+            await asyncio.sleep(0.1)  # half of what the first may idle
+            later.set()
+            await second
+            await until(lambda: server.open == 0)
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_idled_for_too_long_while_the_loop_was_busy_is_not_used_again() -> None:
+    async def run() -> None:
+        async with (
+            RawServer() as server,
+            TicketsClient(server.base_url, KEY, transport=Lanes(1, keepalive=0.02)) as client,
+        ):
+            await create(client)
+            time.sleep(0.03)  # noqa: ASYNC251 (no turn of the loop: its timer is late)
+            await create(client)
+            assert server.connections == 2
+
+    asyncio.run(run())
+
+
 def test_a_time_out_while_waiting_for_a_lane_is_not_executed() -> None:
     async def run() -> None:
         async with RawServer(silence) as server, client_of(server, lanes=1, total_timeout=0.4) as client:
@@ -312,6 +353,31 @@ def test_a_connection_whose_request_was_answered_before_it_was_read_is_not_used_
     asyncio.run(run())
 
 
+def test_what_a_call_had_not_sent_when_its_time_was_over_is_never_sent() -> None:
+    large = b" " * 32 * 1024 * 1024  # more than the sockets' buffers hold
+
+    async def run() -> None:
+        over, read = asyncio.Event(), asyncio.Event()
+        received = 0
+
+        async def read_late(wire: Wire) -> None:
+            nonlocal received
+            await over.wait()
+            with suppress(ConnectionError):
+                while part := await wire.reader.read(1024 * 1024):
+                    received += len(part)
+            read.set()
+
+        async with RawServer(read_late) as server, client_of(server, total_timeout=0.3) as client:
+            failure = await outcome(client.create_ticket(large, idempotency_key="k-1"))
+            assert type(failure) is RepeatUnchanged
+            over.set()
+            await read.wait()
+            assert received < len(large)
+
+    asyncio.run(run())
+
+
 def test_an_answer_that_is_not_waited_for_closes_its_connection() -> None:
     async def run() -> None:
         lanes = Lanes(1)
@@ -350,7 +416,7 @@ def test_closing_the_client_lets_a_call_in_flight_end_and_then_closes_its_connec
             await wire.stall()
 
         async with RawServer(wait) as server:
-            client = client_of(server)
+            client = TicketsClient(server.base_url, KEY, transport=Lanes(keepalive=3600))
             task = asyncio.create_task(create(client))
             await server.arrived.wait()
             await client.aclose()
