@@ -62,7 +62,8 @@ def found(
         )
     if edited:
         return _ask_person(f"ticket {edited[0].id} holds its marker, but does not end with it")
-    seen_by_then = timedelta(seconds=timing.request_life + timing.search_settles)
+    # The last send left at any moment of its lease.
+    seen_by_then = timedelta(seconds=timing.lease + timing.request_life + timing.search_settles)
     surely_seen = (claim.last_sent_at or claim.first_sent_at) + seen_by_then
     if now < surely_seen:
         return Settlement("again", "not found yet", again_at=surely_seen, reads=True)
@@ -88,4 +89,4 @@ def gone(claim: Claim, error: TicketsError) -> Settlement:
 
 def _ask_person(why: str) -> Settlement:
     error = f"whether it was executed is not known: {why}. Look in the ticket system, then `dead bind` or `dead retry`"
-    return Settlement("dead", "unknown", error=error, reads=True)
+    return Settlement("dead", "undecided", error=error, reads=True)

@@ -172,8 +172,10 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
     mode = mode_of(kind, ambiguous=head.ambiguous, unproven=head.unproven, first_sent_at=first, terms=terms, now=now)
     request, key, ambiguous, unproven = bytes(head.request), head.idempotency_key, head.ambiguous, head.unproven
     if kind == "add_note" and mode == "send" and _is_forgotten(head, terms, now):
-        # Another text under the same key would be a conflict: it is another request, with a key of its own.
-        request, key = as_repeat(request, first or head.created_at), "tr1-" + digest(key, "repeat")
+        # Another text under the same key would be a conflict: it is another request, with a key of its own. The text
+        # holds a time, which is another one in a ledger that was restored: so the key follows from the text, too.
+        request = as_repeat(request, first or head.created_at)
+        key = "tr1-" + digest(key, "repeat", request.decode())
         ambiguous, unproven, first = False, False, None
     return Claim(
         case_id=case.id,
@@ -258,6 +260,12 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     ]
     connection.execute(insert(attempts), noted)
     return len(rows)
+
+
+def leased_until(connection: Connection, now: datetime) -> datetime | None:
+    """When the last lease ends that still runs; None where none does."""
+    running = select(func.max(cases.c.lease_until)).where(cases.c.state == "leased", cases.c.lease_until > now)
+    return connection.execute(running).scalar_one_or_none()
 
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:

@@ -35,6 +35,10 @@ Clock = Callable[[], datetime]
 _MIGRATIONS = Path(__file__).parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 _UPGRADE_LOCK = 0x7469636B  # an arbitrary number of ours for pg_advisory_xact_lock
 
 
@@ -91,6 +95,13 @@ class Database:
             return datetime.now(UTC)
         moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return moment.astimezone(UTC)
+
+    def other_sessions(self) -> int:
+        """How many other connections to this database there are, of whatever program; 0 where that cannot be told."""
+        if self.is_sqlite:
+            return 0
+        with self.read() as connection:
+            return int(connection.execute(text(_OTHERS)).scalar_one())
 
     def insert_or_ignore(self, table: Table, *conflict: str) -> Any:
         """INSERT that leaves an existing row with these columns as it is."""

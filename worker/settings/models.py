@@ -57,6 +57,9 @@ class ApiSettings(Section):
     """With fewer calls than these in `timing.breaker_window`, the breaker stays as it is."""
 
 
+FORGETS_KEYS_AFTER = 24 * 3600.0  # the service, as its contract says
+
+
 class TimingSettings(Section):
     """How long things take; a value that breaks a rule of exactly-once delivery is refused."""
 
@@ -100,8 +103,22 @@ class TimingSettings(Section):
             raise ValueError(
                 f"backoff_cap ({self.backoff_cap:g}) must be at least backoff_base ({self.backoff_base:g})"
             )
-        if self.key_window > 24 * 3600 - self.ghost_wait:
-            raise ValueError("key_window must end before the service forgets its keys (24 h, less ghost_wait)")
+        if self.key_window + self.lease + self.request_life > FORGETS_KEYS_AFTER:
+            raise ValueError(
+                f"key_window must end before the service forgets its keys: with lease and request_life "
+                f"({self.key_window:g} + {self.lease:g} + {self.request_life:g}) it must be at most "
+                f"{FORGETS_KEYS_AFTER:g}, since a request leaves up to a lease after its claim"
+            )
+        if self.key_window <= self.ghost_wait + self.backoff_cap:
+            raise ValueError(
+                f"key_window ({self.key_window:g}) must be longer than ghost_wait + backoff_cap "
+                f"({self.ghost_wait:g} + {self.backoff_cap:g}): no key would protect a repetition"
+            )
+        if self.breaker_window < self.http_timeout:
+            raise ValueError(
+                f"breaker_window ({self.breaker_window:g}) must be at least http_timeout ({self.http_timeout:g}): "
+                "calls that time out would be forgotten before the next ones do"
+            )
         return self
 
 
