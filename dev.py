@@ -4,7 +4,7 @@
     python3 dev.py test  [ARGS]   the tests (pytest); those that need an absent server are deselected and counted
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, tests; --static leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/
-    python3 dev.py chaos [ARGS]   kill and restart the real processes; the last line is JSON
+    python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
 Standard library only. Uses uv where there is one, pip where there is not; hashes are required either way.

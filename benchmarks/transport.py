@@ -1,16 +1,20 @@
-"""How much CPU does a request cost on lanes, compared with httpx's own pool?
+"""How much CPU does a call cost on lanes, compared with httpx's own pool, and with aiohttp where it is installed?
 
     python -m benchmarks.transport [--requests N] [--rounds N]
 
 A fast local service in another process answers at once; what is measured is this process's CPU time per call of
-`TicketsClient.create_ticket`. Each round measures both transports, one right after the other and in turns first; the
+`TicketsClient.create_ticket`. Each round measures every transport, one right after the other and in turns first; a
 ratio is the median over the rounds. Ratios hold on any machine, milliseconds only on this one. The last line is JSON.
+
+aiohttp takes part by `httpx-aiohttp`, which is no dependency of ours.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
+import importlib.util
 import json
 import os
 import statistics
@@ -22,6 +26,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from benchmarks.parts.figures import ratio
 from tickets.client import TicketsClient
 from tickets.models import CreateTicket, encode
 from tickets.transport import Lanes
@@ -38,6 +43,18 @@ def pool() -> httpx.AsyncBaseTransport:
     """httpx's pool with room for every connection: its default keeps only 20, and opens the others anew."""
     limits = httpx.Limits(max_connections=max(FAN_OUTS), max_keepalive_connections=max(FAN_OUTS))
     return httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+
+
+def aiohttp() -> httpx.AsyncBaseTransport:
+    """aiohttp behind httpx's interface."""
+    made: httpx.AsyncBaseTransport = importlib.import_module("httpx_aiohttp").AiohttpTransport()
+    return made
+
+
+def contenders() -> dict[str, Make]:
+    """The transports that can be had here; ours first."""
+    found: dict[str, Make] = {"lanes": Lanes, "pool": pool}
+    return found | {"aiohttp": aiohttp} if importlib.util.find_spec("httpx_aiohttp") else found
 
 
 class Service(asyncio.Protocol):
@@ -98,16 +115,15 @@ async def cpu(base_url: str, make: Make, fan_out: int, requests: int) -> float:
 
 
 def compare(base_url: str, fan_out: int, requests: int, rounds: int) -> dict[str, float]:
-    """Medians over the rounds: CPU milliseconds of both, and the ratio of lanes to the pool within a round."""
-    lanes: list[float] = []
-    pools: list[float] = []
+    """Medians over the rounds: CPU milliseconds of each, and the ratio of lanes to each other one within a round."""
+    transports = list(contenders().items())
+    spent: dict[str, list[float]] = {name: [] for name, _ in transports}
     for number in range(rounds):
-        pairs: list[tuple[list[float], Make]] = [(lanes, Lanes), (pools, pool)]
-        for results, make in pairs if number % 2 else reversed(pairs):
-            results.append(asyncio.run(cpu(base_url, make, fan_out, requests)))
-    ratios = [one / other for one, other in zip(lanes, pools, strict=True)]
-    medians = (statistics.median(each) for each in (lanes, pools, ratios))
-    return dict(zip(("lanes_ms", "pool_ms", "ratio"), medians, strict=True))
+        for name, make in transports if number % 2 else reversed(transports):
+            spent[name].append(asyncio.run(cpu(base_url, make, fan_out, requests)))
+    ours, *others = spent
+    medians = {f"{name}_ms": statistics.median(each) for name, each in spent.items()}
+    return medians | {f"{ours}/{other}": ratio(spent[ours], spent[other]) for other in others}
 
 
 def main() -> None:
@@ -119,14 +135,16 @@ def main() -> None:
     if options.serve:
         asyncio.run(serve())
         return
-    print(f"CPU per call, {options.requests} calls, median of {options.rounds} pairs, {os.cpu_count()} cores")
-    print(f"{'fan-out':>8} {'lanes ms':>9} {'pool ms':>9} {'lanes/pool':>11}")
-    found = {}
+    print(f"CPU per call, {options.requests} calls, median of {options.rounds} rounds, {os.cpu_count()} cores")
+    found: dict[str, dict[str, float]] = {}
     with service() as base_url:
-        asyncio.run(cpu(base_url, Lanes, 8, options.requests))  # what is imported and compiled only once
+        for make in contenders().values():
+            asyncio.run(cpu(base_url, make, 8, options.requests))  # what is imported and compiled only once
         for fan_out in FAN_OUTS:
             each = found[str(fan_out)] = compare(base_url, fan_out, options.requests, options.rounds)
-            print(f"{fan_out:>8} {each['lanes_ms']:>9.3f} {each['pool_ms']:>9.3f} {each['ratio']:>11.2f}", flush=True)
+            if fan_out == FAN_OUTS[0]:
+                print(f"{'fan-out':>8}" + "".join(f" {name:>14}" for name in each))
+            print(f"{fan_out:>8}" + "".join(f" {value:>14.3f}" for value in each.values()), flush=True)
     rounded = {key: {name: round(value, 4) for name, value in each.items()} for key, each in found.items()}
     print(json.dumps({"benchmark": "transport", "fan_out": rounded}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -25,6 +26,11 @@ SERVERS: dict[str, Callable[[], bool]] = {
     "own_redis": redis_can_be_started,
     "own_rabbitmq": rabbitmq_can_be_started,
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """SIGTERM ends the tests as Ctrl-C does: what they started is ended, which runs in sessions of its own."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +33,8 @@ from tests.own_servers import (
     own_sentinels,
     tree,
 )
+
+ROOT = Path(__file__).parent.parent
 
 
 class Memory(Protocol):
@@ -190,6 +194,42 @@ def test_a_test_that_fails_leaves_neither_a_process_nor_a_folder(start: Start) -
     ((folder, pids),) = begun
     assert not any(lives(each) for each in pids)
     assert not folder.exists()
+
+
+@pytest.mark.own_redis
+def test_tests_that_are_asked_to_end_leave_no_server(tmp_path: Path) -> None:
+    """By what runs them, such as `timeout` or a CI job that is cancelled."""
+    test = tmp_path / "test_it.py"
+    test.write_text(
+        "import os, time\nfrom pathlib import Path\nfrom tests.own_servers import own_redis\n"
+        "def test_it():\n"
+        "    with own_redis() as server:\n"
+        f"        Path({str(tmp_path / 'made')!r}).write_text(f'{{server._process.pid}} {{server.folder}}')\n"
+        f"        os.rename({str(tmp_path / 'made')!r}, {str(tmp_path / 'server')!r})\n"
+        "        time.sleep(600)\n"
+    )
+    options = [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "tests.conftest",
+        "--rootdir",
+        str(ROOT),
+        "-c",
+        str(ROOT / "pyproject.toml"),
+    ]
+    running = subprocess.Popen([sys.executable, "-m", "pytest", "-q", *options, str(test)], cwd=ROOT)
+    try:
+        wait_until(lambda: (tmp_path / "server").exists(), "a server of the test's")
+        pid, folder = (tmp_path / "server").read_text().split()
+        running.terminate()
+        assert running.wait(60) == pytest.ExitCode.INTERRUPTED
+        assert not lives(int(pid))
+        assert not Path(folder).exists()
+    finally:
+        kill_tree(running)
+        if (tmp_path / "server").exists() and lives(left := int((tmp_path / "server").read_text().split()[0])):
+            os.kill(left, signal.SIGKILL)
 
 
 @pytest.mark.own_redis

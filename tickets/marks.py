@@ -44,7 +44,8 @@ def without_marker(description: str) -> str:
     """A description without the marker that it ends with."""
     if word_of(description) is None:
         return description
-    return description.strip().rpartition("\n")[0].rstrip()
+    # Split as `word_of` does: people's mail separates lines in ways of its own.
+    return "".join(description.rstrip().splitlines(keepends=True)[:-1]).rstrip()
 
 
 def with_marker_of(original: bytes, edited: bytes) -> bytes:

@@ -1,8 +1,8 @@
-"""How does a request reach the service? On one of several lanes: connections with one request at a time.
+"""How does a request reach the service? On one of several lanes, each a connection of its own.
 
-httpx's own pool spends more on every request the more of them are in flight. A lane is a pool of exactly one
-connection, so that there is nothing to search and nothing to share; the one that was used last is used next,
-so that few stay warm. Why this one: docs/decisions/0003-http-transport.md.
+    request ─▶ a free place ─▶ the lane used last, or a new one ─▶ written once ─▶ head ─▶ body ─▶ idle, or closed
+
+The lane that was used last is used next, so that few stay warm. Why own code: docs/decisions/0013-own-connections.md.
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ import asyncio
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
+from tickets.lane import Lane, Origin, open_lane
+from tickets.wire import request_bytes
+
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection, perhaps just as we send
+PART = 64 * 1024  # bytes of a body handed on at once, so that what is compressed grows from no more at a time
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
-"""httpx's request extension of this name: told of each step as it begins, ends or fails."""
-TRACE_WAIT = "lanes.wait"
-"""The step of waiting for a free lane: nothing of the request has been sent."""
+"""httpx's request extension of this name: told of each step as it begins."""
+WAIT, CONNECT, SEND = "lanes.wait", "connection.connect_tcp.started", "http11.send_request_headers.started"
+"""The steps: for a free lane; for name, connection and TLS; from here on the request may arrive."""
 
 
 @cache
@@ -34,7 +38,7 @@ def trusted_authorities() -> ssl.SSLContext:
 class Progress:
     """How far did a request get? Told by the transport through httpx's `trace` extension."""
 
-    _BEFORE_SENDING = ("connection.", TRACE_WAIT)  # any other event, also one not known yet, counts as sent
+    _BEFORE_SENDING = ("connection.", WAIT)  # any other event, also one not known yet, counts as sent
 
     def __init__(self) -> None:
         self._traced = False
@@ -64,9 +68,12 @@ def root(error: BaseException) -> BaseException:
 class Lanes(httpx.AsyncBaseTransport):
     """At most `limit` requests at a time, each alone on its connection. Belongs to one event loop.
 
-    A lane goes back only after a whole answer; after anything else (an error, a cancelled call, a body that
-    was not read to its end) it is closed, so that no later request can meet what is left of an earlier one.
-    Raises what `httpx.AsyncHTTPTransport` raises; it never sends a request twice.
+    A lane is used again only after a whole answer with nothing behind it, of a request that was written to its
+    end. After anything else (an error, a cancelled call, an answer not waited for) it is closed, so that no later
+    request can meet what is left of an earlier one. So is one that was idle for `keepalive` seconds.
+
+    Raises httpx's exceptions; never sends a request twice; knows no proxies. Of httpx's time-outs it heeds
+    `connect`, for name, connection and TLS together: who calls limits the whole.
     """
 
     def __init__(
@@ -76,114 +83,98 @@ class Lanes(httpx.AsyncBaseTransport):
             raise ValueError("there must be a lane")
         self._keepalive = keepalive
         self._verify = verify or trusted_authorities()
+        self._verify.set_alpn_protocols(["http/1.1"])
         self._places = asyncio.Semaphore(limit)
-        self._idle: deque[tuple[float, _Lane]] = deque()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._idle: deque[tuple[float, Lane]] = deque()
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Future[None]] = set()
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self._places.locked() and (trace := request.extensions.get("trace")):
-            await trace(TRACE_WAIT, {})
+        data = request_bytes(request, await request.aread())
+        origin = Origin.of(request.url)
+        trace: Trace = request.extensions.get("trace", _tell_nobody)
+        if self._places.locked():
+            await trace(WAIT, {})
         await self._places.acquire()
-        lane = self._idle.pop()[1] if self._idle else _Lane(self._keepalive, self._verify)
+        lane = None
         try:
-            response = await lane.send(request)
+            lane = self._idle_lane(origin)
+            if lane is None:
+                await trace(CONNECT, {})
+                lane = await open_lane(origin, self._verify, request.extensions.get("timeout", {}).get("connect"))
+            await trace(SEND, {})
+            status, headers = await lane.exchange(data)
         except BaseException:
-            self._drop(lane)
+            self._let_go(lane)
             raise
-        return httpx.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_Body(response.stream, lambda: self._give_back(lane), lambda: self._drop(lane)),
-            extensions=response.extensions,
-        )
+        return httpx.Response(status, headers=headers, stream=_Body(lane, self._let_go))
 
     async def aclose(self) -> None:
         """Close what is idle; what is in use closes when it is done."""
         self._closed = True
-        while self._idle:
-            await self._idle.pop()[1].aclose()
+        self._sweep()
         while self._closing:
             await asyncio.wait(self._closing)
 
-    def _give_back(self, lane: _Lane) -> None:
-        now = asyncio.get_running_loop().time()
-        self._idle.append((now, lane))
+    def _idle_lane(self, origin: Origin) -> Lane | None:
+        """The lane used last; one that leads elsewhere, idled for too long or is not quiet is closed."""
+        oldest = asyncio.get_running_loop().time() - self._keepalive
+        while self._idle:
+            since, lane = self._idle.pop()
+            if since > oldest and lane.origin == origin and lane.is_quiet:
+                return lane
+            self._close(lane)
+        return None
+
+    def _let_go(self, lane: Lane | None) -> None:
+        """The request is over, well or badly."""
         self._places.release()
-        while self._idle and (self._closed or now - self._idle[0][0] > self._keepalive):
-            self._close(self._idle.popleft()[1].aclose)
+        if lane is None:
+            return
+        if self._closed or not lane.is_clean:
+            self._close(lane)
+            return
+        loop = asyncio.get_running_loop()
+        self._idle.append((loop.time(), lane))
+        self._sweeping = self._sweeping or loop.call_later(self._keepalive, self._sweep)
 
-    def _drop(self, lane: _Lane) -> None:
-        self._places.release()
-        self._close(lane.aclose)
+    def _sweep(self) -> None:
+        """Close the lanes that idled for too long, and come back when the next one will have."""
+        loop = asyncio.get_running_loop()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+        while self._idle and (self._closed or self._idle[0][0] + self._keepalive <= loop.time()):
+            self._close(self._idle.popleft()[1])
+        if self._idle:
+            self._sweeping = loop.call_at(self._idle[0][0] + self._keepalive, self._sweep)
 
-    def _close(self, aclose: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """In a task of its own: the caller may be in the middle of being cancelled, and must not wait."""
-        task = asyncio.get_running_loop().create_task(aclose())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-
-class _Closable(Protocol):
-    async def aclose(self) -> None: ...
-
-
-class _Lane:
-    """One connection, opened by the first request and again when it was closed while idle."""
-
-    def __init__(self, keepalive: float, verify: ssl.SSLContext) -> None:
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=keepalive)
-        self._transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
-        self._socket: _Closable | None = None
-
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        told: Trace | None = request.extensions.get("trace")
-
-        async def trace(event: str, info: Mapping[str, Any]) -> None:
-            if event == "connection.connect_tcp.complete":
-                self._socket = info["return_value"]
-            if told is not None:
-                await told(event, info)
-
-        request.extensions = {**request.extensions, "trace": trace}
-        return await self._transport.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        # The socket itself too: httpcore forgets it when a call is cancelled during the TLS handshake.
-        if self._socket is not None:
-            await self._socket.aclose()
-        await self._transport.aclose()
+    def _close(self, lane: Lane) -> None:
+        lane.close()
+        if not lane.closed.done():
+            self._closing.add(lane.closed)
+            lane.closed.add_done_callback(self._closing.discard)
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer, which knows whether it was read to its end."""
+    """The body of an answer; closing it lets go of the lane, in whatever state that is."""
 
-    def __init__(
-        self,
-        stream: httpx.AsyncByteStream | httpx.SyncByteStream,
-        give_back: Callable[[], None],
-        drop: Callable[[], None],
-    ) -> None:
-        if not isinstance(stream, httpx.AsyncByteStream):
-            raise TypeError("an asynchronous transport answers with an asynchronous body")
-        self._stream = stream
-        self._give_back = give_back
-        self._drop = drop
-        self._whole = False
+    def __init__(self, lane: Lane, let_go: Callable[[Lane], None]) -> None:
+        self._lane = lane
+        self._let_go = let_go
         self._over = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._stream:
-            yield part
-        self._whole = True
+        body = await self._lane.body()
+        for begin in range(0, len(body), PART):
+            yield body[begin : begin + PART]
 
     async def aclose(self) -> None:
-        if self._over:
-            return
-        self._over = True
-        reusable = False
-        try:
-            await self._stream.aclose()
-            reusable = self._whole
-        finally:
-            (self._give_back if reusable else self._drop)()
+        if not self._over:
+            self._over = True
+            self._let_go(self._lane)
+
+
+async def _tell_nobody(_event: str, _info: Mapping[str, Any]) -> None:
+    pass

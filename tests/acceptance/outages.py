@@ -16,6 +16,7 @@ from tests.acceptance.processes import Fleet, Site, alert, body, wait_until
 
 # An hour at the scale of the timings here; TICKETRELAY_TEST_OUTAGE_S=3600 is the hour itself.
 OUTAGE_S = float(os.environ.get("TICKETRELAY_TEST_OUTAGE_S", "5"))
+TIMEOUT_S = 240 + 2 * OUTAGE_S  # of one test: servers of its own take a while on a busy machine
 LOOKS = 5  # at what a process holds, during an outage
 
 

@@ -98,6 +98,13 @@ class Process:
         self._is_asked = True
         os.killpg(self._process.pid, signal.SIGTERM)
 
+    def freeze(self) -> None:
+        """SIGSTOP of the process and of everything that it started."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None and not (self._is_asked and number == signal.SIGTERM):
             os.killpg(self._process.pid, number)
@@ -226,7 +233,7 @@ class Embedded:
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         self._folder = folder
         self._environment = environment or {}
-        port, control = free_port(), free_port()
+        port, control = kept_port(), kept_port()
         self._listen, self._control = f"127.0.0.1:{port}", f"127.0.0.1:{control}"
         self.site = Site(f"http://{self._listen}", f"http://{self._listen}/api/v1", f"http://{self._control}")
         self.process: Process | None = None
@@ -257,6 +264,19 @@ class Embedded:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
+
+    def end(self) -> None:
+        """SIGTERM, and it ends as it should."""
+        assert self.process is not None
+        assert self.process.stop() == 0, self.process.log()
+
+    def freeze(self) -> None:
+        assert self.process is not None
+        self.process.freeze()
+
+    def thaw(self) -> None:
+        assert self.process is not None
+        self.process.thaw()
 
     def stop(self) -> None:
         self.site.close()
@@ -317,13 +337,15 @@ def now() -> str:
 class Fleet:
     """`serve`, `mail`, workers and a Tickets API: processes of their own that share a database and a broker."""
 
-    def __init__(self, folder: Path, ledger_url: str, broker: dict[str, str], workers: int = 2) -> None:
+    def __init__(
+        self, folder: Path, ledger_url: str, more: dict[str, str], workers: int = 2, *, mail: bool = True
+    ) -> None:
+        """`more` are settings: those of the broker, and whatever differs from the ones here."""
         self._folder = folder
-        listen, api, control = (f"127.0.0.1:{free_port()}" for _ in range(3))
+        listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}")
         self.environment = {
             **QUICK,
-            **broker,
             "TICKETRELAY_LEDGER__URL": ledger_url,
             "TICKETRELAY_API__URL": self.site.api,
             "TICKETRELAY_API__KEY": API_KEY,
@@ -333,12 +355,13 @@ class Fleet:
             "TICKETRELAY_SOURCES__MAIL__KIND": "email",
             "TICKETRELAY_SOURCES__MAIL__ADDRESS": MAILBOX,
             "TICKETRELAY_SOURCES__MAIL__SECRET": SECRET,
+            **more,
         }
-        self.smtp_port = free_port()
+        self.smtp_port = kept_port()
         api_command = ["tickets-api", "--listen", api, "--database", f"sqlite:///{folder / 'tickets.db'}"]
         api_command += ["--limit", "none", "--api-control", control, "--api-control-token", CONTROL_TOKEN]
         self.workers = [f"worker-{number}" for number in range(workers)]
-        self.health = {"serve": listen, **{name: f"127.0.0.1:{free_port()}" for name in ("mail", *self.workers)}}
+        self.health = {"serve": listen, **{name: f"127.0.0.1:{kept_port()}" for name in ("mail", *self.workers)}}
         """Role and number, and where it answers probes."""
         self._commands = {
             "tickets-api": api_command,
@@ -346,6 +369,8 @@ class Fleet:
             "mail": ["mail", "--smtp", f"127.0.0.1:{self.smtp_port}", "--listen", self.health["mail"]],
             **{name: ["worker", "--listen", self.health[name]] for name in self.workers},
         }
+        if not mail:
+            del self._commands["mail"], self.health["mail"]
         self._processes: dict[str, Process] = {}
 
     def start(self) -> None:
@@ -369,6 +394,18 @@ class Fleet:
 
     def kill(self, name: str) -> None:
         self._processes[name].kill()
+
+    def kill_all(self) -> None:
+        """Whatever state they are in, none of them runs afterwards."""
+        self.site.close()
+        for process in self._processes.values():
+            process.kill()
+
+    def freeze(self, name: str) -> None:
+        self._processes[name].freeze()
+
+    def thaw(self, name: str) -> None:
+        self._processes[name].thaw()
 
     def stop_one(self, name: str) -> int:
         return self._processes[name].stop()

@@ -1,43 +1,203 @@
-"""Does the checker see what it is there to see, and does a short run pass it?"""
+"""Does the checker see what it is there to see, is the stream what it says, and does a short run pass?
+
+Under CI the runs of full length take place beside the tests (`.ci/run`).
+"""
 
 from __future__ import annotations
 
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
-from tests.acceptance.chaos import Effect, Verdict, is_clean, judge, run
+from tests.acceptance.chaos import faults, stream
+from tests.acceptance.chaos.checker import Effect, Verdict, judge, observe, story
+from tests.acceptance.chaos.driver import run
+from tests.acceptance.chaos.sites import Kind
+from tickets.marks import as_repeat
+from tickets.server.faults import FaultRule
 
-CREATED, CLOSED = Effect("create_ticket", "a"), Effect("close_ticket", "a")
+STEPS = ("create_ticket s1", "add_note s2 on s1", "add_note s3 on s1", "close_ticket s4 on s1")
+CREATED, FIRST, SECOND, CLOSED = (Effect("a", name) for name in STEPS)
+EXPECTED = {"a": STEPS}
 
 
-def test_a_ticket_that_is_created_and_then_closed_is_clean() -> None:
-    verdict = judge(["a"], ["a"], [CREATED, CLOSED], faults=0)
-    assert is_clean(verdict)
-    assert verdict == Verdict(2, 2, 0, lost=0, duplicated=0, misordered=0, unexpected=0)
+def test_a_case_whose_effects_are_there_once_and_in_order_is_clean() -> None:
+    verdict = judge(EXPECTED, [CREATED, FIRST, SECOND, CLOSED])
+    assert verdict == Verdict(4, lost=0, duplicated=0, misordered=0, unexpected=0, repeats=0)
+    assert verdict.is_clean
+
+
+def test_effects_of_other_cases_between_those_of_one_are_no_disorder() -> None:
+    both = {"a": ("create_ticket s1", "close_ticket s2 on s1"), "b": ("create_ticket s1", "close_ticket s2 on s1")}
+    effects = [Effect(case, both[case][place]) for place in (0, 1) for case in ("b", "a")]
+    assert judge(both, effects).is_clean
 
 
 @pytest.mark.parametrize(
-    ("effects", "planted"),
+    ("effects", "planted", "number"),
     [
-        pytest.param([CLOSED], "lost", id="a create is missing"),
-        pytest.param([CREATED], "lost", id="a close is missing"),
-        pytest.param([CREATED, CREATED, CLOSED], "duplicated", id="created twice"),
-        pytest.param([CREATED, CLOSED, CLOSED], "duplicated", id="closed twice"),
-        pytest.param([CLOSED, CREATED], "misordered", id="closed before it was created"),
+        pytest.param([FIRST, SECOND, CLOSED], "lost", 1, id="a create is missing"),
+        pytest.param([CREATED, FIRST, CLOSED], "lost", 1, id="a note is missing"),
+        pytest.param([CREATED, FIRST, SECOND], "lost", 1, id="a close is missing"),
+        pytest.param([], "lost", 4, id="everything is missing"),
+        pytest.param([CREATED, CREATED, FIRST, SECOND, CLOSED], "duplicated", 1, id="created twice"),
+        pytest.param([CREATED, FIRST, SECOND, FIRST, CLOSED], "duplicated", 1, id="a note twice"),
+        pytest.param([CREATED, FIRST, SECOND, CLOSED, CLOSED, CLOSED], "duplicated", 2, id="closed three times"),
+        pytest.param([FIRST, CREATED, SECOND, CLOSED], "misordered", 1, id="a note before its ticket"),
+        pytest.param([CREATED, SECOND, FIRST, CLOSED], "misordered", 1, id="two notes changed places"),
+        pytest.param([CREATED, CLOSED, FIRST, SECOND], "misordered", 1, id="closed before its notes"),
+        pytest.param([CREATED, FIRST, SECOND, CLOSED, Effect("b", "create_ticket s1")], "unexpected", 1, id="a ticket"),
         pytest.param(
-            [CREATED, CLOSED, Effect("create_ticket", "b")], "unexpected", id="a ticket that nobody asked for"
+            [CREATED, FIRST, SECOND, CLOSED, Effect("a", "reopen_ticket on s1")], "unexpected", 1, id="a reopening"
         ),
-        pytest.param([CREATED, CLOSED, Effect("add_note", "a")], "unexpected", id="a note that nobody asked for"),
+        pytest.param(
+            [CREATED, FIRST, SECOND, CLOSED, Effect("a", "add_note s3 on s9")], "unexpected", 1, id="another's ticket"
+        ),
     ],
 )
-def test_the_checker_sees_what_was_planted(effects: list[Effect], planted: str) -> None:
-    verdict = judge(["a"], ["a"], effects, faults=0)
-    assert getattr(verdict, planted) == 1
-    assert not is_clean(verdict)
+def test_the_checker_sees_what_was_planted(effects: list[Effect], planted: str, number: int) -> None:
+    verdict = judge(EXPECTED, effects)
+    found = {name: getattr(verdict, name) for name in ("lost", "duplicated", "misordered", "unexpected")}
+    assert found == dict.fromkeys(found, 0) | {planted: number}
+    assert not verdict.is_clean
+    assert verdict.wrong == (("b",) if effects[-1:] == [Effect("b", "create_ticket s1")] else ("a",))
 
 
-def test_a_short_run_with_kills_and_faults_loses_doubles_and_misorders_nothing(tmp_path: Path) -> None:
-    verdict = run(tmp_path / "var", events=60, kills=2, seed=7)
-    assert is_clean(verdict), verdict
-    assert verdict.events == verdict.effects == 60
+def test_a_note_that_says_that_it_may_be_a_repeat_counts_as_one_and_not_as_a_duplicate() -> None:
+    again = Effect("a", FIRST.name, may_repeat=True)
+    verdict = judge(EXPECTED, [CREATED, FIRST, again, SECOND, CLOSED])
+    assert (verdict.repeats, verdict.duplicated, verdict.is_clean) == (1, 0, True)
+
+
+def test_a_note_that_says_so_and_is_the_first_is_no_repeat() -> None:
+    assert judge(EXPECTED, [CREATED, Effect("a", FIRST.name, may_repeat=True), SECOND, CLOSED]).repeats == 0
+
+
+def recorded(kind: str, ticket: int, **body: Any) -> dict[str, Any]:
+    return {"kind": kind, "ticket_id": str(ticket), "body": json.dumps(body)}
+
+
+def test_what_the_tickets_api_recorded_is_named_by_case_step_and_ticket() -> None:
+    records = [
+        recorded("create_ticket", 7, subject="DiskFull a1", description="full\n\nAnnotations:\n  step: s1"),
+        recorded("update_ticket", 7, priority="high"),
+        recorded("add_note", 7, body="This may be a repeat.\n\n  step: s2"),
+        recorded("close_ticket", 7, resolution_notes="  step: s3"),
+        recorded("reopen_ticket", 7, status="open"),
+        recorded("create_ticket", 8, subject="DiskFull a1", description="  step: s4"),
+        recorded("add_note", 8, body="  step: s5"),
+        recorded("add_note", 9, body="  step: s1"),
+    ]
+    effects = observe(records)
+    assert [each.name for each in effects] == [
+        "create_ticket s1",
+        "update_ticket high on s1",
+        "add_note s2 on s1",
+        "close_ticket s3 on s1",
+        "reopen_ticket on s1",
+        "create_ticket s4",
+        "add_note s5 on s4",
+        "add_note s1 on ?",
+    ]
+    assert [each.case for each in effects] == ["a1"] * 7 + ["?"]
+    assert [each.may_repeat for each in effects] == [False, False, True, *[False] * 5]
+
+
+def test_a_repeat_is_known_by_what_the_worker_writes_into_it() -> None:
+    marked = as_repeat(json.dumps({"body": "step: s2", "private": False}).encode(), datetime(2026, 3, 1, tzinfo=UTC))
+    (effect,) = observe([{"kind": "add_note", "ticket_id": "7", "body": marked.decode()}])
+    assert effect.may_repeat
+
+
+def test_the_story_of_a_case_shows_what_must_be_and_what_was() -> None:
+    told = story("a", EXPECTED, [CREATED, Effect("b", "create_ticket s1"), CLOSED])
+    assert "must be: create_ticket s1 | add_note s2 on s1 | add_note s3 on s1 | close_ticket s4 on s1" in told
+    assert "was:     create_ticket s1 | close_ticket s4 on s1" in told
+
+
+# The stream
+
+
+def test_a_stream_has_as_many_events_as_were_asked_for_and_is_the_same_for_the_same_seed() -> None:
+    made = stream.make(1000, seed=3)
+    assert made.events == 1000
+    assert made == stream.make(1000, seed=3)
+    assert made != stream.make(1000, seed=4)
+
+
+def test_every_step_waits_for_the_one_before_it_in_its_case_and_is_sent_after_it() -> None:
+    made = stream.make(1000, seed=1)
+    last: dict[str, int] = {}
+    for delivery in made.deliveries:
+        for step in delivery.steps:
+            assert last.get(step.case, delivery.number) in (*delivery.after, delivery.number)
+            last[step.case] = delivery.number
+        assert all(number < delivery.number for number in delivery.after)
+    first = {number: place for place, number in reversed(list(enumerate(made.sendings)))}
+    assert sorted(first) == [each.number for each in made.deliveries]
+    assert all(first[before] < first[each.number] for each in made.deliveries for before in each.after)
+
+
+def test_no_name_of_an_effect_is_expected_twice_in_a_case() -> None:
+    for case, names in stream.make(3000, seed=1).expected.items():
+        assert len(set(names)) == len(names), case
+
+
+def test_a_stream_has_copies_late_copies_and_every_kind_of_effect_and_cases_without_any() -> None:
+    made = stream.make(1000, seed=1)
+    assert max(Counter(made.sendings).values()) >= 3
+    assert any(number < max(made.sendings[:place], default=0) for place, number in enumerate(made.sendings))
+    kinds = {name.split()[0] for names in made.expected.values() for name in names}
+    assert kinds == {"create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"}
+    assert () in made.expected.values()
+    assert max(len(names) for names in made.expected.values()) >= 8
+
+
+# The faults
+
+
+def test_every_kind_of_process_fault_happens_before_one_happens_again() -> None:
+    kinds = ["one", "two", "three"]
+    order = faults.order_of(kinds, 7, seed=1)
+    assert sorted(order[:3]) == sorted(order[3:6]) == sorted(kinds)
+    assert len(order) == 7
+
+
+def test_the_tickets_api_can_do_all_that_goes_wrong_there() -> None:
+    made = [FaultRule(**each) for each in faults.rules(1)]
+    assert {each.action for each in made} == {"reset", "status", "truncate", "drip", "latency", "search_lag"}
+    assert {each.status for each in made if each.action == "status"} == {500, 502, 503, 429}
+
+
+# The runs
+
+
+MARKS = {
+    "embedded": (),
+    "redis": (pytest.mark.own_postgresql, pytest.mark.own_redis),
+    "rabbitmq": (pytest.mark.own_postgresql, pytest.mark.own_rabbitmq),
+}
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the user `postgres` can reach too."""
+    with tempfile.TemporaryDirectory(prefix="ticketrelay-chaos-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("kind", [pytest.param(each, marks=MARKS[each]) for each in get_args(Kind)])
+def test_a_short_run_loses_doubles_and_misorders_nothing_whatever_is_killed(kind: Kind, open_folder: Path) -> None:
+    outcome = run(kind, open_folder, events=200, faults=4, seed=7)
+    assert outcome.is_clean, (outcome, *outcome.stories)
+    assert outcome.events == 200
+    assert outcome.verdict.effects == sum(len(names) for names in stream.make(200, seed=7).expected.values())
+    assert outcome.api_faults > 0

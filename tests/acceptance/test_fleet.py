@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.chaos import Effect, is_clean, judge
+from tests.acceptance.chaos.checker import Effect, judge
 from tests.acceptance.processes import MAILBOX, Fleet, alert, body, resolved, ticketrelay, wait_until
 from tests.servers import Broker, empty_database, own_queue
 
@@ -50,12 +50,10 @@ def fleet(shared: Fleet) -> Iterator[Fleet]:
 
 def is_clean_for(fleet: Fleet, fired: list[dict[str, Any]], ended: list[dict[str, Any]]) -> bool:
     """Each of `fired` was created once, each of `ended` closed once after that, and nothing else was done to them."""
-    effects = [Effect(*each) for each in fleet.site.effects_on(fired)]
-    return is_clean(judge(_names(fired), _names(ended), effects, faults=0))
-
-
-def _names(alerts: list[dict[str, Any]]) -> list[str]:
-    return [each["fingerprint"] for each in alerts]
+    closed = {each["fingerprint"] for each in ended}
+    steps = {each["fingerprint"]: ["create_ticket"] for each in fired}
+    expected = {name: [*step, "close_ticket"] if name in closed else step for name, step in steps.items()}
+    return judge(expected, [Effect(case, kind) for kind, case in fleet.site.effects_on(fired)]).is_clean
 
 
 def test_each_alert_of_a_stream_is_one_ticket_closed_when_it_resolves_and_both_workers_share_the_work(

@@ -12,14 +12,14 @@ import redis
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from tests.acceptance.outages import Outages, alerts_all_the_time, created_once
+from tests.acceptance.outages import TIMEOUT_S, Outages, alerts_all_the_time, created_once
 from tests.acceptance.processes import Fleet, alert, body, kept_port, wait_until
 from tests.own_servers import Certificate, Sentinels, Server, make_certificate, own_rabbitmq, own_redis, own_sentinels
 from tests.servers import Broker, empty_database
 from worker.broker import reach
 from worker.settings import BrokerSettings
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(TIMEOUT_S)]
 
 QUEUE = {"TICKETRELAY_BROKER__QUEUE": "ticketrelay"}
 SERVERS = [

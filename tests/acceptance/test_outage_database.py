@@ -10,12 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.acceptance.outages import OUTAGE_S, alerts_all_the_time, created_once, held
+from tests.acceptance.outages import OUTAGE_S, TIMEOUT_S, alerts_all_the_time, created_once, held
 from tests.acceptance.processes import Fleet, alert, answers, body, wait_until
 from tests.own_servers import Server, own_postgresql
 from tests.servers import own_queue
 
-pytestmark = [pytest.mark.own_postgresql, pytest.mark.redis]
+pytestmark = [pytest.mark.own_postgresql, pytest.mark.redis, pytest.mark.timeout(TIMEOUT_S)]
 
 ENDS: list[Callable[[Server], None]] = [Server.stop, Server.kill]
 

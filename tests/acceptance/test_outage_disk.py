@@ -15,12 +15,15 @@ import psycopg
 import pytest
 
 from tests.acceptance.disks import TinyDisk, can_mount, tiny_disk
-from tests.acceptance.outages import alerts_all_the_time, created_once
+from tests.acceptance.outages import TIMEOUT_S, alerts_all_the_time, created_once
 from tests.acceptance.processes import MAILBOX, QUICK, Embedded, Fleet, Site, alert, body, wait_until
 from tests.own_servers import POSTGRESQL_USER, own_postgresql
 from tests.servers import own_queue
 
-pytestmark = pytest.mark.skipif(not can_mount(), reason="only root may mount a small file system")
+pytestmark = [
+    pytest.mark.skipif(not can_mount(), reason="only root may mount a small file system"),
+    pytest.mark.timeout(TIMEOUT_S),
+]
 
 
 def large_alert() -> dict[str, Any]:

@@ -38,6 +38,7 @@ ABLATIONS = (
     Ablation("window_ends_early", "5", "the window is the memory's 24 h", "create, note; the window ends", "doubled"),
     Ablation("closed_is_done", "6", "404 and 409 are rejections", "create, close; a person closes", "given up"),
     Ablation("person_wins", "6", "closed again", "create, close; a person reopens", "undone"),
+    Ablation("look_keeps_doubt", "6", "after a look it is a first send", "create, close; a person reopens", "undone"),
     Ablation("webhook_is_dated", "6", "ours counts too", "create, close, reopen, close; announced", "lost"),
     Ablation("dead_create_blocks", "7", "its followers are sent", "create rejected, note, close", "lost"),
     Ablation("new_episode_goes_on", "7", "a later create waits too", "create rejected, close, create", "lost"),

@@ -102,11 +102,16 @@ def _decide(setting: Setting, state: State, operation: Operation) -> tuple[Phase
             operation = operation._replace(
                 key=operation.key + 1, marked=True, sent="never", doubt=False, unproven=False
             )
-        case "close_ticket" if operation.doubt and state.ledger.told and rules.person_wins:
+        case "close_ticket" if _is_a_persons(state, operation) and rules.person_wins:
             phase, outcome = "ended", "done"
         case "close_ticket" | "reopen_ticket" if rules.ask_state and (operation.doubt or operation.unproven):
             phase = "ask"
     return phase, outcome, operation._replace(sent="young" if operation.sent == "never" else operation.sent)
+
+
+def _is_a_persons(state: State, close: Operation) -> bool:
+    """A person is recorded to have reopened what an earlier attempt closed."""
+    return state.ledger.told and (close.doubt or close.looked)
 
 
 # -- before sending
@@ -123,7 +128,7 @@ def _look(setting: Setting, state: State, number: int, worker: Worker) -> Iterat
     if not there or service.lag:
         # By its own clock a worker that lost its lease believes that enough time has passed: the fence must hold it.
         proven = worker.epoch != 0 or not state.ledger.doubtful or not setting.rules.absence_settles
-        after = worker._replace(phase="clear") if proven else end(worker, "too early")
+        after = end(worker, "absent" if proven else "too early")
         yield Step(
             f"search does not find the ticket: {'absent' if proven else 'too early'}", with_worker(state, number, after)
         )
@@ -137,9 +142,7 @@ def _ask(state: State, number: int, worker: Worker) -> Step:
             f"the ticket is {ticket}: nothing to send",
             with_worker(state, number, end(worker, "done")),
         )
-    knew = request.knew or (request.kind == "reopen_ticket" and state.service.person)
-    after = worker._replace(phase="clear", request=(request._replace(knew=knew),))
-    return Step(f"the ticket is {ticket}: it must be sent", with_worker(state, number, after))
+    return Step(f"the ticket is {ticket}: it must be sent", with_worker(state, number, end(worker, "absent")))
 
 
 def _send(setting: Setting, state: State, number: int, worker: Worker) -> Step:

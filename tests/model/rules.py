@@ -43,6 +43,8 @@ class Rules:
     """6: 404 or 409 on the close of a closed ticket is done."""
     person_wins: bool = True
     """6: a close of unknown outcome is not sent again once a person is recorded to have reopened the ticket."""
+    look_keeps_doubt: bool = True
+    """6: also when a look found the ticket open before that was recorded, and the close was to be sent."""
     webhook_is_dated: bool = True
     """6: and only a webhook counts that is about a time after the close was first sent: ours is announced too."""
     dead_create_blocks: bool = True

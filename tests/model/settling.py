@@ -40,6 +40,10 @@ def _record(setting: Setting, state: State, at: int, worker: Worker) -> tuple[Le
             return with_operation(ledger, at, never_without_doubt(operation)), None
         case "too early":
             return ledger._replace(wait=ledger.doubtful), None
+        case "absent":
+            looked = operation.kind in STATES and rules.look_keeps_doubt
+            first = operation._replace(doubt=False, unproven=False, sent="never", conflicts=0, looked=looked)
+            return with_operation(ledger, at, first), None
         case "rejected":
             return _dead(setting, state, ledger, at)
         case "conflict" if operation.conflicts >= MAX_CONFLICTS:

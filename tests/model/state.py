@@ -17,7 +17,7 @@ CaseState = Literal["ready", "leased", "blocked"]
 Phase = Literal["idle", "look", "ask", "clear", "fenced", "sent", "ended"]
 """Of a worker: must search, or ask for the state, first; may send; looked at its clock; waits; has to settle."""
 Outcome = Literal[
-    "", "done", "rejected", "conflict", "closed already", "missing", "not executed", "too early", "unknown"
+    "", "done", "rejected", "conflict", "closed already", "missing", "not executed", "too early", "absent", "unknown"
 ]
 TicketState = Literal["none", "open", "pending", "closed"]
 
@@ -35,6 +35,8 @@ class Operation(NamedTuple):
     """An attempt may have been executed."""
     unproven: bool = False
     """It is in the mode of rule 5 whatever its age: restored from a backup, or edited after an attempt in doubt."""
+    looked: bool = False
+    """An attempt was in doubt, and a look found that the ticket is not as it should be."""
     key: int = 0
     body: int = 0
     """Which bytes; always 0 where they are frozen."""

@@ -11,6 +11,8 @@ from tests.model.explore import explore, steps
 from tests.model.rules import Rules, World
 from tests.model.scenarios import SCENARIOS, Scenario, Setting, first_state
 
+pytestmark = pytest.mark.timeout(600)  # seconds of CPU, which may be minutes on a machine that is busy with others
+
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.name for each in SCENARIOS])
 def test_with_all_rules_on_no_interleaving_breaks_a_promise(scenario: Scenario) -> None:

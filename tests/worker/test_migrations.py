@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
+import worker.ledger
 from worker.ledger import Ledger
-from worker.ledger.tables import gate, metadata
+from worker.ledger.tables import cases, gate, metadata, operations
 
 from .builders import at_once, deliver_all, delivery, kinds_of, opened, rows
+
+MIGRATIONS = Path(worker.ledger.__file__).parent / "migrations"
 
 
 @pytest.fixture
@@ -69,6 +74,35 @@ def test_a_migrated_database_is_the_one_that_the_tables_make(fresh: Ledger) -> N
     metadata.drop_all(fresh.database.engine)
     metadata.create_all(fresh.database.engine)
     assert shape(fresh.database.engine) == migrated
+
+
+def test_a_later_create_that_an_older_version_held_up_goes_on_after_the_upgrade(fresh: Ledger) -> None:
+    """Blocked by the dead create of its first episode: that of the second one needs nothing of it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    case = (
+        "INSERT INTO cases (id, source, key, episode, phase, state, rank, run_at, head_seq, next_seq, epoch, attempts)"
+        " VALUES (1, 'prom', 'disk', 2, 'open', 'blocked', 9, 0, 1, 4, 1, 0)"
+    )
+    operation = (
+        "INSERT INTO operations (case_id, seq, inbound_id, episode, kind, rank, state, idempotency_key, request,"
+        " created_at, ambiguous, conflicts) VALUES (1, {0}, 1, 1, '{1}', 2, '{2}', 'key-{0}', '', 0, (1 = 0), 0)"
+    )
+    with fresh.database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.exec_driver_sql(case)
+        for seq, kind, state in [
+            (1, "create_ticket", "dead"),
+            (2, "close_ticket", "open"),
+            (3, "create_ticket", "open"),
+        ]:
+            connection.exec_driver_sql(operation.format(seq, kind, state))
+    fresh.upgrade()
+    (migrated,) = rows(fresh, cases)
+    assert (migrated["state"], migrated["kind"], migrated["head_seq"]) == ("ready", "create_ticket", 3)
+    assert (migrated["lost"], migrated["create_seq"]) == (False, 3)
+    assert [each["state"] for each in rows(fresh, operations)] == ["dead", "held", "open"]
 
 
 def test_upgrading_twice_keeps_what_is_there(fresh: Ledger) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from worker.ledger import CloseGate, Delivery, Ledger
-from worker.ledger.overview import Overview, alarms
+from worker.ledger.overview import ALARMS, Overview, alarms
 
 from .builders import (
     NOON,
@@ -32,6 +32,15 @@ QUIET = Overview({}, {}, 0, 0, None, None, None, None, False, None, (), NOON)
 
 def names(seen_now: Overview) -> list[str]:
     return [each.name for each in alarms(seen_now, STALL)]
+
+
+def test_every_alarm_has_a_name_that_the_gauges_know() -> None:
+    wrong = replace(
+        QUIET, dead=1, quarantined=1, due_since=NOON - 9 * STALL, reading_refused=True, full="no room",
+        overdue_since=NOON - timedelta(days=2),
+    )  # fmt: skip
+    reasons = ("credentials", "scope", "breaker")
+    assert {name for reason in reasons for name in names(replace(wrong, gate_reason=reason))} == set(ALARMS)
 
 
 def test_an_empty_ledger_has_nothing_to_say(ledger: Ledger) -> None:

@@ -22,7 +22,12 @@ COMMANDS = {
     "explain": "worker.cli.explain:explain",
     "events": "worker.cli.events:events",
     "dead": "worker.cli.dead:dead",
+    "replay": "worker.cli.replay:replay",
+    "audit": "worker.cli.audit:audit",
+    "sources": "worker.cli.sources:sources",
+    "interventions": "worker.cli.interventions:interventions",
     "status": "worker.cli.status:status",
+    "budget": "worker.cli.budget:budget",
     "db": "worker.cli.db:db",
     "tickets-api": "worker.cli.tickets_api:tickets_api",
 }

@@ -24,6 +24,7 @@ DEV_SECRET = "dev-secret"  # noqa: S105 — public on purpose; accepted without 
 DEFAULT_LISTEN = "127.0.0.1:8080"
 DEFAULT_SMTP = "127.0.0.1:8025"
 DEFAULT_DATA = Path("var")
+LOCK = "lock"
 LAST_PORT = 65535
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -150,6 +151,27 @@ class _Unfailing:
     def flush(self) -> None:
         with suppress(OSError, ValueError):
             self._stream.flush()
+
+
+def lock(file: TextIO) -> bool:
+    """Lock the file of a data folder for this process alone, until it is closed; False where another one has it."""
+    if os.name == "posix":
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def is_locked(data: Path) -> bool:
+    """True while a `run` uses this data folder."""
+    try:
+        with (data / LOCK).open("r") as file:
+            return not lock(file)
+    except FileNotFoundError:
+        return False
 
 
 def split_address(address: str) -> tuple[str, int]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from worker.cli.common import data_option, local_settings
+from worker.cli.byhand import as_option, ask, opened, output_option, print_json, refuse
+from worker.cli.common import data_option, is_locked, local_settings
 from worker.ledger import open_ledger
 
 
@@ -25,3 +26,35 @@ def upgrade(data: Path) -> None:
         click.echo(f"the ledger at {ledger.database.url.render_as_string(hide_password=True)} is up to date")
     finally:
         ledger.close()
+
+
+@db.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_option
+@data_option
+@output_option
+def restored(yes: bool, who: str, data: Path, output: str) -> None:
+    """Tell the ledger that it comes from a backup: what is unfinished in it may have been done since.
+
+    Run it once after every restore, before any other process is started. From then on unfinished operations are looked
+    for before they are sent, and so is what is planned from messages older than now. Exits 1 while a lease runs: then
+    a worker is not stopped yet, or the backup is younger than a lease; try again after the time it says.
+
+    \b
+    Example: ticketrelay db restored --yes
+    """
+    if is_locked(data):
+        refuse(f"a `ticketrelay run` uses {data}: stop it first")
+    with opened(data) as (ledger, _):
+        url = ledger.database.url.render_as_string(hide_password=True)
+        until = ledger.leased_until()
+        if until is not None:
+            refuse(f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run first")
+        if others := ledger.database.other_sessions():
+            click.echo(f"careful: {others} other sessions are connected to {url}; whose are they?", err=True)
+        ask(f"Is {url} restored from a backup, and is every serve, mail, worker and run stopped?", yes=yes)
+        marked = ledger.mark_restored(by=who)
+    if output == "json":
+        print_json({"ledger": url, "unfinished": marked})
+    else:
+        click.echo(f"{marked} unfinished operations are looked for before they are sent; the workers can be started")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from worker.cli.common import data_option, local_settings, upgraded_ledger
+from worker.cli.interventions import line
 from worker.ledger import CaseStory
 
 
@@ -55,3 +56,5 @@ def _print(story: CaseStory) -> None:
         for one in each.tries:
             latency = f"{one.latency_ms} ms" if one.latency_ms is not None else ""
             click.echo(f"             {one.at:%H:%M:%S}  {one.outcome}  {one.status or ''} {one.error or ''} {latency}")
+    for done in story.interventions:
+        click.echo(f"  by hand    {line(done)}")

@@ -31,7 +31,8 @@ def explain(
 ) -> None:
     """Show what would happen with the message in FILE (- for standard input), as if it were the first of its source.
 
-    Nothing is stored or sent. Exits 1 when the message cannot be read or its sender is not verified.
+    Nothing is stored or sent. A description gets the ledger's marker as its last line besides. Exits 1 when the
+    message cannot be read or its sender is not verified.
     """
     settings = local_settings(DEFAULT_DATA)
     source = _source(settings, kind, source_id)

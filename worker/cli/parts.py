@@ -15,11 +15,9 @@ from worker.cli.common import F, fail, split_address
 from worker.health import Parts, health_app
 from worker.intake.listener import HttpThread
 from worker.ledger import Ledger, LedgerAway
-from worker.ledger.overview import DISK_FULL, alarms
+from worker.ledger.overview import ALARMS, alarms
 from worker.metrics import Metrics
 from worker.settings import Settings
-
-ALARMS = ("dead_letters", "quarantine", "gate_closed", "stalled", DISK_FULL)
 
 
 def health_option(command: F) -> F:

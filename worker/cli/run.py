@@ -24,11 +24,13 @@ from worker.cli.common import (
     DEFAULT_SMTP,
     DEV_SECRET,
     LOCAL_KEY,
+    LOCK,
     configures_api,
     data_option,
     fail,
     is_loopback,
     local_settings,
+    lock,
     log_option,
     log_to_stderr,
     split_address,
@@ -161,14 +163,9 @@ def _bind_smtp(smtp: str | None) -> socket.socket | None:
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
     data.mkdir(parents=True, exist_ok=True)
-    with (data / "lock").open("w") as lock:
-        if os.name == "posix":
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                fail([f"--data {data}: another `ticketrelay run` uses this folder"])
+    with (data / LOCK).open("w") as file:
+        if not lock(file):
+            fail([f"--data {data}: another `ticketrelay run` uses this folder"])
         yield
 
 

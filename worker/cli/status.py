@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from worker.cli.common import data_option, local_settings, upgraded_ledger
-from worker.ledger import Alarm, LedgerAway, Overview, open_ledger
+from worker.ledger import EVERYTHING, Alarm, LedgerAway, Overview, open_ledger
 from worker.ledger.overview import DISK_FULL, alarms
 from worker.settings import Settings
 
@@ -57,7 +57,12 @@ def _print(now: Overview) -> None:
     click.echo(f"cases       {by_state or 'none'}")
     click.echo(f"waiting     {waiting or 'nothing'}")
     click.echo(f"dead        {now.dead} operations · {now.quarantined} deliveries in quarantine")
+    for each in now.pauses:
+        scope = "every source" if each.scope == EVERYTHING else each.scope
+        click.echo(f"paused      {scope} since {each.since:%Y-%m-%d %H:%M:%S} UTC: {each.why}")
     if now.due_since is not None:
         click.echo(f"due since   {now.due_since:%Y-%m-%d %H:%M:%S} UTC")
     if now.gate_closed_until is not None and now.gate_closed_until > now.at:
         click.echo(f"gate        closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})")
+    if now.share < 1:
+        click.echo(f"budget      {now.share:.0%} of the limit, since the service said 429; it grows back")

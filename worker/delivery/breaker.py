@@ -36,7 +36,7 @@ class Breaker:
             return None
         has_failed = settlement.outcome in FAILURES
         if claim.probes == "breaker":
-            return CloseGate(now + self._pause, "breaker") if has_failed else None
+            return CloseGate(now + self._pause, "breaker", probed=True) if has_failed else None
         self._count(has_failed, now)
         if len(self._latest) < self._least or self._failures < self._rate * len(self._latest):
             return None

@@ -25,7 +25,7 @@ from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
 from worker.delivery.sending import Clock, Sender, seconds_since_boot
-from worker.delivery.waker import Waker
+from worker.delivery.waker import Waker, rest_after
 from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
 from worker.ledger.budget import LATE
 from worker.lifecycle import Kind
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 
 SETTLES_AT_ONCE = 200
 GATHER_S = 0.005  # what ends within this time of another call shares its transaction
-URGENT_PAUSE_S = 0.05  # between two looks for something urgent while the tokens of the others are used up
 Ring = Callable[[Collection[Kind]], None]
 
 
@@ -110,13 +109,13 @@ class Deliverer:
         self._threads[0].join(patience)
 
     def answers(self, patience: float) -> bool:
-        """True when the event loop that holds the calls turns within `patience` seconds."""
+        """True when the event loop turns within `patience` seconds, and somebody waits for tokens."""
         turned = threading.Event()
         try:
             self._loop.call_soon_threadsafe(turned.set)
         except RuntimeError:  # closed
             return False
-        return turned.wait(patience)
+        return turned.wait(patience) and self._waker.is_alive()
 
     def deliver(self, kind: Kind | None) -> int:
         """Claim the best ready cases whose next call is of this kind (None: of any), and begin to send.
@@ -124,6 +123,7 @@ class Deliverer:
         Gives their number. While no token can be had, it costs nothing: who waits is served when there is one.
         """
         if self._clock() < self._quiet_until:
+            self._waker.at(self._quiet_until)
             return 0
         free = self._slots.reserve()
         if not free:
@@ -131,26 +131,21 @@ class Deliverer:
         fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
         claimed = Claimed([])
         try:
-            claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=self._terms)
+            claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=self._terms, clock=self._clock)
         except LedgerAway as error:
             log.warning("claim.failed", error=type(error).__name__)
         finally:
             is_wanted = self._slots.release(free - len(claimed.claims))
-        got = self._clock()
         for each in claimed.claims:
-            self._loop.call_soon_threadsafe(self._begin, each, fence, got)
-        if claimed.wait is not None:
-            self._wait_for_tokens(claimed, got)
+            self._loop.call_soon_threadsafe(self._begin, each, fence, claimed.counted)
+        if (rest := rest_after(claimed, self._clock())) is not None:
+            self._quiet_until = rest.quiet_until
+            self._waker.at(rest.wake_at)
         if len(claimed.claims) == free:
             self._slots.want()  # there may be more than there were slots
         if is_wanted:  # who came while this claim held the slots may have come for newer work
-            self._waker.at(got)
+            self._waker.at(self._clock())
         return len(claimed.claims)
-
-    def _wait_for_tokens(self, claimed: Claimed, now: float) -> None:
-        wait = claimed.wait.total_seconds() if claimed.wait is not None else 0.0
-        self._quiet_until = now + (min(wait, URGENT_PAUSE_S) if claimed.only_urgent else wait)
-        self._waker.at(max(now + wait, self._quiet_until))
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -163,8 +158,8 @@ class Deliverer:
         self._loop.run_until_complete(client.aclose())
         self._loop.close()
 
-    def _begin(self, claim: Claim, fence: float, got: float) -> None:
-        task = self._loop.create_task(self._send(claim, fence, got))
+    def _begin(self, claim: Claim, fence: float, counted: float) -> None:
+        task = self._loop.create_task(self._send(claim, fence, counted))
         self._in_flight.add(task)
         task.add_done_callback(self._over)
 
@@ -175,10 +170,10 @@ class Deliverer:
             log.error("send.failed", exc_info=error)
             self._slots.release(1)
 
-    async def _send(self, claim: Claim, fence: float, got: float) -> None:
+    async def _send(self, claim: Claim, fence: float, counted: float) -> None:
         if self._sender is None:
             raise RuntimeError("the deliverer was not started")
-        if not self._terms.limits.are_none and self._clock() - got > LATE.total_seconds():
+        if not self._terms.limits.are_none and self._clock() - counted > LATE.total_seconds():
             settlement = Settlement("again", "not executed", again_at=claim.claimed_at, error="later than its token")
         else:
             settlement = await self._sender.send(claim, fence)

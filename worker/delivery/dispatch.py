@@ -125,12 +125,12 @@ class Dispatch:
                 self.once()
                 if time.monotonic() >= look_at:
                     look_at = time.monotonic() + ALARM_INTERVAL_S
-                    self._log_alarms()
+                    self.look_at_alarms()
             except SQLAlchemyError as error:
                 # Rolled back, whatever it was: the next round finds the same work, and this thread must not end.
                 log.warning("dispatch.failed", error=type(error).__name__)
 
-    def _log_alarms(self) -> None:
+    def look_at_alarms(self) -> None:
         """Log what came up or ended since the last look; every worker does, since each may be the only one."""
         up = {each.name: each.text for each in alarms(self._ledger.overview(), self._stall_alarm)}
         for name in sorted(up.keys() - self._alarms):

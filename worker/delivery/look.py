@@ -62,7 +62,7 @@ def found(
         )
     if edited:
         return _ask_person(f"ticket {edited[0].id} holds its marker, but does not end with it")
-    # A send leaves at any time of its lease, lives for a while, and its ticket is found some time later.
+    # The last send left at any moment of its lease.
     seen_by_then = timedelta(seconds=timing.lease + timing.request_life + timing.search_settles)
     surely_seen = (claim.last_sent_at or claim.first_sent_at) + seen_by_then
     if now < surely_seen:
@@ -89,4 +89,4 @@ def gone(claim: Claim, error: TicketsError) -> Settlement:
 
 def _ask_person(why: str) -> Settlement:
     error = f"whether it was executed is not known: {why}. Look in the ticket system, then `dead bind` or `dead retry`"
-    return Settlement("dead", "unknown", error=error, reads=True)
+    return Settlement("dead", "undecided", error=error, reads=True)

@@ -65,7 +65,9 @@ def before_send(claim: Claim) -> Settlement | None:
 
 
 def _reopened_since(claim: Claim) -> bool:
-    return claim.reopened_at is not None and claim.reopened_at >= claim.first_sent_at
+    """After an earlier send. That a look found the ticket open since does not prove that it was never closed."""
+    was_sent = claim.ambiguous or claim.first_sent_at < claim.claimed_at
+    return was_sent and claim.reopened_at is not None and claim.reopened_at >= claim.first_sent_at
 
 
 def done(answer: Answer, latency: timedelta) -> Settlement:

@@ -1,11 +1,37 @@
-"""Who claims when the next token of the budget comes back? No ring says so; a thread waits for that moment."""
+"""Who claims when the next token of the budget comes back? No ring says so; a thread waits for that moment.
+
+Until then nobody need look: rings in between would ask the database for what cannot be had. Where tokens are kept for
+what is urgent, a ring may be for just that, so that the rest is short.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from worker.delivery.sending import Clock
+from worker.ledger import Claimed
+
+URGENT_PAUSE_S = 0.05  # between two looks for something urgent while the others are paced
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Moments, in seconds of one clock."""
+
+    quiet_until: float
+    """Nobody looks before."""
+    wake_at: float
+    """Somebody looks then, whether it rings or not."""
+
+
+def rest_after(claimed: Claimed, now: float) -> Rest | None:
+    """How long to leave it after this claim; None when nothing waits for tokens."""
+    if claimed.wait is None:
+        return None
+    wait = claimed.wait.total_seconds()
+    return Rest(now + (min(wait, URGENT_PAUSE_S) if claimed.only_urgent else wait), now + wait)
 
 
 class Waker:
@@ -27,6 +53,9 @@ class Waker:
             self._stopping = True
             self._changed.notify_all()
         self._thread.join(10)
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
 
     def at(self, moment: float) -> None:
         """Wake then, by the clock, or earlier if somebody asked for that."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from connectors.base import Verified
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Ledger, Recorded
+from worker.ledger.interventions import UNNAMED
 from worker.settings import Source
 
 
@@ -14,7 +15,7 @@ class StillUnreadable(Exception):
     """It cannot be read today either; the message is the reason."""
 
 
-def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Recorded | None:
+def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str, *, by: str = UNNAMED) -> Recorded | None:
     """Read a quarantined delivery again and plan what it says; None when the id names an operation.
 
     What was readable in it the first time is known, and has no second effect.
@@ -31,7 +32,7 @@ def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Reco
     delivery = read_verified(source, Verified(arrived), inbound_id)
     if delivery.problem is not None:
         raise StillUnreadable(delivery.problem)
-    recorded, _ = ledger.record([delivery])
-    if recorded[0].outcome == QUARANTINED:
-        raise StillUnreadable(recorded[0].reason or "it cannot be placed")
-    return recorded[0]
+    recorded = ledger.read_again(delivery, letter_id, by=by)
+    if recorded.outcome == QUARANTINED:
+        raise StillUnreadable(recorded.reason or "it cannot be placed")
+    return recorded

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
@@ -16,24 +19,46 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.base import Inbound
 from tickets.models import Revision
-from worker.ledger import claims, custody, facts, gates, letters, overview, planning, repair, settles, waiting
+from worker.ledger import (
+    audit,
+    claims,
+    custody,
+    facts,
+    gates,
+    interventions,
+    letters,
+    overview,
+    planning,
+    repair,
+    replays,
+    restoring,
+    settles,
+    spending,
+    waiting,
+)
+from worker.ledger.audit import Finding, LedgerSide
 from worker.ledger.budget import Limits
 from worker.ledger.claims import Claim, Claimed, Mode, Terms
 from worker.ledger.custody import QUARANTINED, Delivery, Recorded
 from worker.ledger.database import Clock, Database
 from worker.ledger.facts import Facts
-from worker.ledger.gates import CloseGate, Pause
+from worker.ledger.gates import EVERYTHING, CloseGate, Pause
+from worker.ledger.interventions import LEDGER, UNNAMED, Intervention
 from worker.ledger.letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
-from worker.ledger.overview import Alarm, CaseStory, Overview
+from worker.ledger.overview import Alarm, CaseStory, Overview, SourceActivity
 from worker.ledger.planning import BeginAgain, Rules
 from worker.ledger.repair import CannotBeDone
+from worker.ledger.replays import Again, Stored
 from worker.ledger.room import says_full
 from worker.ledger.settles import Settlement
+from worker.ledger.spending import Spending
 from worker.lifecycle import Kind, Policy
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
+    "EVERYTHING",
     "QUARANTINED",
+    "Again",
     "Alarm",
     "CannotBeDone",
     "CaseStory",
@@ -44,8 +69,11 @@ __all__ = [
     "DeadLetter",
     "DeadLetterInFull",
     "Delivery",
+    "Finding",
+    "Intervention",
     "Ledger",
     "LedgerAway",
+    "LedgerSide",
     "Limits",
     "Mode",
     "NoSuchDeadLetter",
@@ -53,6 +81,9 @@ __all__ = [
     "Pause",
     "Recorded",
     "Settlement",
+    "SourceActivity",
+    "Spending",
+    "Stored",
     "Terms",
     "open_ledger",
     "policy_of",
@@ -62,6 +93,12 @@ __all__ = [
 
 # What SQLAlchemy raises when the database does not answer, refuses or has no room; the caller tries again later.
 LedgerAway = (OperationalError, PoolTimeout)
+
+T = TypeVar("T")
+
+
+class _Undo(Exception):
+    """Ends a transaction that was only to show what would be."""
 
 
 class Ledger:
@@ -80,8 +117,9 @@ class Ledger:
         self._policy = policy or Policy()
         self._revision = revision
         timing = timing or TimingSettings()
-        self._lease = timedelta(seconds=timing.lease)
         self._ghost_wait = timedelta(seconds=timing.ghost_wait)
+        self._key_window = timedelta(seconds=timing.key_window)
+        self._all_gone = timedelta(seconds=timing.lease + timing.ghost_wait)
         self._facts: Facts | None = None
 
     def upgrade(self) -> None:
@@ -107,12 +145,56 @@ class Ledger:
 
         Gives what became of each, in order, and the kinds of operation that became due.
         """
+        return self._plan(
+            lambda connection, rules, also_lock: custody.record(self.database, connection, deliveries, rules, also_lock)
+        )
+
+    def read_again(self, delivery: Delivery, letter_id: str, *, by: str = UNNAMED) -> Recorded:
+        """Plan what a delivery from quarantine says today."""
+
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> Recorded:
+            before = letters.show_dead(connection, letter_id).letter
+            (recorded,), _ = custody.record(self.database, connection, [delivery], rules, also_lock)
+            planned = sum(len(effect.operations) for effect in recorded.effects)
+            detail = {"reason": before.reason, "outcome": recorded.outcome, "operations": planned}
+            interventions.note(connection, by, "dead retry", letter_id, rules.now, **detail)
+            return recorded
+
+        return self._plan(act)
+
+    def stored_deliveries(self, *, since: datetime, source: str | None, after: int, limit: int) -> list[Stored]:
+        """The next deliveries since then, in the order of arrival, those after number `after`."""
+        with self.database.read() as connection:
+            return replays.stored(connection, since=since, source=source, after=after, limit=limit)
+
+    def replay(self, again: Sequence[Again], *, by: str = UNNAMED, dry_run: bool = False) -> list[Recorded]:
+        """Plan what stored deliveries say today, in one transaction; with `dry_run`, undo that again."""
+        shown: list[Recorded] = []
+
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> list[Recorded]:
+            recorded = replays.replay(self.database, connection, again, rules, also_lock)
+            for each in recorded:
+                if planned := sum(len(effect.operations) for effect in each.effects):
+                    subject = f"in-{each.inbound_id}"
+                    interventions.note(connection, by, "replay", subject, rules.now, operations=planned)
+            if dry_run:
+                shown[:] = recorded
+                raise _Undo
+            return recorded
+
+        try:
+            return self._plan(act)
+        except _Undo:
+            return shown
+
+    def _plan(self, act: Callable[[Connection, Rules, frozenset[int]], T]) -> T:
+        """Do something in a transaction that plans; it is begun again where the ledger moved meanwhile."""
         also_lock: frozenset[int] = frozenset()
         collided = False
         while True:
             try:
                 with self.database.write() as connection:
-                    return custody.record(self.database, connection, deliveries, self._rules(connection), also_lock)
+                    return act(connection, self._rules(connection), also_lock)
             except BeginAgain as again:
                 also_lock |= again.ids
             except IntegrityError:
@@ -132,12 +214,25 @@ class Ledger:
         if self._facts is None:
             self._facts = facts.read(connection)
         now = self.database.now(connection)
-        return Rules(self._policy, self._revision, self._facts.marker_key, now, self._facts.restored_at)
+        restored = self._facts.restored_at
+        rests_until = None if restored is None else restored + self._all_gone
+        return Rules(self._policy, self._revision, self._facts.marker_key, now, restored, rests_until)
 
-    def claim(self, kind: Kind | None, *, limit: int, owner: str, terms: Terms) -> Claimed:
-        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes."""
+    def claim(
+        self,
+        kind: Kind | None,
+        *,
+        limit: int,
+        owner: str,
+        terms: Terms,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Claimed:
+        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes.
+
+        `clock` counts seconds; it tells when the tokens were counted.
+        """
         with self.database.write() as connection:
-            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms)
+            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms, clock=clock)
 
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
@@ -173,65 +268,140 @@ class Ledger:
         with self.database.read() as connection:
             return letters.quarantined_delivery(connection, letter_id)
 
-    def retry_operation(self, letter_id: str) -> None:
-        """Send a dead operation again, with the same bytes and key. Raises NoSuchDeadLetter, CannotBeDone."""
-        with self.database.write() as connection:
-            repair.retry_operation(connection, letter_id, self._repairs(connection))
+    def retry_operation(self, letter_id: str, *, by: str = UNNAMED) -> int:
+        """Send a dead operation again, with the same bytes and key; gives how many go on that waited for it.
 
-    def edit_operation(self, letter_id: str, request: bytes) -> None:
-        """Send a dead operation with another request, under a key of its own. Raises as `retry_operation`."""
+        Raises NoSuchDeadLetter, CannotBeDone.
+        """
         with self.database.write() as connection:
-            repair.edit_operation(connection, letter_id, request, self._repairs(connection))
+            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            released = repair.retry_operation(connection, letter_id, at)
+            interventions.note(connection, by, "dead retry", letter_id, at.now, reason=before.letter.reason)
+            return released
 
-    def bind(self, letter_id: str, ticket_id: str, status: str | None) -> int:
+    def edit_operation(self, letter_id: str, request: bytes, *, by: str = UNNAMED) -> int:
+        """Send a dead operation with another request, under a key of its own; gives and raises as `retry_operation`."""
+        with self.database.write() as connection:
+            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            released = repair.edit_operation(connection, letter_id, request, at)
+            stored = letters.request_of(connection, letter_id)
+            digests = {"old": hashlib.sha256(before.body).hexdigest(), "new": hashlib.sha256(stored).hexdigest()}
+            reason = before.letter.reason
+            interventions.note(connection, by, "dead edit", letter_id, at.now, reason=reason, **digests)
+            return released
+
+    def bind(self, letter_id: str, ticket_id: str, status: str | None, *, by: str = UNNAMED) -> int:
         """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
 
         Raises NoSuchDeadLetter, CannotBeDone.
         """
         with self.database.write() as connection:
-            rules = self._repairs(connection)
-            return repair.bind(connection, letter_id, ticket_id, status, rules)
+            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            going_on = repair.bind(connection, letter_id, ticket_id, status, at)
+            detail = {"ticket": ticket_id, "status": status, "reason": before.letter.reason}
+            interventions.note(connection, by, "dead bind", letter_id, at.now, **detail)
+            return going_on
 
-    def skip(self, letter_id: str, why: str) -> int:
+    def skip(self, letter_id: str, why: str, *, by: str = UNNAMED) -> int:
         """Give up a dead letter; gives how many operations went with it. Raises NoSuchDeadLetter."""
         with self.database.write() as connection:
+            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
             if letter_id.startswith("in-"):
                 repair.skip_delivery(connection, letter_id, why)
-                return 0
-            return repair.skip_operation(connection, letter_id, why, self._repairs(connection))
+                skipped = 0
+            else:
+                skipped = repair.skip_operation(connection, letter_id, why, at)
+            interventions.note(connection, by, "dead skip", letter_id, at.now, why=why, reason=before.letter.reason)
+            return skipped
 
     def _repairs(self, connection: Connection) -> repair.At:
-        return repair.At(self.database.now(connection), self._ghost_wait)
+        return repair.At(self.database.now(connection), self._ghost_wait, self._key_window)
 
-    def mark_restored(self) -> int:
+    def mark_restored(self, *, by: str = UNNAMED) -> int:
         """This ledger comes from a backup: whatever is unfinished may have happened; gives the number of operations.
 
-        No other process may use the ledger meanwhile.
+        Nothing is sent for a lease and a ghost wait. No other process may use the ledger meanwhile.
         """
         with self.database.write() as connection:
             self._facts = None
-            return facts.mark_restored(connection, self.database.now(connection), self._lease + self._ghost_wait)
+            now = self._repairs(connection).now
+            marked = restoring.mark_restored(connection, now, self._all_gone)
+            interventions.note(connection, by, "db restored", LEDGER, now, operations=marked)
+            return marked
 
-    def pause(self, scope: str, why: str) -> bool:
+    def leased_until(self) -> datetime | None:
+        """When the last lease ends that still runs; None where none does."""
+        with self.database.read() as connection:
+            return claims.leased_until(connection, self.database.now(connection))
+
+    def pause(self, scope: str, why: str, *, by: str = UNNAMED) -> bool:
         """Send nothing of this source, or of any (`*`); False when that was so already."""
         with self.database.write() as connection:
-            return gates.pause(self.database, connection, scope, why, self.database.now(connection))
+            now = self.database.now(connection)
+            is_new = gates.pause(self.database, connection, scope, why, now)
+            if is_new:
+                interventions.note(connection, by, "sources pause", scope, now, why=why)
+            return is_new
 
-    def resume(self, scope: str) -> bool:
+    def resume(self, scope: str, *, by: str = UNNAMED) -> bool:
         """End a pause; False when there was none."""
         with self.database.write() as connection:
-            return gates.resume(connection, scope)
+            ended = gates.resume(connection, scope)
+            if ended:
+                interventions.note(connection, by, "sources resume", scope, self.database.now(connection))
+            return ended
+
+    def list_sources(self, configured: Collection[str]) -> list[SourceActivity]:
+        """What these sources are about, and others that are paused or have operations to send."""
+        with self.database.read() as connection:
+            return overview.activity(connection, configured)
+
+    def list_pauses(self) -> list[Pause]:
+        with self.database.read() as connection:
+            return gates.list_pauses(connection)
+
+    def knows_source(self, source: str) -> bool:
+        """True when something came from it."""
+        with self.database.read() as connection:
+            return overview.knows_source(connection, source)
 
     def note_ticket(self, ticket_id: str, status: str, at: datetime, *, reopened_by_person: bool = False) -> bool:
         """Record what a ticket's state is, as the Tickets API tells; False when the ticket is none of ours."""
         with self.database.write() as connection:
             return settles.note_ticket(connection, ticket_id, status, at, reopened_by_person=reopened_by_person)
 
+    def audited(self, since: datetime | None, words: Collection[str], found: Collection[str]) -> LedgerSide:
+        """What the ledger says of tickets bound since then, of these words of markers, and of the tickets found."""
+        with self.database.read() as connection:
+            return audit.read(connection, since, words, found)
+
+    def take_spare_token(self, limits: Limits) -> bool:
+        """Take a token of the budget for a question that can wait; False while delivery needs them."""
+        with self.database.write() as connection:
+            return audit.take_spare_token(self.database, connection, limits)
+
+    def update_tickets(self, findings: Sequence[Finding], at: datetime, *, by: str = UNNAMED) -> int:
+        """Record the states that an audit found, as of `at`; gives the number of tickets."""
+        with self.database.write() as connection:
+            return audit.update(connection, findings, at, by, self.database.now(connection))
+
+    def list_interventions(
+        self, *, since: datetime | None = None, subject: str | None = None, limit: int = 100
+    ) -> list[Intervention]:
+        """What people did by hand: the latest `limit` ones, the oldest of them first."""
+        with self.database.read() as connection:
+            return interventions.latest(connection, since=since, subject=subject, limit=limit)
+
     def overview(self, *, look_for_room: bool = False) -> Overview:
         """What there is; `look_for_room` finds out whether the disk is full where that has to be tried."""
         full = self.database.room.problem(look=look_for_room)
         with self.database.read() as connection:
             return replace(overview.overview(connection, self.database.now(connection)), full=full)
+
+    def spending(self) -> Spending:
+        """What the budget was spent on, and what waits for it."""
+        with self.database.read() as connection:
+            return spending.spending(connection, self.database.now(connection))
 
     def find(self, name: str) -> list[CaseStory]:
         """The cases of a source message id, a case key or a ticket id."""
@@ -251,7 +421,8 @@ def open_ledger(settings: Settings) -> Ledger:
 
 def policy_of(settings: Settings) -> Policy:
     """What the lifecycle does where users may choose."""
-    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
+    chosen = settings.policy
+    return Policy(timedelta(seconds=chosen.reopen_window), chosen.note_on_change, timedelta(seconds=chosen.damping))
 
 
 def rejects_the_values(error: BaseException) -> bool:

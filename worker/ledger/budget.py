@@ -4,14 +4,19 @@ A call is counted when it is claimed, and reaches the service a moment later: at
 be sent later than that takes a fresh token. So no window of ours, which is longer by that, holds more calls than the
 service allows in its own, wherever its windows begin.
 
-While more waits than fits, what is not urgent is paced: one call every so often, such that the tokens last until those
-that were taken before come back. Then an urgent create finds a token within moments, and no token is left unused.
+While more waits than a small burst, what is not urgent is paced, such that a call every even pause (a minute divided by
+its limit) never finds the tokens used up for longer than `slack`:
+
+    hold    nothing goes while such calls would use up what is free before the tokens taken earlier come back
+    spread  unless what is free, spread over the time until then, still makes short pauses
+
+So an urgent create finds a token within about two even pauses, and no token is left unused for long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 MINUTE = timedelta(seconds=60)
@@ -21,6 +26,8 @@ URGENT = 0
 """The rank that is never paced."""
 TICK = timedelta(seconds=0.25)
 """Of a large budget, what is due in this time is given in one go."""
+BURST, SPREAD = 1.25, 3.0
+"""How many even pauses one pause may become: by a burst that is not paced, and when what is left is spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Allowance:
     """Of the same tokens: never more than `urgent`."""
     next_at: datetime
     """When there may be more, for what found no token now."""
+    scarce: bool
+    """What waits is more than what may be sent at once: the budget is what it waits for."""
 
 
 def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting: int) -> Allowance:
@@ -69,18 +78,14 @@ def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting:
         key=lambda found: (found[0], -found[1].timestamp()),
     )
     if free <= 0:
-        return Allowance(0, 0, back_at)
+        return Allowance(0, 0, back_at, scarce=True)
     if limits.per_minute is None:
-        return Allowance(free, free, back_at)
-    left, _ = _free(spent, limits.per_minute, MINUTE + LATE, now)
-    if waiting <= min(left // 2, limits.per_second or left):
-        return Allowance(free, free, back_at)
-    pause = _pause(spent, limits.per_minute, left, now)
-    last = max((each.at for each in spent if each.rank != URGENT), default=None)
-    most = max(1, TICK // pause)
-    fits = most if last is None else min(most, (now - last) // pause)
-    others = min(free, fits)
-    return Allowance(free, others, back_at if others == free else (last or now) + pause)
+        return Allowance(free, free, back_at, scarce=waiting > free)
+    pace = _Pace.of(spent, limits.per_minute, now)
+    if waiting <= pace.free and pace.after(waiting).pause() <= BURST * pace.even:
+        return Allowance(free, free, back_at, scarce=False)
+    others, next_at = _paced(pace, free)
+    return Allowance(free, others, back_at if others == free else max(next_at, now + pace.tick), scarce=True)
 
 
 def _free(spent: Sequence[Spent], number: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
@@ -90,13 +95,64 @@ def _free(spent: Sequence[Spent], number: int, window: timedelta, now: datetime)
     return free, (held[0].at + window if held else now + window)
 
 
-def _pause(spent: Sequence[Spent], number: int, free: int, now: datetime) -> timedelta:
-    """The shortest even pause with which the free tokens, and those that come back, are never used up."""
-    window = MINUTE + LATE
-    pause = window / number / 2  # shorter than even: what is late by a little is made up for
-    come_back = 0
-    for each in spent:
-        if each.at > now - window:
-            pause = max(pause, (each.at + window - now) / (free + come_back + 1))
-            come_back += each.tokens
-    return pause
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """The tokens of a minute: those that are free, and those that come back."""
+
+    now: datetime
+    even: timedelta
+    """The pause between calls that use up the budget evenly."""
+    free: int
+    backs: tuple[tuple[datetime, int], ...]
+    """When tokens come back, and how many."""
+    last: datetime | None
+    """When the latest call that is not urgent took its token."""
+
+    @classmethod
+    def of(cls, spent: Sequence[Spent], number: int, now: datetime) -> _Pace:
+        window = MINUTE + LATE
+        backs = tuple((each.at + window, each.tokens) for each in spent if each.at > now - window)
+        last = max((each.at for each in spent if each.rank != URGENT), default=None)
+        return cls(now, window / number, number - sum(tokens for _, tokens in backs), backs, last)
+
+    @property
+    def tick(self) -> timedelta:
+        """How long what is due is gathered before it is given in one go."""
+        return TICK if self.even < TICK else timedelta(0)
+
+    @property
+    def slack(self) -> timedelta:
+        """For how long the tokens may be used up."""
+        return max(self.even, 2 * TICK)
+
+    def after(self, number: int) -> _Pace:
+        """When this number of calls was made now."""
+        backs = (*self.backs, (self.now + MINUTE + LATE, number))
+        return replace(self, free=self.free - number, backs=backs, last=self.now) if number else self
+
+    def hold_until(self) -> datetime:
+        """When a call every even pause can begin, and find the tokens used up for no longer than the slack."""
+        return max((at - self.slack - self.even * had for at, had in self._had()), default=self.now - self.slack)
+
+    def pause(self) -> timedelta:
+        """The even pause with which what is free lasts until the tokens come back."""
+        return max(((at - self.slack - self.now) / (had + 1) for at, had in self._had()), default=timedelta(0))
+
+    def _had(self) -> Iterator[tuple[datetime, int]]:
+        """The moments when tokens come back, and how many there are before, with those that are free now."""
+        had = self.free
+        for at, tokens in self.backs:
+            yield at, had
+            had += tokens
+
+
+def _paced(pace: _Pace, free: int) -> tuple[int, datetime]:
+    """How many calls that are not urgent may be made now, and when the next one."""
+    now, even, spread = pace.now, pace.even, pace.pause()
+    hold = max(pace.hold_until(), now - pace.slack)
+    # Each call moves that by an even pause; and its own token comes back when no more than the slack was lent.
+    number = min(free, (now - hold) // even + 1) if hold <= now else 0
+    if number or spread > SPREAD * even:
+        return number, hold + number * even
+    spread_at = now if pace.last is None else pace.last + spread
+    return (1, min(hold + even, now + spread)) if spread_at <= now else (0, min(hold, spread_at))

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     FromClause,
     Table,
@@ -62,34 +63,48 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[Mappin
     _run(connection, "insert_or_update", table, rows)
 
 
-def change(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Give the rows with these primary keys the other values."""
-    _run(connection, "change", table, rows)
+def change(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    only: ColumnElement[bool] | None = None,
+) -> None:
+    """Give the rows with these primary keys the other values, `only` those that are so (a constant of the caller's)."""
+    _run(connection, "change", table, rows, only)
 
 
-def _run(connection: Connection, how: How, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def _run(
+    connection: Connection,
+    how: How,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    only: ColumnElement[bool] | None = None,
+) -> None:
     if rows:
-        statement = _statement(how, table, tuple(rows[0]), is_sqlite=connection.dialect.name == "sqlite")
+        statement = _statement(how, table, tuple(rows[0]), only, is_sqlite=connection.dialect.name == "sqlite")
         connection.execute(statement, packed(rows))
 
 
 @cache
-def _statement(how: How, table: Table, names: tuple[str, ...], *, is_sqlite: bool) -> Any:
+def _statement(
+    how: How, table: Table, names: tuple[str, ...], only: ColumnElement[bool] | None, *, is_sqlite: bool
+) -> Any:
     rows = given({name: table.c[name] for name in names}, is_sqlite=is_sqlite)
     keys = [each.name for each in table.primary_key.columns]
     values = {name: rows.c[name] for name in names if name not in keys}
     if how == "change":
-        return update(table).where(*(table.c[key] == rows.c[key] for key in keys)).values(values)
+        statement = update(table).where(*(table.c[key] == rows.c[key] for key in keys)).values(values)
+        return statement if only is None else statement.where(only)
     dialect = sqlite if is_sqlite else postgresql
     # Without a WHERE, SQLite takes the ON of ON CONFLICT for that of a join.
     chosen = select(*(rows.c[name] for name in names)).where(true())
-    statement = dialect.insert(table).from_select(list(names), chosen)
+    added = dialect.insert(table).from_select(list(names), chosen)
     if how == "insert_or_ignore":
-        return statement.on_conflict_do_nothing()
+        return added.on_conflict_do_nothing()
     if how == "insert_or_update":
-        others = {name: statement.excluded[name] for name in values}
-        return statement.on_conflict_do_update(index_elements=keys, set_=others)
-    return statement
+        others = {name: added.excluded[name] for name in values}
+        return added.on_conflict_do_update(index_elements=keys, set_=others)
+    return added
 
 
 def packed(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -13,29 +13,26 @@ A note of unknown outcome whose key is forgotten becomes a new request here, wit
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 
 from connectors.events import digest
 from tickets.marks import as_repeat
-from worker.ledger import bulk, folding, gates
-from worker.ledger.budget import Limits, Spent, allowance
+from worker.ledger import bulk, folding, gates, turns
+from worker.ledger.budget import Limits, Spent
 from worker.ledger.database import Database
 from worker.ledger.gates import GateReason, Passage
 from worker.ledger.heads import open_heads, place, write_cases
-from worker.ledger.shares import Queue, shares, waiting
 from worker.ledger.tables import attempts, cases, operations, tickets
 from worker.lifecycle import Kind
 
 Mode = Literal["send", "look", "park"]
-Rows = Sequence[Row[Any]]
-Conditions = tuple[ColumnElement[bool], ...]
 
 STATE_IS_ASKED: frozenset[Kind] = frozenset({"close_ticket", "reopen_ticket"})
 
@@ -96,28 +93,33 @@ class Claimed:
     """When there may be tokens for what is due and got none; None: there is no such."""
     only_urgent: bool = False
     """Until then something may be claimed all the same, if it is urgent."""
+    counted: float = 0.0
+    """When the tokens were counted, by the caller's clock."""
 
 
-def claim(db: Database, connection: Connection, kind: Kind | None, *, limit: int, owner: str, terms: Terms) -> Claimed:
+def claim(
+    db: Database,
+    connection: Connection,
+    kind: Kind | None,
+    *,
+    limit: int,
+    owner: str,
+    terms: Terms,
+    clock: Callable[[], float] = time.monotonic,
+) -> Claimed:
     """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
 
     None are given while a better-ranked case of another kind waits for the same scarce tokens.
     """
     passage, now = gates.passage(db, connection, terms.limits)
+    counted = clock()
     if passage.closed_until is not None:
         return Claimed([])
     ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
-    limits = terms.limits.part(passage.share)
-    if passage.probes:
-        if not limits.are_none and allowance(gates.spent(connection, now), limits, now, waiting=0).urgent == 0:
-            return Claimed([])
-        rows, left = _probe(connection, kind, ready, passage), Claimed([])
-    elif terms.limits.are_none:
-        rows, left = _best(connection, kind, ready, limit), Claimed([])
-    else:
-        rows, left = _fair(connection, kind, ready, limit, limits, now)
+    chosen = turns.choose(connection, kind, ready, limit, passage, terms.limits, now)
+    rows = chosen.rows
     if not rows:
-        return left
+        return Claimed([], chosen.wait, chosen.only_urgent)
     if passage.probes:
         pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
         gates.let_probe_through(connection, rows[0].id, now + pause)
@@ -131,66 +133,21 @@ def claim(db: Database, connection: Connection, kind: Kind | None, *, limit: int
     )
     heads = _heads(connection, rows)
     given = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
-    if not terms.limits.are_none:
+    if chosen.scarce:
         given = folding.fold(connection, given, {row.id: row.run_at for row in rows}, now)
     _intend(connection, given, heads)
-    return replace(left, claims=given)
+    return Claimed(given, chosen.wait, chosen.only_urgent, counted)
 
 
-def _best(connection: Connection, kind: Kind | None, ready: Conditions, limit: int) -> Rows:
-    """The best of a kind, where there is no limit that others of them would need."""
-    of_kind = ready if kind is None else (*ready, cases.c.kind == kind)
-    order = (cases.c.rank, cases.c.run_at, cases.c.id)
-    statement = select(cases).where(*of_kind).order_by(*order).limit(limit).with_for_update(skip_locked=True)
-    return connection.execute(statement).all()
-
-
-def _probe(connection: Connection, kind: Kind | None, ready: Conditions, passage: Passage) -> Rows:
-    """The one that is let through a closed gate, if it is of this kind."""
-    order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
-    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
-        order.insert(0, cases.c.id == passage.probed_case)
-    statement = select(cases).where(*ready).order_by(*order).limit(1).with_for_update(skip_locked=True)
-    return [row for row in connection.execute(statement) if kind is None or row.kind == kind]
-
-
-def _fair(
-    connection: Connection, kind: Kind | None, ready: Conditions, limit: int, limits: Limits, now: datetime
-) -> tuple[Rows, Claimed]:
-    """Those whose turn it is, if they are of this kind; and when there may be tokens for the others."""
-    grouped = select(
-        cases.c.source, cases.c.rank, func.count().label("length"), func.min(cases.c.run_at).label("oldest")
-    )
-    found = connection.execute(grouped.where(*ready).group_by(cases.c.source, cases.c.rank))
-    queues = [Queue(row.source, row.rank, row.length, row.oldest) for row in found]
-    if not queues:
-        return [], Claimed([])
-    spent = gates.spent(connection, now)
-    allowed = allowance(spent, limits, now, waiting=waiting(queues))
-    rows: list[Row[Any]] = []
-    for queue, number in shares(queues, spent, allowed, limit, now).items():
-        first = select(cases).where(*ready, cases.c.source == queue.source, cases.c.rank == queue.rank)
-        first = first.order_by(cases.c.run_at, cases.c.id).limit(number).with_for_update(skip_locked=True)
-        rows += [row for row in connection.execute(first) if kind is None or row.kind == kind]
-    waits = len(rows) < sum(each.length for each in queues)
-    left = Claimed([], allowed.next_at - now if waits else None, only_urgent=allowed.urgent > 0)
-    return rows, left
-
-
-def _heads(connection: Connection, rows: Rows) -> dict[int, Row[Any]]:
+def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
     """The operations to be sent, with what is known of their tickets, by case."""
-    wanted = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
-    found = connection.execute(_heads_statement(is_sqlite=connection.dialect.name == "sqlite"), wanted)
-    return {row.case_id: row for row in found}
-
-
-@cache
-def _heads_statement(*, is_sqlite: bool) -> Select[Any]:
-    wanted = bulk.given({"case_id": operations.c.case_id, "seq": operations.c.seq}, is_sqlite=is_sqlite)
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
-    these = (operations.c.case_id == wanted.c.case_id) & (operations.c.seq == wanted.c.seq)
-    chosen = wanted.join(operations, these).join(tickets, about, isouter=True)
-    return select(operations, tickets.c.ticket_id, tickets.c.reopened_at).select_from(chosen)
+    statement = (
+        select(operations, tickets.c.ticket_id, tickets.c.reopened_at)
+        .join(tickets, about, isouter=True)
+        .where(tuple_(operations.c.case_id, operations.c.seq).in_([(row.id, row.head_seq) for row in rows]))
+    )
+    return {row.case_id: row for row in connection.execute(statement)}
 
 
 def mode_of(
@@ -215,8 +172,10 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
     mode = mode_of(kind, ambiguous=head.ambiguous, unproven=head.unproven, first_sent_at=first, terms=terms, now=now)
     request, key, ambiguous, unproven = bytes(head.request), head.idempotency_key, head.ambiguous, head.unproven
     if kind == "add_note" and mode == "send" and _is_forgotten(head, terms, now):
-        # Another text under the same key would be a conflict: it is another request, with a key of its own.
-        request, key = as_repeat(request, first or head.created_at), "tr1-" + digest(key, "repeat")
+        # Another text under the same key would be a conflict: it is another request, with a key of its own. The text
+        # holds a time, which is another one in a ledger that was restored: so the key follows from the text, too.
+        request = as_repeat(request, first or head.created_at)
+        key = "tr1-" + digest(key, "repeat", request.decode())
         ambiguous, unproven, first = False, False, None
     return Claim(
         case_id=case.id,
@@ -300,6 +259,12 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     ]
     connection.execute(insert(attempts), noted)
     return len(rows)
+
+
+def leased_until(connection: Connection, now: datetime) -> datetime | None:
+    """When the last lease ends that still runs; None where none does."""
+    running = select(func.max(cases.c.lease_until)).where(cases.c.state == "leased", cases.c.lease_until > now)
+    return connection.execute(running).scalar_one_or_none()
 
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:

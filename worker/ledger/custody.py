@@ -82,7 +82,7 @@ def record(
         own = tuple(islice(remaining, len(delivery.parsed.events)))
         problem = delivery.problem or "; ".join(each.reason or "" for each in own if each.quarantine)
         outcome = QUARANTINED if problem else ACCEPTED
-        recorded.append(Recorded(inbound_id, outcome, problem or _summary(delivery, own), own))
+        recorded.append(Recorded(inbound_id, outcome, problem or summary(delivery, own), own))
     _note_outcomes(connection, deliveries, recorded)
     return recorded, due
 
@@ -182,7 +182,7 @@ def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recor
         connection.execute(statement, rows)
 
 
-def _summary(delivery: Delivery, effects: tuple[Effect, ...]) -> str | None:
+def summary(delivery: Delivery, effects: tuple[Effect, ...]) -> str | None:
     """Why parts of an accepted delivery had no effect, for `events find`."""
     nothing = [f"{effect.event.source_message_id}: {effect.reason}" for effect in effects if effect.reason]
     remarks = [f"{each.item}: {each.reason}" for each in delivery.parsed.ignored]

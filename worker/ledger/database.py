@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,10 @@ Clock = Callable[[], datetime]
 _MIGRATIONS = Path(__file__).parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 _UPGRADE_LOCK = 0x7469636B  # an arbitrary number of ours for pg_advisory_xact_lock
 
 
@@ -92,10 +96,24 @@ class Database:
         moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return moment.astimezone(UTC)
 
+    def other_sessions(self) -> int:
+        """How many other connections to this database there are, of whatever program; 0 where that cannot be told."""
+        if self.is_sqlite:
+            return 0
+        with self.read() as connection:
+            return int(connection.execute(text(_OTHERS)).scalar_one())
+
     def insert_or_ignore(self, table: Table, *conflict: str) -> Any:
         """INSERT that leaves an existing row with these columns as it is."""
         dialect = sqlite if self.is_sqlite else postgresql
         return dialect.insert(table).on_conflict_do_nothing(index_elements=list(conflict))
+
+    def insert_or_update(self, table: Table, conflict: str, columns: Iterable[str]) -> Any:
+        """INSERT that gives an existing row with this column the other values."""
+        dialect = sqlite if self.is_sqlite else postgresql
+        statement = dialect.insert(table)
+        others = {name: statement.excluded[name] for name in columns if name != conflict}
+        return statement.on_conflict_do_update(index_elements=[conflict], set_=others)
 
     def upgrade(self) -> None:
         """Bring the tables to this version's shape; several processes may do so at once."""

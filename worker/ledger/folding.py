@@ -1,8 +1,8 @@
 """Which calls need not be made? Those whose content fits into one that waits for the budget just before them.
 
-Only what has waited for `PATIENCE` and was never sent is folded: notes of one case that follow each other and are
-equally private, and updates that follow each other. A fold that is rejected is taken apart again, and its parts stay
-apart. Notes are never folded into a description, which is public.
+Only what was never sent is folded, when it has waited for `PATIENCE` and the budget is scarce: notes of one case that
+follow each other and are equally private, and updates that follow each other. A fold that is rejected is taken apart
+again, and its parts stay apart. Notes are never folded into a description, which is public.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, select, update
 from tickets.assumptions import MAX_TEXT
 from tickets.models import encoded
 from worker.ledger.tables import operations
-from worker.lifecycle import derived_key
+from worker.lifecycle import Kind, derived_key
 
 if TYPE_CHECKING:
     from worker.ledger.claims import Claim
@@ -27,6 +27,7 @@ PATIENCE = timedelta(seconds=2)
 AT_MOST = 50  # operations in one call
 BETWEEN = "\n\n⸻\n\n"
 FOLDED = "folded"
+FOLDS: frozenset[Kind] = frozenset({"add_note", "update_ticket"})
 
 
 def joined(kind: str, requests: Sequence[bytes]) -> tuple[bytes, int]:
@@ -52,7 +53,7 @@ def fold(
     """Fold what waits behind these claims into them; `due_since` by case."""
     return [
         _folded(connection, each, now)
-        if each.kind in ("add_note", "update_ticket")
+        if each.kind in FOLDS
         and each.mode == "send"
         and not each.ambiguous
         and now - due_since[each.case_id] >= PATIENCE
@@ -70,8 +71,8 @@ def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
         if not _goes_with(rows[0], row):
             break
         alike.append(row)
-    # One that was folded before keeps what it was sent as, or is taken apart for good.
-    if rows[0].instead is not None or len(alike) == 1:
+    # What was sent keeps its bytes; what was folded keeps what it was folded to, or was taken apart for good.
+    if not _never_sent(rows[0]) or rows[0].instead is not None or len(alike) == 1:
         return claim
     request, number = joined(claim.kind, [bytes(row.request) for row in alike])
     if number == 1:
@@ -86,8 +87,12 @@ def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
 
 
 def _goes_with(first: Row[Any], row: Row[Any]) -> bool:
-    never_sent = row.first_sent_at is None and row.last_sent_at is None and not row.ambiguous
-    return bool(row.kind == first.kind and row.target == first.target and row.instead is None and never_sent)
+    is_alike = row.kind == first.kind and row.target == first.target and row.instead is None
+    return bool(is_alike and _never_sent(row))
+
+
+def _never_sent(row: Row[Any]) -> bool:
+    return row.first_sent_at is None and row.last_sent_at is None and not row.ambiguous
 
 
 def unfold(connection: Connection, case_id: int, seq: int) -> bool:

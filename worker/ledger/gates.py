@@ -43,6 +43,8 @@ class CloseGate:
     until: datetime
     reason: GateReason
     reading: bool = False
+    probed: bool = False
+    """It is what a probe of the breaker met: nobody else may move the time of the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +117,18 @@ def let_probe_through(connection: Connection, case_id: int, until: datetime) -> 
 
 
 def close(connection: Connection, closings: Sequence[CloseGate], now: datetime) -> None:
-    """Close what these ask for. A 429 shortens nothing and hides nothing, and a breaker hides no refusal."""
+    """Close what these ask for. A 429 shortens nothing and hides nothing, and a breaker hides no refusal.
+
+    What fails beside a probe, because it was under way already, does not let a second one through.
+    """
     for each in sorted(closings, key=lambda one: one.until):
         row = gate.c.id == (READING if each.reading else ALL)
         closed = update(gate).where(row)
         if each.reason == "budget":
             closed = closed.where((gate.c.closed_until.is_(None)) | (gate.c.closed_until < each.until), ~_is_probed())
         if each.reason == "breaker":
-            closed = closed.where(gate.c.reason.is_(None) | gate.c.reason.not_in(REFUSALS))
+            others: tuple[GateReason, ...] = REFUSALS if each.probed else PROBED
+            closed = closed.where(gate.c.reason.is_(None) | gate.c.reason.not_in(others))
         moment = literal(now, gate.c.since.type)
         since = case((gate.c.reason == each.reason, func.coalesce(gate.c.since, moment)), else_=moment)
         connection.execute(closed.values(closed_until=each.until, reason=each.reason, since=since))
@@ -156,7 +162,8 @@ def list_pauses(connection: Connection) -> list[Pause]:
 def pause(db: Database, connection: Connection, scope: str, why: str, now: datetime) -> bool:
     """Send nothing of this source, or of any (`*`); False when that was so already."""
     statement = db.insert_or_ignore(pauses, "scope").values(scope=scope, since=now, why=why)
-    return bool(connection.execute(statement).rowcount)
+    # Not rowcount: of such a statement PostgreSQL's driver does not tell it.
+    return connection.execute(statement.returning(pauses.c.scope)).first() is not None
 
 
 def resume(connection: Connection, scope: str) -> bool:

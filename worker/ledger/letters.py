@@ -39,6 +39,7 @@ class DeadLetter:
     reason: str
     holds_up: int = 0
     """How many operations wait for the ticket that it did not create."""
+    may_have_been_executed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,17 @@ def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, I
     return None if number is None else (number, restore(quarantined_row(connection, number)))
 
 
+def request_of(connection: Connection, letter_id: str) -> bytes:
+    """The bytes of an operation as they are now, whatever its state. Raises NoSuchDeadLetter."""
+    case_id, seq = place_of(letter_id)
+    this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
+    return bytes(connection.execute(select(operations.c.request).where(*this_one)).scalar_one())
+
+
 def _operation_letter(row: Row[Any]) -> DeadLetter:
     name = f"op-{row.case_id}-{row.seq}"
-    return DeadLetter(name, row.source, row.ended_at, row.kind, f"case {row.key}", row.why or "", row.holds_up)
+    about, why = f"case {row.key}", row.why or ""
+    return DeadLetter(name, row.source, row.ended_at, row.kind, about, why, row.holds_up, row.ambiguous)
 
 
 def _inbound_letter(row: Row[Any]) -> DeadLetter:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
-from worker.ledger import gates
+from worker.ledger import gates, interventions
 from worker.ledger.custody import QUARANTINED
-from worker.ledger.gates import ALL, READING, Pause
+from worker.ledger.gates import ALL, EVERYTHING, READING, Pause
+from worker.ledger.interventions import Intervention
 from worker.ledger.letters import Try, read_tries
 from worker.ledger.planning import seen_digest
-from worker.ledger.tables import aliases, attempts, cases, inbound, operations, seen
+from worker.ledger.tables import aliases, attempts, cases, inbound, operations, seen, tickets
 
 OVERDUE = timedelta(hours=24)
 
 DISK_FULL = "disk_full"
+ALARMS = (
+    DISK_FULL, "dead_letters", "quarantine", "gate_closed", "breaker_open", "look_up_refused", "overdue", "stalled"
+)  # fmt: skip
 _INBOUND = re.compile(r"in-(\d{1,18})")
 
 
@@ -43,6 +48,8 @@ class Overview:
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
     at: datetime
+    share: float = 1.0
+    """What the service seems to grant of the budget: less than all after a 429."""
     full: str | None = None
     """What is wrong with the room of the ledger's disk."""
 
@@ -84,6 +91,8 @@ class CaseStory:
     ticket_status: str | None
     last_error: str | None
     operations: tuple[OperationStory, ...]
+    interventions: tuple[Intervention, ...]
+    """What people did to its operations, deliveries and tickets."""
 
 
 def overview(connection: Connection, now: datetime) -> Overview:
@@ -114,7 +123,43 @@ def overview(connection: Connection, now: datetime) -> Overview:
         overdue_since=connection.execute(tried).scalar_one_or_none(),
         pauses=tuple(gates.list_pauses(connection)),
         at=now,
+        share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceActivity:
+    """What a source is about, as far as the ledger knows."""
+
+    source: str
+    last_message_at: datetime | None
+    open_operations: int
+    """What waits to be sent, held operations included."""
+    pause: Pause | None
+
+
+def activity(connection: Connection, sources: Collection[str]) -> list[SourceActivity]:
+    """Of these sources, and of others that have operations to send or are paused; by name."""
+    waiting = (
+        select(cases.c.source, func.count())
+        .join(operations, operations.c.case_id == cases.c.id)
+        .where(operations.c.state.in_(["open", "held"]))
+        .group_by(cases.c.source)
+    )
+    open_ = {row[0]: row[1] for row in connection.execute(waiting)}
+    paused = {each.scope: each for each in gates.list_pauses(connection)}
+    names = sorted({*sources, *open_, *paused} - {EVERYTHING})
+    return [SourceActivity(each, _last_at(connection, each), open_.get(each, 0), paused.get(each)) for each in names]
+
+
+def knows_source(connection: Connection, source: str) -> bool:
+    """True when something came from it."""
+    return connection.execute(select(cases.c.id).where(cases.c.source == source).limit(1)).first() is not None
+
+
+def _last_at(connection: Connection, source: str) -> datetime | None:
+    latest = select(inbound.c.received_at).where(inbound.c.source == source).order_by(inbound.c.id.desc()).limit(1)
+    return connection.execute(latest).scalar_one_or_none()
 
 
 def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
@@ -187,6 +232,9 @@ def _story(connection: Connection, case: Row[Any]) -> CaseStory:
     rows = connection.execute(
         select(operations).where(operations.c.case_id == case.id).order_by(operations.c.seq)
     ).all()
+    subjects = {f"op-{case.id}-{row.seq}" for row in rows} | {f"in-{row.inbound_id}" for row in rows}
+    of_case = connection.execute(select(tickets.c.ticket_id).where(tickets.c.case_id == case.id)).scalars()
+    subjects |= {f"ticket:{each}" for each in of_case}
     return CaseStory(
         id=case.id,
         source=case.source,
@@ -211,4 +259,5 @@ def _story(connection: Connection, case: Row[Any]) -> CaseStory:
             )
             for row in rows
         ),
+        interventions=tuple(interventions.about(connection, subjects)),
     )

@@ -16,6 +16,7 @@ from tickets.marks import as_repeat, with_marker_of
 from worker.ledger.custody import SKIPPED
 from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
+from worker.ledger.restoring import SETS_STATE, WAITS
 from worker.ledger.settles import bind_ticket
 from worker.ledger.tables import cases, inbound, operations, tickets
 from worker.lifecycle import derived_key
@@ -27,21 +28,27 @@ class CannotBeDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """When it is done, and how long a request of unknown outcome may still be under way."""
+    """When it is done, how long a request of unknown outcome may be under way, and how long a key protects."""
 
     now: datetime
     ghost_wait: timedelta
+    key_window: timedelta
 
 
-def retry_operation(connection: Connection, letter_id: str, at: At) -> None:
-    """Let a dead operation be sent again, with the same bytes and key. Raises NoSuchDeadLetter, CannotBeDone."""
+def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
+    """Let a dead operation be sent again, with the same bytes and key; gives how many go on that waited for it.
+
+    A note whose key is forgotten, and that may have been added, says that it may be a repeat.
+    Raises NoSuchDeadLetter, CannotBeDone.
+    """
     case, dead = _lock(connection, letter_id)
     _refuse_late_close(case, dead)
-    _revive(connection, case, dead, at, {})
+    values = _repeated(dead, bytes(dead.request)) if dead.kind == "add_note" and _is_forgotten(dead, at) else {}
+    return _revive(connection, case, dead, at, values)
 
 
-def edit_operation(connection: Connection, letter_id: str, request: bytes, at: At) -> None:
-    """Let a dead operation be sent with another request, under a key of its own.
+def edit_operation(connection: Connection, letter_id: str, request: bytes, at: At) -> int:
+    """Let a dead operation be sent with another request, under a key of its own; gives what `retry_operation` gives.
 
     A create keeps its marker: where an earlier send may have been executed, its ticket is looked for first, and adopted
     if it is there. A note says that it may be a repeat. Raises NoSuchDeadLetter, CannotBeDone.
@@ -52,9 +59,22 @@ def edit_operation(connection: Connection, letter_id: str, request: bytes, at: A
     if dead.kind == "create_ticket":
         values |= {"request": with_marker_of(bytes(dead.request), request), "unproven": dead.ambiguous}
     elif dead.kind == "add_note" and dead.ambiguous:
-        request = as_repeat(request, dead.first_sent_at or dead.created_at)
-        values |= {"request": request, "ambiguous": False, "unproven": False, "first_sent_at": None}
-    _revive(connection, case, dead, at, values)
+        values = _repeated(dead, request)
+    return _revive(connection, case, dead, at, values)
+
+
+def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
+    """What makes a note another request than the one that may have been executed."""
+    return {
+        "request": as_repeat(request, dead.first_sent_at or dead.created_at),
+        "idempotency_key": derived_key(dead.idempotency_key, dead.kind),
+        "ambiguous": False, "unproven": False, "first_sent_at": None,
+    }  # fmt: skip
+
+
+def _is_forgotten(dead: Row[Any], at: At) -> bool:
+    old = dead.first_sent_at is None or at.now - dead.first_sent_at >= at.key_window
+    return bool(dead.ambiguous and (dead.unproven or old))
 
 
 def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
@@ -102,8 +122,17 @@ def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> 
         if case.create_seq == dead.seq:
             nothing = {"phase": "new", "lost": False, "create_seq": None}
             connection.execute(update(cases).where(cases.c.id == case.id).values(nothing))
+    if dead.kind == "reopen_ticket" and case.create_seq == dead.target and _is_last_of_state(connection, dead):
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
     _go_on(connection, case, at.now)
     return skipped
+
+
+def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
+    """No later operation closes or reopens its ticket: that is as the one before left it."""
+    later = (operations.c.case_id == dead.case_id, operations.c.target == dead.target, operations.c.seq > dead.seq)
+    sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, "done"]))
+    return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None
 
 
 def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
@@ -124,16 +153,17 @@ def _ended_last(case: Row[Any]) -> bool:
     return case.ended_at is not None and (case.started_at is None or case.started_at <= case.ended_at)
 
 
-def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, values: dict[str, Any]) -> None:
+def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, values: dict[str, Any]) -> int:
+    """Open it again; gives how many operations go on with it that waited for its ticket."""
     began = dead.first_sent_at if dead.ambiguous else None
     anew = {"state": "open", "ended_at": None, "why": None, "conflicts": 0, "first_sent_at": began}
     _write(connection, dead, anew | values)
-    if dead.kind == "create_ticket":
-        _release(connection, case, dead.seq)
+    released = _release(connection, case, dead.seq) if dead.kind == "create_ticket" else 0
     if dead.kind == "close_ticket" and case.create_seq == dead.target:
         connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
     ghost_gone = dead.ended_at + at.ghost_wait if dead.ambiguous else at.now
     _go_on(connection, case, max(at.now, ghost_gone))
+    return released
 
 
 def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
@@ -166,7 +196,6 @@ def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
         return
     head = open_heads(connection, [case.id]).get(case.id)
     lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
-    # A case that waits may wait for a ghost, which must not land after what is sent now.
-    later = max(run_at, case.run_at) if case.state == "ready" else run_at
-    placed = place(head, case.next_seq, later, lost=lost)
+    # A case may wait for a ghost, which must not land after what is sent now; one that rests, too.
+    placed = place(head, case.next_seq, max(run_at, case.run_at), lost=lost)
     write_cases(connection, [{"id": case.id, "attempts": 0, **placed}])

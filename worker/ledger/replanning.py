@@ -2,7 +2,9 @@
 
     dead              what follows it, unsent
     create_ticket     held, up to a reopening: that becomes a create of its own, since there is nothing to reopen
-    close_ticket      the ticket is still open: a reopening is not needed; a create becomes a note on that ticket
+    close_ticket      the ticket is still open: a reopening is not needed; a create becomes a note on that ticket;
+                      unless that ticket was closed later, or is about to be; or nobody knows whether it was closed now:
+                      then all stays, since a reopening does no harm to a ticket that is open
     reopen_ticket     rejected: it becomes a create itself, since the ticket is gone or stays closed
     note, update      passed over
 
@@ -18,6 +20,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import case as sa_case
 
 from tickets.marks import without_marker
 from tickets.models import AddNote, encode
@@ -29,7 +32,7 @@ NEVER_CLOSED = "not needed: its ticket was never closed"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An operation that was not sent yet, or the one that died."""
+    """The operation that died, or one that comes after it."""
 
     seq: int
     kind: Kind
@@ -40,6 +43,8 @@ class Planned:
     request: bytes
     instead: bytes | None = None
     why: str | None = None
+    in_doubt: bool = False
+    """An earlier send may have been executed: it stays the call that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,13 @@ def replan(
 ) -> tuple[list[Planned], Change]:
     """The operations that are different now (the dead one may be among them), and what planning knows afterwards.
 
-    `rejected`: it is certain that the dead one had no effect. `followers` are those of its case, in their order.
+    `rejected`: it is certain that the dead one had no effect. `followers` are all later ones of its case, in their
+    order, but those that were skipped.
     """
     match dead.kind:
         case "create_ticket":
             return _without_ticket(dead, followers, known)
-        case "close_ticket":
+        case "close_ticket" if rejected:
             return _still_open(dead, followers, known)
         case "reopen_ticket" if rejected and dead.instead is not None:
             return _anew(dead, followers, dead.target, known)
@@ -71,7 +77,7 @@ def replan(
 def _without_ticket(dead: Planned, followers: Sequence[Planned], known: Change) -> tuple[list[Planned], Change]:
     held: list[Planned] = []
     for place, each in enumerate(followers):
-        if each.target != dead.seq:
+        if each.target != dead.seq or not _waits(each):
             continue
         if each.kind == "reopen_ticket" and each.instead is not None:
             made, after = _anew(each, followers[place + 1 :], dead.seq, known)
@@ -100,9 +106,13 @@ def _anew(
 
 def _still_open(dead: Planned, followers: Sequence[Planned], known: Change) -> tuple[list[Planned], Change]:
     for place, each in enumerate(followers):
+        if each.kind == "close_ticket" and each.target == dead.target and each.state != "dead":
+            return [], known
         if each.kind == "reopen_ticket" and each.target == dead.target:
-            return [replace(each, state="skipped", why=NEVER_CLOSED)], known
+            return ([replace(each, state="skipped", why=NEVER_CLOSED)] if _is_unsent(each) else []), known
         if each.kind == "create_ticket":
+            if not _is_unsent(each):
+                return [], known
             note = replace(
                 each,
                 kind="add_note",
@@ -118,7 +128,15 @@ def _still_open(dead: Planned, followers: Sequence[Planned], known: Change) -> t
 
 
 def _retargeted(followers: Sequence[Planned], old: int | None, new: int | None) -> list[Planned]:
-    return [replace(each, target=new, state="open") for each in followers if each.target == old]
+    return [replace(each, target=new, state="open") for each in followers if each.target == old and _waits(each)]
+
+
+def _waits(each: Planned) -> bool:
+    return each.state in ("open", "held")
+
+
+def _is_unsent(each: Planned) -> bool:
+    return _waits(each) and not each.in_doubt
 
 
 def _as_note(create: bytes) -> bytes:
@@ -132,7 +150,7 @@ def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: b
     statement = select(operations).where(operations.c.case_id == case.id, operations.c.seq >= seq)
     rows = connection.execute(statement.order_by(operations.c.seq)).all()
     dead = _planned(rows[0])
-    followers = [_planned(row) for row in rows[1:] if row.state in ("open", "held")]
+    followers = [_planned(row) for row in rows[1:] if row.state != "skipped"]
     known = Change(cast(Phase, case.phase), case.create_seq, case.lost)
     different, after = replan(dead, followers, known, rejected=rejected)
     for each in different:
@@ -150,8 +168,9 @@ def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: b
                 why=each.why,
                 ended_at=now if each.state == "skipped" else None,
                 first_sent_at=None,
-                last_sent_at=None,
-                ambiguous=False,
+                # What a ledger that is no more may have sent stays in doubt, whatever it is now.
+                last_sent_at=sa_case((operations.c.unproven, operations.c.last_sent_at), else_=None),
+                ambiguous=operations.c.unproven,
                 conflicts=0,
             )
         )
@@ -168,4 +187,5 @@ def _planned(row: Row[Any]) -> Planned:
         idempotency_key=row.idempotency_key,
         request=bytes(row.request),
         instead=None if row.instead is None else bytes(row.instead),
+        in_doubt=row.ambiguous,
     )

@@ -20,7 +20,9 @@ from worker.ledger.heads import Head, open_heads, place, write_cases
 from worker.ledger.tables import aliases, attempts, cases, operations, tickets
 from worker.lifecycle import Kind
 
-Outcome = Literal["done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet"]
+Outcome = Literal[
+    "done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet", "undecided"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Settlement:
     """It was only a question."""
 
 
+IS_OPEN = operations.c.state == "open"  # what was ended meanwhile stays ended
 Settled = tuple[Row[Any], Claim, Settlement]
 
 
@@ -93,7 +96,7 @@ def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settle
     for row, each, outcome in current:
         if outcome.outcome == "adopted" and outcome.ticket_id in bound:
             why = f"ticket {outcome.ticket_id} bears its marker, but belongs to case {bound[outcome.ticket_id]}"
-            outcome = Settlement("dead", "unknown", error=why, latency=outcome.latency, reads=True)
+            outcome = Settlement("dead", "undecided", error=why, latency=outcome.latency, reads=True)
         elif outcome.outcome == "adopted" and outcome.ticket_id is not None:
             bound[outcome.ticket_id] = row.id
         checked.append((row, each, outcome))
@@ -117,10 +120,10 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
     for _, each, outcome in current:
         over = outcome.state != "again"
         ambiguous = (each.ambiguous or outcome.unknown) and not outcome.absent
-        # What was provably not executed did not begin the life of its key. When a closing was first tried is kept all
-        # the same: a person may have reopened the ticket since.
-        was_sent = each.kind in STATE_IS_ASKED and each.first_sent_at < each.claimed_at
-        keeps_window = (over or ambiguous or was_sent) and each.first_sent_at
+        # What was provably not executed did not begin the life of its key. Of a close, which has none, it is remembered
+        # since when a person may have reopened what an earlier send closed.
+        was_closed = each.kind in STATE_IS_ASKED and each.first_sent_at < each.claimed_at
+        keeps_window = (over or ambiguous or was_closed) and each.first_sent_at
         rows.append(
             {
                 "case_id": each.case_id,
@@ -135,7 +138,7 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
                 "conflicts": 0 if outcome.absent else each.conflicts + outcome.conflict,
             }
         )
-    bulk.change(connection, operations, rows)
+    bulk.change(connection, operations, rows, IS_OPEN)
 
 
 def _bind_tickets(connection: Connection, current: list[Settled], now: datetime) -> None:
@@ -203,9 +206,13 @@ def _after_death(
 ) -> replanning.Change:
     if outcome.state != "dead":
         return replanning.Change(row.phase, row.create_seq, row.lost)
-    if each.kind in ("add_note", "update_ticket") and folding.unfold(connection, each.case_id, each.seq):
+    # A question that was rejected tells nothing of the call that was asked about, unless its ticket is gone.
+    rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
+    # Where an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
+    surely = rejected and not each.ambiguous
+    if surely and each.kind in folding.FOLDS and folding.unfold(connection, each.case_id, each.seq):
         return replanning.Change(row.phase, row.create_seq, row.lost)
-    return replanning.after_death(connection, row, each.seq, rejected=outcome.outcome == "rejected", now=now)
+    return replanning.after_death(connection, row, each.seq, rejected=rejected, now=now)
 
 
 def _settle_case(
@@ -259,7 +266,7 @@ def note_ticket(connection: Connection, ticket_id: str, status: str, at: datetim
     this_one = tickets.c.ticket_id == ticket_id
     newer = this_one & (tickets.c.status_at.is_(None) | (tickets.c.status_at <= at))
     connection.execute(update(tickets).where(newer).values(status=status, status_at=at))
-    if reopened_by_person:  # told late or early: what counts is when it happened
-        latest = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < at))
-        connection.execute(update(tickets).where(latest).values(reopened_at=at))
+    if reopened_by_person:  # it counts however late we are told, and whatever we saw meanwhile
+        later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < at))
+        connection.execute(update(tickets).where(later).values(reopened_at=at))
     return True

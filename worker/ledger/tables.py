@@ -111,6 +111,8 @@ cases = Table(
     UniqueConstraint("source", "key"),
     Index("ix_cases_ready", "rank", "run_at", postgresql_where=text("state = 'ready'"),
           sqlite_where=text("state = 'ready'")),
+    Index("ix_cases_queues", "source", "rank", "run_at", postgresql_where=text("state = 'ready'"),
+          sqlite_where=text("state = 'ready'")),
     Index("ix_cases_leased", "lease_until", postgresql_where=text("state = 'leased'"),
           sqlite_where=text("state = 'leased'")),
 )  # fmt: skip

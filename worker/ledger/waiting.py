@@ -80,15 +80,18 @@ def say_that_they_were_taken(connection: Connection, inbound_ids: list[int]) -> 
 
 
 def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
-    """The cases that are known by now for names that comments still wait for."""
+    """The cases that are open or were, by now, for names that comments still wait for.
+
+    One whose ticket was given up is as new: what waits for it waits for its next opening.
+    """
     same_source = aliases.c.source == pending.c.source
     named = (
         select(pending.c.source, pending.c.wanted, aliases.c.case_id)
         .join(aliases, same_source & (aliases.c.alias == pending.c.wanted))
-        .join(cases, (cases.c.id == aliases.c.case_id) & (cases.c.episode > 0))
+        .join(cases, (cases.c.id == aliases.c.case_id) & (cases.c.phase != "new"))
     )
     keyed = select(pending.c.source, pending.c.wanted, cases.c.id.label("case_id")).join(
-        cases, (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted) & (cases.c.episode > 0)
+        cases, (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted) & (cases.c.phase != "new")
     )
     found: dict[tuple[str, str], int] = {}
     for statement in (keyed, named):  # a name that was given to a case comes before the key of another one
@@ -114,7 +117,7 @@ def drop_expired(connection: Connection, now: datetime) -> int:
 
 
 def _is_case_known() -> ColumnElement[bool]:
-    opened = (cases.c.source == pending.c.source) & (cases.c.episode > 0)
+    opened = (cases.c.source == pending.c.source) & (cases.c.phase != "new")
     named = (
         select(cases.c.id)
         .join(aliases, cases.c.id == aliases.c.case_id)

@@ -57,6 +57,9 @@ class ApiSettings(Section):
     """With fewer calls than these in `timing.breaker_window`, the breaker stays as it is."""
 
 
+FORGETS_KEYS_AFTER = 24 * 3600.0  # the service, as its contract says
+
+
 class TimingSettings(Section):
     """How long things take; a value that breaks a rule of exactly-once delivery is refused."""
 
@@ -100,8 +103,22 @@ class TimingSettings(Section):
             raise ValueError(
                 f"backoff_cap ({self.backoff_cap:g}) must be at least backoff_base ({self.backoff_base:g})"
             )
-        if self.key_window > 24 * 3600 - self.ghost_wait:
-            raise ValueError("key_window must end before the service forgets its keys (24 h, less ghost_wait)")
+        if self.key_window + self.lease + self.request_life > FORGETS_KEYS_AFTER:
+            raise ValueError(
+                f"key_window must end before the service forgets its keys: with lease and request_life "
+                f"({self.key_window:g} + {self.lease:g} + {self.request_life:g}) it must be at most "
+                f"{FORGETS_KEYS_AFTER:g}, since a request leaves up to a lease after its claim"
+            )
+        if self.key_window <= self.ghost_wait + self.backoff_cap:
+            raise ValueError(
+                f"key_window ({self.key_window:g}) must be longer than ghost_wait + backoff_cap "
+                f"({self.ghost_wait:g} + {self.backoff_cap:g}): no key would protect a repetition"
+            )
+        if self.breaker_window < self.http_timeout:
+            raise ValueError(
+                f"breaker_window ({self.breaker_window:g}) must be at least http_timeout ({self.http_timeout:g}): "
+                "calls that time out would be forgotten before the next ones do"
+            )
         return self
 
 
@@ -111,6 +128,9 @@ class PolicySettings(Section):
     reopen_window: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
     """Opened again so soon after its end, by the source's clock: the ticket is reopened; later there is a new one."""
     note_on_change: bool = True
+    damping: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """So long an opening waits before its ticket is created; ends it in that time, neither costs a call. Urgent ones
+    wait too. 0: none waits."""
     repeat_notes: bool = True
     """A note of which it is not known whether it was added, and can never be, is added with a line that says so;
     else it becomes a dead letter."""

@@ -6,6 +6,8 @@ Each is shown with both transports that were candidates: the classification must
 from __future__ import annotations
 
 import asyncio
+import gzip
+import resource
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import closing
@@ -65,6 +67,30 @@ async def garbage(wire: Wire) -> None:
     await wire.send(b"\x00\x16\x03\x01 what is this?\r\n\r\n")
 
 
+async def two_lengths(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\nContent-Length: 92\r\n\r\n" + TICKET)
+
+
+async def another_protocol(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")
+
+
+async def head_without_end(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(b"HTTP/1.1 201 Created\r\n")
+    while True:
+        await wire.send(b"X-More: %s\r\n" % (b"x" * 1000))
+
+
+async def body_without_end(wire: Wire) -> None:
+    await wire.request()
+    await wire.send(b"HTTP/1.1 201 Created\r\n\r\n")
+    while True:
+        await wire.send(b" " * 65536)
+
+
 async def success_without_a_body(wire: Wire) -> None:
     await wire.request()
     await wire.answer(201, b"")
@@ -116,6 +142,10 @@ AMBIGUOUS: tuple[Behaviour, ...] = (
     cut_in_the_body,
     reset_in_the_body,
     garbage,
+    two_lengths,
+    another_protocol,
+    head_without_end,
+    body_without_end,
     success_without_a_body,
     success_that_is_a_page,
     success_that_is_another_value,
@@ -326,6 +356,60 @@ def test_an_answer_in_small_pieces_is_read(transport: Callable[[], httpx.AsyncBa
             assert (await create(client)).id == "1042"
 
     asyncio.run(run())
+
+
+@each_transport
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+        b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%b" % (len(TICKET), TICKET),
+        b"HTTP/1.1 201 Created\r\n\r\n" + TICKET,
+        b"HTTP/1.0 201 Created\r\n\r\n" + TICKET,
+        b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(TICKET),
+    ],
+    ids=["after interim answers", "until the connection ends", "HTTP/1.0", "compressed unasked"],
+)
+def test_an_answer_in_any_form_is_read(answer: bytes, transport: Callable[[], httpx.AsyncBaseTransport]) -> None:
+    async def say(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(answer)
+
+    async def run() -> None:
+        async with (
+            RawServer(say) as server,
+            TicketsClient(server.base_url, KEY, transport=transport()) as client,
+        ):
+            for number in (1, 2):
+                assert (await create(client)).id == "1042"
+                assert len(server.requests) == number
+
+    asyncio.run(run())
+
+
+def test_a_compressed_answer_that_grows_beyond_all_measure_is_given_up() -> None:
+    bomb = gzip.compress(bytes(256 * 1024 * 1024), 9)
+
+    async def explode(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer(201, bomb, b"Content-Encoding: gzip")
+        await serve(wire)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    failure = failure_of(explode)
+    assert type(failure) is RepeatUnchanged
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 192 * 1024  # KiB
+
+
+@pytest.mark.parametrize(("status", "kind"), [(407, StopSending), (307, StopSending)])
+def test_what_a_proxy_or_another_place_says_is_an_answer_like_any_other(status: int, kind: type[TicketsError]) -> None:
+    async def say(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer(status, b"", b"Proxy-Authenticate: Basic", b"Location: http://127.0.0.1:1/")
+        await serve(wire)
+
+    failure = failure_of(say)
+    assert (type(failure), failure.status) == (kind, status)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(422, AskPerson), (401, StopSending), (429, SendLater), (503, SendLater)])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import socket
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 import pytest
 
 from tickets.client import TicketsClient
-from tickets.errors import RepeatUnchanged, SendLater
+from tickets.errors import AskPerson, RepeatUnchanged, SendLater
 from tickets.models import Ticket
 from tickets.transport import Lanes
 
@@ -19,6 +22,14 @@ from .wire import KEY, TICKET, RawServer, Wire, client_of, create, get, outcome,
 
 def ticket(number: int) -> bytes:
     return TICKET.replace(b"1042", b"%d" % number)
+
+
+@asynccontextmanager
+async def closing(lanes: Lanes) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await lanes.aclose()
 
 
 async def half_of_another_ticket(wire: Wire) -> None:
@@ -151,6 +162,59 @@ def test_connections_that_a_storm_opened_are_closed_when_it_is_over() -> None:
     asyncio.run(run())
 
 
+def test_a_connection_that_nobody_uses_any_more_is_closed_without_another_call() -> None:
+    async def run() -> None:
+        async with (
+            RawServer() as server,
+            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.05)) as client,
+        ):
+            for _ in range(2):
+                await asyncio.gather(*(create(client) for _ in range(8)))
+                await until(lambda: server.open == 0)
+
+    asyncio.run(run())
+
+
+def test_each_connection_that_nobody_uses_is_closed_in_its_turn() -> None:
+    async def run() -> None:
+        later = asyncio.Event()
+
+        async def wait(wire: Wire) -> None:
+            await wire.request()
+            await later.wait()
+            await wire.answer()
+            await wire.stall()
+
+        async with (
+            RawServer(wait) as server,
+            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.2)) as client,
+        ):
+            second = asyncio.create_task(create(client))
+            await server.arrived.wait()
+            server.behaviour = serve
+            await create(client)
+            await asyncio.sleep(0.1)  # half of what the first may idle
+            later.set()
+            await second
+            await until(lambda: server.open == 0)
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_idled_for_too_long_while_the_loop_was_busy_is_not_used_again() -> None:
+    async def run() -> None:
+        async with (
+            RawServer() as server,
+            TicketsClient(server.base_url, KEY, transport=Lanes(1, keepalive=0.02)) as client,
+        ):
+            await create(client)
+            time.sleep(0.03)  # noqa: ASYNC251 (no turn of the loop: its timer is late)
+            await create(client)
+            assert server.connections == 2
+
+    asyncio.run(run())
+
+
 def test_a_time_out_while_waiting_for_a_lane_is_not_executed() -> None:
     async def run() -> None:
         async with RawServer(silence) as server, client_of(server, lanes=1, total_timeout=0.4) as client:
@@ -176,6 +240,23 @@ def test_a_connection_closed_while_idle_is_replaced_before_anything_is_sent() ->
                 await until(lambda: server.open == 0)
                 await asyncio.sleep(0.01)
                 assert (server.connections, len(server.requests)) == (number, number)
+
+    asyncio.run(run())
+
+
+def test_a_close_that_the_event_loop_has_not_seen_yet_is_seen_before_anything_is_sent() -> None:
+    async def run() -> None:
+        sockets = []
+
+        async def note(wire: Wire) -> None:
+            sockets.append(wire.writer.get_extra_info("socket"))
+            await serve(wire)
+
+        async with RawServer(note) as server, client_of(server) as client:
+            assert isinstance(await create(client), Ticket)
+            sockets[0].shutdown(socket.SHUT_WR)  # and no turn of the loop between this and the next call
+            assert isinstance(await create(client), Ticket)
+            assert (server.connections, len(server.requests)) == (2, 2)
 
     asyncio.run(run())
 
@@ -232,6 +313,98 @@ def test_an_answer_that_comes_unasked_while_idle_is_not_taken_for_the_next() -> 
     asyncio.run(run())
 
 
+def test_an_answer_right_behind_another_is_not_taken_for_the_next() -> None:
+    async def twice(wire: Wire) -> None:
+        await wire.request()
+        answers = [
+            b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%b" % (len(each), each)
+            for each in (ticket(1), ticket(666))
+        ]
+        await wire.send(b"".join(answers))
+        await wire.stall()
+
+    async def run() -> None:
+        async with RawServer(twice) as server, client_of(server, lanes=1) as client:
+            first = await create(client)
+            server.behaviour = serve
+            assert [first.id, (await create(client)).id] == ["1", "1042"]
+            assert server.connections == 2
+
+    asyncio.run(run())
+
+
+def test_a_connection_whose_request_was_answered_before_it_was_read_is_not_used_again() -> None:
+    large = b" " * 32 * 1024 * 1024  # more than the sockets' buffers hold
+
+    async def answer_early(wire: Wire) -> None:
+        await wire.part(40)
+        await wire.answer(413, b"")
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        async with RawServer(answer_early) as server, client_of(server, lanes=1) as client:
+            failure = await outcome(client.create_ticket(large, idempotency_key="k-1"))
+            assert isinstance(failure, AskPerson)
+            assert failure.status == 413
+            server.behaviour = serve
+            assert isinstance(await create(client), Ticket)
+            assert (server.connections, len(server.requests)) == (2, 2)
+
+    asyncio.run(run())
+
+
+def test_what_a_call_had_not_sent_when_its_time_was_over_is_never_sent() -> None:
+    large = b" " * 32 * 1024 * 1024  # more than the sockets' buffers hold
+
+    async def run() -> None:
+        over, read = asyncio.Event(), asyncio.Event()
+        received = 0
+
+        async def read_late(wire: Wire) -> None:
+            nonlocal received
+            await over.wait()
+            with suppress(ConnectionError):
+                while part := await wire.reader.read(1024 * 1024):
+                    received += len(part)
+            read.set()
+
+        async with RawServer(read_late) as server, client_of(server, total_timeout=0.3) as client:
+            failure = await outcome(client.create_ticket(large, idempotency_key="k-1"))
+            assert type(failure) is RepeatUnchanged
+            over.set()
+            await read.wait()
+            assert received < len(large)
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_is_not_waited_for_closes_its_connection() -> None:
+    async def run() -> None:
+        lanes = Lanes(1)
+        async with RawServer(half_of_another_ticket) as server, closing(lanes):
+            response = await lanes.handle_async_request(httpx.Request("GET", server.base_url))
+            await response.aclose()
+            await server.gone.wait()
+            server.behaviour = serve
+            response = await lanes.handle_async_request(httpx.Request("GET", server.base_url))
+            assert await response.aread() == TICKET
+            assert server.connections == 2
+
+    asyncio.run(run())
+
+
+def test_a_lane_to_one_service_is_not_used_for_another() -> None:
+    async def run() -> None:
+        lanes = Lanes(1)
+        async with RawServer() as one, RawServer() as other, closing(lanes):
+            for server in (one, other, one):
+                response = await lanes.handle_async_request(httpx.Request("GET", server.base_url))
+                await response.aclose()
+            assert (len(one.requests), one.connections, len(other.requests)) == (2, 2, 1)
+
+    asyncio.run(run())
+
+
 def test_closing_the_client_lets_a_call_in_flight_end_and_then_closes_its_connection() -> None:
     async def run() -> None:
         go_on = asyncio.Event()
@@ -243,7 +416,7 @@ def test_closing_the_client_lets_a_call_in_flight_end_and_then_closes_its_connec
             await wire.stall()
 
         async with RawServer(wait) as server:
-            client = client_of(server)
+            client = TicketsClient(server.base_url, KEY, transport=Lanes(keepalive=3600))
             task = asyncio.create_task(create(client))
             await server.arrived.wait()
             await client.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -105,9 +106,11 @@ async def serve(wire: Wire) -> None:
 
 @dataclass
 class RawServer:
-    """Listens on 127.0.0.1 and does with every new connection what `behaviour` says at that time."""
+    """Listens on an address of this machine and does with every new connection what `behaviour` says at that time."""
 
     behaviour: Behaviour = serve
+    host: str = "127.0.0.1"
+    tls: ssl.SSLContext | None = None
     requests: list[Seen] = field(default_factory=list)
     connections: int = 0
     open: int = 0
@@ -119,7 +122,8 @@ class RawServer:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api/v1"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}/api/v1"
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -143,7 +147,7 @@ class RawServer:
 
     async def __aenter__(self) -> Self:
         self._over = False
-        self._server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._handle, self.host, 0, ssl=self.tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -35,6 +35,16 @@ UPDATE operations SET state = 'held' WHERE state = 'open' AND EXISTS (
     WHERE made.case_id = operations.case_id AND made.seq = operations.target AND made.state = 'dead'
 )
 """
+# An older version held up the creates of later episodes too: they go on.
+_WAITING = "FROM operations AS waiting WHERE waiting.case_id = cases.id AND waiting.state = 'open'"
+_FREED = f"""
+UPDATE cases SET
+    state = 'ready',
+    head_seq = (SELECT MIN(waiting.seq) {_WAITING}),
+    rank = (SELECT MIN(waiting.rank) {_WAITING}),
+    kind = (SELECT waiting.kind {_WAITING} ORDER BY waiting.seq LIMIT 1)
+WHERE state = 'blocked' AND EXISTS (SELECT 1 {_WAITING})
+"""  # noqa: S608 (nothing from outside)
 _SENT = "UPDATE operations SET last_sent_at = first_sent_at WHERE state IN ('open', 'dead')"
 # Only the latest create that was done made the ticket that the case knows; older ones left no number behind.
 _TICKETS = """
@@ -91,5 +101,5 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_facts")),
     )
-    for statement in (_TARGETS, _CREATES, _LOST, _HELD, _SENT, _TICKETS):
+    for statement in (_TARGETS, _CREATES, _LOST, _HELD, _FREED, _SENT, _TICKETS):
         op.execute(statement)

@@ -1,0 +1,63 @@
+"""`python3 dev.py chaos --broker redis --events 5000 --faults 20 --seed 1`: a run, its progress on standard error.
+
+The last line is JSON. Exit code 0: nothing lost, duplicated, misordered or unexpected, and no dead letter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+from tests.acceptance.chaos.driver import Outcome, run
+from tests.acceptance.chaos.sites import Kind
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="dev.py chaos", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--broker", choices=get_args(Kind), default="embedded", help="embedded: one process, SQLite")
+    parser.add_argument("--events", type=int, default=500, help="how many things sources say")
+    parser.add_argument("--faults", "--kills", type=int, default=5, help="how often a process or a server is hit")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed is the same stream and the same faults")
+    options = parser.parse_args(arguments)
+    if options.events < 2 or options.faults < 0:
+        parser.error("--events is at least 2, --faults at least 0")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended then too
+    folder = Path(tempfile.mkdtemp(prefix="ticketrelay-chaos-"))
+    folder.chmod(0o755)
+    keep = True
+    try:
+        outcome = run(options.broker, folder, events=options.events, faults=options.faults, seed=options.seed)
+        keep = not outcome.is_clean
+    except KeyboardInterrupt:
+        keep = False
+        raise
+    finally:
+        if keep:
+            print(f"logs and databases are kept in {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    for each in outcome.stories:
+        print(each)
+    print(json.dumps(figures(outcome) | {"broker": options.broker, "seed": options.seed}))
+    return 0 if outcome.is_clean else 1
+
+
+def figures(outcome: Outcome) -> dict[str, int | float]:
+    return {
+        "events": outcome.events,
+        "faults": outcome.faults,
+        "api_faults": outcome.api_faults,
+        **outcome.verdict.figures(),
+        "dead": outcome.dead,
+        "seconds": outcome.seconds,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,242 @@
+"""How is a stream sent while things go wrong? By a few connections at once, each delivery until it is acknowledged.
+
+The faults lie evenly along the stream. Nobody runs ahead of them: senders wait before the part of the stream that the
+next fault belongs to, so that each fault meets traffic, however long it takes.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from connectors import connector
+from connectors.base import SourceSettings
+from tests.acceptance.chaos import checker, faults, stream
+from tests.acceptance.chaos.sites import Deployment, Kind, deployed
+from tests.acceptance.chaos.stream import Delivery, Stream
+from tests.acceptance.processes import CONTROL_TOKEN, SECRET, wait_until
+
+SENDERS = 6
+PATIENCE_S = 120.0
+IDLE_PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run."""
+
+    events: int
+    faults: int
+    api_faults: int
+    dead: int
+    """Dead letters at the end: there is nobody here to decide on one, so there must be none."""
+    seconds: float
+    verdict: checker.Verdict
+    stories: tuple[str, ...]
+    """Of cases that are wrong, a few."""
+
+    @property
+    def is_clean(self) -> bool:
+        return self.verdict.is_clean and not self.dead
+
+
+class Senders:
+    """Threads that send deliveries, each until it gets a 2xx, as sources do."""
+
+    def __init__(self, intake: str, deliveries: Sequence[Delivery], sendings: Sequence[int]) -> None:
+        self._intake = intake
+        self._deliveries = deliveries
+        self._sendings = sendings
+        self._acknowledged = {number: threading.Event() for number in set(sendings)}
+        self._next = self._done = self._limit = 0
+        self._errors: list[BaseException] = []
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._threads = [threading.Thread(target=self._run, name=f"sender-{each}") for each in range(SENDERS)]
+        chat = connector("slack")
+        self._sign = chat.sign
+        self._chat: SourceSettings = chat.settings.model_validate({"secret": SECRET})
+
+    @property
+    def done(self) -> int:
+        """How many sendings were acknowledged."""
+        return self._done
+
+    def start(self) -> None:
+        for each in self._threads:
+            each.start()
+
+    def may_send(self, limit: int) -> None:
+        """Nothing from the sending with this number on."""
+        with self._changed:
+            self._limit = limit
+            self._changed.notify_all()
+
+    def wait_until_sent(self, number: int) -> None:
+        """Until so many sendings were acknowledged. Raises what a sender met."""
+        wait_until(lambda: bool(self._errors) or self._done >= number, f"{number} acknowledged", IDLE_PATIENCE_S)
+        if self._errors:
+            raise self._errors[0]
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for each in self._threads:
+            each.join(PATIENCE_S)
+
+    def _run(self) -> None:
+        try:
+            with httpx.Client(timeout=10, trust_env=False) as http:
+                while (delivery := self._take()) is not None:
+                    for before in delivery.after:
+                        wait_until(lambda: self._is_over(before), "the step before", PATIENCE_S)  # noqa: B023
+                    if not self._stopping:
+                        self._send(http, delivery)
+        except Exception as error:  # noqa: BLE001 — raised again where it is waited for
+            self._errors.append(error)
+            self._stopping = True
+
+    def _is_over(self, number: int) -> bool:
+        return self._stopping or number not in self._acknowledged or self._acknowledged[number].is_set()
+
+    def _take(self) -> Delivery | None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stopping or self._next < self._limit or self._next >= len(self._sendings)
+            )
+            if self._stopping or self._next >= len(self._sendings):
+                return None
+            self._next += 1
+            return self._deliveries[self._sendings[self._next - 1]]
+
+    def _send(self, http: httpx.Client, delivery: Delivery) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._is_taken(http, delivery):
+            assert time.monotonic() < deadline, f"delivery {delivery.number} is not acknowledged"
+            if self._stopping:
+                return
+            time.sleep(0.1)
+        self._acknowledged[delivery.number].set()
+        with self._changed:
+            self._done += 1
+
+    def _is_taken(self, http: httpx.Client, delivery: Delivery) -> bool:
+        headers = {"Authorization": f"Bearer {SECRET}"}
+        if delivery.source == "slack":
+            headers = dict(self._sign(delivery.body, self._chat, datetime.now(UTC)))
+        try:
+            answer = http.post(f"{self._intake}/in/{delivery.source}", content=delivery.body, headers=headers)
+        except httpx.TransportError:
+            return False
+        assert answer.status_code in (200, 503), answer.text
+        return answer.status_code == 200
+
+
+class ApiFaults:
+    """The rules at the Tickets API, set anew after each of its lives, and how often they applied in all of them."""
+
+    def __init__(self, deployment: Deployment, seed: int) -> None:
+        self._site = deployment.site
+        self._seed = seed
+        self._lives = 0
+        self._before = 0
+        self._now = 0
+
+    def set(self) -> None:
+        self._before += self._now
+        self._now = 0
+        for rule in faults.rules(self._seed * 1000 + self._lives):
+            self._site.add_fault(**rule)
+        self._lives += 1
+
+    def count(self) -> int:
+        """How many requests met a rule so far; what happened since the last count is lost with a killed server."""
+        with suppress(httpx.TransportError):
+            answer = self._site.http.get(
+                f"{self._site.control}/faults", headers={"Authorization": f"Bearer {CONTROL_TOKEN}"}
+            ).raise_for_status()
+            applied = [(each["action"], faults.MANY - each["left"]) for each in answer.json()["data"]]
+            self._now = sum(number for action, number in applied if action != "search_lag")
+        return self._before + self._now
+
+
+def run(kind: Kind, folder: Path, *, events: int, faults: int, seed: int) -> Outcome:
+    """One run in `folder`, which every user can reach."""
+    told = stream.make(events, seed)
+    begun = time.monotonic()
+    with deployed(kind, folder) as deployment:
+        api = ApiFaults(deployment, seed)
+        api.set()
+        _send_with_faults(deployment, api, told, faults, seed, begun)
+        _wait_until_idle(deployment)
+        _say(begun, "idle; everything is sent once more")
+        _send_again(deployment, told, seed)
+        dead = _wait_until_idle(deployment)
+        _say(begun, "idle again")
+        effects = checker.observe(deployment.site.effects())
+        api_faults = api.count()
+    verdict = checker.judge(told.expected, effects)
+    stories = tuple(checker.story(case, told.expected, effects) for case in verdict.wrong[:5])
+    seconds = round(time.monotonic() - begun, 1)
+    return Outcome(told.events, faults, api_faults, dead, seconds, verdict, stories)
+
+
+def _send_with_faults(
+    deployment: Deployment, api: ApiFaults, told: Stream, number: int, seed: int, begun: float
+) -> None:
+    order = faults.order_of(sorted(deployment.faults), number, seed)
+    places = [len(told.sendings) * (each + 1) // (number + 1) for each in range(number)] + [len(told.sendings)]
+    senders = Senders(deployment.site.intake, told.deliveries, told.sendings)
+    senders.start()
+    try:
+        for each, name in enumerate(order):
+            senders.may_send(places[each + 1])
+            senders.wait_until_sent(places[each] - SENDERS)
+            _say(begun, f"fault {each + 1} of {number}: {name}; {senders.done} of {len(told.sendings)} sent")
+            api.count()
+            deployment.faults[name]()
+            if name in deployment.forgetful:
+                api.set()
+        senders.may_send(len(told.sendings))
+        senders.wait_until_sent(len(told.sendings))
+        _say(begun, f"all {told.events} events are acknowledged")
+    finally:
+        senders.stop()
+
+
+def _send_again(deployment: Deployment, told: Stream, seed: int) -> None:
+    """Everything once more, in any order: nothing may follow from it."""
+    again = list(range(len(told.deliveries)))
+    random.Random(seed).shuffle(again)  # noqa: S311
+    senders = Senders(deployment.site.intake, [_alone(each) for each in told.deliveries], again)
+    senders.may_send(len(again))
+    senders.start()
+    try:
+        senders.wait_until_sent(len(again))
+    finally:
+        senders.stop()
+
+
+def _alone(delivery: Delivery) -> Delivery:
+    """The delivery, without what it waits for."""
+    return Delivery(delivery.number, delivery.source, delivery.body, delivery.steps, ())
+
+
+def _wait_until_idle(deployment: Deployment) -> int:
+    """Until nothing waits and nothing is under way; gives the number of dead letters."""
+    wait_until(lambda: deployment.open_and_dead()[0] == 0, "idle", IDLE_PATIENCE_S)
+    return deployment.open_and_dead()[1]
+
+
+def _say(begun: float, text: str) -> None:
+    print(f"{time.monotonic() - begun:6.1f} s  {text}", file=sys.stderr, flush=True)

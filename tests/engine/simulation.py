@@ -1,0 +1,360 @@
+"""What can happen? Each method of a `Simulation` is one step; after each, every promise is looked at.
+
+The ledger, the sender, the client, the breaker and the service are the real ones. Simulated are time, the network, the
+processes (one claim each) and the broker: that rings are lost, doubled or late is in what order claims are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Literal
+
+import httpx
+from sqlalchemy import select, update
+
+from tests.engine import promises
+from tests.engine.homes import Home
+from tests.engine.log import Caused, Log, Seen, look_at
+from tests.engine.messages import Messages
+from tests.engine.network import EXECUTED, STATUSES, Fate, Flight, Sent, broken, status_answer
+from tests.engine.rules import Rules, as_claimed, terms_of, timing_of
+from tests.engine.workers import Worker
+from worker.ledger import CannotBeDone, Claim, Delivery
+from worker.ledger.tables import cases, gate, operations
+from worker.lifecycle import Kind
+
+WORKERS = ("A", "B")
+MOST_ROUNDS = 2000  # until nothing is left to do; more is never
+
+Decision = Literal["retry", "skip", "edit", "bind"]
+
+
+class Simulation:
+    """One ledger, one service, two workers, at one time."""
+
+    def __init__(self, home: Home, rules: Rules | None = None) -> None:
+        self.home = home
+        self.rules = rules or Rules()
+        self.timing = timing_of(self.rules)
+        self.terms = terms_of(self.rules, self.timing)
+        self.time = home.time
+        self.service = home.service
+        home.begin()
+        self.ledger = home.open_ledger(self.timing)
+        self.workers = {name: self._new_worker(name) for name in WORKERS}
+        self.say = Messages()
+        self.told: list[Delivery] = []
+        self.flights: list[Flight] = []
+        self.log = Log()
+        self.seen = look_at(self.ledger)
+        self.backed_up: int | None = None
+        self._attempts = 0
+        self._before_claim: dict[str, Seen] = {}
+
+    def close(self) -> None:
+        with ExitStack() as stack:
+            for each in self.workers.values():
+                stack.callback(each.die)
+
+    def _new_worker(self, name: str) -> Worker:
+        return Worker(name, self.time, self.timing, self.rules, self._left)
+
+    # what sources say
+
+    def tell(self, message: Delivery) -> None:
+        """A source sends a message, for the first time or again."""
+        if message not in self.told:
+            self.told.append(message)
+        self.ledger.record([message])
+        self._look()
+
+    # what a worker does
+
+    def claim(self, name: str, kind: Kind) -> bool:
+        """A worker hears a ring; True when it got something to do."""
+        worker = self.workers[name]
+        self._before_claim[name] = self.seen
+        fence = worker.clock()
+        found = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms).claims
+        for each in found:
+            worker.take(as_claimed(self.rules, each), fence)
+        self._look()
+        return bool(found)
+
+    def send(self, name: str) -> None:
+        """A worker uses its claim: it decides without a call, or its request leaves."""
+        self.workers[name].send()
+
+    def _left(self, claim: Claim, sent: Sent) -> None:
+        request, answer = sent
+        self._attempts += 1
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not self.rules.same_key:
+            request.headers["Idempotency-Key"] = f"{key}-{self._attempts}"
+        if key is not None and not self.rules.frozen_bytes:
+            content = request.content + b" " * self._attempts
+            headers = {**request.headers, "Content-Length": str(len(content))}
+            request = httpx.Request(request.method, request.url, headers=headers, content=content)
+        self.flights.append(Flight(self.log.origin(claim, self.seen), request, self.time.now, answer))
+
+    def settle(self, name: str, *, twice: bool = False) -> bool:
+        """A worker records what came of its claim; True when that was accepted."""
+        worker = self.workers[name]
+        claim, settlement = worker.held, worker.settlement
+        if settlement is None:
+            raise RuntimeError(f"worker {name} knows nothing to settle")
+        if not self.rules.epoch:
+            claim = replace(claim, epoch=self.seen.cases[claim.case_id].epoch)
+        stale, _ = self.ledger.settle([(claim, settlement)])
+        if twice:
+            again, _ = self.ledger.settle([(claim, settlement)])
+            if not again:
+                raise promises.Violation("a settlement was accepted twice")
+        worker.rest()
+        self._look()
+        return not stale
+
+    def kill(self, name: str) -> None:
+        worker = self.workers[name]
+        claim = worker.claim
+        worker.die()
+        self.workers[name] = self._new_worker(name)
+        if claim is not None and not self.rules.intent_first:
+            self._roll_back(claim, self._before_claim[name])
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP, or a machine that sleeps."""
+        self.workers[name].is_frozen = True
+
+    def wake(self, name: str) -> None:
+        self.workers[name].is_frozen = False
+        self.workers[name].turn()
+
+    def _roll_back(self, claim: Claim, before: Seen) -> None:
+        """What would be left of a claim that was not committed."""
+        case, head = before.cases[claim.case_id], before.operations[claim.case_id, claim.seq]
+        of_case = ("state", "epoch", "owner", "lease_until", "run_at")
+        of_head = ("first_sent_at", "last_sent_at", "request", "idempotency_key", "ambiguous", "unproven", "conflicts")
+        with self.ledger.database.write() as connection:
+            leased = (cases.c.id == claim.case_id, cases.c.epoch == claim.epoch, cases.c.state == "leased")
+            if not connection.execute(update(cases).where(*leased).values(_columns(case, of_case))).rowcount:
+                return
+            this_one = (operations.c.case_id == claim.case_id, operations.c.seq == claim.seq)
+            connection.execute(update(operations).where(*this_one).values(_columns(head, of_head)))
+        self._look()
+
+    # what becomes of a request
+
+    def decide(self, flight: Flight, fate: Fate) -> None:
+        """The network, and the service, let this become of a request whose worker waits for it."""
+        answer: httpx.Response | Exception | None = None
+        if fate in EXECUTED:
+            answer = self._execute(flight)
+        if fate == "422":
+            self.log.rejected.add(flight.origin.root)
+        if fate != "late":
+            flight.in_air = False
+        if fate in STATUSES:
+            answer = status_answer(fate)
+        if fate != "answered" and fate not in STATUSES:
+            answer = broken(fate)
+        if answer is not None:
+            flight.give(answer)
+        self._turn()
+
+    def arrive(self, flight: Flight) -> None:
+        """A request reaches the service, however late; its worker gets the answer if it still waits for one."""
+        answer = self._execute(flight)
+        flight.in_air = False
+        flight.give(answer)
+        self._turn()
+
+    def held(self) -> list[str]:
+        """The workers that have a claim."""
+        return [name for name, each in self.workers.items() if each.stage != "idle"]
+
+    def busy(self) -> list[str]:
+        """Those of them that are not frozen."""
+        return [name for name in self.held() if not self.workers[name].is_frozen]
+
+    def alive(self) -> list[Flight]:
+        """The requests that can still be executed."""
+        return [each for each in self.flights if each.is_alive(self.time.now)]
+
+    def flight_of(self, name: str) -> Flight | None:
+        """The request that this worker waits for."""
+        claim = self.workers[name].claim
+        waiting = [
+            each
+            for each in self.flights
+            if claim is not None and each.is_awaited() and self._is_of(each, claim) and each.in_air
+        ]
+        return waiting[-1] if waiting else None
+
+    def _is_of(self, flight: Flight, claim: Claim) -> bool:
+        return (flight.origin.case_id, flight.origin.seq, flight.origin.life) == (
+            claim.case_id, claim.seq, self.log.life,
+        )  # fmt: skip
+
+    def _execute(self, flight: Flight) -> httpx.Response:
+        answer = self.service.execute(flight.request)
+        if 400 <= answer.status_code < 500 and answer.status_code not in (401, 403, 409, 429):
+            self.log.rejected.add(flight.origin.root)
+        self._note(flight)
+        return answer
+
+    def _note(self, flight: Flight) -> None:
+        new = [Caused(each, flight.origin) for each in self.service.new_effects()]
+        self.log.caused += new
+        promises.check(self.log, self.seen, new)
+
+    # what time does
+
+    def advance(self, seconds: float) -> None:
+        self.time.advance(seconds)
+        self.flights = [each for each in self.flights if each.is_alive(self.time.now) or each.is_awaited()]
+        self._turn()
+
+    def take_back(self) -> int:
+        """Dispatch ends expired leases, in whichever process."""
+        found = self.ledger.take_back(timedelta(seconds=self.timing.ghost_wait))
+        self._look()
+        return found
+
+    # what people do
+
+    def dead_letters(self) -> list[str]:
+        return [each.id for each in self.ledger.list_dead()]
+
+    def decide_on(self, letter: str, decision: Decision) -> bool:
+        """A person decides; False when the ledger says why that cannot be."""
+        act: dict[Decision, Callable[[str], object]] = {
+            "retry": self.ledger.retry_operation,
+            "skip": lambda each: self.ledger.skip(each, "not wanted"),
+            "edit": self._edit,
+            "bind": self._bind,
+        }
+        try:
+            act[decision](letter)
+        except CannotBeDone:
+            return False
+        finally:
+            self._look()
+        return True
+
+    def _edit(self, letter: str) -> None:
+        body = self.ledger.show_dead(letter).body
+        self.ledger.edit_operation(letter, body.replace(b"text ", b"edited text "))
+
+    def _bind(self, letter: str) -> None:
+        """To the ticket that it created after all, where a look into the ticket system shows one; else to a new one."""
+        row = self.row(letter)
+        own = [each.effect.ticket_id for each in self.log.of(self.log.root_of(row)) if row.kind == "create_ticket"]
+        ticket = own[0] if own else None
+        if ticket is None:
+            made = self.service.ask("POST", "/tickets", subject="by hand", description="by hand")
+            self.service.new_effects()
+            ticket = str(made["id"])
+        status = str(self.service.ask("GET", f"/tickets/{ticket}")["status"])
+        self.ledger.bind(letter, ticket, status)
+
+    def row(self, letter: str) -> Any:
+        _, case_id, seq = letter.split("-")
+        return self.seen.operations[int(case_id), int(seq)]
+
+    def set_pending(self, ticket: str) -> None:
+        """A person works on a ticket that is open."""
+        if self.service.ask("GET", f"/tickets/{ticket}")["status"] == "open":
+            self.service.ask("PUT", f"/tickets/{ticket}", status="pending")
+            self.service.new_effects()
+
+    # what a backup does
+
+    def back_up(self) -> None:
+        self.home.back_up()
+        self.backed_up = len(self.told)
+
+    def restore(self, *, sources_send_again: bool) -> None:
+        """The ledger's machine is lost, and every process with it; what was under way is under way."""
+        known = self.backed_up or 0
+        for name in WORKERS:
+            self.workers[name].die()
+            self.workers[name] = self._new_worker(name)
+        self.home.restore()
+        self.ledger = self.home.open_ledger(self.timing)
+        self.ledger.mark_restored()
+        self.log.begin_new_life()
+        self._look()
+        lost, self.told = self.told[known:], self.told[:known]
+        for message in lost if sources_send_again else []:
+            self.tell(message)
+
+    # the end
+
+    def finish(self) -> None:
+        """No more faults: deliver until nothing is left to do, and look at the last promises."""
+        for name in WORKERS:
+            self.wake(name)
+            self._come_to_rest(name)
+        for _ in range(MOST_ROUNDS):
+            self.take_back()
+            due = self.ledger.due_kinds()
+            if not self._deliver(due) and not self.wait_for_what_is_next():
+                break
+        else:
+            raise promises.Violation("state: there is always something left to do")
+        promises.check_end(self.log, self.seen, self._statuses())
+
+    def _come_to_rest(self, name: str) -> None:
+        worker = self.workers[name]
+        if worker.stage == "claimed":
+            self.send(name)
+        if (flight := self.flight_of(name)) is not None:
+            self.decide(flight, "answered")
+        if worker.stage == "sent":  # its request is in the air, and nobody answers
+            self.advance(self.timing.http_timeout + 1)
+        if worker.stage == "answered":
+            self.settle(name)
+
+    def _deliver(self, kinds: Collection[Kind]) -> bool:
+        found = False
+        for kind in sorted(kinds):
+            while self.claim("A", kind):
+                found = True
+                self._come_to_rest("A")
+        return found
+
+    def wait_for_what_is_next(self) -> bool:
+        """Let time pass until something is due; False when nothing ever will be."""
+        moments = [each.run_at for each in self.seen.cases.values() if each.state == "ready"]
+        moments += [each.lease_until for each in self.seen.cases.values() if each.state == "leased"]
+        if not moments:
+            return False
+        with self.ledger.database.read() as connection:
+            closed = connection.execute(select(gate.c.closed_until).where(gate.c.id == 1)).scalar_one()
+        next_one = max(min(moments), closed or min(moments))
+        self.advance(max(1.0, (next_one - self.time.now).total_seconds()))
+        return True
+
+    def _statuses(self) -> dict[str, tuple[str, str]]:
+        found = {}
+        for row in self.seen.tickets.values():
+            ticket = self.service.ask("GET", f"/tickets/{row.ticket_id}")
+            found[row.ticket_id] = (ticket["status"], ticket["priority"])
+        return found
+
+    def _turn(self) -> None:
+        for each in self.workers.values():
+            each.turn()
+
+    def _look(self) -> None:
+        self.seen = look_at(self.ledger)
+        self.log.learn(self.seen)
+        promises.check(self.log, self.seen, [])
+
+
+def _columns(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

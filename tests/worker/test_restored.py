@@ -1,0 +1,188 @@
+"""After the ledger came back from a backup: everything is told again, and what happened since is not done twice."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.events import Event
+from tickets.server import FaultRule
+from worker.ledger import Ledger
+from worker.ledger.restoring import SUPERSEDED
+from worker.ledger.tables import cases, operations
+
+from .builders import ManualClock, changed, claim_one, commented, delivery, done, opened, resolved, rows
+from .relay import Relay, relaying
+
+NAMES = [f"disk-{number}" for number in range(12)]
+
+
+def first_part(case: str) -> list[Event]:
+    return [opened(case), commented(case, f"{case}:one", text=f"{case} one")]
+
+
+def second_part(case: str) -> list[Event]:
+    """What happens after the backup; `disk-0` ends for good, and others begin anew."""
+    told: list[Event] = [
+        changed(case, f"{case}:worse", text=f"{case} worse", priority="high"),
+        commented(case, f"{case}:two", text=f"{case} two"),
+        resolved(case, 10),
+    ]
+    if case != "disk-0":
+        told += [opened(case, 20, text=f"{case} anew"), commented(case, f"{case}:three", text=f"{case} three")]
+    if int(case.rpartition("-")[2]) % 3 == 0 and case != "disk-0":
+        told += [resolved(case, 30, start=20), opened(case, 999, text=f"{case} next day")]
+    return told
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "kept.db"
+
+
+@pytest.fixture
+def relay(path: Path, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]:
+    made = Ledger(f"sqlite:///{path}", clock=clock)
+    made.upgrade()
+    with relaying(made, clock, tmp_path) as relay:
+        yield relay
+        relay.ledger.close()
+
+
+def back_up(path: Path) -> Path:
+    backup = path.with_suffix(".backup")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    return backup
+
+
+def restore(relay: Relay, path: Path, backup: Path) -> None:
+    """Copy the backup back, as an operator does with everything stopped, and say so."""
+    relay.stop()
+    relay.ledger.close()
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink()
+    shutil.copy(backup, path)
+    relay.ledger = Ledger(f"sqlite:///{path}", clock=relay.clock)
+    relay.ledger.mark_restored()
+
+
+@pytest.mark.parametrize("hours", [0.1, 30], ids=["minutes later", "a day later"])
+@pytest.mark.parametrize("delivered", [0, 1, 3], ids=lambda turns: f"{turns} calls of each case were in the backup")
+def test_everything_told_again_after_a_restore_has_no_second_effect(
+    relay: Relay, path: Path, hours: float, delivered: int
+) -> None:
+    relay.ledger.record([delivery(*first_part(name)) for name in NAMES])
+    for _ in range(delivered):
+        relay.turn()
+    backup = back_up(path)
+    relay.run()
+    relay.ledger.record([delivery(*second_part(name)) for name in NAMES])
+    relay.run()
+    relay.advance(hours=17)  # the last that was told happened in minute 999
+    before, statuses = relay.effects(), states_of_tickets(relay)
+    relay.advance(hours=hours)
+    restore(relay, path, backup)
+    relay.advance(seconds=1)
+    relay.ledger.record([delivery(*first_part(name), *second_part(name)) for name in NAMES])
+    relay.run()
+    again = relay.effects()[len(before) :]
+    assert {each.kind for each in again} <= {"add_note"}, "no second ticket, close or reopening"
+    assert all(each.says_that_it_may_be_a_repeat for each in again)
+    assert states_of_tickets(relay) == statuses
+    assert relay.ledger.list_dead() == []
+    assert {each["state"] for each in rows(relay.ledger, cases)} == {"idle"}
+    relay.advance(hours=1)
+    relay.ledger.record([delivery(commented("disk-1", "fresh", text="fresh", occurred_at=relay.clock.now))])
+    relay.run()
+    assert not relay.effects()[-1].says_that_it_may_be_a_repeat, "what is new is not in doubt"
+
+
+def states_of_tickets(relay: Relay) -> list[tuple[str, str, str]]:
+    listed = relay.by_hand("GET", "/tickets?limit=100")["data"]
+    return sorted((str(each["id"]), each["status"], each["priority"]) for each in listed)
+
+
+def test_a_worker_of_before_the_restore_can_record_nothing(relay: Relay, path: Path) -> None:
+    relay.ledger.record([delivery(opened())])
+    backup = back_up(path)
+    stale = claim_one(relay.ledger)
+    restore(relay, path, backup)
+    refused, due = relay.ledger.settle([(stale, done())])
+    assert (refused, due) == ([stale], frozenset())
+    relay.advance(hours=1)
+    fresh = claim_one(relay.ledger)
+    assert fresh.epoch > stale.epoch
+    assert relay.ledger.settle([(stale, done())])[0] == [stale]
+
+
+def test_nothing_is_sent_until_a_request_of_before_the_restore_can_have_no_effect(relay: Relay, path: Path) -> None:
+    relay.ledger.record([delivery(opened("waits")), delivery(opened("rests"))])
+    relay.run()
+    relay.ledger.record([delivery(commented("waits"))])
+    restore(relay, path, back_up(path))
+    relay.ledger.record([delivery(opened("unknown")), delivery(commented("rests"))])
+    relay.advance(seconds=relay.timing.lease + relay.timing.ghost_wait - 1)
+    assert relay.ledger.due_kinds() == frozenset()
+    relay.advance(seconds=1)
+    assert relay.ledger.due_kinds() == {"create_ticket", "add_note"}
+
+
+def test_of_the_closes_and_reopenings_in_doubt_only_the_last_is_made_true(relay: Relay, path: Path) -> None:
+    """The backup has them unfinished; all three were executed after it was taken."""
+    relay.ledger.record([delivery(opened())])
+    relay.run()
+    relay.ledger.record([delivery(resolved(), opened(start=20), resolved(end=30, start=20))])
+    backup = back_up(path)
+    relay.run()
+    before = relay.did()
+    restore(relay, path, backup)
+    relay.run()
+    assert [kind for kind, _ in relay.did()[len(before) :]] == ["add_note"]
+    planned = [(each["kind"], each["state"], each["why"]) for each in rows(relay.ledger, operations)]
+    assert planned[1:] == [
+        ("close_ticket", "skipped", SUPERSEDED),
+        ("reopen_ticket", "skipped", SUPERSEDED),
+        ("add_note", "done", None),
+        ("close_ticket", "done", None),
+    ]
+    assert relay.ticket("1001")["status"] == "closed"
+
+
+def test_a_dead_letter_of_a_backup_may_have_been_mended_since(relay: Relay, path: Path) -> None:
+    relay.api.faults.add(FaultRule(action="status", status=422, times=1))
+    relay.ledger.record([delivery(opened())])
+    relay.run()
+    backup = back_up(path)
+    relay.ledger.retry_operation("op-1-1")
+    relay.run()
+    relay.advance(hours=30)
+    restore(relay, path, backup)
+    (letter,) = relay.ledger.list_dead()
+    assert relay.ledger.show_dead(letter.id).may_have_been_executed
+    relay.ledger.retry_operation(letter.id)
+    relay.run()
+    assert relay.counts() == {"create_ticket": 1}
+    assert relay.ledger.find("disk")[0].ticket_id == "1001"
+
+
+def test_notes_of_a_restored_ledger_are_left_to_a_person_where_that_is_the_policy(relay: Relay, path: Path) -> None:
+    relay.repeat_notes = False
+    relay.ledger.record([delivery(opened())])
+    relay.run()
+    relay.ledger.record([delivery(commented())])
+    restore(relay, path, back_up(path))
+    relay.run()
+    (letter,) = relay.ledger.list_dead()
+    assert letter.what == "add_note"
+    relay.ledger.retry_operation(letter.id)
+    relay.run()
+    assert relay.effects()[-1].says_that_it_may_be_a_repeat
+    assert relay.ledger.list_dead() == []
+    assert relay.operation(2)["last_sent_at"] - relay.operation(2)["created_at"] >= timedelta(seconds=120)

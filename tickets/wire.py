@@ -1,0 +1,117 @@
+"""What goes over a connection, and what comes back? A request becomes bytes; bytes, however cut, become one answer.
+
+Pure: nothing is sent or waited for. httptools, the binding of Node.js's parser, reads; decided here is what it leaves
+open: where an answer ends that says no length, what follows an answer unasked, how long one may be.
+
+Source: RFC 9112 (HTTP/1.1), sections 3, 6, 9.
+"""
+
+from __future__ import annotations
+
+import httpx
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+MAX_HEAD = 64 * 1024  # bytes that may come before the head of an answer has ended, interim answers included
+MAX_RECEIVED = 8 * 1024 * 1024  # bytes of a whole answer, chunk sizes and trailers included
+
+Headers = list[tuple[bytes, bytes]]
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # the answers to HEAD and CONNECT end otherwise
+_VERSIONS = ("1.1", "1.0")
+_LENGTH, _ENCODING = b"content-length", b"transfer-encoding"
+
+
+def request_bytes(request: httpx.Request, body: bytes) -> bytes:
+    """The request as it goes over the wire, its headers in their order.
+
+    Raises httpx.LocalProtocolError, with no value in its message, for what a service could read as another request.
+    """
+    target, headers = request.url.raw_path, request.headers.raw
+    if request.method not in _METHODS:
+        raise httpx.LocalProtocolError("no method that this transport knows")
+    framing = [value for name, value in headers if name.lower() in (_LENGTH, _ENCODING)]
+    if framing != [b"%d" % len(body)] and (framing or body):
+        raise httpx.LocalProtocolError("a body whose length the headers do not say")
+    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target), *map(b": ".join, headers)]
+    head = b"\r\n".join(lines)
+    breaks = len(lines) - 1  # looked for in all lines at once, since each by itself takes longer
+    if (head.count(b"\r"), head.count(b"\n"), head.count(b"\0"), target.count(b" ")) != (breaks, breaks, 0, 0):
+        raise httpx.LocalProtocolError("a line that would be two, or none")
+    return b"%b\r\n\r\n%b" % (head, body)
+
+
+class Answer:
+    """The answer to one request, as far as it has come. Interim answers (1xx) are read over."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        """Known once the whole head is there."""
+        self.headers: Headers = []
+        self.body = bytearray()
+        self.is_whole = False
+        self._says_its_end = False
+        self._keeps_connection = False
+        self._is_last = True
+        self._received = 0
+        self._parser = HttpResponseParser(self)
+
+    @property
+    def leaves_connection_clean(self) -> bool:
+        """It came to its end, nothing came behind it, and the service will not close."""
+        return self.is_whole and self._keeps_connection and self._is_last
+
+    def feed(self, data: bytes) -> None:
+        """More bytes, as long as it is not whole. Raises httpx.RemoteProtocolError: no answer, or too long a one."""
+        self._received += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            if not self.is_whole:
+                refused = error.__context__
+                raise refused if isinstance(refused, httpx.RemoteProtocolError) else _unreadable(str(error)) from None
+            self._is_last = False  # the answer stands; what is behind it is not ours to read
+        if self.is_whole:
+            del self._parser  # it holds this answer: a circle, which would stay until it is searched for
+        elif self._received > (MAX_HEAD if self.status is None else MAX_RECEIVED):
+            raise _unreadable("too long")
+
+    def end(self) -> None:
+        """The connection ended. Raises httpx.RemoteProtocolError unless that ends the answer too."""
+        if self.status is None or self._says_its_end:
+            raise _unreadable("the connection ended within it")
+        self.is_whole = True
+
+    # What the parser calls; an exception ends the parsing.
+
+    def on_message_begin(self) -> None:
+        if self.is_whole:
+            raise _unreadable("a second one")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.status is None:  # else it is a trailer
+            self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if self._parser.get_http_version() not in _VERSIONS:
+            raise _unreadable("another protocol")
+        if status < 200:
+            self.headers.clear()
+            return
+        framing = {name.lower(): value.lower() for name, value in self.headers}
+        if framing.get(_ENCODING, b"chunked") != b"chunked":
+            raise _unreadable("an encoding that was not asked for")
+        self._says_its_end = _LENGTH in framing or _ENCODING in framing
+        self.status = status
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        if self.status is not None:
+            self.is_whole = True
+            self._keeps_connection = self._parser.should_keep_alive()
+
+
+def _unreadable(why: str) -> httpx.RemoteProtocolError:
+    return httpx.RemoteProtocolError(f"no answer in HTTP/1.1: {why}")

@@ -1,0 +1,78 @@
+"""Which request does a person mean by an edited body? The model of its kind says whether it is one, before it is kept.
+
+The body is shown and taken without the marker: the ledger puts that back (tickets/marks.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from tickets.marks import without_marker
+from tickets.models import AddNote, CloseTicket, CreateTicket, Revision, UpdateTicket, encode
+
+MODELS: Mapping[str, type[CreateTicket | AddNote | UpdateTicket | CloseTicket]] = {
+    "create_ticket": CreateTicket,
+    "add_note": AddNote,
+    "update_ticket": UpdateTicket,
+    "close_ticket": CloseTicket,
+}
+MUST_SAY: Mapping[str, frozenset[str]] = {
+    "create_ticket": frozenset({"subject", "description", "priority"}),
+    "add_note": frozenset({"body", "private"}),  # a private note must not become public by leaving a word out
+}
+ONLY_B = ("metadata",)
+
+
+class NotARequest(Exception):
+    """It cannot be sent as it is; the message says where and why."""
+
+
+def shown(body: bytes) -> str:
+    """The body of a request as a person edits it."""
+    return json.dumps(_unmarked(json.loads(body)), ensure_ascii=False, indent=2) + "\n"
+
+
+def request(kind: str, body: bytes, edited: str | bytes, revision: Revision) -> bytes | None:
+    """The bytes of the edited request; None where nothing is different. Raises NotARequest."""
+    if kind not in MODELS:
+        raise NotARequest(f"a {kind} has nothing in it to edit: `dead retry`, `bind` or `skip` it")
+    try:
+        fields = json.loads(edited)
+    except ValueError as error:
+        raise NotARequest(f"not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise NotARequest("not a JSON object")
+    fields = _unmarked(fields)
+    if fields == _unmarked(json.loads(body)):
+        return None
+    _check(kind, fields, revision)
+    try:
+        model = MODELS[kind].model_validate(fields)
+    except ValidationError as error:
+        places = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors()]
+        raise NotARequest("; ".join(places)) from error
+    return encode(model, revision)
+
+
+def _check(kind: str, fields: dict[str, Any], revision: Revision) -> None:
+    if missing := sorted(MUST_SAY.get(kind, frozenset()) - fields.keys()):
+        raise NotARequest(f"{', '.join(missing)}: is required here")
+    if "marker" in fields:
+        raise NotARequest("marker: the ledger keeps it")
+    if revision == "A" and (unknown := [name for name in ONLY_B if name in fields]):
+        raise NotARequest(f"{', '.join(unknown)}: not in revision A")
+    if blank := [name for name in ("subject", "description", "body") if _is_blank(fields.get(name))]:
+        raise NotARequest(f"{', '.join(blank)}: is blank")
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def _unmarked(fields: dict[str, Any]) -> dict[str, Any]:
+    text = fields.get("description")
+    return fields | {"description": without_marker(text)} if isinstance(text, str) else fields
