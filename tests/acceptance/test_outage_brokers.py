@@ -14,7 +14,16 @@ from kombu.exceptions import OperationalError
 
 from tests.acceptance.outages import TIMEOUT_S, Outages, alerts_all_the_time, created_once
 from tests.acceptance.processes import Fleet, alert, body, kept_port, wait_until
-from tests.own_servers import Certificate, Sentinels, Server, make_certificate, own_rabbitmq, own_redis, own_sentinels
+from tests.own_servers import (
+    Certificate,
+    Sentinels,
+    Server,
+    make_certificate,
+    outlives_a_kill,
+    own_rabbitmq,
+    own_redis,
+    own_sentinels,
+)
 from tests.servers import Broker, empty_database
 from worker.broker import reach
 from worker.settings import BrokerSettings
@@ -59,6 +68,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         fleet.start()
         made = Site(fleet, server)
         made.wait_until_heard()
+        if request.param == "rabbitmq":  # killed before, its queue would be deaf for ever: that is RabbitMQ's
+            wait_until(lambda: outlives_a_kill(server, made.broker.queue), "a queue that outlives a kill")
         yield made
 
 

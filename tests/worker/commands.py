@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -49,7 +50,13 @@ def begun(database_url: str, *arguments: str, api: str | None = None) -> subproc
         [sys.executable, "-m", "worker.cli", *arguments],
         env=others | environment(database_url, api),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_hears_interrupts,
     )  # fmt: skip
+
+
+def _hears_interrupts() -> None:
+    """A shell's background job is deaf to SIGINT, and hands that on to what it starts; a person's command is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def in_a_process(
