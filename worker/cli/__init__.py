@@ -27,6 +27,7 @@ COMMANDS = {
     "sources": "worker.cli.sources:sources",
     "interventions": "worker.cli.interventions:interventions",
     "status": "worker.cli.status:status",
+    "budget": "worker.cli.budget:budget",
     "db": "worker.cli.db:db",
     "tickets-api": "worker.cli.tickets_api:tickets_api",
 }
