@@ -14,9 +14,6 @@ What happens, by phase of the case and event:
              reopen_ticket, add_note; later:                            reopen_ticket, add_note;
              create_ticket; not after the end: add_note                 later: create_ticket
 
-An opening that is damped waits a while before it is sent. An end in that time takes back everything; a comment ends the
-wait, since somebody wrote what must arrive.
-
 A repeat of a known event plans nothing. A known event with other content plans a note while its episode is open.
 """
 
@@ -67,8 +64,6 @@ class CaseState:
     """Of its latest ticket, where that is known already."""
     lost: bool = False
     """Its latest ticket could not be created, and a person must decide: a new episode gets a ticket of its own."""
-    damped: bool = False
-    """Its opening waits, and nothing of it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,6 @@ class Policy:
 
     reopen_window: timedelta = timedelta(hours=1)
     note_on_change: bool = True
-    damping: timedelta = timedelta(0)
-    """How long an opening waits before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +107,6 @@ class Plan:
     intents: tuple[Intent, ...] = ()
     reason: str | None = None
     """Why there is nothing to do; None when there is."""
-    takes_back: bool = False
-    """Nothing of the episode is sent any more."""
     unknown: Unknown | None = None
     """`wait` or `quarantine`: its case is not known, and this is what it does about that."""
 
@@ -128,17 +119,6 @@ def idempotency_key(source: str, case_key: str, episode: int, source_message_id:
 def derived_key(idempotency_key: str, kind: Kind) -> str:
     """The key of what takes the place of an operation: another request, hence another key."""
     return "tr1-" + digest(idempotency_key, kind)
-
-
-RANKS = {
-    0: "urgent creates",
-    1: "high creates",
-    2: "medium creates",
-    3: "low creates",
-    4: "closes, updates",
-    5: "notes",
-}
-"""What each rank is, in words; a reopening counts as a create."""
 
 
 def rank(kind: Kind, priority: Priority) -> int:
@@ -183,7 +163,7 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
     if case.phase == "new":
         if over:
             return Plan(case, reason="it was resolved before its opening arrived")
-        return _damped(_create(source, case, event), policy)
+        return _create(source, case, event)
     if case.phase == "open":
         if case.started_at is not None and event.started_at > case.started_at:
             if case.lost:
@@ -201,11 +181,7 @@ def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
         reopened = replace(_begin(case, event), priority=case.priority)
         text = f"Opened again at {_time(event.started_at)}.\n\n{event.text}"
         return Plan(reopened, (_reopen(source, event), _note(event, text)))
-    return _damped(_create(source, case, event), policy)
-
-
-def _damped(plan: Plan, policy: Policy) -> Plan:
-    return replace(plan, case=replace(plan.case, damped=policy.damping > timedelta(0)))
+    return _create(source, case, event)
 
 
 def _commented(source: str, case: CaseState, event: Commented, policy: Policy, standing: Standing) -> Plan:
@@ -215,7 +191,6 @@ def _commented(source: str, case: CaseState, event: Commented, policy: Policy, s
         other = standing.turned_away_from
         return _create(source, case, event, f"It answers {other}, which its sender has no part in." if other else None)
     note = _note(event, event.text)
-    case = replace(case, damped=False)
     if case.phase == "open" or not event.reopens:
         return Plan(case, (note,))
     within = case.ended_at is None or event.occurred_at - case.ended_at <= policy.reopen_window
@@ -235,9 +210,6 @@ def _resolved(source: str, case: CaseState, event: Event, standing: Standing) ->
         return Plan(replace(case, ended_at=latest), reason=nothing)
     if case.started_at is not None and event.occurred_at < case.started_at:
         return Plan(case, reason="it ends an earlier episode than the open one")
-    if case.damped:
-        over = replace(case, phase="new", ended_at=event.occurred_at, damped=False)
-        return Plan(over, reason="it ended before its opening was sent: neither is", takes_back=True)
     closed = replace(case, phase="closed", ended_at=event.occurred_at)
     ended = f"Resolved at {_time(event.occurred_at)}, says {source}."
     notes = ended if event.private else f"{ended}\n\n{event.text}"
@@ -299,7 +271,6 @@ def _begin(case: CaseState, event: Event) -> CaseState:
         started_at=event.started_at,
         priority=event.priority,
         lost=False,
-        damped=False,
     )
 
 

@@ -78,7 +78,7 @@ class Simulation:
         worker = self.workers[name]
         self._before_claim[name] = self.seen
         fence = worker.clock()
-        found = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms).claims
+        found = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms)
         for each in found:
             worker.take(as_claimed(self.rules, each), fence)
         self._look()

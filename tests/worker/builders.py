@@ -118,7 +118,7 @@ def claim(
 ) -> list[Claim]:
     """Claim as a worker does; without a limit on the budget unless one is given."""
     terms = Terms(LEASE, WINDOW, PROBE, limits, repeat_notes)
-    return ledger.claim(kind, limit=limit, owner=owner, terms=terms).claims
+    return ledger.claim(kind, limit=limit, owner=owner, terms=terms)
 
 
 def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Claim:

@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,10 @@ from connectors import connector, fixtures
 from connectors.base import Unverified
 from tickets.marks import without_marker
 from worker.cli import main
-from worker.ledger import CloseGate, Delivery, Ledger, Limits
+from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import operations
 
-from .builders import (
-    again,
-    claim,
-    claim_one,
-    deliver_all,
-    delivery,
-    done,
-    inbound,
-    kill_create,
-    kinds_of,
-    opened,
-    resolved,
-    rows,
-)
+from .builders import claim_one, deliver_all, delivery, done, inbound, kill_create, kinds_of, opened, resolved, rows
 
 Cli = Callable[..., Result]
 BEARER = "Authorization: Bearer dev-secret"
@@ -221,31 +207,6 @@ def test_status_exits_1_with_a_line_for_each_alarm(cli: Cli, kept: Ledger) -> No
     told = json.loads(cli("status", "-o", "json").stdout)
     assert [each["name"] for each in told["alarms"]] == ["dead_letters", "quarantine"]
     assert (told["dead"], told["quarantined"], told["cases"]) == (1, 1, {"blocked": 1})
-
-
-def test_budget_tells_what_the_tokens_went_to_and_what_waits(cli: Cli, kept: Ledger) -> None:
-    kept.record([delivery(*(opened(f"disk-{each}", priority="urgent") for each in range(3)))])
-    kept.record([delivery(opened("other"), source="mail")])
-    claimed = claim(kept, limit=2, limits=Limits(100, 20))
-    close = CloseGate(claimed[0].claimed_at + timedelta(hours=1), "budget")
-    kept.settle([(claimed[0], again(claimed[0].claimed_at, status=429, gate=close)), (claimed[1], done())])
-    told = json.loads(cli("budget", "-o", "json").stdout)
-    assert told["limits"] == {"per_minute": 100, "per_second": 20}
-    assert (told["used"], told["spent"]) == (2, [{"rank": 0, "source": "prom", "tokens": 2}])
-    assert [(each["rank"], each["cases"]) for each in told["waiting"]] == [(0, 2), (2, 1)]
-    assert told["share"] == pytest.approx(0.9, abs=0.01)
-    assert told["closed_until"] is not None
-    shown = cli("budget").stdout
-    for line in ("100 a minute · 20 a second", "2  urgent creates", "90% of the limit", "1  medium creates"):
-        assert line in shown
-    assert "90% of the limit" in cli("status").stdout
-
-
-def test_budget_of_an_idle_ledger_says_that_nothing_waits(cli: Cli, kept: Ledger) -> None:
-    shown = cli("budget")
-    assert shown.exit_code == 0
-    assert "spent       0 in the last minute" in shown.stdout
-    assert "waiting     nothing" in shown.stdout
 
 
 def test_events_find_tells_the_story_of_a_message(cli: Cli, kept: Ledger) -> None:

@@ -27,7 +27,6 @@ COMMANDS = {
     "sources": "worker.cli.sources:sources",
     "interventions": "worker.cli.interventions:interventions",
     "status": "worker.cli.status:status",
-    "budget": "worker.cli.budget:budget",
     "db": "worker.cli.db:db",
     "tickets-api": "worker.cli.tickets_api:tickets_api",
 }

@@ -64,5 +64,3 @@ def _print(now: Overview) -> None:
         click.echo(f"due since   {now.due_since:%Y-%m-%d %H:%M:%S} UTC")
     if now.gate_closed_until is not None and now.gate_closed_until > now.at:
         click.echo(f"gate        closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})")
-    if now.share < 1:
-        click.echo(f"budget      {now.share:.0%} of the limit, since the service said 429; it grows back")

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,16 +32,14 @@ from worker.ledger import (
     replays,
     restoring,
     settles,
-    spending,
     waiting,
 )
 from worker.ledger.audit import Finding, LedgerSide
-from worker.ledger.budget import Limits
-from worker.ledger.claims import Claim, Claimed, Mode, Terms
+from worker.ledger.claims import Claim, Mode, Terms
 from worker.ledger.custody import QUARANTINED, Delivery, Recorded
 from worker.ledger.database import Clock, Database
 from worker.ledger.facts import Facts
-from worker.ledger.gates import EVERYTHING, CloseGate, Pause
+from worker.ledger.gates import EVERYTHING, CloseGate, Limits, Pause
 from worker.ledger.interventions import LEDGER, UNNAMED, Intervention
 from worker.ledger.letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
 from worker.ledger.overview import Alarm, CaseStory, Overview, SourceActivity
@@ -51,7 +48,6 @@ from worker.ledger.repair import CannotBeDone
 from worker.ledger.replays import Again, Stored
 from worker.ledger.room import says_full
 from worker.ledger.settles import Settlement
-from worker.ledger.spending import Spending
 from worker.lifecycle import Kind, Policy
 from worker.settings import Settings, TimingSettings
 
@@ -63,7 +59,6 @@ __all__ = [
     "CannotBeDone",
     "CaseStory",
     "Claim",
-    "Claimed",
     "Clock",
     "CloseGate",
     "DeadLetter",
@@ -82,7 +77,6 @@ __all__ = [
     "Recorded",
     "Settlement",
     "SourceActivity",
-    "Spending",
     "Stored",
     "Terms",
     "open_ledger",
@@ -218,26 +212,16 @@ class Ledger:
         rests_until = None if restored is None else restored + self._all_gone
         return Rules(self._policy, self._revision, self._facts.marker_key, now, restored, rests_until)
 
-    def claim(
-        self,
-        kind: Kind | None,
-        *,
-        limit: int,
-        owner: str,
-        terms: Terms,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> Claimed:
-        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes.
-
-        `clock` counts seconds; it tells when the tokens were counted.
-        """
+    def claim(self, kind: Kind, *, limit: int, owner: str, terms: Terms) -> list[Claim]:
+        """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
         with self.database.write() as connection:
-            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms, clock=clock)
+            now = self.database.now(connection)
+            return claims.claim(connection, kind, limit=limit, owner=owner, terms=terms, now=now)
 
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
         with self.database.write() as connection:
-            return settles.settle(connection, settled, self.database.now(connection))
+            return settles.settle(self.database, connection, settled, self.database.now(connection))
 
     def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
         """End the leases that have expired (or all); gives their number."""
@@ -297,7 +281,7 @@ class Ledger:
         """
         with self.database.write() as connection:
             before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
-            going_on = repair.bind(connection, letter_id, ticket_id, status, at)
+            going_on = repair.bind(self.database, connection, letter_id, ticket_id, status, at)
             detail = {"ticket": ticket_id, "status": status, "reason": before.letter.reason}
             interventions.note(connection, by, "dead bind", letter_id, at.now, **detail)
             return going_on
@@ -378,7 +362,7 @@ class Ledger:
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""
         with self.database.write() as connection:
-            return audit.take_spare_token(self.database, connection, limits)
+            return audit.take_spare_token(connection, limits, self.database.now(connection))
 
     def update_tickets(self, findings: Sequence[Finding], at: datetime, *, by: str = UNNAMED) -> int:
         """Record the states that an audit found, as of `at`; gives the number of tickets."""
@@ -398,11 +382,6 @@ class Ledger:
         with self.database.read() as connection:
             return replace(overview.overview(connection, self.database.now(connection)), full=full)
 
-    def spending(self) -> Spending:
-        """What the budget was spent on, and what waits for it."""
-        with self.database.read() as connection:
-            return spending.spending(connection, self.database.now(connection))
-
     def find(self, name: str) -> list[CaseStory]:
         """The cases of a source message id, a case key or a ticket id."""
         with self.database.read() as connection:
@@ -421,8 +400,7 @@ def open_ledger(settings: Settings) -> Ledger:
 
 def policy_of(settings: Settings) -> Policy:
     """What the lifecycle does where users may choose."""
-    chosen = settings.policy
-    return Policy(timedelta(seconds=chosen.reopen_window), chosen.note_on_change, timedelta(seconds=chosen.damping))
+    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
 
 
 def rejects_the_values(error: BaseException) -> bool:

@@ -13,9 +13,6 @@ A note of unknown outcome whose key is forgotten becomes a new request here, wit
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
@@ -24,10 +21,8 @@ from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 
 from connectors.events import digest
 from tickets.marks import as_repeat
-from worker.ledger import bulk, folding, gates, turns
-from worker.ledger.budget import Limits, Spent
-from worker.ledger.database import Database
-from worker.ledger.gates import GateReason, Passage
+from worker.ledger import gates
+from worker.ledger.gates import GateReason, Limits, Passage
 from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.tables import attempts, cases, operations, tickets
 from worker.lifecycle import Kind
@@ -84,62 +79,49 @@ class Claim:
     """When a person reopened its ticket, as far as we were told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a claim gave."""
-
-    claims: list[Claim]
-    wait: timedelta | None = None
-    """When there may be tokens for what is due and got none; None: there is no such."""
-    only_urgent: bool = False
-    """Until then something may be claimed all the same, if it is urgent."""
-    counted: float = 0.0
-    """When the tokens were counted, by the caller's clock."""
-
-
-def claim(
-    db: Database,
-    connection: Connection,
-    kind: Kind | None,
-    *,
-    limit: int,
-    owner: str,
-    terms: Terms,
-    clock: Callable[[], float] = time.monotonic,
-) -> Claimed:
-    """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
+def claim(connection: Connection, kind: Kind, *, limit: int, owner: str, terms: Terms, now: datetime) -> list[Claim]:
+    """Lease the best ready cases whose next call is of this kind, with their tokens.
 
     None are given while a better-ranked case of another kind waits for the same scarce tokens.
     """
-    passage, now = gates.passage(db, connection, terms.limits)
-    counted = clock()
-    if passage.closed_until is not None:
-        return Claimed([])
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
-    chosen = turns.choose(connection, kind, ready, limit, passage, terms.limits, now)
-    rows = chosen.rows
+    allowed = gates.not_paused(connection)
+    if allowed is None:
+        return []
+    passage = gates.passage(connection, terms.limits, now)
+    if passage.free is not None and passage.free <= 0:
+        return []
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, allowed)
+    order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
+    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
+        order.insert(0, cases.c.id == passage.probed_case)
+    best = select(cases.c.id).where(*ready).order_by(*order)
+    best = best.where(cases.c.kind == kind).limit(limit) if passage.free is None else best.limit(passage.free)
+    statement = (
+        select(cases)
+        .where(cases.c.id.in_(best), cases.c.kind == kind, *ready)
+        .order_by(*order)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(statement).all()
     if not rows:
-        return Claimed([], chosen.wait, chosen.only_urgent)
+        return []
     if passage.probes:
         pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
         gates.let_probe_through(connection, rows[0].id, now + pause)
-    if not terms.limits.are_none:
-        taken = Counter((row.rank, row.source) for row in rows)
-        gates.take_tokens(connection, [Spent(now, number, *of) for of, number in taken.items()], now)
+    gates.take_tokens(connection, terms.limits, len(rows), now)
     connection.execute(
         update(cases)
         .where(cases.c.id.in_([row.id for row in rows]))
         .values(state="leased", epoch=cases.c.epoch + 1, owner=owner, lease_until=now + terms.lease)
     )
     heads = _heads(connection, rows)
-    given = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
-    if chosen.scarce:
-        given = folding.fold(connection, given, {row.id: row.run_at for row in rows}, now)
-    _intend(connection, given, heads)
-    return Claimed(given, chosen.wait, chosen.only_urgent, counted)
+    claims = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
+    _intend(connection, claims, heads)
+    return claims
 
 
-def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
+def _heads(connection: Connection, rows: list[Row[Any]] | Any) -> dict[int, Row[Any]]:
     """The operations to be sent, with what is known of their tickets, by case."""
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
     statement = (
@@ -208,11 +190,14 @@ def _is_forgotten(head: Row[Any], terms: Terms, now: datetime) -> bool:
 def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
     """Commit what is about to be sent, and when, before it is."""
     sent = [each for each in claims if each.mode == "send"]
-    times = [
-        {"case_id": each.case_id, "seq": each.seq, "first_sent_at": each.first_sent_at, "last_sent_at": each.claimed_at}
-        for each in sent
-    ]
-    bulk.change(connection, operations, times)
+    if sent:
+        this_one = tuple_(operations.c.case_id, operations.c.seq)
+        now = sent[0].claimed_at
+        keys = [(each.case_id, each.seq) for each in sent]
+        connection.execute(update(operations).where(this_one.in_(keys)).values(last_sent_at=now))
+        fresh = [(each.case_id, each.seq) for each in sent if heads[each.case_id].first_sent_at != each.first_sent_at]
+        if fresh:
+            connection.execute(update(operations).where(this_one.in_(fresh)).values(first_sent_at=now))
     for each in sent:
         if each.idempotency_key != heads[each.case_id].idempotency_key:
             connection.execute(
@@ -246,7 +231,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     heads_now = open_heads(connection, [row.id for row in rows])
     after = [
         {
-            "id": row.id,
+            "the_id": row.id,
             "last_error": "the lease ended",
             **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, lost=row.lost),
         }
@@ -269,7 +254,8 @@ def leased_until(connection: Connection, now: datetime) -> datetime | None:
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
     """The kinds that have a ready case whose time has come; none while the gate is closed."""
-    if gates.is_closed(connection, now):
+    allowed = gates.not_paused(connection)
+    if allowed is None or gates.is_closed(connection, now):
         return frozenset()
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
-    return frozenset(connection.execute(select(cases.c.kind).where(*ready).distinct()).scalars())
+    statement = select(cases.c.kind).where(cases.c.state == "ready", cases.c.run_at <= now, allowed).distinct()
+    return frozenset(connection.execute(statement).scalars())

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,13 +107,6 @@ class Database:
         """INSERT that leaves an existing row with these columns as it is."""
         dialect = sqlite if self.is_sqlite else postgresql
         return dialect.insert(table).on_conflict_do_nothing(index_elements=list(conflict))
-
-    def insert_or_update(self, table: Table, conflict: str, columns: Iterable[str]) -> Any:
-        """INSERT that gives an existing row with this column the other values."""
-        dialect = sqlite if self.is_sqlite else postgresql
-        statement = dialect.insert(table)
-        others = {name: statement.excluded[name] for name in columns if name != conflict}
-        return statement.on_conflict_do_update(index_elements=[conflict], set_=others)
 
     def upgrade(self) -> None:
         """Bring the tables to this version's shape; several processes may do so at once."""

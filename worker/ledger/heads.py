@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from worker.ledger import bulk
 from worker.ledger.tables import cases, operations
 from worker.lifecycle import Kind
 
@@ -51,5 +50,7 @@ def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> 
 
 
 def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write the columns that `rows` hold, all the same ones, to the cases of these ids; nobody leases them."""
-    bulk.change(connection, cases, [{**each, "owner": None, "lease_until": None} for each in rows])
+    """Write the columns that `rows` hold, all the same ones, to the cases named by `the_id`; nobody leases them."""
+    columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "the_id"}
+    statement = update(cases).where(cases.c.id == bindparam("the_id"))
+    connection.execute(statement.values({**columns, "owner": None, "lease_until": None}), rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, false, func, select, tuple_
 
 from worker.ledger import gates, interventions
 from worker.ledger.custody import QUARANTINED
@@ -48,8 +48,6 @@ class Overview:
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
     at: datetime
-    share: float = 1.0
-    """What the service seems to grant of the budget: less than all after a 429."""
     full: str | None = None
     """What is wrong with the room of the ledger's disk."""
 
@@ -105,7 +103,8 @@ def overview(connection: Connection, now: datetime) -> Overview:
     )
     dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    allowed = gates.not_paused(connection)
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, false() if allowed is None else allowed)
     due = select(func.min(cases.c.run_at)).where(*ready)
     last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
     tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == "open")
@@ -123,7 +122,6 @@ def overview(connection: Connection, now: datetime) -> Overview:
         overdue_since=connection.execute(tried).scalar_one_or_none(),
         pauses=tuple(gates.list_pauses(connection)),
         at=now,
-        share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
     )
 
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, insert, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 
 from connectors.events import Commented, Event, Resolved, digest
 from tickets.marks import marker
 from tickets.models import CreateTicket, Revision, encode
-from worker.ledger import bulk, damping, naming, restoring, waiting
+from worker.ledger import naming, restoring, waiting
 from worker.ledger.database import Database
 from worker.ledger.naming import Destination, Key, Name
 from worker.ledger.tables import cases, operations, seen
@@ -107,8 +107,6 @@ class _Case:
     create_seq: int | None
     changed: bool = False
     woken: bool = False
-    taken_back: list[int] = field(default_factory=list)
-    """The creates whose episodes are not sent any more."""
 
 
 @dataclass(slots=True)
@@ -147,7 +145,6 @@ def plan_arrivals(
     destinations = naming.resolve(connection, pairs)
     rests_until = max(rules.now, rules.rests_until or rules.now)
     batch = _lock(db, connection, pairs, destinations, rests_until, also_lock)
-    _find_damped(connection, batch, rules)
     waited_for = waiting.waited_for(connection, _names_to_be(batch, pairs, destinations))
     effects = []
     for arrival, destination in zip(arrivals, destinations, strict=True):
@@ -155,7 +152,7 @@ def plan_arrivals(
         if batch.opened:
             _take_along(db, connection, batch, waited_for, rules)
     waiting.keep(db, connection, batch.waiting)
-    _write(db, connection, batch, rules.now)
+    _write(db, connection, batch)
     _skip_superseded(connection, batch, rules)
     return effects, _due(batch)
 
@@ -176,12 +173,11 @@ def pair_known(db: Database, connection: Connection, rules: Rules) -> frozenset[
         select(cases).where(cases.c.id.in_(sorted(set(known.values())))).order_by(cases.c.id).with_for_update()
     )
     batch = _Batch({row.id: _case(row) for row in rows}, {}, {})
-    _find_damped(connection, batch, rules)
     found = waiting.take(connection, set(known))
     _plan_waiting(
         db, connection, batch, [(each, batch.by_id[known[each.source, each.wanted]]) for each in found], rules
     )
-    _write(db, connection, batch, rules.now)
+    _write(db, connection, batch)
     _skip_superseded(connection, batch, rules)
     return _due(batch)
 
@@ -209,7 +205,7 @@ def _lock(
     keys = sorted({each.case for each in destinations if isinstance(each.case, tuple)})
     ids = {each.case for each in destinations if isinstance(each.case, int)} | also
     if keys:
-        bulk.insert_or_ignore(connection, cases, [_new_case(*key, rests_until) for key in keys])
+        connection.execute(db.insert_or_ignore(cases, "source", "key"), [_new_case(*key, rests_until) for key in keys])
     wanted = tuple_(cases.c.source, cases.c.key).in_(keys) | cases.c.id.in_(sorted(ids))
     rows = connection.execute(select(cases).where(wanted).order_by(cases.c.id).with_for_update())
     by_id = {row.id: _case(row) for row in rows}
@@ -298,11 +294,7 @@ def _apply(batch: _Batch, arrival: Arrival, destination: Destination, rules: Rul
         batch.opened.append(case)
         batch.names[arrival.source, case.key] = case.id
     case.changed |= decided.case != case.state or bool(decided.intents)
-    was_damped, case.state = case.state.damped, decided.case
-    if decided.takes_back:
-        _take_back(case)
-    elif was_damped and not case.state.damped:
-        case.run_at, case.woken = rules.now, True
+    case.state = decided.case
     if sighting is not Sighting.REPEAT:
         _remember(batch, arrival, sighting, case)
         if decided.intents:
@@ -388,7 +380,7 @@ def _enqueue(
             row |= {"ambiguous": True, "unproven": True, "last_sent_at": rules.restored_at}
         batch.new_operations.append(row)
         if not is_held:
-            _wake(case, intent.kind, row["rank"], rules)
+            _wake(case, intent.kind, row["rank"], rules.now)
         case.next_seq += 1
         if case.delivery in ("idle", "blocked"):
             case.head_seq = case.next_seq
@@ -421,39 +413,13 @@ def _marked(request: Request, key: str, rules: Rules) -> Request:
     return request.model_copy(update={"marker": marker(rules.marker_key, key)})
 
 
-def _wake(case: _Case, kind: Kind, its_rank: int, rules: Rules) -> None:
+def _wake(case: _Case, kind: Kind, its_rank: int, now: datetime) -> None:
     if case.delivery in ("idle", "blocked"):
         # One that rests may rest because of a ghost: what died last may still take effect.
-        wait = rules.policy.damping if case.state.damped else timedelta(0)
-        case.delivery, case.kind, case.rank = "ready", kind, its_rank
-        case.run_at = max(rules.now + wait, case.run_at)
-        case.head_seq, case.woken = case.next_seq, case.run_at <= rules.now
+        case.delivery, case.kind, case.rank, case.run_at = "ready", kind, its_rank, max(now, case.run_at)
+        case.head_seq, case.woken = case.next_seq, case.run_at <= now
     else:
         case.rank = min(case.rank, its_rank)
-        # What waits behind another call was not the first to be sent: it is as usual.
-        case.state = replace(case.state, damped=case.state.damped and case.head_seq == case.create_seq)
-
-
-def _find_damped(connection: Connection, batch: _Batch, rules: Rules) -> None:
-    """Which of the cases wait out their damping? Their creates need not be sent yet, and never were."""
-    if not rules.policy.damping:
-        return
-    waits = [
-        (case.id, case.head_seq)
-        for case in batch.by_id.values()
-        if case.delivery == "ready" and case.run_at > rules.now and case.head_seq == case.create_seq
-    ]
-    for case_id in damping.never_sent(connection, waits):
-        case = batch.by_id[case_id]
-        case.state = replace(case.state, damped=True)
-
-
-def _take_back(case: _Case) -> None:
-    """Nothing of the episode is sent: the case waits for its next opening."""
-    if case.create_seq is not None:
-        case.taken_back.append(case.create_seq)
-    case.delivery, case.kind, case.rank, case.head_seq, case.create_seq = "idle", None, 9, case.next_seq, None
-    case.woken = False
 
 
 def _names_to_be(
@@ -501,17 +467,16 @@ def _plan_waiting(
     waiting.say_that_they_were_taken(connection, [each.inbound_id for each, _ in found])
 
 
-def _write(db: Database, connection: Connection, batch: _Batch, now: datetime) -> None:
+def _write(db: Database, connection: Connection, batch: _Batch) -> None:
     if batch.new_seen:
         connection.execute(insert(seen), batch.new_seen)
     if batch.new_operations:
         connection.execute(insert(operations), batch.new_operations)
-    damping.skip(connection, [(case.id, seq) for case in batch.by_id.values() for seq in case.taken_back], now)
     if batch.new_participants:
         naming.let_in(db, connection, batch.new_participants)
     changed = [
         {
-            "id": case.id,
+            "the_id": case.id,
             "episode": case.state.episode,
             "phase": case.state.phase,
             "started_at": case.state.started_at,
@@ -530,4 +495,6 @@ def _write(db: Database, connection: Connection, batch: _Batch, now: datetime) -
         for case in batch.by_id.values()
         if case.changed
     ]
-    bulk.change(connection, cases, changed)
+    if changed:
+        columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "the_id"}
+        connection.execute(update(cases).where(cases.c.id == bindparam("the_id")).values(columns), changed)

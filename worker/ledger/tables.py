@@ -14,7 +14,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -110,8 +109,6 @@ cases = Table(
     required("lost", Boolean, server_default=false()),  # that operation is dead: what needs its ticket is held
     UniqueConstraint("source", "key"),
     Index("ix_cases_ready", "rank", "run_at", postgresql_where=text("state = 'ready'"),
-          sqlite_where=text("state = 'ready'")),
-    Index("ix_cases_queues", "source", "rank", "run_at", postgresql_where=text("state = 'ready'"),
           sqlite_where=text("state = 'ready'")),
     Index("ix_cases_leased", "lease_until", postgresql_where=text("state = 'leased'"),
           sqlite_where=text("state = 'leased'")),
@@ -222,8 +219,6 @@ gate = Table(
     Column("reason", Text),  # budget | breaker | credentials | scope
     Column("since", Instant),
     Column("probed_case", Number),  # the case that was let through last, to see whether the gate can be opened
-    Column("learnt", Float),  # the share of the limit that the service seems to grant, as of the last 429
-    Column("learnt_at", Instant),
 )
 
 pauses = Table(
@@ -258,6 +253,4 @@ budget = Table(
     Column("id", Number, primary_key=True, autoincrement=True),
     required("at", Instant, index=True),
     required("tokens", Integer),
-    required("rank", Integer, server_default=text("9")),
-    required("source", Text, server_default=text("''")),
 )

@@ -128,9 +128,6 @@ class PolicySettings(Section):
     reopen_window: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
     """Opened again so soon after its end, by the source's clock: the ticket is reopened; later there is a new one."""
     note_on_change: bool = True
-    damping: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """So long an opening waits before its ticket is created; ends it in that time, neither costs a call. Urgent ones
-    wait too. 0: none waits."""
     repeat_notes: bool = True
     """A note of which it is not known whether it was added, and can never be, is added with a line that says so;
     else it becomes a dead letter."""
