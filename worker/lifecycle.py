@@ -116,9 +116,12 @@ def idempotency_key(source: str, case_key: str, episode: int, source_message_id:
     return "tr1-" + digest(source, case_key, str(episode), source_message_id, intent.kind, intent.ordinal)
 
 
-def derived_key(idempotency_key: str, kind: Kind) -> str:
-    """The key of what takes the place of an operation: another request, hence another key."""
-    return "tr1-" + digest(idempotency_key, kind)
+def derived_key(idempotency_key: str, *what: str) -> str:
+    """The key of what takes the place of an operation: another request, hence another key.
+
+    `what` tells it apart: its kind; and its text, where that does not follow from the operation alone.
+    """
+    return "tr1-" + digest(idempotency_key, *what)
 
 
 def rank(kind: Kind, priority: Priority) -> int:

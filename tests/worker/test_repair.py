@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,3 +261,39 @@ def test_reading_again_is_for_deliveries_alone(ledger: Ledger) -> None:
     assert read_again(ledger, sources(), kill_create(ledger, opened())) is None
     with pytest.raises(NoSuchDeadLetter):
         read_again(ledger, sources(), "in-99999999")
+
+
+def key_after(ledger: Ledger, letter: str) -> str:
+    """The key of a dead letter's operation, once a person did something about it."""
+    place = letter.removeprefix("op-").split("-")
+    (found,) = [each for each in rows(ledger, operations) if [str(each["case_id"]), str(each["seq"])] == place]
+    key: str = found["idempotency_key"]
+    return key
+
+
+def test_a_key_follows_from_what_was_edited_so_that_another_edit_after_a_restore_is_no_conflict(
+    tmp_path: Path,
+) -> None:
+    """A ledger from a backup knows nothing of the first edit, which the API may remember."""
+    keys = []
+    for name, text in (("lost", "one"), ("restored", "two"), ("again", "two")):
+        with closing(Ledger(f"sqlite:///{tmp_path / name}.db", clock=ManualClock())) as other:
+            other.upgrade()
+            letter = dead_note(other)
+            other.edit_operation(letter, json.dumps({"body": text, "private": False}).encode())
+            keys.append(key_after(other, letter))
+    assert keys[0] != keys[1] == keys[2]
+
+
+def test_the_key_of_a_note_that_may_be_a_repeat_follows_from_the_time_that_it_names(tmp_path: Path) -> None:
+    keys = []
+    for number, first_sent_at in enumerate([NOON, NOON - timedelta(hours=5), NOON - timedelta(hours=5)]):
+        with closing(Ledger(f"sqlite:///{tmp_path / str(number)}.db", clock=ManualClock())) as other:
+            other.upgrade()
+            letter = dead_note(other)
+            in_doubt = operations.update().where(operations.c.kind == "add_note")
+            with other.database.write() as connection:
+                connection.execute(in_doubt.values(ambiguous=True, unproven=True, first_sent_at=first_sent_at))
+            other.retry_operation(letter)
+            keys.append(key_after(other, letter))
+    assert keys[0] != keys[1] == keys[2]

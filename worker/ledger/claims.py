@@ -13,19 +13,19 @@ A note of unknown outcome whose key is forgotten becomes a new request here, wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 
-from connectors.events import digest
 from tickets.marks import as_repeat
 from worker.ledger import gates
 from worker.ledger.gates import GateReason, Limits, Passage
 from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.tables import attempts, cases, operations, tickets
-from worker.lifecycle import Kind
+from worker.lifecycle import Kind, derived_key
 
 Mode = Literal["send", "look", "park"]
 
@@ -121,7 +121,7 @@ def claim(connection: Connection, kind: Kind, *, limit: int, owner: str, terms: 
     return claims
 
 
-def _heads(connection: Connection, rows: list[Row[Any]] | Any) -> dict[int, Row[Any]]:
+def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
     """The operations to be sent, with what is known of their tickets, by case."""
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
     statement = (
@@ -153,11 +153,8 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
     first = head.first_sent_at
     mode = mode_of(kind, ambiguous=head.ambiguous, unproven=head.unproven, first_sent_at=first, terms=terms, now=now)
     request, key, ambiguous, unproven = bytes(head.request), head.idempotency_key, head.ambiguous, head.unproven
-    if kind == "add_note" and mode == "send" and _is_forgotten(head, terms, now):
-        # Another text under the same key would be a conflict: it is another request, with a key of its own. The text
-        # holds a time, which is another one in a ledger that was restored: so the key follows from the text, too.
-        request = as_repeat(request, first or head.created_at)
-        key = "tr1-" + digest(key, "repeat", request.decode())
+    if kind == "add_note" and mode == "send" and is_forgotten(head, terms.key_window, now):
+        request, key = repeated(head, request)
         ambiguous, unproven, first = False, False, None
     return Claim(
         case_id=case.id,
@@ -182,9 +179,20 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
     )
 
 
-def _is_forgotten(head: Row[Any], terms: Terms, now: datetime) -> bool:
-    old = head.first_sent_at is None or now - head.first_sent_at >= terms.key_window
-    return bool(head.ambiguous and (head.unproven or old))
+def is_forgotten(operation: Row[Any], key_window: timedelta, now: datetime) -> bool:
+    """An earlier send may have been executed, and the key does not tell any more."""
+    old = operation.first_sent_at is None or now - operation.first_sent_at >= key_window
+    return bool(operation.ambiguous and (operation.unproven or old))
+
+
+def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
+    """What is sent instead of a note that may have been added, and its key; `request` is what it shall say.
+
+    Another text under the same key would be a conflict. It names a time, which is another one in a ledger that was
+    restored: so the key follows from the text, too.
+    """
+    request = as_repeat(request, note.first_sent_at or note.created_at)
+    return request, derived_key(note.idempotency_key, "repeat", request.decode())
 
 
 def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from tickets.marks import as_repeat, with_marker_of
+from tickets.marks import with_marker_of
+from worker.ledger.claims import is_forgotten, repeated
 from worker.ledger.custody import SKIPPED
 from worker.ledger.database import Database
 from worker.ledger.heads import open_heads, place, write_cases
@@ -44,7 +45,11 @@ def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
     """
     case, dead = _lock(connection, letter_id)
     _refuse_late_close(case, dead)
-    values = _repeated(dead, bytes(dead.request)) if dead.kind == "add_note" and _is_forgotten(dead, at) else {}
+    values = (
+        _repeated(dead, bytes(dead.request))
+        if dead.kind == "add_note" and is_forgotten(dead, at.key_window, at.now)
+        else {}
+    )
     return _revive(connection, case, dead, at, values)
 
 
@@ -56,26 +61,21 @@ def edit_operation(connection: Connection, letter_id: str, request: bytes, at: A
     """
     case, dead = _lock(connection, letter_id)
     _refuse_late_close(case, dead)
-    values: dict[str, Any] = {"request": request, "idempotency_key": derived_key(dead.idempotency_key, dead.kind)}
+    if dead.kind == "add_note" and dead.ambiguous:
+        return _revive(connection, case, dead, at, _repeated(dead, request))
+    values: dict[str, Any] = {}
     if dead.kind == "create_ticket":
-        values |= {"request": with_marker_of(bytes(dead.request), request), "unproven": dead.ambiguous}
-    elif dead.kind == "add_note" and dead.ambiguous:
-        values = _repeated(dead, request)
-    return _revive(connection, case, dead, at, values)
+        request, values = with_marker_of(bytes(dead.request), request), {"unproven": dead.ambiguous}
+    # A ledger from a backup may not know of an earlier edit: so the key follows from the text.
+    key = derived_key(dead.idempotency_key, dead.kind, request.decode())
+    return _revive(connection, case, dead, at, values | {"request": request, "idempotency_key": key})
 
 
 def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
     """What makes a note another request than the one that may have been executed."""
-    return {
-        "request": as_repeat(request, dead.first_sent_at or dead.created_at),
-        "idempotency_key": derived_key(dead.idempotency_key, dead.kind),
-        "ambiguous": False, "unproven": False, "first_sent_at": None,
-    }  # fmt: skip
-
-
-def _is_forgotten(dead: Row[Any], at: At) -> bool:
-    old = dead.first_sent_at is None or at.now - dead.first_sent_at >= at.key_window
-    return bool(dead.ambiguous and (dead.unproven or old))
+    request, key = repeated(dead, request)
+    new = {"ambiguous": False, "unproven": False, "first_sent_at": None}
+    return {"request": request, "idempotency_key": key, **new}
 
 
 def bind(db: Database, connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
