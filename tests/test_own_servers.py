@@ -274,7 +274,8 @@ def _role(server: Server) -> str:
 
 
 def test_a_process_is_killed_with_its_descendants_in_sessions_of_their_own() -> None:
-    nested = "import subprocess,time;subprocess.Popen(['sleep','600'],start_new_session=True);time.sleep(600)"
+    sleeps = [sys.executable, "-c", "import time; time.sleep(600)"]
+    nested = f"import subprocess, time; subprocess.Popen({sleeps!r}, start_new_session=True); time.sleep(600)"
     process = subprocess.Popen([sys.executable, "-c", nested])
     wait_until(lambda: len(tree(process.pid)) == 2, "a child")
     pids = tree(process.pid)

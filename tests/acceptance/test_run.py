@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -79,6 +80,7 @@ def test_what_a_wrong_secret_sends_is_refused_and_leaves_nothing(run: Embedded) 
     assert json.loads(run.ticketrelay("status", "-o", "json").stdout)["cases"] == {}
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 def test_the_curl_line_that_is_printed_works_as_printed(tmp_path: Path) -> None:
     embedded = Embedded(tmp_path / "var", QUICK)
     embedded.start()
