@@ -1,8 +1,9 @@
 """One file that needs nothing but Python 3.11+: it makes `.venv`, installs the locked requirements, runs a command.
 
     python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
-    python3 dev.py test  [ARGS]   the tests (pytest); those that need an absent server are deselected and counted
-    python3 dev.py check [ARGS]   format, lint, strict types, import rules, tests; --static leaves the tests out
+    python3 dev.py test  [ARGS]   the tests (pytest), several at once (one by one with -n0); those that need an absent
+                                  server are deselected and counted
+    python3 dev.py check [ARGS]   format, lint, strict types, import rules, schema, tests; --static leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
@@ -25,7 +26,11 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+SCHEMA = VENV / "ticketrelay.schema.json"
 RUNTIME, DEV = "runtime", "dev"  # a lock file each; dev holds everything that runtime does, at the same versions
+# Several processes; -n0 after it is one. In the order of the files: those of real processes, which take longest, come
+# first, so that none of them is left alone at the end.
+PYTEST = (PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
 
 
@@ -94,6 +99,9 @@ def lock() -> int:
     for name, groups in LOCKS.items():
         must(uv, "pip", "compile", "--quiet", "pyproject.toml", "--all-extras", *groups, "--universal",
              "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--upgrade",
+             # Without its extras a pin holds for the plain name only: older pips (23.2) then take the newest release
+             # for `coverage[toml]`, which has no hash here.
+             "--no-strip-extras",
              "--custom-compile-command", "python3 dev.py lock", "-o", lock_file(name))  # fmt: skip
     return 0
 
@@ -105,9 +113,11 @@ def check(arguments: list[str]) -> int:
         ("lint", (BIN / "ruff", "check", ".")),
         ("types", (PYTHON, "-m", "mypy")),
         ("import rules", (BIN / "lint-imports",)),
+        ("schema", (PYTHON, "-m", "worker.cli", "schema", "--to", SCHEMA)),
+        ("example", (BIN / "check-jsonschema", "--schemafile", SCHEMA, "ticketrelay.example.yaml")),
     ]
     if "--static" not in arguments:
-        steps.append(("tests", (PYTHON, "-m", "pytest", "--cov", "--cov-report=term", *arguments)))
+        steps.append(("tests", (*PYTEST, "--cov", "--cov-report=term", *arguments)))
     failed = []
     for name, command in steps:
         print(f"== {name}", flush=True)
@@ -131,7 +141,7 @@ def main(arguments: list[str]) -> int:
             return call(PYTHON, "-m", "worker.cli", "run", *rest)
         case "test":
             install(DEV)
-            return call(PYTHON, "-m", "pytest", *rest)
+            return call(*PYTEST, *rest)
         case "check":
             install(DEV)
             return check(rest)

@@ -23,8 +23,23 @@ GROUP = "ticketrelay.connectors"
 
 BUILT_IN = (
     "alertmanager",
+    "aurion",
+    "cloudwatch",
+    "discord",
     "email",
+    "generic",
+    "grafana",
+    "healthchecks",
+    "heartbeat",
+    "mailgun",
+    "pagerduty",
+    "postmark",
+    "sentry",
+    "ses",
     "slack",
+    "teams",
+    "telegram",
+    "uptime_kuma",
 )  # fmt: skip
 
 
@@ -49,8 +64,14 @@ class Fixture:
     """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`. An
     event has `kind` and its fields: times in ISO 8601, `text` as a list of lines, `attributes` as an object,
     `references` as a list of `{"alias": …, "proven": …}`; `aliases`, `references`, `author`, `participants`,
-    `authority`, `unknown` and `reopens` only where they are not the default. `"settings"` holds what the source is
-    configured with besides its secret."""
+    `authority`, `joins`, `other_words`, `exchange`, `unknown` and `reopens` only where they are not the default.
+    `"settings"` holds what the source is configured with besides its secret, `"headers"` what the message comes with
+    besides its proof."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the message comes with besides its proof."""
+        return dict(self.expected.get("headers", {}))
 
 
 def kinds() -> tuple[str, ...]:

@@ -10,14 +10,19 @@ Time and keys are arguments; there is no clock, network, database or environment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from connectors.events import Event
+from connectors.durations import Seconds
+from connectors.events import Event, Priority
+
+if TYPE_CHECKING:
+    from connectors.answering import Answering
 
 Keys = Mapping[str, bytes]
 """Public keys and certificates by name, fetched and cached by the worker."""
@@ -101,6 +106,8 @@ class Parsed:
     unreadable: tuple[Remark, ...] = ()
     """Not understood: the delivery stays in quarantine beside the events that were."""
     reply: Reply | None = None
+    confirm: str | None = None
+    """A URL that the worker calls once the delivery is in the ledger; on one of `Outside.hosts`, by HTTPS."""
 
 
 def _usable(secret: SecretStr) -> SecretStr:
@@ -120,17 +127,27 @@ Secret = Annotated[SecretStr, AfterValidator(_usable)]
 class SourceSettings(BaseModel):
     """What every kind of source is configured with; a kind adds its own fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     secret: Secret
+    """What the sender proves itself with."""
     previous_secret: Secret | None = None
     """Accepted too, while senders are moved to the new one."""
     category: str | None = Field(default=None, min_length=1, max_length=255)
+    """The tickets' category."""
     private: bool = False
+    """Keep the text out of subject and description, in private notes only."""
     max_items: int = Field(default=10_000, ge=1)
     """Items of one delivery; more is refused with 413."""
     max_body: int | None = Field(default=None, ge=1)
     """Bytes of one delivery; None: as `server.max_body` says."""
+    quiet_after: Seconds | None = None
+    """Nothing was sent for so long: a ticket says so, which closes with the next delivery. None: it may be quiet."""
+    quiet_priority: Priority = "high"
+    """Of that ticket."""
+    expire_after: Seconds | None = None
+    """An alert of which nothing was sent for so long is taken to be over: longer than the interval at which the sender
+    repeats what goes on. None: never."""
 
     @property
     def secrets(self) -> tuple[bytes, ...]:
@@ -143,11 +160,47 @@ S = TypeVar("S", bound=SourceSettings)
 
 
 @dataclass(frozen=True, slots=True)
+class Outside(Generic[S]):
+    """What the worker may ask a kind's sender for; always by HTTPS, without following redirects."""
+
+    hosts: re.Pattern[str]
+    """Matched against the whole host: no other one is called."""
+    keys: Callable[[Inbound, S], tuple[str, ...]]
+    """The URLs of the certificates that `verify` needs for an inbound: the names of its `Keys`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A GET that asks what goes on, and when; its `repr` leaves out what we prove ourselves with."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    every: float
+    """Seconds from one question to the next."""
+    grace: float
+    """Seconds; what is not listed for so long is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Generic[S]):
+    """How a kind's product is asked which of its alerts go on. The worker makes the request; nothing here does."""
+
+    request: Callable[[S], Ask | None]
+    """None: it is not to be asked."""
+    listed: Callable[[bytes, S], frozenset[str]]
+    """The case keys of all that goes on, by the body of an answer; one alert may have several. Raises
+    UnreadableMessage: then nothing is known of any."""
+    answers_for: Callable[[str, S], bool] = lambda _case_key, _settings: True
+    """Whether an answer would list what has this case key, if it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connector(Generic[S]):
     """Code for one kind of source.
 
     `verify` never raises: every malformed header is a `Denied`. `parse` raises only `ConnectorError`.
-    `sign` gives the headers with which a sender proves itself; `send` and the contract tests use it.
+    `sign` gives the headers with which a sender proves itself; `send` and the contract tests use it. It raises only
+    `ConnectorError`, where the source's secret can prove a sender and cannot make a proof.
     """
 
     kind: str
@@ -158,3 +211,10 @@ class Connector(Generic[S]):
     sign: Callable[[bytes, S, datetime], dict[str, str]]
     address: Callable[[S], str] | None = None
     """Where people write to, for a kind that takes mail; its local part may be followed by `+` and anything."""
+    outside: Outside[S] | None = None
+    answering: Answering[S] | None = None
+    asking: Asking[S] | None = None
+    says_nothing: bool = False
+    """Its deliveries say nothing but that they come: what matters is that they stop."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """What its events' `attributes` hold, each with its meaning; `labels.*` is any number that begin so."""

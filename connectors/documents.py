@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from connectors.base import UnreadableMessage
-from connectors.mapping import cut, one_line
+from connectors.mapping import Instant, cut, instant, one_line
 
 MAX_DIGITS = 400
 """Characters of a number; a float has at most 309 digits before its point."""
@@ -27,10 +28,27 @@ def read_object(body: bytes) -> dict[str, Any]:
 
     Raises UnreadableMessage with the reason.
     """
+    value = _read(body)
+    if not isinstance(value, dict):
+        raise UnreadableMessage(f"the body is {found(value)}, not an object")
+    return value
+
+
+def read_list(body: bytes) -> list[Any]:
+    """The JSON list that the body holds.
+
+    Raises UnreadableMessage with the reason.
+    """
+    value = _read(body)
+    if not isinstance(value, list):
+        raise UnreadableMessage(f"the body is {found(value)}, not a list")
+    return value
+
+
+def _read(body: bytes) -> object:
     try:
-        text = body.decode("utf-8-sig")
-        value = json.loads(
-            text,
+        value: object = json.loads(
+            body.decode("utf-8-sig"),
             object_pairs_hook=_unique,
             parse_int=_whole,
             parse_float=_finite,
@@ -44,8 +62,6 @@ def read_object(body: bytes) -> dict[str, Any]:
         ) from None
     except RecursionError:
         raise UnreadableMessage("the body is nested too deeply") from None
-    if not isinstance(value, dict):
-        raise UnreadableMessage(f"the body is {found(value)}, not an object")
     return value
 
 
@@ -79,6 +95,47 @@ def scalar(value: object) -> str:
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     raise UnreadableItem(f"{found(value)}, not text")
+
+
+def found_at(document: Mapping[str, Any], field: str) -> str:
+    """What stands at the field, or `nothing`."""
+    return found(document[field]) if field in document else "nothing"
+
+
+def within(document: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """The object at the field. Raises UnreadableItem."""
+    value = document.get(field)
+    if not isinstance(value, dict):
+        raise UnreadableItem(f"{field}: {found_at(document, field)} is no object")
+    return value
+
+
+def read_id(document: Mapping[str, Any], field: str) -> str:
+    """The text or whole number at the field, as text that names something. Raises UnreadableItem."""
+    value = document.get(field)
+    name = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not name.strip() or not name.isprintable():
+        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
+    return name.strip()
+
+
+def text_at(document: Mapping[str, Any], field: str) -> str:
+    """The text at the field; empty where there is none, or something else."""
+    value = document.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def read_instant(document: Mapping[str, Any], field: str) -> Instant | None:
+    """The RFC 3339 time at the field; None where it is missing, null or zero. Raises UnreadableItem."""
+    value = document.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise UnreadableItem(f"{field}: {found(value)} is no text with a time")
+    try:
+        return instant(value)
+    except ValueError as error:
+        raise UnreadableItem(f"{field}: {found(value)} is {error}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

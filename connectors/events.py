@@ -1,10 +1,11 @@
 """What can a source say? Four things about a case: frozen values, made by connectors, read by `plan`.
 
     Event
-    ├── Opened      the case began, or still goes on (a repeat carries the same source message id)
-    ├── Commented   somebody added text to it
-    ├── Changed     its facts are different now
-    └── Resolved    it is over
+    ├── Opened          the case began, or still goes on (a repeat carries the same source message id)
+    ├── Commented       somebody added text to it
+    ├── Changed         its facts are different now
+    ├── Resolved        it is over
+    └── TicketChanged   a ticket is in another state: what the Tickets API says, of a ticket and not of a case
 
 An event says what happened at the source, never what is to be done about it: the lifecycle decides that.
 """
@@ -26,6 +27,10 @@ Unknown = Literal["open", "wait", "quarantine"]
 """What a comment on a case that is not known does: open one; wait for it and be dropped when it does not come; be kept
 in quarantine for a person."""
 
+OtherWords = Literal["change", "copy", "message"]
+"""What an event is whose source message id is known with another content digest: a `change` of that message; a `copy`
+of it, told in passing; or another `message`, whose sender used the id again."""
+
 MAX_ID_LENGTH = 512  # characters of a case key, alias or source message id
 
 
@@ -46,6 +51,16 @@ class Reference:
     alias: str
     proven: bool = False
     """A secret token proves that its bearer was let into the case: no further authority is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What may go round in circles, as two automatic answers do: at most `most` of it `within` that many seconds."""
+
+    name: str
+    """Within its source: a sender and a subject."""
+    most: int
+    within: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +98,17 @@ class Event:
     """Who said it, as the source names people: a mail address in lower case, a user id."""
     participants: tuple[str, ...] = ()
     """Who takes part in the case from now on, named likewise; the author is one without being listed."""
+    joins: bool = True
+    """False: whoever says this does not take part by it, as with an automatic answer."""
     authority: Authority = "source"
     """Who must have said it for it to touch a case that is there already."""
+    other_words: OtherWords = "change"
+    exchange: Exchange | None = None
+    """None: it never stops, however much of it there is."""
     attributes: tuple[tuple[str, str], ...] = ()
     """Sorted pairs for routing: labels, sender, channel."""
+    answer: str | None = None
+    """Where it is told what became of the case that this opens, as its connector writes such things; None: nowhere."""
 
     def __post_init__(self) -> None:
         ids = [("case key", self.case_key), ("source message id", self.source_message_id)]
@@ -105,13 +127,17 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """`Opened`, `Commented`, `Changed` or `Resolved`."""
+        """`Opened`, `Commented`, `Changed`, `Resolved` or `TicketChanged`."""
         return type(self).__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Event):
     """The case began, or goes on."""
+
+    start_known: bool = True
+    """False: the source does not say when it began, and `started_at` is when it was told. While the case is open, it
+    goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +160,20 @@ class Resolved(Event):
     """The case is over; `occurred_at` is when it ended."""
 
 
-_KINDS = {kind.__name__: kind for kind in (Opened, Commented, Changed, Resolved)}
+TicketStatus = Literal["open", "pending", "resolved", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketChanged(Event):
+    """A ticket is in this state since `occurred_at`, by the clock of the Tickets API. The case key is of no meaning."""
+
+    ticket_id: str
+    status: TicketStatus
+    wont_fix: bool = False
+    """It was closed as one that will not be fixed."""
+
+
+_KINDS = {kind.__name__: kind for kind in (Opened, Commented, Changed, Resolved, TicketChanged)}
 _TIMES = ("occurred_at", "started_at")
 
 
@@ -153,4 +192,6 @@ def from_json(text: str) -> Event:
     fields |= {name: tuple(fields[name]) for name in ("aliases", "participants")}
     fields["attributes"] = tuple((name, value) for name, value in fields["attributes"])
     fields["references"] = tuple(Reference(**each) for each in fields["references"])
+    if fields.get("exchange") is not None:
+        fields["exchange"] = Exchange(**fields["exchange"])
     return kind(**fields)

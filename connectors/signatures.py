@@ -12,14 +12,28 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from connectors.base import Denied, Inbound
+
+Username = Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]*[^:\s\x00-\x1f\x7f]$")]
+"""The name of Basic authentication; it holds no colon (RFC 7617)."""
+
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+"""The name of a header (RFC 9110, section 5.1)."""
 
 MAX_HEADER = 8 * 1024
 """Bytes of a credential that are looked at; no sender has a longer one."""
 
+SECRET_PARAMETER = "secret"  # noqa: S105 — what the secret is called in a URL
+"""The name of the secret in the query of a URL, for senders that can set neither header nor signature."""
+
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SECONDS = re.compile(r"[0-9]{1,11}")  # `str.isdigit` and `int` take digits of other scripts too
 
 
@@ -58,6 +72,39 @@ def basic(username: str, secret: bytes) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(username.encode() + b':' + secret).decode()}"}
 
 
+def proof(secret: bytes, username: str | None) -> dict[str, str]:
+    """The header that `authorize` accepts: `Basic` where there is a username, else `Bearer`."""
+    return bearer(secret) if username is None else basic(username, secret)
+
+
+def authorize_by_url(inbound: Inbound, secrets: Iterable[bytes], username: str | None = None) -> Inbound | Denied:
+    """The inbound where `authorize` accepts it, or where the query of its URL has one of the secrets as `secret`.
+
+    What comes back has no secret in its query any more: it is stored.
+    """
+    pairs = [(pair, *pair.partition("=")) for pair in inbound.query.split("&")]
+    offered = [value for _, name, _, value in pairs if name == SECRET_PARAMETER]
+    if not offered:
+        return authorize(inbound, secrets, username) or inbound
+    if len(offered) > 1 or len(offered[0]) > MAX_HEADER:
+        return Denied("the secret in the URL is repeated, or too long")
+    if denied := _check(_unquoted(offered[0]), secrets):
+        return denied
+    rest = "&".join(pair for pair, name, _, _ in pairs if name != SECRET_PARAMETER)
+    return replace(inbound, query=rest)
+
+
+def check_hex(inbound: Inbound, header: str, secrets: Iterable[bytes], *parts: bytes) -> Denied | None:
+    """None where the header is the HMAC-SHA256 of the parts in hex, else why not."""
+    signature = inbound.header(header)
+    if signature is None:
+        return Denied(f"{header} is missing or repeated")
+    offered = read_hex(signature)
+    if offered is None:
+        return Denied(f"{header} is no HMAC-SHA256 in hex")
+    return None if is_hmac(offered, secrets, *parts) else Denied("the signature is wrong")
+
+
 def is_one_of(offered: bytes, secrets: Iterable[bytes]) -> bool:
     """True where `offered` is one of the secrets; a blank one never is."""
     # A list, not a generator: `any` over a generator would stop at the first match.
@@ -84,6 +131,13 @@ def read_hex(text: str) -> bytes | None:
     return bytes.fromhex(text) if _SHA256_HEX.fullmatch(text) else None
 
 
+def seconds(timestamp: str) -> datetime | None:
+    """The time that whole seconds since 1970 name; None for anything else."""
+    if not _SECONDS.fullmatch(timestamp):
+        return None
+    return datetime.fromtimestamp(int(timestamp), UTC)
+
+
 def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
     """None where the header is a time in whole seconds since 1970 within `leeway` seconds of `now`, else why not."""
     if not _SECONDS.fullmatch(timestamp):
@@ -98,6 +152,12 @@ def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
 
 def _check(offered: bytes, secrets: Iterable[bytes]) -> Denied | None:
     return None if is_one_of(offered, secrets) else Denied("the credential is wrong")
+
+
+def _unquoted(text: str) -> bytes:
+    """The bytes that a value in a query stands for (WHATWG URL, percent-decode); what is no escape stays."""
+    plain = text.replace("+", " ").encode("utf-8", "replace")
+    return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), plain)
 
 
 def _check_basic(credentials: bytes, secrets: Iterable[bytes], username: str) -> Denied | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from tests.own_mail import dovecot_can_be_started
+from tests.own_monitoring import prometheus_can_be_started
+from tests.own_postfix import postfix_can_be_started
 from tests.own_servers import postgresql_can_be_started, rabbitmq_can_be_started, redis_can_be_started
 from tests.servers import (
     Broker,
@@ -17,6 +21,7 @@ from tests.servers import (
     rabbitmq_is_there,
     redis_is_there,
 )
+from tests.sides import SIDES
 
 SERVERS: dict[str, Callable[[], bool]] = {
     "postgresql": postgresql_is_there,
@@ -25,6 +30,9 @@ SERVERS: dict[str, Callable[[], bool]] = {
     "own_postgresql": postgresql_can_be_started,
     "own_redis": redis_can_be_started,
     "own_rabbitmq": rabbitmq_can_be_started,
+    "own_prometheus": prometheus_can_be_started,
+    "own_dovecot": dovecot_can_be_started,
+    "own_postfix": postfix_can_be_started,
 }
 
 
@@ -43,6 +51,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not absent:
         return
     if os.environ.get("CI") == "true":
+        if hasattr(config, "workerinput"):
+            return  # an error here would be one of pytest-xdist's own; each of them fails by itself
         raise pytest.UsageError(f"under CI these servers must be there: {', '.join(sorted(absent))}")
     left_out = {id(item) for each in absent.values() for item in each}
     deselected = [item for item in items if id(item) in left_out]
@@ -51,7 +61,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[_ABSENT] = {name: len(each) for name, each in absent.items()}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, is_there in SERVERS.items():
+        if item.get_closest_marker(name) and not is_there():
+            pytest.fail(f"under CI this server must be there: {name}", pytrace=False)
+
+
 _ABSENT = pytest.StashKey[dict[str, int]]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Two for a core, since half of the tests' time is waiting; no more than can be kept apart."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return min(2 * (os.cpu_count() or 1), SIDES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Each process collected all tests by itself, and left the same ones out."""
+    if (absent := getattr(node, "workeroutput", {}).get("absent")) is not None:
+        node.config.stash[_ABSENT] = absent
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["absent"] = session.config.stash.get(_ABSENT, {})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -49,6 +49,7 @@ class Server:
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
         end: signal.Signals = signal.SIGTERM,
+        data: Sequence[str] = (),
     ) -> None:
         self.url = url
         self.port = port
@@ -59,6 +60,7 @@ class Server:
         self._environment = {**os.environ, **(environment or {})}
         self._user = user
         self._end = end
+        self._data = data
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -91,6 +93,12 @@ class Server:
         if self._process is not None:
             kill_tree(self._process)
             self._process = None
+
+    def lose_data(self) -> None:
+        """Its disk is gone; while it does not run, and for those that start without one."""
+        assert self._process is None, "it runs"
+        for each in self._data:
+            shutil.rmtree(self.folder / each)
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay, answers do not come."""
@@ -154,11 +162,15 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
 
 
 def lives(pid: int) -> bool:
-    """False too for one that has ended and that nobody has asked about yet."""
+    """False too for one that has ended and that nobody has asked about yet; True until the last thread is gone.
+
+    A process whose first thread has ended is called a zombie while others hold its sockets still.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+        threads = [(each / "stat").read_text() for each in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
         return False
+    return any(each.rpartition(")")[2].split()[0] not in ("Z", "X") for each in threads)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -187,7 +199,14 @@ def _folder(parent: Path | None, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(server: Server) -> Iterator[Server]:
+def folder_for(name: str) -> Iterator[Path]:
+    """A temporary folder for a server of that name."""
+    with _folder(None, name) as folder:
+        yield folder
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
     """It runs, and whatever becomes of it and of the test, nothing of it runs afterwards."""
     try:
         server.start()
@@ -257,7 +276,7 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
             return False
 
         url = f"postgresql+psycopg://{address}"
-        with _running(
+        with running(
             # SIGINT is its fast shutdown: it does not wait for those who are connected.
             Server(url, port, folder, command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
         ) as server:
@@ -290,7 +309,8 @@ def own_redis(parent: Path | None = None, *, tls: bool = False, more: Sequence[s
             url = f"rediss://127.0.0.1:{port}/0?ssl_cert_reqs=required&ssl_ca_certs={certificate.authority}"
         else:
             options += ["--port", str(port)]
-        with _running(Server(url, port, folder, ["redis-server", *options], lambda: _pongs(url))) as server:
+        command = ["redis-server", *options]
+        with running(Server(url, port, folder, command, lambda: _pongs(url), data=["appendonlydir"])) as server:
             yield server
 
 
@@ -387,7 +407,7 @@ def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
             f"sentinel failover-timeout {PRIMARY} 3000\n"
         )
         url = f"redis://127.0.0.1:{port}/0"
-        with _running(
+        with running(
             Server(url, port, folder, ["redis-server", str(settings), "--sentinel"], lambda: _pongs(url))
         ) as server:
             yield server
@@ -444,8 +464,8 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
         mapping = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
         (folder / "epmd").mkdir()
         with (
-            _running(Server("", mapper, folder / "epmd", mapping, lambda: _accepts(mapper))),
-            _running(
+            running(Server("", mapper, folder / "epmd", mapping, lambda: _accepts(mapper))),
+            running(
                 Server(
                     f"amqp://guest:guest@127.0.0.1:{port}//",
                     port,
@@ -453,6 +473,7 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
                     [program],
                     lambda: _speaks_amqp(port),
                     environment=environment,
+                    data=["mnesia"],
                 )
             ) as server,
         ):

@@ -3,7 +3,7 @@
 A server is named by an environment variable or found at its usual place on this machine:
 
     TICKETRELAY_TEST_POSTGRESQL   postgresql+psycopg://127.0.0.1:5432/postgres   (may create databases)
-    TICKETRELAY_TEST_REDIS        redis://127.0.0.1:6379/0                       (its database 9 is used)
+    TICKETRELAY_TEST_REDIS        redis://127.0.0.1:6379/0                       (its databases 8 to 15 are used)
     TICKETRELAY_TEST_RABBITMQ     amqp://guest:guest@127.0.0.1:5672//
 """
 
@@ -22,6 +22,8 @@ import sqlalchemy
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
+
+from tests.sides import side
 
 POSTGRESQL = os.environ.get("TICKETRELAY_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TICKETRELAY_TEST_REDIS", "redis://127.0.0.1:6379/0")
@@ -66,7 +68,9 @@ class Broker:
                 except connection.channel_errors:  # no such queue
                     return 0
         with redis.Redis.from_url(self.url) as client:
-            return sum("b" in each["flags"] and each["cmd"] == "brpop" for each in client.client_list())
+            database = str(client.get_connection_kwargs()["db"])  # others listen in other databases
+            heard = [each for each in client.client_list() if each["db"] == database and each["cmd"] == "brpop"]
+            return sum("b" in each["flags"] for each in heard)
 
 
 @cache
@@ -122,7 +126,7 @@ def empty_database() -> Iterator[str]:
 @contextmanager
 def own_queue(server: str) -> Iterator[Broker]:
     """A queue of its own at `redis` or `rabbitmq`, removed afterwards."""
-    url = RABBITMQ if server == "rabbitmq" else REDIS.rsplit("/", 1)[0] + "/9"
+    url = RABBITMQ if server == "rabbitmq" else f"{REDIS.rsplit('/', 1)[0]}/{15 - side()}"
     broker = Broker(url, f"ticketrelay-test-{os.getpid()}-{next(_numbers)}")
     try:
         yield broker

@@ -59,6 +59,22 @@ def test_delivery_prints_its_ratios_and_every_operation_arrived_exactly_once() -
     assert found["arrived"] == {"operations": 2 * each_way, "requests": 2 * each_way, "keys": 2 * each_way}
 
 
+def test_storm_prints_its_figures_for_each_way_of_counting_and_everything_was_sent() -> None:
+    found = result("storm", "--operations", "60", "--urgent", "0.1", "--real", "8")
+
+    for window in ("fixed", "sliding", "token_bucket"):
+        each = found[window]
+        assert each["answers_429"] == 0
+        assert 0 < each["urgent_p99_s"] <= each["urgent_max_s"]
+        assert (each["operations"], each["urgent"]) == (60, 6)
+        assert each["most_in_60_s"] <= 100
+        assert 0 < each["calls"] <= 60
+    real = found["real_time"]
+    assert real["calls"]["real"] == real["calls"]["simulated"] > 0
+    assert real["answers_429"] == 0
+    assert is_a_figure(found["real_vs_simulated"])
+
+
 def test_intake_prints_its_ratios_and_every_request_is_held_exactly_once() -> None:
     found = result("intake", "--requests", "100", "--rounds", "1")
 
@@ -68,3 +84,13 @@ def test_intake_prints_its_ratios_and_every_request_is_held_exactly_once() -> No
         assert 0 < each["p50_ms"] <= each["p99_ms"]
     assert found["benchmark"] == "intake"
     assert found["arrived"]["held"] == found["arrived"]["requests"] > 2 * 2 * 100
+
+
+def test_rehearse_prints_what_a_delivery_costs_and_which_tickets_came_of_them() -> None:
+    found = result("rehearse", "--deliveries", "120", "--rounds", "1")
+
+    assert is_a_figure(found["cpu_ms_per_delivery"])
+    assert is_a_figure(found["cpu_ratio_vs_reading"])
+    assert found["deliveries"] == 120
+    assert found["tickets"]["before"] == 60
+    assert 20 < found["tickets"]["after"] < 60  # two teams of three have groups

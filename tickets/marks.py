@@ -13,9 +13,9 @@ import hmac
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 from tickets.assumptions import MAX_TEXT
+from tickets.models import encoded
 from tickets.text import fit
 
 _LINE = re.compile(r"Ticketrelay (trm[0-9a-f]{32})")
@@ -54,7 +54,7 @@ def with_marker_of(original: bytes, edited: bytes) -> bytes:
     fields = json.loads(edited)
     text = without_marker(fields["description"])
     fields["description"] = fit(text, MAX_TEXT, f"\n\n{_PLACE.format(word=word)}") if word else text
-    return _encoded(fields)
+    return encoded(fields)
 
 
 def as_repeat(request: bytes, first_sent_at: datetime, *, max_text: int = MAX_TEXT) -> bytes:
@@ -64,8 +64,4 @@ def as_repeat(request: bytes, first_sent_at: datetime, *, max_text: int = MAX_TE
     line = f"\n\nThis note may be a repeat: whether it was added on {since} is not known."
     if not note["body"].endswith(line):
         note["body"] = fit(note["body"], max_text, line)
-    return _encoded(note)
-
-
-def _encoded(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return encoded(note)

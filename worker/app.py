@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -24,6 +25,8 @@ from worker.broker import Reach, reach
 from worker.delivery.dispatch import BrokerAway
 from worker.delivery.node import Node
 from worker.health import Parts, threads
+from worker.jobs.catalogue import jobs_of
+from worker.jobs.runner import THREAD, Runner
 from worker.ledger import Ledger, open_ledger
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
@@ -45,10 +48,17 @@ ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as 
 class Relay(Celery):
     """The Celery application of one process, with the parts that its tasks delegate to."""
 
-    def __init__(self, settings: Settings, ledger: Ledger | None = None, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger | None = None,
+        metrics: Metrics | None = None,
+        current: Callable[[], Settings] | None = None,
+    ) -> None:
         consumer = reach(settings.broker, CONSUMER_TIMEOUT_S)
         super().__init__("ticketrelay", broker=consumer.url, set_as_current=False)
         self.relay_settings = settings
+        self.current = current
         self.ledger = ledger or open_ledger(settings)
         self.metrics = metrics or Metrics()
         self.publisher = Publisher(self, settings)
@@ -209,24 +219,36 @@ class WorkerThread:
             without_heartbeat=True,
             quiet=True,
         )
+        self._jobs: Runner | None = None
         self._thread = threading.Thread(target=self._run, name="celery", daemon=True)
 
     def start(self) -> None:
         app = self._app
-        app.node = Node(app.relay_settings, app.ledger, app.publisher.publish, app.metrics)
+        app.node = Node(app.relay_settings, app.ledger, app.publisher.publish, app.metrics, app.current)
         app.node.start()
+        settings, current = app.relay_settings, app.current
+        self._jobs = Runner(
+            app.ledger,
+            lambda: jobs_of(current() if current is not None else settings),
+            app.node.ring,
+            app.node.owner,
+            settings.timing.dispatch_interval,
+        )
+        self._jobs.start()
         self._thread.start()
 
     def parts(self) -> Parts:
         """What `/livez` looks at in a process that delivers."""
         app = self._app
         return {
-            **threads("celery", "bell", "dispatch", "settler"),
+            **threads("celery", "bell", "dispatch", "settler", THREAD),
             "calls": lambda: app.node is not None and app.node.answers(ANSWER_PATIENCE_S),
         }
 
     def stop(self) -> None:
         """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
+        if self._jobs is not None:
+            self._jobs.stop()
         if self._app.node is not None:
             self._app.node.stop()
         # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.

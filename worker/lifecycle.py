@@ -14,7 +14,21 @@ What happens, by phase of the case and event:
              reopen_ticket, add_note; later:                            reopen_ticket, add_note;
              create_ticket; not after the end: add_note                 later: create_ticket
 
+An opening that is damped waits a while before it is sent. An end in that time takes back everything; a comment ends the
+wait, since somebody wrote what must arrive.
+
 A repeat of a known event plans nothing. A known event with other content plans a note while its episode is open.
+
+What people did to the ticket comes before that (`left`), until the next episode or until they reopen it:
+
+    left         Opened anew        repeat, with `check`  changed     Resolved       stale    Commented
+    resolved,    as closed: reopen, reopen_ticket, note   a note      close_ticket   a note   reopen_ticket, add_note,
+    closed       or create_ticket                                                             or create_ticket
+    wont_fix     nothing            nothing               nothing     nothing        nothing  add_note
+    gone         create_ticket      create_ticket         nothing     nothing        nothing  create_ticket
+
+That is the default. A policy may have a note in place of an end's `close_ticket`, or the status resolved, or nothing;
+none for comments and changes; and one for repeats of an opening. The case is closed for planning in any case.
 """
 
 from __future__ import annotations
@@ -24,17 +38,23 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, Unknown, digest
+from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, TicketStatus, Unknown, digest
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 
 Kind = Literal["create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"]
 KINDS: tuple[Kind, ...] = ("create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket")
 
 Phase = Literal["new", "open", "closed"]
+Left = Literal["resolved", "closed", "wont_fix", "gone"]
+OnResolve = Literal["close", "resolve", "note", "nothing"]
 Request = CreateTicket | AddNote | UpdateTicket | CloseTicket
 
 PRIVATE_SUBJECT = "A private message from {source}"
 PRIVATE_TEXT = "The text of this message is private. It is in the private notes of this ticket."
+
+
+WONT_FIX = "its ticket was closed as one that will not be fixed"
+GONE = "its ticket is gone"
 
 
 class Sighting(StrEnum):
@@ -64,6 +84,13 @@ class CaseState:
     """Of its latest ticket, where that is known already."""
     lost: bool = False
     """Its latest ticket could not be created, and a person must decide: a new episode gets a ticket of its own."""
+    damped: bool = False
+    """Its opening waits, and nothing of it was sent."""
+    left: Left | None = None
+    """How others left its ticket, although it is not over, or although we did not close it so."""
+    left_at: datetime | None = None
+    changed_at: datetime | None = None
+    """When it got its priority, by the source's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +112,60 @@ class Policy:
 
     reopen_window: timedelta = timedelta(hours=1)
     note_on_change: bool = True
+    damping: timedelta = timedelta(0)
+    """How long an opening waits before it is sent."""
+    on_resolve: OnResolve = "close"
+    note_on_repeat: bool = False
+    check_on_repeat: bool = False
+    """A repeat of what goes on brings back the ticket that a person closed meanwhile."""
+    note_on_comment: bool = True
+    expires: bool = False
+    """It is recorded when the source said last that it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a ticket is worded, where that is decided otherwise than by the event's own words."""
+
+    subject: str | None = None
+    description: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+    remark: str | None = None
+    """A line below the description: what about the wording went wrong."""
+
+
+AS_SAID = Wording()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Whom an event's ticket is shared with."""
+
+    key: str
+    """Of the group's case."""
+    title: str
+    """What its members have in common, in a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """When new incidents are gathered in one ticket, and in which."""
+
+    above: int
+    """Of more new incidents in a minute than these, the others are gathered."""
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What was decided about an event before it was planned."""
+
+    policy: Policy
+    wording: Wording = AS_SAID
+    group: Group | None = None
+    """None: it has a ticket of its own."""
+    storm: Storm | None = None
+    """None: each new incident gets its ticket, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +188,8 @@ class Plan:
     intents: tuple[Intent, ...] = ()
     reason: str | None = None
     """Why there is nothing to do; None when there is."""
+    takes_back: bool = False
+    """Nothing of the episode is sent any more."""
     unknown: Unknown | None = None
     """`wait` or `quarantine`: its case is not known, and this is what it does about that."""
 
@@ -122,6 +205,17 @@ def derived_key(idempotency_key: str, *what: str) -> str:
     `what` tells it apart: its kind; and its text, where that does not follow from the operation alone.
     """
     return "tr1-" + digest(idempotency_key, *what)
+
+
+RANKS = {
+    0: "urgent creates",
+    1: "high creates",
+    2: "medium creates",
+    3: "low creates",
+    4: "closes, updates",
+    5: "notes",
+}
+"""What each rank is, in words; a reopening counts as a create."""
 
 
 def rank(kind: Kind, priority: Priority) -> int:
@@ -140,70 +234,158 @@ def plan(
     *,
     episode: int | None = None,
     standing: Standing = WELCOME,
+    wording: Wording = AS_SAID,
+    occasion: str | None = None,
 ) -> Plan:
     """What must be done about `event`.
 
-    `episode` is the one that a known event was recorded in; None for a new one.
+    `episode` is the one that a known event was recorded in; None for a new one. `occasion` tells one telling of a
+    message from another one; None for one that was told before, which is read again.
     """
     if sighting is Sighting.REPEAT:
-        return Plan(case, reason="a repeat: this message is known")
+        return _repeated(source, case, event, policy, episode, occasion)
     if sighting is Sighting.CHANGED:
         return _content_changed(source, case, event, policy, episode)
     match event:
         case Opened():
-            return _opened(source, case, event, policy)
+            return _opened(source, case, event, policy, wording)
         case Resolved():
-            return _resolved(source, case, event, standing)
+            return _resolved(source, case, event, policy, standing)
         case Commented():
-            return _commented(source, case, event, policy, standing)
+            return _commented(source, case, event, policy, standing, wording)
         case Changed():
-            return _changed(source, case, event)
+            return _changed(source, case, event, policy)
     raise TypeError(f"an event of unknown kind: {type(event).__name__}")
 
 
-def _opened(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
+def _repeated(
+    source: str, case: CaseState, event: Event, policy: Policy, episode: int | None, occasion: str | None
+) -> Plan:
+    goes_on = isinstance(event, Opened) and case.phase == "open" and episode == case.episode
+    if not (occasion and goes_on):
+        return Plan(case, reason="a repeat: this message is known")
+    if policy.check_on_repeat and case.left in ("resolved", "closed", "gone"):
+        back = replace(case, left=None, left_at=None)
+        ordinal = f"repeat:{occasion}"
+        if case.left == "gone":
+            return Plan(back, (Intent("create_ticket", _ticket(source, event, AS_SAID), ordinal),))
+        text = f"It goes on, says {source}, though this ticket is {case.left}.\n\n{event.text}"
+        return Plan(back, (replace(_reopen(source, event, AS_SAID), ordinal=ordinal), _note(event, text, ordinal)))
+    if not policy.note_on_repeat or case.left in ("wont_fix", "gone"):
+        return Plan(case, reason="a repeat: this message is known")
+    return Plan(case, (_note(event, f"It goes on: {source} said so again at {occasion}.", f"repeat:{occasion}"),))
+
+
+def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording) -> Plan:
+    if case.left == "wont_fix":
+        return Plan(case, reason=WONT_FIX)
     over = case.ended_at is not None and event.started_at <= case.ended_at
     if case.phase == "new":
         if over:
             return Plan(case, reason="it was resolved before its opening arrived")
-        return _create(source, case, event)
+        return _damped(_create(source, case, event, wording), policy)
     if case.phase == "open":
-        if case.started_at is not None and event.started_at > case.started_at:
-            if case.lost:
-                return _create(source, case, event)
-            anew = replace(case, started_at=event.started_at)
-            return Plan(
-                anew,
-                (_note(event, f"Opened again at {_time(event.started_at)}; no end was seen.\n\n{event.text}"),),
-            )
-        return Plan(case, reason="its ticket is open, with this episode or a later one")
+        return _opened_while_open(source, case, event, policy, wording)
     if over:
+        if case.left == "gone":
+            return Plan(case, reason=GONE)
         return Plan(case, (_note(event, f"An opening of an episode that is over arrived late.\n\n{event.text}"),))
-    within = case.ended_at is not None and event.started_at - case.ended_at <= policy.reopen_window
-    if within and not case.lost:
-        reopened = replace(_begin(case, event), priority=case.priority)
-        text = f"Opened again at {_time(event.started_at)}.\n\n{event.text}"
-        return Plan(reopened, (_reopen(source, event), _note(event, text)))
-    return _create(source, case, event)
+    return _begun_again(source, case, event, policy, wording, case.ended_at)
 
 
-def _commented(source: str, case: CaseState, event: Commented, policy: Policy, standing: Standing) -> Plan:
+def _opened_while_open(source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording) -> Plan:
+    is_new = event.start_known and case.started_at is not None and event.started_at > case.started_at
+    if not is_new:
+        return Plan(case, reason="its ticket is open, with this episode or a later one")
+    if case.lost or case.left == "gone":
+        return _create(source, case, event, wording)
+    if case.left is not None:
+        return _begun_again(source, case, event, policy, wording, case.left_at)
+    anew = replace(case, started_at=event.started_at)
+    text = f"Opened again at {_time(event.started_at)}; no end was seen.\n\n{event.text}"
+    return Plan(anew, (_note(event, text),))
+
+
+def _begun_again(
+    source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording, since: datetime | None
+) -> Plan:
+    """Another episode, of a case whose ticket is closed since then."""
+    within = since is not None and event.started_at - since <= policy.reopen_window
+    if not within or case.lost or case.left == "gone":
+        return _damped(_create(source, case, event, wording), policy)
+    reopened = replace(_begin(case, event), priority=case.priority)
+    text = f"Opened again at {_time(event.started_at)}.\n\n{event.text}"
+    return Plan(reopened, (_reopen(source, event, wording), _note(event, text)))
+
+
+def _damped(plan: Plan, policy: Policy) -> Plan:
+    return replace(plan, case=replace(plan.case, damped=policy.damping > timedelta(0)))
+
+
+def _commented(
+    source: str, case: CaseState, event: Commented, policy: Policy, standing: Standing, wording: Wording
+) -> Plan:
     if case.phase == "new":
         if event.unknown != "open":
             return Plan(case, reason="its case is not known", unknown=event.unknown)
         other = standing.turned_away_from
-        return _create(source, case, event, f"It answers {other}, which its sender has no part in." if other else None)
+        about = f"It answers {other}, which its sender has no part in." if other else None
+        return _create(source, case, event, wording, about)
+    if not policy.note_on_comment:
+        return Plan(case, reason="comments are not noted")
     note = _note(event, event.text)
-    if case.phase == "open" or not event.reopens:
+    case = replace(case, damped=False)
+    is_closed = case.phase != "open" or case.left in ("resolved", "closed")
+    if case.left != "gone" and (not is_closed or not event.reopens):
         return Plan(case, (note,))
-    within = case.ended_at is None or event.occurred_at - case.ended_at <= policy.reopen_window
-    if within and not case.lost:
+    if case.left == "gone" and not event.reopens:
+        return Plan(case, reason=GONE)
+    since = case.ended_at if case.phase != "open" else case.left_at
+    within = since is None or event.occurred_at - since <= policy.reopen_window
+    if within and not case.lost and case.left != "gone":
         reopened = replace(_begin(case, event), priority=case.priority)
-        return Plan(reopened, (_reopen(source, event), note))
-    return _create(source, case, event, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
+        return Plan(reopened, (_reopen(source, event, wording), note))
+    return _create(source, case, event, wording, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
 
 
-def _resolved(source: str, case: CaseState, event: Event, standing: Standing) -> Plan:
+@dataclass(frozen=True, slots=True)
+class TicketSeen:
+    """A ticket as the Tickets API tells of it, and what we did to it ourselves."""
+
+    status: TicketStatus
+    at: datetime
+    wont_fix: bool = False
+    is_current: bool = True
+    """It is the one that its case is about now."""
+    begun_at: datetime | None = None
+    """When the latest call that opened it was done; None while that is not done."""
+    told_at: datetime | None = None
+    """Of what was known before, when that was so; a telling that is older changes nothing."""
+
+
+def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | None]:
+    """The case, when its ticket is so; and why that is of no consequence, where it is of none.
+
+    Calls of our own are told of too. While the source says that it goes on, we close nothing: so who closed it since
+    we opened it was a person.
+    """
+    if not seen.is_current:
+        return case, "its case has another ticket by now"
+    if seen.told_at is not None and seen.at < seen.told_at:
+        return case, "something later is known of its ticket"
+    if seen.status in ("open", "pending"):
+        return (replace(case, left=None, left_at=None), None) if case.left else (case, "its ticket was not left")
+    if seen.wont_fix:
+        return replace(case, left="wont_fix", left_at=seen.at), None
+    if case.phase != "open":
+        return case, "it is over, so its ticket is closed"
+    # The Tickets API tells whole seconds.
+    if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
+        return case, "it was so before its ticket was opened again"
+    return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
+
+
+def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standing: Standing) -> Plan:
     if not standing.authorized:
         return Plan(case, reason="its author may not close it: neither its opener nor somebody who is allowed to")
     if case.phase != "open":
@@ -213,20 +395,41 @@ def _resolved(source: str, case: CaseState, event: Event, standing: Standing) ->
         return Plan(replace(case, ended_at=latest), reason=nothing)
     if case.started_at is not None and event.occurred_at < case.started_at:
         return Plan(case, reason="it ends an earlier episode than the open one")
+    if case.damped:
+        over = replace(case, phase="new", ended_at=event.occurred_at, damped=False)
+        return Plan(over, reason="it ended before its opening was sent: neither is", takes_back=True)
     closed = replace(case, phase="closed", ended_at=event.occurred_at)
+    if case.left in ("wont_fix", "gone"):
+        return Plan(closed, reason=WONT_FIX if case.left == "wont_fix" else GONE)
+    intents = _ending(source, event, policy.on_resolve)
+    return Plan(closed, intents, None if intents else "it ended, and ends of this kind do nothing")
+
+
+def _ending(source: str, event: Event, on_resolve: OnResolve) -> tuple[Intent, ...]:
     ended = f"Resolved at {_time(event.occurred_at)}, says {source}."
-    notes = ended if event.private else f"{ended}\n\n{event.text}"
-    return Plan(closed, (Intent("close_ticket", CloseTicket(resolution_notes=notes)),))
+    whole = f"{ended}\n\n{event.text}"
+    match on_resolve:
+        case "close":
+            return (Intent("close_ticket", CloseTicket(resolution_notes=ended if event.private else whole)),)
+        case "resolve":
+            return (_note(event, whole), Intent("update_ticket", UpdateTicket(status="resolved")))
+        case "note":
+            return (_note(event, whole),)
+        case "nothing":
+            return ()
 
 
-def _changed(source: str, case: CaseState, event: Event) -> Plan:
-    if case.phase != "open":
+def _changed(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
+    if case.phase != "open" or case.left in ("wont_fix", "gone"):
         return Plan(case, reason="no ticket of its is open")
-    intents = [_note(event, event.text)] if event.text else []
+    intents = [_note(event, event.text)] if event.text and policy.note_on_change else []
+    if case.changed_at is not None and event.occurred_at < case.changed_at:
+        # It was said before something that is known already: what it says of the priority is over.
+        return Plan(case, tuple(intents), None if intents else "something later is known of it")
     if event.priority != case.priority:
         intents.insert(0, Intent("update_ticket", UpdateTicket(priority=event.priority)))
     return Plan(
-        replace(case, priority=event.priority),
+        replace(case, priority=event.priority, changed_at=event.occurred_at),
         tuple(intents),
         None if intents else f"{source} changed nothing",
     )
@@ -237,6 +440,8 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
         return Plan(case, reason="a repeat: this end is known, though its words differ")
     if case.phase != "open" or episode != case.episode:
         return Plan(case, reason="it changed after its episode was over")
+    if case.left in ("wont_fix", "gone"):
+        return Plan(case, reason=WONT_FIX if case.left == "wont_fix" else GONE)
     if not policy.note_on_change:
         return Plan(case, reason="changes are not noted")
     update: tuple[Intent, ...] = ()
@@ -247,23 +452,36 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
     return Plan(replace(case, priority=event.priority), (*update, note))
 
 
-def _create(source: str, case: CaseState, event: Event, about: str | None = None) -> Plan:
-    text = f"{event.text}\n\n{about}" if about else event.text
-    create = Intent("create_ticket", _ticket(source, event, text))
-    notes = (_note(event, f"{event.subject}\n\n{text}"),) if event.private else ()
+def _create(source: str, case: CaseState, event: Event, wording: Wording, about: str | None = None) -> Plan:
+    create = Intent("create_ticket", _ticket(source, event, wording, about))
+    subject, text = _worded(event, wording, about)
+    notes = (_note(event, f"{subject}\n\n{text}"),) if event.private else ()
     return Plan(_begin(case, event), (create, *notes))
 
 
-def _ticket(source: str, event: Event, text: str) -> CreateTicket:
+def _worded(event: Event, wording: Wording, about: str | None) -> tuple[str, str]:
+    """Subject and description of the event's ticket."""
+    said = event.text if wording.description is None else wording.description
+    text = "\n\n".join(each for each in (said, about, wording.remark) if each is not None)
+    return event.subject if wording.subject is None else wording.subject, text
+
+
+def _ticket(source: str, event: Event, wording: Wording, about: str | None = None) -> CreateTicket:
     """The ticket of an event; of a private one it says nothing, since subject and description are public."""
-    subject, description = event.subject, text
+    subject, description = _worded(event, wording, about)
     if event.private:
         subject, description = PRIVATE_SUBJECT.format(source=source), PRIVATE_TEXT
-    return CreateTicket(subject=subject, description=description, priority=event.priority, category=event.category)
+    return CreateTicket(
+        subject=subject,
+        description=description,
+        priority=event.priority,
+        category=event.category,
+        metadata=dict(wording.metadata),
+    )
 
 
-def _reopen(source: str, event: Event) -> Intent:
-    return Intent("reopen_ticket", UpdateTicket(status="open"), instead=_ticket(source, event, event.text))
+def _reopen(source: str, event: Event, wording: Wording) -> Intent:
+    return Intent("reopen_ticket", UpdateTicket(status="open"), instead=_ticket(source, event, wording))
 
 
 def _begin(case: CaseState, event: Event) -> CaseState:
@@ -274,6 +492,10 @@ def _begin(case: CaseState, event: Event) -> CaseState:
         started_at=event.started_at,
         priority=event.priority,
         lost=False,
+        damped=False,
+        left=None,
+        left_at=None,
+        changed_at=event.occurred_at,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -22,10 +22,28 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.inbound = self._counter("inbound", "Deliveries, by what became of them", "source", "outcome")
         self.events = self._counter("events", "Events, by what the ledger knew of them", "source", "sighting")
+        self.dropped = self._counter("events_dropped", "Events that a route drops", "source", "route")
+        self.misfits = self._counter("template_misfits", "Templates that did not fit an event", "source", "route")
         self.attempts = self._counter("attempts", "Calls to the Tickets API, by their outcome", "kind", "outcome")
+        self._refused = self._counter("config_reload_failed", "Reloads that changed nothing: the settings were wrong")
+        self._successful = self._gauge("config_last_reload_successful", "1 when the last reload took the settings")
+        self._loaded_at = self._gauge("config_loaded_timestamp_seconds", "When the settings in force were read")
+
+    def config_reloaded(self, at: float) -> None:
+        """The settings in force were read then, in seconds since 1970."""
+        self._successful.set(1)
+        self._loaded_at.set(at)
+
+    def config_refused(self) -> None:
+        """A reload found settings that are wrong."""
+        self._refused.inc()
+        self._successful.set(0)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace="ticketrelay", registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(name, text, namespace="ticketrelay", registry=self.registry)
 
     def add_gauges(self, gauges: Gauges) -> None:
         self.registry.register(_AtScrape(gauges))

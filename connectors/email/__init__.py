@@ -7,11 +7,10 @@ delivery; without them the mail's own headers have to do.
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import mktime_tz, parsedate_tz
-from typing import TypeVar
 
+from connectors.answering import Answering
 from connectors.base import (
     Connector,
     Denied,
@@ -23,28 +22,23 @@ from connectors.base import (
     Unverified,
     Verified,
 )
-from connectors.email import cases, identity, people
+from connectors.email import identity, people, receipts
 from connectors.email.cases import Mail
 from connectors.email.classify import classify
-from connectors.email.content import content, importance, rendered, report, subject
+from connectors.email.content import content
+from connectors.email.happenings import happenings
 from connectors.email.identity import own_message_id, thread_address
 from connectors.email.mime import Headers, Limits, Part, read_mail
 from connectors.email.settings import Settings
-from connectors.events import Commented, Event, Opened, digest
-from connectors.mapping import clean, cut, one_line
-from connectors.signatures import authorize, basic, bearer
+from connectors.mapping import clean, cut
+from connectors.signatures import authorize, proof
 
 __all__ = ["CONNECTOR", "Settings", "own_message_id", "thread_address"]
 
 EXPECTED_HEADERS = ("from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "sender")
 """A body with none of them is no mail."""
 
-MAX_ATTRIBUTE = 1024  # characters that routing sees
-MAX_CLOCK_AHEAD = timedelta(days=1)
-"""Further in the future the Date is a clock that is wrong, and the time of arrival counts."""
 MAX_DATE = 200  # characters
-
-T = TypeVar("T")
 
 
 def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
@@ -54,12 +48,11 @@ def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) ->
 
 def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
     """The header with which a program that posts mail proves itself."""
-    secret = settings.secrets[0]
-    return bearer(secret) if settings.username is None else basic(settings.username, secret)
+    return proof(settings.secrets[0], settings.username)
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event, or one remark for a mail of our own.
+    """One event, and those of its commands; or one remark for a mail of our own.
 
     Raises UnreadableMessage for what is no mail, and for a mail beyond the limits of its headers, depth or parts.
     """
@@ -70,12 +63,12 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     if identity.is_own(settings, tree.headers):
         return Parsed(ignored=(Remark("mail", "it is our own: its Message-ID or X-Loop says so"),))
     try:
-        return Parsed((_event(_read(tree, inbound), inbound.received_at, settings),))
+        return happenings(_read(tree, inbound, settings), inbound.received_at, settings)
     except ValueError as error:
         raise UnreadableMessage(cut(clean(str(error)), 300)) from None
 
 
-def _read(tree: Part, inbound: Inbound) -> Mail:
+def _read(tree: Part, inbound: Inbound, settings: Settings) -> Mail:
     envelope = people.envelope_sender(tree.headers, inbound)
     author = people.sender(tree.headers, envelope)
     return Mail(
@@ -85,75 +78,8 @@ def _read(tree: Part, inbound: Inbound) -> Mail:
         author=author,
         recipients=people.recipients(tree.headers, inbound),
         sent=_date(tree.headers),
+        mailbox=people.mailbox(tree.headers, inbound) if settings.per_mailbox else "",
     )
-
-
-def _event(mail: Mail, received_at: datetime, settings: Settings) -> Event:
-    """What the mail says. Raises ValueError for what `Event` refuses."""
-    headers = mail.tree.headers
-    source_message_id = cases.source_message_id(mail)
-    case_key = f"mail:{source_message_id}"
-    answered = cases.references(mail, settings)
-    own = cases.own_reference(headers)
-    followed = identity.answered_ids(headers) if answered and mail.kind != "bounce" else ()
-    ref = identity.case_ref(case_key)
-    severity, priority = importance(headers)
-    author = mail.author.address if mail.author else None
-    automatic = mail.kind in ("bounce", "auto-reply")
-    when = mail.sent if mail.sent and mail.sent <= received_at + MAX_CLOCK_AHEAD else received_at
-    opened = Opened(
-        case_key=case_key,
-        source_message_id=source_message_id,
-        occurred_at=when,
-        started_at=when,
-        subject=subject(headers),
-        text=_text(mail, settings, strip=bool(answered)),
-        content_digest=digest(subject(headers), mail.said.digest),
-        severity=severity,
-        priority=priority,
-        category=settings.category,
-        private=settings.private or automatic,
-        aliases=_once(*(each.alias for each in own), *map(identity.id_alias, followed), identity.token_alias(ref)),
-        references=_once(*answered.before, *own, *answered.after),
-        # Nobody becomes a participant by sending what looks automatic: it is let in without being one.
-        author=None if automatic else author,
-        participants=() if automatic else people.participants(settings, author, headers),
-        authority="source" if automatic else "participant",
-        attributes=_attributes(mail, author),
-    )
-    if not answered and not automatic:
-        return opened
-    return Commented(
-        **{each.name: getattr(opened, each.name) for each in fields(opened)},
-        unknown="quarantine" if automatic else "open",
-        reopens=not automatic,
-    )
-
-
-def _text(mail: Mail, settings: Settings, *, strip: bool) -> str:
-    return rendered(
-        str(mail.author or ""),
-        mail.said,
-        report(mail.tree) if mail.kind == "bounce" else "",
-        limit=settings.max_text,
-        strip=strip and settings.strip_replies and mail.kind == "person",
-    )
-
-
-def _attributes(mail: Mail, author: str | None) -> tuple[tuple[str, str], ...]:
-    """What routing sees: `class`, `from`, `to` (addresses with commas between), `list_id`; empty ones left out."""
-    pairs = {
-        "class": mail.kind,
-        "from": author or "",
-        "to": ", ".join(mail.recipients),
-        "list_id": _list_id(mail.tree.headers.text("list-id")),
-    }
-    return tuple(sorted((name, cut(one_line(value), MAX_ATTRIBUTE)) for name, value in pairs.items() if value.strip()))
-
-
-def _list_id(written: str) -> str:
-    """`Ops <ops.example.net>` is `ops.example.net`."""
-    return (written.partition("<")[2].partition(">")[0] or written).strip().lower()
 
 
 def _date(headers: Headers) -> datetime | None:
@@ -165,10 +91,6 @@ def _date(headers: Headers) -> datetime | None:
         return None  # the standard library raises what its arithmetic does for times that no calendar has
 
 
-def _once(*items: T) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(items))
-
-
 CONNECTOR = Connector(
     kind="email",
     title="E-mail",
@@ -177,4 +99,14 @@ CONNECTOR = Connector(
     parse=parse,
     sign=sign,
     address=lambda settings: settings.address,
+    answering=Answering(receipts.is_on, receipts.write, edits=False),
+    attributes={
+        "class": "person, auto-reply, bulk or bounce",
+        "from": "the sender's address",
+        "to": "the addresses that it went to, with commas between",
+        "list_id": "the mailing list's id",
+        "rule": "of an alert: the rule's name",
+        "state": "of an alert: firing, repeat or recovery",
+        "labels.*": "of an alert: what the named groups of its rule hold",
+    },
 )

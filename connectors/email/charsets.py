@@ -106,7 +106,7 @@ def _codec(charset: str | None) -> str | None:
         return None
     try:
         found = codecs.lookup(ALIASES.get(name, name))
-        b"a".decode(found.name)  # what only turns bytes into bytes (zlib, base64) refuses here
+        b"\0\0\0\0".decode(found.name)  # what only turns bytes into bytes (zlib, base64) refuses here
     except (LookupError, UnicodeError, ValueError, ImportError):
         return None
     return None if found.name.replace("_", "-") in NOT_CHARSETS else found.name

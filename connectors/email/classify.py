@@ -18,6 +18,7 @@ SERVERS = frozenset({"mailer-daemon", "postmaster"})
 """What stands before the @ of those that report."""
 
 AUTO_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-autoreply-from", "x-mail-autoreply")
+LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
 BULK_HEADERS = ("list-id", "list-unsubscribe", "x-loop")
 
 AUTO_SUBMITTED: dict[str, Class] = {"auto-replied": "auto-reply", "auto-generated": "bulk"}
@@ -40,6 +41,13 @@ def classify(mail: Part, author: str | None, envelope_from: str | None) -> Class
     if "bulk" in words or any(name in headers for name in BULK_HEADERS):
         return "bulk"
     return "person"
+
+
+def is_of_a_list(headers: Headers) -> bool:
+    """True for a mail that a mailing list passed on: its words may be others than those of other copies."""
+    return any(name in headers for name in LIST_HEADERS) or "list" in (
+        value.partition("(")[0].strip().lower() for value in headers.all("precedence")
+    )
 
 
 def _is_report(mail: Part) -> bool:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from connectors.email import markup, replies
+from connectors import markup
+from connectors.email import replies, tnef
 from connectors.email.mime import Headers, Part
 from connectors.events import Priority, digest
 from connectors.mapping import ELLIPSIS, clean, cut, one_line
@@ -40,6 +41,15 @@ FORWARDS = ("fwd", "fw", "wg", "tr", "rv", "vb", "vl", "doorst", "i", "enc", "pd
 """What mail programs put before the subject of a forwarded mail, in lower case. `VS:` is not among them: it forwards in
 Norway, and answers in Finland."""
 
+AUTOMATIC = (
+    "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "out of office", "out of the office",
+    "automatische antwort", "abwesenheitsnotiz", "abwesend", "réponse automatique", "absence du bureau",
+    "respuesta automática", "risposta automatica", "fuori sede", "automatisch antwoord", "afwezigheidsbericht",
+    "resposta automática", "odpowiedź automatyczna", "automatisk svar", "automatiskt svar", "автоответ",
+    "自动回复", "自動返信", "自動応答",
+)  # fmt: skip
+"""What programs put before the subject of an automatic answer, in lower case."""
+
 TEXTS = ("text/plain", "text/html", "text/enriched")
 
 REPORTED = ("final-recipient", "action", "status", "remote-mta", "diagnostic-code")
@@ -47,6 +57,8 @@ REPORTED = ("final-recipient", "action", "status", "remote-mta", "diagnostic-cod
 
 _FOLD = re.compile(r"\n[ \t]+")
 _PREFIX = re.compile(r"\s*([^\W\d_]{1,6})(?:\[[0-9]{1,2}\])?\s?[:：]")
+_AUTOMATIC = re.compile(rf"(?:{'|'.join(map(re.escape, AUTOMATIC))})\s*(?:[:：]|-\s|$)\s*")
+_NUMBERED = re.compile(r"[\[(][^\[\]()#]{0,20}#\s?[0-9]{1,19}[\])]")
 _LIST_TAG = re.compile(r"\s*\[[^\]]{1,60}\]")
 _LIST_FOOTER = re.compile(r"\n_{40,}\n")
 
@@ -74,7 +86,7 @@ def content(mail: Part) -> Content:
     """The text and attachments of a mail; those of a mail within it are the attachment's own."""
     reader = _Reader()
     reader.read(mail)
-    text = _together(reader.texts) or _together(_inner_texts(mail, reader))
+    text = _together(reader.texts) or reader.enclosed or _together(_inner_texts(mail, reader))
     words = _LIST_FOOTER.split(text)[0] if "list-id" in mail.headers else text
     sums = sorted(f"{each.type} {each.sha256}" for each in reader.attachments)
     return Content(text, tuple(reader.attachments), digest(" ".join(words.split()), *sums))
@@ -90,6 +102,18 @@ def is_forward(headers: Headers) -> bool:
     written = headers.text("subject")
     match = _PREFIX.match(_LIST_TAG.sub("", written, count=1) if _LIST_TAG.match(written) else written)
     return match is not None and match[1].lower() in FORWARDS
+
+
+def bare_subject(headers: Headers) -> str:
+    """The subject as all mails of one exchange have it: without prefixes, ticket numbers, and in lower case."""
+    text = headers.text("subject").casefold()[:1024]
+    while True:
+        shorter = _NUMBERED.sub(" ", text).strip()
+        if (match := _PREFIX.match(shorter) or _AUTOMATIC.match(shorter)) is not None:
+            shorter = shorter[match.end() :].strip()
+        if shorter == text:
+            return " ".join(text.split())
+        text = shorter
 
 
 def importance(headers: Headers) -> tuple[str | None, Priority]:
@@ -136,6 +160,8 @@ class _Reader:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.attachments: list[Attachment] = []
+        self.enclosed = ""
+        """What a winmail.dat says."""
         self._html_left = markup.MAX_HTML
 
     def read(self, part: Part) -> None:
@@ -148,13 +174,29 @@ class _Reader:
             self.texts.append(self.text(part))
         elif part.type != "message/delivery-status":
             self.attachments.append(_attachment(part))
+            if _is_tnef(part):
+                self._open(part)
 
     def text(self, part: Part) -> str:
         if part.type != "text/html":
             return part.text
-        html = part.text[: self._html_left]
+        return self._laid_out(part.text)
+
+    def _laid_out(self, page: str) -> str:
+        html = page[: self._html_left]
         self._html_left -= len(html)
-        return clean(markup.text_of(html))
+        return clean(markup.text_of(html)) if html else ""
+
+    def _open(self, part: Part) -> None:
+        """List what is in a winmail.dat, and keep what it says for a mail that says nothing itself."""
+        found = tnef.opened(part.content)
+        if found is None:
+            return
+        within = self.attachments[-1].name
+        for each in found.attached:
+            kind = one_line(each.type) or "application/octet-stream"
+            self.attachments.append(_listed_as(f"{within}: {each.name or 'unnamed'}", kind, each.data))
+        self.enclosed = self.enclosed or clean(found.text).strip() or self._laid_out(clean(found.html))
 
     def _read_best(self, versions: Iterable[Part]) -> None:
         """The first of several versions that says anything, plain before HTML; the attachments of all."""
@@ -173,8 +215,9 @@ class _Reader:
 def _inner_texts(mail: Part, reader: _Reader) -> Iterator[str]:
     """Where a mail says nothing itself: its named text, or the first mail that it brings along."""
     for part in mail.walk():
-        if part.type in TEXTS and not part.children and part.disposition != "attachment":
-            yield reader.text(part)
+        is_text = part.type in TEXTS and not part.children and part.disposition != "attachment"
+        if is_text and (text := reader.text(part)).strip():
+            yield text
             return
         if part.type == "message/rfc822" and part.children:
             inner = part.children[0]
@@ -199,7 +242,15 @@ def _is_text(part: Part) -> bool:
 def _attachment(part: Part) -> Attachment:
     data = part.content
     named = part.filename or (part.children[0].headers.text("subject") if part.children else "") or "unnamed"
-    return Attachment(cut(one_line(named), MAX_FILENAME), part.type, len(data), hashlib.sha256(data).hexdigest())
+    return _listed_as(named, part.type, data)
+
+
+def _listed_as(name: str, kind: str, data: bytes) -> Attachment:
+    return Attachment(cut(one_line(name), MAX_FILENAME), cut(kind, 100), len(data), hashlib.sha256(data).hexdigest())
+
+
+def _is_tnef(part: Part) -> bool:
+    return part.type in tnef.TYPES or part.filename.lower() == tnef.FILENAME
 
 
 def _listed(attachments: Iterable[Attachment]) -> str:

@@ -61,10 +61,15 @@ def token_alias(ref: str) -> str:
     return f"token:{ref}"
 
 
-def id_alias(message_id: str) -> str:
-    """The alias for a normalised Message-ID; one that is too long or cannot be printed stands as its digest."""
-    alias = f"id:{message_id}"
-    return alias if len(alias) <= MAX_ID_LENGTH and alias.isprintable() else f"id:sha256-{digest(message_id)}"
+def id_alias(message_id: str, mailbox: str = "") -> str:
+    """The alias for a normalised Message-ID; one that is too long or cannot be printed stands as its digest.
+
+    With `mailbox` it is that of the mail in this mailbox only.
+    """
+    prefix = f"id@{mailbox}:" if mailbox else "id:"
+    alias = f"{prefix}{message_id}"
+    is_usable = len(alias) <= MAX_ID_LENGTH and alias.isprintable()
+    return alias if is_usable else f"id:sha256-{digest(mailbox, message_id) if mailbox else digest(message_id)}"
 
 
 def normalised(message_id: str) -> str | None:
@@ -108,11 +113,11 @@ def body_references(settings: Settings, text: str) -> Iterator[Reference]:
     return _proven(settings, _BODY_TOKEN, text)
 
 
-def id_references(settings: Settings, ids: Iterable[str]) -> Iterator[Reference]:
+def id_references(settings: Settings, ids: Iterable[str], mailbox: str = "") -> Iterator[Reference]:
     """A reference for each normalised id; one that we issued proves itself."""
     for each in ids:
         ref = _ref_of_own_id(settings, each)
-        yield Reference(id_alias(each)) if ref is None else Reference(token_alias(ref), proven=True)
+        yield Reference(id_alias(each, mailbox)) if ref is None else Reference(token_alias(ref), proven=True)
 
 
 def tag_references(subject: str) -> Iterator[Reference]:

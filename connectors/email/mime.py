@@ -232,6 +232,20 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
         return raw[:long], raw[long + 3 :]
     if short >= 0:
         return raw[:short], raw[short + 2 :]
+    return _without_empty_line(raw)
+
+
+def _without_empty_line(raw: bytes) -> tuple[bytes, bytes]:
+    """The headers and the body where nothing divides them: the first line behind a header that is none begins it."""
+    at, has_header = 0, False
+    while at < len(raw):
+        end = raw.find(b"\n", at) + 1 or len(raw)
+        line = raw[at:end]
+        name, colon, _ = line[:MAX_FIELD].partition(b":")
+        is_header = bool(colon and _NAME.fullmatch(name.rstrip())) or line[:1] in (b" ", b"\t")
+        if has_header and not is_header:
+            return raw[:at], raw[at:]
+        has_header, at = has_header or is_header, end
     return raw, b""
 
 

@@ -73,6 +73,16 @@ def recipients(headers: Headers, inbound: Inbound) -> tuple[str, ...]:
     return tuple(each.address for each in mailboxes(values))
 
 
+def mailbox(headers: Headers, inbound: Inbound) -> str:
+    """The mailbox that the mail came into, without what stands behind a plus; empty where nothing says so."""
+    values = [value for key, value in inbound.headers if key == ENVELOPE_TO]
+    for name in ("x-original-to", "delivered-to"):
+        values += headers.all(name)
+    first = next((each.address for each in mailboxes(values)), "")
+    local, at, domain = first.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" if at else first
+
+
 def participants(settings: Settings, author: str | None, headers: Headers) -> tuple[str, ...]:
     """Those of From, To and Cc, without the source's own addresses."""
     written = [each.address for each in mailboxes((*headers.all("to"), *headers.all("cc")))]

@@ -23,14 +23,15 @@ HEADER_LINES = 8
 """Lines over which a block of quoted headers may stretch."""
 
 WROTE = (
-    "wrote", "writes", "schrieb", "schrieb am", "schreef", "a écrit", "a ecrit", "escribió", "escribio", "ha scritto",
-    "scritto", "escreveu", "napisał", "napisał(a)", "napisała", "skrev", "napsal", "napsal(a)", "napísal(a)",
+    "wrote", "writes", "schrieb", "schrieb am", "schreef", "het volgende geschreven",
+    "a écrit", "a ecrit", "escribió", "escribio", "ha scritto",
+    "scritto", "escreveu", "napisał", "napisał(a)", "napisała", "pisze", "skrev", "napsal", "napsal(a)", "napísal(a)",
     "kirjoitti", "írta", "a scris", "yazdı", "написал", "написал(а)", "написала", "пишет", "написав", "έγραψε", "كتب",
     "כתב", "さんは書きました", "のメール", "写道", "寫道", "님이 작성", "작성",
 )  # fmt: skip
 """The words before the colon that ends the line which names whom a program quotes."""
 
-BEFORE_THE_NAME = ("schrieb", "schreef", "skrev")
+BEFORE_THE_NAME = ("schrieb", "schreef", "skrev", "napisana przez")
 """Those that stand between the time and the name."""
 
 ORIGINAL = (
@@ -72,7 +73,7 @@ STARTERS = (
 _HEADER_NAMES = {word: header for header, words in QUOTED_HEADERS.items() for word in words}
 _RULE = re.compile(r"[-_=*\s]+")
 _A_DIGIT = re.compile(r"[0-9]")
-_YEAR_OR_TIME = re.compile(r"[12][0-9]{3}|[0-9]{1,2}[:.][0-9]{2}|[0-9]{1,2}[./-][0-9]{1,2}[./-]")
+_DATE = re.compile(r"[12][0-9]{3}|[0-9]{1,2}[./-] ?[0-9]{1,2}[./-]")
 
 
 def own_words(text: str) -> str | None:
@@ -143,9 +144,9 @@ def _attribution(lines: Sequence[str], end: int) -> int | None:
 
 
 def _is_attribution(line: str) -> bool:
-    """Prose says "she wrote:" too. What a program writes names a time or an address as well."""
+    """Prose says "at noon she wrote:" too. What a program writes names a day or an address as well."""
     said = line.rstrip(":： ").lower()
-    names_time = _YEAR_OR_TIME.search(said) is not None
+    names_day = _DATE.search(said) is not None
     if said.endswith(WROTE) or any(f" {verb} " in said for verb in BEFORE_THE_NAME):
-        return names_time or "@" in said
-    return said.endswith(">") and names_time and "@" in said
+        return names_day or "@" in said
+    return said.endswith(">") and names_day and "@" in said

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.answering import Answering
 from connectors.base import (
     Connector,
     Denied,
@@ -23,12 +24,12 @@ from connectors.base import (
     Unverified,
     Verified,
 )
+from connectors.chat import MAX_REASON, Said
 from connectors.documents import UnreadableItem, found, read_object
 from connectors.mapping import cut, one_line, readable
 from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
-from connectors.slack import messages, reactions
+from connectors.slack import answers, messages, reactions
 from connectors.slack.envelope import Envelope, read_envelope
-from connectors.slack.facts import Said
 from connectors.slack.settings import Settings
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
@@ -37,7 +38,6 @@ SIGNATURE, TIMESTAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
 VERSION = "v0"
 LEEWAY = 300  # seconds, both ways
 MAX_CHALLENGE = 1_000  # characters
-MAX_REASON = 300
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
@@ -135,4 +135,11 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    answering=Answering(answers.is_on, answers.write, edits=True, read=answers.read),
+    attributes={
+        "channel": "the channel's id",
+        "team": "the workspace's id",
+        "user": "the id of who said or did it",
+        "reaction": "the emoji, without colons, where the event is a reaction that came or went",
+    },
 )

@@ -5,35 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
-from connectors.base import Remark
-from connectors.events import Event, Priority, Reference, digest
+from connectors.chat import Facts
+from connectors.events import digest
+from connectors.slack import answers
 from connectors.slack.envelope import Envelope, Place, is_private, names, references
 from connectors.slack.settings import Settings
-
-Said = Event | Remark
-"""What becomes of what Slack sent: an event, or the reason why there is none."""
-
-
-class Facts(TypedDict):
-    """The fields that every kind of event has."""
-
-    case_key: str
-    source_message_id: str
-    occurred_at: datetime
-    started_at: datetime
-    subject: str
-    text: str
-    content_digest: str
-    priority: Priority
-    category: str | None
-    private: bool
-    aliases: tuple[str, ...]
-    references: tuple[Reference, ...]
-    author: str | None
-    participants: tuple[str, ...]
-    attributes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +58,7 @@ def facts(
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
+        answer=answers.target(place.channel, place.root) if settings.receipts else None,
     )
 
 

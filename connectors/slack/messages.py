@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.base import Remark
+from connectors.chat import Facts, Said, begins_with, subject
 from connectors.documents import UnreadableItem, found
 from connectors.events import Commented, Opened, Resolved
 from connectors.mapping import readable
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, maybe_ts, moment, names, read_id, read_place, read_ts
 from connectors.slack.envelope import references as named
-from connectors.slack.facts import Facts, Said, Words, facts, part
+from connectors.slack.facts import Words, facts, part
 from connectors.slack.settings import Settings
 
 
@@ -86,7 +87,7 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
     changes = rendering.difference(None if old is None else rendering.plain(old), now_reads)
     who = rendering.person(maybe_id(part(after, "edited").get("user")) or maybe_id(after.get("user")))
     note = Words(
-        subject=rendering.subject(now_reads, f"Message in #{channel}"),
+        subject=subject(now_reads, f"Message in #{channel}"),
         text=f"{who} edited a message of {readable(moment(place.ts))}:\n\n{changes}",
         raw=text,
     )
@@ -140,7 +141,7 @@ def _facts(
         text = rendering.plain(_spoken(raw, envelope, mentioned=mentioned))
         who = rendering.person(author, event)
         words = Words(
-            subject=rendering.subject(text, f"Message in #{place.channel}"),
+            subject=subject(text, f"Message in #{place.channel}"),
             text=rendering.whole(text, event, who, place.channel, when),
             raw=raw,
         )
@@ -163,9 +164,7 @@ def _spoken(raw: str, envelope: Envelope, *, mentioned: bool) -> str:
 
 def _closes(event: Mapping[str, Any], envelope: Envelope, settings: Settings, *, mentioned: bool) -> bool:
     spoken = _spoken(rendering.raw_text(event), envelope, mentioned=mentioned)
-    first = (spoken.split(maxsplit=1) or [""])[0].casefold()
-    word = settings.close_word.casefold()
-    return word in (first, first.rstrip(".,:;!"))
+    return begins_with(spoken, settings.close_word)
 
 
 def _is_direct(event: Mapping[str, Any], place: Place) -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.base import Remark
+from connectors.chat import Said
 from connectors.documents import UnreadableItem, found
 from connectors.events import Commented, Opened, Resolved
 from connectors.mapping import readable
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id, read_ts
-from connectors.slack.facts import Said, Words, facts, part
+from connectors.slack.facts import Words, facts, part
 from connectors.slack.settings import Settings
 
 
@@ -51,6 +52,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         channel_type=item.get("channel_type"),
         suffix=f":{user}:{name}:{verb}:{stamp}",
     )
+    shared["attributes"] = tuple(sorted((*shared["attributes"], ("reaction", name))))
     if verb == "removed":
         shared["private"] = True
         shared["aliases"] = ()

@@ -13,16 +13,12 @@ from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
+from connectors.chat import MAX_BODY, MAX_NAME, File, file_lines, first_line, link, paragraphs
 from connectors.documents import scalar
 from connectors.mapping import ELLIPSIS, clean, cut, one_line, readable
 
-MAX_SUBJECT = 255  # characters, as all of these but the counts
-MAX_BODY = 40_000
-MAX_FORWARDED = 8_000
+MAX_FORWARDED = 8_000  # characters, as all of these but the count
 MAX_DIFFERENCE = 4_000
-MAX_NAME = 200
-MAX_LINK = 500
-MOST_FILES = 10
 MOST_LINES = 200
 
 _MARKUP = re.compile(r"<([^<>\n]+)>")
@@ -72,11 +68,6 @@ def _plain_markup(inside: str) -> str:
     return f"{label} ({target})"
 
 
-def subject(text: str, otherwise: str) -> str:
-    """The first line that says something, of at most 255 characters."""
-    return cut(next((line for line in map(one_line, text.split("\n")) if line), otherwise), MAX_SUBJECT)
-
-
 def person(user: str | None, message: Mapping[str, Any] | None = None) -> str:
     """`@U012`, or `Ada (@U012)` where the message tells the name."""
     profile = message.get("user_profile") if message else None
@@ -92,10 +83,10 @@ def whole(text: str, message: Mapping[str, Any], who: str, channel: str, when: d
     parts = [
         cut(text, MAX_BODY),
         "\n".join(_forwarded(message.get("attachments"))),
-        "\n".join(_files(message.get("files"))),
+        "\n".join(file_lines(_files(message.get("files")))),
         f"Slack: {who} in #{channel}, {readable(when)}",
     ]
-    return "\n\n".join(part for part in parts if part)
+    return paragraphs(*parts)
 
 
 def difference(before: str | None, after: str) -> str:
@@ -116,31 +107,18 @@ def _forwarded(attachments: object) -> Iterator[str]:
     for each in attachments if isinstance(attachments, list) else []:
         if not isinstance(each, dict) or each.get("is_share") is not True:
             continue
-        author, text, link = (each.get(field) for field in ("author_name", "text", "from_url"))
+        author, text, address = (each.get(field) for field in ("author_name", "text", "from_url"))
         name = one_line(author) if isinstance(author, str) else ""
         yield f"Forwarded, from {cut(name, MAX_NAME) or 'somebody'}:"
         yield cut(plain(text), MAX_FORWARDED) if isinstance(text, str) else ELLIPSIS
-        if line := _link(link):
+        if line := link(address):
             yield line
         return
 
 
-def _files(files: object) -> Iterator[str]:
-    """A line for each file: name, size, link."""
-    listed = [each for each in files if isinstance(each, dict)] if isinstance(files, list) else []
-    if listed:
-        yield "Files:"
-    for each in listed[:MOST_FILES]:
-        told = (each.get(field) for field in ("name", "title", "id"))
-        name = next((line for value in told if isinstance(value, str) and (line := one_line(value))), "a file")
-        size = each.get("size")
-        known = isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 10**15
-        parts = [cut(name, MAX_NAME), f"({size:,} bytes)" if known else "", _link(each.get("permalink"))]
-        yield "- " + " ".join(part for part in parts if part)
-    if len(listed) > MOST_FILES:
-        yield f"{ELLIPSIS} and {len(listed) - MOST_FILES} more"
-
-
-def _link(value: object) -> str:
-    line = one_line(value) if isinstance(value, str) else ""
-    return line if line.startswith("https://") and len(line) <= MAX_LINK else ""
+def _files(files: object) -> Iterator[File]:
+    """What is told of each file."""
+    given = [each for each in files if isinstance(each, dict)] if isinstance(files, list) else []
+    for each in given:
+        name = first_line(*(each.get(field) for field in ("name", "title", "id"))) or "a file"
+        yield File(name, each.get("size"), each.get("permalink"))

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import AnyHttpUrl, BeforeValidator, StringConstraints, model_validator
 
-from connectors.base import SourceSettings
-
-
-def _listed(value: object) -> object:
-    """`U1, U2` as a list: an environment variable holds nothing but text."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
+from connectors.base import Secret, SourceSettings
+from connectors.chat import listed
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
 Emoji = Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,100}$")]
 """The name of an emoji, without its colons."""
 
@@ -40,8 +35,17 @@ class Settings(SourceSettings):
     bot_user_id: Id | None = None
     """The id of the app's own user; only needed where deliveries do not name it in `authorizations`."""
 
+    receipts: bool = False
+    """Say in the thread which ticket there is, and in which state; needs `bot_token`."""
+    bot_token: Secret | None = None
+    """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write`."""
+    api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
+    """Where Slack's Web API is; another one only for GovSlack, and for tests."""
+
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
         if self.close_emoji == self.open_emoji:
             raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
+        if self.receipts and self.bot_token is None:
+            raise ValueError("receipts: they need bot_token")
         return self

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import redis
 
-from tests.acceptance.processes import free_port, wait_until
+from tests.acceptance.processes import kept_port, wait_until
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class Proxy:
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
-        self.port = free_port()
+        self.port = kept_port()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
         self._listener: socket.socket | None = None
@@ -117,7 +117,7 @@ class OwnRedis:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = free_port()
+        self._port = kept_port()
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -139,7 +139,9 @@ def _source(kind: Kind) -> Source:
 def _listening(ledger: Ledger, source: Source) -> Iterator[str]:
     metrics = Metrics()
     intake = Intake(ledger, lambda _: None, metrics)
-    app = intake_app(intake, ledger, {source.id: source}, metrics, max_body=MAX_BODY, clock=lambda: datetime.now(UTC))
+    app = intake_app(
+        intake, ledger, lambda: {source.id: source}, metrics, max_body=MAX_BODY, clock=lambda: datetime.now(UTC)
+    )
     listener = listen("127.0.0.1", 0)
     thread = HttpThread([(listener, app)])
     intake.start()

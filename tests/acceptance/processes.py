@@ -19,11 +19,13 @@ from typing import Any
 
 import httpx
 
+from tests.sides import SIDES, side
+
 SECRET = "dev-secret"
 API_KEY = "ak_test_local"
 MAILBOX = "support@example.net"
 CONTROL_TOKEN = "control-token-of-the-tests"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 # One tenth of a local `run`: every rule between the timings holds at this scale too.
 QUICK = {
@@ -37,6 +39,8 @@ QUICK = {
     "TICKETRELAY_TIMING__RING_EXPIRES": "2.0",
 }
 
+_kept_ports: set[int] = set()
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -49,12 +53,16 @@ def kept_port() -> int:
     """A free port below those that the system gives to callers: while its server is down nobody else gets it.
 
     From the others a caller that tries again and again may be given the very port that it calls, and meet itself.
+    Tests that run beside each other in several processes have different ones, and none is given twice.
     """
     first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = secrets.randbelow(first_given - 10_000) + 10_000
+        if port in _kept_ports or port % SIDES != side():
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _kept_ports.add(port)
             return port
 
 
@@ -230,8 +238,10 @@ class Site:
 class Embedded:
     """`ticketrelay run` on a folder: everything in one process."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None, *, limit: str = "none") -> None:
+        """`limit` is that of the local Tickets API, as `--api-limit` takes it."""
         self._folder = folder
+        self._limit = limit
         self._environment = environment or {}
         port, control = kept_port(), kept_port()
         self._listen, self._control = f"127.0.0.1:{port}", f"127.0.0.1:{control}"
@@ -249,7 +259,7 @@ class Embedded:
             "--data",
             str(self._folder),
             "--api-limit",
-            "none",
+            self._limit,
         ]
         arguments += ["--api-control", self._control, "--api-control-token", CONTROL_TOKEN]
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -338,9 +348,17 @@ class Fleet:
     """`serve`, `mail`, workers and a Tickets API: processes of their own that share a database and a broker."""
 
     def __init__(
-        self, folder: Path, ledger_url: str, more: dict[str, str], workers: int = 2, *, mail: bool = True
+        self,
+        folder: Path,
+        ledger_url: str,
+        more: dict[str, str],
+        workers: int = 2,
+        *,
+        mail: bool = True,
+        limit: str = "none",
     ) -> None:
-        """`more` are settings: those of the broker, and whatever differs from the ones here."""
+        """`more` are settings: those of the broker, and whatever differs from the ones here; `limit` is that of the
+        Tickets API, as `--limit` takes it."""
         self._folder = folder
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}")
@@ -359,7 +377,7 @@ class Fleet:
         }
         self.smtp_port = kept_port()
         api_command = ["tickets-api", "--listen", api, "--database", f"sqlite:///{folder / 'tickets.db'}"]
-        api_command += ["--limit", "none", "--api-control", control, "--api-control-token", CONTROL_TOKEN]
+        api_command += ["--limit", limit, "--api-control", control, "--api-control-token", CONTROL_TOKEN]
         self.workers = [f"worker-{number}" for number in range(workers)]
         self.health = {"serve": listen, **{name: f"127.0.0.1:{kept_port()}" for name in ("mail", *self.workers)}}
         """Role and number, and where it answers probes."""

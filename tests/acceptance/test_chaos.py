@@ -21,6 +21,7 @@ from tests.acceptance.chaos.driver import run
 from tests.acceptance.chaos.sites import Kind
 from tickets.marks import as_repeat
 from tickets.server.faults import FaultRule
+from worker.ledger.folding import joined
 
 STEPS = ("create_ticket s1", "add_note s2 on s1", "add_note s3 on s1", "close_ticket s4 on s1")
 CREATED, FIRST, SECOND, CLOSED = (Effect("a", name) for name in STEPS)
@@ -107,6 +108,14 @@ def test_what_the_tickets_api_recorded_is_named_by_case_step_and_ticket() -> Non
     ]
     assert [each.case for each in effects] == ["a1"] * 7 + ["?"]
     assert [each.may_repeat for each in effects] == [False, False, True, *[False] * 5]
+
+
+def test_notes_that_were_folded_into_one_are_an_effect_each() -> None:
+    notes = [json.dumps({"body": f"step: s{number}", "private": True}).encode() for number in (2, 3)]
+    whole, number = joined("add_note", notes)
+    assert number == 2
+    effects = observe([{"kind": "add_note", "ticket_id": "7", "body": whole.decode()}])
+    assert [each.name for each in effects] == ["add_note s2 on ?", "add_note s3 on ?"]
 
 
 def test_a_repeat_is_known_by_what_the_worker_writes_into_it() -> None:

@@ -24,7 +24,7 @@ from tests.acceptance.processes import (
     alert,
     body,
     clean_environment,
-    free_port,
+    kept_port,
     refuses,
     resolved,
     ticketrelay,
@@ -55,13 +55,13 @@ class Deployment:
         }
         for name, value in self._secrets.items():
             (folder / name).write_text(value + "\n")
-        self.api = f"127.0.0.1:{free_port()}"
+        self.api = f"127.0.0.1:{kept_port()}"
         self.here = {name: self._places() for name in (*OURS, "worker-2")}
 
     def _places(self) -> Here:
         """Where a container's addresses and folders are, for one process."""
         redis_here = urlsplit(self._broker.url)
-        ports = {number: free_port() for number in (8080, 8081, 8025)}
+        ports = {number: kept_port() for number in (8080, 8081, 8025)}
         return Here(
             (
                 ("tickets-api:8090", self.api),
@@ -192,7 +192,7 @@ def test_the_database_answers_to_its_healthcheck() -> None:
 
 @pytest.mark.redis
 def test_redis_answers_to_its_healthcheck_and_takes_its_options(tmp_path: Path) -> None:
-    port = free_port()
+    port = kept_port()
     command = [*SERVICES["redis"]["command"], "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     cli, *options = Here(()).healthcheck(SERVICES["redis"])

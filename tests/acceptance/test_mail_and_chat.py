@@ -19,7 +19,7 @@ import pytest
 
 from connectors import connector
 from connectors.events import digest
-from tests.acceptance.processes import CONTROL_TOKEN, QUICK, Process, Site, answers, free_port, wait_until
+from tests.acceptance.processes import CONTROL_TOKEN, QUICK, Process, Site, answers, kept_port, wait_until
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, envelope, mention, message, reaction, reply
 from tests.worker.builders import rows
 from worker.ledger import Ledger
@@ -44,7 +44,7 @@ class Deployment:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._listen, self._smtp, self._control = (f"127.0.0.1:{free_port()}" for _ in range(3))
+        self._listen, self._smtp, self._control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{self._listen}", f"http://{self._listen}/api/v1", f"http://{self._control}")
         self._process: Process | None = None
         self._slack = connector("slack")

@@ -18,7 +18,7 @@ from tests.acceptance.processes import (
     Embedded,
     alert,
     body,
-    free_port,
+    kept_port,
     resolved,
     ticketrelay,
     wait_until,
@@ -148,7 +148,7 @@ def test_a_rejected_ticket_is_a_dead_letter_that_can_be_sent_again_once_the_caus
 
 
 def test_a_second_run_on_the_same_folder_is_refused(run: Embedded, tmp_path: Path) -> None:
-    second = ticketrelay("run", "--data", str(tmp_path / "var"), "--listen", f"127.0.0.1:{free_port()}")
+    second = ticketrelay("run", "--data", str(tmp_path / "var"), "--listen", f"127.0.0.1:{kept_port()}")
     assert second.returncode == 2
     assert "another" in second.stderr
 

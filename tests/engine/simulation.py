@@ -78,7 +78,7 @@ class Simulation:
         worker = self.workers[name]
         self._before_claim[name] = self.seen
         fence = worker.clock()
-        found = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms)
+        found = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms).claims
         for each in found:
             worker.take(as_claimed(self.rules, each), fence)
         self._look()
@@ -95,7 +95,7 @@ class Simulation:
         if key is not None and not self.rules.same_key:
             request.headers["Idempotency-Key"] = f"{key}-{self._attempts}"
         if key is not None and not self.rules.frozen_bytes:
-            content = request.content + b" " * self._attempts
+            content = request.read() + b" " * self._attempts
             headers = {**request.headers, "Content-Length": str(len(content))}
             request = httpx.Request(request.method, request.url, headers=headers, content=content)
         self.flights.append(Flight(self.log.origin(claim, self.seen), request, self.time.now, answer))

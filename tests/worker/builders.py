@@ -118,7 +118,7 @@ def claim(
 ) -> list[Claim]:
     """Claim as a worker does; without a limit on the budget unless one is given."""
     terms = Terms(LEASE, WINDOW, PROBE, limits, repeat_notes)
-    return ledger.claim(kind, limit=limit, owner=owner, terms=terms)
+    return ledger.claim(kind, limit=limit, owner=owner, terms=terms).claims
 
 
 def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Claim:
@@ -159,11 +159,11 @@ def deliver_all(ledger: Ledger, ticket: str = "T-1") -> list[str]:
     return delivered
 
 
-def kill_create(ledger: Ledger, *events: Event) -> str:
+def kill_create(ledger: Ledger, *events: Event, why: str = "422: the subject is not liked") -> str:
     """Record an opening and what follows it, and have the create rejected; gives the dead letter's id."""
     ledger.record([delivery(*events)])
     create = claim_one(ledger)
-    ledger.settle([(create, dead())])
+    ledger.settle([(create, dead(why))])
     return f"op-{create.case_id}-{create.seq}"
 
 

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from typing import Any
 
+import click
 from click.testing import CliRunner, Result
 
 from tickets.client import TicketsClient
-from worker.cli import main
+from worker.cli import COMMANDS, main
+from worker.cli import command as loaded
 from worker.delivery import calls, outcomes
 from worker.ledger import Ledger
 from worker.ledger.tables import metadata
@@ -70,6 +72,20 @@ def in_a_process(
         process.kill()
         process.wait()
     return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+
+def _leaves(group: click.Command, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    """Every command below a group, by its words."""
+    if not isinstance(group, click.Group):
+        return {path: group}
+    found: dict[tuple[str, ...], click.Command] = {}
+    for name, each in group.commands.items():
+        found |= _leaves(each, (*path, name))
+    return found
+
+
+def every_command() -> dict[tuple[str, ...], click.Command]:
+    return {path: each for name in COMMANDS for path, each in _leaves(loaded(name), (name,)).items()}
 
 
 def said(result: Result) -> Any:

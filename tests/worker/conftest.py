@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,19 +53,36 @@ def _migrated_postgresql() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of either kind whose tables, if there are any, are empty."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.db'}"
-        return
-    url: str = request.getfixturevalue("_migrated_postgresql")
-    yield url
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database to copy: that takes a tenth of the time of making one."""
+    path = tmp_path_factory.mktemp("migrated") / "ledger.db"
+    ledger = Ledger(f"sqlite:///{path}")
+    ledger.upgrade()
+    ledger.close()
+    _empty_tables(f"sqlite:///{path}")
+    return path
+
+
+def _empty_tables(url: str) -> None:
+    """Without rows: what `upgrade` writes into a database belongs to it alone."""
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of either kind whose tables are empty."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), tmp_path / "ledger.db")
+        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+        return
+    url: str = request.getfixturevalue("_migrated_postgresql")
+    yield url
+    _empty_tables(url)
 
 
 @pytest.fixture
@@ -89,8 +107,9 @@ def ledger(make_ledger: MakeLedger) -> Ledger:
 
 
 @pytest.fixture
-def sqlite_ledger(tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
+def sqlite_ledger(_migrated_sqlite: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
     """For what has nothing to do with the kind of database."""
+    shutil.copyfile(_migrated_sqlite, tmp_path / "own.db")
     made = Ledger(f"sqlite:///{tmp_path / 'own.db'}", clock=clock)
     made.upgrade()
     yield made

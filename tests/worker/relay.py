@@ -112,14 +112,23 @@ class Relay:
 
     def _wait_until_settled(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while any(each["state"] == "leased" for each in rows(self.ledger, cases)):
+        while self._is_under_way():
             assert time.monotonic() < deadline, "not settled"
             time.sleep(0.002)
 
+    def _is_under_way(self) -> bool:
+        return any(each["state"] == "leased" for each in rows(self.ledger, cases))
+
     def send_what_is_due(self) -> None:
-        """Until nothing is due at this moment."""
-        while self.turn():
-            pass
+        """Until nothing is due at this moment. The deliverer goes on by itself when its slots get free again."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.turn() or self._goes_on():
+            assert time.monotonic() < deadline, "due, and not claimed"
+
+    def _goes_on(self) -> bool:
+        """True when more is due once everything that is under way has been settled."""
+        self._wait_until_settled()
+        return bool(self.ledger.due_kinds()) or self._is_under_way()
 
     def run(self, *, for_hours: float = 48) -> None:
         """Deliver, and let time pass until the next thing is due, until nothing waits or that much time has passed."""

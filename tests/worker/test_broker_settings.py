@@ -11,7 +11,7 @@ from kombu import Connection
 from tests.own_servers import Certificate, make_certificate
 from worker.broker import reach
 from worker.settings import BrokerSettings, SettingsError, load
-from worker.settings.loader import variable
+from worker.settings.problems import variable
 
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 SENTINELS = {"url": "sentinel://10.0.0.1:26379;sentinel://10.0.0.2:26379/3", "master_name": "main"}

@@ -1,8 +1,12 @@
-"""Who gets the tokens? Sliding windows, the better rank first, and a gate that holds everybody back."""
+"""Who gets the tokens? Windows that all processes share, the better rank first, and a gate that holds everybody back.
+
+How many tokens there are at a moment is a pure function: tests/worker/test_allowance.py.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,34 +50,46 @@ def over_budget(until: datetime) -> Settlement:
     return again(until, gate=CloseGate(until, "budget"), status=429)
 
 
-def test_no_more_is_claimed_than_a_minute_allows(ledger: Ledger, clock: ManualClock) -> None:
-    storm(ledger, 10)
-    limits = Limits(per_minute=4, per_second=None)
-    assert len(claim(ledger, limits=limits)) == 4
-    clock.advance(seconds=59.999)
-    assert claim(ledger, limits=limits) == []
-    clock.advance(seconds=0.001)
-    assert len(claim(ledger, limits=limits)) == 4
+def most_in(moments: list[datetime], seconds: float) -> int:
+    """The most of these in any such time."""
+    length = timedelta(seconds=seconds)
+    return max(sum(begin <= each < begin + length for each in moments) for begin in moments)
+
+
+def claim_for(ledger: Ledger, clock: ManualClock, seconds: int, limits: Limits) -> list[datetime]:
+    """Claim every second for so long; gives when something was claimed."""
+    claimed = []
+    for _ in range(seconds):
+        claimed += [each.claimed_at for each in claim(ledger, limits=limits)]
+        clock.advance(seconds=1)
+    return claimed
+
+
+def test_no_more_is_claimed_than_a_minute_allows_and_no_less(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 12)
+    claimed = claim_for(ledger, clock, 125, Limits(per_minute=4, per_second=None))
+    assert most_in(claimed, 60.4) == 4
+    assert len(claimed) >= 8
 
 
 def test_no_more_is_claimed_than_a_second_allows(ledger: Ledger, clock: ManualClock) -> None:
     storm(ledger, 10)
     limits = Limits(per_minute=None, per_second=3)
     assert len(claim(ledger, limits=limits)) == 3
-    clock.advance(seconds=0.999)
+    clock.advance(seconds=1.399)
     assert claim(ledger, limits=limits) == []
     clock.advance(seconds=0.001)
     assert len(claim(ledger, limits=limits)) == 3
 
 
 def test_the_scarcer_of_both_windows_counts(ledger: Ledger, clock: ManualClock) -> None:
-    storm(ledger, 20)
+    storm(ledger, 30, priority="urgent")
     limits = Limits(per_minute=5, per_second=3)
-    counts = []
-    for _ in range(4):
-        counts.append(len(claim(ledger, limits=limits)))
-        clock.advance(seconds=1)
-    assert counts == [3, 2, 0, 0]
+    assert len(claim(ledger, limits=limits)) == 3
+    clock.advance(seconds=2)
+    assert len(claim(ledger, limits=limits)) == 2
+    clock.advance(seconds=2)
+    assert claim(ledger, limits=limits) == []
 
 
 def test_without_limits_no_tokens_are_counted(ledger: Ledger) -> None:
@@ -95,12 +111,17 @@ def test_tokens_are_forgotten_when_no_window_holds_them(ledger: Ledger, clock: M
     assert len(rows(ledger, budget)) <= 3
 
 
-def test_processes_share_the_budget(ledger: Ledger, make_ledger: MakeLedger) -> None:
+def test_processes_share_the_budget(ledger: Ledger, make_ledger: MakeLedger, clock: ManualClock) -> None:
     storm(ledger, 40)
-    limits = Limits(per_minute=10, per_second=10)
+    limits = Limits(per_minute=10, per_second=4)
     others = [make_ledger() for _ in range(4)]
-    found = at_once(*(lambda each=each: claim(each, limit=4, limits=limits) for each in others))
-    assert sum(map(len, found)) == 10
+    claimed: list[datetime] = []
+    for _ in range(25):
+        found = at_once(*(lambda each=each: claim(each, limit=4, limits=limits) for each in others))
+        claimed += [each.claimed_at for some in found for each in some]
+        clock.advance(seconds=5)
+    assert most_in(claimed, 60.4) == 10
+    assert len(claimed) >= 20
 
 
 def test_scarce_tokens_are_left_to_a_better_rank_of_another_kind(ledger: Ledger) -> None:
@@ -176,6 +197,56 @@ def test_after_a_429_nobody_sends_until_the_service_says_so(
     clock.advance(seconds=0.1)
     assert ledger.due_kinds() == {"create_ticket"}
     assert len(claim(other)) == 3
+
+
+def test_a_429_that_our_windows_had_room_for_makes_us_use_less_for_a_while(
+    ledger: Ledger, make_ledger: MakeLedger, clock: ManualClock
+) -> None:
+    storm(ledger, 300, priority="urgent")
+    limits = Limits(per_minute=100, per_second=None)
+    first, second, *others = claim(ledger, limit=10, limits=limits)
+    ledger.settle([(first, over_budget(clock.now)), *((each, done(f"T-{each.case_id}")) for each in others)])
+    ledger.settle([(second, over_budget(clock.now))])  # of the same moment: it counts once
+    assert ledger.overview().share == ledger.spending().share == 0.9
+    assert len(claim(make_ledger(), limit=200, limits=limits)) == 90 - 10
+    clock.advance(seconds=120)
+    assert ledger.spending().share == pytest.approx(0.94)
+    assert len(claim(ledger, limit=200, limits=limits)) == 94
+    clock.advance(seconds=300)
+    assert ledger.spending().share == 1
+
+
+def test_however_often_it_says_429_a_tenth_of_the_limit_is_tried(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 60)
+    for _ in range(40):
+        (one,) = claim(ledger, limit=1)
+        ledger.settle([(one, over_budget(clock.now))])
+        clock.advance(seconds=10)
+    assert 0.1 <= ledger.spending().share <= 0.11
+
+
+def test_the_gate_is_told_of_while_it_is_closed_for_the_budget(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 2)
+    until = NOON + timedelta(seconds=17)
+    ledger.settle([(claim(ledger, limit=1)[0], over_budget(until))])
+    assert ledger.spending().closed_until == until
+    clock.advance(seconds=17)
+    assert ledger.spending().closed_until is None
+
+
+def test_it_is_told_what_the_tokens_went_to_and_what_waits(ledger: Ledger, clock: ManualClock) -> None:
+    limits = Limits(per_minute=8, per_second=None)
+    ledger.record([delivery(*(opened(f"mail-{each}", priority="urgent") for each in range(2)), source="mail")])
+    storm(ledger, 20)
+    claimed = claim(ledger, limits=limits)
+    clock.advance(seconds=30)
+    told = ledger.spending()
+    spent = {(each.rank, each.source): each.tokens for each in told.spent}
+    assert spent == Counter((0 if each.source == "mail" else 2, each.source) for each in claimed)
+    assert spent[0, "mail"] == 2
+    assert [(each.rank, each.cases, each.oldest) for each in told.waiting] == [(2, 22 - len(claimed), NOON)]
+    clock.advance(seconds=30)
+    assert ledger.spending().spent == ()
 
 
 def test_a_429_does_not_shorten_what_another_asked_for(ledger: Ledger, clock: ManualClock) -> None:
@@ -256,7 +327,7 @@ def test_a_probe_needs_a_token_too(ledger: Ledger, clock: ManualClock) -> None:
     ledger.settle([(each, refused(NOON)) for each in claim(ledger, limits=limits)])
     clock.advance(seconds=30)
     assert claim(ledger, limits=limits) == []
-    clock.advance(seconds=30)
+    clock.advance(seconds=30.4)
     assert len(claim(ledger, limits=limits)) == 1
 
 

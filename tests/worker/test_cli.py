@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,23 @@ from connectors import connector, fixtures
 from connectors.base import Unverified
 from tickets.marks import without_marker
 from worker.cli import main
-from worker.ledger import Delivery, Ledger
+from worker.ledger import CloseGate, Delivery, Ledger, Limits
 from worker.ledger.tables import operations
 
-from .builders import claim_one, deliver_all, delivery, done, inbound, kill_create, kinds_of, opened, resolved, rows
+from .builders import (
+    again,
+    claim,
+    claim_one,
+    deliver_all,
+    delivery,
+    done,
+    inbound,
+    kill_create,
+    kinds_of,
+    opened,
+    resolved,
+    rows,
+)
 
 Cli = Callable[..., Result]
 BEARER = "Authorization: Bearer dev-secret"
@@ -97,6 +111,33 @@ def test_explain_gives_the_keys_and_bodies_that_the_ledger_would(cli: Cli, tmp_p
             stored = {row["idempotency_key"]: unmarked(row["request"]) for row in rows(ledger, operations)}
         planned = [operation for event in told["events"] for operation in event["operations"]]
         assert {each["idempotency_key"]: each["body"] for each in planned} == stored
+
+
+def test_explain_tells_a_person_the_whole_way_in(cli: Cli, firing: str) -> None:
+    told = explained(cli("explain", "alertmanager", firing, "--header", BEARER, "-o", "json"))
+    shown = cli("explain", "alertmanager", firing, "--header", BEARER).stdout.splitlines()
+    (event,) = told["events"]
+    (operation,) = event["operations"]
+    assert shown[0] == f"verified {told['verified']}"
+    assert f"  case {event['case']}: a new case" in shown
+    assert f"  → create_ticket  key {operation['idempotency_key']}" in shown
+    assert f"      subject: {operation['body']['subject']}" in shown
+    below = shown[shown.index("      description:") + 1 :]
+    assert [line.strip() for line in below[: len(event["description"].splitlines())]] == [
+        line.strip() for line in event["description"].splitlines()
+    ]
+    unverified = cli("explain", "alertmanager", firing, "--unverified")
+    assert unverified.stdout.startswith("not verified")
+
+
+def test_explain_tells_what_came_to_one_case(cli: Cli, tmp_path: Path) -> None:
+    alert = {"labels": {"alertname": "Disk\x1b[2J"}, "startsAt": "2026-02-20T11:00:00Z", "fingerprint": "f"}
+    path = tmp_path / "both.json"
+    ended = {"status": "resolved", "endsAt": "2026-02-20T11:30:00Z"}
+    path.write_text(json.dumps({"alerts": [{"status": "firing"} | alert, ended | alert]}))
+    told = explained(cli("explain", "alertmanager", str(path), "--unverified", "-o", "json"))
+    assert [each["correlated"] for each in told["events"]] == ["a new case", "the case of an event before it, f"]
+    assert "\x1b" not in cli("explain", "alertmanager", str(path), "--unverified").stdout
 
 
 def test_explain_stores_nothing(cli: Cli, kept: Ledger, firing: str) -> None:
@@ -209,6 +250,31 @@ def test_status_exits_1_with_a_line_for_each_alarm(cli: Cli, kept: Ledger) -> No
     assert (told["dead"], told["quarantined"], told["cases"]) == (1, 1, {"blocked": 1})
 
 
+def test_budget_tells_what_the_tokens_went_to_and_what_waits(cli: Cli, kept: Ledger) -> None:
+    kept.record([delivery(*(opened(f"disk-{each}", priority="urgent") for each in range(3)))])
+    kept.record([delivery(opened("other"), source="mail")])
+    claimed = claim(kept, limit=2, limits=Limits(100, 20))
+    close = CloseGate(claimed[0].claimed_at + timedelta(hours=1), "budget")
+    kept.settle([(claimed[0], again(claimed[0].claimed_at, status=429, gate=close)), (claimed[1], done())])
+    told = json.loads(cli("budget", "-o", "json").stdout)
+    assert told["limits"] == {"per_minute": 100, "per_second": 20}
+    assert (told["used"], told["spent"]) == (2, [{"rank": 0, "source": "prom", "tokens": 2}])
+    assert [(each["rank"], each["cases"]) for each in told["waiting"]] == [(0, 2), (2, 1)]
+    assert told["share"] == pytest.approx(0.9, abs=0.01)
+    assert told["closed_until"] is not None
+    shown = cli("budget").stdout
+    for line in ("100 a minute · 20 a second", "2  urgent creates", "90% of the limit", "1  medium creates"):
+        assert line in shown
+    assert "90% of the limit" in cli("status").stdout
+
+
+def test_budget_of_an_idle_ledger_says_that_nothing_waits(cli: Cli, kept: Ledger) -> None:
+    shown = cli("budget")
+    assert shown.exit_code == 0
+    assert "spent       0 in the last minute" in shown.stdout
+    assert "waiting     nothing" in shown.stdout
+
+
 def test_events_find_tells_the_story_of_a_message(cli: Cli, kept: Ledger) -> None:
     kept.record([delivery(opened(), resolved())])
     deliver_all(kept, "T-77")
@@ -283,3 +349,9 @@ def test_send_to_nobody_exits_1_and_asks_whether_it_is_up(cli: Cli) -> None:
         result = cli("send", "alertmanager", "--url", f"http://127.0.0.1:{bound.getsockname()[1]}")
     assert result.exit_code == 1
     assert "did not answer" in result.stderr
+
+
+def test_send_says_what_to_do_where_the_secret_of_a_source_can_sign_nothing(cli: Cli) -> None:
+    result = cli("send", "discord", TICKETRELAY_SOURCES__DISCORD__SECRET="ab" * 32)
+    assert result.exit_code == 2
+    assert "configure a source of kind discord with another secret" in result.stderr

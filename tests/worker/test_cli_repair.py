@@ -287,8 +287,8 @@ def test_a_note_whose_key_is_forgotten_is_sent_again_as_a_repeat(ledger: Ledger,
 
 
 def test_letters_are_listed_by_reason_with_what_they_hold_up(ledger: Ledger, database_url: str) -> None:
-    for name in ("a", "b"):
-        kill_create(ledger, opened(name), resolved(name))
+    kill_create(ledger, opened("a"), resolved("a"))
+    kill_create(ledger, opened("b"), resolved("b"), why="create_ticket: 422: the subject is not liked")
     ledger.record([Delivery(inbound(b"<xml/>"), unreadable="not JSON")])
     groups = said(command(database_url, "dead", "list", "--by", "reason", "-o", "json"))
     assert [(each["group"], each["letters"], each["holds_up"]) for each in groups] == [
@@ -346,6 +346,27 @@ def test_only_what_is_selected_is_skipped(
     letters = several(ledger)
     result = command(database_url, "dead", "skip", *conditions, "--why", "a test", "--yes")
     assert (result.exit_code, [each.id for each in ledger.list_dead()]) == (0, [letters[place] for place in left])
+
+
+def test_what_would_follow_from_reading_many_again_is_said_before_it_is_asked(
+    ledger: Ledger, database_url: str
+) -> None:
+    for body, problem in (
+        (b"<xml/>", "not JSON"),
+        (fixtures("alertmanager")["firing"].body, "a defect of ours"),
+        (b'{"alerts": []}', "another one"),
+    ):
+        ledger.record([Delivery(inbound(body, source="alertmanager"), unreadable=problem)])
+    before = every_row(ledger)
+    refused = command(database_url, "dead", "retry", "--kind", "quarantined", typed="n\n")
+    assert refused.exit_code == 1
+    assert [line.split() for line in refused.stderr.splitlines()[1:4]] == [
+        ["3", "quarantined"],
+        ["1", "create_ticket", "would", "follow", "from", "reading", "again"],
+        ["1", "deliveries", "would", "have", "no", "effect"],
+    ]
+    assert "1 deliveries would stay in quarantine" in refused.stderr
+    assert every_row(ledger) == before
 
 
 def test_one_that_cannot_be_done_does_not_stop_the_others(ledger: Ledger, database_url: str) -> None:

@@ -18,7 +18,7 @@ from worker.health import Parts, health_app, threads
 from worker.ledger import Ledger
 from worker.metrics import Metrics
 
-PARTS = {"bell", "calls", "celery", "dispatch", "settler"}
+PARTS = {"bell", "calls", "celery", "dispatch", "jobs", "settler"}
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import select
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,8 @@ from tickets.server.serve import listen
 from worker.cli.parts import metrics_of
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
-from worker.intake.listener import HttpThread
+from worker.intake.keys import Keyring
+from worker.intake.listener import MAX_HEAD, HttpThread
 from worker.ledger import Ledger
 from worker.ledger.tables import inbound, operations
 from worker.settings import Settings, Source, load
@@ -31,6 +34,9 @@ from .builders import NOON, ManualClock, kinds_of, rows
 SECRET = "correct horse"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 MAX_BODY = 10_000
+CHUNKED = b"POST /in/prom HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % (
+    BEARER["Authorization"].encode()
+)
 ENVIRON = {
     "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
     "TICKETRELAY_API__KEY": "ak_test_1",
@@ -65,12 +71,12 @@ def payload(*alerts: dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def serving(ledger: Ledger, *more: Source) -> Iterator[Served]:
+def serving(ledger: Ledger, *more: Source, keyring: Keyring | None = None) -> Iterator[Served]:
     settings: Settings = load(ENVIRON)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, lambda _: None, metrics)
     sources = {**settings.sources, **{each.id: each for each in more}}
-    app = intake_app(intake, ledger, sources, metrics, max_body=MAX_BODY, clock=lambda: NOON)
+    app = intake_app(intake, ledger, lambda: sources, metrics, max_body=MAX_BODY, clock=lambda: NOON, keyring=keyring)
     listener = listen("127.0.0.1", 0)
     address = listener.getsockname()
     thread = HttpThread([(listener, app)])
@@ -267,6 +273,44 @@ def test_a_length_that_is_no_number_is_a_bad_request(served: Served, length: str
         status = raw.recv(1000).split(b" ")[1]
     assert status in (b"400", b"413")
     assert served.stored() == []
+
+
+ENDLESS = [
+    pytest.param(b"POST /in/prom HTTP/1.1\r\nX-Long: ", b"a" * 4096, id="a header"),
+    pytest.param(b"POST /in/prom HTTP/1.1\r\n", b"x: y\r\n" * 512, id="headers"),
+    pytest.param(b"POST /in/prom?", b"a" * 4096, id="an address"),
+    pytest.param(CHUNKED + b"0\r\n", b"x: y\r\n" * 512, id="trailers"),
+    pytest.param(CHUNKED + b"0\r\nx: ", b"a" * 4096, id="a trailer"),
+    pytest.param(CHUNKED + b"1;", b"a" * 4096, id="an extension"),
+]
+
+
+@pytest.mark.parametrize(("head", "more"), ENDLESS)
+def test_of_a_request_that_never_ends_no_more_than_a_head_is_kept(served: Served, head: bytes, more: bytes) -> None:
+    with socket.create_connection(served.address, timeout=30) as raw:
+        raw.sendall(head)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 4 * MAX_HEAD and not select.select([raw], [], [], 0)[0]:
+                raw.sendall(more)
+                sent += len(more)
+                time.sleep(0.001)
+        with suppress(ConnectionError):
+            assert raw.recv(1000).split(b" ")[1] == b"400"
+    assert sent < 3 * MAX_HEAD
+    assert served.stored() == []
+
+
+def test_a_body_in_many_parts_is_not_taken_for_a_head(served: Served) -> None:
+    body = payload(alert("parts", annotations={"summary": "x" * 1500}))
+    with socket.create_connection(served.address, timeout=30) as raw:
+        for _ in range(2):
+            raw.sendall(CHUNKED)
+            for each in body:
+                raw.sendall(b"1;" + b"e" * 80 + b"\r\n%c\r\n" % each)
+            raw.sendall(b"0\r\n\r\n")
+            assert raw.recv(1000).startswith(b"HTTP/1.1 200")
+    assert len(served.stored()) == 2
 
 
 def test_messages_that_come_all_at_once_are_all_recorded_once(served: Served) -> None:

@@ -54,7 +54,9 @@ def test_an_opening_creates_a_ticket_with_the_events_words() -> None:
     decided = decide(NEW, event)
     request = CreateTicket(subject=event.subject, description=event.text, priority="high", category="storage")
     assert decided.intents == (Intent("create_ticket", request),)
-    assert decided.case == CaseState(episode=1, phase="open", started_at=minute(0), priority="high")
+    assert decided.case == CaseState(
+        episode=1, phase="open", started_at=minute(0), priority="high", changed_at=minute(0)
+    )
     assert decided.reason is None
 
 
@@ -220,7 +222,15 @@ def test_a_change_without_an_open_ticket_does_nothing(case: CaseState) -> None:
 def test_a_change_of_priority_and_text_updates_first_and_notes_then() -> None:
     decided = decide(OPEN, changed(priority="urgent", text="worse"))
     assert [each.request for each in decided.intents] == [UpdateTicket(priority="urgent"), AddNote(body="worse")]
-    assert decided.case == replace(OPEN, priority="urgent")
+    assert decided.case == replace(OPEN, priority="urgent", changed_at=minute(1))
+
+
+def test_a_change_that_was_made_before_another_one_changes_no_priority_when_it_comes_late() -> None:
+    later = decide(OPEN, changed(priority="urgent", message="two", text="", occurred_at=minute(2))).case
+    decided = decide(later, changed(priority="low", text="fewer are hit"))
+    assert kinds(decided) == ["add_note"]
+    assert decided.case == later
+    assert decide(later, changed(priority="low", text="")).reason == "something later is known of it"
 
 
 def test_a_change_of_text_alone_is_a_note() -> None:

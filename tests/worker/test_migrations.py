@@ -10,10 +10,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 import worker.ledger
 from worker.ledger import Ledger
+from worker.ledger.database import _known
 from worker.ledger.tables import cases, gate, metadata, operations
 
 from .builders import at_once, deliver_all, delivery, kinds_of, opened, rows
@@ -59,6 +61,13 @@ def test_a_database_of_another_version_is_not_current(fresh: Ledger) -> None:
     with fresh.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     assert not fresh.is_current()
+
+
+def test_the_names_of_the_files_are_the_chain_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    chain = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+    assert _known() == chain[::-1]
 
 
 def test_migrations_and_tables_are_one_shape(fresh: Ledger) -> None:

@@ -187,7 +187,6 @@ def test_a_ticket_that_a_person_reopened_after_an_attempt_is_not_closed_again() 
     "more",
     [
         pytest.param({"ambiguous": True, "reopened_at": NOON - timedelta(seconds=1)}, id="reopened before it was sent"),
-        pytest.param({"ambiguous": False, "reopened_at": NOON + timedelta(seconds=1)}, id="never sent"),
         pytest.param({"ambiguous": True, "reopened_at": None}, id="nothing is known"),
     ],
 )

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from worker.ledger import CloseGate, Delivery, Ledger
+from worker.ledger import CloseGate, Delivery, Ledger, MailboxState
+from worker.ledger.jobs import FailingJob
 from worker.ledger.overview import ALARMS, Overview, alarms
 
 from .builders import (
@@ -29,6 +30,8 @@ from .builders import (
 STALL = timedelta(seconds=60)
 QUIET = Overview({}, {}, 0, 0, None, None, None, None, False, None, (), NOON)
 
+SILENT = MailboxState("mail", "main", NOON - timedelta(days=1), 600.0, None, None, "invalid_grant", None, 3)
+
 
 def names(seen_now: Overview) -> list[str]:
     return [each.name for each in alarms(seen_now, STALL)]
@@ -37,7 +40,8 @@ def names(seen_now: Overview) -> list[str]:
 def test_every_alarm_has_a_name_that_the_gauges_know() -> None:
     wrong = replace(
         QUIET, dead=1, quarantined=1, due_since=NOON - 9 * STALL, reading_refused=True, full="no room",
-        overdue_since=NOON - timedelta(days=2),
+        overdue_since=NOON - timedelta(days=2), failing_jobs=(FailingJob("quiet:prom", 3, NOON, "nobody answers"),),
+        mailboxes=(SILENT,),
     )  # fmt: skip
     reasons = ("credentials", "scope", "breaker")
     assert {name for reason in reasons for name in names(replace(wrong, gate_reason=reason))} == set(ALARMS)

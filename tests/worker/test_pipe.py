@@ -106,6 +106,14 @@ def test_a_recipient_names_the_source_and_its_plus_does_not_matter(pipe: Pipe) -
     assert pipe.kinds() == ["create_ticket"]
 
 
+def test_a_mail_for_two_sources_is_taken_for_each_or_for_none(pipe: Pipe) -> None:
+    both = ("--recipient=support@example.net", "--recipient=sales@example.net")
+    environ = {**TWO_MAILBOXES, "TICKETRELAY_SOURCES__SALES__MAX_BODY": "100000"}
+    assert pipe(MAIL, *both, "--recipient=nobody@example.net", **environ).returncode == EX_TEMPFAIL
+    assert pipe(MAIL, *both, **environ).returncode == EX_OK
+    assert pipe.taken() == [("support", "accepted"), ("sales", "accepted")]
+
+
 def test_an_empty_sender_is_that_of_a_bounce_and_none_is_not(pipe: Pipe) -> None:
     assert pipe(MAIL, "--sender", "").stdout == b"in-1 quarantined\n"
     assert pipe(MAIL).stdout == b"in-2 accepted\n"

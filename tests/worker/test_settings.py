@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from worker.settings import Settings, SettingsError, load
-from worker.settings.loader import configures_sources, variable
+from worker.settings.loader import gather
+from worker.settings.problems import variable
 
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 SECRET = "TICKETRELAY_SOURCES__PROM__SECRET"
@@ -142,6 +143,20 @@ def test_a_wrong_value_is_refused_and_its_place_named(name: str, value: str) -> 
     assert problem(SOURCE | {name: value}).startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize("word", ["yes", "1", "on", "True", "t", "maybe"])
+def test_only_true_and_false_are_truths_in_the_environment_too(word: str) -> None:
+    for name in ("POLICY__NOTE_ON_CHANGE", "SOURCES__PROM__PRIVATE"):
+        given = {f"TICKETRELAY_{name}": word, "TICKETRELAY_SOURCES__PROM__SECRET": "x"}
+        assert problem(given | {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager"}) == (
+            f"TICKETRELAY_{name}: must be true or false"
+        )
+
+
+def test_what_is_no_number_is_told_so_in_words() -> None:
+    assert problem({"TICKETRELAY_SERVER__MAX_BODY": "many"}) == "TICKETRELAY_SERVER__MAX_BODY: must be a whole number"
+    assert problem({"TICKETRELAY_API__BREAKER_RATE": "x"}) == "TICKETRELAY_API__BREAKER_RATE: must be a number"
+
+
 @pytest.mark.parametrize("name", ["PER_MINUTE", "PER_SECOND"])
 def test_an_empty_limit_is_no_limit(name: str) -> None:
     settings = load(API | {f"TICKETRELAY_API__{name}": ""})
@@ -241,8 +256,8 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_whether_sources_are_configured_can_be_told() -> None:
-    assert configures_sources(SOURCE)
-    assert not configures_sources(API)
+    assert gather(SOURCE).has("sources")
+    assert not gather(API).has("sources")
 
 
 @pytest.mark.parametrize("name", ["x y", "-x", "x" * 65])

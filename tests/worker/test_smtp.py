@@ -20,7 +20,7 @@ import pytest
 from connectors import connector
 from tickets.server.serve import listen
 from worker.intake.intake import Intake
-from worker.intake.smtp import ENVELOPE_FROM, ENVELOPE_TO, SmtpThread
+from worker.intake.smtp import ENVELOPE_FROM, ENVELOPE_TO, Boxes, SmtpThread, mailboxes
 from worker.ledger import Ledger
 from worker.ledger.tables import inbound
 from worker.metrics import Metrics
@@ -84,11 +84,15 @@ def sources() -> dict[str, Source]:
     return {"support": made("support", SUPPORT), "sales": made("sales", SALES, max_body=SMALL)}
 
 
+def boxes() -> Boxes:
+    return Boxes(mailboxes(sources()))
+
+
 @contextmanager
 def listening(ledger: Ledger) -> Iterator[Edge]:
     intake = Intake(ledger, lambda _: None, Metrics())
     listener = listen("127.0.0.1", 0)
-    thread = SmtpThread(listener, intake, sources(), clock=lambda: NOON)
+    thread = SmtpThread(listener, intake, boxes, clock=lambda: NOON)
     intake.start()
     thread.start()
     try:
@@ -215,7 +219,7 @@ def test_whatever_goes_wrong_the_sender_comes_again(empty_database_url: str) -> 
 def test_a_mail_while_intake_has_stopped_is_answered_451(sqlite_ledger: Ledger) -> None:
     intake = Intake(sqlite_ledger, lambda _: None, Metrics())
     listener = listen("127.0.0.1", 0)
-    thread = SmtpThread(listener, intake, sources(), clock=lambda: NOON)
+    thread = SmtpThread(listener, intake, boxes, clock=lambda: NOON)
     intake.start()
     intake.stop()
     thread.start()

@@ -70,7 +70,7 @@ def opened(**changes: object) -> Event:
 
 
 def as_kind(kind: type[Event], event: Event, **changes: object) -> Event:
-    fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    fields = {name: getattr(event, name) for name in event.__dataclass_fields__ if name in kind.__dataclass_fields__}
     return kind(**{**fields, **changes})
 
 

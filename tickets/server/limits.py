@@ -1,4 +1,9 @@
-"""May this key send now, and if not, when? Windows of a minute and of a second, counted per key in this process.
+"""May this key send now, and if not, when? Counted per key in this process, in one of three ways that services count:
+
+    sliding        never more than the number in *any* 60 s, and 1 s
+    fixed          in every minute, and second, of the clock
+    token-bucket   a bucket that holds what may come in a second (a minute's number, without one for seconds), and fills
+                   evenly with what may come in a minute
 
 A request that is refused takes nothing, so a single client that waits exactly the seconds it is told is admitted.
 """
@@ -15,6 +20,9 @@ from tickets.server.clock import SECOND
 
 MINUTE = 60 * SECOND
 
+Window = Literal["fixed", "sliding", "token-bucket"]
+WINDOWS: tuple[Window, ...] = ("fixed", "sliding", "token-bucket")
+
 _NAMED = MappingProxyType({"production": (100, 20), "sandbox": (50, 10), "none": (None, None)})
 
 
@@ -24,17 +32,18 @@ class Limit:
 
     per_minute: int | None
     per_second: int | None
-    window: Literal["fixed", "sliding"] = "sliding"
-    """`sliding`: never more in *any* 60 s (1 s). `fixed`: in every clock minute (second), as simpler services count."""
+    window: Window = "sliding"
 
     def __post_init__(self) -> None:
         if any(number is not None and number < 1 for number in (self.per_minute, self.per_second)):
             raise ValueError("a limit is at least 1, or None for no limit")
-        if self.window not in ("fixed", "sliding"):
-            raise ValueError(f"a window is fixed or sliding, not {self.window!r}")
+        if self.window not in WINDOWS:
+            raise ValueError(f"a window is one of {', '.join(WINDOWS)}, not {self.window!r}")
+        if self.window == "token-bucket" and self.per_minute is None and self.per_second is not None:
+            raise ValueError("a token-bucket is filled by the number per minute, and there is none")
 
     @classmethod
-    def named(cls, name: str, window: Literal["fixed", "sliding"] = "sliding") -> Limit:
+    def named(cls, name: str, window: Window = "sliding") -> Limit:
         """`production` (100/min, 20/s), `sandbox` (50/min, 10/s) or `none`. Raises ValueError for another name."""
         if name not in _NAMED:
             raise ValueError(f"no limit is called {name!r}; there are {', '.join(_NAMED)}")
@@ -45,6 +54,11 @@ class Limit:
         """(number, period in microseconds) of each window that is limited, the longest first."""
         pairs = ((self.per_minute, MINUTE), (self.per_second, SECOND))
         return tuple((number, period) for number, period in pairs if number is not None)
+
+    @property
+    def capacity(self) -> int:
+        """Of the token-bucket: the requests that may come at once."""
+        return self.per_second or self.per_minute or 0
 
 
 def wait(times: deque[int], now: int, limit: Limit) -> int:
@@ -61,6 +75,11 @@ def wait(times: deque[int], now: int, limit: Limit) -> int:
     return longest
 
 
+def fill(level: int, microseconds: int, limit: Limit) -> int:
+    """What a token-bucket holds after this time. A whole token is `MINUTE`, so that sums are exact."""
+    return min(limit.capacity * MINUTE, level + microseconds * (limit.per_minute or 0))
+
+
 def retry_after(microseconds: int) -> int:
     """Whole seconds, rounded up: what the header can say without promising too early."""
     return -(-microseconds // SECOND)
@@ -68,17 +87,21 @@ def retry_after(microseconds: int) -> int:
 
 @dataclass(slots=True)
 class Limiter:
-    """The admitted times of every key; used from the event loop alone, `set` from anywhere."""
+    """What every key was admitted; used from the event loop alone, `set` from anywhere."""
 
     limit: Limit
     _admitted: dict[str, deque[int]] = field(default_factory=dict)
+    _buckets: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Level and its time."""
 
     def set(self, limit: Limit) -> None:
-        """Switch to another limit; what was admitted so far counts under the new one."""
+        """Switch to another limit; what was admitted so far counts under the new one; a bucket begins full."""
+        self._buckets = {}
         self.limit = limit
 
     def clear(self) -> None:
         self._admitted = {}
+        self._buckets = {}
 
     def take(self, key: str, now: int) -> int:
         """Admit a request and return 0, or return the seconds (at least 1) after which one fits."""
@@ -91,7 +114,15 @@ class Limiter:
             times = self._admitted[key] = deque()
         while times and times[0] <= now - MINUTE:
             times.popleft()
-        if microseconds := wait(times, now, limit):
-            return retry_after(microseconds)
-        times.append(now)
-        return 0
+        microseconds = self._draw(key, now, limit) if limit.window == "token-bucket" else wait(times, now, limit)
+        if not microseconds:
+            times.append(now)
+        return retry_after(microseconds)
+
+    def _draw(self, key: str, now: int, limit: Limit) -> int:
+        """Take a token and return 0, or return the microseconds until there is a whole one."""
+        level, at = self._buckets.get(key, (limit.capacity * MINUTE, now))
+        level = fill(level, now - at, limit)
+        taken = level >= MINUTE
+        self._buckets[key] = (level - MINUTE if taken else level, now)
+        return 0 if taken else -(-(MINUTE - level) // (limit.per_minute or 1))

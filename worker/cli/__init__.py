@@ -7,28 +7,99 @@ wrong, with where, what, and what was probably meant.
 from __future__ import annotations
 
 import difflib
+import os
 from importlib import import_module
+from typing import NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
-# Loaded when they are asked for: `status` need not wait for a web server and a message queue to be imported.
+
+class Entry(NamedTuple):
+    """Where a command is, and the first sentence of its help."""
+
+    place: str
+    help: str
+
+
+# Loaded when they are asked for: `status` need not wait for a web server and a message queue, nor `--help` for a
+# database. So the list says what each is for; a test compares it with what the commands say themselves.
 COMMANDS = {
-    "run": "worker.cli.run:run",
-    "serve": "worker.cli.serve:serve",
-    "worker": "worker.cli.worker:worker",
-    "mail": "worker.cli.mail:mail",
-    "pipe": "worker.cli.pipe:pipe",
-    "send": "worker.cli.send:send",
-    "explain": "worker.cli.explain:explain",
-    "events": "worker.cli.events:events",
-    "dead": "worker.cli.dead:dead",
-    "replay": "worker.cli.replay:replay",
-    "audit": "worker.cli.audit:audit",
-    "sources": "worker.cli.sources:sources",
-    "interventions": "worker.cli.interventions:interventions",
-    "status": "worker.cli.status:status",
-    "db": "worker.cli.db:db",
-    "tickets-api": "worker.cli.tickets_api:tickets_api",
+    "run": Entry(
+        "worker.cli.run:run", "Run intake, delivery and a local Tickets API in this process, and play a short scenario."
+    ),
+    "serve": Entry("worker.cli.serve:serve", "Take messages in over HTTP, for workers elsewhere to deliver."),
+    "worker": Entry("worker.cli.worker:worker", "Deliver to the Tickets API."),
+    "mail": Entry(
+        "worker.cli.mail:mail",
+        "Take mail in over SMTP and LMTP, and read mailboxes over IMAP, for workers elsewhere to deliver.",
+    ),
+    "pipe": Entry(
+        "worker.cli.pipe:pipe", "Take one mail from standard input into the ledger; a worker or `run` delivers it."
+    ),
+    "send": Entry("worker.cli.send:send", "Send a sample message to SOURCE, signed with its secret."),
+    "explain": Entry(
+        "worker.cli.explain:explain",
+        "Show what would happen with the message in FILE (- for standard input), "
+        "as if it were the first of its source.",
+    ),
+    "tail": Entry(
+        "worker.cli.tail:tail",
+        "Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.",
+    ),
+    "events": Entry("worker.cli.events:events", "What became of a message."),
+    "cases": Entry(
+        "worker.cli.cases:cases", "What each ticket is about: an incident, a conversation by mail, a thread in chat."
+    ),
+    "dead": Entry(
+        "worker.cli.dead:dead",
+        "Dead letters: operations that were rejected (op-CASE-SEQ), deliveries that could not be read (in-NUMBER).",
+    ),
+    "replay": Entry("worker.cli.replay:replay", "Read stored deliveries again and plan what they say today."),
+    "rehearse": Entry(
+        "worker.cli.rehearse:rehearse",
+        "Show what the configuration of --config would make of stored deliveries, beside the present one.",
+    ),
+    "audit": Entry(
+        "worker.cli.audit:audit",
+        "Compare the ledger with the Tickets API: "
+        "tickets that are missing, doubled, orphaned, foreign or were changed.",
+    ),
+    "sources": Entry("worker.cli.sources:sources", "Who sends us messages, and whose operations are held back."),
+    "interventions": Entry("worker.cli.interventions:interventions", "Who did what by hand, when, and to what."),
+    "status": Entry("worker.cli.status:status", "Show what is under way."),
+    "budget": Entry(
+        "worker.cli.budget:budget", "Show what the last minute's requests were spent on, and what waits for more."
+    ),
+    "check": Entry(
+        "worker.cli.check:check", "Check the configuration FILE (else that of --config), together with the environment."
+    ),
+    "test": Entry(
+        "worker.cli.test:test",
+        "Try the configuration of --config on the samples of its `tests` section, and of FILES.",
+    ),
+    "config": Entry("worker.cli.config:config", "The settings that are in force."),
+    "reload": Entry(
+        "worker.cli.reload:reload",
+        "Ask the process that listens at server.control to read its settings again, and say what came of it.",
+    ),
+    "schema": Entry(
+        "worker.cli.schema:schema",
+        "Print the JSON Schema (draft 2020-12) of the configuration file, for editors and for checks elsewhere.",
+    ),
+    "db": Entry(
+        "worker.cli.db:db",
+        "The tables of the ledger: made, measured, pruned, copied, and told that they come from a backup.",
+    ),
+    "doctor": Entry(
+        "worker.cli.doctor:doctor",
+        "Write a bundle for support: versions, settings without secrets, status, counts, disk; no message and no text.",
+    ),
+    "completion": Entry(
+        "worker.cli.completion:completion",
+        "Print what a shell needs to complete ticketrelay's commands, flags, sources and dead letters.",
+    ),
+    "tickets-api": Entry("worker.cli.tickets_api:tickets_api", "Serve the Tickets API on this machine."),
 }
 
 
@@ -42,15 +113,34 @@ class _Commands(click.Group):
             if close:
                 ctx.fail(f"no such command {cmd_name!r}; did you mean {close[0]!r}?")
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+        return command(cmd_name)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        named = [
+            CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def command(name: str) -> click.Command:
+    """The command of that name, loaded now."""
+    module, _, attribute = COMMANDS[name].place.partition(":")
+    found: click.Command = getattr(import_module(module), attribute)
+    return found
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ticketrelay", prog_name="ticketrelay")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Turn alerts, mail and chat into tickets: each message exactly one effect.
 
-    Settings are environment variables, TICKETRELAY_SECTION__NAME; each may be given as ..._FILE instead.
+    Settings are environment variables, TICKETRELAY_SECTION__NAME, each of which may be given as ..._FILE instead, or
+    stand in a configuration file (--config, `ticketrelay check`).
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org: set, and not empty
+        ctx.color = False

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +18,10 @@ from tickets.client import TicketsClient
 from tickets.errors import AskPerson, TicketsError
 from tickets.marks import word_of
 from tickets.models import Ticket
-from worker.cli.byhand import Moment, as_option, opened, output_option, print_json, refuse, with_client
+from worker.cli.byhand import Moment, as_option, opened, output_option, refuse, with_client
 from worker.cli.common import data_option
+from worker.cli.documents import Audited
+from worker.cli.output import emit
 from worker.delivery.look import CLOCKS_APART
 from worker.delivery.outcomes import is_gone
 from worker.ledger import Finding, Ledger, LedgerSide, Limits
@@ -88,7 +89,7 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
         noted = ledger.update_tickets(findings, began, by=who) if update else None
     compared = {"bound": len(ours.bound), "found": len(theirs.found), "requests": pace.requests}
     if output == "json":
-        print_json({"findings": [asdict(each) for each in findings], "compared": compared, "updated": noted})
+        emit("audit", Audited(findings, compared, noted))
     else:
         _print(findings, compared, noted)
     sys.exit(1 if findings else 0)

@@ -16,9 +16,11 @@ from typing import Any
 import click
 
 from connectors.base import OverLimit
-from worker.cli.byhand import ask, print_json
+from worker.cli.byhand import ask
 from worker.cli.common import F, fail
-from worker.intake.quarantine import StillUnreadable
+from worker.cli.documents import LetterDone, LetterRefused, LettersDone
+from worker.cli.output import emit, emit_line, notice, progress
+from worker.intake.quarantine import StillUnreadable, foresee
 from worker.intake.quarantine import retry as read_again
 from worker.ledger import CannotBeDone, DeadLetter, Ledger, NoSuchDeadLetter
 from worker.lifecycle import KINDS
@@ -84,8 +86,8 @@ class Done:
 
 @dataclass(slots=True)
 class _Tally:
-    done: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[dict[str, str]] = field(default_factory=list)
+    done: list[LetterDone] = field(default_factory=list)
+    refused: list[LetterRefused] = field(default_factory=list)
 
 
 def retry_one(ledger: Ledger, settings: Settings, letter: str, who: str) -> Done:
@@ -97,6 +99,28 @@ def retry_one(ledger: Ledger, settings: Settings, letter: str, who: str) -> Done
     released = ledger.retry_operation(letter, by=who)
     more = f"; {released} operations that waited for its ticket will follow" if released else ""
     return Done(f"{letter} will be sent again{more}", released)
+
+
+def reading_foreseen(ledger: Ledger, settings: Settings, letters: Sequence[str]) -> list[str]:
+    """What would follow from deliveries that are read again, each by the ledger as it is; nothing is kept."""
+    operations: Counter[str] = Counter()
+    stay = without_effect = 0
+    with progress("reading again", len(letters)) as bar:
+        for each in letters:
+            try:
+                recorded = foresee(ledger, settings.sources, each)
+            except (StillUnreadable, OverLimit):
+                stay += 1
+            except NoSuchDeadLetter:
+                pass  # somebody else decided on it meanwhile
+            else:
+                planned = [kind for effect in recorded.effects for kind in effect.operations] if recorded else []
+                operations.update(planned)
+                without_effect += not planned
+            bar.update(1)
+    lines = [f"  {operations[kind]:>6} {kind} would follow from reading again" for kind in KINDS if operations[kind]]
+    lines += [f"  {without_effect:>6} deliveries would have no effect"] if without_effect else []
+    return lines + ([f"  {stay:>6} deliveries would stay in quarantine"] if stay else [])
 
 
 def skip_one(ledger: Ledger, letter: str, why: str, who: str) -> Done:
@@ -113,27 +137,40 @@ def act_on(
     verb: str,
     act: Callable[[str], Done],
     output: str,
+    foresee_reading: Callable[[Sequence[str]], list[str]] = lambda _: [],
 ) -> None:
-    """Do something to the letters that are named or selected. Ends with exit code 1 where one could not be done."""
+    """Do something to the letters that are named or selected. Ends with exit code 1 where one could not be done.
+
+    `foresee_reading` says of deliveries in quarantine what would follow.
+    """
     if bool(named) == (not selection.is_empty):
         fail([f"dead {verb}: name letters, or select them with --all, --reason, --source or --kind"])
     letters = list(named)
     if not named:
-        chosen = [each for each in ledger.list_dead() if selection.takes(each)]
+        chosen = [each for each in ledger.reading.dead() if selection.takes(each)]
         letters = [each.id for each in chosen]
         if chosen:
-            click.echo(foreseen(verb, chosen), err=True)
+            notice(foreseen(verb, chosen))
+            quarantined = [each.id for each in chosen if each.what == "quarantined"]
+            for line in foresee_reading(quarantined) if quarantined else ():
+                notice(line)
             ask("go on?", yes=selection.yes)
     tally = _Tally()
     hidden = not sys.stderr.isatty() or len(letters) < PROGRESS_FROM
-    with click.progressbar(letters, label=verb, file=sys.stderr, hidden=hidden) as progress:
-        for each in progress:
-            _try(each, act, tally, named=bool(named), say=bool(named) and output == "text")
+    stopped = False
+    try:
+        with click.progressbar(letters, label=verb, file=sys.stderr, hidden=hidden, show_eta=True) as progress:
+            for each in progress:
+                _try(each, act, tally, named=bool(named), output=output)
+    except KeyboardInterrupt:
+        stopped = True
+        decided = len(tally.done) + len(tally.refused)
+        notice(f"\nstopped after {decided} of {len(letters)}: what is done is done; run it again for the others")
     _report(verb, letters, tally, output, named=bool(named))
-    sys.exit(1 if tally.refused else 0)
+    sys.exit(1 if tally.refused or stopped else 0)
 
 
-def _try(letter: str, act: Callable[[str], Done], tally: _Tally, *, named: bool, say: bool) -> None:
+def _try(letter: str, act: Callable[[str], Done], tally: _Tally, *, named: bool, output: str) -> None:
     try:
         done = act(letter)
     except (StillUnreadable, OverLimit) as error:
@@ -145,22 +182,28 @@ def _try(letter: str, act: Callable[[str], Done], tally: _Tally, *, named: bool,
             return  # somebody else decided on it meanwhile
         why = f"Error: {error}"
     else:
-        tally.done.append({"id": letter, "operations": done.released})
-        if say:
+        tally.done.append(LetterDone(letter, done.released))
+        if output == "jsonl":
+            emit_line("dead-letter", tally.done[-1])
+        elif named and output == "table":
             click.echo(done.text)
         return
-    tally.refused.append({"id": letter, "why": why.removeprefix("Error: ")})
-    click.echo(why, err=True)
+    tally.refused.append(LetterRefused(letter, why.removeprefix("Error: ")))
+    if output == "jsonl":
+        emit_line("dead-letter", tally.refused[-1])
+    notice(why)
 
 
 def _report(verb: str, letters: Sequence[str], tally: _Tally, output: str, *, named: bool) -> None:
     if output == "json":
-        print_json({"done": tally.done, "refused": tally.refused})
+        emit(f"dead-{verb}", LettersDone(tally.done, tally.refused))
+    elif output == "jsonl":
+        return
     elif not letters:
         click.echo("no dead letter is selected")
     elif not named:
         word = {"retry": "will be sent or were read again", "skip": "were skipped"}[verb]
-        more = sum(each["operations"] for each in tally.done)
+        more = sum(each.operations for each in tally.done)
         follow = f", {more} operations with them" if more else ""
         click.echo(f"{len(tally.done)} of {len(letters)} {word}{follow}")
 

@@ -19,6 +19,7 @@ import click
 
 from tickets.client import TicketsClient
 from worker.cli.common import F, local_settings, upgraded_ledger
+from worker.cli.output import output_option as output_option  # what asks a person answers likewise
 from worker.delivery.node import open_client
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter
 from worker.settings import Settings
@@ -45,12 +46,6 @@ def as_option(command: F) -> F:
     )(command)
 
 
-def output_option(command: F) -> F:
-    return click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)(
-        command
-    )
-
-
 class Moment(click.ParamType[datetime]):
     """A time of the past: so long ago (`90m`, `24h`, `7d`), or a time of day with a date, in UTC unless it says."""
 
@@ -72,6 +67,20 @@ class Moment(click.ParamType[datetime]):
         if moment > now:
             self.fail(f"{value!r} is in the future", param, ctx)
         return moment
+
+
+class DeliveryId(click.ParamType[int]):
+    """The number of a delivery: `in-7`."""
+
+    name = "delivery"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"in-(\d{1,18})", value)
+        if match is None:
+            self.fail(f"{value!r} is not the id of a delivery, such as in-7", param, ctx)
+        return int(match[1])
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, TypeVar, cast
 
@@ -16,11 +17,14 @@ import structlog
 
 from connectors import kinds
 from worker.ledger import Ledger, open_ledger
-from worker.settings import Settings, SettingsError, load
-from worker.settings.loader import Tree, configures_sources, variable
+from worker.settings import Settings, SettingsError
+from worker.settings.layers import CONFIG
+from worker.settings.loader import Given, Loaded, Tree, gather, judge
+from worker.settings.origin import DEFAULT, Place
+from worker.settings.problems import Problem, variable
+from worker.settings.secretfiles import DEV_SECRET
 
 LOCAL_KEY = "ak_test_local"
-DEV_SECRET = "dev-secret"  # noqa: S105 — public on purpose; accepted without configuration and on loopback only
 DEFAULT_LISTEN = "127.0.0.1:8080"
 DEFAULT_SMTP = "127.0.0.1:8025"
 DEFAULT_DATA = Path("var")
@@ -34,15 +38,40 @@ LOCAL_TIMING = {"http_timeout": 5.0, "margin": 1.0, "lease": 10.0, "request_life
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def config_option(command: F) -> F:
+    """`--config`: the configuration file. It is kept in the command's context, from which settings are read."""
+    return click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        envvar=CONFIG,
+        show_envvar=True,
+        expose_value=False,
+        callback=_keep_config,
+        help="Configuration file; the environment goes before it.",
+    )(command)
+
+
+def _keep_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None or CONFIG not in ctx.meta:  # a group's option holds for its commands
+        ctx.meta[CONFIG] = value
+
+
+def config_file() -> Path | None:
+    """The configuration file of the command that runs."""
+    found: Path | None = click.get_current_context().meta.get(CONFIG)
+    return found
+
+
 def data_option(command: F) -> F:
-    """`--data`: the folder of everything that must survive."""
+    """`--data`: the folder of everything that must survive; and `--config`, for what else a command must know."""
     return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
         default=DEFAULT_DATA,
         show_default=True,
         help="Folder of the ledger and the local Tickets API, unless TICKETRELAY_LEDGER__URL is set.",
-    )(command)
+    )(config_option(command))
 
 
 def log_option(default: str) -> Callable[[F], F]:
@@ -57,51 +86,62 @@ def log_option(default: str) -> Callable[[F], F]:
 
 
 def local_settings(data: Path, *, listen: str | None = None) -> Settings:
-    """The settings with local defaults below the environment: ledger in `data`, the local Tickets API, sources that
-    accept the development secret. Ends the command with exit code 2 when one is wrong."""
-    address = listen or os.environ.get(variable("server", "listen"), DEFAULT_LISTEN)
-    defaults: Tree = {
-        "ledger": {"url": f"sqlite:///{(data / 'ledger.db').absolute()}"},
-    }
-    if not configures_api():
+    """The settings of `local`, alone."""
+    return local(data, listen=listen).settings
+
+
+def local(data: Path, *, listen: str | None = None) -> Loaded:
+    """The settings with local defaults below file and environment: ledger in `data`, the local Tickets API, sources
+    that accept the development secret. Ends the command with exit code 2 when one is wrong."""
+    try:
+        return read_local(config_file(), data, listen=listen)
+    except SettingsError as error:
+        fail_settings(error)
+
+
+def read_local(file: Path | None, data: Path, *, listen: str | None = None) -> Loaded:
+    """As `local`, at any time of a process. Raises SettingsError."""
+    return judge(with_local_defaults(gather(os.environ, file), data, listen=listen))
+
+
+def with_local_defaults(given: Given, data: Path, *, listen: str | None = None) -> Given:
+    """What is configured, laid over the defaults of one process by itself; a flag comes before all."""
+    if listen:
+        given = given.above({"server": {"listen": listen}})
+    defaults: Tree = {"ledger": {"url": f"sqlite:///{(data / 'ledger.db').absolute()}"}}
+    if not given.has("api", "url"):
+        address = given.text("server", "listen") or DEFAULT_LISTEN
         defaults |= {"api": {"url": f"http://{address}/api/v1", "key": LOCAL_KEY}, "timing": LOCAL_TIMING}
-    if not configures_sources(os.environ):
+    if not given.has("sources"):
         defaults["sources"] = {kind: {"secret": DEV_SECRET} for kind in kinds()}
-    return settings_or_exit(defaults, {"server": {"listen": listen}} if listen else {})
+    return given.below(defaults)
 
 
-def fleet_settings(*, needs_api: bool) -> Settings:
+def fleet(*, needs_api: bool) -> Loaded:
     """The settings of a process of a fleet, where nothing that matters has a default.
 
     Ends the command with exit code 2 when one is wrong or missing.
     """
-    needed = [("ledger", "url"), ("broker", "url")]
-    missing = [
-        f"{variable(*name)}: is required (one process with everything in it: `ticketrelay run`)"
-        for name in needed
-        if variable(*name) not in os.environ and f"{variable(*name)}_FILE" not in os.environ
-    ]
-    if missing:
-        fail(missing)
+    try:
+        loaded = read_fleet(config_file(), needs_api=needs_api)
+    except SettingsError as error:
+        fail_settings(error)
+    if loaded.settings.broker.url.startswith("memory"):
+        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: name a Redis or a RabbitMQ"])
+    return loaded
+
+
+def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
+    """As `fleet`, at any time of a process. Raises SettingsError."""
     # Intake does not call the API, and need not be trusted with its key.
     unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-intake"}}
-    settings = settings_or_exit(unused, {})
-    if settings.broker.url.startswith("memory"):
-        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: name a Redis or a RabbitMQ"])
-    return settings
-
-
-def settings_or_exit(defaults: Tree, overrides: Tree) -> Settings:
-    try:
-        return load(os.environ, defaults=defaults, overrides=overrides)
-    except SettingsError as error:
-        fail(error.problems)
-
-
-def configures_api() -> bool:
-    """True when the environment names a Tickets API to deliver to."""
-    name = variable("api", "url")
-    return name in os.environ or f"{name}_FILE" in os.environ
+    given = gather(os.environ, file)
+    missing = tuple(
+        Problem("is required (one process with everything in it: `ticketrelay run`)", DEFAULT, name)
+        for name in (("ledger", "url"), ("broker", "url"))
+        if not given.has(*name)
+    )
+    return judge(replace(given, problems=given.problems + missing).below(unused))
 
 
 def upgraded_ledger(settings: Settings) -> Ledger:
@@ -117,6 +157,13 @@ def fail(problems: list[str]) -> NoReturn:
     """Say what is wrong with a flag or a setting, and end with exit code 2."""
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
+    sys.exit(2)
+
+
+def fail_settings(error: SettingsError) -> NoReturn:
+    """Say what is wrong with the settings, in the file as a compiler does, and end with exit code 2."""
+    for found, said in zip(error.found, error.problems, strict=True):
+        click.echo(said if isinstance(found.origin, Place) else f"Error: {said}", err=True)
     sys.exit(2)
 
 
@@ -183,7 +230,3 @@ def split_address(address: str) -> tuple[str, int]:
     if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:
         fail([f"{address!r} is not an address HOST:PORT, such as {DEFAULT_LISTEN}"])
     return host.strip("[]"), int(port)
-
-
-def is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")

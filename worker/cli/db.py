@@ -6,26 +6,42 @@ from pathlib import Path
 
 import click
 
-from worker.cli.byhand import as_option, ask, opened, output_option, print_json, refuse
+from worker.cli.byhand import as_option, ask, opened, output_option, refuse
 from worker.cli.common import data_option, is_locked, local_settings
+from worker.cli.documents import Restored, Upgraded
+from worker.cli.output import emit
+from worker.cli.upkeep import backup, prune, stats
 from worker.ledger import open_ledger
 
 
 @click.group()
 def db() -> None:
-    """The tables of the ledger."""
+    """The tables of the ledger: made, measured, pruned, copied, and told that they come from a backup."""
+
+
+for each in (stats, prune, backup):
+    db.add_command(each)
 
 
 @db.command()
 @data_option
-def upgrade(data: Path) -> None:
-    """Make the tables, or bring them to this version's shape. Safe to repeat, and in several processes at once."""
+@output_option
+def upgrade(data: Path, output: str) -> None:
+    """Make the tables, or bring them to this version's shape. Safe to repeat, and in several processes at once.
+
+    \b
+    Example: ticketrelay db upgrade
+    """
     ledger = open_ledger(local_settings(data))
     try:
         ledger.upgrade()
-        click.echo(f"the ledger at {ledger.database.url.render_as_string(hide_password=True)} is up to date")
+        url = ledger.database.url.render_as_string(hide_password=True)
     finally:
         ledger.close()
+    if output == "json":
+        emit("db-upgrade", Upgraded(url))
+    else:
+        click.echo(f"the ledger at {url} is up to date")
 
 
 @db.command()
@@ -55,6 +71,6 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
         ask(f"Is {url} restored from a backup, and is every serve, mail, worker and run stopped?", yes=yes)
         marked = ledger.mark_restored(by=who)
     if output == "json":
-        print_json({"ledger": url, "unfinished": marked})
+        emit("db-restored", Restored(url, marked))
     else:
         click.echo(f"{marked} unfinished operations are looked for before they are sent; the workers can be started")

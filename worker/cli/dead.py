@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from tickets.errors import AskPerson, TicketsError
 from worker.cli import edited
-from worker.cli.bulk import Selection, act_on, retry_one, selection_options, skip_one
-from worker.cli.byhand import as_option, opened, output_option, print_json, refuse, with_client
+from worker.cli.bulk import Selection, act_on, reading_foreseen, retry_one, selection_options, skip_one
+from worker.cli.byhand import as_option, opened, output_option, refuse, with_client
 from worker.cli.common import data_option, fail
+from worker.cli.completion import dead_letters
+from worker.cli.documents import LetterBound, LetterEdited, LetterGroup, LetterShown
+from worker.cli.output import cell, emit, emit_many, lines_option
 from worker.delivery.outcomes import is_gone
 from worker.ledger import DeadLetter, DeadLetterInFull
 from worker.settings import Settings
@@ -34,7 +37,7 @@ def dead() -> None:
 @dead.command("list")
 @click.option("--by", type=click.Choice(["reason", "kind", "source"]), help="Show groups with their sizes instead.")
 @data_option
-@output_option
+@lines_option
 def list_(by: str | None, data: Path, output: str) -> None:
     """List all dead letters, the oldest first, each with what it holds up.
 
@@ -42,48 +45,48 @@ def list_(by: str | None, data: Path, output: str) -> None:
     Example: ticketrelay dead list --by reason
     """
     with opened(data) as (ledger, _):
-        letters = ledger.list_dead()
-    if by is not None:
-        _print_groups(by, letters, output)
-        return
-    if output == "json":
-        print_json([asdict(each) for each in letters])
-        return
-    for each in letters:
-        since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
-        click.echo(f"{each.id:<12} {since}  {each.source:<16} {each.what:<14} {each.about}\n{'':<12} {each.reason}")
-        if each.holds_up:
-            click.echo(f"{'':<12} holds up {_operations(each.holds_up)}")
-    if not letters:
-        click.echo("no dead letters")
+        letters = ledger.reading.dead()
+        if by is not None:
+            _print_groups(grouped(by, letters), output)
+        elif output != "table":
+            emit_many("dead-list", letters, output)
+        elif not sum(_print_line(each) for each in letters):
+            click.echo("no dead letters")
 
 
-def _print_groups(by: str, letters: Sequence[DeadLetter], output: str) -> None:
-    groups = [
-        {"group": name, "letters": len(of_it), "holds_up": sum(each.holds_up for each in of_it), "first": of_it[0].id}
-        for name, of_it in _grouped(by, letters).items()
-    ]
-    groups.sort(key=lambda each: -int(str(each["letters"])))
-    if output == "json":
-        print_json(groups)
+def _print_line(each: DeadLetter) -> int:
+    since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
+    about, reason = cell(each.about), cell(each.reason)
+    click.echo(f"{each.id:<12} {since}  {each.source:<16} {each.what:<14} {about}\n{'':<12} {reason}")
+    if each.holds_up:
+        click.echo(f"{'':<12} holds up {_operations(each.holds_up)}")
+    return 1
+
+
+def _print_groups(groups: Sequence[LetterGroup], output: str) -> None:
+    if output != "table":
+        emit_many("dead-groups", groups, output)
         return
     for each in groups:
-        holds = f", holds up {_operations(int(str(each['holds_up'])))}" if each["holds_up"] else ""
-        click.echo(f"{each['letters']:>6}  {each['group']}\n{'':>6}  such as {each['first']}{holds}")
+        holds = f", holds up {_operations(each.holds_up)}" if each.holds_up else ""
+        click.echo(f"{each.letters:>6}  {cell(each.group)}\n{'':>6}  such as {each.first}{holds}")
     if not groups:
         click.echo("no dead letters")
 
 
-def _grouped(by: str, letters: Sequence[DeadLetter]) -> dict[str, list[DeadLetter]]:
-    groups: dict[str, list[DeadLetter]] = {}
+def grouped(by: str, letters: Iterable[DeadLetter]) -> list[LetterGroup]:
+    """The groups that letters fall into, the largest first."""
+    groups: dict[str, LetterGroup] = {}
     for each in letters:
-        name = {"kind": each.what, "source": each.source}.get(by) or f"{each.what}: {_VARIES.sub('…', each.reason)}"
-        groups.setdefault(name, []).append(each)
-    return groups
+        reason = _VARIES.sub("…", each.reason).removeprefix(f"{each.what}: ")
+        name = {"kind": each.what, "source": each.source}.get(by) or f"{each.what}: {reason}"
+        so_far = groups.get(name) or LetterGroup(name, 0, 0, each.id)
+        groups[name] = replace(so_far, letters=so_far.letters + 1, holds_up=so_far.holds_up + each.holds_up)
+    return sorted(groups.values(), key=lambda each: -each.letters)
 
 
 @dead.command()
-@click.argument("letter")
+@click.argument("letter", shell_complete=dead_letters)
 @data_option
 @output_option
 def show(letter: str, data: Path, output: str) -> None:
@@ -95,7 +98,9 @@ def show(letter: str, data: Path, output: str) -> None:
     with opened(data) as (ledger, _):
         found = ledger.show_dead(letter)
     if output == "json":
-        print_json(asdict(found) | {"body": found.body.decode("utf-8", "replace")})
+        body = found.body.decode("utf-8", "replace")
+        careful = found.may_have_been_executed
+        emit("dead-show", LetterShown(found.letter, body, found.idempotency_key, careful, found.tries))
     else:
         _print(found)
 
@@ -118,11 +123,11 @@ def _print(found: DeadLetterInFull) -> None:
 
 
 @dead.command()
-@click.argument("letters", nargs=-1, metavar="[LETTER]...")
+@click.argument("letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letters)
 @selection_options
 @as_option
 @data_option
-@output_option
+@lines_option
 def retry(letters: tuple[str, ...], select: Selection, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
@@ -133,16 +138,19 @@ def retry(letters: tuple[str, ...], select: Selection, who: str, data: Path, out
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
     """
     with opened(data) as (ledger, settings):
-        act_on(ledger, letters, select, "retry", lambda each: retry_one(ledger, settings, each, who), output)
+        act_on(
+            ledger, letters, select, "retry", lambda each: retry_one(ledger, settings, each, who), output,
+            lambda quarantined: reading_foreseen(ledger, settings, quarantined),
+        )  # fmt: skip
 
 
 @dead.command()
-@click.argument("letters", nargs=-1, metavar="[LETTER]...")
+@click.argument("letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letters)
 @click.option("--why", required=True, help="What is kept as the reason.")
 @selection_options
 @as_option
 @data_option
-@output_option
+@lines_option
 def skip(letters: tuple[str, ...], why: str, select: Selection, who: str, data: Path, output: str) -> None:
     """Give dead letters up. What waits for the ticket of a create goes with it; the next opening makes a new one.
 
@@ -156,7 +164,7 @@ def skip(letters: tuple[str, ...], why: str, select: Selection, who: str, data: 
 
 
 @dead.command()
-@click.argument("letter")
+@click.argument("letter", shell_complete=dead_letters)
 @click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True),
               help="The new body (- for standard input); without it, $VISUAL or $EDITOR is opened.")  # fmt: skip
 @as_option
@@ -183,7 +191,7 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
         else:
             released = ledger.edit_operation(letter, new, by=who)
     if output == "json":
-        print_json({"id": letter, "edited": released is not None, "released": released or 0})
+        emit("dead-edit", LetterEdited(letter, released is not None, released or 0))
     elif released is not None:
         click.echo(f"{letter} will be sent with the new body, under a new key{_released(released)}")
 
@@ -213,7 +221,7 @@ def _edited(found: DeadLetterInFull, file: str | None, settings: Settings) -> by
 
 
 @dead.command()
-@click.argument("letter")
+@click.argument("letter", shell_complete=dead_letters)
 @click.argument("ticket")
 @as_option
 @data_option
@@ -234,7 +242,7 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
         status = _status_of(settings, ticket)
         going_on = ledger.bind(letter, ticket, status, by=who)
     if output == "json":
-        print_json({"id": letter, "ticket": ticket, "status": status, "released": going_on})
+        emit("dead-bind", LetterBound(letter, ticket, status, going_on))
         return
     creates = found.letter.what == "create_ticket"
     follows = f"; {_operations(going_on)} that waited for it will be sent to it" if creates and going_on else ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from worker.cli.byhand import Moment, opened, output_option, print_json
+from worker.cli.byhand import Moment, opened
 from worker.cli.common import data_option
+from worker.cli.output import emit_many, lines_option
 from worker.ledger import Intervention
 
 
@@ -26,7 +26,7 @@ def interventions() -> None:
 )
 @click.option("-n", "--number", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
 @data_option
-@output_option
+@lines_option
 def list_(since: datetime | None, subject: str | None, number: int, data: Path, output: str) -> None:
     """List what people did by hand, the oldest first.
 
@@ -35,8 +35,8 @@ def list_(since: datetime | None, subject: str | None, number: int, data: Path, 
     """
     with opened(data) as (ledger, _):
         found = ledger.list_interventions(since=since, subject=subject, limit=number)
-    if output == "json":
-        print_json([asdict(each) for each in found])
+    if output != "table":
+        emit_many("interventions-list", found, output)
         return
     for each in found:
         click.echo(line(each))

@@ -7,6 +7,7 @@ for what can never be a mail, and 75 for everything else, a wrong flag or settin
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import structlog
 from connectors.base import OverLimit, Verified
 from worker.cli.common import data_option, local_settings, log_to_stderr
 from worker.intake.reading import read_verified
-from worker.intake.smtp import DEFAULT_MAX_BODY, enveloped, mailbox_of, mailboxes
+from worker.intake.smtp import Boxes, enveloped, mailboxes, max_body_of
 from worker.ledger import open_ledger
 from worker.settings import Settings, Source
 
@@ -43,6 +44,9 @@ def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...],
     """Take one mail from standard input into the ledger; a worker or `run` delivers it.
 
     Exits 0 once it is durable, 65 for what can never be a mail, and 75 for everything else: try again.
+
+    \b
+    Example: ticketrelay pipe --source email --sender ada@example.org < mail.eml
     """
     log_to_stderr("warning")
     try:
@@ -57,11 +61,11 @@ def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...],
 
 def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> int:
     settings = local_settings(data)
-    source = _source(settings, source_id, recipients)
-    if source is None:
+    meant = _meant(settings, source_id, recipients)
+    if not meant:
         click.echo(f"Error: no mailbox is configured for {source_id or ', '.join(recipients)}", err=True)
         return EX_TEMPFAIL
-    limit = source.settings.max_body or DEFAULT_MAX_BODY
+    limit = min(max_body_of(source) for source, _ in meant)
     body = sys.stdin.buffer.read(limit + 1)
     if not body.strip() or len(body) > limit:
         click.echo(f"Error: a mail has between 1 and {limit} bytes", err=True)
@@ -70,23 +74,32 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
     try:
         if ledger.database.is_sqlite:
             ledger.upgrade()  # nobody else may have started on this folder yet
-        arrived = enveloped(source, body, sender, recipients, datetime.now(UTC))
+        now = datetime.now(UTC)
         try:
-            delivery = read_verified(source, Verified(arrived))
+            deliveries = [
+                read_verified(source, Verified(enveloped(source, body, sender, own, now))) for source, own in meant
+            ]
         except OverLimit as error:
             click.echo(f"Error: {error}", err=True)
             return EX_DATAERR
-        recorded, _ = ledger.record([delivery])
+        recorded, _ = ledger.record(deliveries)
     finally:
         ledger.close()
-    click.echo(f"in-{recorded[0].inbound_id} {recorded[0].outcome}")
+    for each in recorded:
+        click.echo(f"in-{each.inbound_id} {each.outcome}")
     return EX_OK
 
 
-def _source(settings: Settings, source_id: str | None, recipients: tuple[str, ...]) -> Source | None:
-    boxes = mailboxes(settings.sources)
+def _meant(
+    settings: Settings, source_id: str | None, recipients: tuple[str, ...]
+) -> list[tuple[Source, Sequence[str]]]:
+    """Each source that is meant, with its recipients; none where one is nobody's: no recipient is dropped silently."""
+    boxes = Boxes(mailboxes(settings.sources))
+    sources = list(boxes.by_address.values())
     if source_id is not None:
-        return next((each for each in boxes.values() if each.id == source_id), None)
-    found = (mailbox_of(each, boxes) for each in recipients)
-    named = next((each for each in found if each is not None), None)
-    return named or (next(iter(boxes.values())) if len(boxes) == 1 and not recipients else None)
+        return [(each, recipients) for each in sources if each.id == source_id]
+    if not recipients:
+        return [(each, recipients) for each in sources] if len(sources) == 1 else []
+    if any(boxes.of(each) is None for each in recipients):
+        return []
+    return [*boxes.by_source(recipients)]

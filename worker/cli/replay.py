@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 
 from connectors.base import OverLimit, Verified
-from worker.cli.byhand import Moment, as_option, opened, output_option, print_json
+from worker.cli.byhand import DeliveryId, Moment, as_option, opened, output_option
 from worker.cli.common import data_option
+from worker.cli.documents import Replayed
+from worker.cli.output import emit, notice, progress
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Again, Ledger, Recorded, Stored
 from worker.settings import Source
@@ -44,38 +46,39 @@ _SHOWN = ("deliveries", "events", "operations", "left_quarantine", "not_read")
 @click.option("--since", type=Moment(), required=True, metavar="DURATION|TIME",
               help="What arrived since then: 90m, 24h, 7d, or 2026-02-20T12:00:00Z.")  # fmt: skip
 @click.option("--source", metavar="ID", help="Only what came from this source.")
+@click.option("--after", type=DeliveryId(), default=0, metavar="in-NUMBER", show_default="the first",
+              help="Only what came after this one: to go on where a replay was stopped.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Undo every step again: only say what would be planned.")
 @as_option
 @data_option
 @output_option
-def replay(since: datetime, source: str | None, dry_run: bool, who: str, data: Path, output: str) -> None:
+def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: str, data: Path, output: str) -> None:
     """Read stored deliveries again and plan what they say today. What is known has no second effect.
 
     So it is for what a defect or a wrong setting swallowed: where nothing changed, it does nothing. It goes in steps
-    of 64 deliveries and can be stopped and run again. With --dry-run each step is judged by the ledger as it is, so
-    that what follows from an earlier step is not seen. Exits 1 when a delivery cannot be read today.
+    of 64 deliveries; stopped, it says where another one goes on with --after. With --dry-run each step is judged by the
+    ledger as it is, so that what follows from an earlier step is not seen. Exits 1 when a delivery cannot be read
+    today.
 
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run
     """
-    tally = Tally()
+    tally = Tally(last=after)
     with opened(data) as (ledger, settings):
         try:
-            for batch in _batches(ledger, since, source):
-                _replay(ledger, settings.sources, batch, tally, who=who, dry_run=dry_run)
-                if sys.stderr.isatty():
-                    click.echo(f"\r{tally.deliveries} deliveries read, up to in-{tally.last}", nl=False, err=True)
+            span = ledger.stored_span(since=since, source=source, after=after)
+            with progress("replaying", span.number) as bar:
+                for batch in _batches(ledger, since, source, span.after):
+                    _replay(ledger, settings.sources, batch, tally, who=who, dry_run=dry_run)
+                    bar.update(len(batch))
         except KeyboardInterrupt:
-            click.echo(f"\nstopped after in-{tally.last}; run it again at any time", err=True)
+            notice(f"\nstopped after in-{tally.last}: run it again, with --after in-{tally.last} for the rest alone")
             sys.exit(1)
-    if sys.stderr.isatty() and tally.deliveries:
-        click.echo(err=True)
     _report(tally, output, dry_run=dry_run)
     sys.exit(1 if tally.not_read else 0)
 
 
-def _batches(ledger: Ledger, since: datetime, source: str | None) -> Iterator[list[Stored]]:
-    after = 0
+def _batches(ledger: Ledger, since: datetime, source: str | None, after: int) -> Iterator[list[Stored]]:
     while batch := ledger.stored_deliveries(since=since, source=source, after=after, limit=AT_ONCE):
         after = batch[-1].id
         yield batch
@@ -131,7 +134,7 @@ def _count(recorded: list[Recorded], step: list[Again], tally: Tally) -> None:
 
 def _report(tally: Tally, output: str, *, dry_run: bool) -> None:
     if output == "json":
-        print_json({name: getattr(tally, name) for name in _SHOWN} | {"dry_run": dry_run})
+        emit("replay", Replayed(**{name: getattr(tally, name) for name in _SHOWN}, dry_run=dry_run))
         return
     for why, number in Counter(tally.not_read.values()).items():
         first = next(letter for letter, its in tally.not_read.items() if its == why)

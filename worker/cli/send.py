@@ -9,18 +9,23 @@ import click
 import httpx
 
 from connectors import Fixture, fixtures
-from worker.cli.common import DEFAULT_DATA, fail, local_settings
+from connectors.base import ConnectorError
+from worker.cli.common import DEFAULT_DATA, config_option, fail, local_settings
 
 
 @click.command()
 @click.argument("source_id", metavar="SOURCE")
 @click.argument("fixture", required=False)
+@config_option
 @click.option("--url", help="Where the listener is; by default as TICKETRELAY_SERVER__LISTEN says.")
 @click.option("--list", "only_list", is_flag=True, help="List the samples instead.")
 def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) -> None:
     """Send a sample message to SOURCE, signed with its secret. FIXTURE is its name; one that opens a case by default.
 
     Sending the same sample twice has no second effect: it is the same message. Exits 1 when it was not accepted.
+
+    \b
+    Example: ticketrelay send alertmanager --url http://127.0.0.1:8080
     """
     settings = local_settings(DEFAULT_DATA)
     source = settings.sources.get(source_id)
@@ -35,7 +40,10 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
         fail([f"{source.connector.kind} has no sample {name!r}; there are: {', '.join(samples)}"])
     body = samples[name].body
     target = f"{(url or f'http://{settings.server.listen}').rstrip('/')}/in/{source_id}"
-    headers = source.connector.sign(body, source.settings, datetime.now(UTC))
+    try:
+        headers = samples[name].headers | source.connector.sign(body, source.settings, datetime.now(UTC))
+    except ConnectorError as error:
+        fail([str(error)])
     try:
         answer = httpx.post(target, content=body, headers=headers, timeout=30, trust_env=False)
     except httpx.TransportError as error:

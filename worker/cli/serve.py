@@ -7,25 +7,46 @@ from datetime import UTC, datetime
 import click
 
 from worker.app import Relay
-from worker.cli.common import fail, fleet_settings, log_option, log_to_stderr, upgraded_ledger
-from worker.cli.parts import listen_at, metrics_of, wait_for_signal
+from worker.cli.common import (
+    config_file,
+    config_option,
+    fail,
+    fleet,
+    log_option,
+    log_to_stderr,
+    read_fleet,
+    upgraded_ledger,
+)
+from worker.cli.parts import Signals, control_of, listen_at, metrics_of
 from worker.delivery.dispatch import Bell
 from worker.health import threads
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
+from worker.reloading import Reloader, needing
+from worker.settings.current import Current
+
+NO_SOURCE = "TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"
 
 
 @click.command()
+@config_option
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen; by default as TICKETRELAY_SERVER__LISTEN says.")
 @log_option("info")
 def serve(listen: str | None, log_level: str) -> None:
-    """Take messages in over HTTP, for workers elsewhere to deliver. Needs a ledger and a broker that all share."""
+    """Take messages in over HTTP, for workers elsewhere to deliver. Needs a ledger and a broker that all share.
+
+    \b
+    Example: ticketrelay serve --config ticketrelay.yaml --listen 127.0.0.1:8080
+    """
     log_to_stderr(log_level)
-    settings = fleet_settings(needs_api=False)
+    file, current = config_file(), Current(fleet(needs_api=False))
+    settings = current()
     if not settings.sources:
-        fail(["TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"])
+        fail([NO_SOURCE])
+    signals = Signals()
     ledger = upgraded_ledger(settings)
+    ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)
     bell = Bell(relay.publisher.publish)
@@ -34,20 +55,21 @@ def serve(listen: str | None, log_level: str) -> None:
     app = intake_app(
         intake,
         ledger,
-        settings.sources,
+        lambda: current().sources,
         metrics,
         max_body=settings.server.max_body,
         clock=lambda: datetime.now(UTC),
         parts=threads("intake", "bell"),
     )
     http = HttpThread([(listener, app)])
-    bell.start()
-    intake.start()
-    http.start()
+    read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
+    reloader = Reloader(current, read, metrics)
+    parts = [each for each in (bell, intake, http, control_of(reloader)) if each is not None]
+    for part in parts:
+        part.start()
     click.echo(f"taking messages at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
-    wait_for_signal()
-    http.stop()
-    intake.stop()
-    bell.stop()
+    signals.wait(reloader)
+    for part in reversed(parts):
+        part.stop()
     relay.publisher.close()
     ledger.close()

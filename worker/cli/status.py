@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import closing
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from worker.cli.common import data_option, local_settings, upgraded_ledger
+from worker.cli.documents import LedgerIsAway, StatusNow, widened
+from worker.cli.output import cell, emit, output_option
 from worker.ledger import EVERYTHING, Alarm, LedgerAway, Overview, open_ledger
 from worker.ledger.overview import DISK_FULL, alarms
 from worker.settings import Settings
@@ -19,9 +19,13 @@ from worker.settings import Settings
 
 @click.command()
 @data_option
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def status(data: Path, output: str) -> None:
-    """Show what is under way. Exits 1 when an alarm is up."""
+    """Show what is under way. Exits 1 when an alarm is up.
+
+    \b
+    Example: ticketrelay status -o json | jq .alarms
+    """
     settings = local_settings(data)
     now: Overview | None = None
     try:
@@ -32,13 +36,13 @@ def status(data: Path, output: str) -> None:
     else:
         up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
     if output == "json":
-        seen = asdict(now) if now is not None else {}
-        click.echo(json.dumps({**seen, "alarms": [asdict(each) for each in up]}, default=str))
+        shown = widened(StatusNow, now, alarms=tuple(up)) if now is not None else LedgerIsAway(tuple(up))
+        emit("status", shown)
     else:
         if now is not None:
             _print(now)
         for each in up:
-            click.echo(f"ALARM {each.name}: {each.text}")
+            click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
     sys.exit(1 if up else 0)
 
 
@@ -60,7 +64,13 @@ def _print(now: Overview) -> None:
     for each in now.pauses:
         scope = "every source" if each.scope == EVERYTHING else each.scope
         click.echo(f"paused      {scope} since {each.since:%Y-%m-%d %H:%M:%S} UTC: {each.why}")
+    for box in now.mailboxes:
+        read = f"read {box.polled_at:%Y-%m-%d %H:%M:%S} UTC" if box.polled_at is not None else "not read yet"
+        said = cell(f": {box.error}") if box.error else ""
+        click.echo(f"mailbox     {box.source}/{box.mailbox} {read}{said}")
     if now.due_since is not None:
         click.echo(f"due since   {now.due_since:%Y-%m-%d %H:%M:%S} UTC")
     if now.gate_closed_until is not None and now.gate_closed_until > now.at:
         click.echo(f"gate        closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})")
+    if now.share < 1:
+        click.echo(f"budget      {now.share:.0%} of the limit, since the service said 429; it grows back")

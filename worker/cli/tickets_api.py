@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,12 +11,20 @@ from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.serve import serve as serve_api
 from worker.cli.common import fail, split_address
 
-LIMITS = ("production", "sandbox", "none")
 
+class LimitOption(click.ParamType[Limit]):
+    """A rate limit, by name or by its numbers."""
 
-def limit_named(name: str) -> Limit:
-    """The rate limit of that name, one of `LIMITS`."""
-    return Limit.named("none" if name == "none" else "sandbox" if name == "sandbox" else "production")
+    name = "production|sandbox|none|minute/second"
+
+    def convert(self, value: str | Limit, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
+        if isinstance(value, Limit):
+            return value
+        numbers = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", value)
+        try:
+            return Limit(int(numbers[1]), int(numbers[2])) if numbers else Limit.named(value)
+        except ValueError as error:
+            self.fail(f"{error}; or the requests of a minute and of a second, as 100/20", param, ctx)
 
 
 def control_address(address: str | None, token: str | None) -> tuple[str, int, str] | None:
@@ -30,19 +39,23 @@ def control_address(address: str | None, token: str | None) -> tuple[str, int, s
 @click.command("tickets-api")
 @click.option("--listen", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT")
 @click.option("--database", default="sqlite:///var/tickets.db", show_default=True, help="SQLite file or PostgreSQL.")
-@click.option("--limit", type=click.Choice(LIMITS), default="production", show_default=True, help="The rate limit.")
+@click.option("--limit", type=LimitOption(), default="production", show_default=True, help="The rate limit.")
 @click.option("--revision", type=click.Choice(["A", "B"]), default="A", show_default=True)
 @click.option("--api-control", metavar="HOST:PORT", help="Serve inspection and faults there (loopback only).")
 @click.option("--api-control-token", help="The bearer token of that listener.")
 def tickets_api(
-    listen: str, database: str, limit: str, revision: str, api_control: str | None, api_control_token: str | None
+    listen: str, database: str, limit: Limit, revision: str, api_control: str | None, api_control_token: str | None
 ) -> None:
-    """Serve the Tickets API on this machine. Its key is ak_test_local. For development and tests only."""
+    """Serve the Tickets API on this machine. Its key is ak_test_local. For development and tests only.
+
+    \b
+    Example: ticketrelay tickets-api --listen 127.0.0.1:8090 --limit none
+    """
     control = control_address(api_control, api_control_token)
     if database.startswith("sqlite:///"):
         Path(database.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     try:
-        options = Options(database, revision="B" if revision == "B" else "A", limit=limit_named(limit))
+        options = Options(database, revision="B" if revision == "B" else "A", limit=limit)
     except ValueError as error:
         fail([f"--database: {error}"])
     with LocalTicketsApi(options) as api:

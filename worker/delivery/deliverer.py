@@ -16,6 +16,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -25,14 +26,17 @@ from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
 from worker.delivery.sending import Clock, Sender, seconds_since_boot
-from worker.ledger import Claim, Ledger, LedgerAway, Limits, Settlement, Terms
+from worker.delivery.waker import Waker, rest_after
+from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
+from worker.ledger.budget import LATE
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
-from worker.settings import ApiSettings, TimingSettings
+from worker.settings import ApiSettings, Settings, TimingSettings
 
 log = structlog.get_logger()
 
-SETTLES_AT_ONCE = 200
+GATHER_S = 0.005  # what ends within this time of another call shares its transaction
+LOOK_S = 0.001
 Ring = Callable[[Collection[Kind]], None]
 
 
@@ -59,7 +63,9 @@ class Deliverer:
         fraction: Fraction,
         metrics: Metrics,
         clock: Clock = seconds_since_boot,
+        current: Callable[[], Settings] | None = None,
     ) -> None:
+        """`current` are the settings of the moment, where budget and `repeat_notes` may change while it runs."""
         self._ledger = ledger
         self._make_client = client
         self._timing = timing
@@ -69,7 +75,8 @@ class Deliverer:
         self._metrics = metrics
         self._clock = clock
         self._breaker = Breaker(api, timing)
-        self._terms = Terms(
+        self._current = current
+        self._first_terms = Terms(
             lease=timedelta(seconds=timing.lease),
             key_window=timedelta(seconds=timing.key_window),
             probe_interval=timedelta(seconds=timing.probe_interval),
@@ -85,16 +92,21 @@ class Deliverer:
         ]
         self._in_flight: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
+        self._waker = Waker(lambda: self.deliver(None), clock)
+        self._quiet_until = 0.0  # no token can be had before
+        self._quiet_for = self._first_terms.limits  # within these limits
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+        self._waker.start()
 
     def stop(self, patience: float) -> None:
         """Claim nothing more, let the calls in flight end for at most `patience` seconds, settle them."""
         if self._loop.is_closed():
             return
         self._slots.close()
+        self._waker.stop()
         self._slots.wait_until_empty(patience)
         self._ended.put(None)
         self._threads[1].join(patience)
@@ -102,34 +114,52 @@ class Deliverer:
         self._threads[0].join(patience)
 
     def answers(self, patience: float) -> bool:
-        """True when the event loop that holds the calls turns within `patience` seconds."""
+        """True when the event loop turns within `patience` seconds, and somebody waits for tokens."""
         turned = threading.Event()
         try:
             self._loop.call_soon_threadsafe(turned.set)
         except RuntimeError:  # closed
             return False
-        return turned.wait(patience)
+        return turned.wait(patience) and self._waker.is_alive()
 
-    def deliver(self, kind: Kind) -> int:
-        """Claim the best ready cases whose next call is of this kind, and begin to send; gives their number."""
-        free = self._slots.reserve(kind)
+    def deliver(self, kind: Kind | None) -> int:
+        """Claim the best ready cases whose next call is of this kind (None: of any), and begin to send.
+
+        Gives their number. While no token can be had, it costs nothing: who waits is served when there is one.
+        """
+        terms = self._terms()
+        if self._clock() < self._quiet_until and terms.limits == self._quiet_for:
+            self._waker.at(self._quiet_until)
+            return 0
+        free = self._slots.reserve()
         if not free:
             return 0
         fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
-        claims: list[Claim] = []
+        claimed = Claimed([])
         try:
-            claims = self._ledger.claim(kind, limit=free, owner=self._owner, terms=self._terms)
+            claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=terms, clock=self._clock)
         except LedgerAway as error:
             log.warning("claim.failed", error=type(error).__name__)
         finally:
-            waiting = self._slots.release(free - len(claims))
-        for each in claims:
-            self._loop.call_soon_threadsafe(self._begin, each, fence)
-        if len(claims) == free:
-            self._slots.want(kind)  # there may be more than there were slots
-        if waiting:  # who came while this claim held the slots, of the same kind too, may have come for newer work
-            self._ring(waiting)
-        return len(claims)
+            is_wanted = self._slots.release(free - len(claimed.claims))
+        if claimed.claims:
+            self._loop.call_soon_threadsafe(self._begin, claimed.claims, fence, claimed.counted)
+        if (rest := rest_after(claimed, self._clock())) is not None:
+            self._quiet_until, self._quiet_for = rest.quiet_until, terms.limits
+            self._waker.at(rest.wake_at)
+        if len(claimed.claims) == free:
+            self._slots.want()  # there may be more than there were slots
+        if is_wanted:  # who came while this claim held the slots may have come for newer work
+            self._waker.at(self._clock())
+        return len(claimed.claims)
+
+    def _terms(self) -> Terms:
+        """Those of this moment."""
+        if self._current is None:
+            return self._first_terms
+        now = self._current()
+        limits = Limits(now.api.per_minute, now.api.per_second)
+        return replace(self._first_terms, limits=limits, repeat_notes=now.policy.repeat_notes)
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -142,10 +172,11 @@ class Deliverer:
         self._loop.run_until_complete(client.aclose())
         self._loop.close()
 
-    def _begin(self, claim: Claim, fence: float) -> None:
-        task = self._loop.create_task(self._send(claim, fence))
-        self._in_flight.add(task)
-        task.add_done_callback(self._over)
+    def _begin(self, claims: list[Claim], fence: float, counted: float) -> None:
+        for each in claims:
+            task = self._loop.create_task(self._send(each, fence, counted))
+            self._in_flight.add(task)
+            task.add_done_callback(self._over)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
@@ -154,25 +185,39 @@ class Deliverer:
             log.error("send.failed", exc_info=error)
             self._slots.release(1)
 
-    async def _send(self, claim: Claim, fence: float) -> None:
+    async def _send(self, claim: Claim, fence: float, counted: float) -> None:
         if self._sender is None:
             raise RuntimeError("the deliverer was not started")
-        self._ended.put(_Sent(claim, await self._sender.send(claim, fence), fence))
+        if not self._terms().limits.are_none and self._clock() - counted > LATE.total_seconds():
+            settlement = Settlement("again", "not executed", again_at=claim.claimed_at, error="later than its token")
+        else:
+            settlement = await self._sender.send(claim, fence)
+        self._ended.put(_Sent(claim, settlement, fence))
 
     def _settle_what_ended(self) -> None:
         stopping = False
         while not stopping:
-            batch = [self._ended.get()]
-            while len(batch) < SETTLES_AT_ONCE and not self._ended.empty():
-                batch.append(self._ended.get())
+            batch = [self._ended.get(), *self._ended_meanwhile()]
+            until = time.monotonic() + GATHER_S
+            while self._slots.used > len(batch) and time.monotonic() < until:
+                time.sleep(LOOK_S)  # to wake for each of them would cost more than to settle it
+                batch += self._ended_meanwhile()
             stopping = None in batch
             sent = [self._looked_at(each) for each in batch if each is not None]
             if not sent:
                 continue
             due = self._settle(sent)
-            waiting = self._slots.release(len(sent))
-            if due | waiting:
-                self._ring(due | waiting)
+            if self._slots.release(len(sent)):
+                self._waker.at(self._clock())
+            if due:
+                self._ring(due)
+
+    def _ended_meanwhile(self) -> list[_Sent | None]:
+        ended: list[_Sent | None] = []
+        with suppress(queue.Empty):
+            while True:
+                ended.append(self._ended.get_nowait())
+        return ended
 
     def _looked_at(self, sent: _Sent) -> _Sent:
         """What one call met may close the gate for all."""
@@ -220,37 +265,37 @@ class Deliverer:
 
 
 class _Slots:
-    """How many calls may be under way at once, and which kinds wait for one of them to end."""
+    """How many calls may be under way at once, and whether there is work that waits for one of them to end."""
 
     def __init__(self, size: int) -> None:
+        self.used = 0
         self._size = size
-        self._used = 0
         self._closed = False
-        self._waiting: set[Kind] = set()
+        self._wanted = False
         self._changed = threading.Condition()
 
-    def reserve(self, kind: Kind) -> int:
-        """Take all free slots; with none free, the kind waits until some are."""
+    def reserve(self) -> int:
+        """Take all free slots; with none free, they are wanted as soon as some are."""
         with self._changed:
-            free = 0 if self._closed else self._size - self._used
+            free = 0 if self._closed else self._size - self.used
             if not free:
-                self._waiting.add(kind)
-            self._used += free
+                self._wanted = True
+            self.used += free
             return free
 
-    def want(self, kind: Kind) -> None:
+    def want(self) -> None:
         with self._changed:
-            self._waiting.add(kind)
+            self._wanted = True
 
-    def release(self, number: int) -> frozenset[Kind]:
-        """Give slots back; gives the kinds that wait, where there is a slot for them now."""
+    def release(self, number: int) -> bool:
+        """Give slots back; True when they are wanted, and enough are free to be worth a claim."""
         with self._changed:
-            self._used -= number
+            self.used -= number
             self._changed.notify_all()
-            if self._closed or self._used >= self._size:
-                return frozenset()
-            waiting, self._waiting = frozenset(self._waiting), set()
-            return waiting
+            if self._closed or self.used > self._size // 2:
+                return False
+            wanted, self._wanted = self._wanted, False
+            return wanted
 
     def close(self) -> None:
         with self._changed:
@@ -258,4 +303,4 @@ class _Slots:
 
     def wait_until_empty(self, patience: float) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._used == 0, patience)
+            self._changed.wait_for(lambda: self.used == 0, patience)

@@ -23,6 +23,7 @@ from worker.settings import TimingSettings
 log = structlog.get_logger()
 
 ALARM_INTERVAL_S = 15.0
+PAUSE_S = 0.01  # between two rings of a bell: what becomes due in between shares one
 
 
 class BrokerAway(Exception):
@@ -70,6 +71,7 @@ class Bell:
                     self._publish(kind)
             except BrokerAway as error:
                 log.warning("ring.failed", error=str(error))
+            time.sleep(PAUSE_S)
 
 
 class Dispatch:

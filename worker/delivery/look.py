@@ -72,8 +72,9 @@ def found(
 
 def state(claim: Claim, ticket: Ticket, now: datetime) -> Settlement:
     """What follows from the state of the ticket that is to be closed, or reopened."""
-    is_closed = ticket.status == "closed"
-    if is_closed == (claim.kind == "close_ticket"):
+    # A route may end a case with the status resolved: one that is still so was not reopened.
+    wanted = ("closed",) if claim.kind == "close_ticket" else ("open", "pending")
+    if ticket.status in wanted:
         text = f"ticket {ticket.id} is {ticket.status}: nothing is left to do"
         return Settlement("done", "done", ticket_id=ticket.id, ticket_status=ticket.status, response=text, reads=True)
     return Settlement("again", "absent", again_at=now, absent=True, ticket_status=ticket.status, reads=True)

@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Callable, Collection
 
 import structlog
 
@@ -33,9 +34,18 @@ def open_client(settings: Settings) -> TicketsClient:
 class Node:
     """One delivering process."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, publish: Publish, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        publish: Publish,
+        metrics: Metrics,
+        current: Callable[[], Settings] | None = None,
+    ) -> None:
         self._ledger = ledger
         self._timing = settings.timing
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        """What leases of this process are called by."""
         self._bell = Bell(publish)
         self._deliverer = Deliverer(
             ledger,
@@ -43,10 +53,11 @@ class Node:
             settings.api,
             settings.timing,
             repeat_notes=settings.policy.repeat_notes,
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            owner=self.owner,
             ring=self._bell.ring,
             fraction=random.random,
             metrics=metrics,
+            current=current,
         )
         self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing)
 
@@ -58,6 +69,10 @@ class Node:
     def deliver(self, kind: Kind) -> int:
         """Claim and send what is due of this kind; gives how many calls were begun."""
         return self._deliverer.deliver(kind)
+
+    def ring(self, kinds: Collection[Kind]) -> None:
+        """Ring for what became due in this process."""
+        self._bell.ring(kinds)
 
     def answers(self, patience: float) -> bool:
         """True when the event loop that holds the calls turns within `patience` seconds."""

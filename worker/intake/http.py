@@ -7,7 +7,9 @@ no such source                               404
 not proven to come from the source           401; nothing is stored
 over a limit                                 413
 a content encoding (we take none)            415
-the ledger cannot be used, or is behind      503 with Retry-After: the sender comes again
+the ledger cannot be used, or is behind;     503 with Retry-After: the sender comes again
+its certificate cannot be fetched, or its
+subscription not be confirmed, at present
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,14 +26,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from connectors.base import Denied, Inbound, OverLimit
+from connectors.base import Denied, Inbound, Keys, OverLimit
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
-from worker.intake.reading import read
+from worker.intake.keys import Keyring, Refused, Unreachable
+from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
 from worker.ledger.custody import storable
 from worker.metrics import Metrics
 from worker.settings import Source
+
+log = structlog.get_logger()
 
 RETRY_AFTER_S = 5
 PARSED_INLINE = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that small ones need not wait
@@ -44,18 +50,24 @@ class _TooLarge(Exception):
 def intake_app(
     intake: Intake,
     ledger: Ledger,
-    sources: Mapping[str, Source],
+    sources: Callable[[], Mapping[str, Source]],
     metrics: Metrics,
     *,
     max_body: int,
     clock: Callable[[], datetime],
     beside: Sequence[BaseRoute] = (),
     parts: Parts | None = None,
+    keyring: Keyring | None = None,
 ) -> Starlette:
-    """The ASGI application; `beside` are further routes on the same listener, `parts` are what `/livez` looks at."""
+    """The ASGI application.
+
+    `sources` are those of the moment, asked for once a message; `beside` are further routes on the same listener,
+    `parts` are what `/livez` looks at, and `keyring` fetches what senders sign with.
+    """
+    ring = keyring or Keyring()
 
     async def take(request: Request) -> Response:
-        source = sources.get(request.path_params["source"])
+        source = sources().get(request.path_params["source"])
         if source is None:
             return _refusal(404, "not_found", "no source of that id is configured here")
         if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
@@ -64,15 +76,19 @@ def intake_app(
             limit = source.settings.max_body or max_body
             body = await _body(request, limit)
             arrived = _inbound(source.id, request, body, clock())
+            keys = await _keys(ring, source, arrived)
             verdict = (
-                await run_in_threadpool(read, source, arrived, arrived.received_at)
+                await run_in_threadpool(read, source, arrived, arrived.received_at, keys)
                 if len(body) > PARSED_INLINE
-                else read(source, arrived, arrived.received_at)
+                else read(source, arrived, arrived.received_at, keys)
             )
         except _TooLarge:
             return _refusal(413, "too_large", f"a body may have {source.settings.max_body or max_body} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
+        except Unreachable as error:
+            log.warning("keys.unreachable", source=source.id, reason=str(error))
+            return _unavailable()
         except ClientDisconnect:
             return _refusal(400, "incomplete", "the sender hung up before its message was complete")
         if isinstance(verdict, Denied):
@@ -83,7 +99,8 @@ def intake_app(
                 "the sender could not be verified",
                 {"WWW-Authenticate": f'Bearer realm="{source.id}"'},
             )
-        return await _custody(intake, verdict)
+        answer = await _custody(intake, verdict)
+        return answer if answer.status_code != 200 else await _confirmed(ring, source, verdict) or answer
 
     return Starlette(
         routes=[
@@ -111,11 +128,35 @@ def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> In
     return Inbound(source=source_id, received_at=now, body=body, headers=headers, query=request.url.query)
 
 
+async def _keys(ring: Keyring, source: Source, arrived: Inbound) -> Keys:
+    """What verifying needs; fetched in a thread. Raises Unreachable."""
+    outside = source.connector.outside
+    return NO_KEYS if outside is None else await run_in_threadpool(ring.keys, outside, arrived, source.settings)
+
+
+async def _confirmed(ring: Keyring, source: Source, delivery: Delivery) -> Response | None:
+    """Call what confirms a subscription, where the delivery asks for it; None, or the answer where that failed."""
+    url, outside = delivery.parsed.confirm, source.connector.outside
+    if url is None or outside is None:
+        return None
+    try:
+        await run_in_threadpool(ring.confirm, outside, url)
+    except (Refused, Unreachable) as error:
+        log.warning("subscription.not_confirmed", source=source.id, reason=str(error))
+        return _unavailable()
+    log.info("subscription.confirmed", source=source.id)
+    return None
+
+
+def _unavailable() -> JSONResponse:
+    return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
+
+
 async def _custody(intake: Intake, delivery: Delivery) -> Response:
     try:
         recorded = await asyncio.wrap_future(intake.take(delivery))
     except (Busy, Stopped, SQLAlchemyError):
-        return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
+        return _unavailable()
     reply = delivery.parsed.reply
     if reply is not None and recorded.outcome != QUARANTINED:
         return Response(reply.body, reply.status, media_type=reply.content_type)

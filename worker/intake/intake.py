@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 DELIVERIES_AT_ONCE = 64
 EVENTS_AT_ONCE = 2000
+GATHER_S = 0.005  # while deliveries come close together, those of this time share a transaction
 
 
 class Busy(Exception):
@@ -80,22 +82,26 @@ class Intake:
         return waiting.recorded
 
     def _run(self) -> None:
-        going_on = True
+        going_on, crowded = True, False
         while going_on:
-            batch = self._next_batch()
+            batch = self._next_batch(GATHER_S if crowded else 0.0)
+            crowded = len(batch) > 1
             going_on = None not in batch
             # Who gave up waiting was not answered, and sends again; from here on nobody can give up any more.
             waiting = [each for each in batch if each is not None and each.recorded.set_running_or_notify_cancel()]
             if waiting:
                 self._record(waiting)
 
-    def _next_batch(self) -> list[_Waiting | None]:
+    def _next_batch(self, patience: float) -> list[_Waiting | None]:
+        """The deliveries that wait, and those that come within `patience` seconds of the first of them."""
         batch = [self._waiting.get()]
+        until = time.monotonic() + patience
         events = 0
         while len(batch) < DELIVERIES_AT_ONCE and events < EVENTS_AT_ONCE and batch[-1] is not None:
             events += len(batch[-1].delivery.parsed.events)
+            left = until - time.monotonic()
             try:
-                batch.append(self._waiting.get_nowait())
+                batch.append(self._waiting.get(block=left > 0, timeout=max(left, 0.0)))
             except queue.Empty:
                 break
         return batch
@@ -133,7 +139,7 @@ class Intake:
             waiting.recorded.set_exception(error)
             return
         reason = f"it could not be planned ({type(error).__name__})"
-        self._record([_Waiting(replace(delivery, parsed=Parsed(), unreadable=reason), waiting.recorded)])
+        self._record([_Waiting(replace(delivery, parsed=Parsed(), treatments=(), unreadable=reason), waiting.recorded)])
 
     def _say_whether_full(self, is_full: bool) -> None:
         """Where intake is a process of its own, nobody else is there to raise the alarm."""
@@ -146,6 +152,10 @@ class Intake:
     def _count(self, delivery: Delivery, result: Recorded) -> None:
         source = delivery.inbound.source
         self._metrics.inbound.labels(source, result.outcome).inc()
+        for route in delivery.dropped:
+            self._metrics.dropped.labels(source, route).inc()
+        for route in delivery.misfits:
+            self._metrics.misfits.labels(source, route).inc()
         for effect in result.effects:
             self._metrics.events.labels(source, effect.sighting.value).inc()
         log.info(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connectors.base import Verified
 from worker.intake.reading import read_verified
-from worker.ledger import QUARANTINED, Ledger, Recorded
+from worker.ledger import QUARANTINED, Again, Delivery, Ledger, Recorded
 from worker.ledger.interventions import UNNAMED
 from worker.settings import Source
 
@@ -21,6 +21,17 @@ def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str, *, by: 
     What was readable in it the first time is known, and has no second effect.
     Raises NoSuchDeadLetter, StillUnreadable, and OverLimit.
     """
+    delivery = _read(ledger, sources, letter_id)
+    return None if delivery is None else _placed(ledger.read_again(delivery, letter_id, by=by))
+
+
+def foresee(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Recorded | None:
+    """What `retry` would do by the ledger as it is, without doing it. Raises the same."""
+    delivery = _read(ledger, sources, letter_id)
+    return None if delivery is None else _placed(ledger.replay([Again(delivery, quarantined=True)], dry_run=True)[0])
+
+
+def _read(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Delivery | None:
     kept = ledger.quarantined_delivery(letter_id)
     if kept is None:
         return None
@@ -32,7 +43,10 @@ def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str, *, by: 
     delivery = read_verified(source, Verified(arrived), inbound_id)
     if delivery.problem is not None:
         raise StillUnreadable(delivery.problem)
-    recorded = ledger.read_again(delivery, letter_id, by=by)
+    return delivery
+
+
+def _placed(recorded: Recorded) -> Recorded:
     if recorded.outcome == QUARANTINED:
         raise StillUnreadable(recorded.reason or "it cannot be placed")
     return recorded

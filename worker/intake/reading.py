@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
-from connectors.base import Denied, Inbound, Keys, OverLimit, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.base import Denied, Inbound, Keys, OverLimit, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from worker.grouping import RESERVED
+from worker.intake import own
 from worker.ledger import Delivery
+from worker.routing import route
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -15,18 +19,41 @@ log = structlog.get_logger()
 NO_KEYS: Keys = {}
 
 
-def read(source: Source, arrived: Inbound, now: datetime) -> Delivery | Denied:
+def read(source: Source, arrived: Inbound, now: datetime, keys: Keys = NO_KEYS) -> Delivery | Denied:
     """A delivery that is ready for custody, or why its sender is refused. Raises OverLimit."""
-    verdict = source.connector.verify(arrived, source.settings, now, NO_KEYS)
+    arrived = own.from_outside(arrived)
+    verdict = source.connector.verify(arrived, source.settings, now, keys)
     return verdict if isinstance(verdict, Denied) else read_verified(source, verdict)
 
 
 def read_verified(source: Source, verified: Verified, inbound_id: int | None = None) -> Delivery:
     """A delivery that is ready for custody. Raises OverLimit."""
     try:
-        return Delivery(verified.inbound, parse(source, verified), inbound_id=inbound_id)
+        parsed = parse(source, verified)
     except UnreadableMessage as reason:
         return Delivery(verified.inbound, unreadable=str(reason), inbound_id=inbound_id)
+    return routed(source, Delivery(verified.inbound, parsed, inbound_id=inbound_id))
+
+
+def routed(source: Source, delivery: Delivery) -> Delivery:
+    """The delivery with what the routes make of its events; those that are dropped are ignored, with the reason."""
+    if not source.routing.routes and source.settings.expire_after is None:
+        return delivery
+    whole = [route(source, event) for event in delivery.parsed.events]
+    kept = [each for each in whole if each.why_dropped is None]
+    dropped = [Remark(each.event.source_message_id, each.why_dropped) for each in whole if each.why_dropped]
+    parsed = replace(
+        delivery.parsed,
+        events=tuple(each.event for each in kept),
+        ignored=(*delivery.parsed.ignored, *dropped),
+    )
+    return replace(
+        delivery,
+        parsed=parsed,
+        treatments=tuple(each.treatment for each in kept),
+        dropped=tuple(each.dropped_by for each in whole if each.dropped_by is not None),
+        misfits=tuple(misfit.route for each in kept for misfit in each.misfits),
+    )
 
 
 def parse(source: Source, message: Verified | Unverified) -> Parsed:
@@ -34,11 +61,26 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
 
     Raises UnreadableMessage and OverLimit.
     """
+    if isinstance(message, Verified) and own.is_own(message.inbound):
+        return own.parse(message.inbound)
     try:
-        return source.connector.parse(message, source.settings)
+        return _without_reserved(source.connector.parse(message, source.settings))
     except (UnreadableMessage, OverLimit):
         raise
     except Exception as defect:
         # A defect of the connector must not lose the message, nor have its sender repeat it for ever.
         log.exception("connector.failed", source=source.id, kind=source.connector.kind)
         raise UnreadableMessage(f"the connector failed on it ({type(defect).__name__}: {defect})"[:500]) from defect
+
+
+def _without_reserved(parsed: Parsed) -> Parsed:
+    """A sender that chose such a case key could speak for a group that it is no member of."""
+    if not any(each.case_key.startswith(RESERVED) for each in parsed.events):
+        return parsed
+    kept = tuple(each for each in parsed.events if not each.case_key.startswith(RESERVED))
+    refused = tuple(
+        Remark(each.source_message_id, f"its case is named {each.case_key!r}, and {RESERVED} is ours")
+        for each in parsed.events
+        if each.case_key.startswith(RESERVED)
+    )
+    return replace(parsed, events=kept, unreadable=(*parsed.unreadable, *refused))

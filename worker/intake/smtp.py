@@ -1,4 +1,4 @@
-"""The SMTP edge: a mail is answered 250 once it is in the ledger, and not before.
+"""The SMTP and the LMTP edge: a mail is answered 250 once it is in the ledger, and not before.
 
     what                                          answer
     in the ledger, quarantine included            250 and its number
@@ -6,9 +6,13 @@
     larger than its mailbox takes                 552
     the ledger cannot be used, or is behind       451: the sender comes again
     its disk is full                              452: likewise
+    a peer that sends too much                    451, or 421 for one connection more
     a defect of ours                              451: a later version may take it
 
-Source: RFC 5321, sections 4.2.5 and 4.5.3.
+SMTP has one answer for the whole mail. LMTP has one for each recipient that was accepted, on every path: so each source
+is taken by itself there, and what cannot be told apart is answered as often as there are recipients.
+
+Source: RFC 5321, sections 4.2.5 and 4.5.3; RFC 2033, section 4.2.
 """
 
 from __future__ import annotations
@@ -16,15 +20,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from socket import socket
+from pathlib import Path
+from socket import AF_UNIX, socket
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from connectors.base import Inbound, OverLimit, Verified
 from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.peers import Limits, Peers, has_room
 from worker.intake.reading import read_verified
 from worker.ledger import Delivery, LedgerAway, says_full
 from worker.settings import Source
@@ -39,6 +48,9 @@ IDLE_S = 60.0
 TOO_LARGE = "552 5.3.4 the mail is larger than this mailbox takes"
 COME_AGAIN = "451 4.3.0 not taken: send it again later"
 NO_ROOM = "452 4.3.1 no room for it now: send it again later"
+TOO_OFTEN = "451 4.7.1 too many mails in a minute: send it again later"
+TOO_MANY_CONNECTIONS = b"421 4.7.0 too many connections: come again later\r\n"
+NO_LIMITS = Limits()
 GRACE_S = 5.0  # for mails under way when the process is told to stop
 
 
@@ -73,27 +85,71 @@ def enveloped(source: Source, body: bytes, sender: str | None, recipients: Seque
     return Inbound(source=source.id, received_at=now, body=body, headers=headers)
 
 
-class _Handler:
-    """What aiosmtpd asks; its answers are SMTP replies."""
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """The mailboxes of one moment. `of_anybody` takes mail to every address: for a listener that nobody configured."""
 
-    def __init__(
-        self, intake: Intake, boxes: Mapping[str, Source], clock: Callable[[], datetime], any_recipient: Source | None
-    ) -> None:
-        self._intake = intake
-        self._boxes = boxes
-        self._clock = clock
-        self._any_recipient = any_recipient
+    by_address: Mapping[str, Source]
+    of_anybody: Source | None = None
+
+    def of(self, address: str) -> Source | None:
+        """The source that takes mail to the address."""
+        return mailbox_of(address, self.by_address) or self.of_anybody
+
+    def by_source(self, recipients: Sequence[str]) -> list[tuple[Source, list[str]]]:
+        """Each source that is meant, with the recipients that are its own."""
+        found: dict[str, tuple[Source, list[str]]] = {}
+        for address in recipients:
+            if (source := self.of(address)) is not None:
+                found.setdefault(source.id, (source, []))[1].append(address)
+        return list(found.values())
 
     @property
     def largest(self) -> int:
         """How many bytes a mail may have for the mailbox that takes the most."""
-        boxes = [*self._boxes.values(), *([self._any_recipient] if self._any_recipient else [])]
+        boxes = [*self.by_address.values(), *([self.of_anybody] if self.of_anybody else [])]
         return max(map(max_body_of, boxes), default=DEFAULT_MAX_BODY)
+
+
+class _Handler:
+    """What aiosmtpd asks; its answers are SMTP replies."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        boxes: Callable[[], Boxes],
+        clock: Callable[[], datetime],
+        limits: Limits,
+        ledger: Path | None,
+    ) -> None:
+        self._intake = intake
+        self._limits = limits
+        self._ledger = ledger
+        self.peers = Peers(limits)
+        self._boxes = boxes
+        self._clock = clock
+        self._boxes_of: WeakKeyDictionary[Envelope, Boxes] = WeakKeyDictionary()
+
+    @property
+    def largest(self) -> int:
+        """How many bytes a mail may have for the mailbox that takes the most."""
+        return self._boxes().largest
+
+    async def handle_MAIL(  # noqa: N802 — aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if not isinstance(server, LMTP) and not self.peers.may_send(peer_of(session.peer)):
+            return TOO_OFTEN
+        if not has_room(self._ledger, self._limits.keep_free, 0):
+            return NO_ROOM
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(  # noqa: N802 — aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        box = self._box(address)
+        box = self._boxes_for(envelope).of(address)
         if box is None:
             return "550 5.1.1 no such mailbox here"
         if _declared_size(envelope) > max_body_of(box):
@@ -104,10 +160,22 @@ class _Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(  # noqa: N802 — aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         body = envelope.original_content or b""
-        groups = self._by_source(envelope.rcpt_tos)
+        groups = self._boxes_for(envelope).by_source(envelope.rcpt_tos)
+        if not has_room(self._ledger, self._limits.keep_free, len(body)):
+            return NO_ROOM
+        if not isinstance(server, LMTP):
+            return await self._take(body, envelope, groups)
+        answers: dict[str, str] = {}
+        for group in groups:
+            answer = await self._take(body, envelope, [group])
+            answers |= dict.fromkeys(group[1], answer)
+        return "\r\n".join(answers.get(each, COME_AGAIN) for each in envelope.rcpt_tos)
+
+    async def _take(self, body: bytes, envelope: Envelope, groups: Sequence[tuple[Source, list[str]]]) -> str:
+        """The answer for all of these sources together."""
         if any(len(body) > max_body_of(source) for source, _ in groups):
             return TOO_LARGE
         try:
@@ -115,7 +183,7 @@ class _Handler:
             deliveries = [await self._read(source, body, envelope, recipients) for source, recipients in groups]
             taken = [await asyncio.wrap_future(self._intake.take(each)) for each in deliveries]
         except OverLimit as error:
-            return f"552 5.3.4 {error}"
+            return f"552 5.3.4 {' '.join(str(error).split())}"
         except (Busy, Stopped, *LedgerAway) as error:
             return NO_ROOM if says_full(error) else COME_AGAIN
         return f"250 2.0.0 OK {' '.join(f'in-{each.inbound_id}' for each in taken)}"
@@ -128,15 +196,14 @@ class _Handler:
         arrived = enveloped(source, body, envelope.mail_from or "", recipients, self._clock())
         return await asyncio.to_thread(read_verified, source, Verified(arrived))
 
-    def _box(self, address: str) -> Source | None:
-        return mailbox_of(address, self._boxes) or self._any_recipient
+    def _boxes_for(self, envelope: Envelope) -> Boxes:
+        """Those of the mail's first recipient: who was accepted is not forgotten when settings change meanwhile."""
+        return self._boxes_of.setdefault(envelope, self._boxes())
 
-    def _by_source(self, recipients: Sequence[str]) -> list[tuple[Source, list[str]]]:
-        found: dict[str, tuple[Source, list[str]]] = {}
-        for address in recipients:
-            if (source := self._box(address)) is not None:
-                found.setdefault(source.id, (source, []))[1].append(address)
-        return list(found.values())
+
+def peer_of(address: object) -> str:
+    """The host of a socket's peer; of a Unix socket there is none."""
+    return str(address[0]) if isinstance(address, tuple) and address else ""
 
 
 def _declared_size(envelope: Envelope) -> int:
@@ -148,24 +215,29 @@ def _declared_size(envelope: Envelope) -> int:
 class SmtpThread:
     """Serves SMTP on a listening socket, in a thread with its own event loop, until it is stopped.
 
-    `any_recipient` takes mail to every address: for a listener on loopback that nobody configured.
+    `boxes` are the mailboxes of the moment, asked for once a mail. `lmtp` serves LMTP instead. `ledger` is the
+    file whose disk must keep room, where the ledger is one.
     """
 
     def __init__(
         self,
         listener: socket,
         intake: Intake,
-        sources: Mapping[str, Source],
+        boxes: Callable[[], Boxes],
         *,
         clock: Callable[[], datetime],
-        any_recipient: Source | None = None,
+        limits: Limits = NO_LIMITS,
+        ledger: Path | None = None,
+        lmtp: bool = False,
     ) -> None:
         self._listener = listener
-        self._handler = _Handler(intake, mailboxes(sources), clock, any_recipient)
+        self._limits = limits
+        self._kind = _LmtpSession if lmtp else _Session
+        self._handler = _Handler(intake, boxes, clock, limits, ledger)
         self._sessions: set[Any] = set()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="smtp", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lmtp" if lmtp else "smtp", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -181,7 +253,10 @@ class SmtpThread:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        server = await self._loop.create_server(self._session, sock=self._listener)
+        if self._listener.family == AF_UNIX:
+            server = await self._loop.create_unix_server(self._session, sock=self._listener)
+        else:
+            server = await self._loop.create_server(self._session, sock=self._listener)
         await self._stopping.wait()
         server.close()
         deadline = self._loop.time() + GRACE_S
@@ -194,7 +269,7 @@ class SmtpThread:
             await asyncio.sleep(0.001)
 
     def _session(self) -> SMTP:
-        return _Session(self._handler, self._sessions)
+        return self._kind(self._handler, self._sessions, self._limits)
 
 
 class _Session(SMTP):
@@ -202,7 +277,7 @@ class _Session(SMTP):
 
     line_length_limit = MAX_LINE
 
-    def __init__(self, handler: _Handler, sessions: set[Any]) -> None:
+    def __init__(self, handler: _Handler, sessions: set[Any], limits: Limits) -> None:
         super().__init__(
             handler,
             data_size_limit=handler.largest,
@@ -211,8 +286,13 @@ class _Session(SMTP):
             ident="Ticketrelay",
             hostname="localhost",
             timeout=IDLE_S,
+            tls_context=limits.tls,
         )
         self._sessions = sessions
+        self._peers = handler.peers
+        self._peer: str | None = None
+        self._is_refused = False
+        self._received = 0
 
     @property
     def is_busy(self) -> bool:
@@ -224,9 +304,55 @@ class _Session(SMTP):
             self.transport.close()
 
     def connection_made(self, transport: Any) -> None:
+        if self._peer is None:  # with STARTTLS it is made a second time
+            peer = peer_of(transport.get_extra_info("peername"))
+            if not self._peers.admit(peer):
+                self._is_refused = True
+                transport.write(TOO_MANY_CONNECTIONS)
+                transport.close()
+                return
+            self._peer = peer
         self._sessions.add(self)
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        """Hang up on a mail that does not end: aiosmtpd keeps a line without an end, however long it is."""
+        if self._is_refused:
+            return
+        self._received += len(data)
+        if self._received > 2 * (self.data_size_limit or DEFAULT_MAX_BODY) + 2 * MAX_LINE:
+            self.hang_up()
+            return
+        super().data_received(data)
+
+    async def push(self, status: Any) -> None:
+        self._received = 0
+        await super().push(status)
+
+    def eof_received(self) -> bool | None:
+        return None if self._is_refused else super().eof_received()
+
     def connection_lost(self, error: Exception | None) -> None:
+        if self._is_refused:
+            return
+        if self._peer is not None:
+            self._peers.leave(self._peer)
+            self._peer = None
         self._sessions.discard(self)
         super().connection_lost(error)
+
+
+class _LmtpSession(_Session, LMTP):
+    """One connection of LMTP: what answers a mail answers each of its recipients."""
+
+    _owed = 0
+
+    async def push(self, status: Any) -> None:
+        """Say it; as often as answers are owed, where it answers a mail and is not one for each already."""
+        if self._owed and isinstance(status, str):
+            answers = status.split("\r\n")
+            status = "\r\n".join(answers if len(answers) == self._owed else [answers[0]] * self._owed)
+            self._owed = 0
+        elif isinstance(status, str) and status.startswith("354 ") and self.envelope is not None:
+            self._owed = len(self.envelope.rcpt_tos)
+        await super().push(status)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,29 +27,39 @@ from worker.ledger import (
     gates,
     interventions,
     letters,
+    members,
     overview,
     planning,
+    receipts,
     repair,
     replays,
     restoring,
     settles,
+    spending,
     waiting,
 )
 from worker.ledger.audit import Finding, LedgerSide
-from worker.ledger.claims import Claim, Mode, Terms
-from worker.ledger.custody import QUARANTINED, Delivery, Recorded
+from worker.ledger.budget import Limits
+from worker.ledger.claims import Claim, Claimed, Mode, Terms
+from worker.ledger.custody import QUARANTINED, Delivery, Recorded, UidPlace
 from worker.ledger.database import Clock, Database
+from worker.ledger.errands import Errands
 from worker.ledger.facts import Facts
-from worker.ledger.gates import EVERYTHING, CloseGate, Limits, Pause
+from worker.ledger.gates import EVERYTHING, CloseGate, Pause
 from worker.ledger.interventions import LEDGER, UNNAMED, Intervention
 from worker.ledger.letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
+from worker.ledger.mailboxes import Mailbox, Mailboxes, MailboxState
 from worker.ledger.overview import Alarm, CaseStory, Overview, SourceActivity
 from worker.ledger.planning import BeginAgain, Rules
+from worker.ledger.reading import Reading
 from worker.ledger.repair import CannotBeDone
-from worker.ledger.replays import Again, Stored
+from worker.ledger.replays import Again, Span, Stored
 from worker.ledger.room import says_full
 from worker.ledger.settles import Settlement
+from worker.ledger.spending import Spending
+from worker.ledger.upkeep import Upkeep
 from worker.lifecycle import Kind, Policy
+from worker.routing import default_policy, may_answer, may_damp, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
@@ -59,6 +70,7 @@ __all__ = [
     "CannotBeDone",
     "CaseStory",
     "Claim",
+    "Claimed",
     "Clock",
     "CloseGate",
     "DeadLetter",
@@ -70,6 +82,9 @@ __all__ = [
     "LedgerAway",
     "LedgerSide",
     "Limits",
+    "Mailbox",
+    "MailboxState",
+    "Mailboxes",
     "Mode",
     "NoSuchDeadLetter",
     "Overview",
@@ -77,10 +92,12 @@ __all__ = [
     "Recorded",
     "Settlement",
     "SourceActivity",
+    "Span",
+    "Spending",
     "Stored",
     "Terms",
+    "UidPlace",
     "open_ledger",
-    "policy_of",
     "rejects_the_values",
     "says_full",
 ]
@@ -106,15 +123,30 @@ class Ledger:
         revision: Revision = "A",
         timing: TimingSettings | None = None,
         clock: Clock | None = None,
+        may_damp: bool = False,
+        may_group: bool = False,
+        may_answer: bool = False,
     ) -> None:
         self.database = Database(url, clock)
+        self.reading = Reading(self.database)
+        self.upkeep = Upkeep(self.database)
+        self.errands = Errands(self.database)
+        self.mailboxes = Mailboxes(self.database)
         self._policy = policy or Policy()
+        self._may_damp = may_damp
+        self._may_group = may_group
+        self._may_answer = may_answer
+        self._current: Callable[[], Settings] | None = None
         self._revision = revision
         timing = timing or TimingSettings()
         self._ghost_wait = timedelta(seconds=timing.ghost_wait)
         self._key_window = timedelta(seconds=timing.key_window)
         self._all_gone = timedelta(seconds=timing.lease + timing.ghost_wait)
         self._facts: Facts | None = None
+
+    def follow(self, current: Callable[[], Settings]) -> None:
+        """Plan from now on by the policy and routes that hold when a transaction begins."""
+        self._current = current
 
     def upgrade(self) -> None:
         """Bring the tables to this version's shape."""
@@ -159,7 +191,13 @@ class Ledger:
     def stored_deliveries(self, *, since: datetime, source: str | None, after: int, limit: int) -> list[Stored]:
         """The next deliveries since then, in the order of arrival, those after number `after`."""
         with self.database.read() as connection:
+            connection.execution_options(postgresql_readonly=True)
             return replays.stored(connection, since=since, source=source, after=after, limit=limit)
+
+    def stored_span(self, *, since: datetime, source: str | None, after: int = 0) -> Span:
+        """How many deliveries `stored_deliveries` gives, and after which number they begin."""
+        with self.database.read() as connection:
+            return replays.span(connection, since=since, source=source, after=after)
 
     def replay(self, again: Sequence[Again], *, by: str = UNNAMED, dry_run: bool = False) -> list[Recorded]:
         """Plan what stored deliveries say today, in one transaction; with `dry_run`, undo that again."""
@@ -207,21 +245,45 @@ class Ledger:
     def _rules(self, connection: Connection) -> Rules:
         if self._facts is None:
             self._facts = facts.read(connection)
+            # Who was in a group once may be in it still, also when nothing is grouped any more.
+            self._may_group = self._may_group or members.is_any(connection)
         now = self.database.now(connection)
         restored = self._facts.restored_at
         rests_until = None if restored is None else restored + self._all_gone
-        return Rules(self._policy, self._revision, self._facts.marker_key, now, restored, rests_until)
+        key = self._facts.marker_key
+        policy = self._policy
+        if self._current is not None:
+            settings = self._current()
+            policy = default_policy(settings.policy)
+            # What once may have been damped may still wait, also when nothing is damped any more.
+            self._may_damp = self._may_damp or may_damp(settings.policy, settings.routes)
+            self._may_group = self._may_group or may_group(settings.policy, settings.routes)
+        return Rules(policy, self._revision, key, now, restored, rests_until, self._may_damp, self._may_group)
 
-    def claim(self, kind: Kind, *, limit: int, owner: str, terms: Terms) -> list[Claim]:
-        """Lease up to `limit` operations of this kind, the best-ranked first, as far as the budget goes."""
+    def claim(
+        self,
+        kind: Kind | None,
+        *,
+        limit: int,
+        owner: str,
+        terms: Terms,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Claimed:
+        """Lease up to `limit` operations of this kind (None: of any), the best first, as far as the budget goes.
+
+        `clock` counts seconds; it tells when the tokens were counted.
+        """
         with self.database.write() as connection:
-            now = self.database.now(connection)
-            return claims.claim(connection, kind, limit=limit, owner=owner, terms=terms, now=now)
+            return claims.claim(self.database, connection, kind, limit=limit, owner=owner, terms=terms, clock=clock)
 
     def settle(self, settled: Sequence[tuple[Claim, Settlement]]) -> tuple[list[Claim], frozenset[Kind]]:
         """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
         with self.database.write() as connection:
-            return settles.settle(self.database, connection, settled, self.database.now(connection))
+            now = self.database.now(connection)
+            stale, due = settles.settle(connection, settled, now)
+            if self._may_answer or (self._current is not None and may_answer(self._current().sources)):
+                receipts.notice(connection, {each.case_id for each, outcome in settled if outcome.state == "done"}, now)
+            return stale, due
 
     def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
         """End the leases that have expired (or all); gives their number."""
@@ -281,7 +343,7 @@ class Ledger:
         """
         with self.database.write() as connection:
             before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
-            going_on = repair.bind(self.database, connection, letter_id, ticket_id, status, at)
+            going_on = repair.bind(connection, letter_id, ticket_id, status, at)
             detail = {"ticket": ticket_id, "status": status, "reason": before.letter.reason}
             interventions.note(connection, by, "dead bind", letter_id, at.now, **detail)
             return going_on
@@ -362,7 +424,7 @@ class Ledger:
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""
         with self.database.write() as connection:
-            return audit.take_spare_token(connection, limits, self.database.now(connection))
+            return audit.take_spare_token(self.database, connection, limits)
 
     def update_tickets(self, findings: Sequence[Finding], at: datetime, *, by: str = UNNAMED) -> int:
         """Record the states that an audit found, as of `at`; gives the number of tickets."""
@@ -382,6 +444,11 @@ class Ledger:
         with self.database.read() as connection:
             return replace(overview.overview(connection, self.database.now(connection)), full=full)
 
+    def spending(self) -> Spending:
+        """What the budget was spent on, and what waits for it."""
+        with self.database.read() as connection:
+            return spending.spending(connection, self.database.now(connection))
+
     def find(self, name: str) -> list[CaseStory]:
         """The cases of a source message id, a case key or a ticket id."""
         with self.database.read() as connection:
@@ -392,15 +459,12 @@ def open_ledger(settings: Settings) -> Ledger:
     """The ledger that the settings name."""
     return Ledger(
         settings.ledger.url,
-        policy=policy_of(settings),
+        policy=default_policy(settings.policy),
         revision=settings.api.revision,
         timing=settings.timing,
+        may_damp=may_damp(settings.policy, settings.routes),
+        may_group=may_group(settings.policy, settings.routes),
     )
-
-
-def policy_of(settings: Settings) -> Policy:
-    """What the lifecycle does where users may choose."""
-    return Policy(timedelta(seconds=settings.policy.reopen_window), settings.policy.note_on_change)
 
 
 def rejects_the_values(error: BaseException) -> bool:

@@ -22,12 +22,14 @@ from sqlalchemy import Connection, Row, exists, select
 
 from tickets.marks import word_in_request
 from worker.ledger import gates, interventions
-from worker.ledger.gates import Limits
+from worker.ledger.budget import Limits, Spent, allowance
+from worker.ledger.database import Database
 from worker.ledger.settles import note_ticket
 from worker.ledger.tables import cases, operations, tickets
 
 What = Literal["missing", "doubled", "orphaned", "foreign", "changed"]
 GONE, CLOSED = "gone", "closed"
+LAST = 9  # the rank of what nobody waits for
 SPARE = 4  # a request of an audit leaves this part of the budget to delivery
 AT_ONCE = 500  # rows read, or ids asked for, at once
 
@@ -242,13 +244,17 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
     return found
 
 
-def take_spare_token(connection: Connection, limits: Limits, now: datetime) -> bool:
+def take_spare_token(db: Database, connection: Connection, limits: Limits) -> bool:
     """Take a token for a request of an audit; False while delivery needs them, or the gate is closed."""
-    spare = Limits(_part(limits.per_minute), _part(limits.per_second))
-    passage = gates.passage(connection, spare, now)
-    if passage.probes is not None or (passage.free is not None and passage.free <= 0):
+    passage, now = gates.passage(db, connection, limits)
+    if passage.closed_until is not None or passage.probes is not None:
         return False
-    gates.take_tokens(connection, limits, 1, now)
+    if limits.are_none:
+        return True
+    spare = Limits(_part(limits.per_minute), _part(limits.per_second)).part(passage.share)
+    if allowance(gates.spent(connection, now), spare, now, waiting=0).urgent <= 0:
+        return False
+    gates.take_tokens(connection, [Spent(now, 1, LAST, "audit")], now)
     return True
 
 

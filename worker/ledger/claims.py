@@ -13,16 +13,21 @@ A note of unknown outcome whose key is forgotten becomes a new request here, wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, update
 
 from tickets.marks import as_repeat
-from worker.ledger import gates
-from worker.ledger.gates import GateReason, Limits, Passage
+from worker.ledger import bulk, folding, gates, turns
+from worker.ledger.budget import Limits, Spent
+from worker.ledger.database import Database
+from worker.ledger.gates import GateReason, Passage
 from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.tables import attempts, cases, operations, tickets
 from worker.lifecycle import Kind, derived_key
@@ -79,57 +84,80 @@ class Claim:
     """When a person reopened its ticket, as far as we were told."""
 
 
-def claim(connection: Connection, kind: Kind, *, limit: int, owner: str, terms: Terms, now: datetime) -> list[Claim]:
-    """Lease the best ready cases whose next call is of this kind, with their tokens.
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim gave."""
+
+    claims: list[Claim]
+    wait: timedelta | None = None
+    """When there may be tokens for what is due and got none; None: there is no such."""
+    only_urgent: bool = False
+    """Until then something may be claimed all the same, if it is urgent."""
+    counted: float = 0.0
+    """When the tokens were counted, by the caller's clock."""
+
+
+def claim(
+    db: Database,
+    connection: Connection,
+    kind: Kind | None,
+    *,
+    limit: int,
+    owner: str,
+    terms: Terms,
+    clock: Callable[[], float] = time.monotonic,
+) -> Claimed:
+    """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
 
     None are given while a better-ranked case of another kind waits for the same scarce tokens.
     """
-    allowed = gates.not_paused(connection)
-    if allowed is None:
-        return []
-    passage = gates.passage(connection, terms.limits, now)
-    if passage.free is not None and passage.free <= 0:
-        return []
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, allowed)
-    order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
-    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
-        order.insert(0, cases.c.id == passage.probed_case)
-    best = select(cases.c.id).where(*ready).order_by(*order)
-    best = best.where(cases.c.kind == kind).limit(limit) if passage.free is None else best.limit(passage.free)
-    statement = (
-        select(cases)
-        .where(cases.c.id.in_(best), cases.c.kind == kind, *ready)
-        .order_by(*order)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = connection.execute(statement).all()
+    passage, now = gates.passage(db, connection, terms.limits)
+    counted = clock()
+    if passage.closed_until is not None:
+        return Claimed([])
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    db.read_in_order(connection)
+    chosen = turns.choose(connection, kind, ready, limit, passage, terms.limits, now)
+    rows = chosen.rows
     if not rows:
-        return []
+        return Claimed([], chosen.wait, chosen.only_urgent)
     if passage.probes:
         pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
         gates.let_probe_through(connection, rows[0].id, now + pause)
-    gates.take_tokens(connection, terms.limits, len(rows), now)
-    connection.execute(
-        update(cases)
-        .where(cases.c.id.in_([row.id for row in rows]))
-        .values(state="leased", epoch=cases.c.epoch + 1, owner=owner, lease_until=now + terms.lease)
-    )
+    if not terms.limits.are_none:
+        taken = Counter((row.rank, row.source) for row in rows)
+        gates.take_tokens(connection, [Spent(now, number, *of) for of, number in taken.items()], now)
+    these = bulk.packed({"id": row.id} for row in rows)
+    connection.execute(_lease(is_sqlite=bulk.is_sqlite(connection)), {**these, "by": owner, "until": now + terms.lease})
     heads = _heads(connection, rows)
-    claims = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
-    _intend(connection, claims, heads)
-    return claims
+    given = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
+    if chosen.scarce:
+        given = folding.fold(connection, given, {row.id: row.run_at for row in rows}, now)
+    _intend(connection, given, heads)
+    return Claimed(given, chosen.wait, chosen.only_urgent, counted)
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
     """The operations to be sent, with what is known of their tickets, by case."""
+    wanted = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
+    found = connection.execute(_heads_of(is_sqlite=bulk.is_sqlite(connection)), wanted)
+    return {row.case_id: row for row in found}
+
+
+@cache
+def _heads_of(*, is_sqlite: bool) -> Select[Any]:
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
-    statement = (
+    return (
         select(operations, tickets.c.ticket_id, tickets.c.reopened_at)
         .join(tickets, about, isouter=True)
-        .where(tuple_(operations.c.case_id, operations.c.seq).in_([(row.id, row.head_seq) for row in rows]))
+        .where(bulk.among(is_sqlite, operations.c.case_id, operations.c.seq))
     )
-    return {row.case_id: row for row in connection.execute(statement)}
+
+
+@cache
+def _lease(*, is_sqlite: bool) -> Update:
+    lease = {"state": "leased", "epoch": cases.c.epoch + 1, "owner": bindparam("by"), "lease_until": bindparam("until")}
+    return update(cases).where(bulk.among(is_sqlite, cases.c.id)).values(lease)
 
 
 def mode_of(
@@ -198,14 +226,11 @@ def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
 def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
     """Commit what is about to be sent, and when, before it is."""
     sent = [each for each in claims if each.mode == "send"]
-    if sent:
-        this_one = tuple_(operations.c.case_id, operations.c.seq)
-        now = sent[0].claimed_at
-        keys = [(each.case_id, each.seq) for each in sent]
-        connection.execute(update(operations).where(this_one.in_(keys)).values(last_sent_at=now))
-        fresh = [(each.case_id, each.seq) for each in sent if heads[each.case_id].first_sent_at != each.first_sent_at]
-        if fresh:
-            connection.execute(update(operations).where(this_one.in_(fresh)).values(first_sent_at=now))
+    times = [
+        {"case_id": each.case_id, "seq": each.seq, "first_sent_at": each.first_sent_at, "last_sent_at": each.claimed_at}
+        for each in sent
+    ]
+    bulk.change(connection, operations, times)
     for each in sent:
         if each.idempotency_key != heads[each.case_id].idempotency_key:
             connection.execute(
@@ -232,14 +257,13 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     rows = connection.execute(expired.order_by(cases.c.id).with_for_update(skip_locked=True)).all()
     if not rows:
         return 0
-    heads = [(row.id, row.head_seq) for row in rows]
-    connection.execute(
-        update(operations).where(tuple_(operations.c.case_id, operations.c.seq).in_(heads)).values(ambiguous=True)
-    )
+    heads = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
+    is_head = bulk.among(bulk.is_sqlite(connection), operations.c.case_id, operations.c.seq)
+    connection.execute(update(operations).where(is_head).values(ambiguous=True), heads)
     heads_now = open_heads(connection, [row.id for row in rows])
     after = [
         {
-            "the_id": row.id,
+            "id": row.id,
             "last_error": "the lease ended",
             **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, lost=row.lost),
         }
@@ -262,8 +286,7 @@ def leased_until(connection: Connection, now: datetime) -> datetime | None:
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
     """The kinds that have a ready case whose time has come; none while the gate is closed."""
-    allowed = gates.not_paused(connection)
-    if allowed is None or gates.is_closed(connection, now):
+    if gates.is_closed(connection, now):
         return frozenset()
-    statement = select(cases.c.kind).where(cases.c.state == "ready", cases.c.run_at <= now, allowed).distinct()
-    return frozenset(connection.execute(statement).scalars())
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    return frozenset(connection.execute(select(cases.c.kind).where(*ready).distinct()).scalars())

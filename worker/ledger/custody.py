@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, insert, update
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from connectors.base import Inbound, Parsed
 from connectors.events import digest
 from connectors.mapping import clean, cut
+from worker.ledger import bulk
 from worker.ledger.database import Database
-from worker.ledger.planning import Arrival, Effect, Rules, plan_arrivals
-from worker.ledger.tables import inbound
-from worker.lifecycle import Kind
+from worker.ledger.planning import Arrival, Effect, Rules, plan_arrivals, seen_digest
+from worker.ledger.tables import inbound, mailbox_uids, seen
+from worker.lifecycle import Kind, Sighting, Treatment
+
+OWN = ":job"
+"""The header of a delivery that a job of ours made, with the job's name; no sender can send one of such a name."""
 
 ACCEPTED, QUARANTINED, SKIPPED = "accepted", "quarantined", "skipped"
+
+Became = Literal["ticket", "note", "duplicate", "suppressed", "quarantined"]
+"""How every delivery and every mail of a mailbox ends: as a ticket, as a change of one that is there, as what is known
+already, without effect for a reason, or with a person."""
 
 REMARKS_KEPT = 20  # of one delivery
 MAX_REASON = 2000  # characters
 
 # They prove who sent it; nobody needs them afterwards, and they would be secrets in a database.
 CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+@dataclass(frozen=True, slots=True)
+class UidPlace:
+    """Where a mail lies on its IMAP server (RFC 3501, section 2.3.1.1)."""
+
+    mailbox: str
+    """As the source names it."""
+    folder: str
+    uidvalidity: int
+    uid: int
+    owed: bool = False
+    """It is to be flagged or moved afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +59,29 @@ class Delivery:
     unreadable: str | None = None
     inbound_id: int | None = None
     """Set when it is in custody already and is read again."""
+    treatments: tuple[Treatment, ...] = ()
+    """What was decided about each of the events; none where all are dealt with as is usual."""
+    dropped: tuple[str, ...] = ()
+    """The routes that dropped events, which are among the ignored: a name for each event."""
+    misfits: tuple[str, ...] = ()
+    """The routes whose templates could not be used: a name for each."""
+    place: UidPlace | None = None
+    """Where it was read, and is recorded as accounted for."""
+
+    def arrivals(self, inbound_id: int, occasion: str | None) -> list[Arrival]:
+        """Its events, to be planned."""
+        source = self.inbound.source
+        treatments = self.treatments or (None,) * len(self.parsed.events)
+        return [
+            Arrival(source, event, inbound_id, treatment, occasion)
+            for event, treatment in zip(self.parsed.events, treatments, strict=True)
+        ]
+
+    @property
+    def occasion(self) -> str | None:
+        """Tells this telling of its messages from others; None when it was told before, or comes again as it is."""
+        is_again = self.inbound_id is not None or self.problem is not None
+        return None if is_again else self.inbound.received_at.astimezone(UTC).isoformat()
 
     @property
     def problem(self) -> str | None:
@@ -56,6 +101,18 @@ class Recorded:
     outcome: str
     reason: str | None
     effects: tuple[Effect, ...]
+    duplicate_of: int | None = None
+    """The delivery that brought the same messages first."""
+
+    @property
+    def became(self) -> Became:
+        """What came of it, in one word."""
+        kinds = {kind for effect in self.effects for kind in effect.operations}
+        if self.outcome == QUARANTINED:
+            return "quarantined"
+        if kinds:
+            return "ticket" if "create_ticket" in kinds else "note"
+        return "duplicate" if self.duplicate_of is not None else "suppressed"
 
 
 def record(
@@ -71,20 +128,52 @@ def record(
     """
     inbound_ids = _take(connection, deliveries)
     arrivals = [
-        Arrival(delivery.inbound.source, event, inbound_id)
+        arrival
         for delivery, inbound_id in zip(deliveries, inbound_ids, strict=True)
-        for event in delivery.parsed.events
+        for arrival in delivery.arrivals(inbound_id, delivery.occasion)
     ]
     effects, due = plan_arrivals(db, connection, arrivals, rules, also_lock)
     remaining = iter(effects)
-    recorded = []
-    for delivery, inbound_id in zip(deliveries, inbound_ids, strict=True):
-        own = tuple(islice(remaining, len(delivery.parsed.events)))
-        problem = delivery.problem or "; ".join(each.reason or "" for each in own if each.quarantine)
-        outcome = QUARANTINED if problem else ACCEPTED
-        recorded.append(Recorded(inbound_id, outcome, problem or summary(delivery, own), own))
+    own = [tuple(islice(remaining, len(each.parsed.events))) for each in deliveries]
+    first = _first_told(connection, [(each.inbound.source, its) for each, its in zip(deliveries, own, strict=True)])
+    recorded = [
+        _recorded(delivery, inbound_id, its, first)
+        for delivery, inbound_id, its in zip(deliveries, inbound_ids, own, strict=True)
+    ]
     _note_outcomes(connection, deliveries, recorded)
+    _note_places(db, connection, deliveries, recorded)
     return recorded, due
+
+
+def _recorded(delivery: Delivery, inbound_id: int, effects: tuple[Effect, ...], first: Mapping[bytes, int]) -> Recorded:
+    problem = delivery.problem or "; ".join(each.reason or "" for each in effects if each.quarantine)
+    known = None
+    if _is_repeat(effects):
+        known = first.get(seen_digest(delivery.inbound.source, effects[0].event.source_message_id))
+    return Recorded(
+        inbound_id,
+        QUARANTINED if problem else ACCEPTED,
+        problem or summary(delivery, effects),
+        effects,
+        known if known != inbound_id else None,
+    )
+
+
+def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effect, ...]]]) -> dict[bytes, int]:
+    """The deliveries that brought what is told again by itself and has no effect now, by digest; a mail is so."""
+    wanted = {
+        (source, seen_digest(source, effects[0].event.source_message_id))
+        for source, effects in recorded
+        if _is_repeat(effects)
+    }
+    if not wanted:
+        return {}
+    told = select(seen.c.digest, seen.c.inbound_id).where(tuple_(seen.c.source, seen.c.digest).in_(sorted(wanted)))
+    return {bytes(row.digest): row.inbound_id for row in connection.execute(told)}
+
+
+def _is_repeat(effects: tuple[Effect, ...]) -> bool:
+    return len(effects) == 1 and effects[0].sighting is Sighting.REPEAT and not effects[0].operations
 
 
 def storable(reason: str) -> str:
@@ -105,11 +194,8 @@ def _take(connection: Connection, deliveries: Sequence[Delivery]) -> list[int]:
             first.update(dict.fromkeys(positions, positions[0]))
             times[positions[0]] = len(positions)
     fresh = [position for position in first if first[position] == position and position not in ids]
-    if fresh:
-        rows = [_inbound_row(deliveries[position], times[position]) for position in fresh]
-        statement = insert(inbound).returning(inbound.c.id, sort_by_parameter_order=True)
-        new_ids = connection.execute(statement, rows).scalars().all()
-        ids.update(zip(fresh, new_ids, strict=True))
+    rows = [_inbound_row(deliveries[position], times[position]) for position in fresh]
+    ids.update(zip(fresh, bulk.insert_numbered(connection, inbound, rows), strict=True))
     return [ids[first[position]] for position in first]
 
 
@@ -169,7 +255,12 @@ def restore(row: Row[Any]) -> Inbound:
 def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recorded: list[Recorded]) -> None:
     """Write the reasons, which only planning knows; a fresh row without one is right as it was inserted."""
     rows = [
-        {"the_id": each.inbound_id, "its_outcome": each.outcome, "its_reason": each.reason}
+        {
+            "the_id": each.inbound_id,
+            "its_outcome": each.outcome,
+            "its_reason": each.reason,
+            "its_first": each.duplicate_of,
+        }
         for delivery, each in zip(deliveries, recorded, strict=True)
         if each.reason is not None or delivery.inbound_id is not None
     ]
@@ -177,9 +268,36 @@ def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recor
         statement = (
             update(inbound)
             .where(inbound.c.id == bindparam("the_id"))
-            .values(outcome=bindparam("its_outcome"), reason=bindparam("its_reason"))
+            .values(
+                outcome=bindparam("its_outcome"),
+                reason=bindparam("its_reason"),
+                duplicate_of=bindparam("its_first"),
+            )
         )
         connection.execute(statement, rows)
+
+
+def _note_places(
+    db: Database, connection: Connection, deliveries: Sequence[Delivery], recorded: Sequence[Recorded]
+) -> None:
+    """Write down which mails of which mailboxes are accounted for with these; once is enough."""
+    rows = [
+        {
+            "source": delivery.inbound.source,
+            "mailbox": place.mailbox,
+            "folder": place.folder,
+            "uidvalidity": place.uidvalidity,
+            "uid": place.uid,
+            "inbound_id": each.inbound_id,
+            "outcome": each.became,
+            "owed": place.owed,
+        }
+        for delivery, each in zip(deliveries, recorded, strict=True)
+        if (place := delivery.place) is not None
+    ]
+    if rows:
+        key = ("source", "mailbox", "folder", "uidvalidity", "uid")
+        connection.execute(db.insert_or_ignore(mailbox_uids, *key), rows)
 
 
 def summary(delivery: Delivery, effects: tuple[Effect, ...]) -> str | None:

@@ -12,17 +12,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from binascii import a2b_base64
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
@@ -39,6 +36,19 @@ _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 )
+_IN_ORDER = text("SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)")
+_OPTIONS = {
+    "statement_timeout": "15000",
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "30000",
+    # A batch of rows is looked up one by one, by their keys: to read a whole table for it only looks cheap. And a plan
+    # that was made while a table was small, that of the foreign key for one, is kept while a storm fills it: that took
+    # four to eleven times the CPU.
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "jit": "off",  # where nothing but a whole table can be read, that counts as dear enough to compile it
+}
 _UPGRADE_LOCK = 0x7469636B  # an arbitrary number of ours for pg_advisory_xact_lock
 
 
@@ -83,9 +93,16 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""
         with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection = connection.execution_options(ticketrelay_read_only=True)
-            yield connection
+            yield connection.execution_options(ticketrelay_read_only=True)
+
+    def read_in_order(self, connection: Connection) -> None:
+        """Have the rest of this transaction read by an index in its order, and not sort.
+
+        PostgreSQL's statistics lag behind a storm. It then takes what is ready for a handful of rows, and reads and
+        sorts all of them for the best few.
+        """
+        if not self.is_sqlite:
+            connection.execute(_IN_ORDER)
 
     def now(self, connection: Connection) -> datetime:
         """The current time in UTC."""
@@ -108,41 +125,67 @@ class Database:
         dialect = sqlite if self.is_sqlite else postgresql
         return dialect.insert(table).on_conflict_do_nothing(index_elements=list(conflict))
 
+    def insert_or_update(self, table: Table, conflict: str, columns: Iterable[str]) -> Any:
+        """INSERT that gives an existing row with this column the other values."""
+        dialect = sqlite if self.is_sqlite else postgresql
+        statement = dialect.insert(table)
+        others = {name: statement.excluded[name] for name in columns if name != conflict}
+        return statement.on_conflict_do_update(index_elements=[conflict], set_=others)
+
     def upgrade(self) -> None:
         """Bring the tables to this version's shape; several processes may do so at once."""
+        if self.is_current():
+            return
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
-            command.upgrade(self._alembic(connection), "head")
+            _migrate(connection)
 
     def is_current(self) -> bool:
         """True when the tables are there, in this version's shape."""
+        there, head = self.revisions()
+        return there == head
+
+    def revisions(self) -> tuple[str | None, str]:
+        """The revision of the tables, None where there are none; and this version's."""
         if self.is_sqlite and not Path(self.url.database or "").exists():
-            return False
-        head = ScriptDirectory.from_config(self._alembic(None)).get_current_head()
+            return None, _known()[-1]
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == head
+            return _revision(connection), _known()[-1]
 
     def is_usable(self) -> bool:
         """True when the tables are there, in this version's shape or a later one's: upgrades only add."""
-        if self.is_sqlite and not Path(self.url.database or "").exists():
-            return False
-        scripts = ScriptDirectory.from_config(self._alembic(None))
-        with self.read() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
-        older = {each.revision for each in scripts.walk_revisions()} - {scripts.get_current_head()}
-        return revision is not None and revision not in older
-
-    def _alembic(self, connection: Connection | None) -> Config:
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        return config
+        there, _ = self.revisions()
+        return there is not None and there not in _known()[:-1]
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _known() -> list[str]:
+    """The revisions that this version knows, its own last: they are a chain, and their files are named by them."""
+    return sorted(each.name.partition("_")[0] for each in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _revision(connection: Connection) -> str | None:
+    """That of the tables, as Alembic noted it; None where there are none."""
+    if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
+
+
+def _migrate(connection: Connection) -> None:
+    # Only here: to load it is a quarter of a process's start, and most processes find the tables as they should be.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _sqlite(url: sqlalchemy.URL) -> Engine:
@@ -153,13 +196,22 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
         _use_wal(raw)
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
             raw.execute(f"PRAGMA {pragma}").close()
+        raw.create_function("decode", 2, _decode, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get("ticketrelay_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _only_reads(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("ticketrelay_read_only", False))
+
+
+def _decode(value: str | None, _base64: str) -> bytes | None:
+    """PostgreSQL's function of that name, as far as it is used."""
+    return None if value is None else a2b_base64(value)
 
 
 def _use_wal(raw: Any) -> None:
@@ -176,18 +228,26 @@ def _use_wal(raw: Any) -> None:
 
 
 def _postgresql(url: sqlalchemy.URL) -> Engine:
-    return sqlalchemy.create_engine(
+    engine = sqlalchemy.create_engine(
         url,
         pool_pre_ping=True,
         pool_size=8,
+        pool_use_lifo=True,  # few connections are used much: what they have prepared is used again
         max_overflow=8,
         pool_timeout=5,
         connect_args={
             "connect_timeout": 3,
-            "options": "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000",
+            "options": " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items()),
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "tcp_user_timeout": 10000,
         },
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if _only_reads(connection):  # who only looks may have to look at everything
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = on")
+
+    return engine

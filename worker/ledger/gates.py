@@ -18,28 +18,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, literal, select, update
 
+from worker.ledger.budget import LATE, MINUTE, Limits, Spent
 from worker.ledger.database import Database
 from worker.ledger.tables import budget, cases, gate, pauses
 
 ALL, READING = 1, 2
 EVERYTHING = "*"
-MINUTE = timedelta(seconds=60)
-SECOND = timedelta(seconds=1)
+
+FALLBACK, LEAST_SHARE, RECOVERY_PER_MINUTE = 0.9, 0.1, 0.02
+LEARNS_ONCE_IN = timedelta(seconds=10)
 
 GateReason = Literal["budget", "credentials", "scope", "breaker"]
 REFUSALS: tuple[GateReason, ...] = ("credentials", "scope")
 PROBED: tuple[GateReason, ...] = (*REFUSALS, "breaker")
 """The reasons that time alone does not end: a probe must succeed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The budget of our API key; None: no limit."""
-
-    per_minute: int | None
-    per_second: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +58,57 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """How much may be sent now."""
+    """What the gate lets through."""
 
-    free: int | None
-    """Calls; None for any number."""
+    closed_until: datetime | None = None
     probes: GateReason | None = None
     """Why it is one call only, to see whether the gate can be opened."""
     probed_case: int | None = None
     """The case of the last probe: another one goes first this time."""
+    share: float = 1.0
+    """Of the limit: what the service seems to grant, where it said 429 although our windows had room."""
 
 
-def passage(connection: Connection, limits: Limits, now: datetime) -> Passage:
-    """How many calls may be made now. Claims of all processes stand in line here."""
-    state = connection.execute(select(gate).where(gate.c.id == ALL).with_for_update()).one()
+def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passage, datetime]:
+    """What may pass, and the time. Claims of all processes stand in line here, but for those that share nothing."""
+    this_one = select(gate).where(gate.c.id == ALL)
+    state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
+    if limits.are_none and state.reason in PROBED:
+        state = connection.execute(this_one.with_for_update()).one()
+    now = db.now(connection)  # after the wait for the lock: tokens are of the time when they are taken
     if state.closed_until is not None and now < state.closed_until:
-        return Passage(0)
+        return Passage(state.closed_until), now
     probes = state.reason if state.closed_until is not None and state.reason in PROBED else None
-    free: int | None = 1 if probes else None
-    for amount, window in [(limits.per_minute, MINUTE), (limits.per_second, SECOND)]:
-        if amount is None:
-            continue
-        used = connection.execute(
-            select(func.coalesce(func.sum(budget.c.tokens), 0)).where(budget.c.at > now - window)
-        ).scalar_one()
-        free = amount - int(used) if free is None else min(free, amount - int(used))
-    return Passage(free, probes, state.probed_case)
+    return Passage(None, probes, state.probed_case, share_of(state.learnt, state.learnt_at, now)), now
 
 
-def take_tokens(connection: Connection, limits: Limits, number: int, now: datetime) -> None:
-    """Take one token for each of `number` calls."""
-    if limits.per_minute is None and limits.per_second is None:
-        return
-    connection.execute(delete(budget).where(budget.c.at <= now - MINUTE))
-    connection.execute(insert(budget).values(at=now, tokens=number))
+def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) -> float:
+    """What is granted of the limit: the share that was learnt from a 429, growing back."""
+    if learnt is None or learnt_at is None:
+        return 1.0
+    return min(1.0, learnt + RECOVERY_PER_MINUTE * ((now - learnt_at) / timedelta(minutes=1)))
+
+
+def spent(connection: Connection, now: datetime) -> list[Spent]:
+    """The tokens that the windows still hold, in the order of time."""
+    held = select(budget).where(budget.c.at > now - MINUTE - LATE).order_by(budget.c.at, budget.c.id)
+    return [Spent(row.at, row.tokens, row.rank, row.source) for row in connection.execute(held)]
+
+
+def take_tokens(connection: Connection, taken: Sequence[Spent], now: datetime) -> None:
+    """Write down the tokens that a claim takes, and forget those that no window holds."""
+    connection.execute(delete(budget).where(budget.c.at <= now - MINUTE - LATE))
+    rows = [{"at": each.at, "tokens": each.tokens, "rank": each.rank, "source": each.source} for each in taken]
+    connection.execute(insert(budget), rows)
+
+
+def learn(connection: Connection, now: datetime) -> None:
+    """The service said 429: somebody else uses our key, or our limit is too high. Use less of it for a while."""
+    state = connection.execute(select(gate).where(gate.c.id == ALL)).one()
+    if state.learnt_at is not None and now - state.learnt_at < LEARNS_ONCE_IN:
+        return  # calls of one moment met the same limit
+    share = max(LEAST_SHARE, share_of(state.learnt, state.learnt_at, now) * FALLBACK)
+    connection.execute(update(gate).where(gate.c.id == ALL).values(learnt=share, learnt_at=now))
 
 
 def let_probe_through(connection: Connection, case_id: int, until: datetime) -> None:
@@ -159,12 +171,10 @@ def resume(connection: Connection, scope: str) -> bool:
     return bool(connection.execute(delete(pauses).where(pauses.c.scope == scope)).rowcount)
 
 
-def not_paused(connection: Connection) -> ColumnElement[bool] | None:
-    """The condition for cases that no pause holds; None when everything is paused."""
-    scopes = connection.execute(select(pauses.c.scope)).scalars().all()
-    if EVERYTHING in scopes:
-        return None
-    return cases.c.source.not_in(scopes) if scopes else true()
+def not_paused() -> ColumnElement[bool]:
+    """The condition for cases that no pause holds."""
+    everything = select(pauses.c.scope).where(pauses.c.scope == EVERYTHING)
+    return cases.c.source.not_in(select(pauses.c.scope)) & ~everything.exists()
 
 
 def ensure_gate(db: Database, connection: Connection) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Select, func, select
 
+from worker.ledger import bulk
 from worker.ledger.tables import cases, operations
 from worker.lifecycle import Kind
 
@@ -24,21 +26,21 @@ class Head:
 
 def open_heads(connection: Connection, case_ids: Collection[int]) -> dict[int, Head]:
     """The heads of these cases; a case without open operations has none."""
-    is_open = (operations.c.case_id.in_(sorted(case_ids)), operations.c.state == "open")
-    first = (
-        select(
-            operations.c.case_id,
-            func.min(operations.c.seq).label("seq"),
-            func.min(operations.c.rank).label("rank"),
-        )
-        .where(*is_open)
-        .group_by(operations.c.case_id)
-        .subquery()
-    )
-    statement = select(operations.c.case_id, operations.c.seq, operations.c.kind, first.c.rank).join(
-        first, (operations.c.case_id == first.c.case_id) & (operations.c.seq == first.c.seq)
-    )
-    return {row.case_id: Head(row.seq, row.kind, row.rank) for row in connection.execute(statement)}
+    statement = _open_heads(is_sqlite=bulk.is_sqlite(connection))
+    ids = bulk.packed({"case_id": each} for each in case_ids)
+    return {row.case_id: Head(row.seq, row.kind, row.rank) for row in connection.execute(statement, ids)}
+
+
+@cache
+def _open_heads(*, is_sqlite: bool) -> Select[Any]:
+    """Looked up for each case: joined, PostgreSQL would rather read all operations that are open."""
+    wanted = bulk.given({"case_id": operations.c.case_id}, is_sqlite=is_sqlite)
+    is_open = ((operations.c.case_id == wanted.c.case_id), operations.c.state == "open")
+    first = select(func.min(operations.c.seq)).where(*is_open).scalar_subquery()
+    best = select(func.min(operations.c.rank)).where(*is_open).scalar_subquery()
+    found = select(wanted.c.case_id, first.label("seq"), best.label("rank")).subquery()
+    head = (operations.c.case_id == found.c.case_id) & (operations.c.seq == found.c.seq)
+    return select(operations.c.case_id, operations.c.seq, operations.c.kind, found.c.rank).join(found, head)
 
 
 def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> dict[str, Any]:
@@ -50,7 +52,5 @@ def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> 
 
 
 def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write the columns that `rows` hold, all the same ones, to the cases named by `the_id`; nobody leases them."""
-    columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "the_id"}
-    statement = update(cases).where(cases.c.id == bindparam("the_id"))
-    connection.execute(statement.values({**columns, "owner": None, "lease_until": None}), rows)
+    """Write the columns that `rows` hold, all the same ones, to the cases of these ids; nobody leases them."""
+    bulk.change(connection, cases, [{**each, "owner": None, "lease_until": None} for each in rows])

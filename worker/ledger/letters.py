@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 from sqlalchemy.sql.elements import Label
 
 from connectors.base import Inbound
 from worker.ledger.custody import QUARANTINED, restore
 from worker.ledger.tables import attempts, cases, inbound, operations
+
+PAGE = 500
 
 _OPERATION = re.compile(r"op-(\d{1,18})-(\d{1,18})")
 _INBOUND = re.compile(r"in-(\d{1,18})")
@@ -67,16 +69,42 @@ class DeadLetterInFull:
 
 def list_dead(connection: Connection) -> list[DeadLetter]:
     """Every dead letter: rejected operations, then quarantined deliveries, the oldest first."""
-    rejected = (
+    return [_operation_letter(row) for row in connection.execute(_rejected())] + [
+        _inbound_letter(row) for row in connection.execute(_kept())
+    ]
+
+
+def next_dead(connection: Connection, after: DeadLetter | None, limit: int = PAGE) -> list[DeadLetter]:
+    """The next ones after that, in the order of `list_dead`; None: the first ones."""
+    rejected, kept = _rejected().limit(limit), _kept().limit(limit)
+    found: list[DeadLetter] = []
+    if after is None or number_of(after.id) is None:
+        if after is not None:
+            place = (after.since, *place_of(after.id))
+            typed = (literal(each, column.type) for each, column in zip(place, _PLACE, strict=True))
+            rejected = rejected.where(tuple_(*_PLACE) > tuple_(*typed))
+        found = [_operation_letter(row) for row in connection.execute(rejected)]
+    else:
+        kept = kept.where(inbound.c.id > (number_of(after.id) or 0))
+    return found or [_inbound_letter(row) for row in connection.execute(kept)]
+
+
+_PLACE = (operations.c.ended_at, operations.c.case_id, operations.c.seq)
+
+
+def _rejected() -> Select[Any]:
+    return (
         select(operations, cases.c.source, cases.c.key, _held())
         .join(cases, operations.c.case_id == cases.c.id)
         .where(operations.c.state == "dead")
-        .order_by(operations.c.ended_at, operations.c.case_id, operations.c.seq)
+        .order_by(*_PLACE)
     )
-    kept = select(inbound).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id)
-    return [_operation_letter(row) for row in connection.execute(rejected)] + [
-        _inbound_letter(row) for row in connection.execute(kept)
-    ]
+
+
+def _kept() -> Select[Any]:
+    """Without their bodies, which the list does not need."""
+    columns = (inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries)
+    return select(*columns).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id)
 
 
 def _held() -> Label[int]:

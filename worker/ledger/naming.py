@@ -6,13 +6,14 @@ keeps it. Who only knows a name, but takes no part in the case, does not get in:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection
 
 from connectors.events import Commented, Event, Opened
+from worker.ledger import bulk
 from worker.ledger.database import Database
 from worker.ledger.tables import aliases, cases, participants
 
@@ -21,11 +22,9 @@ Name = tuple[str, str]
 Key = tuple[str, str]
 """A source id and a case key."""
 
-AT_ONCE = 5000  # names in one statement; SQLite takes 32,766 parameters
-
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class KnownCase:
     """A case that is there."""
 
     key: Key
@@ -46,30 +45,48 @@ class Destination:
     turned_away_from: str | None = None
     """What names the case that its author has no part in."""
     read_as: Event | None = None
-    """What it turns out to be: an opening that refers to another case is a comment on that."""
+    """What it turns out to be: an opening that refers to another case is a comment on that, or wants to be."""
 
 
 def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Destination]:
     """Where each event goes, by what is known now and by what earlier events of the list make known."""
-    names = {
+    known = read(connection, names_in(pairs))
+    there = _known_cases(connection, set(known.values()))
+    return placed(pairs, known, there, _known_keys(connection, keys_in(pairs)))
+
+
+def names_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
+    """The names by which these events look for their cases, or which they make known."""
+    return {
         (source, name)
         for source, event in pairs
         for name in (*event.aliases, *(each.alias for each in event.references))
     }
-    view = _View(read(connection, names))
-    view.cases = _known_cases(connection, set(view.ids()))
-    view.keys = _known_keys(connection, {(source, event.case_key) for source, event in pairs if _may_wait(event)})
+
+
+def keys_in(pairs: Iterable[tuple[str, Event]]) -> set[Key]:
+    """The case keys of which it matters whether they are there: of events that may have to wait."""
+    return {(source, event.case_key) for source, event in pairs if may_wait(event)}
+
+
+def placed(
+    pairs: Sequence[tuple[str, Event]], known: Mapping[Name, int], there: dict[int, KnownCase], keys: set[Key]
+) -> list[Destination]:
+    """Where each event goes; nothing is looked up.
+
+    `known` has those of `names_in` that are known, `there` their cases, `keys` those of `keys_in` that are there.
+    """
+    view = _View(known, there, keys)
     return [view.place(source, event) for source, event in pairs]
 
 
 def read(connection: Connection, names: Collection[Name]) -> dict[Name, int]:
     """The ids of the cases that have these names."""
-    found: dict[Name, int] = {}
-    ordered = sorted(names)
-    for start in range(0, len(ordered), AT_ONCE):
-        wanted = tuple_(aliases.c.source, aliases.c.alias).in_(ordered[start : start + AT_ONCE])
-        found |= {(row.source, row.alias): row.case_id for row in connection.execute(select(aliases).where(wanted))}
-    return found
+    if not names:
+        return {}
+    wanted = ({"source": source, "alias": alias} for source, alias in names)
+    rows = bulk.find(connection, (aliases.c.source, aliases.c.alias), wanted)
+    return {(row.source, row.alias): row.case_id for row in rows}
 
 
 def register(db: Database, connection: Connection, names: Mapping[Name, int]) -> dict[Name, int]:
@@ -90,17 +107,21 @@ def let_in(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> 
     connection.execute(statement, [{"case_id": case_id, "name": name} for case_id, name in ordered])
 
 
-def _may_wait(event: Event) -> bool:
+def joining(event: Event) -> set[str]:
+    """Who takes part in the event's case from now on."""
+    return {*event.participants, *([event.author] if event.author else [])} if event.joins else set()
+
+
+def may_wait(event: Event) -> bool:
     return isinstance(event, Commented) and event.unknown != "open"
 
 
-def _known_cases(connection: Connection, case_ids: set[int]) -> dict[int, _Known]:
+def _known_cases(connection: Connection, case_ids: set[int]) -> dict[int, KnownCase]:
     if not case_ids:
         return {}
-    wanted = cases.c.id.in_(sorted(case_ids))
-    rows = connection.execute(select(cases.c.id, cases.c.source, cases.c.key, cases.c.ticket_id).where(wanted))
-    found = {row.id: _Known((row.source, row.key), _called(row.ticket_id), set()) for row in rows}
-    for row in connection.execute(select(participants).where(participants.c.case_id.in_(sorted(case_ids)))):
+    rows = bulk.find(connection, (cases.c.id,), ({"id": each} for each in case_ids))
+    found = {row.id: KnownCase((row.source, row.key), _called(row.ticket_id), set()) for row in rows}
+    for row in bulk.find(connection, (participants.c.case_id,), ({"case_id": each} for each in case_ids)):
         found[row.case_id].people.add(row.name)
     return found
 
@@ -112,30 +133,27 @@ def _called(ticket_id: str | None) -> str:
 def _known_keys(connection: Connection, keys: set[Key]) -> set[Key]:
     if not keys:
         return set()
-    wanted = tuple_(cases.c.source, cases.c.key).in_(sorted(keys))
-    return {(row.source, row.key) for row in connection.execute(select(cases.c.source, cases.c.key).where(wanted))}
+    own = (cases.c.source, cases.c.key)
+    wanted = ({"source": source, "key": key} for source, key in keys)
+    return {(row.source, row.key) for row in bulk.find(connection, own, wanted, *own)}
 
 
 class _View:
     """What is known of names, growing event by event."""
 
-    def __init__(self, known: dict[Name, int]) -> None:
+    def __init__(self, known: Mapping[Name, int], cases: dict[int, KnownCase], keys: set[Key]) -> None:
         self._known: dict[Name, int | Key] = dict(known)
-        self.cases: dict[int, _Known] = {}
-        self.keys: set[Key] = set()
+        self.cases = cases
+        self.keys = keys
         self._new_people: dict[Key, set[str]] = {}
-
-    def ids(self) -> Iterable[int]:
-        return (case for case in self._known.values() if isinstance(case, int))
 
     def place(self, source: str, event: Event) -> Destination:
         own: Key = (source, event.case_key)
-        hit, proven = self._hit(source, event)
+        hit, stranger_to = self._hit(source, event)
         turned_away_from = None
-        if hit is not None and not (proven or self._takes_part(hit, event)):
-            turned_away_from = self.cases[hit].called if isinstance(hit, int) else _called(None)
-            hit = None
-        if hit is None and _may_wait(event) and own not in self.keys:
+        if hit is None and stranger_to is not None:
+            turned_away_from = self.cases[stranger_to].called if isinstance(stranger_to, int) else _called(None)
+        if hit is None and may_wait(event) and own not in self.keys:
             return Destination(None)
         where = own if hit is None else hit
         self.keys.add(own)
@@ -143,14 +161,20 @@ class _View:
         self._known.update({(source, name): where for name in new_names})
         self._let_in(where, event)
         anothers = hit is not None and own != (self.cases[hit].key if isinstance(hit, int) else hit)
-        read_as = _as_comment(event) if anothers and isinstance(event, Opened) else None
+        refers = anothers or turned_away_from is not None
+        read_as = _as_comment(event) if refers and isinstance(event, Opened) else None
         return Destination(where, new_names, turned_away_from=turned_away_from, read_as=read_as)
 
-    def _hit(self, source: str, event: Event) -> tuple[int | Key | None, bool]:
+    def _hit(self, source: str, event: Event) -> tuple[int | Key | None, int | Key | None]:
+        """The first case that a reference lets the event into; and the first that it names, into which none does."""
+        first: int | Key | None = None
         for each in event.references:
-            if (case := self._known.get((source, each.alias))) is not None:
-                return case, each.proven
-        return None, False
+            if (case := self._known.get((source, each.alias))) is None:
+                continue
+            if each.proven or self._takes_part(case, event):
+                return case, None
+            first = case if first is None else first
+        return None, first
 
     def _takes_part(self, case: int | Key, event: Event) -> bool:
         if event.authority != "participant":
@@ -159,7 +183,7 @@ class _View:
         return event.author in people
 
     def _let_in(self, case: int | Key, event: Event) -> None:
-        people = {*event.participants, *([event.author] if event.author else [])}
+        people = joining(event)
         if isinstance(case, int):
             self.cases[case].people.update(people)
         else:
@@ -167,4 +191,4 @@ class _View:
 
 
 def _as_comment(event: Event) -> Commented:
-    return Commented(**{each.name: getattr(event, each.name) for each in fields(event)})
+    return Commented(**{each.name: getattr(event, each.name) for each in fields(Event)})

@@ -8,21 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
-from worker.ledger import gates, interventions
+from worker.ledger import gates, interventions, jobs, mailboxes
 from worker.ledger.custody import QUARANTINED
 from worker.ledger.gates import ALL, EVERYTHING, READING, Pause
 from worker.ledger.interventions import Intervention
+from worker.ledger.jobs import FailingJob
 from worker.ledger.letters import Try, read_tries
+from worker.ledger.mailboxes import MailboxState
 from worker.ledger.planning import seen_digest
 from worker.ledger.tables import aliases, attempts, cases, inbound, operations, seen, tickets
 
 OVERDUE = timedelta(hours=24)
+FAILURES_ENDURED = 3  # of a job in a row
+TOKEN_ENDS_SOON = timedelta(days=7)
 
 DISK_FULL = "disk_full"
 ALARMS = (
-    DISK_FULL, "dead_letters", "quarantine", "gate_closed", "breaker_open", "look_up_refused", "overdue", "stalled"
+    DISK_FULL, "dead_letters", "quarantine", "gate_closed", "breaker_open", "look_up_refused", "overdue", "stalled",
+    "job_failing",
+    "mailbox_silent", "mailbox_login", "mailbox_unaccounted",
 )  # fmt: skip
 _INBOUND = re.compile(r"in-(\d{1,18})")
 
@@ -48,8 +54,13 @@ class Overview:
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
     at: datetime
+    share: float = 1.0
+    """What the service seems to grant of the budget: less than all after a 429."""
     full: str | None = None
     """What is wrong with the room of the ledger's disk."""
+    failing_jobs: tuple[FailingJob, ...] = ()
+    mailboxes: tuple[MailboxState, ...] = ()
+    """Those that are read over IMAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +114,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
     )
     dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
-    allowed = gates.not_paused(connection)
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, false() if allowed is None else allowed)
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
     last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
     tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == "open")
@@ -122,6 +132,9 @@ def overview(connection: Connection, now: datetime) -> Overview:
         overdue_since=connection.execute(tried).scalar_one_or_none(),
         pauses=tuple(gates.list_pauses(connection)),
         at=now,
+        share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
+        failing_jobs=tuple(jobs.failing(connection)),
+        mailboxes=tuple(mailboxes.states(connection)),
     )
 
 
@@ -188,6 +201,7 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
     if seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE:
         since = f"{seen_now.overdue_since:%Y-%m-%d %H:%M} UTC"
         found.append(Alarm("overdue", f"an operation has been without success since {since}: see `ticketrelay status`"))
+    found += [_failing(each) for each in seen_now.failing_jobs if each.failures >= FAILURES_ENDURED][:1]
     if _stalled(seen_now, stall_alarm):
         found.append(
             Alarm(
@@ -195,7 +209,37 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
                 f"work is due since {seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC and nobody claims it",
             )
         )
+    for each in seen_now.mailboxes:
+        found += _alarms_of(each, seen_now.at)
     return found
+
+
+def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
+    """What a person should look at of a mailbox."""
+    name = f"{box.source}/{box.mailbox}"
+    found = []
+    read_at = max(box.polled_at or box.since, box.since)
+    if now - read_at > timedelta(seconds=box.silent_after):
+        why = f" ({box.error})" if box.error else ": no process reads it"
+        found.append(Alarm("mailbox_silent", f"{name} was not read since {read_at:%Y-%m-%d %H:%M} UTC{why}"))
+    if box.login_error:
+        found.append(Alarm("mailbox_login", f"{name} does not let us in: {box.login_error}"))
+    elif box.token_ends_at is not None and box.token_ends_at - now < TOKEN_ENDS_SOON:
+        ends = f"{box.token_ends_at:%Y-%m-%d %H:%M} UTC"
+        found.append(Alarm("mailbox_login", f"the refresh token of {name} ends at {ends}: consent anew before"))
+    if box.unaccounted:
+        found.append(
+            Alarm(
+                "mailbox_unaccounted",
+                f"{box.unaccounted} mails of {name} are not in the ledger: see `ticketrelay mail audit`",
+            )
+        )
+    return found
+
+
+def _failing(job: FailingJob) -> Alarm:
+    since = f"{job.since:%Y-%m-%d %H:%M} UTC"
+    return Alarm("job_failing", f"{job.name} has failed {job.failures} times since {since}: {job.error}")
 
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
@@ -212,16 +256,16 @@ def find(connection: Connection, name: str) -> list[CaseStory]:
     wanted = [(source, seen_digest(source, name)) for source in sources]
     if match := _INBOUND.fullmatch(name):
         of_delivery = select(operations.c.case_id).where(operations.c.inbound_id == int(match[1]))
-        return _stories(connection, cases.c.id.in_(of_delivery))
+        return stories(connection, cases.c.id.in_(of_delivery))
     by_alias = select(aliases.c.case_id).where(aliases.c.alias == name)
     by_message = select(seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted)) if wanted else None
     matches = (cases.c.key == name) | (cases.c.ticket_id == name) | cases.c.id.in_(by_alias)
     if by_message is not None:
         matches |= cases.c.id.in_(by_message)
-    return _stories(connection, matches)
+    return stories(connection, matches)
 
 
-def _stories(connection: Connection, matches: ColumnElement[bool]) -> list[CaseStory]:
+def stories(connection: Connection, matches: ColumnElement[bool]) -> list[CaseStory]:
     found = connection.execute(select(cases).where(matches).order_by(cases.c.id).limit(100)).all()
     return [_story(connection, row) for row in found]
 

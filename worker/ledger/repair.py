@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, select, update
 from tickets.marks import with_marker_of
 from worker.ledger.claims import is_forgotten, repeated
 from worker.ledger.custody import SKIPPED
-from worker.ledger.database import Database
 from worker.ledger.heads import open_heads, place, write_cases
 from worker.ledger.letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
 from worker.ledger.restoring import SETS_STATE, WAITS
@@ -78,7 +77,7 @@ def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
     return {"request": request, "idempotency_key": key, **new}
 
 
-def bind(db: Database, connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
+def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
     """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
 
     A create is done by that; anything else is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
@@ -88,7 +87,7 @@ def bind(db: Database, connection: Connection, letter_id: str, ticket_id: str, s
     bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
     if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
         raise CannotBeDone(f"ticket {ticket_id} belongs to another case already")
-    bind_ticket(db, connection, case, target, ticket_id, "bound", status, at.now)
+    bind_ticket(connection, case, target, ticket_id, status, at.now)
     if case.create_seq == target:
         of_case = update(cases).where(cases.c.id == case.id)
         connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))
@@ -199,4 +198,4 @@ def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
     lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
     # A case may wait for a ghost, which must not land after what is sent now; one that rests, too.
     placed = place(head, case.next_seq, max(run_at, case.run_at), lost=lost)
-    write_cases(connection, [{"the_id": case.id, "attempts": 0, **placed}])
+    write_cases(connection, [{"id": case.id, "attempts": 0, **placed}])

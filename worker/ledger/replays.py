@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from connectors.base import Inbound
 from worker.ledger.custody import ACCEPTED, QUARANTINED, Delivery, Recorded, restore, summary
 from worker.ledger.database import Database
-from worker.ledger.planning import Arrival, Rules, plan_arrivals
+from worker.ledger.deliveries import first_since
+from worker.ledger.planning import Rules, plan_arrivals
 from worker.ledger.tables import inbound
 
 
@@ -39,20 +40,34 @@ class Again:
     quarantined: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which deliveries arrived since some moment?"""
+
+    after: int
+    """Their numbers are larger than this one."""
+    number: int
+
+
+def span(connection: Connection, *, since: datetime, source: str | None, after: int) -> Span:
+    """Those that `stored` gives."""
+    first = max(first_since(connection, inbound.c.received_at, since), after + 1)
+    statement = select(func.count()).where(inbound.c.id >= first, *_wanted(since, source))
+    return Span(first - 1, connection.execute(statement).scalar_one())
+
+
 def stored(connection: Connection, *, since: datetime, source: str | None, after: int, limit: int) -> list[Stored]:
     """The next deliveries that arrived since then, in the order of arrival; not those that a person skipped."""
-    statement = (
-        select(inbound)
-        .where(inbound.c.id > after, inbound.c.received_at >= since, inbound.c.outcome.in_([ACCEPTED, QUARANTINED]))
-        .order_by(inbound.c.id)
-        .limit(limit)
-    )
-    if source is not None:
-        statement = statement.where(inbound.c.source == source)
+    statement = select(inbound).where(inbound.c.id > after, *_wanted(since, source)).order_by(inbound.c.id).limit(limit)
     return [
         Stored(row.id, restore(row) if row.body else None, row.outcome == QUARANTINED, row.source)
         for row in connection.execute(statement)
     ]
+
+
+def _wanted(since: datetime, source: str | None) -> list[ColumnElement[bool]]:
+    of_source = [] if source is None else [inbound.c.source == source]
+    return [inbound.c.received_at >= since, inbound.c.outcome.in_([ACCEPTED, QUARANTINED]), *of_source]
 
 
 def replay(
@@ -60,9 +75,7 @@ def replay(
 ) -> list[Recorded]:
     """Plan what these deliveries say today; gives what became of each, in order. Raises BeginAgain."""
     arrivals = [
-        Arrival(each.delivery.inbound.source, event, each.delivery.inbound_id or 0)
-        for each in again
-        for event in each.delivery.parsed.events
+        arrival for each in again for arrival in each.delivery.arrivals(each.delivery.inbound_id or 0, occasion=None)
     ]
     effects, _ = plan_arrivals(db, connection, arrivals, rules, also_lock)
     remaining = iter(effects)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
-from worker.ledger import gates, replanning
+from worker.ledger import bulk, folding, gates, replanning
 from worker.ledger.claims import STATE_IS_ASKED, Claim
-from worker.ledger.database import Database
-from worker.ledger.gates import REFUSALS, CloseGate
+from worker.ledger.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.heads import Head, open_heads, place, write_cases
 from worker.ledger.tables import aliases, attempts, cases, operations, tickets
 from worker.lifecycle import Kind
@@ -52,12 +52,12 @@ class Settlement:
     """It was only a question."""
 
 
-How = Literal["created", "adopted", "bound"]
+IS_OPEN = operations.c.state == "open"  # what was ended meanwhile stays ended
 Settled = tuple[Row[Any], Claim, Settlement]
 
 
 def settle(
-    db: Database, connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
+    connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
 ) -> tuple[list[Claim], frozenset[Kind]]:
     """Record what came of these claims.
 
@@ -65,17 +65,17 @@ def settle(
     that are due now.
     """
     by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
-    ids = sorted({case_id for case_id, _ in by_claim})
-    statement = select(cases).where(cases.c.id.in_(ids)).order_by(cases.c.id).with_for_update()
-    leased = {(row.id, row.epoch): row for row in connection.execute(statement) if row.state == "leased"}
+    statement = _to_settle(is_sqlite=bulk.is_sqlite(connection))
+    rows = connection.execute(statement, bulk.packed({"id": case_id} for case_id, _ in by_claim))
+    leased = {(row.id, row.epoch): row for row in rows if row.state == "leased"}
     current: list[Settled] = [(leased[claimed], *outcome) for claimed, outcome in by_claim.items() if claimed in leased]
     stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
     if not current:
         return stale, frozenset()
     current = _refuse_bound(connection, current)
-    connection.execute(insert(attempts), [_attempt(each, outcome, now) for _, each, outcome in current])
+    bulk.insert(connection, attempts, [_attempt(each, outcome, now) for _, each, outcome in current])
     _settle_operations(connection, current, now)
-    _bind_tickets(db, connection, current, now)
+    _bind_tickets(connection, current, now)
     changes = {row.id: _after_death(connection, row, each, outcome, now) for row, each, outcome in current}
     heads = open_heads(connection, [row.id for row, _, _ in current])
     updates = [
@@ -84,6 +84,12 @@ def settle(
     write_cases(connection, updates)
     _move_gate(connection, current, now)
     return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
+
+
+@cache
+def _to_settle(*, is_sqlite: bool) -> Select[Any]:
+    """The rows of cases, locked in the order in which all lock them."""
+    return select(cases).where(bulk.among(is_sqlite, cases.c.id)).order_by(cases.c.id).with_for_update()
 
 
 def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settled]:
@@ -116,17 +122,7 @@ def _attempt(each: Claim, outcome: Settlement, now: datetime) -> dict[str, Any]:
     }
 
 
-_WRITTEN = ("state", "ended_at", "response", "why", "first_sent_at", "ambiguous", "unproven", "conflicts")
-
-
 def _settle_operations(connection: Connection, current: list[Settled], now: datetime) -> None:
-    statement = (
-        update(operations)
-        .where(operations.c.case_id == bindparam("the_case"), operations.c.seq == bindparam("the_seq"))
-        # What a person ended meanwhile stays ended.
-        .where(operations.c.state == "open")
-        .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
-    )
     rows = []
     for _, each, outcome in current:
         over = outcome.state != "again"
@@ -137,62 +133,79 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
         keeps_window = (over or ambiguous or was_closed) and each.first_sent_at
         rows.append(
             {
-                "the_case": each.case_id,
-                "the_seq": each.seq,
-                "new_state": {"done": "done", "dead": "dead", "again": "open"}[outcome.state],
-                "new_ended_at": now if over else None,
-                "new_response": outcome.response,
-                "new_why": outcome.error if outcome.state == "dead" else None,
-                "new_first_sent_at": keeps_window or None,
-                "new_ambiguous": ambiguous,
-                "new_unproven": each.unproven and ambiguous,
-                "new_conflicts": 0 if outcome.absent else each.conflicts + outcome.conflict,
+                "case_id": each.case_id,
+                "seq": each.seq,
+                "state": {"done": "done", "dead": "dead", "again": "open"}[outcome.state],
+                "ended_at": now if over else None,
+                "response": outcome.response,
+                "why": outcome.error if outcome.state == "dead" else None,
+                "first_sent_at": keeps_window or None,
+                "ambiguous": ambiguous,
+                "unproven": each.unproven and ambiguous,
+                "conflicts": 0 if outcome.absent else each.conflicts + outcome.conflict,
             }
         )
-    connection.execute(statement, rows)
+    bulk.change(connection, operations, rows, IS_OPEN)
 
 
-def _bind_tickets(db: Database, connection: Connection, current: list[Settled], now: datetime) -> None:
+def _bind_tickets(connection: Connection, current: list[Settled], now: datetime) -> None:
     """Record which ticket each create made, under which names it is known, and the state of every ticket seen."""
     made = [
         (row, each, outcome)
         for row, each, outcome in current
         if each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
     ]
-    for row, each, outcome in made:
-        how: How = "adopted" if outcome.outcome == "adopted" else "created"
-        bind_ticket(db, connection, row, each.seq, str(outcome.ticket_id), how, outcome.ticket_status, now)
+    if made:
+        _bind_created(connection, made, now)
     seen = [
-        {"the_ticket": each.ticket_id, "new_status": outcome.ticket_status}
+        {"ticket_id": each.ticket_id, "status": outcome.ticket_status, "status_at": now}
         for _, each, outcome in current
         if each.ticket_id is not None and outcome.ticket_status is not None
     ]
-    if seen:
-        statement = update(tickets).where(tickets.c.ticket_id == bindparam("the_ticket"))
-        connection.execute(statement.values(status=bindparam("new_status"), status_at=now), seen)
+    bulk.change(connection, tickets, seen)
+
+
+def _bind_created(connection: Connection, made: list[Settled], now: datetime) -> None:
+    rows = [
+        {
+            "ticket_id": outcome.ticket_id,
+            "case_id": each.case_id,
+            "create_seq": each.seq,
+            "how": "adopted" if outcome.outcome == "adopted" else "created",
+            "bound_at": now,
+            "status": outcome.ticket_status,
+            "status_at": now,
+        }
+        for _, each, outcome in made
+    ]
+    # Whatever we knew: what the service says that it has created is so.
+    bulk.insert_or_update(connection, tickets, rows)
+    # People write its number into what they send.
+    names = [
+        {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
+        for _, each, outcome in made
+    ]
+    bulk.insert_or_ignore(connection, aliases, names)
 
 
 def bind_ticket(
-    db: Database,
     connection: Connection,
     case: Row[Any],
     create_seq: int,
     ticket_id: str,
-    how: How,
     status: str | None,
     now: datetime,
 ) -> None:
-    """Let a ticket be the one of this create. Whatever we knew: what the service says that it has created is so."""
-    values = {
-        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": how, "bound_at": now,
-        "status": status, "status_at": now, "reopened_at": None,
-    }  # fmt: skip
+    """Let a ticket that a person names be the one of this create, in the place of any other."""
     about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
-    connection.execute(tickets.delete().where(about | (tickets.c.ticket_id == ticket_id)))
-    connection.execute(insert(tickets).values(values))
-    # People write its number into what they send.
+    connection.execute(tickets.delete().where(about))
+    values = {
+        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now,
+        "status": status, "status_at": now,
+    }  # fmt: skip
+    bulk.insert_or_update(connection, tickets, [values])
     alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
-    connection.execute(db.insert_or_ignore(aliases, "source", "alias"), [alias])
+    bulk.insert_or_ignore(connection, aliases, [alias])
 
 
 def _after_death(
@@ -202,6 +215,10 @@ def _after_death(
         return replanning.Change(row.phase, row.create_seq, row.lost)
     # A question that was rejected tells nothing of the call that was asked about, unless its ticket is gone.
     rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
+    # Where an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
+    surely = rejected and not each.ambiguous
+    if surely and each.kind in folding.FOLDS and folding.unfold(connection, each.case_id, each.seq):
+        return replanning.Change(row.phase, row.create_seq, row.lost)
     return replanning.after_death(connection, row, each.seq, rejected=rejected, now=now)
 
 
@@ -210,8 +227,11 @@ def _settle_case(
 ) -> dict[str, Any]:
     is_current = outcome.state == "done" and each.seq == change.create_seq
     seen = outcome.ticket_status if is_current or each.ticket_id == row.ticket_id else None
+    left, left_at = (None, None) if is_current else (row.left, row.left_at)
+    if seen == "gone":
+        left, left_at = "gone", now
     return {
-        "the_id": row.id,
+        "id": row.id,
         "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,
         "ticket_id": (outcome.ticket_id if is_current else None) or row.ticket_id,
         "ticket_status": seen or row.ticket_status,
@@ -219,6 +239,8 @@ def _settle_case(
         "phase": change.phase,
         "create_seq": change.create_seq,
         "lost": change.lost,
+        "left": left,
+        "left_at": left_at,
         **place(head, row.next_seq, outcome.again_at or now, lost=change.lost),
     }
 
@@ -227,6 +249,10 @@ def _move_gate(connection: Connection, current: list[Settled], now: datetime) ->
     closings = [outcome.gate for _, _, outcome in current if outcome.gate is not None]
     if closings:
         gates.close(connection, closings, now)
+    if any(each.reason == "budget" for each in closings):
+        gates.learn(connection, now)
+    if not any(state.reason in PROBED for state in gates.states(connection).values()):
+        return
     answered = [
         (each, outcome)
         for _, each, outcome in current

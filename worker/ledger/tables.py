@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -74,6 +75,7 @@ inbound = Table(
     required("body", LargeBinary),  # zlib
     required("body_digest", Text),
     required("deliveries", Integer, server_default=text("1")),  # of the same unreadable bytes
+    Column("duplicate_of", Number),  # the delivery that brought the same message first
     Index("ix_inbound_quarantined", "source", "body_digest", postgresql_where=text("outcome = 'quarantined'"),
           sqlite_where=text("outcome = 'quarantined'")),
 )  # fmt: skip
@@ -107,8 +109,15 @@ cases = Table(
     Column("opener", Text),  # who opened it, as the source names people
     Column("create_seq", BigInteger),  # of the operation that creates, or created, the ticket that it is about now
     required("lost", Boolean, server_default=false()),  # that operation is dead: what needs its ticket is held
+    required("open_members", Integer, server_default=text("0")),  # of a group
+    Column("left", Text),  # how others left its ticket: resolved | closed | wont_fix | gone
+    Column("left_at", Instant),
+    Column("changed_at", Instant),  # when it got its priority, by the source's clock
+    Column("heard_at", Instant),  # when its source said last that it goes on; only where that is asked for
     UniqueConstraint("source", "key"),
-    Index("ix_cases_ready", "rank", "run_at", postgresql_where=text("state = 'ready'"),
+    Index("ix_cases_ready", "rank", "run_at", "id", postgresql_where=text("state = 'ready'"),
+          sqlite_where=text("state = 'ready'")),
+    Index("ix_cases_queues", "source", "rank", "run_at", "id", postgresql_where=text("state = 'ready'"),
           sqlite_where=text("state = 'ready'")),
     Index("ix_cases_leased", "lease_until", postgresql_where=text("state = 'leased'"),
           sqlite_where=text("state = 'leased'")),
@@ -168,6 +177,43 @@ participants = Table(
     Column("name", Text, primary_key=True),
 )
 
+members = Table(
+    "members",
+    metadata,
+    Column("case_id", Number, primary_key=True, autoincrement=False),  # the group's
+    Column("key", Text, primary_key=True),  # as the source names what the member is about
+    required("source", Text),
+    # What planning knows of it: see lifecycle.CaseState.
+    required("episode", Integer),
+    required("phase", Text),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("priority", Text),
+    required("subject", Text),
+    Column("heard_at", Instant),
+    Index(None, "source", "key"),
+)
+
+storms = Table(
+    "storms",
+    metadata,
+    Column("case_id", Number, primary_key=True, autoincrement=False),  # of the ticket that they are gathered in
+    required("since", Instant),  # the minute in which incidents are counted
+    required("number", Integer),
+    required("before", Integer),  # of the minute before
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # a digest of sender and subject
+    Column("case_id", Number),  # where the latest message went that passed
+    required("passed", Text),  # when the latest passed: times with blanks between, the oldest first
+    Column("noted_at", Instant),  # when the latest note was made of those that did not
+    required("at", Instant, index=True),  # when something was last said in it
+)
+
 pending = Table(
     "pending",
     metadata,
@@ -179,6 +225,7 @@ pending = Table(
     required("event", Text),  # JSON
     required("occurred_at", Instant),
     required("expires_at", Instant, index=True),
+    Column("treatment", Text),  # JSON: what was decided about it when it arrived
     UniqueConstraint("source", "digest"),
     Index(None, "source", "wanted"),
 )
@@ -194,6 +241,8 @@ tickets = Table(
     Column("status", Text),  # as last known: open | pending | resolved | closed | gone
     Column("status_at", Instant),
     Column("reopened_at", Instant),  # by a person, as the Tickets API told
+    Column("told_at", Instant),  # since when the latest state is so that the Tickets API told of, by its clock
+    Column("looked_at", Instant),  # where its webhooks cannot reach us
     UniqueConstraint("case_id", "create_seq"),
 )
 
@@ -219,6 +268,8 @@ gate = Table(
     Column("reason", Text),  # budget | breaker | credentials | scope
     Column("since", Instant),
     Column("probed_case", Number),  # the case that was let through last, to see whether the gate can be opened
+    Column("learnt", Float),  # the share of the limit that the service seems to grant, as of the last 429
+    Column("learnt_at", Instant),
 )
 
 pauses = Table(
@@ -240,6 +291,40 @@ interventions = Table(
     required("detail", Text),  # JSON
 )
 
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("case_id", Number, primary_key=True, autoincrement=False),
+    Column("target", Text, primary_key=True),  # as the source's connector writes it
+    required("source", Text),
+    required("state", Text),  # idle | due | leased | told (for good) | dead
+    required("wanted", Integer),  # counts what there is to tell; a change while one is being told is not missed
+    required("run_at", Instant),
+    required("epoch", BigInteger),
+    Column("lease_until", Instant),
+    Column("place", Text),  # what was posted, to be edited
+    Column("posting_at", Instant),  # of a first post that may be there
+    required("attempts", Integer),
+    Column("error", Text),
+    Index("ix_receipts_due", "source", "run_at", postgresql_where=text("state IN ('due', 'leased')"),
+          sqlite_where=text("state IN ('due', 'leased')")),
+)  # fmt: skip
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", Text, primary_key=True),  # what it does, and for which source: confirm:prometheus
+    required("due_at", Instant),
+    required("epoch", BigInteger),  # counts who took it: the end of an older run is refused
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    required("state", Text),  # JSON: what it must remember until it runs again
+    required("failures", Integer),  # in a row
+    Column("failing_since", Instant),
+    Column("error", Text),
+    Column("succeeded_at", Instant),
+)
+
 facts = Table(
     "facts",
     metadata,
@@ -253,4 +338,50 @@ budget = Table(
     Column("id", Number, primary_key=True, autoincrement=True),
     required("at", Instant, index=True),
     required("tokens", Integer),
+    required("rank", Integer, server_default=text("9")),
+    required("source", Text, server_default=text("''")),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mailbox", Text, primary_key=True),
+    required("watched", Boolean),  # it is configured; a row stays when it is not any more
+    required("silent_after", Float),  # seconds without a successful poll that are an alarm
+    required("since", Instant),  # when it was first watched, or watched again
+    Column("owner", Text),  # the process that reads it now
+    Column("lease_until", Instant),
+    Column("polled_at", Instant),  # successfully
+    Column("error", Text),  # of the last poll, where it failed
+    Column("login_error", Text),  # why we are not let in
+    Column("token_ends_at", Instant),  # when the refresh token does, where the provider tells
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mailbox", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    required("uidvalidity", BigInteger),
+    required("first_uid", BigInteger),  # what is below was there before us
+    required("last_uid", BigInteger),  # up to here all is in the ledger, unless the reconcile says otherwise
+    Column("since", Instant),  # what is older was there before us, when UIDs begin anew; none: nothing was
+    Column("reconciled_at", Instant),
+    required("unaccounted", Integer),  # UIDs that are on the server and not in the ledger, as last compared
+)
+
+mailbox_uids = Table(
+    "mailbox_uids",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mailbox", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("inbound_id", Number),
+    required("outcome", Text),  # when it was recorded: ticket | note | duplicate | suppressed | quarantined
+    Column("reason", Text),  # of one that is no delivery
+    required("owed", Boolean),  # it is still to be flagged or moved
 )

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, tuple_, update
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from connectors.events import Event, digest, from_json, to_json
+from worker.ledger import bulk
 from worker.ledger.database import Database
 from worker.ledger.tables import aliases, cases, inbound, pending
+from worker.lifecycle import Treatment
 
 PATIENCE = timedelta(minutes=10)
 AT_ONCE = 500  # comments that dispatch looks at in one go
@@ -29,19 +32,36 @@ class Waiting:
     """The alias, or the case key, that it waits for."""
     event: Event
     inbound_id: int
+    treatment: Treatment | None = None
+    """What was decided about it when it arrived; that stays, whatever the settings are when its case comes."""
 
 
-def row(source: str, event: Event, inbound_id: int, now: datetime) -> dict[str, Any]:
+_TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
+
+
+def name_of(event: Event) -> str:
+    """What a comment waits for: the best alias that it looks for, else its case key."""
+    return event.references[0].alias if event.references else event.case_key
+
+
+def row(comment: Waiting, now: datetime) -> dict[str, Any]:
     """The row of a comment that begins to wait."""
+    event, treatment = comment.event, comment.treatment
     return {
-        "source": source,
-        "wanted": event.references[0].alias if event.references else event.case_key,
-        "digest": bytes.fromhex(digest(source, event.source_message_id, event.content_digest)),
-        "inbound_id": inbound_id,
+        "source": comment.source,
+        "wanted": comment.wanted,
+        "digest": bytes.fromhex(digest(comment.source, event.source_message_id, event.content_digest)),
+        "inbound_id": comment.inbound_id,
         "event": to_json(event),
+        "treatment": None if treatment is None else _TREATMENT.dump_json(treatment).decode(),
         "occurred_at": event.occurred_at,
         "expires_at": now + PATIENCE,
     }
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    treatment = None if row.treatment is None else _TREATMENT.validate_json(row.treatment)
+    return Waiting(row.source, row.wanted, from_json(row.event), row.inbound_id, treatment)
 
 
 def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -57,19 +77,23 @@ def waited_for(connection: Connection, names: set[tuple[str, str]]) -> set[tuple
     """Those of the names that a comment waits for."""
     if not names:
         return set()
-    wanted = tuple_(pending.c.source, pending.c.wanted).in_(sorted(names))
-    found = connection.execute(select(pending.c.source, pending.c.wanted).where(wanted).distinct())
-    return {(row.source, row.wanted) for row in found}
+    name = (pending.c.source, pending.c.wanted)
+    return {(row.source, row.wanted) for row in bulk.find(connection, name, _rows(names), *name)}
 
 
 def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
     """The comments that wait for these names, the oldest first; they wait no more."""
-    wanted = tuple_(pending.c.source, pending.c.wanted).in_(sorted(names))
-    rows = connection.execute(select(pending).where(wanted).order_by(pending.c.id).with_for_update()).all()
+    named = bulk.among(bulk.is_sqlite(connection), pending.c.source, pending.c.wanted)
+    statement = select(pending).where(named).order_by(pending.c.id).with_for_update()
+    rows = connection.execute(statement, bulk.packed(_rows(names))).all()
     if rows:
         connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
     rows = sorted(rows, key=lambda each: (each.occurred_at, each.inbound_id, each.id))
-    return [Waiting(each.source, each.wanted, from_json(each.event), each.inbound_id) for each in rows]
+    return [_waiting(each) for each in rows]
+
+
+def _rows(names: set[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"source": source, "wanted": name} for source, name in names]
 
 
 def say_that_they_were_taken(connection: Connection, inbound_ids: list[int]) -> None:
@@ -84,19 +108,18 @@ def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
 
     One whose ticket was given up is as new: what waits for it waits for its next opening.
     """
-    same_source = aliases.c.source == pending.c.source
-    named = (
-        select(pending.c.source, pending.c.wanted, aliases.c.case_id)
-        .join(aliases, same_source & (aliases.c.alias == pending.c.wanted))
-        .join(cases, (cases.c.id == aliases.c.case_id) & (cases.c.phase != "new"))
-    )
-    keyed = select(pending.c.source, pending.c.wanted, cases.c.id.label("case_id")).join(
-        cases, (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted) & (cases.c.phase != "new")
-    )
-    found: dict[tuple[str, str], int] = {}
-    for statement in (keyed, named):  # a name that was given to a case comes before the key of another one
-        found |= {(each.source, each.wanted): each.case_id for each in connection.execute(statement.limit(AT_ONCE))}
-    return found
+    opened = cases.c.phase != "new"
+    alias = (aliases.c.source == pending.c.source) & (aliases.c.alias == pending.c.wanted)
+    has_name = select(aliases.c.case_id).where(alias).correlate(pending).scalar_subquery()
+    named = select(cases.c.id).where(cases.c.id == has_name, opened).correlate(pending).scalar_subquery()
+    key = (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted)
+    keyed = select(cases.c.id).where(key, opened).correlate(pending).scalar_subquery()
+    # Looked up for each that waits, who are few; joined, PostgreSQL would rather read all cases.
+    # A name that was given to a case comes before the key of another one.
+    case_id = func.coalesce(named, keyed).label("case_id")
+    each_case = select(pending.c.source, pending.c.wanted, case_id).subquery()
+    known = select(each_case).where(each_case.c.case_id.is_not(None)).limit(AT_ONCE)
+    return {(each.source, each.wanted): each.case_id for each in connection.execute(known)}
 
 
 def drop_expired(connection: Connection, now: datetime) -> int:

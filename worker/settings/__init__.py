@@ -1,7 +1,7 @@
 """What is configured, as one frozen value that is read once and passed in."""
 
 from worker.settings.broker import BrokerSettings
-from worker.settings.loader import SettingsError, load
+from worker.settings.loader import load
 from worker.settings.models import (
     ApiSettings,
     LedgerSettings,
@@ -11,6 +11,7 @@ from worker.settings.models import (
     Source,
     TimingSettings,
 )
+from worker.settings.problems import SettingsError
 
 __all__ = [
     "ApiSettings",

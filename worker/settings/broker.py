@@ -15,29 +15,36 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, FilePath, StringConstraints, model_validator
 
 from connectors.base import Secret
-from worker.settings.section import Section
+from worker.settings.section import MayHoldPassword, Section, Shape
 
 ALWAYS_TLS = ("rediss", "amqps")
 WITH_LISTS = ("sentinel", "amqp")
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+Word = Annotated[str, Shape(r"^[A-Za-z0-9_.-]{1,100}$", "1 to 100 letters, digits, _, . and -")]
 
 
 class BrokerSettings(Section):
     """A broker: `memory://` (one process), `redis://…`, `rediss://…`, `sentinel://…;sentinel://…`, `amqp://…`,
     `amqps://…`."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(memory://|(rediss?|amqps?|sentinel)://.+)$")] = Field(
-        default="memory://", repr=False
-    )
+    url: Annotated[
+        str,
+        Shape(
+            r"^(memory://|(rediss?|amqps?|sentinel)://.+)$",
+            "memory://, redis://…, rediss://…, sentinel://…, amqp://… or amqps://…",
+        ),
+        MayHoldPassword(),
+    ] = Field(default="memory://", repr=False)
     """With `sentinel://HOST:PORT;sentinel://HOST:PORT/DB`, the addresses of the Sentinels, not of Redis."""
     queue: Word = "ticketrelay"
     """Deployments that share a broker need a queue each."""
     username: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """The name to log in with; in place of that in the URL."""
     password: Secret | None = None
     """Of the broker, and so of the Redis behind Sentinel; in place of those in the URL."""
     master_name: Word | None = None
     """What the Sentinels call the Redis that is to be used."""
     sentinel_username: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """Of the Sentinels themselves."""
     sentinel_password: Secret | None = None
     """Of the Sentinels themselves."""
     tls: bool = False

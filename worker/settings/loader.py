@@ -1,172 +1,268 @@
 """Where does a setting come from, and what is said about one that is wrong?
 
-Until there is a configuration file, settings are environment variables: `TICKETRELAY_SECTION__NAME`, and
-`TICKETRELAY_SOURCES__<ID>__NAME` for sources. Each may be given as `…_FILE` instead: the path of a file that holds
-the value. Flags of the command line come before the environment, and the environment before the defaults.
+Flags of the command line come before the environment, the environment before the configuration file, and that before
+the defaults. All of it is one tree (`origin.py`), in which each value knows where it came from; pydantic judges it, and
+its errors are said where the values stand.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from connectors import connector, kinds
-from worker.settings.models import Settings, Source
+from worker.settings import routes
+from worker.settings.explaining import explained, origin_of, shown_at, told_once
+from worker.settings.fields import SOURCES, described, field_at, is_secret, is_truth, kind_of
+from worker.settings.layers import from_environment, from_file
+from worker.settings.models import Settings, Source, SourceId
+from worker.settings.origin import (
+    DEFAULT,
+    Branch,
+    Flag,
+    InFile,
+    Node,
+    Origin,
+    Path,
+    Place,
+    Scalar,
+    Variable,
+    key_at,
+    node_at,
+    over,
+    plain,
+    tree_of,
+)
+from worker.settings.problems import Problem, SettingsError, meant, variable
+from worker.settings.references import references
+from worker.settings.secretfiles import SecretFile, Unusable, read_secret, read_value
 
-PREFIX = "TICKETRELAY_"
-FOR_TESTS = "TICKETRELAY_TEST_"
 Tree = dict[str, Any]
+_ID: TypeAdapter[str] = TypeAdapter(SourceId)
 
 
-class SettingsError(Exception):
-    """One or more settings are wrong; `problems` has a line for each: where, what, and what was probably meant."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody configured, before it is judged."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    root: Branch
+    problems: tuple[Problem, ...] = ()
+    hidden: frozenset[int] = frozenset()
+    """Lines of the file that hold a secret."""
+
+    def has(self, *path: str) -> bool:
+        """True where something is configured at the path."""
+        node = node_at(self.root, path)
+        return node is not None and not (isinstance(node, Branch) and not node.entries)
+
+    def text(self, *path: str) -> str | None:
+        """The text that is configured at the path; None where there is none."""
+        node = node_at(self.root, path)
+        return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
+
+    def below(self, defaults: Tree) -> Given:
+        """With defaults for what nobody configured."""
+        return replace(self, root=_branch(over(self.root, tree_of(defaults, DEFAULT))))
+
+    def above(self, flags: Tree) -> Given:
+        """With what flags say instead; a flag is called as its setting."""
+        return replace(self, root=_branch(over(tree_of(flags, Flag("")), self.root)))
 
 
-def load(environ: Mapping[str, str], *, defaults: Tree | None = None, overrides: Tree | None = None) -> Settings:
-    """The settings from `defaults`, then the environment, then `overrides` (nested dicts of section and name).
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and where each came from."""
+
+    settings: Settings
+    root: Branch
+    secret_files: tuple[tuple[Path, Origin, SecretFile], ...]
+    hidden: frozenset[int]
+
+    def origin(self, path: Path) -> Origin:
+        """Where the setting at the path came from."""
+        node = node_at(self.root, path)
+        return node.origin if node is not None else DEFAULT
+
+    def has(self, *path: str) -> bool:
+        """True where somebody configured something at the path."""
+        node = node_at(self.root, path)
+        return node is not None and _is_configured(node)
+
+
+def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
+    """What the environment and the configuration file say.
+
+    Raises SettingsError where the file cannot be read as YAML.
+    """
+    root, problems = from_environment(environ)
+    if file is None:
+        return Given(root, tuple(problems))
+    tree, more, hidden = from_file(file, root)
+    return Given(_branch(over(root, tree)), (*more, *problems), frozenset(hidden))
+
+
+def load(
+    environ: Mapping[str, str],
+    *,
+    file: FilePath | None = None,
+    defaults: Tree | None = None,
+    overrides: Tree | None = None,
+) -> Settings:
+    """The settings from `defaults`, then the file, then the environment, then `overrides` (nested dicts of section and
+    name). Each call reads them anew.
 
     Raises SettingsError with every problem found.
     """
-    problems: list[str] = []
-    tree = _merge(_merge(defaults or {}, _from_environment(environ, problems)), overrides or {})
-    sources, source_problems = _sources(tree.pop("sources", {}))
-    problems += source_problems
+    return judge(gather(environ, file).below(defaults or {}).above(overrides or {})).settings
+
+
+def judge(given: Given, *, secrets: bool = True) -> Loaded:
+    """The settings that are configured; without `secrets`, their files are not read, and each is something else.
+
+    Raises SettingsError with every problem found.
+    """
+    problems = list(given.problems)
+    secret_files: list[tuple[Path, Origin, SecretFile]] = []
+    tree = given.root if secrets else _branch(_without_files(given.root, given.root, ()))
+    root = _branch(_read_files(tree, tree, (), problems, secret_files))
+    problems += _other_truths(root, root, ())
+    sources = _sources(root, problems)
+    settings: Settings | None = None
     try:
         # With an empty section for the API, what is missing in it is named, and not the section.
-        settings = Settings.model_validate({"api": {}, **tree, "sources": sources})
+        settings = Settings.model_validate({"api": {}, **_values(root), SOURCES: sources})
     except ValidationError as error:
-        problems += _explain(error, (), Settings)
-        raise SettingsError(problems) from None
-    if problems:
-        raise SettingsError(problems)
-    return settings
+        problems += explained(root, error, ())
+    if settings is not None:
+        for each in references(settings):
+            origin = origin_of(root, each.path)
+            problems.append(Problem(each.message, origin, each.path, each.todo))
+        for odd in routes.problems(settings.routes, settings.templates):
+            if odd.is_error:
+                problems.append(Problem(odd.text, origin_of(root, odd.at), odd.at, odd.todo))
+    if problems or settings is None:
+        raise SettingsError(told_once(problems), given.hidden)
+    return Loaded(settings, root, tuple(secret_files), given.hidden)
 
 
-def configures_sources(environ: Mapping[str, str]) -> bool:
-    """True when the environment names a source of its own."""
-    return any(name.startswith(f"{PREFIX}SOURCES__") for name in environ)
+def _branch(node: Node) -> Branch:
+    assert isinstance(node, Branch)  # noqa: S101 — the whole is a section, whatever was laid over it
+    return node
 
 
-def variable(*path: str | int) -> str:
-    """The environment variable of a setting: ("api", "key") is TICKETRELAY_API__KEY."""
-    return PREFIX + "__".join(str(part).upper() for part in path)
+def _values(root: Branch) -> dict[str, object]:
+    return {name: plain(node) for name, (_, node) in root.entries.items()}
 
 
-def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Tree:
-    tree: Tree = {}
-    for name in sorted(environ):
-        if not name.startswith(PREFIX) or name.startswith(FOR_TESTS):
-            continue
-        path = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
-        value: str | None = environ[name]
-        if path[-1].endswith("_file") and path[-1] not in _names(Settings, path[:-1]):  # some settings are paths
-            path = (*path[:-1], path[-1].removesuffix("_file"))
-            if variable(*path) in environ:
-                problems.append(f"{name}: {variable(*path)} is set too; give one of them")
-            value = _read(name, environ[name], problems)
-        if value is not None:
-            _put(tree, path, value, name, problems)
-    return tree
+def _is_configured(node: Node) -> bool:
+    if isinstance(node, Branch):
+        return any(_is_configured(each) for _, each in node.entries.values())
+    return node.origin != DEFAULT
 
 
-def _read(name: str, path: str, problems: list[str]) -> str | None:
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(
-            f"{name}: cannot read {path!r}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}"
-        )
-        return None
+def _read_files(
+    root: Node, node: Node, path: Path, problems: list[Problem], secret_files: list[tuple[Path, Origin, SecretFile]]
+) -> Node:
+    """The tree with the content of files in their place; without those that cannot be used."""
+    if isinstance(node, InFile):
+        field = field_at(root, Settings, path)
+        try:
+            if field is None or not is_secret(field):
+                return Scalar(read_value(node.path), node.origin)
+            value, file = read_secret(node.path)
+        except Unusable as error:
+            problems.append(Problem(error.message, node.origin, path, error.todo))
+            return Scalar(None, node.origin)
+        secret_files.append((path, node.origin, file))
+        return Scalar(value, node.origin)
+    if not isinstance(node, Branch):
+        return node
+    entries = {
+        name: (key, _read_files(root, each, (*path, name), problems, secret_files))
+        for name, (key, each) in node.entries.items()
+    }
+    return replace(node, entries=entries)
 
 
-def _put(tree: Tree, path: tuple[str, ...], value: str, name: str, problems: list[str]) -> None:
-    node = tree
-    for part in path[:-1]:
-        node = node.setdefault(part, {})
-        if not isinstance(node, dict):
-            problems.append(f"{name}: {part!r} is a value, not a section")
-            return
-    if len(path) == 1:
-        problems.append(f"{name}: no such setting{_meant(name, _all_names(), PREFIX)}")
-        return
-    # An empty variable is how a shell or a compose file says "none" for the settings that may have none.
-    node[path[-1]] = None if value == "" and path[0] == "api" and path[-1].startswith("per_") else value
+def _other_truths(root: Node, node: Node, path: Path) -> Iterator[Problem]:
+    """Words of the environment that pydantic takes for true or false, such as yes: a file may not say them either."""
+    if isinstance(node, Branch):
+        for name, (_, each) in node.entries.items():
+            yield from _other_truths(root, each, (*path, name))
+    elif isinstance(node, Scalar) and isinstance(node.origin, Variable) and node.value not in ("true", "false"):
+        field = field_at(root, Settings, path)
+        if field is not None and is_truth(field):
+            yield Problem("must be true or false", node.origin, path)
 
 
-def _merge(lower: Tree, upper: Tree) -> Tree:
-    merged = dict(lower)
-    for key, value in upper.items():
-        below = merged.get(key)
-        merged[key] = _merge(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
-    return merged
+def _without_files(root: Node, node: Node, path: Path) -> Node:
+    """The tree with a stand-in for each secret of a file, and the default for a URL of one."""
+    if not isinstance(node, Branch):
+        return node
+    entries: dict[str, tuple[Origin, Node]] = {}
+    for name, (key, each) in node.entries.items():
+        at = (*path, name)
+        field = field_at(root, Settings, at)
+        if not isinstance(each, InFile):
+            entries[name] = (key, _without_files(root, each, at))
+        elif field is None or is_secret(field):
+            entries[name] = (key, Scalar(f"not-read-{variable(*at)}", each.origin))
+    return replace(node, entries=entries)
 
 
-def _sources(raw: Tree) -> tuple[dict[str, Source], list[str]]:
+def _sources(root: Branch, problems: list[Problem]) -> dict[str, Source]:
+    section = node_at(root, (SOURCES,))
+    if section is None:
+        return {}
+    if not isinstance(section, Branch):
+        message = f"{described(section)} where sources are wanted"
+        problems.append(Problem(message, section.origin, (SOURCES,), "write ID: and beneath it its settings"))
+        return {}
     found: dict[str, Source] = {}
-    problems: list[str] = []
-    for source_id, fields in raw.items():
-        if not isinstance(fields, dict):
-            secret = variable("sources", source_id, "secret")
-            problems.append(f"{variable('sources', source_id)}: a source needs settings, such as {secret}")
-            continue
-        own = dict(fields)
-        kind = str(own.pop("kind", source_id))
-        if kind not in kinds():
+    for source_id, (key, node) in section.entries.items():
+        path: Path = (SOURCES, source_id)
+        if not isinstance(node, Branch):
+            needs = variable(*path, "secret") if not isinstance(key, Place) else "secret_file: PATH"
             problems.append(
-                f"{variable('sources', source_id, 'kind')}: no connector of kind {kind!r}{_meant(kind, kinds())}"
+                Problem(f"a source needs settings, such as {needs}", shown_at(root, path, node.origin), path)
             )
             continue
+        kind = kind_of(root, source_id)
+        if not isinstance(kind, str) or kind not in kinds():
+            problems.append(_unknown_kind(root, path, kind))
+            continue
+        if problem := _unfit_id(source_id, key, path):
+            problems.append(problem)
         code = connector(kind)
+        own = {name: plain(each) for name, (_, each) in node.entries.items() if name != "kind"}
         try:
             found[source_id] = Source(id=source_id, connector=code, settings=code.settings.model_validate(own))
         except ValidationError as error:
-            problems += _explain(error, ("sources", source_id), code.settings)
-    return found, problems
+            problems += explained(root, error, path)
+    return found
 
 
-def _explain(error: ValidationError, at: tuple[str, ...], model: type[BaseModel]) -> list[str]:
-    """A line for each problem; input values are left out, since one of them may be a secret."""
-    lines = []
-    for each in error.errors(include_url=False, include_input=False, include_context=False):
-        location = tuple(each["loc"])
-        message = each["msg"].removeprefix("Value error, ")
-        if location[-1] == "[key]":  # of a dictionary: the name itself is wrong
-            location = location[:-1]
-        if each["type"] == "extra_forbidden":
-            section = variable(*at, *location[:-1], "")
-            known = (section + name.upper() for name in _names(model, location[:-1]))
-            message = f"no such setting{_meant(variable(*at, *location), known, section)}"
-        elif each["type"] == "missing":
-            message = "is required"
-        lines.append(f"{variable(*at, *location)}: {message}")
-    return lines
+def _unfit_id(source_id: str, key: Origin, path: Path) -> Problem | None:
+    try:
+        _ID.validate_python(source_id)
+    except ValidationError as error:
+        message = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+        return Problem(f"a source's id {message}", key, path)
+    return None
 
 
-def _names(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[str, ...]:
-    for part in path:
-        annotation = model.model_fields[str(part)].annotation if str(part) in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return ()
-        model = annotation
-    return tuple(model.model_fields)
-
-
-def _all_names() -> Iterator[str]:
-    for section, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from (variable(section, name) for name in field.annotation.model_fields)
-
-
-def _meant(word: str, known: Iterable[str], prefix: str = "") -> str:
-    """What was probably meant; a `prefix` that all have is no likeness."""
-    names = {name.removeprefix(prefix): name for name in known}
-    close = difflib.get_close_matches(word.removeprefix(prefix), list(names), n=1, cutoff=0.6)
-    return f"; did you mean {names[close[0]]}?" if close else ""
+def _unknown_kind(root: Branch, path: Path, kind: object) -> Problem:
+    close = meant(str(kind), kinds())
+    todo = f"did you mean {close}?" if close else f"there are: {', '.join(kinds())}"
+    origin = key_at(root, path) or DEFAULT
+    if (node := node_at(root, (*path, "kind"))) is not None:
+        origin = node.origin
+    elif isinstance(origin, Place):
+        return Problem(
+            f"a source named {path[-1]!r} needs its kind", origin, path, f"write kind: {' | '.join(kinds())}"
+        )
+    return Problem(f"no connector of kind {kind!r}", origin, (*path, "kind"), todo)

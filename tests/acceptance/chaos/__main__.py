@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import signal
 import sys
@@ -24,15 +25,27 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--events", type=int, default=500, help="how many things sources say")
     parser.add_argument("--faults", "--kills", type=int, default=5, help="how often a process or a server is hit")
     parser.add_argument("--seed", type=int, default=1, help="the same seed is the same stream and the same faults")
+    parser.add_argument(
+        "--limit", metavar="MINUTE/SECOND", help="requests that the Tickets API takes; no limit by default"
+    )
     options = parser.parse_args(arguments)
     if options.events < 2 or options.faults < 0:
         parser.error("--events is at least 2, --faults at least 0")
+    if options.limit is not None and not re.fullmatch(r"[1-9][0-9]*/[1-9][0-9]*", options.limit):
+        parser.error("--limit is requests of a minute and of a second, such as 3000/600")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended then too
     folder = Path(tempfile.mkdtemp(prefix="ticketrelay-chaos-"))
     folder.chmod(0o755)
     keep = True
     try:
-        outcome = run(options.broker, folder, events=options.events, faults=options.faults, seed=options.seed)
+        outcome = run(
+            options.broker,
+            folder,
+            events=options.events,
+            faults=options.faults,
+            seed=options.seed,
+            limit=options.limit,
+        )
         keep = not outcome.is_clean
     except KeyboardInterrupt:
         keep = False
@@ -44,7 +57,7 @@ def main(arguments: list[str]) -> int:
             shutil.rmtree(folder, ignore_errors=True)
     for each in outcome.stories:
         print(each)
-    print(json.dumps(figures(outcome) | {"broker": options.broker, "seed": options.seed}))
+    print(json.dumps(figures(outcome) | {"broker": options.broker, "seed": options.seed, "limit": options.limit}))
     return 0 if outcome.is_clean else 1
 
 

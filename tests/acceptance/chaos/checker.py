@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from worker.ledger.folding import BETWEEN
+
 REPEAT = re.compile(r"may be a repeat", re.IGNORECASE)
 """How a note says that it may have been added before (rule 5 of exactly-once delivery)."""
 
@@ -98,14 +100,19 @@ def observe(recorded: Iterable[Mapping[str, Any]]) -> list[Effect]:
     effects = []
     for each in recorded:
         kind, ticket, body = each["kind"], str(each["ticket_id"]), str(each["body"])
-        mark = _mark(body)
         if kind == "create_ticket":
-            created[ticket] = (json.loads(body)["subject"].split()[-1], mark)
-            name = f"{kind} {mark}"
-        else:
-            name = f"{kind} {_what(kind, mark, body)}on {created.get(ticket, (NO_CASE, '?'))[1]}"
-        effects.append(Effect(created.get(ticket, (NO_CASE, "?"))[0], name, bool(REPEAT.search(body))))
+            created[ticket] = (json.loads(body)["subject"].split()[-1], _mark(body))
+        case, step = created.get(ticket, (NO_CASE, "?"))
+        for part in _parts(kind, body):
+            mark = _mark(part)
+            name = f"{kind} {mark}" if kind == "create_ticket" else f"{kind} {_what(kind, mark, body)}on {step}"
+            effects.append(Effect(case, name, bool(REPEAT.search(body))))
     return effects
+
+
+def _parts(kind: str, body: str) -> list[str]:
+    """The notes that were folded into one; else the body as a whole."""
+    return str(json.loads(body)["body"]).split(BETWEEN) if kind == "add_note" else [body]
 
 
 def _mark(body: str) -> str:

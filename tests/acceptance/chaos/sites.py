@@ -62,15 +62,15 @@ class Deployment:
 
 
 @contextmanager
-def deployed(kind: Kind, folder: Path) -> Iterator[Deployment]:
-    """It runs; afterwards nothing of it does."""
-    with _embedded(folder) if kind == "embedded" else _fleet(kind, folder) as deployment:
+def deployed(kind: Kind, folder: Path, limit: str | None = None) -> Iterator[Deployment]:
+    """It runs; afterwards nothing of it does. `limit` is the Tickets API's, and our budget: `MINUTE/SECOND`."""
+    with _embedded(folder, limit) if kind == "embedded" else _fleet(kind, folder, limit) as deployment:
         yield deployment
 
 
 @contextmanager
-def _embedded(folder: Path) -> Iterator[Deployment]:
-    run = Embedded(folder / "var", ENVIRONMENT | {"TICKETRELAY_API__KEY": API_KEY})
+def _embedded(folder: Path, limit: str | None) -> Iterator[Deployment]:
+    run = Embedded(folder / "var", ENVIRONMENT | {"TICKETRELAY_API__KEY": API_KEY}, limit=limit or "none")
 
     def killed() -> None:
         run.kill()
@@ -95,12 +95,16 @@ def _embedded(folder: Path) -> Iterator[Deployment]:
 
 
 @contextmanager
-def _fleet(kind: Literal["redis", "rabbitmq"], folder: Path) -> Iterator[Deployment]:
+def _fleet(kind: Literal["redis", "rabbitmq"], folder: Path, limit: str | None) -> Iterator[Deployment]:
+    minute, _, second = (limit or "/").partition("/")
+    budget = {"TICKETRELAY_API__PER_MINUTE": minute, "TICKETRELAY_API__PER_SECOND": second}
     with ExitStack() as stack:
         database = stack.enter_context(own_postgresql(folder))
         server = stack.enter_context(own_redis(folder) if kind == "redis" else own_rabbitmq(folder))
         broker = Broker(server.url, QUEUE)
-        fleet = Fleet(folder, database.url, broker.environment | ENVIRONMENT, mail=False)
+        fleet = Fleet(
+            folder, database.url, broker.environment | ENVIRONMENT | budget, mail=False, limit=limit or "none"
+        )
         stack.callback(fleet.kill_all)
         fleet.start()
         yield Deployment(fleet.site, _fleet_faults(fleet, database, server, broker), frozenset({"kill -9 tickets-api"}))

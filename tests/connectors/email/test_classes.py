@@ -36,12 +36,12 @@ def test_an_automatic_answer_is_a_private_note_that_opens_nothing(headers: dict[
     found = event(headers={"In-Reply-To": "<parent.1@customer.example>", **headers})
     assert isinstance(found, Commented)
     assert (kind(found), found.private, found.reopens, found.unknown) == ("auto-reply", True, False, "quarantine")
-    assert found.authority == "source"
+    assert (found.authority, found.joins) == ("participant", False)
 
 
 def test_who_sends_what_looks_automatic_does_not_become_a_participant_by_it() -> None:
     found = event(headers={"In-Reply-To": "<parent.1@customer.example>", "Auto-Submitted": "auto-replied"})
-    assert (found.author, found.participants) == (None, ())
+    assert (found.joins, found.participants) == (False, ())
     assert dict(found.attributes)["from"] == "ada@customer.example"
 
 

@@ -36,6 +36,8 @@ def test_a_mail_says_who_wrote_it_and_then_its_text() -> None:
         ("日本語".encode("iso-2022-jp"), "iso-2022-jp", "日本語"),
         (("ж" * 60).encode()[:-1], "utf-8", "ж" * 59 + "\ufffd"),
         (b"plain", None, "plain"),
+        ("Tür".encode("utf-16-le"), "utf-16-le", "Tür"),
+        ("Tür".encode("utf-16"), "utf-16", "Tür"),
         (b"a-b", "punycode", "a-b"),
         (rb"\q", "unicode_escape", r"\q"),
         (b"eJw=", "zlib", "eJw="),
@@ -225,6 +227,18 @@ def test_without_from_the_sender_or_the_envelope_names_the_author() -> None:
 def test_headers_behind_a_broken_line_still_count() -> None:
     raw = b"From mbox Fri Mar 13\n" + mail().replace(b"Subject:", b"this line is no header\nSubject:")
     assert parse(raw).events[0].subject == "The door does not open"
+
+
+def test_a_text_that_no_empty_line_divides_from_its_headers_is_kept() -> None:
+    assert parse(b"From: a@b.example\nSubject: x\nthe text: here\nand here").events[0].text.endswith("and here")
+    content_type, body = multipart("mixed", "Content-Type: text/plain\none", "Content-Type: text/html\n<p>two")
+    assert event(body, {"Content-Type": content_type}).text == f"{LEAD}one\n\ntwo"
+
+
+def test_a_mail_whose_own_text_is_empty_says_what_the_one_says_that_it_brings_along() -> None:
+    inner = "Content-Type: message/rfc822\n\nSubject: Inner\n\nThe words within."
+    content_type, body = multipart("mixed", "Content-Type: text/html\n\n<p> </p>", inner)
+    assert "The words within." in event(body, {"Content-Type": content_type}).text
 
 
 def test_a_source_can_make_all_its_tickets_private_and_of_one_category() -> None:

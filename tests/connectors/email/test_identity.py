@@ -69,10 +69,40 @@ def test_another_id_another_second_or_another_sender_is_another_message(change: 
     assert event(headers=change).source_message_id != event().source_message_id
 
 
-def test_an_id_used_again_with_another_body_is_a_change_of_that_message() -> None:
+def test_an_id_used_again_with_another_body_is_another_message() -> None:
     first, again = event("It is stuck.\n"), event("The window too.\n")
     assert first.source_message_id == again.source_message_id
     assert first.content_digest != again.content_digest
+    assert (first.other_words, again.other_words) == ("message", "message")
+
+
+@pytest.mark.parametrize("headers", [{"List-Id": "<ops.example.net>"}, {"List-Post": "<x>"}, {"Precedence": "list"}])
+def test_a_copy_that_a_list_passed_on_is_a_copy_whatever_it_says(headers: dict[str, str | None]) -> None:
+    assert event("It is stuck.\nA footer.\n", headers).other_words == "copy"
+
+
+def test_a_mail_in_two_mailboxes_is_two_messages_where_each_has_its_own_tickets() -> None:
+    apart = settings(per_mailbox=True)
+    sales, shop = (event(used=apart, envelope={"to": f"{each}+x@example.net"}) for each in ("sales", "shop"))
+    assert sales.case_key != shop.case_key
+    assert sales.references == (Reference("id@sales@example.net:first.1@customer.example"),)
+    assert set(sales.aliases).isdisjoint(shop.aliases)
+    known = event(used=apart, headers={"Delivered-To": "sales@example.net"})
+    assert known.source_message_id == sales.source_message_id
+    answer = event(
+        used=apart, headers={"Delivered-To": "shop@example.net", "In-Reply-To": "<parent.1@customer.example>"}
+    )
+    assert answer.references[0] == Reference("id@shop@example.net:parent.1@customer.example")
+
+
+def test_ids_that_we_issued_come_before_all_others() -> None:
+    answer = event(
+        headers={
+            "In-Reply-To": "<parent.3@customer.example>",
+            "References": f"{own_message_id(settings(), CASE, '7')} <mid.00002@customer.example>",
+        }
+    )
+    assert answer.references == (PROVEN, own("parent.3"), own("mid.00002"), FIRST)
 
 
 def test_spacing_and_the_footer_of_a_list_are_no_change() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tickets.server import Limit, LocalTicketsApi
 from tickets.server.clock import SECOND
-from tickets.server.limits import MINUTE, Limiter
+from tickets.server.limits import MINUTE, Limiter, Window
 
 CREATE = {"subject": "s", "description": "d"}
 
@@ -22,6 +22,12 @@ limits = st.builds(
     per_minute=st.none() | st.integers(1, 12),
     per_second=st.none() | st.integers(1, 4),
     window=st.sampled_from(("fixed", "sliding")),
+)
+buckets = st.builds(
+    Limit,
+    per_minute=st.integers(1, 12),
+    per_second=st.none() | st.integers(1, 4),
+    window=st.just("token-bucket"),
 )
 gaps = st.lists(st.integers(0, 30) | st.integers(0, 2 * SECOND) | st.integers(0, 70 * SECOND), max_size=60)
 
@@ -39,7 +45,38 @@ def test_no_window_ever_holds_more_than_its_number(limit: Limit, gaps: list[int]
             assert sum(start <= other <= at for other in admitted) <= number
 
 
-@given(limit=limits, gaps=gaps)
+@given(limit=buckets, gaps=gaps)
+def test_a_bucket_never_gives_more_than_it_held_and_what_flowed_in_meanwhile(limit: Limit, gaps: list[int]) -> None:
+    limiter, now, admitted = Limiter(limit), START, []
+    assert limit.per_minute is not None
+    for gap in gaps:
+        now += gap
+        if limiter.take("key", now) == 0:
+            admitted.append(now)
+    for begin in admitted:
+        for end in admitted:
+            taken = sum(begin <= each <= end for each in admitted)
+            assert taken * MINUTE <= limit.capacity * MINUTE + max(0, end - begin) * limit.per_minute
+
+
+@given(limit=buckets, gaps=gaps)
+def test_a_bucket_refuses_only_what_it_has_no_whole_token_for(limit: Limit, gaps: list[int]) -> None:
+    """Against a bucket that is filled microsecond by microsecond, in whole parts of a token."""
+    limiter, now = Limiter(limit), START
+    assert limit.per_minute is not None
+    parts = limit.capacity * MINUTE
+    for gap in gaps:
+        now += gap
+        parts = min(limit.capacity * MINUTE, parts + gap * limit.per_minute)
+        seconds = limiter.take("key", now)
+        assert (seconds == 0) == (parts >= MINUTE)
+        if seconds:
+            assert parts + (seconds - 1) * SECOND * limit.per_minute < MINUTE
+        else:
+            parts -= MINUTE
+
+
+@given(limit=limits | buckets, gaps=gaps)
 def test_whoever_waits_as_long_as_told_is_admitted(limit: Limit, gaps: list[int]) -> None:
     limiter, now = Limiter(limit), START
     for gap in gaps:
@@ -83,10 +120,28 @@ def test_no_limit_keeps_no_account() -> None:
 
 
 def test_sliding_windows_move_with_every_request_and_fixed_ones_with_the_clock() -> None:
-    for window, expected in (("sliding", 60), ("fixed", 1)):
-        kind: Literal["fixed", "sliding"] = "fixed" if window == "fixed" else "sliding"
-        limiter, now = Limiter(Limit(1, None, kind)), START - START % MINUTE + 59 * SECOND
+    cases: list[tuple[Window, int]] = [("sliding", 60), ("fixed", 1)]
+    for window, expected in cases:
+        limiter, now = Limiter(Limit(1, None, window)), START - START % MINUTE + 59 * SECOND
         assert [limiter.take("a", now), limiter.take("a", now)] == [0, expected]
+
+
+def test_a_bucket_gives_what_it_holds_at_once_and_then_one_after_the_other() -> None:
+    limiter = Limiter(Limit.named("production", "token-bucket"))
+    assert [limiter.take("a", START) for _ in range(21)] == [0] * 20 + [1]
+    assert limiter.take("a", START + SECOND * 6 // 10 - 1) == 1
+    assert limiter.take("a", START + SECOND * 6 // 10) == 0
+    assert limiter.take("b", START) == 0
+    idle = START + 3600 * SECOND
+    assert [limiter.take("a", idle) for _ in range(21)] == [0] * 20 + [1]
+    alone = Limiter(Limit(3, None, "token-bucket"))
+    assert [alone.take("a", START) for _ in range(4)] == [0, 0, 0, 20]
+
+
+def test_a_bucket_that_nothing_flows_into_is_refused() -> None:
+    with pytest.raises(ValueError, match="filled by the number per minute"):
+        Limit(None, 5, "token-bucket")
+    assert Limiter(Limit(None, None, "token-bucket")).take("a", START) == 0
 
 
 @pytest.mark.parametrize("arguments", [(0, None), (None, 0), (1, -1)])

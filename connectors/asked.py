@@ -1,0 +1,80 @@
+"""How is a product that speaks Alertmanager's API v2 asked which alerts go on? What its sources are configured with.
+
+Source: Alertmanager, api/v2/openapi.yaml, `getAlerts`: active, silenced, inhibited and unprocessed alerts are listed
+unless one says otherwise, and those that have ended are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, model_validator
+
+from connectors.base import Ask, Secret, SourceSettings
+from connectors.durations import Seconds
+from connectors.signatures import Username, basic, bearer
+
+_TOKEN = re.compile(r"[!-~]+")
+
+
+def _base(url: AnyHttpUrl) -> AnyHttpUrl:
+    if url.username is not None or url.password is not None:
+        raise ValueError("must hold no name or password: they are settings of their own")
+    if url.query is not None or url.fragment is not None:
+        raise ValueError("must end before ? and #: it is what /api/v2/alerts is put behind")
+    return url
+
+
+def _sendable(token: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("must be visible ASCII characters: it is sent in a header")
+    return token
+
+
+class AskedSettings(SourceSettings):
+    """What a source is configured with that can be asked which of its alerts go on."""
+
+    api_url: Annotated[AnyHttpUrl, AfterValidator(_base)] | None = None
+    """The product's own address: it is asked there which alerts go on, and what it lists no more is closed. None: it is
+    not asked."""
+    api_token: Annotated[Secret, AfterValidator(_sendable)] | None = None
+    """Sent to `api_url` as `Bearer`."""
+    api_username: Username | None = None
+    """Sent to `api_url` as `Basic`, with `api_password`."""
+    api_password: Secret | None = None
+    """The password of `api_username`."""
+    confirm_every: Seconds = Field(default=60.0, ge=1)
+    """How often it is asked."""
+    confirm_grace: Seconds = 900.0
+    """For how long an alert must be missing in every answer before it is closed; longer than the product takes to learn
+    all alerts again after a restart, and to tell of an end by itself."""
+
+    @model_validator(mode="after")
+    def _asking_holds_together(self) -> Self:
+        if (self.api_username is None) != (self.api_password is None):
+            raise ValueError("api_username, api_password: one is of no use without the other")
+        if self.api_token is not None and self.api_username is not None:
+            raise ValueError("api_token: is sent in place of api_username; give one of them")
+        if self.api_url is None and (self.api_token is not None or self.api_username is not None):
+            raise ValueError("api_url: is where api_token or api_username is sent, and it is missing")
+        if self.confirm_grace < 2 * self.confirm_every:
+            raise ValueError(
+                f"confirm_grace ({self.confirm_grace:g}) must be at least twice confirm_every "
+                f"({self.confirm_every:g}): one answer proves nothing"
+            )
+        return self
+
+
+def ask(settings: AskedSettings, path: str, more: Mapping[str, str] | None = None) -> Ask | None:
+    """The question for the alerts at a path below `api_url`, with `more` headers; None where there is no `api_url`."""
+    if settings.api_url is None:
+        return None
+    proof: dict[str, str] = {}
+    if settings.api_token is not None:
+        proof = bearer(settings.api_token.get_secret_value().encode())
+    elif settings.api_username is not None and settings.api_password is not None:
+        proof = basic(settings.api_username, settings.api_password.get_secret_value().encode())
+    url = f"{str(settings.api_url).rstrip('/')}{path}"
+    return Ask(url, {**proof, **(more or {})}, settings.confirm_every, settings.confirm_grace)

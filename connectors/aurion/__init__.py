@@ -1,0 +1,156 @@
+"""Webhooks of the Aurion Tickets API: what people do to the tickets that we opened.
+
+A webhook says in which state a ticket is now, not who brought it there: our own calls are told of too. Whether a state
+is somebody else's doing is decided where it is known what we did (`worker.lifecycle.plan_ticket`).
+
+Source: the API's documentation, "Webhooks" (`X-Aurion-Signature`, `ticket.*`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, get_args
+
+from pydantic import AfterValidator, Field
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    SourceSettings,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, read_object, text_at, within
+from connectors.durations import Seconds
+from connectors.events import TicketChanged, TicketStatus, digest
+from connectors.mapping import one_line
+from connectors.rendering import attributes, reason, subject_line
+from connectors.signatures import hmac_sha256, is_hmac, read_hex
+
+HEADER = "X-Aurion-Signature"
+PREFIX = "sha256="
+
+TOLD: Mapping[str, bool] = {
+    "ticket.created": False,
+    "ticket.updated": True,
+    "ticket.closed": True,
+    "ticket.reopened": True,
+    "ticket.note_added": False,
+}
+"""Whether a webhook of this type tells of another state."""
+
+STATUSES = get_args(TicketStatus)
+
+
+def _condition(written: str) -> str:
+    name, equals, value = written.partition("=")
+    if not equals or not value.strip() or not (name == "category" or name.startswith("metadata.")):
+        raise ValueError("must be category=VALUE or metadata.NAME=VALUE")
+    return written
+
+
+Condition = Annotated[str, AfterValidator(_condition)]
+
+
+class Settings(SourceSettings):
+    """A source of kind `aurion`."""
+
+    wont_fix: tuple[Condition, ...] = ()
+    """What marks a closed ticket as one that will not be fixed: `category=VALUE` or `metadata.NAME=VALUE`, any of them.
+    Its alert opens nothing any more, until somebody reopens the ticket."""
+    poll: Seconds | None = None
+    """Where the webhooks cannot reach us: each ticket whose incident goes on is looked at so often, as far as the
+    budget goes. None: the webhooks have to do."""
+    poll_per_minute: int = Field(default=10, ge=1, le=60)
+    """Requests of a minute that this takes at the most; they come last in the budget."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """`X-Aurion-Signature: sha256=<hex>`, the HMAC-SHA256 of the body."""
+    signature = inbound.header(HEADER)
+    if signature is None:
+        return Denied(f"{HEADER} is missing or repeated")
+    offered = read_hex(signature.removeprefix(PREFIX)) if signature.startswith(PREFIX) else None
+    if offered is None:
+        return Denied(f"{HEADER} is no {PREFIX} with an HMAC-SHA256 in hex")
+    return Verified(inbound) if is_hmac(offered, settings.secrets, inbound.body) else Denied("the signature is wrong")
+
+
+def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header that the API sends with these settings."""
+    return {HEADER: PREFIX + hmac_sha256(settings.secrets[0], body).hex()}
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event.
+
+    Raises UnreadableMessage where the ticket, its state or the time cannot be told.
+    """
+    payload = read_object(message.inbound.body)
+    told = text_at(payload, "type")
+    if not TOLD.get(told, False):
+        why = "tells of no other state" if told in TOLD else "is not known"
+        return Parsed(ignored=(Remark("type", f"{found(payload.get('type'))} {why}"),))
+    try:
+        return Parsed((_event(payload, settings),))
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+
+
+def _event(payload: Mapping[str, Any], settings: Settings) -> TicketChanged:
+    ticket = _ticket(payload)
+    ticket_id = read_id(ticket, "id")
+    status: Any = text_at(ticket, "status")
+    if status not in STATUSES:
+        raise UnreadableItem(f"data.status: {found_at(ticket, 'status')} is none of {', '.join(STATUSES)}")
+    at = read_instant(payload, "timestamp")
+    if at is None:
+        raise UnreadableItem(f"timestamp: {found_at(payload, 'timestamp')} is no time")
+    title = one_line(text_at(ticket, "subject"))
+    return TicketChanged(
+        case_key=f"ticket:{ticket_id}",
+        source_message_id=read_id(payload, "id"),
+        occurred_at=at.time,
+        started_at=at.time,
+        subject=subject_line(f"Ticket {ticket_id} is {status}" + (f": {title}" if title else ""), ""),
+        text="",
+        content_digest=digest(ticket_id, status, at.text),
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes({"labels.ticket": ticket_id, "labels.status": status}),
+        ticket_id=ticket_id,
+        status=status,
+        wont_fix=status in ("closed", "resolved") and _will_not_be_fixed(ticket, settings),
+    )
+
+
+def _ticket(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The ticket that `data` is, or holds as `ticket`: the documentation's `"data": {ticket}` can be read both ways."""
+    data = within(payload, "data")
+    return within(data, "ticket") if "ticket" in data else data
+
+
+def _will_not_be_fixed(ticket: Mapping[str, Any], settings: Settings) -> bool:
+    facts = {"category": text_at(ticket, "category")}
+    metadata = ticket.get("metadata")
+    if isinstance(metadata, dict):
+        facts |= {f"metadata.{name}": value for name, value in metadata.items() if isinstance(value, str)}
+        facts["category"] = facts["category"] or text_at(metadata, "category")
+    return any(facts.get(name) == value for name, _, value in (each.partition("=") for each in settings.wont_fix))
+
+
+CONNECTOR = Connector(
+    kind="aurion",
+    title="Aurion Tickets",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "labels.ticket, the ticket's id; labels.status, its new state"},
+)

@@ -1,0 +1,106 @@
+"""What do connectors of chat platforms have in common? The fields of their events, first words, files, lists of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NotRequired, TypedDict
+
+from connectors.base import Remark
+from connectors.events import Event, Priority, Reference
+from connectors.mapping import ELLIPSIS, cut, one_line
+
+MAX_SUBJECT = 255  # characters, as all of these but the count
+MAX_BODY = 40_000
+MAX_NAME = 200
+MAX_LINK = 500
+MOST_FILES = 10
+MAX_REASON = 300
+
+Said = Event | Remark
+"""What becomes of what a platform sent: an event, or the reason why there is none."""
+
+
+class Facts(TypedDict):
+    """The fields that every kind of event has."""
+
+    case_key: str
+    source_message_id: str
+    occurred_at: datetime
+    started_at: datetime
+    subject: str
+    text: str
+    content_digest: str
+    priority: Priority
+    category: str | None
+    private: bool
+    aliases: tuple[str, ...]
+    references: tuple[Reference, ...]
+    author: str | None
+    participants: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...]
+    answer: NotRequired[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is told of a file that was sent along; it is not fetched."""
+
+    name: str
+    size: object = None
+    """Bytes; whatever is no such number is left out."""
+    link: object = None
+    """Shown where it is an `https://` address."""
+
+
+def subject(text: str, otherwise: str) -> str:
+    """The first line that says something, of at most 255 characters."""
+    return cut(next((line for line in map(one_line, text.split("\n")) if line), otherwise), MAX_SUBJECT)
+
+
+def begins_with(text: str, word: str) -> bool:
+    """True where the first word of the text is this one, in upper or lower case, with or without a mark after it."""
+    first = (text.split(maxsplit=1) or [""])[0].casefold()
+    return word.casefold() in (first, first.rstrip(".,:;!"))
+
+
+def first_line(*values: object) -> str | None:
+    """The first of the values that is a text which says something, as one line of at most 200 characters."""
+    lines = (one_line(value) for value in values if isinstance(value, str))
+    return next((cut(line, MAX_NAME) for line in lines if line), None)
+
+
+def file_lines(files: Iterable[File]) -> Iterator[str]:
+    """A line for each file: name, size, link; none where there are no files."""
+    listed = list(files)
+    if listed:
+        yield "Files:"
+    for each in listed[:MOST_FILES]:
+        size = each.size
+        known = isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 10**15
+        parts = [cut(each.name, MAX_NAME), f"({size:,} bytes)" if known else "", link(each.link)]
+        yield "- " + " ".join(part for part in parts if part)
+    if len(listed) > MOST_FILES:
+        yield f"{ELLIPSIS} and {len(listed) - MOST_FILES} more"
+
+
+def link(value: object) -> str:
+    """The address where it is one that a person can follow, else nothing."""
+    line = one_line(value) if isinstance(value, str) else ""
+    return line if line.startswith("https://") and len(line) <= MAX_LINK else ""
+
+
+def paragraphs(*parts: str) -> str:
+    """The parts that say something, with an empty line between them."""
+    return "\n\n".join(part for part in parts if part)
+
+
+def named(names: Iterable[str]) -> tuple[Reference, ...]:
+    """References to a case by these names, each once."""
+    return tuple(Reference(name) for name in dict.fromkeys(names))
+
+
+def listed(value: object) -> object:
+    """`1, 2` as a list: an environment variable holds nothing but text."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value

@@ -1,0 +1,93 @@
+"""Amazon CloudWatch, through a topic of SNS that is subscribed to by HTTPS: an alarm is a case.
+
+SNS signs each message and says where its certificate is; the worker fetches that, from hosts of SNS only. A topic sends
+nothing before its subscription is confirmed: what has to be called for it is `Parsed.confirm`, and the worker calls it.
+Raw message delivery leaves out the envelope, and the signature with it: it is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Connector, Outside, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.cloudwatch.alarms import read_alarm
+from connectors.cloudwatch.settings import Settings
+from connectors.documents import found, read_object
+from connectors.events import Event
+from connectors.rendering import reason
+from connectors.signatures import proof
+from connectors.sns import HOST, SIGNED, Envelope, certificates, read_envelope, verify
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header with the secret, where there is one. The signature stands in the body, and only Amazon can make it."""
+    return proof(settings.secrets[0], settings.username) if settings.secrets else {}
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event, or what confirms a subscription.
+
+    An alarm without SNS around it (raw delivery, EventBridge) is read too, and so are the records that a function of
+    Lambda gets, for `explain`: `verify` takes none of them, since nothing in them is signed.
+
+    Raises UnreadableMessage for what is no message of SNS, and for an alarm whose name, state or time cannot be told.
+    """
+    payload = read_object(message.inbound.body)
+    records = payload.get("Records")
+    # Beside the fields that SNS signs, anybody may have written what he likes.
+    if isinstance(message, Verified) or not isinstance(records, list):
+        return _read(payload, settings)
+    return _records(records, settings)
+
+
+def _records(records: list[Any], settings: Settings) -> Parsed:
+    events: list[Event] = []
+    ignored = [] if records else [Remark("Records", "the list is empty")]
+    unreadable = []
+    for index, each in enumerate(records):
+        try:
+            said = _read(_of_lambda(each), settings)
+        except UnreadableMessage as error:
+            unreadable.append(Remark(f"Records[{index}]", str(error)))
+            continue
+        events += said.events
+        ignored += said.ignored
+    return Parsed(tuple(events), tuple(ignored), tuple(unreadable))
+
+
+def _of_lambda(record: object) -> Mapping[str, Any]:
+    """The message of SNS in a record, as a function of Lambda gets it."""
+    message = record.get("Sns") if isinstance(record, dict) else None
+    if not isinstance(message, dict):
+        raise UnreadableMessage(f"{found(record)} holds no message of SNS")
+    return message
+
+
+def _read(payload: Mapping[str, Any], settings: Settings) -> Parsed:
+    envelope = Envelope(payload)
+    try:
+        if envelope.type not in SIGNED and not payload.keys().isdisjoint(("AlarmName", "detail-type")):
+            return _said(read_alarm(payload, settings))
+        return read_envelope(envelope, lambda message: _said(read_alarm(message, settings)))
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+
+
+def _said(alarm: Event | Remark) -> Parsed:
+    return Parsed(ignored=(alarm,)) if isinstance(alarm, Remark) else Parsed(events=(alarm,))
+
+
+CONNECTOR: Connector[Settings] = Connector(
+    kind="cloudwatch",
+    title="Amazon CloudWatch",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "labels.alarm, the alarm's name; the metric's dimensions, account and region"},
+    outside=Outside(hosts=HOST, keys=certificates),
+)

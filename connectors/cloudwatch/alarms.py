@@ -1,0 +1,139 @@
+"""What does CloudWatch say of an alarm: to a topic itself, or through EventBridge?
+
+Source: docs.aws.amazon.com/AmazonCloudWatch, "Alarm events and EventBridge"; "Using Amazon CloudWatch alarms".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.base import Remark, SourceSettings
+from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
+from connectors.events import Event, Opened, Resolved, digest
+from connectors.mapping import Instant, one_line, readable
+from connectors.rendering import attributes, block, compose, subject_line
+
+STATES: Mapping[str, type[Event] | None] = {"ALARM": Opened, "OK": Resolved, "INSUFFICIENT_DATA": None}
+"""What a new state is; without data nothing is known, so nothing begins or ends."""
+
+STATE_CHANGE = "CloudWatch Alarm State Change"
+"""The `detail-type` of EventBridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Alarm:
+    key: str
+    name: str
+    state: str
+    at: Instant
+    reason: str
+    description: str
+    facts: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
+
+
+def read_alarm(message: Mapping[str, Any], settings: SourceSettings) -> Event | Remark:
+    """The event, or why nothing is done. Raises ValueError."""
+    if "detail-type" in message:
+        if message.get("detail-type") != STATE_CHANGE:
+            return Remark("detail-type", f"{found(message.get('detail-type'))} is no alarm of CloudWatch")
+        return _said(_from_event_bridge(message), settings)
+    if "AlarmName" in message:
+        return _said(_from_topic(message), settings)
+    return Remark("Message", "it is no alarm of CloudWatch")
+
+
+def _from_topic(message: Mapping[str, Any]) -> _Alarm:
+    at = read_instant(message, "StateChangeTime")
+    if at is None:
+        raise UnreadableItem(f"StateChangeTime: {found_at(message, 'StateChangeTime')} is no time")
+    name = read_id(message, "AlarmName")
+    arn = text_at(message, "AlarmArn").strip()
+    account, region = text_at(message, "AWSAccountId"), text_at(message, "Region")
+    if not arn and not (account and region):
+        raise UnreadableItem("AlarmArn: there is none, and no account and region to tell the alarm from others by")
+    metric = message.get("Trigger")
+    measured = metric if isinstance(metric, dict) else {}
+    facts = {
+        "account": account,
+        "region": region,
+        "metric": text_at(measured, "MetricName"),
+        "namespace": text_at(measured, "Namespace"),
+        **_dimensions(measured.get("Dimensions")),
+    }
+    return _Alarm(
+        key=arn or f"{account}:{region}:{name}",
+        name=name,
+        state=_state(message, "NewStateValue"),
+        at=at,
+        reason=text_at(message, "NewStateReason"),
+        description=text_at(message, "AlarmDescription"),
+        facts=tuple((label, value) for label, value in facts.items() if one_line(value)),
+        labels={"account": account, "region": region, "namespace": text_at(measured, "Namespace")},
+    )
+
+
+def _from_event_bridge(message: Mapping[str, Any]) -> _Alarm:
+    detail = within(message, "detail")
+    state = within(detail, "state")
+    at = read_instant(state, "timestamp") or read_instant(message, "time")
+    if at is None:
+        raise UnreadableItem("detail.state.timestamp: there is no time")
+    resources = message.get("resources")
+    arn = resources[0] if isinstance(resources, list) and resources else None
+    if not isinstance(arn, str) or not arn.strip():
+        raise UnreadableItem(f"resources: {found(arn)} is no ARN of an alarm")
+    account, region = text_at(message, "account"), text_at(message, "region")
+    settings = detail.get("configuration")
+    return _Alarm(
+        key=arn.strip(),
+        name=read_id(detail, "alarmName"),
+        state=_state(state, "value"),
+        at=at,
+        reason=text_at(state, "reason"),
+        description=text_at(settings, "description") if isinstance(settings, dict) else "",
+        facts=tuple((label, value) for label, value in (("account", account), ("region", region)) if one_line(value)),
+        labels={"account": account, "region": region},
+    )
+
+
+def _state(document: Mapping[str, Any], field: str) -> str:
+    state = document.get(field)
+    if not isinstance(state, str) or state not in STATES:
+        raise UnreadableItem(f"{field}: {found_at(document, field)} is no state of an alarm")
+    return state
+
+
+def _said(alarm: _Alarm, settings: SourceSettings) -> Event | Remark:
+    kind = STATES[alarm.state]
+    if kind is None:
+        return Remark("NewStateValue", f"{alarm.name[:100]} has no data: whether it is over is not known")
+    labels = {f"labels.{name}": value or None for name, value in alarm.labels.items()}
+    return kind(
+        case_key=alarm.key,
+        source_message_id=f"{alarm.key}:{alarm.state}:{alarm.at.text}",
+        occurred_at=alarm.at.time,
+        started_at=alarm.at.time,
+        subject=subject_line(alarm.name, "A CloudWatch alarm"),
+        text=compose(
+            alarm.description,
+            [block("Alarm", [("name", alarm.name), ("state", alarm.state), *alarm.facts]), _why(alarm.reason)],
+            [("At", readable(alarm.at.time))],
+        ),
+        content_digest=digest(alarm.name, alarm.state, alarm.description, *(p for pair in alarm.facts for p in pair)),
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes({**labels, "labels.alarm": alarm.name}),
+    )
+
+
+def _why(written: str) -> str:
+    return block("Why", [("reason", written)]) if one_line(written) else ""
+
+
+def _dimensions(value: object) -> dict[str, str]:
+    """Names and values of a metric's dimensions."""
+    each = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return {one_line(text_at(one, "name")): text_at(one, "value") for one in each if one_line(text_at(one, "name"))}

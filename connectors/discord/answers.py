@@ -1,0 +1,76 @@
+"""What does Discord want answered within 3 seconds? A word to who did it, a form to fill in, or a bare acknowledgement.
+
+The answer is given when the delivery is in the database, before any ticket is: it says what will be done, and holds
+nothing of what was said.
+
+Source: discord.com/developers/docs, "Interaction Response Object", "Component Reference".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal
+
+from connectors.base import Reply
+
+PONG, MESSAGE, CHOICES, FORM = 1, 4, 8, 9
+"""Types of answers."""
+ROW, BUTTON, TEXT_INPUT, LABEL = 1, 2, 4, 18
+"""Types of components."""
+GREY, RED = 2, 4
+"""Styles of buttons."""
+ONLY_FOR_YOU = 1 << 6
+
+Action = Literal["open", "note", "close"]
+
+OURS = re.compile(r"ticketrelay:(open|note|close)(?::([1-9][0-9]{0,18}))?")
+"""The id of a button or form of ours: what it does, and to which case."""
+
+OPENED = "Received: a ticket is opened for it."
+NOTED = "Received: it becomes a note on the ticket, if there is one."
+IN_THREAD = "Received: it becomes a note on the ticket of this thread, or opens one."
+CLOSING = "Received: the ticket is closed, if you opened it or may close any."
+
+
+def pong() -> Reply:
+    return _reply({"type": PONG})
+
+
+def no_choices() -> Reply:
+    return _reply({"type": CHOICES, "data": {"choices": []}})
+
+
+def told(text: str, *, private: bool, case: str | None = None) -> Reply:
+    """A message; where there is a case, with the buttons that add to it and close it."""
+    data: dict[str, Any] = {"content": text, "allowed_mentions": {"parse": []}}
+    if private:
+        data["flags"] = ONLY_FOR_YOU
+    if case is not None:
+        buttons = [_button("Add a note", GREY, f"ticketrelay:note:{case}")]
+        buttons.append(_button("Close", RED, f"ticketrelay:close:{case}"))
+        data["components"] = [{"type": ROW, "components": buttons}]
+    return _reply({"type": MESSAGE, "data": data})
+
+
+def form(action: Action, case: str | None = None) -> Reply:
+    """A form for a new ticket, or for a note on a case."""
+    inputs = [_input("What is it about?", "text", long=True)]
+    if action == "open":
+        inputs.insert(0, _input("Subject", "subject", long=False))
+    title = "Open a ticket" if action == "open" else "Add a note"
+    custom_id = f"ticketrelay:{action}" + (f":{case}" if case else "")
+    return _reply({"type": FORM, "data": {"custom_id": custom_id, "title": title, "components": inputs}})
+
+
+def _button(label: str, style: int, custom_id: str) -> dict[str, Any]:
+    return {"type": BUTTON, "style": style, "label": label, "custom_id": custom_id}
+
+
+def _input(label: str, custom_id: str, *, long: bool) -> dict[str, Any]:
+    field = {"type": TEXT_INPUT, "custom_id": custom_id, "style": 2 if long else 1, "max_length": 4000 if long else 200}
+    return {"type": LABEL, "label": label, "component": field | {"required": True}}
+
+
+def _reply(answer: dict[str, Any]) -> Reply:
+    return Reply(json.dumps(answer).encode())

@@ -1,0 +1,103 @@
+"""What does a person read of a command, a form or a message? Markup as plain text, files and embeds as lines.
+
+Source: discord.com/developers/docs, "Message Formatting", "Embed Object", "Application Command Option Type".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.chat import MAX_BODY, File, file_lines, first_line, paragraphs
+from connectors.discord.envelope import maybe_id, part, person
+from connectors.documents import scalar, text_at
+from connectors.mapping import clean, cut
+
+MAX_EMBEDS = 8_000  # characters
+MOST_EMBEDS = 10
+MOST_FIELDS = 25
+SUBCOMMANDS = (1, 2)
+"""Types of options: a subcommand, and a group of them."""
+ATTACHMENT = 11
+"""The type of an option that is a file."""
+TEXT_OPTIONS = ("text", "subject")
+"""Options whose value is said without their name."""
+
+_MARKUP = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,64}:)([0-9]{1,20})>")
+
+
+def subcommand(data: Mapping[str, Any]) -> tuple[str | None, list[Mapping[str, Any]]]:
+    """The subcommand that was chosen, if there is one, and the options that were given."""
+    name, options = None, _objects(data.get("options"))
+    while options and options[0].get("type") in SUBCOMMANDS:
+        name, options = text_at(options[0], "name"), _objects(options[0].get("options"))
+    return name, options
+
+
+def option_text(options: list[Mapping[str, Any]]) -> str:
+    """What was given, a line each. Raises UnreadableItem for a value that is a list or an object."""
+    lines = []
+    for each in options:
+        name, value = first_line(each.get("name")) or "", scalar(each.get("value"))
+        if each.get("type") != ATTACHMENT and value.strip():
+            lines.append(value if name in TEXT_OPTIONS else f"{name}: {value}")
+    return clean("\n".join(lines)).strip()
+
+
+def option_files(data: Mapping[str, Any], options: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The files that were given."""
+    known = part(part(data, "resolved"), "attachments")
+    ids = [each.get("value") for each in options if each.get("type") == ATTACHMENT]
+    return [known[each] for each in ids if isinstance(each, str) and isinstance(known.get(each), dict)]
+
+
+def form_fields(data: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of a form by their fields' ids; they stand in rows, or each below a label."""
+    found = {}
+    for row in _objects(data.get("components")):
+        for each in [*_objects(row.get("components")), part(row, "component")]:
+            name, value = text_at(each, "custom_id"), text_at(each, "value")
+            if name and value.strip():
+                found[name] = clean(value).strip()
+    return found
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """The text of a message and of its embeds, as people read it. Raises UnreadableItem."""
+    names = {number: person(each) for each in _objects(message.get("mentions")) if (number := maybe_id(each.get("id")))}
+    text = _MARKUP.sub(lambda match: _plain(match, names), scalar(message.get("content")))
+    return paragraphs(clean(text).strip(), cut("\n".join(_embeds(message)), MAX_EMBEDS))
+
+
+def message_files(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The files of a message."""
+    return _objects(message.get("attachments"))
+
+
+def whole(text: str, files: list[Mapping[str, Any]], *about: str) -> str:
+    """The text, the files, and lines about who said it where."""
+    lines = (File(first_line(each.get("filename")) or "a file", each.get("size"), each.get("url")) for each in files)
+    return paragraphs(cut(text, MAX_BODY), "\n".join(file_lines(lines)), "\n".join(about))
+
+
+def _plain(match: re.Match[str], names: Mapping[str, str]) -> str:
+    """What stands between angle brackets: somebody, a role, a channel, an emoji."""
+    mark, number = match[1], match[2]
+    if mark in ("@", "@!"):
+        return names.get(number, f"@{number}")
+    return mark.lstrip("a") if mark.endswith(":") else f"{mark[0]}{number}"
+
+
+def _embeds(message: Mapping[str, Any]) -> Iterator[str]:
+    """What bots write: titles, descriptions, fields. Previews of links are none of the author's words."""
+    for embed in _objects(message.get("embeds"))[:MOST_EMBEDS]:
+        if embed.get("type", "rich") != "rich":
+            continue
+        yield from (clean(text_at(embed, each)).strip() for each in ("title", "description") if text_at(embed, each))
+        for field in _objects(embed.get("fields"))[:MOST_FIELDS]:
+            yield f"{first_line(field.get('name')) or ''}: {clean(text_at(field, 'value')).strip()}"
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

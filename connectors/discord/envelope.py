@@ -1,0 +1,120 @@
+"""Who did it, where, and when? What Discord says around every interaction.
+
+A thread has the id of the message that it was made from, so a case that was opened from a message is found from its
+thread too. Ids hold the time at which they were made.
+
+Source: discord.com/developers/docs, "Interaction Object", "Channel Types", "Snowflakes".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.chat import first_line
+from connectors.discord.settings import Settings
+from connectors.documents import UnreadableItem, found_at
+
+THREADS = (10, 11, 12)
+"""Types of channels: a thread of announcements, a public thread, a private one."""
+PRIVATE = (1, 3, 12)
+"""Types of channels: a direct message, a group of people, a private thread."""
+
+_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """What every interaction tells."""
+
+    id: str
+    when: datetime
+    channel: str
+    channel_type: object
+    parent: str | None
+    """The channel that a thread stands in."""
+    guild: str | None
+    """The server; None in direct messages."""
+    user: str
+    roles: tuple[str, ...]
+    who: str
+    """The user as people call them."""
+
+    @property
+    def thread(self) -> str | None:
+        """The id of the thread that it was done in; None outside of threads."""
+        return self.channel if self.channel_type in THREADS else None
+
+    def is_private(self, settings: Settings) -> bool:
+        """True unless the channel is known to be a server's, and may be public."""
+        if self.guild is None or self.channel_type in PRIVATE:
+            return True
+        if self.channel in settings.public_channels:
+            return False
+        if self.thread is not None and self.parent in settings.public_channels:
+            return False
+        return settings.private or self.channel_type is None
+
+    def may_close(self, settings: Settings) -> bool:
+        """True for those who may close any ticket."""
+        return not {self.user, *self.roles}.isdisjoint(settings.closers)
+
+
+def read_interaction(payload: Mapping[str, Any]) -> Interaction:
+    """What stands around the command. Raises UnreadableItem without an id, a channel or a user."""
+    channel = part(payload, "channel")
+    member = part(payload, "member")
+    user = part(member, "user") or part(payload, "user")
+    if maybe_id(user.get("id")) is None:
+        raise UnreadableItem(f"user: {found_at(user, 'id')} tells nobody who did it")
+    number = read_id(payload, "id")
+    roles = member.get("roles")
+    kind = channel.get("type")
+    return Interaction(
+        id=number,
+        when=moment(number),
+        channel=maybe_id(channel.get("id")) or read_id(payload, "channel_id"),
+        channel_type=kind if isinstance(kind, int) and not isinstance(kind, bool) else None,
+        parent=maybe_id(channel.get("parent_id")),
+        guild=maybe_id(payload.get("guild_id")),
+        user=read_id(user, "id"),
+        roles=tuple(each for each in roles if maybe_id(each)) if isinstance(roles, list) else (),
+        who=person(user, member),
+    )
+
+
+def person(user: Mapping[str, Any], member: Mapping[str, Any] | None = None) -> str:
+    """`Ada (@ada)`, by the name that the server or the user chose."""
+    handle = first_line(user.get("username"))
+    called = first_line((member or {}).get("nick"), user.get("global_name"))
+    if called and handle and called != handle:
+        return f"{called} (@{handle})"
+    return f"@{handle}" if handle else called or "somebody"
+
+
+def maybe_id(value: object) -> str | None:
+    """An id; None for whatever is none."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) and int(value) < 2**63 else None
+
+
+def read_id(document: Mapping[str, Any], field: str) -> str:
+    """The id at the field. Raises UnreadableItem."""
+    value = maybe_id(document.get(field))
+    if value is None:
+        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
+    return value
+
+
+def moment(number: str) -> datetime:
+    """When the id was made, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=int(number) >> 22)
+
+
+def part(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """The object at the field; empty where there is none."""
+    value = document.get(field)
+    return value if isinstance(value, dict) else {}

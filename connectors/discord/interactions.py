@@ -1,0 +1,176 @@
+"""What does an interaction say? Commands, buttons and forms open, note or close; each is answered at once.
+
+In a thread the case is the thread. Elsewhere a command opens a case of its own, and its answer has buttons that name
+it: a channel holds many conversations, so that nothing else there says which ticket is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connectors.base import Parsed, Remark, Reply
+from connectors.chat import Facts, named, subject
+from connectors.discord import answers, content
+from connectors.discord.answers import OURS
+from connectors.discord.envelope import Interaction, maybe_id, part, person, read_id
+from connectors.discord.settings import Settings
+from connectors.documents import found, text_at, within
+from connectors.events import Commented, Event, Opened, Resolved, digest
+from connectors.mapping import readable
+
+CHAT_INPUT, USER, MESSAGE = 1, 2, 3
+"""Types of commands: a slash command, one in a user's menu, one in a message's."""
+
+
+def command(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    """An application command."""
+    data = within(payload, "data")
+    name, kind = text_at(data, "name").casefold(), data.get("type", CHAT_INPUT)
+    if kind == CHAT_INPUT and name == settings.command.casefold():
+        return _slash(data, done, settings)
+    if kind == MESSAGE and name == settings.open_message_command.casefold():
+        return _open_message(data, done, settings)
+    if kind == MESSAGE and name == settings.close_message_command.casefold():
+        return _close_message(data, done, settings)
+    return _nothing(f"nothing is done about the command {found(data.get('name'))}", "This command does nothing here.")
+
+
+def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    """A button of ours: one closes, one asks for a note. It stands on the answer to what opened the case."""
+    ours = OURS.fullmatch(text_at(within(payload, "data"), "custom_id"))
+    if ours is None or ours[2] is None:
+        return _nothing("nothing is done about the button: it is none of ours", "This button does nothing here.")
+    if ours[1] == "note":
+        return Parsed(reply=answers.form("note", ours[2]))
+    if ours[1] == "open":
+        return Parsed(reply=answers.form("open"))
+    # A thread that is made from the answer has its id: from then on it leads to the case.
+    answer = maybe_id(part(payload, "message").get("id"))
+    return _closed(done, settings, ours[2], *((answer,) if answer else ()))
+
+
+def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    """A form of ours that was filled in."""
+    data = within(payload, "data")
+    ours = OURS.fullmatch(text_at(data, "custom_id"))
+    fields = content.form_fields(data)
+    text = "\n\n".join(fields[each] for each in ("subject", "text") if each in fields)
+    if ours is None or ours[1] == "close" or (ours[1] == "note" and not ours[2]):
+        return _nothing("nothing is done about the form: it is none of ours", "This form does nothing here.")
+    if not text:
+        return _nothing("the form is empty", "Nothing was written in the form.")
+    if ours[1] == "note":
+        shared = _facts(done, settings, ours[2], text, [])
+        return _answered(Commented(**shared, unknown="wait"), answers.NOTED)
+    return _opened(done, settings, text, [])
+
+
+def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    chosen, options = content.subcommand(data)
+    text, files = content.option_text(options), content.option_files(data, options)
+    if chosen == "close" or text.casefold() == settings.close_word.casefold():
+        return _closed(done, settings, done.thread) if done.thread else _nowhere("closes")
+    if chosen == "note":
+        if done.thread is None:
+            return _nowhere("adds to")
+        if not text and not files:
+            return Parsed(reply=answers.form("note", done.thread))
+        return _answered(
+            Commented(**_facts(done, settings, done.thread, text, files), unknown="wait"), answers.NOTED, done.thread
+        )
+    if not text and not files:
+        return Parsed(reply=answers.form("open"))
+    return _opened(done, settings, text, files)
+
+
+def _opened(done: Interaction, settings: Settings, text: str, files: list[Mapping[str, Any]]) -> Parsed:
+    shared = _facts(done, settings, done.thread or done.id, text, files)
+    if done.thread:
+        return _answered(Commented(**shared, unknown="open"), answers.IN_THREAD, done.thread)
+    shared["references"] = ()
+    return _answered(Opened(**shared), answers.OPENED, done.id)
+
+
+def _open_message(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    """From a message that is there. It is named by that, so that two who open it open one ticket."""
+    target = read_id(data, "target_id")
+    message = within(part(part(data, "resolved"), "messages"), target)
+    text, files, writer = content.message_text(message), content.message_files(message), part(message, "author")
+    case = done.thread or target
+    shared = _facts(done, settings, case, text, files, *_names_of(target, message))
+    author = maybe_id(writer.get("id"))
+    if author and writer.get("bot") is not True:
+        shared["participants"] = tuple(dict.fromkeys((done.user, author)))
+    link = f"https://discord.com/channels/{done.guild or '@me'}/{done.channel}/{target}"
+    shared["source_message_id"] = f"message:{target}"
+    shared["text"] = content.whole(text, files, f"Written by {person(writer)}: {link}", _signature(done))
+    if done.thread:
+        return _answered(Commented(**shared, unknown="open"), answers.IN_THREAD, case)
+    shared["references"] = shared["references"][1:]
+    return _answered(Opened(**shared), answers.OPENED, case)
+
+
+def _close_message(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    target = read_id(data, "target_id")
+    names = _names_of(target, part(part(part(data, "resolved"), "messages"), target))
+    return _closed(done, settings, done.thread or target, *names)
+
+
+def _closed(done: Interaction, settings: Settings, case: str, *names: str) -> Parsed:
+    shared = _facts(done, settings, case, "", [], *names)
+    return _answered(Resolved(**shared, authority="source" if done.may_close(settings) else "opener"), answers.CLOSING)
+
+
+def _names_of(target: str, message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of a message; an answer of ours is known by the interaction that it answers."""
+    asked = maybe_id(part(message, "interaction_metadata").get("id"))
+    return (target, asked) if asked else (target,)
+
+
+def _facts(
+    done: Interaction, settings: Settings, case: str, text: str, files: list[Mapping[str, Any]], *names: str
+) -> Facts:
+    attributes = {"channel": done.channel, "user": done.user} | ({"team": done.guild} if done.guild else {})
+    known = tuple(dict.fromkeys((case, *names)))
+    return Facts(
+        case_key=case,
+        source_message_id=f"interaction:{done.id}",
+        occurred_at=done.when,
+        started_at=done.when,
+        subject=subject(text, f"A message of {done.who}"),
+        text=content.whole(text, files, _signature(done)),
+        content_digest=digest(text, *(text_at(each, "id") for each in files)),
+        priority="medium",
+        category=settings.category,
+        private=done.is_private(settings),
+        aliases=known,
+        references=named(known),
+        author=done.user,
+        participants=(done.user,),
+        attributes=tuple(sorted(attributes.items())),
+    )
+
+
+def _signature(done: Interaction) -> str:
+    return f"Discord: {done.who} in #{done.channel}, {readable(done.when)}"
+
+
+def _answered(event: Event, text: str, case: str | None = None) -> Parsed:
+    return Parsed(events=(event,), reply=answers.told(text, private=event.private, case=case))
+
+
+def _nowhere(verb: str) -> Parsed:
+    return _nothing(
+        f"it {verb} no ticket: it was not done in a thread",
+        "Which ticket? Do it in the ticket's thread, or by the buttons below the answer that you got.",
+    )
+
+
+def _nothing(reason: str, text: str) -> Parsed:
+    reply: Reply = answers.told(text, private=True)
+    return Parsed(ignored=(Remark("data", reason),), reply=reply)
+
+
+HANDLERS: dict[int, Callable[[Mapping[str, Any], Interaction, Settings], Parsed]] = {2: command, 3: button, 5: form}
+"""By the type of an interaction."""

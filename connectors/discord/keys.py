@@ -1,0 +1,72 @@
+"""Who signed it? Ed25519 over the timestamp and the body, with the key of the application.
+
+The secret of a source is the application's Public Key: 64 hex digits. It proves what Discord signs, and can sign
+nothing. Any other secret is one to develop with: a pair of keys is made of it, and with that `send` signs and `verify`
+checks.
+
+Source: discord.com/developers/docs, "Interactions: Receiving and Responding"; RFC 8032.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from connectors.base import ConnectorError
+
+_PUBLIC_KEY = re.compile(r"[0-9a-fA-F]{64}")
+_SIGNATURE = re.compile(r"[0-9a-fA-F]{128}")
+_MISTYPED = re.compile(r"[0-9a-fA-F]{48,80}")
+
+
+class NoPrivateKey(ConnectorError):
+    """The source has the public key only: nobody but Discord can sign for it."""
+
+
+def is_mistyped(secret: str) -> bool:
+    """True for hex digits that are nearly as many as those of a public key."""
+    return bool(_MISTYPED.fullmatch(secret)) and not _PUBLIC_KEY.fullmatch(secret)
+
+
+def read_signature(text: str) -> bytes | None:
+    """The 64 bytes that 128 hex digits stand for; None for anything else."""
+    return bytes.fromhex(text) if _SIGNATURE.fullmatch(text) else None
+
+
+def is_signed(signature: bytes, secrets: Iterable[bytes], message: bytes) -> bool:
+    """True where one of the keys signed the message."""
+    return any(_verifies(public_key(secret), signature, message) for secret in secrets)
+
+
+def signature(secret: bytes, message: bytes) -> bytes:
+    """The signature of a message. Raises NoPrivateKey where the secret is a public key."""
+    if _PUBLIC_KEY.fullmatch(secret.decode()):
+        raise NoPrivateKey(
+            "the source has Discord's public key, with which nothing can be signed: "
+            "to send samples, configure a source of kind discord with another secret"
+        )
+    return _private_key(secret).sign(message)
+
+
+def public_key(secret: bytes) -> Ed25519PublicKey:
+    """The key that the secret is, or that is made of it."""
+    text = secret.decode()
+    if _PUBLIC_KEY.fullmatch(text):
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+    return _private_key(secret).public_key()
+
+
+def _private_key(secret: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret).digest())
+
+
+def _verifies(key: Ed25519PublicKey, offered: bytes, message: bytes) -> bool:
+    try:
+        key.verify(offered, message)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""What is a Discord application configured with?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, StringConstraints, model_validator
+
+from connectors.base import SourceSettings
+from connectors.chat import listed
+from connectors.discord.keys import is_mistyped
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
+Name = Annotated[str, StringConstraints(pattern=r"^\S(.{0,30}\S)?$")]
+"""The name of a command, as it is registered at Discord."""
+
+
+class Settings(SourceSettings):
+    """A source of kind `discord`; the secret is the application's Public Key, 64 hex digits."""
+
+    private: bool = True
+    """Text goes into private notes only. Where it is false, what is said in channels of servers is public."""
+    public_channels: Ids = ()
+    """Ids of channels whose text is public, that of their public threads too, whatever `private` says."""
+    command: Name = "ticket"
+    """The slash command that opens, notes and closes."""
+    open_message_command: Name = "Open a ticket"
+    """The command in a message's menu that opens a ticket from it."""
+    close_message_command: Name = "Close its ticket"
+    """The command in a message's menu that closes its ticket."""
+    close_word: Annotated[str, StringConstraints(pattern=r"^\S{1,50}$")] = "close"
+    """The slash command followed by this and nothing else closes, in upper or lower case."""
+    closers: Ids = ()
+    """Ids of users or roles who may close any ticket; others close those that they opened."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for name in ("secret", "previous_secret"):
+            value = getattr(self, name)
+            if value is not None and is_mistyped(value.get_secret_value()):
+                count = len(value.get_secret_value())
+                raise ValueError(f"{name}: the application's Public Key has 64 hex digits, and this has {count}")
+        if self.open_message_command.casefold() == self.close_message_command.casefold():
+            raise ValueError("open_message_command and close_message_command are the same: one command, one meaning")
+        return self

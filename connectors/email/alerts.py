@@ -1,0 +1,84 @@
+"""Is a mail an alert? The rules of its source say so: what it is about, and whether that began, goes on or is over.
+
+state      event       what follows (worker.lifecycle)
+firing     Opened      a ticket; while it is open a note that it began again; soon after its end it is reopened
+repeat     Commented   a note; a ticket where there is none
+recovery   Resolved    the ticket is closed; where none is open nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors.email.authentication import why_not_authentic
+from connectors.email.mime import Headers
+from connectors.email.settings import STATE, AlertRule, AlertState, Settings
+from connectors.events import digest
+from connectors.mapping import one_line
+from connectors.patterns import fits, is_in, named
+
+MAX_SEARCHED = 100_000
+"""Characters of the text in which expressions are looked for."""
+MAX_VALUE = 200  # characters of a group that a key spells out
+
+STATES: tuple[AlertState, ...] = ("recovery", "repeat", "firing")
+"""In the order in which they are tried: "still failing" is said with words of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a mail says of one alert."""
+
+    rule: AlertRule
+    state: AlertState
+    case_key: str
+    labels: tuple[tuple[str, str], ...]
+    """What the named groups hold."""
+
+
+def alert(headers: Headers, author: str | None, subject: str, text: str, settings: Settings) -> Alert | None:
+    """By the first rule that fits; None where none does, and the mail is a mail."""
+    if author is None:
+        return None
+    for rule in settings.alerts:
+        if not fits(rule.sender, author):
+            continue
+        found = _labels(rule, subject, text[:MAX_SEARCHED])
+        if found is None or any(name not in found for name in rule.case):
+            continue
+        state = _state(rule, found.get(STATE, subject))
+        if state is None or (rule.authenticated and why_not_authentic(headers, settings.authserv_id) is not None):
+            continue
+        labels = tuple(sorted((name, one_line(value)) for name, value in found.items()))
+        return Alert(rule, state, _case_key(rule, (one_line(found[name]) for name in rule.case)), labels)
+    return None
+
+
+def _labels(rule: AlertRule, subject: str, text: str) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for expression, said in ((rule.text, text), (rule.subject, subject)):
+        if expression is not None:
+            groups = named(expression, said)
+            if groups is None:
+                return None
+            found |= groups
+    return found
+
+
+def _state(rule: AlertRule, said: str) -> AlertState | None:
+    for state in STATES:
+        expression = getattr(rule, state)
+        if expression is not None and is_in(expression, said):
+            return state
+    return None
+
+
+def _case_key(rule: AlertRule, values: Iterable[str]) -> str:
+    """`alert:backup:host=db-1,job=nightly`; what is too long or odd stands as its digest."""
+    spelled = [value if _is_plain(value) else f"sha256-{digest(value)[:40]}" for value in values]
+    return f"alert:{rule.name}:" + ",".join(f"{name}={value}" for name, value in zip(rule.case, spelled, strict=True))
+
+
+def _is_plain(value: str) -> bool:
+    return len(value) <= MAX_VALUE // 4 and value.isprintable() and "," not in value and not value.startswith("sha256-")

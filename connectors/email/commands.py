@@ -1,0 +1,52 @@
+"""What does a mail tell us to do? Its first lines may be `#close` and `#priority high`, from those who are allowed to.
+
+Only the lines above everything else are read, so that no quoted command is ever carried out. They stay in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+from connectors.email.authentication import why_not_authentic
+from connectors.email.mime import Headers
+from connectors.email.settings import Settings
+from connectors.events import Priority
+from connectors.patterns import fits
+
+MAX_COMMANDS = 5
+
+_CLOSE = re.compile(r"#close", re.IGNORECASE)
+_PRIORITY = re.compile(r"#priority[ \t:=]+(low|medium|high|urgent)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What is to be done."""
+
+    close: bool = False
+    priority: Priority | None = None
+
+    def __bool__(self) -> bool:
+        return self.close or self.priority is not None
+
+
+def commands(text: str) -> Commands:
+    """Those of the first lines; the first other line ends them."""
+    found = Commands()
+    for line in [each.strip() for each in text[:2_000].split("\n") if each.strip()][:MAX_COMMANDS]:
+        if _CLOSE.fullmatch(line):
+            found = Commands(close=True, priority=found.priority)
+        elif match := _PRIORITY.fullmatch(line):
+            found = Commands(close=found.close, priority=cast(Priority, match[1].lower()))
+        else:
+            break
+    return found
+
+
+def why_not_allowed(headers: Headers, author: str | None, settings: Settings) -> str | None:
+    """Why its sender may not give commands; None where they may."""
+    if author is None or not any(fits(each, author) for each in settings.commands_from):
+        return "its sender is not among commands_from"
+    return why_not_authentic(headers, settings.authserv_id)

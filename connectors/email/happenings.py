@@ -1,0 +1,185 @@
+"""What did a mail make happen? An alert's change of state, a case that opens, a comment; and what its sender commands.
+
+The events of one mail go to one case: what its commands do, they do where the mail itself went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from connectors.base import Parsed, Remark
+from connectors.email import cases, identity, people, receipts
+from connectors.email.alerts import Alert, alert
+from connectors.email.cases import Mail
+from connectors.email.classify import is_of_a_list
+from connectors.email.commands import Commands, commands, why_not_allowed
+from connectors.email.content import bare_subject, importance, rendered, report, subject
+from connectors.email.settings import Settings
+from connectors.events import Changed, Commented, Event, Exchange, Opened, Resolved, digest
+from connectors.mapping import cut, one_line
+
+MAX_ATTRIBUTE = 1024  # characters that routing sees
+MAX_CLOCK_AHEAD = timedelta(days=1)
+"""Further in the future the Date is a clock that is wrong, and the time of arrival counts."""
+
+AUTOMATIC = ("bounce", "auto-reply")
+
+T = TypeVar("T")
+
+
+def happenings(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
+    """The mail's events. Raises ValueError for what `Event` refuses."""
+    author = mail.author.address if mail.author else None
+    headers = mail.tree.headers
+    found = alert(headers, author, subject(headers), mail.said.text, settings)
+    if found is not None:
+        return Parsed((_of_alert(mail, found, received_at, settings),))
+    told = commands(mail.said.text) if mail.kind == "person" else Commands()
+    why_not = why_not_allowed(headers, author, settings) if told else None
+    refused = (Remark("commands", f"not carried out: {why_not}"),) if why_not is not None else ()
+    told = told if why_not is None else Commands()
+    said = _of_mail(mail, received_at, settings, told)
+    return Parsed((said, *_of_commands(said, told, received_at)), ignored=refused)
+
+
+def _facts(mail: Mail, received_at: datetime, settings: Settings, text: str) -> dict[str, Any]:
+    """What the events of every mail have in common, but for the names of case and message."""
+    headers = mail.tree.headers
+    severity, priority = importance(headers)
+    when = mail.sent if mail.sent and mail.sent <= received_at + MAX_CLOCK_AHEAD else received_at
+    author = mail.author.address if mail.author else None
+    return {
+        "occurred_at": when,
+        "started_at": when,
+        "subject": subject(headers),
+        "text": text,
+        "content_digest": digest(subject(headers), mail.said.digest),
+        "severity": severity,
+        "priority": priority,
+        "category": settings.category,
+        "private": settings.private,
+        "author": author,
+        "participants": people.participants(settings, author, headers),
+    }
+
+
+def _of_alert(mail: Mail, found: Alert, received_at: datetime, settings: Settings) -> Event:
+    """The source vouches for it: whose mails are alerts, the settings say."""
+    facts = _facts(mail, received_at, settings, _text(mail, settings, strip=False))
+    names = [(f"labels.{name}", value) for name, value in found.labels]
+    own = cases.own_reference(mail)
+    facts |= {
+        "case_key": found.case_key,
+        # One mail may be told twice; two alerts of one second, with one Message-ID, are two.
+        "source_message_id": digest(cases.source_message_id(mail), found.case_key, found.state),
+        "severity": found.state,
+        "priority": found.rule.priority or facts["priority"],
+        "aliases": _once(*(each.alias for each in own), identity.token_alias(identity.case_ref(found.case_key))),
+        "attributes": _attributes(mail, [("rule", found.rule.name), ("state", found.state), *names]),
+    }
+    if found.state == "recovery":
+        return Resolved(**facts)
+    return Opened(**facts) if found.state == "firing" else Commented(**facts)
+
+
+def _of_mail(mail: Mail, received_at: datetime, settings: Settings, told: Commands) -> Opened | Commented:
+    headers = mail.tree.headers
+    source_message_id = cases.source_message_id(mail)
+    case_key = f"mail:{source_message_id}"
+    answered = cases.references(mail, settings)
+    own = cases.own_reference(mail)
+    followed = identity.answered_ids(headers) if answered and mail.kind != "bounce" else ()
+    followed_as = (identity.id_alias(each, mail.mailbox) for each in followed)
+    automatic = mail.kind in AUTOMATIC
+    facts = _facts(mail, received_at, settings, _text(mail, settings, strip=bool(answered)))
+    opened = Opened(
+        **facts
+        | {
+            "case_key": case_key,
+            "source_message_id": source_message_id,
+            "priority": told.priority or facts["priority"],
+            "private": settings.private or automatic,
+            "aliases": _once(
+                *(each.alias for each in own), *followed_as, identity.token_alias(identity.case_ref(case_key))
+            ),
+            "references": _once(*answered.before, *own, *answered.after),
+            # Nobody becomes a participant by sending what looks automatic.
+            "participants": () if automatic else facts["participants"],
+            "joins": not automatic,
+            "authority": "participant",
+            "other_words": "copy" if is_of_a_list(headers) else "message",
+            "exchange": _exchange(mail, settings),
+            "attributes": _attributes(mail, []),
+            "answer": _answer(mail, settings),
+        }
+    )
+    if not answered and not automatic:
+        return opened
+    return Commented(
+        **{each.name: getattr(opened, each.name) for each in fields(Event)},
+        unknown="quarantine" if automatic else "open",
+        reopens=not automatic and not told.close,
+    )
+
+
+def _of_commands(said: Opened | Commented, told: Commands, received_at: datetime) -> Iterator[Event]:
+    """What follows from the commands of a mail that may hold some, by the clock of its arrival."""
+    kept = ("case_key", "started_at", "subject", "category", "private", "aliases", "references", "author",
+            "authority", "attributes")  # fmt: skip
+    facts: dict[str, Any] = {name: getattr(said, name) for name in kept}
+    facts |= {"occurred_at": max(said.occurred_at, received_at), "priority": told.priority or said.priority}
+
+    def named(what: str) -> dict[str, Any]:
+        return facts | {"source_message_id": digest(said.source_message_id, what), "content_digest": digest(what)}
+
+    if told.priority is not None and isinstance(said, Commented):
+        yield Changed(**named(f"priority {told.priority}"), text="")
+    if told.close:
+        yield Resolved(**named("close"), text=f"Closed by {said.author}.")
+
+
+def _answer(mail: Mail, settings: Settings) -> str | None:
+    """Where the sender is told of the ticket; None for what no program should answer."""
+    if not receipts.is_on(settings) or mail.kind != "person" or mail.author is None or "@" not in mail.author.address:
+        return None
+    return receipts.target(mail.author, subject(mail.tree.headers), mail.tree.headers)
+
+
+def _exchange(mail: Mail, settings: Settings) -> Exchange:
+    author = mail.author.address if mail.author else ""
+    name = digest(author, bare_subject(mail.tree.headers), mail.mailbox)[:40]
+    return Exchange(name, settings.loop_limit, settings.loop_minutes * 60)
+
+
+def _text(mail: Mail, settings: Settings, *, strip: bool) -> str:
+    return rendered(
+        str(mail.author or ""),
+        mail.said,
+        report(mail.tree) if mail.kind == "bounce" else "",
+        limit=settings.max_text,
+        strip=strip and settings.strip_replies and mail.kind == "person",
+    )
+
+
+def _attributes(mail: Mail, more: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What routing sees, sorted: `class`, `from`, `to` (with commas between), `list_id`, and more; none is empty."""
+    pairs = {
+        "class": mail.kind,
+        "from": mail.author.address if mail.author else "",
+        "to": ", ".join(mail.recipients),
+        "list_id": _list_id(mail.tree.headers.text("list-id")),
+        **dict(more),
+    }
+    return tuple(sorted((name, cut(one_line(value), MAX_ATTRIBUTE)) for name, value in pairs.items() if value.strip()))
+
+
+def _list_id(written: str) -> str:
+    """`Ops <ops.example.net>` is `ops.example.net`."""
+    return (written.partition("<")[2].partition(">")[0] or written).strip().lower()
+
+
+def _once(*items: T) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))

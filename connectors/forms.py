@@ -1,0 +1,67 @@
+"""What fields does a form hold that was posted? Bytes, by name; both encodings that browsers and products use.
+
+Which of the two it is shows in the body: what is `multipart/form-data` begins with its boundary.
+
+Source: RFC 7578; WHATWG URL, section 5.1.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+
+from connectors.base import UnreadableMessage
+
+MAX_FIELDS = 1000
+MAX_PART_HEADERS = 8 * 1024  # bytes
+
+_ESCAPE = re.compile(rb"%(?=[0-9A-Fa-f]{2})")
+_NAME = re.compile(rb'content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]{1,200})"', re.IGNORECASE)
+
+
+def read_form(body: bytes) -> Mapping[str, bytes]:
+    """The fields of a form. One that is repeated is left out: two values are no value.
+
+    Raises UnreadableMessage for what is no form, and for more fields than a form has.
+    """
+    fields: dict[str, bytes] = {}
+    repeated: set[str] = set()
+    for count, (name, value) in enumerate(_parts(body) if body.startswith(b"--") else _pairs(body), 1):
+        if count > MAX_FIELDS:
+            raise UnreadableMessage(f"the form has more than {MAX_FIELDS} fields")
+        if name in fields:
+            repeated.add(name)
+        fields[name] = value
+    return {name: value for name, value in fields.items() if name not in repeated}
+
+
+def _pairs(body: bytes) -> Iterator[tuple[str, bytes]]:
+    if body.count(b"&") > MAX_FIELDS:
+        raise UnreadableMessage(f"the form has more than {MAX_FIELDS} fields")
+    for pair in body.split(b"&"):
+        name, equals, value = pair.partition(b"=")
+        if equals:
+            yield _unescaped(name).decode("utf-8", "replace"), _unescaped(value)
+
+
+def _unescaped(text: bytes) -> bytes:
+    """Percent-decoding; what is no escape stays. Quoted-printable differs in its sign alone, and is decoded in C."""
+    return binascii.a2b_qp(_ESCAPE.sub(b"=", text.replace(b"+", b" ").replace(b"=", b"=3D")))
+
+
+def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
+    boundary = body.partition(b"\r\n")[0].rstrip()
+    if not 3 <= len(boundary) <= 200:
+        raise UnreadableMessage("the form's boundary has no length that a boundary can have")
+    separator = b"\r\n" + boundary
+    if body.count(separator) > MAX_FIELDS:
+        raise UnreadableMessage(f"the form has more than {MAX_FIELDS} fields")
+    for part in (b"\r\n" + body).split(separator)[1:]:
+        if part.startswith(b"--"):
+            return
+        headers, blank, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        named = _NAME.search(headers[:MAX_PART_HEADERS])
+        if blank and named is not None:
+            yield named[1].decode("utf-8", "replace"), value
+    raise UnreadableMessage("the form has no end")

@@ -1,0 +1,232 @@
+"""JSON of any program: expressions say where the case, the action and the rest stand in it.
+
+Without settings it reads what PagerDuty's Events API v2 takes. A CloudEvent (1.0) is unwrapped, whether it stands in
+the body or in headers: expressions look at its data, in which `ce` holds its attributes.
+
+Source: developer.pagerduty.com, "Events API v2"; github.com/cloudevents/spec, 1.0.2 (JSON format, HTTP binding).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Inbound,
+    OverLimit,
+    Parsed,
+    Remark,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import UnreadableItem, found, read_object, scalar, text_at
+from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.generic.proofs import ID, sign, verify
+from connectors.generic.settings import Settings, compiled
+from connectors.mapping import Instant, cut, instant, one_line, priority_of, readable
+from connectors.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+CE_ATTRIBUTES = ("id", "source", "type", "subject", "time")
+LAST_IN_SECONDS = 10**11
+"""A larger number since 1970 is in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """What is known of all items of a delivery."""
+
+    id: str
+    """Names the delivery where the program did; else empty."""
+    time: str
+    """The CloudEvent's own time, else empty."""
+    arrived: datetime
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """One event for each item.
+
+    Raises UnreadableMessage where the body or the list of items cannot be read, OverLimit where there are too many.
+    """
+    inbound = message.inbound
+    document, delivery = _unwrapped(read_object(inbound.body), inbound)
+    items = [document] if settings.items is None else _items(document, settings.items)
+    if len(items) > settings.max_items:
+        raise OverLimit(f"{len(items)} items in one delivery, more than {settings.max_items}")
+    events: list[Event] = []
+    ignored: list[Remark] = [] if items else [Remark("items", "the list is empty")]
+    unreadable: list[Remark] = []
+    for index, item in enumerate(items):
+        where = "body" if settings.items is None else f"items[{index}]"
+        try:
+            said = _event(item, delivery, settings)
+        except ValueError as error:
+            unreadable.append(Remark(where, reason(error)))
+            continue
+        if said is None:
+            ignored.append(Remark(f"{where}.action", "nothing is done about an action that settings do not name"))
+            continue
+        events.append(said)
+        if said.severity and not priority_of(said.severity)[1]:
+            unknown = f"the severity {found(said.severity)} is not in the table: its priority is {said.priority}"
+            ignored.append(Remark(f"{where}.severity", unknown))
+    if settings.items is None and unreadable:
+        raise UnreadableMessage(unreadable[0].reason)
+    return Parsed(tuple(events), tuple(ignored), tuple(unreadable))
+
+
+def _unwrapped(body: dict[str, Any], inbound: Inbound) -> tuple[dict[str, Any], _Delivery]:
+    """The data of a CloudEvent with its attributes in it as `ce`; anything else as it is."""
+    arrived = inbound.received_at.astimezone(UTC)
+    ce = {name: inbound.header(f"ce-{name}") or "" for name in CE_ATTRIBUTES}
+    data: dict[str, Any] = body
+    if isinstance(body.get("specversion"), str) and "source" in body and "id" in body:
+        ce, data = {name: text_at(body, name) for name in CE_ATTRIBUTES}, body.get("data", {})
+        if not isinstance(data, dict):
+            raise UnreadableMessage(f"data: {found(data)} is no object with what the CloudEvent is about")
+    if not (ce["id"] and ce["source"]):
+        return body, _Delivery(one_line(inbound.header(ID) or ""), "", arrived)
+    return {**data, "ce": ce}, _Delivery(digest(ce["source"], ce["id"]), ce["time"], arrived)
+
+
+def _items(document: Mapping[str, Any], expression: str) -> list[Any]:
+    try:
+        items = _search(expression, document)
+    except ValueError as error:
+        raise UnreadableMessage(f"items: {reason(error)}") from None
+    if not isinstance(items, list):
+        raise UnreadableMessage(f"items: {expression} is {found(items)}, no list")
+    return items
+
+
+def _event(item: object, delivery: _Delivery, settings: Settings) -> Event | None:
+    """What one item says; None for an action that settings do not name. Raises ValueError."""
+    if not isinstance(item, dict):
+        raise UnreadableItem(f"it is {found(item)}, not an object")
+    action = _text(item, "action", settings.action).casefold()
+    if not action:
+        raise UnreadableItem(f"action: there is nothing at {settings.action}")
+    kind = _kind(action, settings)
+    if kind is None:
+        return None
+    key = _text(item, "case", settings.case)
+    if not key:
+        raise UnreadableItem(f"case: there is nothing at {settings.case}")
+    at = _time(item, delivery, settings)
+    own = _text(item, "message_id", settings.message_id) or delivery.id or at.text
+    severity = cut(_text(item, "severity", settings.severity), MAX_ATTRIBUTE) or None
+    subject = _text(item, "subject", settings.subject)
+    details = _search(settings.text, item)
+    labels = _labels(_search(settings.labels, item))
+    text = compose(
+        details if isinstance(details, str) else subject,
+        [block("Details", _listed(details)), block("Labels", labels.items())],
+        [("Action", action), ("At", readable(at.time))],
+    )
+    fields: dict[str, Any] = {"unknown": "wait", "reopens": False} if kind is Commented else {}
+    return kind(
+        case_key=key,
+        source_message_id=f"{key}:{action}:{own}",
+        occurred_at=at.time,
+        started_at=at.time,
+        subject=subject_line(subject, key),
+        text=text,
+        content_digest=digest(action, subject, severity or "", _spelled(details), *_flat(labels)),
+        severity=severity,
+        priority=priority_of(severity)[0] if severity else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes({f"labels.{name}": value for name, value in labels.items()}),
+        **fields,
+    )
+
+
+def _kind(action: str, settings: Settings) -> type[Event] | None:
+    table: tuple[tuple[tuple[str, ...], type[Event]], ...] = (
+        (settings.opened, Opened),
+        (settings.noted, Commented),
+        (settings.changed, Changed),
+        (settings.resolved, Resolved),
+    )
+    return next((kind for words, kind in table if action in words), None)
+
+
+def _search(expression: str, item: Mapping[str, Any]) -> Any:
+    """What stands at the expression. Raises ValueError (JMESPathError is one)."""
+    try:
+        return compiled(expression).search(item)
+    except (TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        # The library's functions check their arguments' types, and not everything that can be in them.
+        raise UnreadableItem(f"{expression} cannot be applied: {type(error).__name__}") from None
+
+
+def _text(item: Mapping[str, Any], name: str, expression: str) -> str:
+    """The text, number or truth at the expression as one line; empty where there is none."""
+    try:
+        return one_line(scalar(_search(expression, item)))
+    except ValueError as error:
+        raise UnreadableItem(f"{name}: {error}") from None
+
+
+def _time(item: Mapping[str, Any], delivery: _Delivery, settings: Settings) -> Instant:
+    """The item's own time; else the CloudEvent's; else that of arrival."""
+    value = _search(settings.time, item)
+    given = delivery.time if value is None or value == "" else value
+    try:
+        at = instant(_rfc_3339(given)) if given != "" else None
+    except (ValueError, OverflowError, OSError):
+        raise UnreadableItem(f"time: {found(given)} is no time") from None
+    return at or Instant(delivery.arrived, delivery.arrived.isoformat())
+
+
+def _rfc_3339(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if abs(value) >= LAST_IN_SECONDS else value
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    if isinstance(value, str):
+        return value
+    raise ValueError("neither text nor number")
+
+
+def _labels(value: object) -> dict[str, str]:
+    """Those of an object's values that are texts, numbers or truths, sorted by name."""
+    pairs = sorted(value.items()) if isinstance(value, dict) else []
+    kept = ((one_line(name), one_line(scalar(each))) for name, each in pairs if not isinstance(each, list | dict))
+    return {name: text for name, text in kept if name and text}
+
+
+def _listed(details: object) -> list[tuple[str, str]]:
+    if not isinstance(details, dict):
+        return []
+    return [(name, _spelled(value)) for name, value in sorted(details.items())]
+
+
+def _spelled(value: object) -> str:
+    """A text as it is, anything else as JSON, in one order."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    except RecursionError:
+        raise UnreadableItem("text: it is nested too deeply") from None
+
+
+def _flat(labels: Mapping[str, str]) -> list[str]:
+    return [part for pair in labels.items() for part in pair]
+
+
+CONNECTOR = Connector(
+    kind="generic",
+    title="JSON of any program",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "what the setting `labels` takes from the document"},
+)

@@ -1,0 +1,119 @@
+"""How does a program prove itself, and where in its JSON does what stand?
+
+Expressions are JMESPath (jmespath.org) and are compiled when settings are read. By default they fit PagerDuty's Events
+API v2: what sends there can send here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from functools import lru_cache
+from typing import Annotated, Literal, Self
+
+import jmespath
+from jmespath.parser import ParsedResult
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, model_validator
+
+from connectors.base import SourceSettings
+from connectors.signatures import HeaderName, Username
+
+STANDARD_PREFIX = "whsec_"
+
+
+@lru_cache(maxsize=256)
+def compiled(expression: str) -> ParsedResult:
+    """The expression, ready to search with. Raises ValueError."""
+    return jmespath.compile(expression)
+
+
+def _compiles(expression: str) -> str:
+    try:
+        compiled(expression)
+    except ValueError as error:
+        said = " ".join(str(error).split())
+        raise ValueError(f"{expression!r} is no JMESPath expression: {said}") from None
+    return expression
+
+
+def _words(value: object) -> object:
+    """`a, b` as a list: an environment variable holds nothing but text."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(_compiles)]
+Words = Annotated[tuple[Annotated[str, StringConstraints(to_lower=True)], ...], BeforeValidator(_words)]
+
+
+class Settings(SourceSettings):
+    """A source of kind `generic`."""
+
+    proof: Literal["secret", "hmac", "standard"] = "secret"
+    """`secret`: as Bearer, as Basic password, or `?secret=` in the URL; `hmac`: HMAC-SHA256 of the body in hex;
+    `standard`: Standard Webhooks, with a secret that begins with `whsec_`."""
+    username: Username | None = None
+    """Of `secret`: accept `Basic` with this name and the secret as password too."""
+    signature_header: HeaderName = "X-Signature"
+    """Of `hmac`; its value may begin with `sha256=`."""
+
+    items: Expression | None = None
+    """A list, whose items are read one by one; None: the document is the one item."""
+    action: Expression = "event_action"
+    """The word for what happened, which `opened`, `noted`, `changed` and `resolved` know."""
+    case: Expression = "dedup_key"
+    """What names the case; there is no other name for it."""
+    subject: Expression = "payload.summary"
+    """One line that says what it is about."""
+    text: Expression = "payload.custom_details"
+    """A text; or an object, which is listed."""
+    severity: Expression = "payload.severity"
+    """The source's own word."""
+    time: Expression = "payload.timestamp"
+    """RFC 3339, or seconds or milliseconds since 1970; where there is none, the time of arrival."""
+    message_id: Expression = "message_id"
+    """What names the message within its case; where there is none: the delivery's id, else its time."""
+    labels: Expression = "payload.{source: source, component: component, group: group, class: class}"
+    """An object of texts."""
+
+    opened: Words = ("trigger",)
+    """Actions that open a case; in lower case, as all of these."""
+    noted: Words = ("acknowledge",)
+    """Actions that add a note."""
+    changed: Words = ("change",)
+    """Actions that change a case: a note, and its priority."""
+    resolved: Words = ("resolve",)
+    """Actions that end a case."""
+
+    @model_validator(mode="after")
+    def _secrets_fit_their_proof(self) -> Self:
+        if self.proof == "standard":
+            for name, secret in (("secret", self.secret), ("previous_secret", self.previous_secret)):
+                if secret is not None and not standard_key(secret.get_secret_value()):
+                    raise ValueError(f"{name}: with proof=standard it is {STANDARD_PREFIX} and then Base64")
+        if self.username is not None and self.proof != "secret":
+            raise ValueError("username: is for proof=secret only")
+        return self
+
+    @model_validator(mode="after")
+    def _one_meaning_each(self) -> Self:
+        words = [*self.opened, *self.noted, *self.changed, *self.resolved]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise ValueError(f"opened, noted, changed, resolved: {twice[0]!r} stands twice: one word, one meaning")
+        return self
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What signatures are made with."""
+        if self.proof != "standard":
+            return self.secrets
+        return tuple(standard_key(each.decode()) for each in self.secrets)
+
+
+def standard_key(secret: str) -> bytes:
+    """The bytes of a secret of Standard Webhooks; empty where it is none."""
+    try:
+        key = base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return key if secret.startswith(STANDARD_PREFIX) else b""

@@ -1,0 +1,119 @@
+"""Healthchecks (healthchecks.io, or your own), webhook integration: a check is a case; down opens it, up resolves it.
+
+The body is what the user pastes: ours is in README.md. Nothing is signed: the secret is in a header, or in the query of
+the URL. A placeholder that was not filled in arrives as it was written.
+
+Source: healthchecks.io/docs/configuring_notifications/, section "Webhooks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    SourceSettings,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, read_object, text_at
+from connectors.events import Event, Opened, Resolved, digest
+from connectors.mapping import PRIORITIES, one_line, readable
+from connectors.rendering import attributes, block, compose, reason, subject_line
+from connectors.signatures import authorize_by_url, proof
+
+STATUSES: Mapping[str, type[Event]] = {"down": Opened, "up": Resolved}
+
+
+class Settings(SourceSettings):
+    """A source of kind `healthchecks`."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """`Authorization: Bearer SECRET`, or `?secret=SECRET` in the URL; that is not kept."""
+    outcome = authorize_by_url(inbound, settings.secrets)
+    return outcome if isinstance(outcome, Denied) else Verified(outcome)
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header that is to be set under "Request Headers"."""
+    return proof(settings.secrets[0], None)
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """One event.
+
+    Raises UnreadableMessage where the check, its status or the time cannot be told.
+    """
+    payload = read_object(message.inbound.body)
+    try:
+        event = _event(payload, settings)
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+    if len(told := _severities(payload)) > 1:
+        return Parsed((event,), ignored=(Remark("tags", f"several severities ({', '.join(told)}): the first counts"),))
+    return Parsed((event,))
+
+
+def _event(payload: Mapping[str, Any], settings: Settings) -> Event:
+    code = read_id(payload, "code")
+    status = text_at(payload, "status").strip().casefold()
+    if status not in STATUSES:
+        raise UnreadableItem(f"status: {found_at(payload, 'status')} is neither down nor up")
+    if code.startswith("$"):
+        raise UnreadableItem(f"code: {found(code)} was not filled in")
+    at = read_instant(payload, "now")
+    if at is None:
+        raise UnreadableItem(f"now: {found_at(payload, 'now')} is no time")
+    tags = _tags(payload)
+    name = _filled(payload, "name") or f"Check {code}"
+    severity = next(iter(_severities(payload)), None)
+    facts = [("name", name), *([("tags", " ".join(tags))] if tags else [])]
+    return STATUSES[status](
+        case_key=code,
+        source_message_id=f"{code}:{status}:{at.text}",
+        occurred_at=at.time,
+        started_at=at.time,
+        subject=subject_line(f"{name} is {status}", ""),
+        text=compose("", [block("Check", facts)], [("At", readable(at.time))]),
+        content_digest=digest(status, name, *tags),
+        severity=severity,
+        priority=PRIORITIES[severity] if severity else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes({"labels.check": name, **{f"labels.tag_{tag}": "yes" for tag in tags}}),
+    )
+
+
+def _filled(payload: Mapping[str, Any], field: str) -> str:
+    """The text there; empty where the placeholder itself arrived."""
+    text = one_line(text_at(payload, field))
+    return "" if text == f"${field.upper()}" else text
+
+
+def _tags(payload: Mapping[str, Any]) -> list[str]:
+    return _filled(payload, "tags").split()
+
+
+def _severities(payload: Mapping[str, Any]) -> list[str]:
+    """Tags that are words of a severity."""
+    return [tag for tag in map(str.casefold, _tags(payload)) if tag in PRIORITIES]
+
+
+CONNECTOR = Connector(
+    kind="healthchecks",
+    title="Healthchecks",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "labels.check, the check's name; labels.tag_NAME is yes for each of its tags"},
+)

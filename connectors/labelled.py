@@ -1,0 +1,211 @@
+"""How are alerts with labels read, in the shape that Alertmanager gave them and Grafana kept?
+
+One alert episode is one event each way. Each alert's own state is what counts: the group's says `firing` over resolved
+alerts, and `resolved` where the firing ones were cut off. The group key holds route matchers and is not unique: nothing
+reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from connectors import labelled_text
+from connectors.base import Inbound, OverLimit, Parsed, Remark, SourceSettings, UnreadableMessage
+from connectors.documents import UnreadableItem, found, found_at, read_instant, read_list, read_object, scalar
+from connectors.events import Event, Opened, Resolved, digest
+from connectors.mapping import Instant, cut, one_line, priority_of
+from connectors.rendering import MAX_ATTRIBUTE, MAX_REASON, attributes, reason
+
+SEVERITY_LABELS = ("severity", "priority")
+"""The first that is not blank is the severity."""
+
+Document = Mapping[str, Any]
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one product does with this shape; each function gets an alert and the whole payload."""
+
+    product: str
+    links: Callable[[Document, Document], tuple[tuple[str, object], ...]]
+    """Titles and addresses; shown, and no content."""
+    prefix: Callable[[Document, Document], str] = lambda _alert, _payload: ""
+    """What makes a fingerprint unique within the source."""
+    measured: Callable[[Document, Document], Pairs] = lambda _alert, _payload: ()
+    """Names and values that differ with every evaluation; shown, and no content."""
+    is_noise: Callable[[Mapping[str, str], str], bool] = lambda _labels, _annotation: False
+    """Whether an annotation differs with every evaluation: shown, and no content."""
+    is_hidden: Callable[[str], bool] = lambda _name: False
+    """Whether a label or annotation is the product's own, which nobody wants to read."""
+    trouble: Callable[[Mapping[str, str]], str] = lambda _labels: ""
+    """What the alert is about where that is not what its annotations say."""
+
+
+def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -> Parsed:
+    """One event for each alert, in the order of the payload.
+
+    Payloads are made by templates too, and some say nothing of when an alert began: then it goes on since it was told
+    first, and each telling of it is a message of its own.
+
+    Raises UnreadableMessage where there is no list of alerts, OverLimit where it is longer than `max_items`.
+    """
+    payload = read_object(inbound.body)
+    alerts = payload.get("alerts")
+    if not isinstance(alerts, list):
+        there = f"it is {found(alerts)}" if "alerts" in payload else "it is missing"
+        raise UnreadableMessage(f"alerts is no list of alerts: {there}")
+    if len(alerts) > settings.max_items:
+        raise OverLimit(f"{len(alerts)} alerts in one delivery, more than {settings.max_items}")
+    events: list[Event] = []
+    unreadable: list[Remark] = []
+    ignored = list(_about_the_group(payload, alerts, dialect))
+    unknown: set[str] = set()
+    for index, alert in enumerate(alerts):
+        try:
+            event = _event(alert, payload, settings, dialect, inbound.received_at)
+        except ValueError as error:
+            unreadable.append(Remark(f"alerts[{index}]", reason(error)))
+            continue
+        events.append(event)
+        if event.severity and event.severity not in unknown and not priority_of(event.severity)[1]:
+            unknown.add(event.severity)
+            ignored.append(Remark(f"alerts[{index}].severity", unknown_severity(event)))
+    return Parsed(tuple(events), tuple(ignored), tuple(unreadable))
+
+
+def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
+    """The case keys of all alerts in an answer of `GET /api/v2/alerts`, whatever their state: what is silenced or
+    inhibited goes on too.
+
+    An alert counts under its fingerprint and under its labels: how a webhook's body is templated decides by which of
+    them we know it. Raises UnreadableMessage, also where a single one cannot be told: it could be any.
+
+    Source: Alertmanager, api/v2/openapi.yaml, `gettableAlerts`.
+    """
+    keys: set[str] = set()
+    for index, alert in enumerate(read_list(body)):
+        try:
+            names = _names(alert, dialect)
+        except UnreadableItem as error:
+            raise UnreadableMessage(f"alerts[{index}]: {reason(error)}") from None
+        keys.update(prefix + name for name in names)
+    return frozenset(keys)
+
+
+def _names(alert: object, dialect: Dialect) -> tuple[str, ...]:
+    """Whatever a listed alert may be known as. Raises UnreadableItem."""
+    if not isinstance(alert, dict):
+        raise UnreadableItem(f"it is {found(alert)}, not an object")
+    labels = _texts(alert, "labels", dialect)
+    return (_name(alert, labels), _name_by_labels(labels)) if labels else (_name(alert, labels),)
+
+
+def unknown_severity(event: Event) -> str:
+    """The remark on a severity that no table has."""
+    return f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"
+
+
+def _about_the_group(payload: Document, alerts: list[Any], dialect: Dialect) -> Iterator[Remark]:
+    if not alerts:
+        yield Remark("alerts", "the list is empty")
+    truncated = payload.get("truncatedAlerts")
+    if isinstance(truncated, int) and not isinstance(truncated, bool) and truncated > 0:
+        left_out = f"{dialect.product} left {truncated} more alerts out of this delivery: set max_alerts to 0"
+        yield Remark("truncatedAlerts", cut(left_out, MAX_REASON))
+
+
+def _event(
+    alert: object, payload: Document, settings: SourceSettings, dialect: Dialect, received_at: datetime
+) -> Event:
+    """What one alert says. Raises ValueError: an UnreadableItem, or what `Event` refuses."""
+    if not isinstance(alert, dict):
+        raise UnreadableItem(f"it is {found(alert)}, not an object")
+    status = alert.get("status")
+    if status not in ("firing", "resolved"):
+        raise UnreadableItem(f"status: {found_at(alert, 'status')} is neither firing nor resolved")
+    labels, annotations = (_texts(alert, name, dialect) for name in ("labels", "annotations"))
+    told = Instant(received_at, f"told {received_at.isoformat()}")
+    begun = read_instant(alert, "startsAt")
+    ended = (read_instant(alert, "endsAt") or begun or told) if status == "resolved" else None
+    started = begun or ended or told
+    key = dialect.prefix(alert, payload) + _name(alert, labels)
+    severity = _severity(labels)
+    about = labelled_text.About(
+        labels=labels,
+        annotations=annotations,
+        started=begun.time if begun else None,
+        ended=ended.time if ended else None,
+        links=dialect.links(alert, payload),
+        measured=dialect.measured(alert, payload),
+        trouble=dialect.trouble(labels),
+    )
+    suffix = f"resolved:{started.text}:{ended.text}" if ended else f"firing:{started.text}"
+    content = {name: text for name, text in annotations.items() if not dialect.is_noise(labels, name)}
+    kind = Resolved if ended else partial(Opened, start_known=begun is not None)
+    return kind(
+        case_key=key,
+        source_message_id=f"{key}:{suffix}",
+        occurred_at=(ended or started).time,
+        started_at=started.time,
+        subject=labelled_text.subject(about),
+        text=labelled_text.text(about),
+        content_digest=digest(str(len(labels)), *_flat(labels), *_flat(content)),
+        severity=severity,
+        priority=priority_of(severity)[0] if severity else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=_attributes(labels, payload.get("receiver")),
+    )
+
+
+def _texts(alert: Document, field: str, dialect: Dialect) -> dict[str, str]:
+    """The object of strings at `field`, sorted by name; empty where there is none."""
+    value = alert.get(field)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UnreadableItem(f"{field}: {found(value)}, not an object")
+    texts = {}
+    for name in sorted(value):
+        try:
+            text = scalar(value[name])
+        except UnreadableItem as error:
+            raise UnreadableItem(f"{field}.{cut(name, 100)}: {error}") from None
+        if not dialect.is_hidden(name):
+            texts[name] = text
+    return texts
+
+
+def _name(alert: Document, labels: Mapping[str, str]) -> str:
+    fingerprint = alert.get("fingerprint")
+    if fingerprint is not None and not isinstance(fingerprint, str):
+        raise UnreadableItem(f"fingerprint: {found(fingerprint)} is no text")
+    if fingerprint and fingerprint.strip():
+        return fingerprint.strip()
+    if not labels:
+        raise UnreadableItem("fingerprint: there is none, and there are no labels to tell the alert from others by")
+    return _name_by_labels(labels)
+
+
+def _name_by_labels(labels: Mapping[str, str]) -> str:
+    return f"labels:{digest(*_flat(labels))}"
+
+
+def _severity(labels: Mapping[str, str]) -> str | None:
+    words = (one_line(labels.get(name, "")) for name in SEVERITY_LABELS)
+    return next((cut(word, MAX_ATTRIBUTE) for word in words if word), None)
+
+
+def _attributes(labels: Mapping[str, str], receiver: object) -> Pairs:
+    routed = receiver if isinstance(receiver, str) and receiver else None
+    return attributes({**{f"labels.{name}": value for name, value in labels.items()}, "receiver": routed})
+
+
+def _flat(texts: Mapping[str, str]) -> Iterator[str]:
+    for pair in texts.items():
+        yield from pair

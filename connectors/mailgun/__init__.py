@@ -1,0 +1,85 @@
+"""Mailgun's routes: the raw mail, in the field `body-mime` of a form, signed with the account's key.
+
+What Mailgun signs is a time and a token, not the mail. So the secret is wanted as well, in the URL; and a request that
+is sent again, whole, is the same mail again and has no second effect.
+
+Without `mime` at the end of the URL Mailgun posts fields that it read from the mail: the ids and dates of attachments,
+and what the mail answers to, would have to be guessed. That is refused, not faked.
+
+Source: documentation.mailgun.com, "Receiving HTTP messages through a forward action" and "Securing webhooks".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from connectors import mail
+from connectors.base import Connector, Denied, Inbound, Keys, Parsed, Secret, UnreadableMessage, Unverified, Verified
+from connectors.forms import read_form
+from connectors.signatures import authorize_by_url, is_hmac, proof, read_hex, stale
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+MAX_TOKEN = 200  # characters; Mailgun's have 50
+
+
+class Settings(mail.MailSettings):
+    """A source of kind `mailgun`; its `secret` stands in the URL and makes thread addresses."""
+
+    signing_key: Secret | None = None
+    """Mailgun's "HTTP webhook signing key"; None: the secret alone counts."""
+    max_age: float = Field(default=12 * 3600, gt=0)
+    """Seconds that a signature is accepted for. Mailgun tries for 8 hours: less would refuse mail after an outage."""
+
+
+def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
+    """The secret in the URL or as password; and the HMAC-SHA256 of `timestamp` and `token` where its key is known."""
+    passed = authorize_by_url(inbound, settings.secrets, settings.username)
+    if isinstance(passed, Denied):
+        return passed
+    if settings.signing_key is None:
+        return Verified(passed)
+    try:
+        form = read_form(inbound.body)
+    except UnreadableMessage as error:
+        return Denied(str(error))
+    timestamp, token, signature = (form.get(name, b"") for name in ("timestamp", "token", "signature"))
+    offered = read_hex(signature.decode("latin-1"))
+    if offered is None or not 0 < len(token) <= MAX_TOKEN:
+        return Denied("timestamp, token or signature is missing, repeated or no such thing")
+    if not is_hmac(offered, [settings.signing_key.get_secret_value().encode()], timestamp, token):
+        return Denied("the signature is wrong")
+    return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header with the secret. The signature stands in the body, and Mailgun makes it."""
+    return proof(settings.secrets[0], settings.username)
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """One event, or one remark for a mail of our own. Raises UnreadableMessage."""
+    if mail.is_enveloped(message):
+        return mail.read_enveloped(message, settings)
+    form = read_form(message.inbound.body)
+    if "body-mime" not in form:
+        if "body-plain" in form or "stripped-text" in form:
+            raise UnreadableMessage("body-mime: missing; let the URL of the route's forward action end with /mime")
+        raise UnreadableMessage("body-mime: missing; this is no mail of Mailgun's")
+    sender, recipient = (form[name].decode("utf-8", "replace") if name in form else None for name in _ENVELOPE)
+    return mail.read(message, settings, form["body-mime"], sender, [recipient] if recipient else [])
+
+
+_ENVELOPE = ("sender", "recipient")
+
+CONNECTOR = Connector(
+    kind="mailgun",
+    title="Mailgun",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes=mail.ATTRIBUTES,
+)

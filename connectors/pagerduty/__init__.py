@@ -1,0 +1,309 @@
+"""PagerDuty, webhooks v3: an incident is a case; what happens to it opens, changes, comments or resolves that.
+
+Deliveries come in any order, and more than once: `event.id` names the event, `occurred_at` orders it. A note or status
+update is about an incident that stands within it (`data.incident`).
+
+Source: developer.pagerduty.com, "Webhooks v3" (event types, `event.data`); "Verifying Signatures".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    SourceSettings,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import (
+    UnreadableItem,
+    found,
+    found_at,
+    read_id,
+    read_instant,
+    read_object,
+    text_at,
+    within,
+)
+from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
+from connectors.mapping import Instant, cut, one_line, priority_of, readable
+from connectors.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.signatures import MAX_HEADER, hmac_sha256, is_hmac, read_hex
+
+SIGNATURE = "X-PagerDuty-Signature"
+VERSION = "v1"
+MOST_SIGNATURES = 20
+_SIGNATURE = re.compile(r"v[0-9]{1,3}=[0-9A-Za-z+/=_-]{16,512}")
+
+URGENCIES: Mapping[str, Priority] = {"high": "high", "low": "low"}
+"""What counts where an incident has no priority; those have two urgencies only."""
+
+OPENED: Mapping[str, str] = {"incident.triggered": "Triggered", "incident.reopened": "Reopened"}
+RESOLVED: Mapping[str, str] = {"incident.resolved": "Resolved"}
+CHANGED: Mapping[str, str] = {
+    "incident.acknowledged": "Acknowledged",
+    "incident.delegated": "Delegated to another escalation policy",
+    "incident.escalated": "Escalated",
+    "incident.incident_type.changed": "Type changed",
+    "incident.priority_updated": "Priority changed",
+    "incident.reassigned": "Reassigned",
+    "incident.service_updated": "Moved to another service",
+    "incident.unacknowledged": "Unacknowledged",
+}
+WRITTEN: Mapping[str, str] = {
+    "incident.annotated": "Note",
+    "incident.status_update_published": "Status update",
+}
+"""What somebody wrote: without a text they say nothing."""
+COMMENTED: Mapping[str, str] = {
+    **WRITTEN,
+    "incident.conference_bridge.updated": "Conference bridge changed",
+    "incident.custom_field_values.updated": "Custom fields changed",
+    "incident.responder.added": "Responder requested",
+    "incident.responder.replied": "Responder replied",
+    "incident.role.assigned": "Role assigned",
+}
+"""Only these refer to their incident (`data.incident`) and say nothing of its priority: they are notes, no changes."""
+NOTHING: Mapping[str, str] = {
+    "pagey.ping": "a test of the subscription",
+    "incident.action_invocation.created": "automation says nothing about the incident",
+    "incident.action_invocation.terminated": "automation says nothing about the incident",
+    "incident.action_invocation.updated": "automation says nothing about the incident",
+    "incident.workflow.completed": "automation says nothing about the incident",
+    "incident.workflow.started": "automation says nothing about the incident",
+    "service.created": "a service is no incident",
+    "service.custom_field_values.updated": "a service is no incident",
+    "service.deleted": "a service is no incident",
+    "service.updated": "a service is no incident",
+}
+"""Understood, and nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What every event says."""
+
+    id: str
+    type: str
+    at: Instant
+    data: Mapping[str, Any]
+    agent: str
+    """Who did it, by name; empty where it was a program, or nobody says."""
+    author: str | None
+
+
+class Settings(SourceSettings):
+    """A source of kind `pagerduty`; the secret is that of the webhook subscription."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """`X-PagerDuty-Signature`: the HMAC-SHA256 of the raw body, `v1=HEX`, several with commas while secrets rotate."""
+    header = inbound.header(SIGNATURE)
+    if header is None:
+        return Denied(f"{SIGNATURE} is missing or repeated")
+    if len(header) > MAX_HEADER:
+        return Denied(f"{SIGNATURE} has more than {MAX_HEADER} characters")
+    listed = [each.strip() for each in header.split(",")]
+    if len(listed) > MOST_SIGNATURES or not all(map(_SIGNATURE.fullmatch, listed)):
+        return Denied(f"{SIGNATURE} is no list of at most {MOST_SIGNATURES} signatures")
+    offered = [each.partition("=") for each in listed]
+    digests = [read for version, _, digits in offered if version == VERSION and (read := read_hex(digits))]
+    if not digests:
+        return Denied(f"{SIGNATURE} holds no signature of version {VERSION}")
+    if not any(is_hmac(each, settings.secrets, inbound.body) for each in digests):
+        return Denied("the signature is wrong")
+    return Verified(inbound)
+
+
+def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header as PagerDuty sends it."""
+    return {SIGNATURE: f"{VERSION}={hmac_sha256(settings.secrets[0], body).hex()}"}
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event.
+
+    Raises UnreadableMessage where the incident, the event's id or its time cannot be told.
+    """
+    payload = read_object(message.inbound.body)
+    try:
+        event = within(payload, "event")
+        kind = event.get("event_type")
+        if not isinstance(kind, str):
+            raise UnreadableItem(f"event.event_type: {found_at(event, 'event_type')} is no type of an event")
+        if kind in NOTHING:
+            return Parsed(ignored=(Remark("event.event_type", f"nothing is done about {kind}: {NOTHING[kind]}"),))
+        build = _BUILDERS.get(kind)
+        if build is None:
+            return Parsed(ignored=(Remark("event.event_type", f"no event of type {found(kind)} is known"),))
+        return _parsed(build(_told(event, kind), settings))
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+
+
+def _parsed(event: Event) -> Parsed:
+    if event.severity is None or _in_a_table(event.severity):
+        return Parsed((event,))
+    unknown = f"{found(event.severity)} is in no table: the ticket's priority is {event.priority}"
+    return Parsed((event,), ignored=(Remark("event.data.priority", unknown),))
+
+
+def _told(event: Mapping[str, Any], kind: str) -> _Told:
+    at = read_instant(event, "occurred_at")
+    if at is None:
+        raise UnreadableItem(f"event.occurred_at: {found_at(event, 'occurred_at')} is no time")
+    agent = event.get("agent")
+    known = agent if isinstance(agent, dict) and agent.get("type") == "user_reference" else {}
+    return _Told(
+        id=read_id(event, "id"),
+        type=kind,
+        at=at,
+        data=within(event, "data"),
+        agent=one_line(text_at(known, "summary")),
+        author=one_line(text_at(known, "id")) or None,
+    )
+
+
+def _incident(build: type[Event], words: Mapping[str, str]) -> Callable[[_Told, Settings], Event]:
+    """What an event about an incident as a whole says."""
+
+    def event(told: _Told, settings: Settings) -> Event:
+        incident = told.data
+        key = read_id(incident, "id")
+        created = read_instant(incident, "created_at")
+        # A reopening begins an episode of its own; what else tells no beginning came after it.
+        began = told.at if told.type == "incident.reopened" or created is None else created
+        severity, priority = _priority(incident)
+        facts = _facts(incident)
+        happened = words[told.type]
+        return build(
+            case_key=key,
+            source_message_id=told.id,
+            occurred_at=told.at.time,
+            started_at=min(began.time, told.at.time),
+            subject=subject_line(text_at(incident, "title"), f"PagerDuty incident {key}"),
+            text=compose(
+                f"{happened} by {told.agent}." if told.agent else f"{happened}.",
+                [block("Incident", facts)],
+                [("At", readable(told.at.time)), ("PagerDuty", incident.get("html_url"))],
+            ),
+            content_digest=digest(told.type, *(part for pair in facts for part in pair)),
+            severity=severity,
+            priority=priority,
+            category=settings.category,
+            private=settings.private,
+            author=told.author,
+            attributes=_attributes(incident),
+        )
+
+    return event
+
+
+def _comment(told: _Told, settings: Settings) -> Event:
+    """A note, or what happened beside the incident: that is a reference with an id, a text is its own."""
+    incident = within(told.data, "incident")
+    written = text_at(told.data, "content") or text_at(told.data, "message")
+    if told.type in WRITTEN and not one_line(written):
+        raise UnreadableItem("event.data.content: there is no text")
+    by = f"{COMMENTED[told.type]} by {told.agent}" if told.agent else COMMENTED[told.type]
+    trimmed = "\n\n(PagerDuty sent only the beginning.)" if told.data.get("trimmed") is True else ""
+    key = read_id(incident, "id")
+    title = text_at(incident, "summary") or text_at(incident, "title")
+    return Commented(
+        case_key=key,
+        source_message_id=told.id,
+        occurred_at=told.at.time,
+        started_at=told.at.time,
+        subject=subject_line(title, f"PagerDuty incident {key}"),
+        text=compose(
+            f"{by}:\n\n{written}{trimmed}" if written else f"{by}.", [], [("PagerDuty", incident.get("html_url"))]
+        ),
+        content_digest=digest(told.type, written),
+        category=settings.category,
+        private=settings.private,
+        author=told.author,
+        unknown="wait",
+        reopens=False,
+    )
+
+
+def _priority(incident: Mapping[str, Any]) -> tuple[str | None, Priority]:
+    """The priority's name and ours: by name (`P1`), else by urgency where that is all there is."""
+    named = incident.get("priority")
+    name = one_line(text_at(named, "summary") or text_at(named, "name")) if isinstance(named, dict) else ""
+    urgency = one_line(text_at(incident, "urgency")).casefold()
+    by_urgency = URGENCIES.get(urgency, "medium")
+    if name:
+        ours, known = priority_of(name)
+        return cut(name, MAX_ATTRIBUTE), ours if known else by_urgency
+    return cut(urgency, MAX_ATTRIBUTE) or None, by_urgency
+
+
+def _in_a_table(severity: str) -> bool:
+    return severity in URGENCIES or priority_of(severity)[1]
+
+
+def _facts(incident: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What of an incident counts as content."""
+    number = incident.get("number")
+    facts = {
+        "number": str(number) if isinstance(number, int) and not isinstance(number, bool) else "",
+        "title": text_at(incident, "title"),
+        "status": text_at(incident, "status"),
+        "service": _summary(incident.get("service")),
+        "priority": _summary(incident.get("priority")),
+        "urgency": text_at(incident, "urgency"),
+        "escalation policy": _summary(incident.get("escalation_policy")),
+        "assigned to": _summaries(incident.get("assignees")),
+        "teams": _summaries(incident.get("teams")),
+        "why resolved": _summary(incident.get("resolve_reason")),
+    }
+    return [(name, value) for name, value in facts.items() if one_line(value)]
+
+
+def _attributes(incident: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    labels = {
+        "labels.service": _summary(incident.get("service")),
+        "labels.team": _summaries(incident.get("teams")),
+        "labels.urgency": text_at(incident, "urgency"),
+        "labels.escalation_policy": _summary(incident.get("escalation_policy")),
+    }
+    return attributes({name: value or None for name, value in labels.items()})
+
+
+def _summary(reference: object) -> str:
+    """The name that stands in a reference to something."""
+    return text_at(reference, "summary") if isinstance(reference, dict) else ""
+
+
+def _summaries(references: object) -> str:
+    return ", ".join(filter(None, map(_summary, references))) if isinstance(references, list) else ""
+
+
+_BUILDERS: Mapping[str, Callable[[_Told, Settings], Event]] = {
+    **dict.fromkeys(OPENED, _incident(Opened, OPENED)),
+    **dict.fromkeys(RESOLVED, _incident(Resolved, RESOLVED)),
+    **dict.fromkeys(CHANGED, _incident(Changed, CHANGED)),
+    **dict.fromkeys(COMMENTED, _comment),
+}
+
+CONNECTOR = Connector(
+    kind="pagerduty",
+    title="PagerDuty",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "labels.service, labels.team, labels.urgency, labels.escalation_policy"},
+)

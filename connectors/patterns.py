@@ -1,0 +1,81 @@
+"""Regular expressions and globs that users write, for texts that strangers write: RE2, which takes linear time.
+
+One thing is otherwise than in RE2's documentation: `.` matches a line's end too, since a message's text has several
+lines. Source: https://github.com/google/re2/wiki/Syntax
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Annotated, Any
+
+import re2  # type: ignore[import-untyped]  # it has no types of its own
+from pydantic import AfterValidator
+
+MAX_EXPRESSION = 1024  # characters of a regular expression
+MAX_MEMORY = 1 << 20  # bytes that a compiled expression may take
+
+
+@cache
+def compiled(expression: str) -> Any:
+    """The expression, ready for use. Raises ValueError with the reason."""
+    if len(expression) > MAX_EXPRESSION:
+        raise ValueError(f"the regular expression has {len(expression)} characters, more than {MAX_EXPRESSION}")
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY
+    options.log_errors = False
+    options.dot_nl = True
+    try:
+        return re2.compile(expression, options=options)
+    except re2.error as error:
+        said = error.args[0] if error.args else "it cannot be read"
+        reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        raise ValueError(f"the regular expression is not one of RE2: {reason}") from None
+
+
+def groups(expression: str) -> frozenset[str]:
+    """The names of its groups."""
+    return frozenset(compiled(expression).groupindex)
+
+
+def is_in(expression: str, text: str) -> bool:
+    """True where it matches anywhere in the text."""
+    return compiled(expression).search(encodable(text)) is not None
+
+
+def named(expression: str, text: str) -> dict[str, str] | None:
+    """What its named groups hold where it first matches anywhere in the text; None where it does not."""
+    found = compiled(expression).search(encodable(text))
+    return None if found is None else {name: said for name, said in found.groupdict().items() if said}
+
+
+def encodable(text: str) -> str:
+    """A lone surrogate has no UTF-8, which is what RE2 reads."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def fits(glob: str, text: str) -> bool:
+    """True where the glob is the whole text: `*` stands for anything, `?` for one character, all else for itself."""
+    return compiled(_of_glob(glob)).fullmatch(encodable(text)) is not None
+
+
+def _of_glob(glob: str) -> str:
+    # Upper and lower case are one, as in the addresses that globs are for.
+    return "(?i)" + "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in glob)
+
+
+def _is_expression(value: str) -> str:
+    compiled(value)
+    return value
+
+
+def _is_glob(value: str) -> str:
+    compiled(_of_glob(value))
+    return value
+
+
+Expression = Annotated[str, AfterValidator(_is_expression)]
+"""A regular expression of RE2."""
+
+Glob = Annotated[str, AfterValidator(_is_glob)]

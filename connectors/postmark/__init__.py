@@ -1,0 +1,70 @@
+"""Postmark's inbound webhook: the raw mail in `RawEmail`, else a mail that is put together from the other fields.
+
+Postmark signs nothing: the secret is the password of Basic authentication in the webhook's URL.
+
+Source: postmarkapp.com/developer, "Inbound webhook".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from connectors import mail
+from connectors.base import Connector, Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.documents import read_object, text_at
+from connectors.postmark.fields import headers_of, rebuilt, recipients_of
+from connectors.signatures import authorize_by_url, proof
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+
+class Settings(mail.MailSettings):
+    """A source of kind `postmark`."""
+
+    max_body: int | None = 50 * 1024 * 1024
+    """Bytes of one delivery: Postmark takes mails of 35 MB, and escapes them."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """The secret as password of `username`, as Bearer, or as `?secret=` in the URL."""
+    passed = authorize_by_url(inbound, settings.secrets, settings.username)
+    return passed if isinstance(passed, Denied) else Verified(passed)
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header with which Postmark proves itself."""
+    return proof(settings.secrets[0], settings.username)
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """One event, or one remark for a mail of our own; a remark for each header that is none.
+
+    Raises UnreadableMessage, and OverLimit for more headers than `max_items`.
+    """
+    if mail.is_enveloped(message):
+        return mail.read_enveloped(message, settings)
+    fields = read_object(message.inbound.body)
+    headers, broken = headers_of(fields, settings.max_items)
+    raw = text_at(fields, "RawEmail")
+    if not raw and not any(text_at(fields, name) for name in ("From", "TextBody", "HtmlBody", "Subject")):
+        raise UnreadableMessage("the body is no mail of Postmark's: RawEmail, From, Subject and bodies are missing")
+    body = raw.encode("utf-8", "replace") if raw else rebuilt(fields, headers)
+    parsed = mail.read(message, settings, body, _sender(headers), recipients_of(fields))
+    return Parsed(parsed.events, parsed.ignored, (*parsed.unreadable, *broken))
+
+
+def _sender(headers: list[tuple[str, str]]) -> str | None:
+    """The envelope's sender where Postmark kept it; the null sender is ""."""
+    said = [value for name, value in headers if name.lower() == "return-path"]
+    return said[0].strip().strip("<>") if said else None
+
+
+CONNECTOR = Connector(
+    kind="postmark",
+    title="Postmark",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes=mail.ATTRIBUTES,
+)

@@ -1,0 +1,124 @@
+"""Sentry, webhooks of the integration platform: an issue is a case, and so is each alert of a metric.
+
+The signature covers the body alone. `Sentry-Hook-Resource` says which of the shapes a body has; a header that does not
+fit its body is refused. A change of an issue's state says in no field when it happened: `Sentry-Hook-Timestamp` does.
+
+Source: docs.sentry.io, "Integration Platform Webhooks" (Issues, Issue Alerts, Metric Alerts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    SourceSettings,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import UnreadableItem, found, found_at, read_object, within
+from connectors.events import Event
+from connectors.rendering import reason
+from connectors.sentry.alerts import issue_alert, metric_alert
+from connectors.sentry.facts import Hook, is_level
+from connectors.sentry.issues import issue
+from connectors.signatures import check_hex, hmac_sha256, seconds
+
+SIGNATURE, RESOURCE, TIMESTAMP = "Sentry-Hook-Signature", "Sentry-Hook-Resource", "Sentry-Hook-Timestamp"
+
+SHAPES: Mapping[str, str] = {"issue": "issue", "event_alert": "event", "metric_alert": "metric_alert"}
+"""The resource, and the field of `data` that it is about."""
+
+_READERS: Mapping[str, Callable[[Hook, SourceSettings], Event | Remark]] = {
+    "issue": issue,
+    "event_alert": issue_alert,
+    "metric_alert": metric_alert,
+}
+
+
+class Settings(SourceSettings):
+    """A source of kind `sentry`; the secret is the integration's client secret."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """`Sentry-Hook-Signature`: the HMAC-SHA256 of the raw body in hex."""
+    return check_hex(inbound, SIGNATURE, settings.secrets, inbound.body) or Verified(inbound)
+
+
+def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The signature's header as Sentry sends it."""
+    return {SIGNATURE: hmac_sha256(settings.secrets[0], body).hex()}
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event.
+
+    Raises UnreadableMessage where what it is about, or when it began, cannot be told.
+    """
+    inbound = message.inbound
+    payload = read_object(inbound.body)
+    try:
+        action = payload.get("action")
+        if not isinstance(action, str):
+            raise UnreadableItem(f"action: {found_at(payload, 'action')} is no action")
+        data = within(payload, "data")
+        resource = _resource(inbound.header(RESOURCE), data)
+        reader = _READERS.get(resource)
+        if reader is None:
+            return Parsed(ignored=(Remark(RESOURCE, f"nothing is done about {found(resource)}"),))
+        said = reader(Hook(action, data, _at(inbound), _actor(payload), _delivery(inbound)), settings)
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+    if isinstance(said, Remark):
+        return Parsed(ignored=(said,))
+    if said.severity and not is_level(said.severity):
+        unknown = f"the level {found(said.severity)} is not in the table: its priority is {said.priority}"
+        return Parsed((said,), ignored=(Remark("level", unknown),))
+    return Parsed((said,))
+
+
+def _resource(header: str | None, data: Mapping[str, Any]) -> str:
+    """What the header says, where the body can be that; without a header, what the body can be."""
+    if header is None:
+        header = next((name for name, field in SHAPES.items() if field in data), "")
+        if not header:
+            raise UnreadableItem(f"{RESOURCE} is missing, and data holds neither issue nor event nor metric_alert")
+    if header in SHAPES and SHAPES[header] not in data:
+        raise UnreadableItem(f"{RESOURCE} is {found(header)}, and data holds no {SHAPES[header]}")
+    return header
+
+
+def _at(inbound: Inbound) -> datetime:
+    """When Sentry sent it; without the header, when it arrived."""
+    sent = seconds(inbound.header(TIMESTAMP) or "")
+    return inbound.received_at.astimezone(UTC) if sent is None else sent
+
+
+def _delivery(inbound: Inbound) -> str:
+    """`Request-ID`, where there is one; else the time."""
+    given = (inbound.header("Request-ID") or "").strip()
+    return given if given.isprintable() and 0 < len(given) <= 100 else _at(inbound).isoformat()
+
+
+def _actor(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    actor = payload.get("actor")
+    return actor if isinstance(actor, dict) else {}
+
+
+CONNECTOR = Connector(
+    kind="sentry",
+    title="Sentry",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "labels.project, labels.platform; of an alert labels.environment, labels.rule"},
+)

@@ -1,0 +1,116 @@
+"""What do alert rules say: that of an issue about one of its events, and that of a metric about its threshold?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.base import Remark, SourceSettings
+from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
+from connectors.events import Event, Opened, Resolved, digest
+from connectors.mapping import one_line, readable
+from connectors.rendering import attributes, block, compose, subject_line
+from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
+from connectors.sentry.issues import case_key
+
+THRESHOLDS = ("critical", "warning")
+"""Actions of a metric alert that is open."""
+
+
+def issue_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
+    """An opening of the issue's case: a rule found that its event is worth an alert. Raises ValueError."""
+    if hook.action != "triggered":
+        return Remark("action", f"nothing is done about an issue alert that is {found(hook.action)}")
+    it = within(hook.data, "event")
+    key = case_key(read_id(it, "issue_id"))
+    happened = read_instant(it, "datetime")
+    if happened is None:
+        raise UnreadableItem(f"data.event.datetime: {found_at(it, 'datetime')} is no time")
+    level = level_of(it)
+    rule = one_line(text_at(hook.data, "triggered_rule"))
+    facts = _listed(
+        {
+            "title": text_at(it, "title"),
+            "where": text_at(it, "culprit"),
+            "level": text_at(it, "level"),
+            "environment": text_at(it, "environment"),
+            "release": text_at(it, "release"),
+        }
+    )
+    return Opened(
+        start_known=False,  # each event of the issue tells anew that it goes on
+        case_key=key,
+        source_message_id=f"{key}:event:{read_id(it, 'event_id')}",
+        occurred_at=happened.time,
+        started_at=happened.time,
+        subject=subject_line(text_at(it, "title"), f"Sentry {key}"),
+        text=compose(
+            text_at(it, "message"),
+            [block("Event", facts), f"Alert rule: {rule}" if rule else ""],
+            [("At", readable(happened.time)), ("Sentry", it.get("web_url"))],
+        ),
+        content_digest=digest(*(part for pair in facts for part in pair)),
+        severity=level,
+        priority=priority_of_level(level) if level else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes(
+            {
+                "labels.project": project_of(it.get("project")) or None,
+                "labels.platform": text_at(it, "platform") or None,
+                "labels.environment": text_at(it, "environment") or None,
+                "labels.rule": rule or None,
+            }
+        ),
+    )
+
+
+def metric_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
+    """One crossing of a threshold: `critical` and `warning` may follow each other, each is a change of the other.
+
+    Raises ValueError.
+    """
+    if hook.action not in (*THRESHOLDS, "resolved"):
+        return Remark("action", f"nothing is done about a metric alert that is {found(hook.action)}")
+    it = within(hook.data, "metric_alert")
+    key = f"metric:{read_id(it, 'id')}"
+    started = read_instant(it, "date_started")
+    if started is None:
+        raise UnreadableItem(f"data.metric_alert.date_started: {found_at(it, 'date_started')} is no time")
+    is_over = hook.action == "resolved"
+    closed = read_instant(it, "date_closed") if is_over else None
+    ended = max(closed.time if closed else hook.at, started.time)
+    severity = None if is_over else hook.action
+    rule = _rule(it)
+    title = text_at(hook.data, "description_title") or text_at(it, "title") or rule
+    return (Resolved if is_over else Opened)(
+        case_key=key,
+        source_message_id=f"{key}:{'closed' if is_over else 'open'}:{started.text}",
+        occurred_at=ended if is_over else started.time,
+        started_at=started.time,
+        subject=subject_line(title, f"Sentry {key}"),
+        text=compose(
+            text_at(hook.data, "description_text"),
+            [f"Alert rule: {rule}" if rule else ""],
+            [
+                ("Started", readable(started.time)),
+                ("Ended", readable(ended) if is_over else None),
+                ("Sentry", hook.data.get("web_url")),
+            ],
+        ),
+        content_digest=digest(hook.action, title),
+        severity=severity,
+        priority=priority_of_level(severity) if severity else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes({"labels.rule": rule or None}),
+    )
+
+
+def _rule(it: Mapping[str, Any]) -> str:
+    rule = it.get("alert_rule")
+    return one_line(text_at(rule, "name")) if isinstance(rule, dict) else ""
+
+
+def _listed(facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in facts.items() if one_line(value)]

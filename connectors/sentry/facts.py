@@ -1,0 +1,63 @@
+"""What do all of Sentry's webhooks say, and how bad is a level?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.documents import text_at
+from connectors.events import Priority
+from connectors.mapping import cut, one_line
+from connectors.rendering import MAX_ATTRIBUTE
+
+LEVELS: Mapping[str, Priority] = {
+    "fatal": "urgent",
+    "critical": "urgent",
+    "error": "high",
+    "warning": "medium",
+    "info": "low",
+    "debug": "low",
+    "sample": "low",
+}
+"""Levels of events and issues; `critical` and `warning` are those of metric alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One webhook."""
+
+    action: str
+    data: Mapping[str, Any]
+    at: datetime
+    """When Sentry sent it."""
+    actor: Mapping[str, Any]
+    delivery: str
+    """Names the delivery."""
+
+    @property
+    def person(self) -> str:
+        """The name of the user who did it; empty where it was no user."""
+        return one_line(text_at(self.actor, "name")) if self.actor.get("type") == "user" else ""
+
+
+def priority_of_level(level: str) -> Priority:
+    """The priority; medium for a level that is in no table."""
+    return LEVELS.get(level.casefold(), "medium")
+
+
+def is_level(level: str) -> bool:
+    return level.casefold() in LEVELS
+
+
+def level_of(document: Mapping[str, Any]) -> str | None:
+    """The level in a form that can be stored; None where there is none."""
+    return cut(one_line(text_at(document, "level")), MAX_ATTRIBUTE) or None
+
+
+def project_of(value: object) -> str:
+    """The slug or name of a project: an object in issues, a number or slug in events."""
+    if isinstance(value, dict):
+        return one_line(text_at(value, "slug") or text_at(value, "name"))
+    return one_line(value) if isinstance(value, str) else ""

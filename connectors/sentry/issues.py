@@ -1,0 +1,93 @@
+"""What became of an issue: it was created, resolved, assigned, archived, or is unresolved again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Remark, SourceSettings
+from connectors.documents import found, read_id, read_instant, text_at, within
+from connectors.events import Changed, Event, Opened, Resolved, digest
+from connectors.mapping import one_line, readable
+from connectors.rendering import attributes, block, compose, subject_line
+from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
+
+ACTIONS: Mapping[str, tuple[type[Event], str]] = {
+    "created": (Opened, "Created"),
+    "unresolved": (Opened, "Unresolved again"),
+    "resolved": (Resolved, "Resolved"),
+    "archived": (Resolved, "Archived"),
+    "ignored": (Resolved, "Archived"),
+    "assigned": (Changed, "Assigned"),
+}
+"""`ignored` is what older versions call `archived`."""
+
+
+def issue(hook: Hook, settings: SourceSettings) -> Event | Remark:
+    """The event, or why nothing is done. Raises ValueError."""
+    if hook.action not in ACTIONS:
+        return Remark("action", f"nothing is done about an issue that is {found(hook.action)}")
+    kind, happened = ACTIONS[hook.action]
+    it = within(hook.data, "issue")
+    key = case_key(read_id(it, "id"))
+    at = _at(hook, it)
+    began = min(_first_seen(it) or at, at) if hook.action != "unresolved" else at
+    level = level_of(it)
+    facts = _facts(it)
+    by = f"{happened} by {hook.person}." if hook.person else f"{happened}."
+    return kind(
+        case_key=key,
+        source_message_id=f"{key}:{hook.action}:{hook.delivery}" if hook.action != "created" else f"{key}:created",
+        occurred_at=at,
+        started_at=began,
+        subject=subject_line(text_at(it, "title"), f"Sentry issue {text_at(it, 'shortId') or key}"),
+        text=compose(
+            by,
+            [block("Issue", facts)],
+            [("At", readable(at)), ("Sentry", text_at(it, "web_url") or text_at(it, "permalink"))],
+        ),
+        content_digest=digest(hook.action, *(part for pair in facts for part in pair)),
+        severity=level,
+        priority=priority_of_level(level) if level else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes(
+            {
+                "labels.project": project_of(it.get("project")) or None,
+                "labels.platform": text_at(it, "platform") or None,
+            }
+        ),
+    )
+
+
+def case_key(issue_id: str) -> str:
+    """The case of an issue, under which its alerts come too."""
+    return f"issue:{issue_id}"
+
+
+def _at(hook: Hook, it: Mapping[str, Any]) -> datetime:
+    """A creation happened when the issue was first seen; of the rest only the time of sending is known."""
+    first = _first_seen(it) if hook.action == "created" else None
+    return first or hook.at
+
+
+def _first_seen(it: Mapping[str, Any]) -> datetime | None:
+    seen = read_instant(it, "firstSeen")
+    return seen.time if seen else None
+
+
+def _facts(it: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What of an issue counts as content; counters and times of the last event do not."""
+    assigned = it.get("assignedTo")
+    facts = {
+        "id": text_at(it, "shortId"),
+        "title": text_at(it, "title"),
+        "where": text_at(it, "culprit"),
+        "level": text_at(it, "level"),
+        "status": text_at(it, "status"),
+        "substatus": text_at(it, "substatus"),
+        "project": project_of(it.get("project")),
+        "assigned to": text_at(assigned, "name") if isinstance(assigned, dict) else "",
+    }
+    return [(name, value) for name, value in facts.items() if one_line(value)]

@@ -1,0 +1,114 @@
+"""Amazon SES, which receives mail and publishes it through a topic of SNS, raw, in `content`.
+
+SNS signs each message (`connectors/sns.py`). What SES found out about the mail is kept: it is what routing sees.
+An action of SES other than SNS, such as S3, says that there is a mail and not what it says: that is quarantined.
+
+Source: docs.aws.amazon.com/ses, "Contents of notifications for Amazon SES email receiving".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from connectors import mail
+from connectors.base import Connector, Outside, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.documents import UnreadableItem, found_at, read_object, text_at, within
+from connectors.events import Event
+from connectors.mapping import cut, one_line
+from connectors.rendering import reason
+from connectors.signatures import proof
+from connectors.sns import HOST, Envelope, Topics, certificates, read_envelope, verify
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+VERDICTS = {
+    "spam": "spamVerdict",
+    "virus": "virusVerdict",
+    "spf": "spfVerdict",
+    "dkim": "dkimVerdict",
+    "dmarc": "dmarcVerdict",
+}
+"""Our attributes and the fields of the receipt that they are in."""
+
+MAX_VERDICT = 20  # characters: PASS, FAIL, GRAY, PROCESSING_FAILED
+
+
+class Settings(mail.MailSettings):
+    """A source of kind `ses`; its `secret` stands in the subscription's URL and makes thread addresses."""
+
+    topics: Topics = ()
+    """ARNs of the topics whose messages are taken, and whose subscriptions are confirmed; none: nothing is taken."""
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header with the secret. The signature stands in the body, and only Amazon can make it."""
+    return proof(settings.secrets[0], settings.username)
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """One event, one remark for a mail of our own, or what confirms a subscription. Raises UnreadableMessage."""
+    if mail.is_enveloped(message):
+        return mail.read_enveloped(message, settings)
+    envelope = Envelope(read_object(message.inbound.body))
+    try:
+        return read_envelope(envelope, lambda notice: _received(message, settings, notice))
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+
+
+def _received(message: Verified | Unverified, settings: Settings, notice: Mapping[str, Any]) -> Parsed:
+    if text_at(notice, "notificationType") != "Received":
+        raise UnreadableItem(f"notificationType: {found_at(notice, 'notificationType')} is not Received")
+    receipt, sent = within(notice, "receipt"), within(notice, "mail")
+    body = _content(notice, receipt)
+    sender = sent.get("source")
+    recipients = receipt.get("recipients")
+    parsed = mail.read(
+        message,
+        settings,
+        body,
+        sender if isinstance(sender, str) else None,
+        [each for each in recipients if isinstance(each, str)] if isinstance(recipients, list) else [],
+    )
+    return replace(parsed, events=tuple(_judged(each, receipt) for each in parsed.events))
+
+
+def _content(notice: Mapping[str, Any], receipt: Mapping[str, Any]) -> bytes:
+    """The mail's bytes. Raises UnreadableItem where they are not there."""
+    content = text_at(notice, "content")
+    if not content:
+        raise UnreadableItem("content: missing; the rule needs the action SNS, which takes mails of up to 150 KB")
+    if text_at(within(receipt, "action"), "encoding").upper() != "BASE64":
+        return content.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise UnreadableItem("content: it is no Base64, and action.encoding says so") from None
+
+
+def _judged(event: Event, receipt: Mapping[str, Any]) -> Event:
+    """The event with what SES found out, in lower case: `pass`, `fail`, `gray`, `processing_failed`."""
+    return replace(event, attributes=tuple(sorted((*event.attributes, *_verdicts(receipt)))))
+
+
+def _verdicts(receipt: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, field in VERDICTS.items():
+        if verdict := text_at(within(receipt, field), "status"):
+            yield name, cut(one_line(verdict).lower(), MAX_VERDICT)
+
+
+CONNECTOR: Connector[Settings] = Connector(
+    kind="ses",
+    title="Amazon SES",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={**mail.ATTRIBUTES, **{name: f"{field} of SES: pass, fail, gray …" for name, field in VERDICTS.items()}},
+    outside=Outside(hosts=HOST, keys=certificates),
+)

@@ -1,0 +1,214 @@
+"""Did Amazon SNS send this, for one of our topics?
+
+What is signed is not the body but some of its fields, each as a line with its name and a line with its value, in the
+order of their names. Which certificate signed it the message says itself: so its URL has to be one of Amazon's own.
+Raw message delivery leaves out the envelope, and the signature with it: it is denied. A topic sends nothing before its
+subscription is confirmed: what has to be called for it is `Parsed.confirm`, and the worker calls it.
+
+Source: docs.aws.amazon.com/sns, "Verifying the signatures of Amazon SNS messages".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
+from pydantic import BeforeValidator, StringConstraints
+
+from connectors.base import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
+from connectors.documents import UnreadableItem, found, read_object, text_at
+from connectors.mapping import cut, one_line
+from connectors.signatures import authorize_by_url
+
+HOST = re.compile(r"sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?")
+"""Matched against the whole host: anything looser would admit buckets that anybody can have."""
+
+RAW = "x-amz-sns-rawdelivery"
+
+Arn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{3,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$")
+]
+
+
+def _listed(value: object) -> object:
+    """`A, B` as a list: an environment variable holds nothing but text."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Topics = Annotated[tuple[Arn, ...], BeforeValidator(_listed)]
+
+
+class Subscribed(Protocol):
+    """What is needed of the settings of a source that is subscribed to topics."""
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]: ...
+    @property
+    def username(self) -> str | None: ...
+    @property
+    def topics(self) -> tuple[str, ...]: ...
+
+
+_CERTIFICATE = re.compile(r"https://(?P<host>[a-z0-9.-]{1,100})/SimpleNotificationService-[A-Za-z0-9]{1,100}\.pem")
+_CONFIRMATION = re.compile(r"https://(?P<host>[a-z0-9.-]{1,100})/\?[!-~]{1,4000}")
+
+SIGNED: Mapping[str, tuple[str, ...]] = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+"""What is signed of each type, in this order; a notification without a subject leaves that out."""
+
+DIGESTS: Mapping[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 — version 1 is what SNS signs with by default
+"""By `SignatureVersion`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What SNS puts around a message; fields are texts."""
+
+    fields: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        return text_at(self.fields, "Type")
+
+    @property
+    def topic(self) -> str:
+        return text_at(self.fields, "TopicArn")
+
+    @property
+    def certificate(self) -> str:
+        """The URL of the certificate that it is signed with."""
+        return text_at(self.fields, "SigningCertURL")
+
+    def signed(self) -> bytes | None:
+        """The bytes that are signed; None where one of the fields is missing or no text."""
+        lines = []
+        for name in SIGNED[self.type]:
+            value = self.fields.get(name)
+            if name == "Subject" and value is None:
+                continue
+            if not isinstance(value, str):
+                return None
+            lines.append(f"{name}\n{value}\n")
+        return "".join(lines).encode("utf-8", "surrogatepass")
+
+
+def verify(inbound: Inbound, settings: Subscribed, now: datetime, keys: Keys) -> Verified | Denied:
+    """The secret where one is set; and the signature of SNS, by its certificate, on a message of one of our topics."""
+    if (inbound.header(RAW) or "").lower() == "true":
+        return Denied("raw message delivery carries no signature: switch it off in the subscription")
+    passed: Inbound | Denied = inbound
+    if settings.secrets:
+        passed = authorize_by_url(inbound, settings.secrets, settings.username)
+    if isinstance(passed, Denied):
+        return passed
+    envelope = open_envelope(inbound.body, settings.topics)
+    if isinstance(envelope, Denied):
+        return envelope
+    return check(envelope, keys, now) or Verified(passed)
+
+
+def certificates(inbound: Inbound, settings: Subscribed) -> tuple[str, ...]:
+    """The URL of the certificate that `verify` needs; none where it will deny without one."""
+    if settings.secrets and isinstance(authorize_by_url(inbound, settings.secrets, settings.username), Denied):
+        return ()
+    envelope = open_envelope(inbound.body, settings.topics)
+    return () if isinstance(envelope, Denied) else (envelope.certificate,)
+
+
+def read_envelope(envelope: Envelope, notification: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+    """What a message of SNS says: `notification` reads the document in one, all else is about the subscription.
+
+    Raises UnreadableItem, and whatever `notification` raises.
+    """
+    match envelope.type:
+        case "Notification":
+            return notification(_document(envelope))
+        case "SubscriptionConfirmation":
+            return _subscription(envelope)
+        case "UnsubscribeConfirmation":
+            return Parsed(ignored=(Remark("Type", f"the subscription to {_topic(envelope)} is over"),))
+    raise UnreadableItem(f"Type: {found(envelope.type)} is none of SNS")
+
+
+def _document(envelope: Envelope) -> Mapping[str, Any]:
+    written = text_at(envelope.fields, "Message")
+    try:
+        return read_object(written.encode("utf-8", "replace"))
+    except UnreadableMessage as error:
+        raise UnreadableItem(f"Message: {str(error).removeprefix('the body is ')}") from None
+
+
+def _subscription(envelope: Envelope) -> Parsed:
+    url = confirmation(envelope)
+    if url is None:
+        raise UnreadableItem("SubscribeURL: it is none of SNS, and is not called")
+    return Parsed(ignored=(Remark("Type", f"the subscription to {_topic(envelope)} is confirmed"),), confirm=url)
+
+
+def _topic(envelope: Envelope) -> str:
+    return cut(one_line(envelope.topic), 200)
+
+
+def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:
+    """The envelope where it is one, of our topics, with a certificate of Amazon's; its signature is not looked at."""
+    try:
+        envelope = Envelope(read_object(body))
+    except UnreadableMessage:
+        return Denied("the body is no message of SNS; raw message delivery has to be off")
+    if envelope.type not in SIGNED:
+        return Denied("Type is none of SNS; raw message delivery has to be off")
+    if envelope.topic not in topics:
+        return Denied("the topic is not among the source's topics")
+    if not is_from_sns(_CERTIFICATE, envelope.certificate):
+        return Denied("SigningCertURL is no certificate of SNS")
+    return envelope
+
+
+def check(envelope: Envelope, keys: Keys, now: datetime) -> Denied | None:
+    """None where one of the keys, by the URL that the envelope names, made its signature; else why not."""
+    digest = DIGESTS.get(text_at(envelope.fields, "SignatureVersion"))
+    if digest is None:
+        return Denied("SignatureVersion is neither 1 nor 2")
+    signed, pem = envelope.signed(), keys.get(envelope.certificate)
+    if signed is None:
+        return Denied("a field that has to be signed is missing")
+    if pem is None:
+        return Denied("the certificate is not there")
+    try:
+        signature = base64.b64decode(text_at(envelope.fields, "Signature"), validate=True)
+        certificate = x509.load_pem_x509_certificate(pem)
+        key = certificate.public_key()
+    except (binascii.Error, ValueError, UnsupportedAlgorithm):
+        return Denied("the signature is not Base64, or the certificate cannot be read")
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        return Denied("the certificate is not valid at this time")
+    if not isinstance(key, rsa.RSAPublicKey):
+        return Denied("the certificate's key is not RSA")
+    try:
+        key.verify(signature, signed, padding.PKCS1v15(), digest)
+    except InvalidSignature:
+        return Denied("the signature is wrong")
+    return None
+
+
+def confirmation(envelope: Envelope) -> str | None:
+    """The URL that confirms the subscription; None where it is none of Amazon's."""
+    url = text_at(envelope.fields, "SubscribeURL")
+    return url if is_from_sns(_CONFIRMATION, url) else None
+
+
+def is_from_sns(pattern: re.Pattern[str], url: str) -> bool:
+    match = pattern.fullmatch(url)
+    return match is not None and HOST.fullmatch(match["host"]) is not None

@@ -1,0 +1,120 @@
+"""An outgoing webhook of Microsoft Teams: a mention in a channel opens a ticket, or adds to that of its thread.
+
+Teams signs the body with the webhook's security token, without a time: a recording that is sent again is a repeat,
+since the message has its id. The answer is shown below the message, and has to come within 5 seconds.
+
+Source: learn.microsoft.com/microsoftteams/platform, "Create Outgoing Webhooks".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    Reply,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.chat import MAX_REASON
+from connectors.documents import found, read_object
+from connectors.mapping import cut, one_line
+from connectors.signatures import MAX_HEADER, hmac_sha256, is_one_of
+from connectors.teams import messages
+from connectors.teams.settings import Settings
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+AUTHORIZATION, SCHEME = "Authorization", "HMAC"
+
+ANSWERS = {
+    "Opened": "Received: a ticket is opened for it.",
+    "Commented": "Received: it becomes a note on the ticket of this thread, or opens one.",
+    "Resolved": "Received: the ticket is closed, if you opened it or may close any.",
+}
+"""By the kind of event. The answer comes before the ticket is there, so that it holds no number."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """`Authorization: HMAC` with the Base64 of the HMAC-SHA256 of the raw body."""
+    header = inbound.header(AUTHORIZATION)
+    if header is None:
+        return Denied(f"the {AUTHORIZATION} header is missing or repeated")
+    if len(header) > MAX_HEADER:
+        return Denied(f"the {AUTHORIZATION} header has more than {MAX_HEADER} characters")
+    scheme, _, offered = header.strip().partition(" ")
+    if scheme.upper() != SCHEME:
+        return Denied(f"the {AUTHORIZATION} header has a scheme that is not {SCHEME}")
+    try:
+        signature = offered.strip().encode("ascii")
+    except UnicodeEncodeError:
+        return Denied(f"the {AUTHORIZATION} header holds characters that Base64 does not have")
+    # Texts are compared, not bytes: several spellings of Base64 stand for the same bytes.
+    genuine = [_signature(secret, inbound.body) for secret in settings.secrets]
+    return Verified(inbound) if is_one_of(signature, genuine) else Denied("the signature is wrong")
+
+
+def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header, as Teams would send it."""
+    return {AUTHORIZATION: f"{SCHEME} {_signature(settings.secrets[0], body).decode()}"}
+
+
+def _signature(secret: bytes, body: bytes) -> bytes:
+    return base64.b64encode(hmac_sha256(_key(secret), body))
+
+
+def _key(secret: bytes) -> bytes:
+    """The bytes that the security token stands for; a secret that is no Base64 is not of Teams and taken as it is."""
+    try:
+        return base64.b64decode(secret, validate=True) or secret
+    except binascii.Error:
+        return secret
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event, and an answer.
+
+    Raises UnreadableMessage where what it is about cannot be told: no conversation, no id, no time.
+    """
+    activity = read_object(message.inbound.body)
+    kind = activity.get("type")
+    if not isinstance(kind, str):
+        raise UnreadableMessage(f"type: {found(kind) if 'type' in activity else 'nothing'} is no type of an activity")
+    if kind != "message":
+        reason = f"nothing is done about an activity of type {found(kind)}"
+        return Parsed(ignored=(Remark("type", reason),), reply=_answer("Nothing is done about that here."))
+    try:
+        said = messages.message(activity, settings)
+    except ValueError as error:
+        raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
+    if isinstance(said, Remark):
+        return Parsed(ignored=(said,), reply=_answer(f"Nothing is done: {said.reason}."))
+    return Parsed(events=(said,), reply=_answer(ANSWERS[said.kind]))
+
+
+def _answer(text: str) -> Reply:
+    return Reply(json.dumps({"type": "message", "text": text}).encode())
+
+
+CONNECTOR = Connector(
+    kind="teams",
+    title="Microsoft Teams",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={
+        "channel": "the id of the channel's conversation",
+        "team": "the team's id",
+        "user": "the id of who said it",
+    },
+)

@@ -1,0 +1,107 @@
+"""Telegram's Bot API over a webhook: a private chat, a thread, a topic, or what answers a message, is a case.
+
+Identity is the message (`chat:message`), never the update. An edit is the same message with other content, so that a
+preview that Telegram adds later changes nothing.
+
+Source: core.telegram.org/bots/api, "setWebhook" and "Update".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.chat import MAX_REASON, Said
+from connectors.documents import read_object, within
+from connectors.mapping import cut, one_line
+from connectors.signatures import MAX_HEADER, is_one_of
+from connectors.telegram import messages, reactions
+from connectors.telegram.settings import Settings
+
+__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+
+TOKEN = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 — the header's name
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """The header holds the `secret_token` that the webhook was set with; what is verified is without it."""
+    token = inbound.header(TOKEN)
+    if token is None:
+        return Denied(f"{TOKEN} is missing or repeated")
+    if len(token) > MAX_HEADER:
+        return Denied(f"{TOKEN} has more than {MAX_HEADER} characters")
+    try:
+        offered = token.encode("latin-1")
+    except UnicodeEncodeError:
+        return Denied(f"{TOKEN} holds characters that no HTTP header can")
+    if not is_one_of(offered, settings.secrets):
+        return Denied(f"{TOKEN} is wrong")
+    # The header is the secret itself, and what is verified is stored.
+    return Verified(replace(inbound, headers=tuple(each for each in inbound.headers if each[0] != TOKEN.lower())))
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header, as Telegram would send it; its value decoded as Latin-1, as headers are."""
+    return {TOKEN: settings.secrets[0].decode("latin-1")}
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """One event; two where one reaction took the place of another.
+
+    Raises UnreadableMessage where what an update is about cannot be told: no chat, no number, no time.
+    """
+    update = read_object(message.inbound.body)
+    kind = next((each for each in _UPDATES if each in update), None)
+    if kind is None:
+        others = ", ".join(sorted(each for each in update if each != "update_id")) or "nothing"
+        return Parsed(ignored=(Remark("update", cut(one_line(f"nothing is done about: {others}"), MAX_REASON)),))
+    try:
+        said = _UPDATES[kind](within(update, kind), settings)
+    except ValueError as error:
+        raise UnreadableMessage(cut(one_line(f"{kind}: {error}"), MAX_REASON)) from None
+    return Parsed(
+        events=tuple(each for each in said if not isinstance(each, Remark)),
+        ignored=tuple(each for each in said if isinstance(each, Remark)),
+    )
+
+
+def _one(read: Callable[[Mapping[str, Any], Settings], Said]) -> Callable[[Mapping[str, Any], Settings], tuple[Said]]:
+    return lambda update, settings: (read(update, settings),)
+
+
+_UPDATES: dict[str, Callable[[Mapping[str, Any], Settings], tuple[Said, ...]]] = {
+    "message": _one(messages.written),
+    "edited_message": _one(messages.edited),
+    "channel_post": _one(messages.written),
+    "edited_channel_post": _one(messages.edited),
+    "message_reaction": reactions.reacted,
+}
+
+CONNECTOR = Connector(
+    kind="telegram",
+    title="Telegram",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={
+        "channel": "the chat's id",
+        "chat_type": "private, group, supergroup or channel",
+        "thread": "the id of the topic of a forum",
+        "user": "the id of who said or did it",
+        "reaction": "the emoji, where the event is a reaction that came or went",
+    },
+)

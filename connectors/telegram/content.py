@@ -1,0 +1,172 @@
+"""What does a person read of a message? Its text with the addresses of its links, and what was sent along as lines.
+
+Telegram tells a file's name and size and gives no link to it: only the bot's token can fetch it.
+
+Source: core.telegram.org/bots/api, "MessageEntity" (offsets are in UTF-16 code units), "MessageOrigin".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.chat import MAX_BODY, File, file_lines, first_line, link, paragraphs
+from connectors.documents import scalar, text_at
+from connectors.events import digest
+from connectors.mapping import clean, cut, one_line, readable
+
+MAX_QUOTED = 2_000  # characters
+MOST_ENTITIES = 100
+
+FILES = {
+    "document": "a file",
+    "photo": "a photo",
+    "video": "a video",
+    "audio": "an audio file",
+    "voice": "a voice message",
+    "video_note": "a video message",
+    "animation": "an animation",
+    "sticker": "a sticker",
+}
+"""What is sent as a file: the field, and what it is called where it has no name."""
+
+FACTS = {
+    "contact": ("first_name", "last_name", "phone_number"),
+    "location": ("latitude", "longitude"),
+    "venue": ("title", "address"),
+    "poll": ("question",),
+}
+"""What is sent as facts: the field, and those of its fields that people read."""
+
+
+def raw_text(message: Mapping[str, Any]) -> str:
+    """The text, or the caption of what was sent. Raises UnreadableItem for a list or an object."""
+    return scalar(message.get("text")) or scalar(message.get("caption"))
+
+
+def says_something(message: Mapping[str, Any]) -> bool:
+    """False for a message about the chat itself: somebody joined, a topic was made."""
+    return bool(raw_text(message).strip()) or has_more(message)
+
+
+def has_more(message: Mapping[str, Any]) -> bool:
+    """True where something was sent beside the text."""
+    return any(message.get(field) for field in (*FILES, *FACTS))
+
+
+def content_digest(message: Mapping[str, Any]) -> str:
+    """The digest of what its author said and sent; previews of links and counts of views are not in it."""
+    sent = [f"{field}:{text_at(each, 'file_unique_id')}" for field, each in _sent(message)]
+    told = [line for line in _facts(message) if not line.startswith("Location")]  # a live one moves by itself
+    return digest(raw_text(message), *sent, *told)
+
+
+def spoken(message: Mapping[str, Any]) -> str:
+    """The text as people read it: cleaned, each labelled link with its address behind it."""
+    raw = raw_text(message)
+    entities = message.get("entities" if scalar(message.get("text")) else "caption_entities")
+    units = raw.encode("utf-16-le", "surrogatepass")
+    for end, address in sorted(_links(entities), reverse=True):
+        if 2 * end <= len(units):
+            units = units[: 2 * end] + f" ({address})".encode("utf-16-le") + units[2 * end :]
+    return clean(units.decode("utf-16-le", "replace")).strip()
+
+
+def _links(entities: object) -> Iterator[tuple[int, str]]:
+    """Where labelled links end, in UTF-16 code units, and where they lead to."""
+    for each in entities[:MOST_ENTITIES] if isinstance(entities, list) else []:
+        if not isinstance(each, dict) or each.get("type") != "text_link":
+            continue
+        offset, length, address = each.get("offset"), each.get("length"), link(each.get("url"))
+        if isinstance(offset, int) and isinstance(length, int) and min(offset, length) >= 0 and address:
+            yield offset + length, address.encode("utf-8", "replace").decode()
+
+
+def whole(text: str, message: Mapping[str, Any], *, quotes: bool) -> str:
+    """The text, what was sent with it, what it answers where that is wanted, and who said it where."""
+    return paragraphs(
+        cut(text, MAX_BODY),
+        _forwarded(message.get("forward_origin")),
+        "\n".join(_facts(message)),
+        "\n".join(file_lines(_files(message))),
+        _quoted(message.get("reply_to_message")) if quotes else "",
+        f"Telegram: {person(message)} in {title(message.get('chat'))}",
+    )
+
+
+def signature(text: str, when: datetime) -> str:
+    """The text with the time behind its last line."""
+    return f"{text}, {readable(when)}"
+
+
+def person(message: Mapping[str, Any]) -> str:
+    """`Ada Lovelace (@ada)`, or the chat in whose name somebody wrote."""
+    for field in ("sender_chat", "from", "user", "actor_chat"):
+        who = message.get(field)
+        if isinstance(who, dict):
+            return name(who)
+    return "somebody"
+
+
+def name(who: Mapping[str, Any]) -> str:
+    """A user or chat as people call it."""
+    both = " ".join(filter(None, (first_line(who.get("first_name")), first_line(who.get("last_name")))))
+    called = first_line(who.get("title"), both)
+    handle = first_line(who.get("username"))
+    if called and handle:
+        return f"{called} (@{handle})"
+    return called or (f"@{handle}" if handle else f"user {one_line(str(who.get('id')))[:20]}")
+
+
+def title(chat: object) -> str:
+    """A chat as people call it."""
+    if not isinstance(chat, dict) or chat.get("type") == "private":
+        return "a private chat"
+    return name(chat)
+
+
+def _sent(message: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for field in FILES:
+        value = message.get(field)
+        if field == "document" and "animation" in message:
+            continue  # Telegram tells an animation twice, for old bots
+        if isinstance(value, list):  # a photo in several sizes, the largest last
+            value = value[-1] if value else None
+        if isinstance(value, dict):
+            yield field, value
+
+
+def _files(message: Mapping[str, Any]) -> Iterator[File]:
+    for field, each in _sent(message):
+        called = first_line(each.get("file_name"), each.get("title"), each.get("emoji"))
+        yield File(called or FILES[field], each.get("file_size"))
+
+
+def _facts(message: Mapping[str, Any]) -> Iterator[str]:
+    for field, parts in FACTS.items():
+        value = message.get(field)
+        if not isinstance(value, dict) or (field == "location" and "venue" in message):
+            continue
+        told = (value.get(part) for part in parts)
+        words = [one_line(str(each)) for each in told if isinstance(each, str | int | float)]
+        yield f"{field.capitalize()}: {cut(', '.join(words), 500)}"
+
+
+def _forwarded(origin: object) -> str:
+    """From whom it was passed on."""
+    if not isinstance(origin, dict):
+        return ""
+    people = (origin.get(each) for each in ("sender_user", "sender_chat", "chat"))
+    who = next((name(each) for each in people if isinstance(each, dict)), "somebody")
+    told = first_line(origin.get("sender_user_name")) or who
+    return f"Forwarded, from {told}."
+
+
+def _quoted(answered: object) -> str:
+    """The message that it replies to, which may be in no ticket yet."""
+    if not isinstance(answered, dict) or not says_something(answered):
+        return ""
+    lines = cut(spoken(answered), MAX_QUOTED).split("\n")
+    listed = file_lines(_files(answered))
+    return "\n".join([f"It answers {person(answered)}:", *(f"> {line}" for line in (*lines, *listed) if line)])

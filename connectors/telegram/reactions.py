@@ -1,0 +1,105 @@
+"""What does an emoji on a message say? One opens, one closes; taking either away is a note.
+
+An update names the message, and neither its text nor its thread; it tells all reactions of the person before and after.
+The case is found by the message's own name, which every message of a case makes known. Bots get these updates where
+they are administrators and ask for them; reactions of bots, and anonymous counts, are other updates.
+
+Source: core.telegram.org/bots/api, "MessageReactionUpdated", "ReactionType".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.base import Remark
+from connectors.chat import Facts, Said, named, subject
+from connectors.documents import UnreadableItem, found_at, within
+from connectors.events import Commented, Opened, Resolved, digest
+from connectors.mapping import readable
+from connectors.telegram import content
+from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
+from connectors.telegram.settings import Settings
+
+_VARIATION = "\ufe0f"  # asks for the coloured form of an emoji; some senders write it, some do not
+
+
+def reacted(update: Mapping[str, Any], settings: Settings) -> tuple[Said, ...]:
+    """A `message_reaction`: what came, then what went; one that was changed for another says both."""
+    before, after = _emojis(update, "old_reaction"), _emojis(update, "new_reaction")
+    changes = [("added", each) for each in after if each not in before]
+    changes += [("removed", each) for each in before if each not in after]
+    ours = {_plain(each) for each in (settings.open_emoji, settings.close_emoji)}
+    said = tuple(_reaction(update, settings, verb, each) for verb, each in changes if each in ours)
+    return said or (Remark("message_reaction", "the reaction means nothing to us"),)
+
+
+def _reaction(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str) -> Said:
+    shared = _facts(update, settings, verb, emoji)
+    if verb == "removed":
+        shared["private"] = True
+        shared["aliases"] = ()
+        return Commented(**shared, unknown="wait", reopens=False)
+    if emoji == _plain(settings.open_emoji):
+        return Opened(**shared)
+    shared["aliases"] = ()
+    return Resolved(**shared, authority="source" if shared["author"] in settings.closers else "opener")
+
+
+def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str) -> Facts:
+    chat = within(update, "chat")
+    chat_id, number, when = read_number(chat, "id"), read_number(update, "message_id"), read_moment(update, "date")
+    user, name = _who(update), f"{chat_id}:{number}"
+    who, where = content.person(update), content.title(chat)
+    did = "marked" if verb == "added" else "unmarked"
+    text = (
+        f"{who} {verb} {emoji} {'to' if verb == 'added' else 'from'} message {number} in {where}, {readable(when)}.\n"
+        "Telegram does not tell a bot what the message says."
+    )
+    case = chat_id if chat.get("type") == "private" else name
+    attributes = {"channel": chat_id, "chat_type": str(chat.get("type")), "reaction": emoji, "user": user}
+    return Facts(
+        case_key=case,
+        source_message_id=f"{name}:{user}:{emoji}:{verb}:{int(when.timestamp())}",
+        occurred_at=when,
+        started_at=when,
+        subject=subject(f"Message in {where} {did} by {who}", name),
+        text=text,
+        content_digest=digest(verb, emoji),
+        priority="medium",
+        category=settings.category,
+        private=is_private(settings, chat),
+        aliases=tuple(dict.fromkeys((case, name))),
+        references=named((name, case)),
+        author=user,
+        participants=(user,),
+        attributes=tuple(sorted(attributes.items())),
+    )
+
+
+def _who(update: Mapping[str, Any]) -> str:
+    """The id of who reacted: a user, or the chat in whose name it was done."""
+    for field in ("user", "actor_chat"):
+        who = update.get(field)
+        if isinstance(who, dict) and (number := maybe_number(who.get("id"))):
+            return number
+    raise UnreadableItem(f"user: {found_at(update, 'user')} tells nobody who reacted")
+
+
+def _emojis(update: Mapping[str, Any], field: str) -> list[str]:
+    listed = update.get(field)
+    if not isinstance(listed, list):
+        raise UnreadableItem(f"{field}: {found_at(update, field)} is no list of reactions")
+    return list(dict.fromkeys(_read(listed)))
+
+
+def _read(listed: list[object]) -> Iterator[str]:
+    for each in listed:
+        if isinstance(each, dict):
+            value = each.get("emoji") if each.get("type") == "emoji" else each.get("custom_emoji_id")
+            if isinstance(value, str):
+                yield _plain(value)
+
+
+def _plain(emoji: str) -> str:
+    return emoji.replace(_VARIATION, "")

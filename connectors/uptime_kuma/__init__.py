@@ -1,0 +1,202 @@
+"""Uptime Kuma, webhook notifications with a JSON body: a monitor is a case; down opens it, up resolves it.
+
+Nothing is signed: the secret is in a header, or in the query of the URL. A notification is sent once, and not again
+when that fails. One that holds no heartbeat is a test, or warns of a certificate that ends soon: the text alone tells.
+
+Source: github.com/louislam/uptime-kuma, `server/notification-providers/webhook.js`, `src/util.js` (statuses).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import (
+    Connector,
+    Denied,
+    Inbound,
+    Keys,
+    Parsed,
+    Remark,
+    SourceSettings,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
+from connectors.documents import UnreadableItem, found, found_at, read_id, read_object, text_at, within
+from connectors.events import Event, Opened, Resolved, digest
+from connectors.mapping import Instant, cut, instant, one_line, priority_of, readable
+from connectors.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.signatures import Username, authorize_by_url, proof
+
+STATUSES: Mapping[int, tuple[type[Event] | None, str]] = {
+    0: (Opened, "down"),
+    1: (Resolved, "up"),
+    2: (None, "pending: it is tried again before it counts as down"),
+    3: (None, "under maintenance"),
+}
+"""What a heartbeat's status is, and what becomes of it."""
+
+STATUS_IN_TEXT: tuple[tuple[str, int], ...] = (("[🔴 Down]", 0), ("[✅ Up]", 1))
+"""What the message says where a heartbeat has no status."""
+
+SEVERITY_TAGS = ("severity", "priority")
+"""Tags of a monitor whose value is the severity."""
+
+_CERTIFICATE = re.compile(r"\bcertificate\b.*\bexpired?\b.*?\b[0-9]+ days?\b", re.IGNORECASE)
+_DAYS = re.compile(r"\b[0-9]+ days?\b")
+_USER_IN_URL = re.compile(r"(?<=://)[^/?#@\s]{1,500}@")
+
+
+class Settings(SourceSettings):
+    """A source of kind `uptime_kuma`."""
+
+    username: Username | None = None
+    """Accept `Basic` with this name and the secret as password too."""
+
+
+def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
+    """`Authorization: Bearer SECRET` (or `Basic`), or `?secret=SECRET` in the URL; that is not kept."""
+    outcome = authorize_by_url(inbound, settings.secrets, settings.username)
+    return outcome if isinstance(outcome, Denied) else Verified(outcome)
+
+
+def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
+    """The header that is to be set under "Additional Headers"."""
+    return proof(settings.secrets[0], settings.username)
+
+
+def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+    """At most one event.
+
+    Raises UnreadableMessage where the monitor, its status or the time cannot be told.
+    """
+    payload = read_object(message.inbound.body)
+    try:
+        if payload.get("heartbeat") is None:
+            return _without_heartbeat(payload, message.inbound.received_at, settings)
+        heartbeat = within(payload, "heartbeat")
+        monitor = {} if payload.get("monitor") is None else within(payload, "monitor")
+        kind, state = STATUSES[_status(heartbeat, text_at(payload, "msg"))]
+        if kind is None:
+            return Parsed(ignored=(Remark("heartbeat.status", f"the monitor is {state}"),))
+        event = _event(kind, state, heartbeat, monitor, settings)
+    except ValueError as error:
+        raise UnreadableMessage(reason(error)) from None
+    if event.severity and not priority_of(event.severity)[1]:
+        unknown = f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"
+        return Parsed((event,), ignored=(Remark("monitor.tags", unknown),))
+    return Parsed((event,))
+
+
+def _event(
+    kind: type[Event], state: str, heartbeat: Mapping[str, Any], monitor: Mapping[str, Any], settings: Settings
+) -> Event:
+    key = read_id(monitor, "id") if monitor.get("id") is not None else read_id(heartbeat, "monitorID")
+    at = _time(heartbeat)
+    tags = _tags(monitor)
+    severity = next((cut(tags[name], MAX_ATTRIBUTE) for name in SEVERITY_TAGS if tags.get(name)), None)
+    name = one_line(text_at(monitor, "pathName") or text_at(monitor, "name")) or f"Monitor {key}"
+    facts = _facts(monitor)
+    event = kind(
+        case_key=key,
+        source_message_id=f"{key}:{state}:{at.text}",
+        occurred_at=at.time,
+        started_at=at.time,
+        subject=subject_line(f"{name} is {state}", ""),
+        text=compose(text_at(heartbeat, "msg"), [block("Monitor", facts)], [("At", readable(at.time))]),
+        content_digest=digest(state, *(part for pair in facts for part in pair)),
+        severity=severity,
+        priority=priority_of(severity)[0] if severity else "medium",
+        category=settings.category,
+        private=settings.private,
+        attributes=attributes({**{f"labels.{tag}": value for tag, value in tags.items()}, "labels.monitor": name}),
+    )
+    # A resend does not say since when the monitor is down.
+    return replace(event, start_known=False) if isinstance(event, Opened) else event
+
+
+def _without_heartbeat(payload: Mapping[str, Any], arrived: datetime, settings: Settings) -> Parsed:
+    """A certificate's warning opens a case, by what it says without its days: nothing names a monitor in it."""
+    written = one_line(text_at(payload, "msg"))
+    if not written:
+        raise UnreadableItem(f"msg: {found_at(payload, 'msg')}, and there is no heartbeat: it says nothing")
+    if not _CERTIFICATE.search(written):
+        return Parsed(ignored=(Remark("heartbeat", f"it is a test, there is no heartbeat in it: {cut(written, 100)}"),))
+    at = arrived.astimezone(UTC)
+    key = f"certificate:{digest(_DAYS.sub('', written))}"
+    event = Opened(
+        case_key=key,
+        source_message_id=f"{key}:{digest(written)[:16]}:{at.date().isoformat()}",
+        occurred_at=at,
+        started_at=at,
+        subject=subject_line(written, ""),
+        text=compose(written, [], [("At", readable(at))]),
+        content_digest=digest(written),
+        category=settings.category,
+        private=settings.private,
+    )
+    return Parsed((event,))
+
+
+def _status(heartbeat: Mapping[str, Any], message: str) -> int:
+    status = heartbeat.get("status")
+    if isinstance(status, int) and not isinstance(status, bool) and status in STATUSES:
+        return status
+    told = next((number for words, number in STATUS_IN_TEXT if words in message), None) if status is None else None
+    if told is None:
+        raise UnreadableItem(f"heartbeat.status: {found_at(heartbeat, 'status')} is no status")
+    return told
+
+
+def _time(heartbeat: Mapping[str, Any]) -> Instant:
+    """`time` is UTC without saying so; an older version has `localDateTime` and its offset."""
+    spelled = [
+        f"{text_at(heartbeat, 'time')}Z",
+        text_at(heartbeat, "localDateTime") + text_at(heartbeat, "timezoneOffset"),
+    ]
+    for each in spelled:
+        try:
+            at = instant(each)
+        except ValueError:
+            continue
+        if at is not None:
+            return at
+    raise UnreadableItem(f"heartbeat.time: {found_at(heartbeat, 'time')} is no time")
+
+
+def _tags(monitor: Mapping[str, Any]) -> dict[str, str]:
+    """Names and values of the monitor's tags; of two with one name, the last."""
+    tags = monitor.get("tags")
+    pairs = [each for each in tags if isinstance(each, dict)] if isinstance(tags, list) else []
+    named = ((one_line(text_at(each, "name")), one_line(text_at(each, "value"))) for each in pairs)
+    return {name: value for name, value in named if name}
+
+
+def _facts(monitor: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What of a monitor counts as content; never a name and password that its URL holds."""
+    port = monitor.get("port")
+    facts = {
+        "name": text_at(monitor, "pathName") or text_at(monitor, "name"),
+        "type": text_at(monitor, "type"),
+        "url": _USER_IN_URL.sub("", text_at(monitor, "url")),
+        "host": text_at(monitor, "hostname"),
+        "port": str(port) if isinstance(port, int) and not isinstance(port, bool) else "",
+        "description": text_at(monitor, "description"),
+        **{f"tag {name}": value for name, value in sorted(_tags(monitor).items())},
+    }
+    return [(name, value) for name, value in facts.items() if one_line(value)]
+
+
+CONNECTOR = Connector(
+    kind="uptime_kuma",
+    title="Uptime Kuma",
+    settings=Settings,
+    verify=verify,
+    parse=parse,
+    sign=sign,
+    attributes={"labels.*": "labels.monitor, the monitor's name; and its tags"},
+)

@@ -1,0 +1,98 @@
+"""How do tests prove a sender whose proof stands in the body? With a key and a certificate of their own.
+
+`sign` of a connector gives headers; what a product signs inside its body only the product can make. Here that is us.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from connectors import connector, kinds
+from connectors.base import Keys
+from connectors.sns import DIGESTS, SIGNED, Envelope
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"
+CERTIFICATE_URL = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem"
+SIGNING_KEY = "key of the account"
+NEEDED: dict[str, dict[str, Any]] = {
+    "cloudwatch": {"topics": TOPIC},
+    "mailgun": {"signing_key": SIGNING_KEY},
+    "ses": {"topics": TOPIC},
+}
+"""Settings without which a kind takes nothing."""
+
+SAYS_NOTHING = tuple(each for each in kinds() if connector(each).says_nothing)
+"""Kinds whose bodies nobody reads: whatever arrives is a ping, and no event."""
+
+ENVELOPE = {
+    "Type": "Notification",
+    "MessageId": "11111111-2222-4333-8444-555555555555",
+    "TopicArn": TOPIC,
+    "Message": "{}",
+    "Timestamp": "2026-03-14T02:59:58.000Z",
+    "SignatureVersion": "2",
+    "SigningCertURL": CERTIFICATE_URL,
+}
+
+
+@cache
+def private_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def certificate(first: datetime, last: datetime) -> bytes:
+    """A self-signed certificate (PEM) of our key for that time."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    builder = x509.CertificateBuilder(name, name, private_key().public_key(), 1, first, last)
+    return builder.sign(private_key(), SHA256()).public_bytes(Encoding.PEM)
+
+
+KEYS: Keys = {CERTIFICATE_URL: certificate(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))}
+
+
+NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
+
+
+def by_mailgun(form: bytes, at: datetime, token: str = "0" * 50, key: str = SIGNING_KEY) -> bytes:
+    """The form with Mailgun's proof in it."""
+    timestamp = str(int(at.timestamp()))
+    signature = hmac.new(key.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
+    proof = {"timestamp": timestamp, "token": token, "signature": signature}
+    if not form.startswith(b"--"):
+        return b"&".join([form, *(f"{name}={value}".encode() for name, value in proof.items())])
+    boundary = form.partition(b"\r\n")[0]
+    parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in proof.items()]
+    return b"".join(boundary + b"\r\n" + part + b"\r\n" for part in parts) + form
+
+
+def sealed(kind: str, body: bytes) -> bytes:
+    """The body with its proof in it; as it is, for kinds whose proof is a header, and for what cannot be signed."""
+    if kind == "mailgun":
+        return by_mailgun(body, NOW)
+    if kind not in ("cloudwatch", "ses"):
+        return body
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(document, dict):
+        return body
+    whole = {**(ENVELOPE if document.keys().isdisjoint(ENVELOPE) else {}), **document}
+    envelope = Envelope(whole)
+    digest = DIGESTS.get(str(whole.get("SignatureVersion")))
+    signed = envelope.signed() if envelope.type in SIGNED else None
+    if signed is None or digest is None:
+        return body
+    signature = private_key().sign(signed, padding.PKCS1v15(), digest)
+    return json.dumps(whole | {"Signature": base64.b64encode(signature).decode()}).encode()

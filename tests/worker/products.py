@@ -1,0 +1,70 @@
+"""How does a test get a product that can be asked which alerts go on? A server of this machine that answers as told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Product:
+    """Answers every GET with `answer`, and keeps what it was asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.answer: Answer = listing()
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        """Path and headers, names in lower case."""
+        self.is_over = threading.Event()
+        """What answers slowly goes on until then."""
+
+
+def listing(*alerts: dict[str, Any]) -> Answer:
+    """A list of alerts, as Alertmanager's API v2 gives it."""
+    return plainly(json.dumps(alerts).encode())
+
+
+def plainly(body: bytes, status: int = 200, **headers: str) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+@contextmanager
+def product() -> Iterator[Product]:
+    """A product that lists nothing at first."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            try:
+                made.answer(self)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True  # who asked has gone
+
+        def log_message(self, *_: object) -> None:
+            """Its requests are kept instead."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Product(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.is_over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,407 @@
+"""What exactly is said about each mistake in the configuration file?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors import kinds
+from worker.settings import SettingsError, load
+
+RIGHT = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
+SECRET = {"TICKETRELAY_SOURCES__PROM__SECRET": "correct horse"}
+
+MISTAKES = {
+    "a setting that nobody knows": (
+        "server:\n  lisen: 127.0.0.1:1\n",
+        "c.yaml:2:3: there is no setting 'lisen' in server\n"
+        "  2 |   lisen: 127.0.0.1:1\n"
+        "    |   ^^^^^ did you mean 'listen'?",
+    ),
+    "a setting like no other": (
+        "policy:\n  xyzzy: 1\n",
+        "c.yaml:2:3: there is no setting 'xyzzy' in policy\n"
+        "  2 |   xyzzy: 1\n"
+        "    |   ^^^^^ there are: damping, note_on_change, reopen_window, repeat_notes, storm_above",
+    ),
+    "a section that nobody knows": (
+        "servers:\n  listen: 127.0.0.1:1\n",
+        "c.yaml:1:1: there is no section 'servers'\n  1 | servers:\n    | ^^^^^^^ did you mean 'server'?",
+    ),
+    "a name given twice": (
+        "server:\n  listen: 127.0.0.1:1\n  max_body: 1\n  listen: 127.0.0.1:2\n",
+        "c.yaml:4:3: 'listen' is given a second time\n"
+        "  4 |   listen: 127.0.0.1:2\n"
+        "    |   ^^^^^^ the first is in line 2",
+    ),
+    "a section given twice": (
+        "server:\n  max_body: 1\nserver:\n  max_waiting: 1\n",
+        "c.yaml:3:1: 'server' is given a second time\n  3 | server:\n    | ^^^^^^ the first is in line 1",
+    ),
+    "a number where a text is wanted": (
+        "server:\n  listen: 8080\n",
+        "c.yaml:2:11: a number where a text is wanted\n  2 |   listen: 8080\n    |           ^^^^",
+    ),
+    "a text where a number is wanted": (
+        'server: {max_body: "12"}\n',
+        'c.yaml:1:20: a text where a whole number is wanted\n  1 | server: {max_body: "12"}\n'
+        "    |                    ^^^^",
+    ),
+    "a fraction where a whole number is wanted": (
+        "server:\n  max_body: 1.5\n",
+        "c.yaml:2:13: a number where a whole number is wanted\n  2 |   max_body: 1.5\n    |             ^^^",
+    ),
+    "yes, which is a text": (
+        "policy:\n  note_on_change: yes\n",
+        "c.yaml:2:19: a text where true or false is wanted\n  2 |   note_on_change: yes\n    |                   ^^^",
+    ),
+    "true where a duration is wanted": (
+        "timing:\n  lease: true\n",
+        "c.yaml:2:10: true or false where a duration is wanted\n  2 |   lease: true\n    |          ^^^^",
+    ),
+    "a number that is too small": (
+        "server:\n  max_body: 0\n",
+        "c.yaml:2:13: must be greater than or equal to 1\n  2 |   max_body: 0\n    |             ^",
+    ),
+    "a word that is none of those there are": (
+        "broker:\n  tls_verify: some\n",
+        "c.yaml:2:15: must be 'full', 'ca' or 'none'\n  2 |   tls_verify: some\n    |               ^^^^",
+    ),
+    "an address without a port": (
+        "server:\n  listen: localhost  # here\n",
+        "c.yaml:2:11: must be HOST:PORT, such as 127.0.0.1:8080; an IPv6 host in brackets\n"
+        "  2 |   listen: localhost  # here\n"
+        "    |           ^^^^^^^^^",
+    ),
+    "a list where a section is wanted": (
+        "server: [a]\n",
+        "c.yaml:1:9: a list where a section is wanted\n  1 | server: [a]\n    |         ^^^",
+    ),
+    "a text where a section is wanted": (
+        "server:\n  listen\n",
+        "c.yaml:2:3: a text where a section is wanted\n  2 |   listen\n    |   ^^^^^^",
+    ),
+    "a section where a text is wanted": (
+        "server:\n  listen:\n    host: a\n",
+        "c.yaml:2:3: a section where a text is wanted\n  2 |   listen:\n    |   ^^^^^^",
+    ),
+    "a duration with an unknown unit": (
+        "timing:\n  lease: 1h30x\n",
+        "c.yaml:2:12: a duration is a number of seconds, or such as 30s, 5m, 1h30m, 30d\n"
+        "  2 |   lease: 1h30x\n"
+        "    |            ^^^",
+    ),
+    "a duration whose units are in disorder": (
+        "timing:\n  key_window: '30m1h'\n",
+        "c.yaml:2:19: a duration has each unit once, the largest first, such as 1h30m\n"
+        "  2 |   key_window: '30m1h'\n"
+        "    |                   ^^",
+    ),
+    "a rule between settings": (
+        "timing:\n  lease: 20s\n",
+        "c.yaml:2:10: http_timeout + margin (20 + 5) must be less than lease (20): "
+        "a worker would send after its lease has ended\n"
+        "  2 |   lease: 20s\n"
+        "    |          ^^^",
+    ),
+    "a source id that does not fit a URL": (
+        "sources:\n  Prom:\n    kind: alertmanager\n",
+        "c.yaml:2:3: a source's id must be 1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit\n"
+        "  2 |   Prom:\n"
+        "    |   ^^^^\n"
+        "c.yaml:2:3: 'secret' is required here\n"
+        "  2 |   Prom:\n"
+        "    |   ^^^^ write 'secret_file: PATH' beneath it, or set TICKETRELAY_SOURCES__PROM__SECRET",
+    ),
+    "a kind that nobody wrote": (
+        "sources:\n  prom:\n    kind: alertmanger\n",
+        "c.yaml:3:11: no connector of kind 'alertmanger'\n"
+        "  3 |     kind: alertmanger\n"
+        "    |           ^^^^^^^^^^^ did you mean alertmanager?",
+    ),
+    "a source without a kind": (
+        "sources:\n  paper:\n    category: x\n",
+        "c.yaml:2:3: a source named 'paper' needs its kind\n"
+        "  2 |   paper:\n"
+        f"    |   ^^^^^ write kind: {' | '.join(kinds())}",
+    ),
+    "a source that is a value": (
+        "sources:\n  slack: true\n",
+        "c.yaml:2:10: a source needs settings, such as secret_file: PATH\n  2 |   slack: true\n    |          ^^^^",
+    ),
+    "sources as a list": (
+        "sources:\n  - slack\n",
+        "c.yaml:2:3: a list where sources are wanted\n  2 |   - slack\n"
+        "    |   ^^^^^^^ write ID: and beneath it its settings",
+    ),
+    "a source without a secret": (
+        "sources:\n  slack:\n    category: chat\n",
+        "c.yaml:2:3: 'secret' is required here\n"
+        "  2 |   slack:\n"
+        "    |   ^^^^^ write 'secret_file: PATH' beneath it, or set TICKETRELAY_SOURCES__SLACK__SECRET",
+    ),
+    "a secret in the file": (
+        "api:\n  key: ak_live_1\n",
+        "c.yaml:2:8: a secret does not stand in this file\n"
+        "  2 |   key: ***\n"
+        "    |        ^^^ write 'key_file: PATH', or set TICKETRELAY_API__KEY",
+    ),
+    "a URL with a password": (
+        "ledger:\n  url: postgresql://me:hunter2@db/relay\n",
+        "c.yaml:2:8: a URL with a password does not stand in this file\n"
+        "  2 |   url: postgresql://me:***@db/relay\n"
+        "    |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write 'url_file: PATH', or set TICKETRELAY_LEDGER__URL",
+    ),
+    "a secret under a misspelt name": (
+        "sources:\n  prom:\n    kind: alertmanager\n    secrte: hunter2\n",
+        "c.yaml:4:5: there is no setting 'secrte' in sources.prom\n"
+        "  4 |     secrte: ***\n"
+        "    |     ^^^^^^ did you mean 'secret_file'?",
+    ),
+    "a file for what is no secret": (
+        "server:\n  listen_file: a\n",
+        "c.yaml:2:3: there is no setting 'listen_file' in server\n"
+        "  2 |   listen_file: a\n"
+        "    |   ^^^^^^^^^^^ did you mean 'listen'?",
+    ),
+    "a secret's file without a path": (
+        "api:\n  key_file:\n",
+        "c.yaml:2:3: the path of a file is wanted\n  2 |   key_file:\n    |   ^^^^^^^^",
+    ),
+    "a secret and its file": (
+        "broker:\n  url: redis://a\n  url_file: b\n",
+        "c.yaml:3:3: 'url' is given too\n  3 |   url_file: b\n    |   ^^^^^^^^ give one of them",
+    ),
+    "a tab": (
+        "server:\n\tlisten: 127.0.0.1:1\n",
+        "c.yaml:2:1: a tab where YAML takes spaces only\n  2 |  listen: 127.0.0.1:1\n    | ^ replace it by spaces",
+    ),
+    "a line that is indented too far": (
+        "server:\n  listen: 127.0.0.1:1\n   max_body: 3\n",
+        "c.yaml:3:12: a ':' that no name can stand before\n"
+        "  3 |    max_body: 3\n"
+        "    |            ^ indent the line like its neighbours, or put a text with ': ' in it into quotes",
+    ),
+    "a line that is indented too little": (
+        "server:\n    listen: 127.0.0.1:1\n  max_body: 3\n",
+        "c.yaml:3:3: the line is indented unlike its neighbours\n"
+        "  3 |   max_body: 3\n"
+        "    |   ^ indent what belongs together by the same number of spaces",
+    ),
+    "a quote that is not closed": (
+        'api:\n  url: "http://a\n',
+        "c.yaml:2:17: the file ends within a text or a list\n"
+        '  2 |   url: "http://a\n'
+        "    |                 ^ close the quote or bracket",
+    ),
+    "a tag": (
+        "server:\n  listen: !!str a\n",
+        "c.yaml:2:11: a tag; this file has none\n"
+        "  2 |   listen: !!str a\n"
+        "    |           ^ leave the word that begins with ! out",
+    ),
+    "a merge key": (
+        "server: &s\n  max_body: 1\npolicy:\n  <<: *s\n",
+        "c.yaml:4:3: merge keys are not read\n  4 |   <<: *s\n    |   ^^ write the settings out",
+    ),
+    "an anchor that holds itself": (
+        "server: &s\n  listen: *s\n",
+        "c.yaml:1:9: an anchor that holds itself\n  1 | server: &s\n    |         ^^ write the values out",
+    ),
+    "a name that is a list": (
+        "[a]: b\n",
+        "c.yaml:1:1: a name must be a text\n  1 | [a]: b\n    | ^^^ write NAME: VALUE",
+    ),
+    "two documents": (
+        "server:\n  max_body: 1\n---\npolicy: {}\n",
+        "c.yaml:3:1: a second document\n  3 | ---\n    | ^ write one document, without ---",
+    ),
+    "nothing": (
+        "# all of it is commented out\n",
+        "c.yaml:1:1: the file is empty\n"
+        "  1 | # all of it is commented out\n"
+        "    | ^ write a section, or leave out --config",
+    ),
+    "a list of everything": (
+        "- server\n",
+        "c.yaml:1:1: a list where the sections are wanted\n"
+        "  1 | - server\n"
+        "    | ^^^^^^^^ write the sections' names, each with a ':'",
+    ),
+    "a priority that there is not": (
+        "routes:\n  - name: a\n    priority: urgnt\n",
+        "c.yaml:3:15: must be 'low', 'medium', 'high' or 'urgent'\n"
+        "  3 |     priority: urgnt\n"
+        "    |               ^^^^^ did you mean 'urgent'?",
+    ),
+    "a priority that there is not, in a table of severities": (
+        "routes:\n  - name: a\n    priority: {critical: urgnt}\n",
+        "c.yaml:3:26: must be 'low', 'medium', 'high' or 'urgent'\n"
+        "  3 |     priority: {critical: urgnt}\n"
+        "    |                          ^^^^^ did you mean 'urgent'?",
+    ),
+    "a text where a list is wanted": (
+        "routes:\n  - name: a\n    group_by: labels.team\n",
+        "c.yaml:3:15: a text where a list is wanted\n  3 |     group_by: labels.team\n    |               ^^^^^^^^^^^",
+    ),
+    "a number where a template is wanted": (
+        "routes:\n  - name: a\n    metadata: {a: 7}\n",
+        "c.yaml:3:19: must be a template, which is a text\n  3 |     metadata: {a: 7}\n    |                   ^",
+    ),
+    "a quote in a matcher that is not closed": (
+        "routes:\n  - name: a\n    match: ['labels.team = \"x']\n",
+        "c.yaml:3:28: the quote is never closed\n"
+        "  3 |     match: ['labels.team = \"x']\n"
+        "    |                            ^^",
+    ),
+    "an expression that RE2 does not know": (
+        "routes:\n  - name: a\n    match: 'labels.team =~ \"(a\"'\n",
+        "c.yaml:3:28: the regular expression is not one of RE2: missing ): (a\n"
+        "  3 |     match: 'labels.team =~ \"(a\"'\n"
+        "    |                            ^^^^",
+    ),
+    "a template that is not there": (
+        "routes:\n  - name: a\n    subject: {template: shrot}\ntemplates:\n  short: x\n",
+        "c.yaml:3:25: there is no template 'shrot'\n"
+        "  3 |     subject: {template: shrot}\n"
+        "    |                         ^^^^^ did you mean 'short'?",
+    ),
+    "two routes of one name": (
+        "routes:\n  - name: a\n    continue: true\n  - name: a\n",
+        "c.yaml:4:11: route 1 has this name too\n  4 |   - name: a\n    |           ^ give each its own",
+    ),
+    "a route without a name": (
+        "routes:\n  - drop: noise\n",
+        "c.yaml:2:5: 'name' is required here\n  2 |   - drop: noise\n    |     ^^^^^^^^^^^ write 'name: …' beneath it",
+    ),
+    "a route that none reaches": (
+        'routes:\n  - name: all\n    match: severity =~ "crit.*"\n  - name: b\n    match: severity = critical\n',
+        "c.yaml:5:12: it can never match: whatever it matches, route 'all' before it takes (without continue)\n"
+        "  5 |     match: severity = critical\n"
+        "    |            ^^^^^^^^^^^^^^^^^^^ move it up, or give that one `continue: true`",
+    ),
+    "a route that drops and decides": (
+        "routes:\n  - name: a\n    drop: noise\n    category: x\n",
+        "c.yaml:4:15: a route that drops decides nothing else, but this one has category\n"
+        "  4 |     category: x\n"
+        "    |               ^",
+    ),
+    "a template that multiplies": (
+        "routes:\n  - name: a\n    subject: \"{{ 'a' * 10**9 }}\"\n",
+        "c.yaml:3:22: '*' is not allowed in a template: there is no arithmetic, and nothing that repeats text\n"
+        "  3 |     subject: \"{{ 'a' * 10**9 }}\"\n"
+        "    |                      ^",
+    ),
+    "a loop in a loop": (
+        "templates:\n  a: |\n    {% for a in labels %}\n    {% for b in labels %}{% endfor %}{% endfor %}\n",
+        "c.yaml:4:8: a for cannot stand in another one\n"
+        "  4 |     {% for b in labels %}{% endfor %}{% endfor %}\n"
+        "    |        ^^^",
+    ),
+    "a filter that widens": (
+        "templates:\n  a: |\n    {{ text|ljust(1000000) }}\n",
+        "c.yaml:3:13: there is no filter 'ljust'; there are: capitalize, count, d, default, first, "
+        "float, int, items, join, last, length, lower, replace, round, title, trim, truncate, upper\n"
+        "  3 |     {{ text|ljust(1000000) }}\n"
+        "    |             ^^^^^",
+    ),
+    "an attribute of Python": (
+        "templates:\n  a: '{{ subject.__class__.__mro__ }}'\n",
+        'c.yaml:2:28: an attribute is written as labels.team or labels["team"]\n'
+        "  2 |   a: '{{ subject.__class__.__mro__ }}'\n"
+        "    |                            ^^^^^^^",
+    ),
+    "a chain of filters": (
+        "templates:\n  a: '{{ text|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper }}'\n",
+        "c.yaml:2:15: 11 filters stand behind each other, more than 10\n"
+        "  2 |   a: '{{ text|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper }}'\n"
+        "    |               ^^^^^",
+    ),
+    "a test of a source that is not there": (
+        "sources:\n  prom:\n    kind: alertmanager\n"
+        "tests:\n  - name: a\n    source: pron\n    steps:\n      - message: x\n        expect: {events: 1}\n",
+        "c.yaml:6:13: there is no 'pron' in sources\n"
+        "  6 |     source: pron\n"
+        "    |             ^^^^ did you mean 'prom'?",
+    ),
+    "a test of a route that is not there": (
+        "sources:\n  prom:\n    kind: alertmanager\nroutes:\n  - name: night\n"
+        "tests:\n  - name: a\n    source: prom\n    steps:\n      - message: x\n        expect: {routes: [nigth]}\n",
+        "c.yaml:11:27: there is no 'nigth' in routes\n"
+        "  11 |         expect: {routes: [nigth]}\n"
+        "     |                           ^^^^^ did you mean 'night'?",
+    ),
+    "an operation that there is not": (
+        "tests:\n  - name: a\n    source: prom\n    steps:\n"
+        "      - message: x\n        expect: {operations: [create_tiket]}\n",
+        "c.yaml:6:31: must be 'create_ticket', 'add_note', 'update_ticket', 'close_ticket' or 'reopen_ticket'\n"
+        "  6 |         expect: {operations: [create_tiket]}\n"
+        "    |                               ^^^^^^^^^^^^ did you mean 'create_ticket'?",
+    ),
+    "a test without a step": (
+        "tests:\n  - name: a\n    source: prom\n    steps: []\n",
+        "c.yaml:4:12: must have at least 1 item, not 0\n  4 |     steps: []\n    |            ^^",
+    ),
+    "a text of no length": (
+        "routes:\n  - name: ''\n",
+        "c.yaml:2:11: must have at least 1 character\n  2 |   - name: ''\n    |           ^^",
+    ),
+    "a character that no text has": (
+        "server:\n  listen: a\x07b\n",
+        "c.yaml:2:12: a character that no text has (U+0007)\n  2 |   listen: a b\n    |            ^ leave it out",
+    ),
+}
+
+
+def said(path: Path, content: str | bytes, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(path)
+    Path("c.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(SettingsError) as caught:
+        load(RIGHT | (SECRET if b"prom:" in Path("c.yaml").read_bytes() else {}), file=Path("c.yaml"))
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place_its_line_and_what_to_do(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, told = MISTAKES[name]
+    assert "\n".join(said(tmp_path, content, monkeypatch)) == told
+
+
+def test_a_byte_that_is_not_utf_8_is_shown_where_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said(tmp_path, b"server:\n  listen: ab\xffc\n", monkeypatch) == [
+        "c.yaml:2:13: a byte that is not UTF-8\n  2 |   listen: ab�c\n    |             ^ save the file as UTF-8"
+    ]
+
+
+def test_all_mistakes_are_told_at_once_by_their_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = "api:\n  key: x\nserver:\n  max_body: 0\n  lisen: a\n  max_body: 1\nledger:\n  url: mysql://a\n"
+    told = said(tmp_path, content, monkeypatch)
+    places = [each.split(": ")[0].removeprefix("c.yaml:") for each in told]
+    assert places == ["2:8", "4:13", "5:3", "6:3", "8:8"]
+
+
+def test_mistakes_of_the_file_and_of_the_environment_are_told_together(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("server:\n  max_body: 0\n")
+    with pytest.raises(SettingsError) as caught:
+        load(RIGHT | {"TICKETRELAY_SERVER__MAX_WAITING": "0"}, file=path)
+    in_file, in_environment = caught.value.problems
+    assert in_file.startswith(f"{path}:2:13: ")
+    assert in_environment == "TICKETRELAY_SERVER__MAX_WAITING: must be greater than or equal to 1"
+
+
+def test_what_is_wide_is_underlined_in_its_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (told,) = said(tmp_path, "policy: {damping: 0, 警報: 1}\n", monkeypatch)
+    assert told.splitlines()[2].startswith("    | " + " " * 21 + "^^^^ ")
+
+
+def test_a_line_of_any_length_is_shown_around_the_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = ""
+    for filler in (300, 100_000):
+        (told,) = said(tmp_path, f"policy: {{damping: 0,{' ' * filler}xyzzy: 1}}\n", monkeypatch)
+        assert "there is no setting 'xyzzy'" in told
+        assert max(map(len, told.splitlines())) < 250
+    assert "(a line of 100029 characters)" in told

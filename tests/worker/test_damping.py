@@ -1,0 +1,199 @@
+"""What does an incident cost that ends at once? Where openings are damped nothing: no call, no trace at the service.
+
+First the decision, as a value; then what the ledger makes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.events import Event
+from worker.ledger import Claim, Ledger
+from worker.ledger.damping import ENDED_EARLY
+from worker.ledger.tables import operations, seen
+from worker.lifecycle import CaseState, Plan, Policy, Sighting, plan
+
+from .builders import (
+    ManualClock,
+    again,
+    case_row,
+    changed,
+    claim,
+    claim_one,
+    commented,
+    deliver_all,
+    delivery,
+    done,
+    kinds_of,
+    minute,
+    opened,
+    resolved,
+    rows,
+)
+from .conftest import MakeLedger
+
+DAMPED = Policy(damping=timedelta(seconds=120))
+WAITS = CaseState(episode=1, phase="open", started_at=minute(0), priority="medium", damped=True)
+
+
+def decide(case: CaseState, event: Event, policy: Policy = DAMPED) -> Plan:
+    return plan("prom", case, event, Sighting.NEW, policy)
+
+
+@pytest.mark.parametrize(
+    ("policy", "waits"),
+    [pytest.param(DAMPED, True, id="damped"), pytest.param(Policy(), False, id="by default")],
+)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(CaseState(), id="new"),
+        pytest.param(replace(WAITS, phase="closed", ended_at=minute(10), damped=False), id="closed long ago"),
+    ],
+)
+def test_a_ticket_for_an_opening_waits_where_openings_are_damped(case: CaseState, policy: Policy, waits: bool) -> None:
+    decided = decide(case, opened(start=600), policy)
+    assert [each.kind for each in decided.intents] == ["create_ticket"]
+    assert decided.case.damped is waits
+
+
+@pytest.mark.parametrize(
+    ("case", "event", "expected"),
+    [
+        pytest.param(
+            WAITS,
+            resolved(end=1),
+            (replace(WAITS, phase="new", ended_at=minute(1), damped=False), [], True),
+            id="its end takes it back",
+        ),
+        pytest.param(WAITS, resolved(end=-1), (WAITS, [], False), id="the end of an earlier episode does not"),
+        pytest.param(WAITS, commented(), (replace(WAITS, damped=False), ["add_note"], False), id="a comment sends it"),
+        pytest.param(
+            WAITS,
+            changed(priority="medium"),
+            (replace(WAITS, changed_at=changed().occurred_at), ["add_note"], False),
+            id="what its source changed waits with it",
+        ),
+        pytest.param(
+            replace(WAITS, damped=False),
+            resolved(end=1),
+            (replace(WAITS, phase="closed", ended_at=minute(1), damped=False), ["close_ticket"], False),
+            id="once it waits no more, its end closes",
+        ),
+    ],
+)
+def test_what_follows_while_an_opening_waits(
+    case: CaseState, event: Event, expected: tuple[CaseState, list[str], bool]
+) -> None:
+    decided = decide(case, event)
+    assert (decided.case, [each.kind for each in decided.intents], decided.takes_back) == expected
+
+
+@pytest.fixture
+def damped(make_ledger: MakeLedger) -> Ledger:
+    made = make_ledger(policy=DAMPED)
+    made.upgrade()
+    return made
+
+
+def states(ledger: Ledger) -> list[tuple[str, str, Any]]:
+    return [(each["kind"], each["state"], each["why"]) for each in rows(ledger, operations)]
+
+
+def claim_one_later(ledger: Ledger, clock: ManualClock) -> Claim:
+    clock.advance(seconds=120)
+    return claim_one(ledger)
+
+
+def test_an_opening_is_sent_when_it_has_waited(damped: Ledger, clock: ManualClock) -> None:
+    _, due = damped.record([delivery(opened())])
+    assert due == frozenset()
+    clock.advance(seconds=119.9)
+    assert claim(damped) == []
+    clock.advance(seconds=0.1)
+    assert deliver_all(damped) == ["create_ticket"]
+    damped.record([delivery(resolved())])
+    assert deliver_all(damped) == ["close_ticket"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one delivery", "one after the other"])
+def test_an_incident_that_ends_while_it_waits_costs_no_call(damped: Ledger, clock: ManualClock, together: bool) -> None:
+    events = (opened(private=True), changed(priority="high"), resolved(end=1))
+    for some in [events] if together else [[each] for each in events]:
+        damped.record([delivery(*some)])
+        clock.advance(seconds=10)
+    assert {(state, why) for _, state, why in states(damped)} == {("skipped", ENDED_EARLY)}
+    assert "close_ticket" not in kinds_of(damped)
+    clock.advance(hours=1)
+    assert deliver_all(damped) == []
+    assert case_row(damped)["state"] == "idle"
+
+
+def test_replays_of_what_cost_nothing_do_nothing(damped: Ledger, clock: ManualClock) -> None:
+    events = (opened(), resolved(end=1))
+    damped.record([delivery(*events)])
+    before = (rows(damped, operations), rows(damped, seen))
+    clock.advance(hours=1)
+    for _ in range(2):
+        damped.record([delivery(*events)])
+        damped.record([delivery(opened(message="from the other peer"))])  # of the same episode, which is over
+    assert rows(damped, operations) == before[0]
+    assert len(rows(damped, seen)) == len(before[1]) + 1
+    assert deliver_all(damped) == []
+
+
+def test_the_next_opening_gets_a_ticket_of_its_own(damped: Ledger, clock: ManualClock) -> None:
+    damped.record([delivery(opened(), resolved(end=1)), delivery(opened(start=5))])
+    clock.advance(seconds=120)
+    assert deliver_all(damped) == ["create_ticket"]
+    skipped, made = rows(damped, operations)
+    assert (skipped["state"], made["state"]) == ("skipped", "done")
+    assert (skipped["episode"], made["episode"]) == (1, 2)
+    damped.record([delivery(resolved(end=10, start=5))])
+    assert deliver_all(damped) == ["close_ticket"]
+
+
+def test_a_comment_ends_the_wait_and_is_delivered(damped: Ledger) -> None:
+    damped.record([delivery(opened())])
+    _, due = damped.record([delivery(commented())])
+    assert due == {"create_ticket"}
+    damped.record([delivery(resolved(end=1))])
+    assert deliver_all(damped) == ["create_ticket", "add_note", "close_ticket"]
+
+
+def test_what_was_sent_is_not_taken_back(damped: Ledger, clock: ManualClock) -> None:
+    damped.record([delivery(opened())])
+    create = claim_one_later(damped, clock)
+    damped.settle([(create, again(clock.now + timedelta(seconds=60), unknown=True))])
+    damped.record([delivery(resolved(end=1))])
+    clock.advance(seconds=60)
+    assert deliver_all(damped) == ["create_ticket", "close_ticket"]
+
+
+def test_what_is_under_way_is_not_taken_back(damped: Ledger, clock: ManualClock) -> None:
+    damped.record([delivery(opened())])
+    create = claim_one_later(damped, clock)
+    damped.record([delivery(resolved(end=1))])
+    damped.settle([(create, done())])
+    assert deliver_all(damped) == ["close_ticket"]
+
+
+def test_an_end_after_the_wait_makes_one_closed_ticket(damped: Ledger, clock: ManualClock) -> None:
+    damped.record([delivery(opened())])
+    clock.advance(seconds=120)
+    damped.record([delivery(resolved(end=1))])
+    assert deliver_all(damped) == ["create_ticket", "close_ticket"]
+
+
+def test_an_opening_behind_another_call_of_its_case_does_not_wait_longer(damped: Ledger, clock: ManualClock) -> None:
+    damped.record([delivery(opened())])
+    clock.advance(seconds=120)
+    assert deliver_all(damped) == ["create_ticket"]
+    damped.record([delivery(resolved(end=10), opened(start=100))])
+    assert deliver_all(damped, "T-2") == ["close_ticket", "create_ticket"]
+    damped.record([delivery(resolved(end=101, start=100))])
+    assert deliver_all(damped) == ["close_ticket"]

@@ -1,0 +1,121 @@
+"""Who does what no message asks for? One process at a time, and again after a failure; what is found is in custody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from worker.jobs.job import Job, JobFailed, State, Surroundings
+from worker.jobs.runner import AGAIN, LEASE, Runner
+from worker.ledger import Ledger
+from worker.ledger.overview import FAILURES_ENDURED, alarms
+from worker.ledger.tables import jobs as table
+
+from .builders import ManualClock, at_once, rows
+from .conftest import MakeLedger
+
+EVERY = timedelta(minutes=10)
+
+
+def runner(ledger: Ledger, jobs: Mapping[str, Job], owner: str = "one") -> Runner:
+    return Runner(ledger, lambda: jobs, lambda _: None, owner, 1.0)
+
+
+def counting(name: str = "count:prom") -> Job:
+    """A job that counts how often it ran."""
+
+    def run(state: State, _around: Surroundings) -> State:
+        return {"runs": state.get("runs", 0) + 1}
+
+    return Job(name, EVERY, run)
+
+
+def row(ledger: Ledger) -> dict[str, Any]:
+    (found,) = rows(ledger, table)
+    return found
+
+
+def test_a_new_job_runs_at_once_and_again_after_its_interval(ledger: Ledger, clock: ManualClock) -> None:
+    one = runner(ledger, {"count:prom": counting()})
+    assert [one.once(), one.once()] == [1, 0]
+    clock.advance(seconds=EVERY.total_seconds())
+    assert one.once() == 1
+    assert row(ledger)["state"] == '{"runs": 2}'
+
+
+def test_of_two_processes_one_runs_a_job(make_ledger: MakeLedger, clock: ManualClock) -> None:
+    ledgers = [make_ledger(), make_ledger()]
+    ledgers[0].upgrade()
+    runners = [runner(each, {"count:prom": counting()}, str(number)) for number, each in enumerate(ledgers)]
+    for each in ledgers:
+        each.errands.plan(["count:prom"])
+    assert sorted(at_once(*(each.once for each in runners))) == [0, 1]
+    assert row(ledgers[0])["state"] == '{"runs": 1}'
+
+
+def test_a_job_whose_owner_died_is_taken_over_and_what_that_one_says_later_is_refused(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    ledger.errands.plan(["count:prom"])
+    taken = ledger.errands.take(["count:prom"], owner="dead", lease=LEASE)
+    assert taken is not None
+    other = runner(ledger, {"count:prom": counting()}, "other")
+    assert other.once() == 0
+    clock.advance(seconds=LEASE.total_seconds())
+    assert other.once() == 1
+    assert not ledger.errands.finish(taken[0], {"runs": 99}, after=EVERY)
+    assert row(ledger)["state"] == '{"runs": 1}'
+
+
+def test_a_job_that_fails_comes_again_with_what_it_remembered_and_is_an_alarm_after_three_times(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    remembered: list[State] = []
+
+    def run(state: State, _around: Surroundings) -> State:
+        remembered.append(state)
+        if len(remembered) > 1:
+            raise JobFailed("nobody answers")
+        return {"asked": 1}
+
+    one = runner(ledger, {"ask:prom": Job("ask:prom", EVERY, run)})
+    one.once()
+    clock.advance(seconds=EVERY.total_seconds())
+    for failures in range(1, FAILURES_ENDURED + 1):
+        assert not [each for each in alarms(ledger.overview(), EVERY) if each.name == "job_failing"]
+        assert one.once() == 0
+        assert row(ledger)["failures"] == failures
+        clock.advance(seconds=(AGAIN * 2**failures).total_seconds())
+    assert remembered[1:] == [{"asked": 1}] * FAILURES_ENDURED
+    (alarm,) = (each for each in alarms(ledger.overview(), EVERY) if each.name == "job_failing")
+    assert "ask:prom has failed 3 times" in alarm.text
+    assert "nobody answers" in alarm.text
+
+
+@pytest.mark.parametrize("succeeds_at", [2, 4])
+def test_a_job_that_succeeds_again_is_no_alarm_any_more(ledger: Ledger, clock: ManualClock, succeeds_at: int) -> None:
+    runs = 0
+
+    def run(_state: State, _around: Surroundings) -> State:
+        nonlocal runs
+        runs += 1
+        if runs < succeeds_at:
+            raise JobFailed("nobody answers")
+        return {}
+
+    one = runner(ledger, {"ask:prom": Job("ask:prom", EVERY, run)})
+    for _ in range(succeeds_at):
+        one.once()
+        clock.advance(seconds=EVERY.total_seconds())
+    assert (row(ledger)["failures"], row(ledger)["failing_since"], row(ledger)["error"]) == (0, None, None)
+    assert alarms(ledger.overview(), EVERY) == []
+
+
+def test_a_job_that_is_not_configured_any_more_is_left_alone(ledger: Ledger, clock: ManualClock) -> None:
+    runner(ledger, {"count:prom": counting()}).once()
+    clock.advance(seconds=EVERY.total_seconds())
+    assert runner(ledger, {}).once() == 0
+    assert row(ledger)["state"] == '{"runs": 1}'

@@ -1,0 +1,121 @@
+"""Who claims when nobody rings? A thread, at the moment that the last claim named; and when need nobody look?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from worker.delivery.waker import Rest, Waker, rest_after
+from worker.ledger import Claimed
+
+PATIENCE_S = 20
+
+
+@pytest.mark.parametrize(
+    ("claimed", "rest"),
+    [
+        pytest.param(Claimed([]), None, id="nothing waits for tokens"),
+        pytest.param(Claimed([], timedelta(seconds=3)), Rest(103, 103), id="there is no token before"),
+        pytest.param(Claimed([], timedelta(seconds=3), only_urgent=True), Rest(100.05, 103), id="only for the urgent"),
+        pytest.param(Claimed([], timedelta(0)), Rest(100, 100), id="there is one now, for another kind"),
+        pytest.param(Claimed([], timedelta(seconds=0.01), only_urgent=True), Rest(100.01, 100.01), id="soon"),
+    ],
+)
+def test_how_long_a_claim_is_left_alone(claimed: Claimed, rest: Rest | None) -> None:
+    assert rest_after(claimed, 100.0) == rest
+
+
+class SlowClock:
+    """Stands still at a moment until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Woken:
+    """Counts, and is waited for."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.clock = SlowClock()
+        self._changed = threading.Condition()
+
+    def __call__(self) -> None:
+        with self._changed:
+            self.times.append(self.clock())
+            self._changed.notify_all()
+
+    def wait_for(self, number: int) -> list[float]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.times) >= number, PATIENCE_S)
+            return list(self.times)
+
+
+@pytest.fixture
+def woken() -> Woken:
+    return Woken()
+
+
+@pytest.fixture
+def waker(woken: Woken) -> Iterator[Waker]:
+    made = Waker(woken, woken.clock)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_it_wakes_at_the_earliest_moment_that_was_asked_for(waker: Waker, woken: Woken) -> None:
+    waker.at(500)
+    waker.at(300)
+    waker.at(400)
+    woken.clock.now = 301
+    waker.at(600)  # an own wake-up of the thread, which looks at the clock then
+    waker.at(200)
+    assert woken.wait_for(1) == [301]
+
+
+def test_a_moment_that_has_passed_is_now(waker: Waker, woken: Woken) -> None:
+    waker.at(99)
+    assert woken.wait_for(1) == [100]
+    waker.at(100)
+    assert woken.wait_for(2) == [100, 100]
+
+
+def test_it_wakes_once_for_what_was_asked_for_together(waker: Waker, woken: Woken) -> None:
+    waker.at(101)
+    waker.at(102)
+    woken.clock.now = 103
+    waker.at(100)
+    assert woken.wait_for(1) == [103]
+    waker.stop()
+    assert woken.times == [103]
+
+
+def test_it_ends_while_it_waits(woken: Woken) -> None:
+    made = Waker(woken, woken.clock)
+    made.start()
+    made.at(10_000)
+    made.stop()
+    assert not made.is_alive()
+    assert woken.times == []
+
+
+def test_what_its_wake_up_asks_for_comes_too(woken: Woken) -> None:
+    made: list[Waker] = []
+
+    def wake() -> None:
+        woken()
+        if len(woken.times) < 3:
+            made[0].at(woken.clock())
+
+    made.append(Waker(wake, woken.clock))
+    made[0].start()
+    made[0].at(100)
+    assert woken.wait_for(3) == [100, 100, 100]
+    made[0].stop()

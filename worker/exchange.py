@@ -1,0 +1,68 @@
+"""Does a message go on in a circle? Two automatic answers that face each other never stop by themselves.
+
+Of one exchange (one sender and one subject) so many messages pass in any window of time. The first one beyond becomes a
+note that says so; those that follow are only recorded. At most one such note is made in a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from connectors.events import Event, Exchange
+from tickets.models import AddNote
+from worker.lifecycle import CaseState, Intent, Plan
+
+Verdict = Literal["passes", "noted", "recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What is known of an exchange."""
+
+    case_id: int | None = None
+    """Where its latest message went that passed."""
+    passed: tuple[datetime, ...] = ()
+    """When the latest passed, the oldest first; never more than may pass."""
+    noted_at: datetime | None = None
+    """When the latest note was made of those that do not."""
+
+
+def counted(talk: Talk, limit: Exchange, case_id: int, now: datetime) -> tuple[Talk, Verdict]:
+    """The exchange after one more message, which would go to this case; and what becomes of the message."""
+    since = now - timedelta(seconds=limit.within)
+    if passes(talk, limit, now):
+        within = [at for at in talk.passed if at > since]
+        return replace(talk, case_id=case_id, passed=(*within, now)), "passes"
+    if talk.noted_at is not None and talk.noted_at > since:
+        return talk, "recorded"
+    return replace(talk, noted_at=now), "noted"
+
+
+def passes(talk: Talk, limit: Exchange, now: datetime, more: int = 1) -> bool:
+    """True where so many more messages pass now."""
+    since = now - timedelta(seconds=limit.within)
+    return sum(at > since for at in talk.passed) + more <= limit.most
+
+
+def gathered(case: CaseState, event: Event, limit: Exchange, verdict: Verdict) -> Plan:
+    """What becomes of a message that does not pass: a private note on the case of the latest that did, or nothing."""
+    minutes = max(1, limit.within // 60)
+    reason = f"the loop breaker: more than {limit.most} messages of one sender and one subject in {minutes} minutes"
+    if verdict != "noted" or case.left == "gone" or not case.episode:
+        return Plan(case, reason=reason)
+    text = (
+        f"More than {limit.most} messages with this sender and subject came in {minutes} minutes, as when two "
+        f"automatic answers face each other. This one, and those that follow, are only recorded.\n\n{event.text}"
+    )
+    return Plan(case, (Intent("add_note", AddNote(body=text, private=True), "exchange"),), reason)
+
+
+def to_text(times: Sequence[datetime]) -> str:
+    return " ".join(each.isoformat() for each in times)
+
+
+def from_text(text: str) -> tuple[datetime, ...]:
+    return tuple(datetime.fromisoformat(each) for each in text.split())

@@ -1,0 +1,224 @@
+"""What does an event mean for the one ticket of many alerts? A group is a case of its own, and alerts are its members.
+
+Each member has a state of its own, by which `lifecycle.plan` says what the event would mean for the alert alone. That
+is turned into what it means for the group:
+
+    alone                          the group is open                       it is not
+    its ticket is opened           joined: a note                          create_ticket, or reopen_ticket and a note
+    its ticket is closed           left: a note; the last one closes it    a tombstone
+    a note                         the note                                the note, where there is a ticket
+    another priority               update_ticket, where it is higher       nothing
+
+So a resolve that comes first, a stale opening and a repeat are for a member what they are for an alert alone. Who is
+open in a group stays there until it ends, whatever the routes say meanwhile: an end is never led past what it ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from connectors.events import Commented, Event, Opened, Priority, Resolved, digest
+from connectors.mapping import cut, one_line
+from tickets.models import AddNote, UpdateTicket
+from worker.lifecycle import GONE, WONT_FIX, CaseState, Group, Intent, Plan, Policy, Sighting, Storm, Treatment, plan
+
+RESERVED = "ticketrelay:"
+"""No source may name a case so."""
+PREFIX = f"{RESERVED}group:"
+
+T = TypeVar("T")
+
+MINUTE = timedelta(minutes=1)
+MAX_KEY = 200  # characters of a group's key that people can read
+MAX_TITLE = 120  # characters
+_HEIGHT: dict[Priority | None, int] = {None: 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """What follows from an event of a member."""
+
+    plan: Plan
+    """For the group."""
+    member: CaseState
+    open_members: int
+
+
+def is_group(case_key: str) -> bool:
+    """True for the key of a case that is a group's."""
+    return case_key.startswith(PREFIX)
+
+
+def is_talk(event: Event) -> bool:
+    """True for what people say to each other, which is never put together with what others say."""
+    return isinstance(event, Commented) or bool(event.aliases or event.references) or event.authority != "source"
+
+
+def _is_ours(event: Event) -> bool:
+    """True for what a job of ours found; it has no labels to group by, and an end is led to where its alert is open."""
+    return event.case_key.startswith(RESERVED) or event.source_message_id.startswith(RESERVED)
+
+
+def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> Group | None:
+    """The group of an event by these attributes, a missing one being empty; None for what is never led to one.
+
+    What answers something, or may only be said by certain people, is a conversation; a comment goes where its case is.
+    """
+    if not names or is_talk(event) or _is_ours(event):
+        return None
+    pairs = [(name, values.get(name, "")) for name in names]
+    key = PREFIX + json.dumps(dict(pairs), ensure_ascii=False)
+    if len(key) > MAX_KEY or not key.isprintable():
+        key = PREFIX + digest(*(part for pair in pairs for part in pair))
+    title = ", ".join(f"{name.partition('.')[2] or name}={one_line(value)}" for name, value in pairs)
+    return Group(key, cut(title, MAX_TITLE))
+
+
+def storm_of(event: Event, source: str, above: int | None, route: str) -> Storm | None:
+    """Where the event is gathered when too many begin at once; None for what is urgent, and what begins nothing."""
+    if above is None or not isinstance(event, Opened) or event.priority == "urgent" or is_talk(event):
+        return None
+    if _is_ours(event):
+        return None
+    named = f"storm of {source}" + (f" ({one_line(route)})" if route else "")
+    return Storm(above, Group(PREFIX + (f"storm:{route}" if route.isprintable() else digest("storm", route)), named))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many incidents began in the minute since `since`, and in the one before."""
+
+    since: datetime | None = None
+    number: int = 0
+    before: int = 0
+
+    def counted(self, now: datetime) -> Rate:
+        """With one more."""
+        if self.since is None or now >= self.since + 2 * MINUTE:
+            return Rate(now, 1)
+        if now >= self.since + MINUTE:
+            return Rate(self.since + MINUTE, 1, self.number)
+        return replace(self, number=self.number + 1)
+
+    def is_above(self, limit: int) -> bool:
+        """A storm ends with the first minute that holds no more than the limit."""
+        return self.number > limit or self.before > limit
+
+
+def latest(places: Iterable[tuple[T, CaseState]]) -> T | None:
+    """Of the places where something is a member, that in which it was opened last; None where it never was."""
+    opened = [(each, state.started_at) for each, state in places if state.episode and state.started_at]
+    return max(opened, key=lambda each: each[1])[0] if opened else None
+
+
+def plan_member(
+    source: str,
+    group: CaseState,
+    open_members: int,
+    member: CaseState,
+    event: Event,
+    sighting: Sighting,
+    treatment: Treatment,
+    *,
+    episode: int | None = None,
+    occasion: str | None = None,
+) -> Grouped:
+    """What must be done about an event of a member of this group; `episode` and `occasion` as of `plan`."""
+    policy = treatment.policy
+    if sighting is not Sighting.NEW:
+        decided = plan(source, group, _no_lower(event, group), sighting, policy, episode=episode, occasion=occasion)
+        return Grouped(decided, member, open_members)
+    alone = plan(source, member, event, sighting, replace(policy, damping=timedelta(0)))
+    if alone.unknown is not None:
+        return Grouped(alone, member, open_members)
+    was_open, is_open = member.phase == "open", alone.case.phase == "open"
+    if is_open and not was_open:
+        return Grouped(_joined(source, group, open_members + 1, event, treatment), alone.case, open_members + 1)
+    if was_open and not is_open:
+        return Grouped(_left(source, group, open_members - 1, event, policy), alone.case, open_members - 1)
+    return Grouped(_told(group, event, alone), alone.case, open_members)
+
+
+def _joined(source: str, group: CaseState, open_members: int, event: Event, treatment: Treatment) -> Plan:
+    if group.left == "wont_fix":
+        return Plan(group, reason=WONT_FIX)
+    if group.phase != "open" or group.lost or group.left is not None:
+        before = _as_closed(group)
+        title = treatment.group.title if treatment.group is not None else ""
+        is_comment = isinstance(event, Commented) and before.phase != "new"
+        opening = event if is_comment else _opening(event, before, title)
+        return plan(source, before, opening, Sighting.NEW, treatment.policy, wording=treatment.wording)
+    text = f"{event.subject} joined the group. Open now: {open_members}.\n\n{event.text}"
+    return _with_notes(group, event, (_note(event, text),))
+
+
+def _as_closed(group: CaseState) -> CaseState:
+    """The group, as the next opening has to see it: without a ticket, or with one that people closed."""
+    if group.lost or group.left == "gone":
+        return replace(group, phase="new", ended_at=None, lost=False, left=None)
+    if group.phase == "open":
+        return replace(group, phase="closed", ended_at=group.left_at, left=None)
+    return group
+
+
+def _opening(event: Event, group: CaseState, title: str) -> Event:
+    """The event as it opens the group: what ended before was other members, so it is no stale opening."""
+    about = f"One ticket for a group ({title}). What joins and leaves it later is in its notes."
+    started = event.started_at
+    if isinstance(event, Opened) and group.ended_at is not None and started <= group.ended_at:
+        started = group.ended_at + timedelta(microseconds=1)
+    return replace(
+        event,
+        started_at=started,
+        subject=f"{title}: {event.subject}" if title else event.subject,
+        text=f"{about}\n\n{event.subject}\n\n{event.text}",
+    )
+
+
+def _left(source: str, group: CaseState, open_members: int, event: Event, policy: Policy) -> Plan:
+    if not open_members:
+        last = f"No member of the group is open any more; the last one was {event.subject}.\n\n{event.text}"
+        # The last end to arrive may be an earlier one than the group's begin.
+        ended = max(event.occurred_at, group.started_at or event.occurred_at)
+        return plan(source, group, replace(event, text=last, occurred_at=ended), Sighting.NEW, policy)
+    if group.left in ("wont_fix", "gone"):
+        return Plan(group, reason=WONT_FIX if group.left == "wont_fix" else GONE)
+    if policy.on_resolve == "nothing":
+        return Plan(group, reason="it left its group, and ends of this kind do nothing")
+    text = f"{event.subject} left the group: it is resolved, says {source}. Still open: {open_members}."
+    if _is_ours(event):
+        text = f"{event.subject} left the group. Still open: {open_members}.\n\n{event.text}"
+    return _with_notes(group, event, (_note(event, text),))
+
+
+def _told(group: CaseState, event: Event, alone: Plan) -> Plan:
+    notes = tuple(each for each in alone.intents if isinstance(each.request, AddNote))
+    if group.phase == "new" or group.left in ("wont_fix", "gone") or not alone.intents:
+        return Plan(group, reason=alone.reason or "no ticket of its group is there")
+    decided = _with_notes(group, event, notes)
+    return decided if decided.intents else replace(decided, reason="its group has a priority that is as high")
+
+
+def _with_notes(group: CaseState, event: Event, notes: tuple[Intent, ...]) -> Plan:
+    """The notes; and the event's priority, where it is higher than the group's."""
+    damped = group.damped and not isinstance(event, Commented)
+    higher = not isinstance(event, Resolved) and _HEIGHT[event.priority] > _HEIGHT[group.priority]
+    if not higher or group.phase != "open":
+        return Plan(replace(group, damped=damped), notes)
+    update = Intent("update_ticket", UpdateTicket(priority=event.priority))
+    return Plan(replace(group, damped=damped, priority=event.priority), (update, *notes))
+
+
+def _no_lower(event: Event, group: CaseState) -> Event:
+    """The event with the group's priority, where that is higher."""
+    if group.priority is not None and _HEIGHT[group.priority] > _HEIGHT[event.priority]:
+        return replace(event, priority=group.priority)
+    return event
+
+
+def _note(event: Event, body: str) -> Intent:
+    return Intent("add_note", AddNote(body=body, private=event.private))

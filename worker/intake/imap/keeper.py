@@ -1,0 +1,272 @@
+"""Who reads the mailboxes of a process? A thread each, while it holds the lease, and one that looks after them.
+
+A thread connects, polls, and waits: in IDLE where server and settings allow it, and else without a connection. Whatever
+goes wrong is noted in the ledger, from which the alarms are read, and tried again after a pause that grows.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from connectors.email.imap import ImapMailbox
+from worker.health import Parts, threads
+from worker.intake.imap.oauth import TokenSource
+from worker.intake.imap.reader import Patience, Reader, Reads
+from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, connect
+from worker.intake.intake import Busy, Intake, Stopped
+from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+LOOK_S = 0.5  # between two looks at the settings
+IDLE_S = 9 * 60.0  # RFC 2177: at least every 29 minutes; providers end it after 10
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0  # after a poll that failed
+FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S = 2.0, 900.0  # after a login that was refused: who tries much is locked out
+GRACE_S = 5.0
+Wanted = dict[Mailbox, tuple[Source, ImapMailbox]]
+
+
+class LostLease(Exception):
+    """Another process reads the mailbox, or may by now."""
+
+
+class Stopping(Exception):
+    """This process does not read any more."""
+
+
+def configured(sources: Mapping[str, Source]) -> Wanted:
+    """The mailboxes that sources are configured with."""
+    found: Wanted = {}
+    for source in sources.values():
+        boxes: Mapping[str, ImapMailbox] = getattr(source.settings, "imap", {})
+        found |= {Mailbox(source.id, name): (source, settings) for name, settings in boxes.items()}
+    return found
+
+
+class ImapKeeper:
+    """Reads the mailboxes that the settings of the moment name, until it is stopped."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        intake: Intake,
+        sources: Callable[[], Mapping[str, Source]],
+        lease: timedelta,
+        patience: Patience | None = None,
+    ) -> None:
+        self._mailboxes = ledger.mailboxes
+        self._intake = intake
+        self._sources = sources
+        self._lease = lease
+        self._patience = patience or Patience()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._loops: dict[Mailbox, MailboxLoop] = {}
+        self._watched: dict[Mailbox, float] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="imap", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def parts(self) -> Parts:
+        """What `/livez` looks at. A server that is away is no reason to start this process anew."""
+        return threads("imap")
+
+    def stop(self) -> None:
+        """Finish the mail under way, and let others have the mailboxes."""
+        self._stopping.set()
+        self._thread.join(GRACE_S)
+        for each in self._loops.values():
+            each.ask_to_stop()
+        for each in self._loops.values():
+            each.stop()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            wanted = configured(self._sources())
+            for mailbox in [each for each in self._loops if each not in wanted or not self._loops[each].lives]:
+                self._loops.pop(mailbox).stop()
+            self._watch(wanted)
+            for mailbox, (source, settings) in wanted.items():
+                loop = self._loops.get(mailbox)
+                if loop is not None and loop.settings != settings:
+                    loop.stop()
+                    loop = None
+                if loop is None:
+                    self._loops[mailbox] = self._begun(mailbox, source, settings)
+                else:
+                    loop.source = source
+            self._stopping.wait(LOOK_S)
+
+    def _begun(self, mailbox: Mailbox, source: Source, settings: ImapMailbox) -> MailboxLoop:
+        reader = partial(
+            Reader, self._mailboxes, self._intake, clock=lambda: datetime.now(UTC), patience=self._patience
+        )
+        loop = MailboxLoop(mailbox, source, settings, self._mailboxes, reader, self._owner, self._lease)
+        loop.start()
+        return loop
+
+    def _watch(self, wanted: Wanted) -> None:
+        watched = {mailbox: settings.silent_after for mailbox, (_, settings) in wanted.items()}
+        if watched == self._watched:
+            return
+        try:
+            self._mailboxes.watch(list(watched.items()))
+        except LedgerAway as error:
+            log.warning("imap.ledger_away", error=type(error).__name__)
+        else:
+            self._watched = watched
+
+
+class MailboxLoop:
+    """Reads one mailbox in a thread; `source` may be replaced by what it is configured as later."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        source: Source,
+        settings: ImapMailbox,
+        mailboxes: Mailboxes,
+        reader: Callable[[Callable[[], None]], Reader],
+        owner: str,
+        lease: timedelta,
+    ) -> None:
+        self.source = source
+        self.settings = settings
+        self._mailbox = mailbox
+        self._mailboxes = mailboxes
+        self._owner = owner
+        self._lease = lease
+        self._held_at = float("-inf")
+        self._reader = reader(self._hold)
+        self._tokens = TokenSource(settings, self._tell) if settings.oauth is not None else None
+        self._server: ImapServer | None = None
+        self._was_refused = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"imap:{mailbox}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def lives(self) -> bool:
+        return self._thread.is_alive()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """End it; a server that says nothing is not waited for."""
+        self.ask_to_stop()
+        self._thread.join(GRACE_S)
+        if self._thread.is_alive() and (server := self._server) is not None:
+            server.cut()
+            self._thread.join(GRACE_S)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            failures = 0 if self._session() else failures + 1
+            self._stopping.wait(self._pause(failures))
+        try:
+            self._mailboxes.release(self._mailbox, self._owner)
+        except LedgerAway:
+            log.info("imap.lease_left", mailbox=str(self._mailbox))  # it ends by itself
+
+    def _pause(self, failures: int) -> float:
+        if not failures:
+            return self.settings.poll
+        first, longest = FIRST_PAUSE_S, min(max(self.settings.poll, 1.0), LONGEST_PAUSE_S)
+        if self._was_refused:
+            first, longest = FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S
+        return float(min(first * 2 ** min(failures, 20), longest))
+
+    def _session(self) -> bool:
+        """Connect, and poll for as long as that goes well; False when something went wrong."""
+        self._was_refused = False
+        try:
+            self._hold()
+            self._read_on()
+        except Stopping:
+            return True
+        except LostLease:
+            log.debug("imap.another_owner", mailbox=str(self._mailbox))
+            return False
+        except LoginRefused as error:
+            self._was_refused = True
+            self._note(str(error), login=True)
+            return False
+        except ImapError as error:
+            self._note(str(error))
+            return False
+        except (Busy, Stopped, *LedgerAway) as error:
+            log.warning("imap.not_taken", mailbox=str(self._mailbox), error=type(error).__name__)
+            return False
+        except Exception as defect:
+            log.exception("imap.failed", mailbox=str(self._mailbox))
+            self._note(f"a defect of ours: {type(defect).__name__}: {defect}")
+            return False
+        return True
+
+    def _read_on(self) -> None:
+        self._server = server = self._connected()
+        try:
+            while True:
+                self._reader.poll(server, Reads(self._mailbox, self.source, self.settings))
+                self._mailboxes.polled(self._mailbox)
+                if self._reader.complaint is not None:
+                    self._mailboxes.failed(self._mailbox, self._reader.complaint)
+                if not (self.settings.idle and server.can_idle):
+                    return
+                server.open(self.settings.folders[0], read_only=True)
+                server.wait(min(self.settings.poll, IDLE_S), self._goes_on, min(1.0, self._lease.total_seconds() / 4))
+        finally:
+            self._server = None
+            server.close()
+
+    def _connected(self) -> ImapServer:
+        if self._tokens is None:
+            return connect(self.settings, None)
+        try:
+            return connect(self.settings, self._tokens.access)
+        except LoginRefused:
+            if not self._tokens.was_used:
+                raise
+            self._tokens.drop()  # it may have been taken back before its time
+            return connect(self.settings, self._tokens.access)
+
+    def _hold(self) -> None:
+        """Go on as the owner. Raises Stopping, LostLease."""
+        if self._stopping.is_set():
+            raise Stopping
+        if time.monotonic() - self._held_at < self._lease.total_seconds() / 3:
+            return
+        asked = time.monotonic()
+        if not self._mailboxes.lease(self._mailbox, self._owner, self._lease):
+            self._held_at = float("-inf")
+            raise LostLease
+        self._held_at = asked
+
+    def _goes_on(self) -> bool:
+        self._hold()
+        return True
+
+    def _tell(self, refresh_ends_at: datetime | None) -> None:
+        self._mailboxes.token_ends(self._mailbox, refresh_ends_at)
+
+    def _note(self, error: str, *, login: bool = False) -> None:
+        log.warning("imap.poll_failed", mailbox=str(self._mailbox), error=error)
+        try:
+            self._mailboxes.failed(self._mailbox, error, login=login)
+        except LedgerAway as away:
+            log.warning("imap.ledger_away", error=type(away).__name__)

@@ -1,0 +1,129 @@
+"""What does the worker ask of a sender? The certificates of its signatures, and that a subscription is confirmed.
+
+Only by HTTPS, only on hosts that the kind names (`Outside.hosts`), without following redirects, and never more than a
+few kilobytes or seconds. A URL that is anything else is refused before a request is made. A certificate is kept for an
+hour, and that there is none for a minute.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import structlog
+
+from connectors.base import Inbound, Keys, Outside, SourceSettings
+
+log = structlog.get_logger()
+
+KEPT_S = 3600.0
+ABSENT_S = 60.0
+DEADLINE_S = 5.0  # of one call, its waiting for another one included
+MAX_BYTES = 64 * 1024
+MAX_KEPT = 50
+
+
+class Refused(Exception):
+    """The URL is none that may be called."""
+
+
+class Unreachable(Exception):
+    """No answer that can be used came in time; the same call may succeed later."""
+
+
+class Keyring:
+    """Fetches and keeps what senders sign with. One call is under way at a time."""
+
+    def __init__(
+        self, transport: httpx.BaseTransport | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._kept: dict[str, tuple[float, bytes | None]] = {}
+        self._calling = threading.Lock()
+
+    def keys(self, outside: Outside[Any], inbound: Inbound, settings: SourceSettings) -> Keys:
+        """The certificates that verifying this inbound needs, by URL; without those that there are not.
+
+        Raises Unreachable.
+        """
+        found = {}
+        for url in outside.keys(inbound, settings):
+            try:
+                pem = self._key(outside, url)
+            except Refused as error:
+                log.warning("keys.refused", source=inbound.source, reason=str(error))
+                continue
+            if pem is not None:
+                found[url] = pem
+        return found
+
+    def confirm(self, outside: Outside[Any], url: str) -> None:
+        """Call the URL. Raises Refused, or Unreachable for any answer but 2xx."""
+        _allowed(outside, url)
+        status, _ = self._call(url)
+        if not 200 <= status < 300:
+            raise Unreachable(f"the confirmation was answered {status}")
+
+    def _key(self, outside: Outside[Any], url: str) -> bytes | None:
+        _allowed(outside, url)
+        until, pem = self._kept.get(url, (0.0, None))
+        if self._clock() < until:
+            return pem
+        status, body = self._call(url)
+        if status == 200:
+            self._keep(url, KEPT_S, body)
+            return body
+        if 400 <= status < 500 and status != 429:
+            self._keep(url, ABSENT_S, None)
+            return None
+        raise Unreachable(f"the certificate's host answered {status}")
+
+    def _keep(self, url: str, seconds: float, pem: bytes | None) -> None:
+        self._kept.pop(url, None)
+        while len(self._kept) >= MAX_KEPT:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[url] = (self._clock() + seconds, pem)
+
+    def _call(self, url: str) -> tuple[int, bytes]:
+        """Status and body of one GET. Raises Unreachable."""
+        if not self._calling.acquire(timeout=DEADLINE_S):
+            raise Unreachable("another call takes too long")
+        try:
+            return self._get(url)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._calling.release()
+
+    def _get(self, url: str) -> tuple[int, bytes]:
+        end = self._clock() + DEADLINE_S
+        client = httpx.Client(
+            transport=self._transport, timeout=DEADLINE_S, follow_redirects=False, trust_env=False, max_redirects=0
+        )
+        body = bytearray()
+        with client, client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                raise Unreachable("the answer is compressed, and was asked not to be")
+            for part in answer.iter_bytes():
+                body += part
+                if len(body) > MAX_BYTES:
+                    raise Unreachable(f"the answer has more than {MAX_BYTES} bytes")
+                if self._clock() > end:
+                    raise Unreachable(f"the answer took more than {DEADLINE_S:g} s")
+            return answer.status_code, bytes(body)
+
+
+def _allowed(outside: Outside[Any], url: str) -> None:
+    """Raises Refused for a URL that is not plain HTTPS on a host of the kind's."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise Refused("it is no URL") from None
+    if parsed.scheme != "https" or parsed.port is not None or parsed.userinfo:
+        raise Refused("only https:// without port and user is called")
+    if not outside.hosts.fullmatch(parsed.host):
+        raise Refused("its host is none of the sender's")

@@ -1,0 +1,42 @@
+"""How does what we found out by ourselves get into the ledger? As a delivery of its own, that holds the events.
+
+That a source has gone quiet, or that it does not list an alert any more, no message says: a job of ours found it. It
+goes the way of every message all the same, so that custody, routes, replay and rehearsal need not know of jobs. The
+header that marks such a delivery is none that a sender can send: its name begins with a colon.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from connectors.base import Inbound, Parsed, UnreadableMessage
+from connectors.events import Event, from_json, to_json
+from worker.ledger.custody import OWN
+
+
+def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> Inbound:
+    """The delivery that says these events of a source."""
+    body = json.dumps([json.loads(to_json(each)) for each in events]).encode()
+    return Inbound(source_id, now, body, ((OWN, job),))
+
+
+def is_own(arrived: Inbound) -> bool:
+    """True for a delivery that `found` made."""
+    return arrived.header(OWN) is not None
+
+
+def parse(arrived: Inbound) -> Parsed:
+    """The events of such a delivery. Raises UnreadableMessage."""
+    try:
+        return Parsed(tuple(from_json(json.dumps(each)) for each in json.loads(arrived.body)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableMessage(f"it holds no events of ours ({type(error).__name__})") from error
+
+
+def from_outside(arrived: Inbound) -> Inbound:
+    """The delivery without headers that only we may set."""
+    kept = tuple(each for each in arrived.headers if not each[0].startswith(":"))
+    return arrived if len(kept) == len(arrived.headers) else replace(arrived, headers=kept)

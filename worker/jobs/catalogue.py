@@ -1,0 +1,19 @@
+"""Which jobs are there under these settings? Asked in every round, so that a reload changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from worker.jobs import confirm, expiry, poll, quiet, receipts
+from worker.jobs.job import Job
+from worker.settings import Settings, Source
+
+OF_A_SOURCE: tuple[Callable[[Source], Job | None], ...] = (quiet.job_of, expiry.job_of, confirm.job_of)
+
+
+def jobs_of(settings: Settings) -> Mapping[str, Job]:
+    """Every job, by name."""
+    made = [make(source) for source in settings.sources.values() for make in OF_A_SOURCE]
+    made += [receipts.job_of(source, settings.api.link) for source in settings.sources.values()]
+    made += [poll.job_of(source, settings) for source in settings.sources.values()]
+    return {job.name: job for job in made if job is not None}

@@ -1,0 +1,156 @@
+"""Does what we have open go on? Its product is asked; what is missing in every answer for the grace is over.
+
+The end of an alert can get lost: its sender restarted, or silenced it. One answer without it proves nothing, since the
+product may have just started, or the alert be on its way. So what counts is the time through which it was missing
+whenever we asked; while nobody could ask, no time counts, and after a gap it begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from connectors.base import Ask
+from worker.jobs.asking import NoAnswer, asked, listed
+from worker.jobs.ending import Openings, ended
+from worker.jobs.job import Job, JobFailed, State, Surroundings
+from worker.ledger.watching import OpenSubject
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+AT_ONCE = 200  # that are ended in one run
+REMEMBERED = 10_000  # that are missing
+PAGE = 1_000
+GAP = 3  # times the pause between two questions: nobody could ask meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that we have open and that its product does not list."""
+
+    since: datetime
+    """The first answer in a row without it, or when it began, if that is later."""
+    told_of: datetime | None = None
+    """Where its end was told already: the start of what ended. A route may leave it open all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier answers left."""
+
+    asked_at: datetime | None = None
+    missing: Mapping[str, Missing] = field(default_factory=dict)
+    """By case key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How often is asked, and for how long something must be missing."""
+
+    every: timedelta
+    grace: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Something open that is over, since then as far as anybody can tell."""
+
+    subject: OpenSubject
+    since: datetime
+
+
+def job_of(source: Source) -> Job | None:
+    """None where the source cannot be asked, or is not to be."""
+    question = asked(source)
+    if question is None:
+        return None
+    terms = Terms(timedelta(seconds=question.every), timedelta(seconds=question.grace))
+    name = f"confirm:{source.id}"
+
+    def run(state: State, around: Surroundings) -> State:
+        try:
+            goes_on = listed(source)
+        except NoAnswer as error:
+            raise JobFailed(f"{question.url}: {error}") from error
+        # Looked up after the answer: what began in between was not to be listed yet, and is missing for no time.
+        memory, over = look(_read(state, question), _open(source, around), goes_on, terms, around.now)
+        if len(memory.missing) == REMEMBERED:
+            log.warning("confirm.full", source=source.id, remembered=REMEMBERED)
+        openings = Openings(source, around.errands, (each.subject for each in over))
+        events = []
+        for each in over:
+            text = _text(source, each, terms)
+            events.append(ended(source, each.subject, openings, how="confirmed", text=text, now=each.since))
+        around.tell(source, name, events)
+        return _written(memory, question)
+
+    return Job(name, terms.every, run)
+
+
+def look(
+    memory: Memory, open_: Iterable[OpenSubject], goes_on: frozenset[str], terms: Terms, now: datetime
+) -> tuple[Memory, tuple[Over, ...]]:
+    """What follows from an answer: what is remembered, and what is over; those that are missing for longest first."""
+    begins_anew = memory.asked_at is None or now - memory.asked_at > GAP * terms.every
+    found: dict[str, tuple[OpenSubject, Missing]] = {}
+    for subject in open_:
+        if subject.key in goes_on:
+            continue
+        before = memory.missing.get(subject.key, Missing(now))
+        since = now if begins_anew else before.since
+        found[subject.key] = (subject, replace(before, since=max(since, subject.started_at)))
+    kept = sorted(found.values(), key=lambda each: (each[1].since, each[0].key))[:REMEMBERED]
+    over = [
+        Over(subject, missing.since)
+        for subject, missing in kept
+        if now - missing.since >= terms.grace and missing.told_of != subject.started_at
+    ][:AT_ONCE]
+    told = {each.subject.key for each in over}
+    remembered = {
+        subject.key: replace(missing, told_of=subject.started_at) if subject.key in told else missing
+        for subject, missing in kept
+    }
+    return Memory(now, remembered), tuple(over)
+
+
+def _open(source: Source, around: Surroundings) -> Iterator[OpenSubject]:
+    """What is open, of that which the answer would list."""
+    asking = source.connector.asking
+    after = ""
+    while page := around.errands.open_subjects(source.id, after=after, limit=PAGE):
+        yield from (each for each in page if asking is not None and asking.answers_for(each.key, source.settings))
+        after = page[-1].key
+
+
+def _text(source: Source, over: Over, terms: Terms) -> str:
+    grace = timedelta(seconds=round(terms.grace.total_seconds()))
+    return (
+        f"No end of it was received. {source.connector.title} was asked which alerts go on, and has not listed this "
+        f"one since {over.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, for {grace} or longer: it is taken to be over."
+    )
+
+
+def _read(state: State, question: Ask) -> Memory:
+    """What was remembered of answers from the same address; another product's answers are others."""
+    if state.get("url") != question.url:
+        return Memory()
+    missing = {
+        key: Missing(_time(since), _time(told) if told else None) for key, (since, told) in state["missing"].items()
+    }
+    return Memory(_time(state["asked_at"]), missing)
+
+
+def _written(memory: Memory, question: Ask) -> State:
+    missing = {
+        key: (each.since.isoformat(), each.told_of.isoformat() if each.told_of is not None else None)
+        for key, each in memory.missing.items()
+    }
+    asked_at = memory.asked_at.isoformat() if memory.asked_at is not None else None
+    return {"url": question.url, "asked_at": asked_at, "missing": missing}
+
+
+_time = datetime.fromisoformat

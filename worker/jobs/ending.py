@@ -1,0 +1,67 @@
+"""How is an end told that no message told? As the end of what is open, with the attributes that its opening had.
+
+Routes may decide by an alert's labels what its end does, and the end that we found has none: they are read from the
+delivery that opened the case, as long as that is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from connectors.base import Inbound, OverLimit, UnreadableMessage, Verified
+from connectors.events import Event, Opened, Resolved, digest
+from worker.intake.reading import parse
+from worker.ledger.errands import Errands
+from worker.ledger.watching import OpenSubject
+from worker.settings import Source
+
+
+class Openings:
+    """What opened these subjects. Many of them may stand in one delivery: each is read once."""
+
+    def __init__(self, source: Source, errands: Errands, subjects: Iterable[OpenSubject]) -> None:
+        self._source = source
+        self._errands = errands
+        self._wanted = {each.key for each in subjects if not each.in_group}
+        self._read: dict[Inbound, dict[str, Opened]] = {}
+
+    def of(self, subject: OpenSubject) -> Event | None:
+        """The event that opened it; None for a member of a group, and where its delivery is not kept any more."""
+        arrived = None if subject.in_group else self._errands.opening_of(subject.case_id)
+        if arrived is None:
+            return None
+        name = replace(arrived, body=hashlib.sha256(arrived.body).digest())
+        if name not in self._read:
+            self._read[name] = self._openings(arrived)
+        return self._read[name].get(subject.key)
+
+    def _openings(self, arrived: Inbound) -> dict[str, Opened]:
+        try:
+            said = parse(self._source, Verified(arrived))
+        except (UnreadableMessage, OverLimit):
+            return {}  # the settings of today do not read it: then it has no attributes
+        openings = (each for each in said.events if isinstance(each, Opened))
+        return {each.case_key: each for each in openings if each.case_key in self._wanted}
+
+
+def ended(source: Source, subject: OpenSubject, openings: Openings, *, how: str, text: str, now: datetime) -> Event:
+    """The end of what is open; `how` tells it apart from ends that are told of otherwise."""
+    opening = openings.of(subject)
+    started = subject.started_at.isoformat()
+    return Resolved(
+        case_key=subject.key,
+        source_message_id=f"ticketrelay:{how}:{digest(subject.key, started)}",
+        occurred_at=now,
+        started_at=subject.started_at,
+        subject=opening.subject if opening is not None else subject.subject or subject.key,
+        text=text,
+        content_digest=digest(how, started),
+        severity=opening.severity if opening is not None else None,
+        priority=opening.priority if opening is not None else "medium",
+        category=source.settings.category,
+        private=opening.private if opening is not None else source.settings.private,
+        attributes=opening.attributes if opening is not None else (),
+    )

@@ -1,0 +1,39 @@
+"""What if a source cannot be asked whether an alert goes on? Without a word of it for long, it is taken to be over."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from worker.jobs.ending import Openings, ended
+from worker.jobs.job import Job, State, Surroundings
+from worker.settings import Source
+
+AT_ONCE = 200  # that are ended in one run
+LOOKS = 20
+LOOK_AT_MOST = timedelta(minutes=1)
+LOOK_AT_LEAST = timedelta(milliseconds=200)
+
+
+def job_of(source: Source) -> Job | None:
+    """None where what a source opened stays open until it says otherwise."""
+    if source.settings.expire_after is None:
+        return None
+    allowed = timedelta(seconds=source.settings.expire_after)
+    every = max(LOOK_AT_LEAST, min(LOOK_AT_MOST, allowed / LOOKS))
+    name = f"expire:{source.id}"
+
+    def run(_state: State, around: Surroundings) -> State:
+        found = around.errands.expired(source.id, for_=allowed, limit=AT_ONCE)
+        openings = Openings(source, around.errands, found)
+        events = []
+        for each in found:
+            since = (each.heard_at or around.now).astimezone(UTC)
+            text = (
+                f"Nothing was said of it since {since:%Y-%m-%d %H:%M:%S} UTC, and what goes on is repeated sooner: "
+                "it is taken to be over. No end was received."
+            )
+            events.append(ended(source, each, openings, how="expired", text=text, now=around.now))
+        around.tell(source, name, events)
+        return {}
+
+    return Job(name, every, run)

@@ -1,0 +1,47 @@
+"""What is a job? A name, how often it runs, and a function from what it remembers to what it remembers next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.base import Inbound
+from connectors.events import Event
+from worker.intake import own
+from worker.ledger.errands import Errands
+from worker.settings import Source
+
+State = dict[str, Any]
+"""What a job remembers from run to run: whatever JSON can hold."""
+
+
+class JobFailed(Exception):
+    """A job could not do its work now; it comes again, with what it remembered before. The message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a job may use."""
+
+    now: datetime
+    """By the ledger's clock."""
+    errands: Errands
+    take_in: Callable[[Source, Inbound], None]
+    """Takes a delivery in; it is in the ledger when this returns."""
+
+    def tell(self, source: Source, job: str, events: Iterable[Event]) -> None:
+        """Take in what a job found out; nothing where that is nothing."""
+        if found := tuple(events):
+            self.take_in(source, own.found(source.id, job, found, self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job, for one source."""
+
+    name: str
+    every: timedelta
+    run: Callable[[State, Surroundings], State]
+    """Raises JobFailed, or one of `LedgerAway`."""

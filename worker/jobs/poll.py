@@ -1,0 +1,103 @@
+"""What did people do to our tickets, where the Tickets API's webhooks cannot reach us? Each open one is looked at.
+
+One question at a time, evenly, with what delivery leaves of the budget; the ticket that was looked at longest ago comes
+first. What is not known of it becomes what a webhook would have told, by the time at which we asked: what we did
+ourselves since then is later than that.
+
+Only tickets whose incident goes on are looked at, and those that will not be fixed, since they mute their alert until
+somebody reopens them. Of the others a firing alert reopens its own, whatever state that is in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from connectors.aurion import Settings as AurionSettings
+from connectors.base import Inbound, OverLimit, Verified
+from connectors.events import TicketChanged
+from tickets.errors import TicketsError
+from tickets.models import Ticket
+from worker.delivery.node import open_client
+from worker.delivery.outcomes import is_gone
+from worker.intake.reading import read_verified
+from worker.jobs.job import Job, JobFailed, State, Surroundings
+from worker.ledger import Limits
+from worker.settings import Settings, Source
+
+MINUTE = timedelta(minutes=1)
+INSTANT = timedelta(microseconds=1)
+WHOLE = timedelta(seconds=1)  # by which the lifecycle allows for webhooks, whose times are whole seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What is polled, and how."""
+
+    source: Source
+    settings: Settings
+    again_after: timedelta
+    """A ticket is looked at no sooner."""
+
+
+def job_of(source: Source, settings: Settings) -> Job | None:
+    """None where the webhooks have to do."""
+    own = source.settings
+    if not isinstance(own, AurionSettings) or own.poll is None:
+        return None
+    poll = Poll(source, settings, timedelta(seconds=own.poll))
+    return Job(f"poll:{source.id}", MINUTE / own.poll_per_minute, partial(_run, poll))
+
+
+def _run(poll: Poll, state: State, around: Surroundings) -> State:
+    due = around.now - poll.again_after
+    ticket = around.errands.ticket_to_look_at(before=due)
+    limits = Limits(poll.settings.api.per_minute, poll.settings.api.per_second)
+    if ticket is None or not around.errands.take_spare_token(limits):
+        return state
+    try:
+        found = asyncio.run(_ask(poll.settings, ticket.id))
+    except TicketsError as error:
+        if not is_gone(error):
+            # It stays due, and the others come first: it may be the only one that cannot be asked for.
+            around.errands.note_look(ticket.id, due - INSTANT)
+            raise JobFailed(f"ticket {ticket.id}: {error}") from error
+        around.errands.note_gone(ticket, around.now)
+        return state
+    arrived = told(poll.source.id, found, around.now)
+    if any(around.errands.is_news(each) for each in _read(poll.source, arrived)):
+        around.take_in(poll.source, arrived)
+    around.errands.note_look(ticket.id, around.now)
+    return state
+
+
+async def _ask(settings: Settings, ticket_id: str) -> Ticket:
+    async with open_client(settings) as client:
+        return await client.get_ticket(ticket_id)
+
+
+def _read(source: Source, arrived: Inbound) -> list[TicketChanged]:
+    try:
+        events = read_verified(source, Verified(arrived)).parsed.events
+    except OverLimit as error:
+        raise JobFailed(f"what was found is over a limit: {error}") from error
+    return [each for each in events if isinstance(each, TicketChanged)]
+
+
+def told(source_id: str, ticket: Ticket, asked_at: datetime) -> Inbound:
+    """The delivery that a webhook would have been."""
+    at = _time(asked_at - WHOLE)
+    body = {
+        "id": f"poll-{ticket.id}-{ticket.status}-{_time(asked_at)}",
+        "type": "ticket.updated",
+        "timestamp": at,
+        "data": {"ticket": ticket.model_dump(mode="json", exclude_none=True)},
+    }
+    return Inbound(source_id, asked_at, json.dumps(body).encode())
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

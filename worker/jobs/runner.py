@@ -1,0 +1,106 @@
+"""Who does the jobs that are due? Every process that delivers, one after the other, in a thread of its own.
+
+A job has one owner at a time, by a lease in the ledger: a process that dies or stands still loses it, and another one
+takes the job over. What a job tells twice for that reason is known the second time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+
+import structlog
+
+from connectors.base import Inbound, OverLimit, Verified
+from worker.intake.reading import read_verified
+from worker.jobs.job import Job, JobFailed, Surroundings
+from worker.ledger import Ledger, LedgerAway
+from worker.lifecycle import Kind
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=2)  # longer than any job may take
+AGAIN = timedelta(seconds=5)  # after the first failure; twice as long after each further one
+AGAIN_AT_MOST = timedelta(minutes=5)
+THREAD = "jobs"
+
+
+class Runner:
+    """The loop over the jobs of the moment."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        jobs: Callable[[], Mapping[str, Job]],
+        ring: Callable[[Collection[Kind]], None],
+        owner: str,
+        interval_s: float,
+    ) -> None:
+        """`jobs` are asked for in every round, so that a reload changes them; `ring` is told what became due."""
+        self._ledger = ledger
+        self._jobs = jobs
+        self._ring = ring
+        self._owner = owner
+        self._interval_s = interval_s
+        self._planned: frozenset[str] = frozenset()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin no further job, and wait for the one under way."""
+        self._stopping.set()
+        self._thread.join(LEASE.total_seconds())
+
+    def once(self) -> int:
+        """Do all jobs that are due; gives how many succeeded. Raises one of `LedgerAway`."""
+        jobs = self._jobs()
+        if not jobs:
+            return 0
+        if jobs.keys() - self._planned:
+            self._ledger.errands.plan(jobs.keys())
+            self._planned = frozenset(jobs)
+        succeeded = 0
+        while not self._stopping.is_set():
+            taken = self._ledger.errands.take(jobs.keys(), owner=self._owner, lease=LEASE)
+            if taken is None:
+                break
+            leased, now = taken
+            job = jobs[leased.name]
+            try:
+                state = job.run(leased.state, Surroundings(now, self._ledger.errands, self._take_in))
+            except JobFailed as error:
+                pause = min(AGAIN * 2 ** min(leased.failures, 10), AGAIN_AT_MOST)
+                log.warning("job.failed", job=job.name, reason=str(error), failures=leased.failures + 1)
+                self._ledger.errands.fail(leased, str(error), after=pause)
+            else:
+                self._ledger.errands.finish(leased, state, after=job.every)
+                succeeded += 1
+        return succeeded
+
+    def _take_in(self, source: Source, arrived: Inbound) -> None:
+        try:
+            delivery = read_verified(source, Verified(arrived))
+        except OverLimit as error:
+            raise JobFailed(f"what was found is over a limit: {error}") from error
+        (recorded,), due = self._ledger.record([delivery])
+        log.info(
+            "job.told",
+            inbound=f"in-{recorded.inbound_id}",
+            source=source.id,
+            operations=sum(len(effect.operations) for effect in recorded.effects),
+        )
+        if due:
+            self._ring(due)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._interval_s):
+            try:
+                self.once()
+            except LedgerAway as error:
+                # Rolled back, whatever it was: the job's lease ends, or its run is due still.
+                log.warning("jobs.ledger_away", error=type(error).__name__)

@@ -1,0 +1,122 @@
+"""What do jobs ask of the ledger, and record there? Each verb in a transaction of its own, as those of `Ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.answering import Later, Outcome, Refused, Told, Unclear
+from connectors.base import Inbound
+from connectors.events import TicketChanged
+from worker.ledger import audit, jobs, receipts, tickets, watching
+from worker.ledger.budget import Limits
+from worker.ledger.database import Database
+from worker.ledger.jobs import Job
+from worker.ledger.receipts import Receipt
+from worker.ledger.watching import OpenSubject, OpenTicket
+
+
+class Errands:
+    """The verbs of jobs. Raises one of `LedgerAway` when the database cannot be used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def plan(self, names: Collection[str]) -> None:
+        """Let jobs be known; those that are new are due at once."""
+        with self._database.write() as connection:
+            jobs.plan(self._database, connection, names, self._database.now(connection))
+
+    def take(self, names: Collection[str], *, owner: str, lease: timedelta) -> tuple[Job, datetime] | None:
+        """A job that is due and the time of the ledger; None where there is none."""
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            job = jobs.take(connection, names, owner=owner, now=now, lease=lease)
+            return None if job is None else (job, now)
+
+    def finish(self, job: Job, state: dict[str, Any], *, after: timedelta) -> bool:
+        """Record a run that succeeded, and when the next one is due; False where the job was taken over."""
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            return jobs.finish(connection, job, state, now=now, again=now + after)
+
+    def fail(self, job: Job, error: str, *, after: timedelta) -> bool:
+        """Record a run that failed; its state stays. False where the job was taken over."""
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            return jobs.fail(connection, job, error, now=now, again=now + after)
+
+    def open_subjects(self, source: str, *, after: str = "", limit: int) -> list[OpenSubject]:
+        """What the source has opened and not ended, by key, those after this key."""
+        with self._database.read() as connection:
+            return watching.open_subjects(connection, source, after=after, limit=limit)
+
+    def expired(self, source: str, *, for_: timedelta, limit: int) -> list[OpenSubject]:
+        """Of what is open, what the source did not tell of for so long; the longest first."""
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            watching.begin_to_hear(connection, source, now)
+            return watching.unheard(connection, source, before=now - for_, limit=limit)
+
+    def opening_of(self, case_id: int) -> Inbound | None:
+        """The delivery that opened a case; None where it was not one, or is not kept any more."""
+        with self._database.read() as connection:
+            return watching.opening_of(connection, case_id)
+
+    def heard_since(self, source: str, after: int) -> tuple[int, datetime | None]:
+        """The latest number of a delivery; when the source sent its latest among those after number `after`."""
+        with self._database.read() as connection:
+            return watching.heard_since(connection, source, after)
+
+    def ticket_to_look_at(self, *, before: datetime) -> OpenTicket | None:
+        """The ticket that was looked at longest ago, and before then, of what goes on or will not be fixed."""
+        with self._database.read() as connection:
+            return watching.ticket_to_look_at(connection, before=before)
+
+    def is_news(self, event: TicketChanged) -> bool:
+        """True where something would be recorded of what it tells."""
+        with self._database.read() as connection:
+            return tickets.is_news(connection, event)
+
+    def note_look(self, ticket_id: str, at: datetime) -> None:
+        """It was looked at."""
+        with self._database.write() as connection:
+            watching.note_look(connection, ticket_id, at)
+
+    def note_gone(self, ticket: OpenTicket, at: datetime) -> None:
+        """It was looked for, and is not there any more."""
+        with self._database.write() as connection:
+            watching.note_gone(connection, ticket, at)
+
+    def take_spare_token(self, limits: Limits) -> bool:
+        """Take a token of the budget for a question that can wait; False while delivery needs them."""
+        with self._database.write() as connection:
+            return audit.take_spare_token(self._database, connection, limits)
+
+    def claim_receipts(self, source: str, *, lease: timedelta, limit: int) -> list[Receipt]:
+        """Lease receipts of the source that are due."""
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            return receipts.claim(connection, source, now=now, lease=lease, limit=limit)
+
+    def settle_receipt(self, receipt: Receipt, outcome: Outcome, *, edits: bool) -> bool:
+        """Record what became of a receipt; False where its lease had passed to somebody else.
+
+        Of a first post nobody knows the end where it is unclear: it is not made again. An edit may be.
+        """
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            match outcome:
+                case Told(place):
+                    return receipts.told(connection, receipt, place, edits=edits, now=now)
+                case Refused(reason):
+                    return receipts.bury(connection, receipt, reason)
+                case Unclear(reason) if receipt.place is None:
+                    return receipts.bury(connection, receipt, f"it may have been told: {reason}")
+                case Unclear(reason):
+                    pause = receipts.backoff(receipt.attempts)
+                    return receipts.later(connection, receipt, reason, at=now + pause)
+                case Later(seconds, reason):
+                    pause = receipts.backoff(receipt.attempts) if seconds is None else timedelta(seconds=seconds)
+                    return receipts.later(connection, receipt, reason, at=now + pause)

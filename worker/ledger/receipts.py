@@ -1,0 +1,158 @@
+"""What is to be told where a message came from? A row for each case and target; none holds up a case's operations.
+
+    idle    nothing to tell, yet or any more
+    due     its ticket is there, or is in another state than was told
+    leased  somebody is telling it
+    told    it was told, and cannot be edited
+    dead    it was refused, or may have been told and must not be told twice
+
+Whatever changes while one is told counts up `wanted`: then it is due again. A first post is written down before it is
+made (`posting_at`): one of which nobody knows the end is not made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, case, literal, select, update
+
+from connectors.mapping import cut
+from worker.ledger import bulk
+from worker.ledger.tables import Instant, cases, receipts
+
+MAX_ERROR = 500  # characters
+BACKOFF_CAP = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One that this process may tell until its lease ends."""
+
+    case_id: int
+    target: str
+    place: str | None
+    epoch: int
+    wanted: int
+    attempts: int
+    may_be_there: bool
+    """An earlier post has no known end."""
+    case_key: str
+    ticket_id: str
+    status: str
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """A receipt, as people look at it."""
+
+    target: str
+    state: str
+    error: str | None
+
+
+def backoff(attempts: int) -> timedelta:
+    """The pause after so many attempts in a row, from a second on; receipts are few, and share no budget."""
+    return min(timedelta(seconds=2 ** min(attempts, 20)), BACKOFF_CAP)
+
+
+def promise(connection: Connection, rows: Collection[tuple[int, str, str]], now: datetime) -> None:
+    """Let these be told once there is a ticket: case, source and target."""
+    fresh = [
+        {
+            "case_id": case_id, "target": target, "source": source, "state": "idle", "wanted": 0, "run_at": now,
+            "epoch": 0, "attempts": 0,
+        }
+        for case_id, source, target in sorted(rows)
+    ]  # fmt: skip
+    bulk.insert_or_ignore(connection, receipts, fresh)
+
+
+def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> None:
+    """Something that is told of changed in these cases."""
+    if not case_ids:
+        return
+    of_these = bulk.among(bulk.is_sqlite(connection), receipts.c.case_id)
+    is_idle = receipts.c.state == "idle"
+    changed = (
+        update(receipts)
+        .where(of_these, receipts.c.state.in_(["idle", "due", "leased"]))
+        .values(
+            wanted=receipts.c.wanted + 1,
+            state=case((is_idle, "due"), else_=receipts.c.state),
+            run_at=case((is_idle, literal(now, Instant())), else_=receipts.c.run_at),
+        )
+    )
+    connection.execute(changed, bulk.packed({"case_id": each} for each in sorted(case_ids)))
+
+
+def claim(connection: Connection, source: str, *, now: datetime, lease: timedelta, limit: int) -> list[Receipt]:
+    """Lease the receipts of a source that are due, and those whose lease has ended; the oldest first."""
+    is_due = (receipts.c.state == "due") & (receipts.c.run_at <= now)
+    is_lost = (receipts.c.state == "leased") & (receipts.c.lease_until <= now)
+    statement = (
+        select(receipts, cases.c.key, cases.c.ticket_id, cases.c.ticket_status, cases.c.priority.label("its_priority"))
+        .join(cases, cases.c.id == receipts.c.case_id)
+        .where(receipts.c.source == source, is_due | is_lost, cases.c.ticket_id.is_not(None))
+        .order_by(receipts.c.run_at, receipts.c.case_id)
+        .limit(limit)
+        .with_for_update(of=receipts, skip_locked=True)
+    )
+    claimed = []
+    for row in connection.execute(statement).all():
+        posting = {"posting_at": now} if row.place is None else {}
+        _change(connection, row.case_id, row.target, state="leased", lease_until=now + lease, epoch=row.epoch + 1,
+                **posting)  # fmt: skip
+        claimed.append(
+            Receipt(
+                case_id=row.case_id,
+                target=row.target,
+                place=row.place,
+                epoch=row.epoch + 1,
+                wanted=row.wanted,
+                attempts=row.attempts,
+                may_be_there=row.place is None and row.posting_at is not None,
+                case_key=row.key,
+                ticket_id=row.ticket_id,
+                status=row.ticket_status or "open",
+                priority=row.its_priority or "medium",
+            )
+        )
+    return claimed
+
+
+def told(connection: Connection, receipt: Receipt, place: str | None, *, edits: bool, now: datetime) -> bool:
+    """It is there; False where its lease had passed to somebody else."""
+    after = case((receipts.c.wanted != receipt.wanted, "due"), else_="idle") if edits else "told"
+    values = {"state": after, "run_at": now, "place": place or receipt.place, "posting_at": None, "error": None}
+    return _end(connection, receipt, attempts=0, **values)
+
+
+def later(connection: Connection, receipt: Receipt, reason: str, *, at: datetime) -> bool:
+    """It was not taken; it is told again then."""
+    again = {"state": "due", "run_at": at, "posting_at": None, "error": cut(reason, MAX_ERROR)}
+    return _end(connection, receipt, attempts=receipt.attempts + 1, **again)
+
+
+def bury(connection: Connection, receipt: Receipt, reason: str) -> bool:
+    """It is not told any more."""
+    return _end(connection, receipt, state="dead", error=cut(reason, MAX_ERROR))
+
+
+def of_case(connection: Connection, case_id: int) -> tuple[ReceiptLine, ...]:
+    """All of a case."""
+    rows = connection.execute(select(receipts).where(receipts.c.case_id == case_id).order_by(receipts.c.target))
+    return tuple(ReceiptLine(row.target, row.state, row.error) for row in rows)
+
+
+def _end(connection: Connection, receipt: Receipt, **values: Any) -> bool:
+    ours = (receipts.c.epoch == receipt.epoch, receipts.c.state == "leased")
+    return _change(connection, receipt.case_id, receipt.target, *ours, lease_until=None, **values)
+
+
+def _change(connection: Connection, case_id: int, target: str, *only: Any, **values: Any) -> bool:
+    this_one = (receipts.c.case_id == case_id, receipts.c.target == target, *only)
+    return connection.execute(update(receipts).where(*this_one).values(**values)).rowcount == 1

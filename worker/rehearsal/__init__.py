@@ -1,0 +1,1 @@
+"""What would stored messages lead to under another configuration? Planned in memory, without any effect."""

@@ -1,0 +1,129 @@
+"""What is different in new settings, and what of that can hold without a restart?
+
+Pure. Secrets are compared and never shown: a change names the setting, and not its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from worker.settings import Settings, Source
+from worker.settings.origin import Path
+
+RELOADABLE: tuple[Path, ...] = (
+    ("routes",),
+    ("templates",),
+    ("policy",),
+    ("sources",),
+    ("api", "per_minute"),
+    ("api", "per_second"),
+    ("ledger", "keep_bodies"),
+    ("ledger", "keep_attempts"),
+)
+"""The settings that a reload takes, each with all beneath it. The others are in use since the start: a listener that is
+open, a lease that runs, a connection."""
+BUDGET: tuple[Path, ...] = (("api", "per_minute"), ("api", "per_second"))
+
+What = Literal["new", "changed", "removed", "moved"]
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting (`sources.chat.secret`), or what has settings (`sources.chat`), and how it differs."""
+
+    setting: str
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What new settings come to."""
+
+    settings: Settings
+    """The new ones, with the old values of what needs a restart."""
+    taken: tuple[Change, ...]
+    needs_restart: tuple[Change, ...]
+    """What was asked for, and is as it was."""
+
+
+def compared(old: Settings, new: Settings) -> Changes:
+    """What becomes of `old` when `new` is asked for."""
+    found = list(_between(_flat(old, ()), _flat(new, ())))
+    # The budget is that of one API: with another URL asked for, it is a number about something else.
+    stays = BUDGET if old.api.url != new.api.url else ()
+    taken = tuple(each for path, each in found if _is_reloadable(path) and path not in stays)
+    kept = tuple(each for path, each in found if not _is_reloadable(path) or path in stays)
+    return Changes(_merged(old, new, stays), taken, kept)
+
+
+def _is_reloadable(path: Path) -> bool:
+    return any(path[: len(each)] == each for each in RELOADABLE)
+
+
+def _merged(old: Settings, new: Settings, stays: tuple[Path, ...]) -> Settings:
+    """`old` with what is reloadable from `new`; its sources bring the new routes, templates and policy with them."""
+    update: dict[str, object] = {}
+    for section, *rest in RELOADABLE:
+        name = str(section)
+        if not rest:
+            update[name] = getattr(new, name)
+        elif (section, *rest) not in stays:
+            (setting,) = rest
+            before = update.get(name, getattr(old, name))
+            assert isinstance(before, BaseModel)  # noqa: S101 — only a section has settings
+            update[name] = before.model_copy(update={str(setting): getattr(getattr(new, name), str(setting))})
+    return old.model_copy(update=update)
+
+
+def _flat(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    """Every setting with its path; a source and a route are there themselves too, so that a new one is one change."""
+    if isinstance(value, Source):
+        yield path, Source
+        yield (*path, "kind"), value.connector.kind
+        yield from _flat(value.settings, path)
+    elif path == ("routes",) and isinstance(value, tuple):
+        yield ("routes",), tuple(each.name for each in value)
+        yield from ((("routes", each.name), each) for each in value)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _flat(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping) and path in (("sources",), ("templates",)):
+        for name, each in value.items():
+            yield from _flat(each, (*path, str(name)))
+    else:
+        yield path, value
+
+
+def _between(
+    old_settings: Iterator[tuple[Path, object]], new_settings: Iterator[tuple[Path, object]]
+) -> Iterator[tuple[Path, Change]]:
+    old, new = dict(old_settings), dict(new_settings)
+    for path in dict.fromkeys([*old, *new]):
+        before, after = old.get(path, _ABSENT), new.get(path, _ABSENT)
+        if before == after or _is_part(path, old, new):
+            continue
+        if path == ("routes",):
+            what = _order(before, after)
+        else:
+            what = "new" if before is _ABSENT else "removed" if after is _ABSENT else "changed"
+        if what is not None:
+            yield path, Change(".".join(map(str, path)), what)
+
+
+def _is_part(path: Path, old: Mapping[Path, object], new: Mapping[Path, object]) -> bool:
+    """True for a setting of a source that is new or removed: that is said once."""
+    source = path[:2]
+    return path[0] == "sources" and len(path) > 2 and (source in old) != (source in new)
+
+
+def _order(before: object, after: object) -> What | None:
+    """Routes are looked at in their order: it is a change of its own, beside those that come and go."""
+    if not isinstance(before, tuple) or not isinstance(after, tuple):
+        return None
+    both = set(before) & set(after)
+    return "moved" if [each for each in before if each in both] != [each for each in after if each in both] else None

@@ -1,0 +1,175 @@
+"""What do the routes make of an event, before it is planned? The event as it is dealt with, its policy and its wording.
+
+Pure: nothing is looked up. What counts as the event's content stays the source's, so that another route or template
+makes no known message a changed one, and case key and source message id are never a matter of routing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from connectors.base import SourceSettings
+from connectors.events import Event
+from connectors.mapping import clean, one_line
+from tickets.assumptions import MAX_SUBJECT, MAX_TEXT
+from worker.grouping import group_of, storm_of
+from worker.lifecycle import Policy, Storm, Treatment, Wording
+from worker.settings import PolicySettings, Source
+from worker.settings.attributes import attributes_of
+from worker.settings.models import Routing
+from worker.settings.routes import Named, Resolution, Route, Setting, resolve
+from worker.settings.templates import CannotRender, Template
+
+MAX_METADATA_VALUE = 1024  # characters
+
+NEVER_PRIVATE = frozenset({"source", "kind", "event", "severity", "priority", "category", "private"})
+"""Attributes that metadata may tell of a private event; the others hold its words, or who said them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A template that could not be used for an event."""
+
+    route: str
+    what: str
+    """`subject`, `description` or `metadata.NAME`."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An event as it is dealt with."""
+
+    event: Event
+    treatment: Treatment
+    resolution: Resolution
+    misfits: tuple[Misfit, ...] = ()
+
+    @property
+    def dropped_by(self) -> str | None:
+        """The route that drops it."""
+        drop = self.resolution.settings.get("drop")
+        return None if drop is None else drop.route
+
+    @property
+    def why_dropped(self) -> str | None:
+        drop = self.resolution.settings.get("drop")
+        return None if drop is None else f"dropped by route {drop.route}: {drop.value}"
+
+
+def route(source: Source, event: Event) -> Routed:
+    """What the routes of the source make of the event."""
+    values = attributes_of(source.id, source.connector.kind, event)
+    found = resolve(source.routing.routes, values)
+    routed = _as_set(event, found, source.settings)
+    policy = _policy(source.routing.policy, found, is_reaction="reaction" in values)
+    policy = replace(policy, expires=source.settings.expire_after is not None)
+    if "drop" in found.settings:
+        return Routed(routed, Treatment(policy), found)
+    wording, misfits = _worded(source.routing, found, values, is_private=routed.private)
+    group = group_of(event, found.settings["group_by"].value, values) if "group_by" in found.settings else None
+    storm = _storm(source, found, routed)
+    return Routed(routed, Treatment(policy, wording, group, storm), found, misfits)
+
+
+def default_policy(chosen: PolicySettings) -> Policy:
+    """What happens where no route says otherwise."""
+    return Policy(timedelta(seconds=chosen.reopen_window), chosen.note_on_change, timedelta(seconds=chosen.damping))
+
+
+def may_damp(policy: PolicySettings, routes: Iterable[Route]) -> bool:
+    """True when an opening may have to wait before it is sent."""
+    return policy.damping > 0 or any(each.damping for each in routes)
+
+
+def may_group(policy: PolicySettings, routes: Iterable[Route]) -> bool:
+    """True when an event may share a ticket with others."""
+    return policy.storm_above is not None or any(each.group_by or each.storm_above for each in routes)
+
+
+def may_answer(sources: Mapping[str, Source]) -> bool:
+    """True when it is told, where a message came from, what became of it."""
+    on = ((each.connector.answering, each.settings) for each in sources.values())
+    return any(answering is not None and answering.is_on(settings) for answering, settings in on)
+
+
+def _storm(source: Source, found: Resolution, event: Event) -> Storm | None:
+    chosen = found.settings.get("storm_above")
+    above, route = (source.routing.policy.storm_above, "") if chosen is None else (chosen.value, chosen.route)
+    return storm_of(event, source.id, above, route)
+
+
+def _as_set(event: Event, found: Resolution, source: SourceSettings) -> Event:
+    changes: dict[str, Any] = {
+        name: found.settings[name].value for name in ("category", "priority") if name in found.settings
+    }
+    private = found.settings.get("private")
+    if private is not None:
+        # A connector that keeps an event of a public source private has a reason of its own.
+        changes["private"] = private.value or (event.private and not source.private)
+    return replace(event, **changes) if changes else event
+
+
+def _policy(chosen: PolicySettings, found: Resolution, *, is_reaction: bool) -> Policy:
+    default = default_policy(chosen)
+
+    def says(name: str, otherwise: Any) -> Any:
+        return found.settings[name].value if name in found.settings else otherwise
+
+    on_comment = says("on_comment", "note")
+    if is_reaction:
+        on_comment = says("on_reaction", on_comment)
+    return Policy(
+        reopen_window=timedelta(seconds=says("reopen_window", chosen.reopen_window)),
+        note_on_change=says("on_change", "note" if default.note_on_change else "nothing") == "note",
+        damping=timedelta(seconds=says("damping", chosen.damping)),
+        on_resolve=says("on_resolve", default.on_resolve),
+        note_on_repeat=says("on_repeat", "nothing") == "note",
+        check_on_repeat=says("on_repeat", "nothing") == "check",
+        note_on_comment=on_comment == "note",
+    )
+
+
+def _worded(
+    routing: Routing, found: Resolution, values: Mapping[str, str], *, is_private: bool
+) -> tuple[Wording, tuple[Misfit, ...]]:
+    texts: dict[str, str] = {}
+    misfits: list[Misfit] = []
+    for name, setting, template in _templates(routing, found):
+        if is_private and name.startswith("metadata.") and not template.names <= NEVER_PRIVATE:
+            continue
+        try:
+            texts[name] = _rendered(name, template, values)
+        except CannotRender as error:
+            misfits.append(Misfit(setting.route, name, str(error)))
+    metadata = tuple(
+        (name.removeprefix("metadata."), text) for name, text in texts.items() if name.startswith("metadata.") and text
+    )
+    remark = "\n".join(
+        f"[The template for {each.what} of route {one_line(each.route)} could not be used: {each.why}.]"
+        for each in misfits
+    )
+    return Wording(texts.get("subject"), texts.get("description"), metadata, remark or None), tuple(misfits)
+
+
+def _templates(routing: Routing, found: Resolution) -> Iterator[tuple[str, Setting, Template]]:
+    for name, setting in found.settings.items():
+        if name in ("subject", "description") or name.startswith("metadata."):
+            named = isinstance(setting.value, Named)
+            yield name, setting, routing.templates[setting.value.template] if named else setting.value
+
+
+def _rendered(name: str, template: Template, values: Mapping[str, str]) -> str:
+    """The text, cleaned as all text of senders is. Raises CannotRender."""
+    if name.startswith("metadata."):
+        return one_line(template.render(values, MAX_METADATA_VALUE))
+    if name == "subject":
+        text = one_line(template.render(values, MAX_SUBJECT))
+    else:
+        text = clean(template.render(values, MAX_TEXT))
+    if not text.strip():
+        raise CannotRender("it makes no text")
+    return text

@@ -1,0 +1,78 @@
+"""What can a route ask, and a template say, about an event? These attributes, each of which is a text.
+
+Every event has those of `COMMON`; what a connector adds is listed in its `Connector.attributes`, where `labels.*`
+stands for any number of attributes that begin so.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from connectors import connector, kinds
+from connectors.events import Changed, Commented, Event, Opened, Resolved, TicketChanged
+
+COMMON: dict[str, str] = {
+    "source": "id of the source",
+    "kind": "kind of its connector",
+    "event": "opened, commented, changed, resolved or ticket_changed",
+    "severity": "the source's own word, or nothing",
+    "priority": "what the connector makes of that: low, medium, high or urgent",
+    "category": "the source's category, or nothing",
+    "subject": "one line that says what it is about",
+    "text": "what the source says",
+    "author": "who said it, as the source names people, or nothing",
+    "private": "true or false",
+    "case": "what the source names the case by",
+}
+
+OF_ONE = frozenset({"event", "case", "subject", "text"})
+"""Attributes that tell an event, or a case, from others."""
+
+EVENTS: dict[type[Event], str] = {
+    Opened: "opened",
+    Commented: "commented",
+    Changed: "changed",
+    Resolved: "resolved",
+    TicketChanged: "ticket_changed",
+}
+
+
+def attributes_of(source: str, kind: str, event: Event) -> dict[str, str]:
+    """The attributes of an event, as the connector made it."""
+    return dict(event.attributes) | {
+        "source": source,
+        "kind": kind,
+        "event": EVENTS[type(event)],
+        "severity": event.severity or "",
+        "priority": event.priority,
+        "category": event.category or "",
+        "subject": event.subject,
+        "text": event.text,
+        "author": event.author or "",
+        "private": "true" if event.private else "false",
+        "case": event.case_key,
+    }
+
+
+def documented() -> dict[str, str]:
+    """Every attribute that any kind of source has, with its meaning; those that begin alike as `labels.*`."""
+    of_kinds: dict[str, str] = {}
+    for kind in kinds():
+        of_kinds |= connector(kind).attributes
+    return of_kinds | COMMON
+
+
+def groups(names: Mapping[str, str]) -> frozenset[str]:
+    """Of documented names, the beginnings that many attributes share: `labels`."""
+    return frozenset(name.removesuffix(".*") for name in names if name.endswith(".*"))
+
+
+def unknown(name: str, names: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is wrong with the name of an attribute, and what to do; None where some kind of source has it."""
+    beginning, dot, rest = name.partition(".")
+    if name in names or (dot and rest and beginning in groups(names)):
+        return None
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(names))}"
+    return f"no event has an attribute {name!r}", hint

@@ -1,0 +1,81 @@
+"""What must come of a message? The `tests` section: samples, and what is expected of this very configuration.
+
+Only what is named is compared. `ticketrelay test` plays the steps of each test in their order, as if its messages were
+the first of their source.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from connectors.durations import SecondsOrNone
+from connectors.events import Priority
+from worker.settings.section import Section
+
+Operation = Literal["create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class Expected(Section):
+    """What a message leads to. `priority`, `category`, `subject` and `private` are those of every ticket it creates."""
+
+    events: int | None = Field(default=None, ge=0)
+    """So many."""
+    routes: tuple[Name, ...] | None = None
+    """The routes that match each of its events, in their order."""
+    operations: tuple[Operation, ...] | None = None
+    """The calls that follow, in their order; none with an empty list."""
+    priority: Priority | None = None
+    """`low`, `medium`, `high` or `urgent`."""
+    category: Name | None = None
+    """The ticket's category."""
+    subject: Subject | None = None
+    """The ticket's subject, word for word."""
+    private: bool | None = None
+    """Whether the text is kept out of subject and description."""
+    dropped: Name | None = None
+    """The reason for which a route drops each of its events."""
+
+    @model_validator(mode="after")
+    def _something_is_expected(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing is expected: name what must come of it, such as operations: [create_ticket]")
+        return self
+
+
+class Step(Section):
+    """One message, and what must come of it."""
+
+    message: str | None = None
+    """Its body, as the sender would write it."""
+    file: Name | None = None
+    """A file that holds the body, or what `events export` printed; its path is relative to the folder of the
+    configuration file."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """What it comes with; who sent it need not be proven."""
+    after: SecondsOrNone = 0.0
+    """How long after the message before it, or after the test began, it arrives."""
+    expect: Expected
+    """What must come of it."""
+
+    @model_validator(mode="after")
+    def _has_one_message(self) -> Self:
+        if (self.message is None) == (self.file is None):
+            raise ValueError("a step has a message: or a file:, and not both")
+        return self
+
+
+class Test(Section):
+    """Messages of one source, one after the other."""
+
+    __test__ = False  # pytest: this is none of its own
+
+    name: Name
+    """What it shows."""
+    source: str
+    """The id of the source that the messages come to."""
+    steps: tuple[Step, ...] = Field(min_length=1)
+    """In their order."""

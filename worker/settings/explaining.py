@@ -1,0 +1,175 @@
+"""What does an error of pydantic mean to a person, and which place does it have?
+
+A message names no value: one of them may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from worker.settings.fields import SOURCES, described, field_at, is_secret, model_at
+from worker.settings.models import Settings
+from worker.settings.origin import DEFAULT, Branch, Items, Node, Origin, Path, Place, Scalar, key_at, node_at
+from worker.settings.problems import Problem, meant, variable
+from worker.settings.section import AtOffset
+
+
+def explained(root: Branch, error: ValidationError, at: Path) -> list[Problem]:
+    """A problem for each error; input values are left out, since one of them may be a secret."""
+    found = [_problem(root, each, at) for each in error.errors(include_url=False, include_input=False)]
+    return [each for each in found if not _follows(root, each, found)]
+
+
+def _follows(root: Branch, one: Problem, found: list[Problem]) -> bool:
+    """True of what is said about a whole because of what is said about a part: "too few items" when one is wrong."""
+    size = len(one.path)
+    within = any(len(each.path) > size and each.path[:size] == one.path for each in found)
+    return within and isinstance(node_at(root, one.path), Branch | Items)
+
+
+# What is wanted where a value is of another kind, by pydantic's type of the error.
+_KINDS: Mapping[str, str] = {
+    "string_type": "a text",
+    "dict_type": "a section",
+    "model_type": "a section",
+    "list_type": "a list",
+    "tuple_type": "a list",
+}
+# The same of a text of the environment.
+_READ_AS: Mapping[str, str] = {
+    "bool_parsing": "true or false",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+}
+_SHOULD = re.compile(r"^(?:Input|String|Tuple|List|Dictionary) should (?=be |have )")
+
+
+def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
+    located = error["loc"]
+    is_name = bool(located) and located[-1] == "[key]"  # of a dictionary: the name itself is wrong
+    path = _in_tree(root, (*at, *(located[:-1] if is_name else located)), is_there=error["type"] != "missing")
+    if error["type"] == "extra_forbidden":
+        return _unknown(root, path)
+    if error["type"] == "missing":
+        origin = key_at(root, path[:-1])
+        if isinstance(origin, Place):
+            return Problem(f"{path[-1]!r} is required here", origin, path, _how_to_give(root, path))
+        return Problem("is required", DEFAULT, path)
+    message = _SHOULD.sub("must ", error["msg"].removeprefix("Value error, ")).replace(" after validation", "")
+    if is_name:
+        return Problem(message, key_at(root, path) or DEFAULT, path)
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, AtOffset) and cause.item is not None and node_at(root, (*path, cause.item)) is not None:
+        path = (*path, cause.item)
+    origin = origin_of(root, path)
+    node = node_at(root, path)
+    if node is not None and error["type"] in _KINDS:
+        return Problem(f"{described(node)} where {_KINDS[error['type']]} is wanted", origin, path)
+    if error["type"] in _READ_AS:
+        return Problem(f"must be {_READ_AS[error['type']]}", origin, path)
+    if isinstance(node, Branch):
+        origin = _named_in(message, node, origin)
+    if isinstance(cause, AtOffset):
+        return Problem(*_within(node, cause, message, origin), path)
+    return Problem(message, origin, path, _word_meant(error, node))
+
+
+def _word_meant(error: ErrorDetails, node: Node | None) -> str:
+    """The word that was probably meant where a setting takes one of a few."""
+    if error["type"] != "literal_error" or not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return ""
+    close = meant(node.value, re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")))
+    return f"did you mean {close!r}?" if close else ""
+
+
+def _in_tree(root: Branch, located: tuple[int | str, ...], *, is_there: bool) -> Path:
+    """The path in the tree: pydantic names the members of a union too, as if they were sections."""
+    path: Path = ()
+    for index, part in enumerate(located):
+        is_last = index == len(located) - 1 and not (is_there and node_at(root, path) is not None)
+        if node_at(root, (*path, part)) is not None or is_last or index == 0:
+            path = (*path, part)
+    return path
+
+
+def origin_of(root: Branch, path: Path) -> Origin:
+    """Where what stands at the path, or the nearest above it, came from."""
+    for end in range(len(path), 0, -1):
+        node = node_at(root, path[:end])
+        if node is not None:
+            return shown_at(root, path[:end], node.origin)
+    return DEFAULT
+
+
+def shown_at(root: Branch, path: Path, origin: Origin) -> Origin:
+    """Where it can be underlined: a section or nothing by its name."""
+    node = node_at(root, path)
+    if isinstance(node, Branch) or (isinstance(node, Scalar) and node.value is None):
+        return key_at(root, path) or origin
+    return origin
+
+
+def _named_in(message: str, section: Branch, origin: Origin) -> Origin:
+    """The first setting that a rule between settings names, where the file has it."""
+    for word in message.replace(":", " ").replace(",", " ").split():
+        node = section.entries[word][1] if word in section.entries else None
+        if node is not None and isinstance(node.origin, Place):
+            return node.origin
+    return origin
+
+
+def _within(node: Node | None, error: AtOffset, message: str, origin: Origin) -> tuple[str, Origin]:
+    """The message, and the place of what is wrong within a text."""
+    if not isinstance(node, Scalar) or node.within is None:
+        return f"{message} (at character {error.offset + 1})", origin
+    places = list(node.within())
+    if not places:
+        return message, origin
+    first = places[min(error.offset, len(places) - 1)]
+    last = places[min(error.offset + max(error.length, 1), len(places)) - 1]
+    column = first.column + (error.offset >= len(places))
+    length = last.column - column + 1 if last.line == first.line else len(first.text.lines[first.line - 1])
+    return message, replace(first, column=column, length=max(length, 1))
+
+
+def _unknown(root: Branch, path: Path) -> Problem:
+    origin = key_at(root, path) or DEFAULT
+    model = model_at(root, Settings, path[:-1])
+    names = list(model.model_fields) if model is not None else []
+    if not isinstance(origin, Place):
+        section = variable(*path[:-1], "")
+        close = meant(str(path[-1]), names)
+        return Problem("no such setting", DEFAULT, path, f"did you mean {section}{close.upper()}?" if close else "")
+    secrets = {name for name, field in model.model_fields.items() if is_secret(field)} if model is not None else set()
+    names = [f"{each}_file" if each in secrets else each for each in names]
+    names += ["kind"] if len(path) == 3 and path[0] == SOURCES else []
+    above = ".".join(map(str, path[:-1]))
+    what = f"no setting {str(path[-1])!r} in {above}" if above else f"no section {str(path[-1])!r}"
+    close = meant(str(path[-1]), [*names, *secrets])
+    close = f"{close}_file" if close in secrets else close
+    return Problem(f"there is {what}", origin, path, f"did you mean {close!r}?" if close else _there_are(names))
+
+
+def _there_are(names: list[str]) -> str:
+    return f"there are: {', '.join(sorted(names))}" if names else ""
+
+
+def _how_to_give(root: Branch, path: Path) -> str:
+    field = field_at(root, Settings, path)
+    if field is not None and is_secret(field):
+        return f"write '{path[-1]}_file: PATH' beneath it, or set {variable(*path)}"
+    return f"write '{path[-1]}: …' beneath it"
+
+
+def told_once(problems: list[Problem]) -> list[Problem]:
+    """Without what follows from another one: the first of each setting is enough."""
+    kept: list[Problem] = []
+    for each in problems:
+        if not each.path or not any(other.path == each.path for other in kept):
+            kept.append(each)
+    return kept

@@ -1,0 +1,224 @@
+"""Which filters does a template have? Those whose cost and output have a bound; none repeats or pads.
+
+Each takes the work that it does from what the rendering may do in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Undefined, pass_context
+from jinja2.runtime import Context
+
+MAX_ITEMS = 200
+"""Items that a `for` goes through, or that a filter takes."""
+MAX_DIGITS = 40
+"""Characters of a number."""
+WORK = "_work"
+"""Where the rendering keeps its `Work`; no template can name it."""
+AT_MOST, WEIGHED = "_at_most", "_weighed"
+"""Filters that are put around what a `for` goes through, and around what is compared."""
+
+
+class Unusable(ValueError):
+    """A value cannot be used so; the message says which way."""
+
+
+@dataclass(slots=True)
+class Work:
+    """The characters that may still be handled."""
+
+    left: int
+
+    def spend(self, characters: int) -> None:
+        self.left -= characters + 1
+        if self.left < 0:
+            raise Unusable("it handles too much text")
+
+
+def printable(value: object) -> object:
+    """What an output may be: a text, a number, or yes and no."""
+    if isinstance(value, str | bool | int | float | Undefined):
+        return value
+    raise Unusable("it puts out a list or a group of attributes: name one of them")
+
+
+def _text(context: Context, value: object) -> str:
+    """The value as text, and its length as work."""
+    text = str(printable(value))
+    _spend(context, len(text))
+    return text
+
+
+def _items(context: Context, value: object) -> Sequence[object]:
+    if isinstance(value, Undefined):
+        str(value)  # raises what says so
+    if isinstance(value, Mapping):
+        value = sorted(value)
+    if not isinstance(value, list | tuple):
+        raise Unusable("it takes a single text for a list")
+    if len(value) > MAX_ITEMS:
+        raise Unusable(f"it goes through {len(value)} items, more than {MAX_ITEMS}")
+    _spend(context, len(value))
+    return value
+
+
+def _spend(context: Context, characters: int) -> None:
+    work = context.resolve(WORK)
+    if not isinstance(work, Work):
+        raise TypeError("a rendering without a bound")
+    work.spend(characters)
+
+
+@pass_context
+def default(_context: Context, value: object, other: object = "", boolean: bool = False) -> object:
+    """`other` where the attribute is missing; with `boolean` also where it is empty."""
+    return other if isinstance(value, Undefined) or (boolean and not value) else value
+
+
+@pass_context
+def upper(context: Context, value: object) -> str:
+    return _text(context, value).upper()
+
+
+@pass_context
+def lower(context: Context, value: object) -> str:
+    return _text(context, value).lower()
+
+
+@pass_context
+def capitalize(context: Context, value: object) -> str:
+    return _text(context, value).capitalize()
+
+
+@pass_context
+def title(context: Context, value: object) -> str:
+    return _text(context, value).title()
+
+
+@pass_context
+def trim(context: Context, value: object) -> str:
+    return _text(context, value).strip()
+
+
+@pass_context
+def truncate(context: Context, value: object, length: int = 255, end: str = "…") -> str:
+    """At most `length` characters, `end` among them."""
+    text, end = _text(context, value), _text(context, end)
+    return text if len(text) <= length else text[: max(0, length - len(end))].rstrip() + end
+
+
+@pass_context
+def replace(context: Context, value: object, old: str, new: str) -> str:
+    """Every `old` as `new`."""
+    text, old, new = _text(context, value), _text(context, old), _text(context, new)
+    if not old:
+        raise Unusable("it replaces nothing by something")
+    _spend(context, max(0, text.count(old) * (len(new) - len(old))))
+    return text.replace(old, new)
+
+
+@pass_context
+def join(context: Context, value: object, between: str = "") -> str:
+    texts = [_text(context, each) for each in _items(context, value)]
+    _spend(context, len(between) * len(texts))
+    return between.join(texts)
+
+
+@pass_context
+def first(context: Context, value: object) -> object:
+    """The first item; nothing of an empty list."""
+    items = _items(context, value)
+    return items[0] if items else ""
+
+
+@pass_context
+def last(context: Context, value: object) -> object:
+    items = _items(context, value)
+    return items[-1] if items else ""
+
+
+@pass_context
+def length(context: Context, value: object) -> int:
+    """Of a text in characters, of a list in items."""
+    return len(_text(context, value)) if isinstance(value, str | Undefined) else len(_items(context, value))
+
+
+@pass_context
+def items(context: Context, value: object) -> Sequence[object]:
+    """Pairs of name and value of a group of attributes, sorted by name."""
+    if not isinstance(value, Mapping | Undefined):
+        raise Unusable("only a group of attributes, such as labels, has items")
+    return [(name, value[name]) for name in _items(context, value)]
+
+
+@pass_context
+def to_int(context: Context, value: object, default: int = 0) -> int:
+    """The whole number that the text begins to be, as `3.7` is 3; else `default`."""
+    found = _number(context, value)
+    return default if found is None or found in (float("inf"), float("-inf")) else int(found)
+
+
+@pass_context
+def to_float(context: Context, value: object, default: float = 0.0) -> float:
+    found = _number(context, value)
+    return default if found is None else found
+
+
+@pass_context
+def rounded(context: Context, value: object, digits: int = 0) -> float | int:
+    """The number, rounded to so many digits after the point; whole for none."""
+    number = _number(context, value)
+    if number is None or not 0 <= digits <= MAX_DIGITS:
+        raise Unusable("it rounds what is no number")
+    return round(number, digits) if digits else round(number)
+
+
+def _number(context: Context, value: object) -> float | None:
+    text = _text(context, value).strip()
+    try:
+        number = float(text) if len(text) <= MAX_DIGITS else None
+    except ValueError:
+        return None
+    return number if number == number else None
+
+
+@pass_context
+def _at_most(context: Context, value: object) -> Sequence[object]:
+    return _items(context, value)
+
+
+@pass_context
+def _weighed(context: Context, value: object) -> object:
+    if isinstance(value, str):
+        _spend(context, len(value))
+    elif isinstance(value, list | tuple | Mapping):
+        _items(context, value)
+    return value
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "capitalize": capitalize,
+    "count": length,
+    "d": default,
+    "default": default,
+    "first": first,
+    "float": to_float,
+    "int": to_int,
+    "items": items,
+    "join": join,
+    "last": last,
+    "length": length,
+    "lower": lower,
+    "replace": replace,
+    "round": rounded,
+    "title": title,
+    "trim": trim,
+    "truncate": truncate,
+    "upper": upper,
+}
+"""What templates may call, by name."""
+
+OWN: dict[str, Callable[..., Any]] = {AT_MOST: _at_most, WEIGHED: _weighed}

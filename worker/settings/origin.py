@@ -1,0 +1,172 @@
+"""Where does a setting come from? A place in the file, a variable of the environment, a flag, or nowhere.
+
+Settings are a tree before they are models: each value knows its origin, and keeps it when a tree is laid over another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+Path = tuple[str | int, ...]
+"""Of a setting: ("sources", "prom", "secret"); a number is an item of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A configuration file: the name by which errors call it, and its lines."""
+
+    name: str
+    lines: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of one line of a file; `line` and `column` begin at 1."""
+
+    text: Text
+    line: int
+    column: int
+    length: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.text.name}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the environment."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"environment {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag of the command line."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"flag {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """Nobody set it."""
+
+    def __str__(self) -> str:
+        return "default"
+
+
+Origin = Place | Variable | Flag | Default
+DEFAULT = Default()
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text, number, truth value or None."""
+
+    value: object = field(repr=False)
+    origin: Origin
+    within: Callable[[], Iterator[Place]] | None = field(default=None, repr=False, compare=False)
+    """The place of each character of a text in the file, for errors within it."""
+    lines: tuple[int, int] = (0, 0)
+    """First and last line that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """A value that stands in a file of its own."""
+
+    path: str
+    origin: Origin
+    lines: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: tuple[Node, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A section: names, the origin of each name, and its value."""
+
+    entries: Mapping[str, tuple[Origin, Node]]
+    origin: Origin
+
+
+Node = Scalar | InFile | Items | Branch
+
+
+def over(upper: Node, lower: Node) -> Node:
+    """`lower` with `upper` laid over it: sections are joined name by name, everything else is replaced."""
+    if not isinstance(upper, Branch) or not isinstance(lower, Branch):
+        return upper
+    entries = dict(lower.entries)
+    for name, (key, node) in upper.entries.items():
+        below = entries.get(name)
+        if below is None:
+            entries[name] = (key, node)
+            continue
+        joined = over(node, below[1])
+        # A section that two of them have is pointed at where a person can see it: in the file.
+        is_seen = isinstance(joined, Branch) and isinstance(below[0], Place)
+        entries[name] = (below[0] if is_seen else key, joined)
+    return replace(lower if isinstance(lower.origin, Place) else upper, entries=entries)
+
+
+def tree_of(value: object, origin: Origin, names: Path = ()) -> Node:
+    """A tree of plain dicts and values; the flag of each is named after the setting where `origin` is a Flag."""
+    if isinstance(value, dict):
+        return Branch({name: (origin, tree_of(each, origin, (*names, name))) for name, each in value.items()}, origin)
+    return Scalar(value, Flag(f"--{str(names[-1]).replace('_', '-')}") if isinstance(origin, Flag) else origin)
+
+
+def plain(node: Node) -> object:
+    """The values alone, as pydantic takes them."""
+    if isinstance(node, Branch):
+        return {name: plain(each) for name, (_, each) in node.entries.items()}
+    if isinstance(node, Items):
+        return [plain(each) for each in node.items]
+    return node.value if isinstance(node, Scalar) else None
+
+
+def node_at(root: Node, path: Path) -> Node | None:
+    """What stands at the path; None where nothing does."""
+    node: Node | None = root
+    for part in path:
+        if isinstance(node, Branch):
+            node = node.entries.get(str(part), (None, None))[1]
+        elif isinstance(node, Items) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+        else:
+            return None
+    return node
+
+
+def key_at(root: Node, path: Path) -> Origin | None:
+    """The origin of the name at the path (of an item of a list: of the item); None where nothing is there."""
+    above = node_at(root, path[:-1])
+    if isinstance(above, Branch) and path and str(path[-1]) in above.entries:
+        return above.entries[str(path[-1])][0]
+    found = node_at(root, path)
+    return found.origin if found is not None else None
+
+
+def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar | InFile]]:
+    """Every value that is neither a section nor a list, with its path."""
+    if isinstance(node, Branch):
+        for name, (_, each) in node.entries.items():
+            yield from leaves(each, (*path, name))
+    elif isinstance(node, Items):
+        for index, each in enumerate(node.items):
+            yield from leaves(each, (*path, index))
+    else:
+        yield path, node

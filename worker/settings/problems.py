@@ -1,0 +1,150 @@
+"""How is a problem said? Like a compiler: where, what, the line with the part underlined, and what to do.
+
+    ticketrelay.yaml:3:3: there is no setting 'lisen' in server
+      3 |   lisen: 127.0.0.1:8080
+        |   ^^^^^ did you mean 'listen'?
+
+A line that holds a secret is shown without it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.settings.origin import Flag, Origin, Path, Place, Text, Variable
+
+PREFIX = "TICKETRELAY_"
+WIDTH = 110  # columns of a line that are shown
+HIDDEN = "***"
+LONG = 2000  # characters of a line that is shown at all
+_HIDES = r"(?![\w-]*_file\b)(?:[\w-]*(?:secret|secert|password|passwd|token|credential)[\w-]*|(?:api[_-]?)?key)"
+_SECRET_VALUE = re.compile(rf"(?i)(?:^|(?<=[\s,{{\"'?&-]))({_HIDES}[\"']?\s*[:=]\s*)(?=[^\s#]).*")
+_SECRET_KEY = re.compile(rf"(?i)^[\s-]*[\"']?{_HIDES}[\"']?\s*:")
+_URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):(\S*)@|(?<=[?&])(password|sslpassword)=[^&\s]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, or (a warning) that is allowed and probably not meant."""
+
+    message: str
+    origin: Origin
+    path: Path = ()
+    todo: str = ""
+    """What was probably meant, or what to do."""
+    severity: Literal["error", "warning"] = "error"
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; `problems` says of each where, what, and what was probably meant."""
+
+    def __init__(self, found: Iterable[Problem], hidden: Collection[int] = ()) -> None:
+        self.found = in_order(found)
+        self.hidden = frozenset(hidden)
+        self.problems = [render(each, self.hidden) for each in self.found]
+        super().__init__("\n".join(self.problems))
+
+
+def variable(*path: str | int) -> str:
+    """The environment variable of a setting: ("api", "key") is TICKETRELAY_API__KEY."""
+    return PREFIX + "__".join(str(part).upper() for part in path)
+
+
+def in_order(found: Iterable[Problem]) -> list[Problem]:
+    """Those of a file by their place, then the others as they came; each once."""
+
+    def place(each: Problem) -> tuple[float, float]:
+        return (each.origin.line, each.origin.column) if isinstance(each.origin, Place) else (float("inf"), 0)
+
+    return sorted(dict.fromkeys(found), key=place)
+
+
+def render(problem: Problem, hidden: Collection[int] = ()) -> str:
+    """The problem as text; of the lines in `hidden` only the names are shown."""
+    level = "warning: " if problem.severity == "warning" else ""
+    origin = problem.origin
+    if isinstance(origin, Place):
+        head = f"{origin.text.name}:{origin.line}:{origin.column}: {level}{problem.message}"
+        return f"{head}\n{_excerpt(origin, problem.todo, hidden)}"
+    todo = f"; {problem.todo}" if problem.todo else ""
+    return f"{level}{where(origin, problem.path)}: {problem.message}{todo}"
+
+
+def where(origin: Origin, path: Path) -> str:
+    """The variable or flag that something is wrong with."""
+    return origin.name if isinstance(origin, Variable | Flag) else variable(*path)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """The one of `known` that was probably meant; empty where none is like it."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [
+        each for each in names if each.casefold() == word.casefold()
+    ]
+    return close[0] if close else ""
+
+
+def without_password(text: str) -> str:
+    """A text in which the passwords of URLs are hidden."""
+    return _URL_PASSWORD.sub(lambda found: f"{found[3]}={HIDDEN}" if found[3] else f"{found[1]}:{HIDDEN}@", text)
+
+
+def _excerpt(place: Place, todo: str, hidden: Collection[int]) -> str:
+    line, end = shown_line(place.text, place.line, place.line in hidden)
+    start = min(place.column - 1, end)
+    length = max(min(place.length, len(line) - start), 1)
+    if start >= WIDTH - 10:  # what is underlined must be seen
+        line, start = "…" + line[start - 20 :], 21
+    if len(line) > WIDTH:
+        line = line[: WIDTH - 1] + "…"
+    length = max(min(length, len(line) - start), 1)
+    margin = " " * len(str(place.line))
+    under = " " * _columns(line[:start]) + "^" * max(_columns(line[start : start + length]), 1)
+    return f"  {place.line} | {line}\n  {margin} | {under}{f' {todo}' if todo else ''}".rstrip()
+
+
+def shown_line(text: Text, number: int, is_secret: bool) -> tuple[str, int]:
+    """The line as it may be shown, and the last column (from 0) that something can be underlined at."""
+    line = text.lines[number - 1] if number <= len(text.lines) else ""
+    if len(line) > LONG:
+        return f"(a line of {len(line)} characters)", 0
+    safe = "".join(each if each.isprintable() else " " for each in line)
+    if _continues_a_secret(text.lines, number - 1):
+        return HIDDEN, 0
+    if is_secret:
+        name = re.match(r"[\s-]*[\w\"'-]+\s*:\s*", safe)
+        start = name.end() if name else len(safe) - len(safe.lstrip())
+        return safe[:start] + HIDDEN, start
+    if found := _SECRET_VALUE.search(safe):
+        return safe[: found.end(1)] + HIDDEN, found.end(1)
+    if found := _URL_PASSWORD.search(safe):
+        return without_password(safe), found.start()
+    return safe, len(safe)
+
+
+def _continues_a_secret(lines: tuple[str, ...], index: int) -> bool:
+    """True for a further line of a secret: it is indented more than the name of the secret above it."""
+    if index >= len(lines) or not lines[index].strip():
+        return False
+    depth = _depth(lines[index])
+    for above in range(index - 1, -1, -1):
+        line = lines[above]
+        if line.strip() and _depth(line) < depth:
+            return _SECRET_KEY.match(line) is not None
+    return False
+
+
+def _depth(line: str) -> int:
+    wide = line.expandtabs(8)
+    return len(wide) - len(wide.lstrip())
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal."""
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(unicodedata.combining(each) > 0 for each in text)

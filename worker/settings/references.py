@@ -1,0 +1,90 @@
+"""Does a setting that names another one name something that is there?
+
+A table: the path of what names, with `*` for any item or name, and the section whose names it may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from worker.settings.origin import Path
+from worker.settings.problems import meant
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`pattern` (`tests.*.source`) leads to a name, or a list of names, of the mapping at `names` (`sources`).
+
+    Of a list, `names` leads to what its items are called (`routes.*.name`).
+    """
+
+    pattern: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """A name that leads nowhere, and what to do."""
+
+    path: Path
+    message: str
+    todo: str
+
+
+REFERENCES: tuple[Reference, ...] = (
+    Reference("tests.*.source", "sources"),
+    Reference("tests.*.steps.*.expect.routes", "routes.*.name"),
+)
+"""One line for each setting that names another one."""
+
+
+def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> list[Dangling]:
+    """Every name that leads nowhere, in the order of the table."""
+    found = []
+    for each in table:
+        known = _names(settings, each.names)
+        for path, value in _reached(settings, tuple(each.pattern.split("."))):
+            names = enumerate(value) if isinstance(value, list | tuple) else [(None, value)]
+            for index, name in names:
+                if isinstance(name, str) and name not in known:
+                    at = path if index is None else (*path, index)
+                    found.append(
+                        Dangling(at, f"there is no {name!r} in {each.names.partition('.')[0]}", _todo(name, known))
+                    )
+    return found
+
+
+def _names(settings: BaseModel, pattern: str) -> list[str]:
+    if "*" in pattern:
+        return [str(value) for _, value in _reached(settings, tuple(pattern.split(".")))]
+    return [str(path[-1]) for path, _ in _reached(settings, (*pattern.split("."), "*"))]
+
+
+def _todo(name: str, known: Sequence[str]) -> str:
+    close = meant(name, known)
+    if close:
+        return f"did you mean {close!r}?"
+    return f"there are: {', '.join(known)}" if known else "there is none at all"
+
+
+def _reached(value: object, pattern: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """What stands at the end of a pattern, with the path of each."""
+    if not pattern:
+        yield path, value
+        return
+    part, *rest = pattern
+    for name, inner in _children(value):
+        if part in ("*", name):
+            yield from _reached(inner, tuple(rest), (*path, name))
+
+
+def _children(value: object) -> Iterator[tuple[str | int, object]]:
+    if isinstance(value, BaseModel):
+        yield from ((name, getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list | tuple):
+        yield from enumerate(value)

@@ -1,0 +1,278 @@
+"""What may be decided by what an event says? The routes: whom they match, and what they set.
+
+Routes are looked at in their order. The first that matches ends the search, unless it says `continue`; what an earlier
+one set stays, and a later one fills what is not set. What no route sets is as `policy` and the source say.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, InstanceOf, StringConstraints, WithJsonSchema, model_validator
+
+from connectors.durations import SecondsOrNone
+from connectors.events import Priority
+from worker.settings import attributes
+from worker.settings.matchers import Matcher, parse_matchers
+from worker.settings.section import AtOffset, Section
+from worker.settings.templates import Template, TemplateText, template
+
+OnResolve = Literal["close", "resolve", "note", "nothing"]
+NoteOrNothing = Literal["note", "nothing"]
+
+OnRepeat = Literal["note", "check", "nothing"]
+
+MAX_METADATA = 50  # names
+MAX_GROUP_BY = 20  # attributes
+
+
+def _parsed(value: object) -> object:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list | tuple):
+        return value
+    found: list[object] = []
+    for index, each in enumerate(value):
+        try:
+            found += parse_matchers(each) if isinstance(each, str) else (each,)
+        except AtOffset as error:
+            raise AtOffset(str(error), error.offset, error.length, item=index) from None
+    return tuple(found)
+
+
+class Named(Section):
+    """A template of the `templates` section."""
+
+    template: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    """Its name there."""
+
+
+def _worded(value: object) -> object:
+    """A template, or the name of one; one error for what is neither."""
+    match value:
+        case str():
+            return template(value)
+        case {"template": str() as name, **others} if name.strip() and not others:
+            return Named(template=name)
+        case Template() | Named():
+            return value
+    raise ValueError("must be a template, or the name of one of the templates section (template: NAME)")
+
+
+Matchers = Annotated[
+    tuple[InstanceOf[Matcher], ...],
+    BeforeValidator(_parsed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+Text = Annotated[
+    InstanceOf[Template] | InstanceOf[Named],
+    BeforeValidator(_worded),
+    WithJsonSchema({"anyOf": [{"type": "string"}, Named.model_json_schema()]}),
+]
+
+
+class Route(Section):
+    """Which events, and what becomes of them. What it leaves out it does not set."""
+
+    name: Line
+    """Unique; how `explain`, metrics and reasons name it."""
+    match: Matchers = ()
+    """All of these hold; without any, every event matches."""
+    goes_on: bool = Field(default=False, alias="continue")
+    """Later routes are looked at too, and fill what is not set."""
+    category: Line | None = None
+    """The tickets' category."""
+    priority: Priority | dict[str, Priority] | None = None
+    """One for all, or one for each severity; of a severity that is not in the table, it sets none."""
+    private: bool | None = None
+    """Keep the text out of subject and description. False lifts what the source's own setting says, not what a
+    connector keeps private for a reason of its own."""
+    metadata: dict[Line, TemplateText] = Field(default_factory=dict, max_length=MAX_METADATA)
+    """Each name is a setting by itself. Revision A of the API has no place for them."""
+    subject: Text | None = None
+    """Of the ticket, in place of the source's own: a template, or `template: NAME`."""
+    description: Text | None = None
+    """Of the ticket, likewise."""
+    group_by: tuple[Line, ...] | None = Field(default=None, max_length=MAX_GROUP_BY)
+    """One ticket for all events of a source that are alike in these attributes; with an empty list each has its own."""
+    storm_above: int | None = Field(default=None, ge=1)
+    """When more incidents than these begin in a minute, the others share one ticket; urgent ones do not."""
+    reopen_window: SecondsOrNone | None = None
+    """Opened again so soon after its end, the ticket is reopened; later there is a new one."""
+    damping: SecondsOrNone | None = None
+    """So long an opening waits before its ticket is created; ends it in that time, neither costs a call."""
+    on_change: NoteOrNothing | None = None
+    """What a known message with other content does."""
+    on_repeat: OnRepeat | None = None
+    """What a known message with the same content does; `check` brings back a ticket that a person closed meanwhile."""
+    on_resolve: OnResolve | None = None
+    """`resolve` gives the ticket the status resolved; with `note` and `nothing` it stays open for a person to close."""
+    on_comment: NoteOrNothing | None = None
+    """What a comment on a case does."""
+    on_reaction: NoteOrNothing | None = None
+    """As `on_comment`, where the comment is a reaction; None: as that."""
+    drop: Line | None = None
+    """The reason for which nothing is done about the event."""
+
+    @model_validator(mode="after")
+    def _a_drop_sets_nothing(self) -> Self:
+        others = [name for name, value in settings_of(self) if name != "drop"]
+        if self.drop is not None and (others or self.goes_on):
+            what = ", ".join(["continue"] if self.goes_on else others)
+            raise ValueError(f"a route that drops decides nothing else, but this one has {what}")
+        return self
+
+    def misses(self, values: Mapping[str, str]) -> tuple[Matcher, ...]:
+        """The matchers that do not hold; it matches where there is none."""
+        return tuple(each for each in self.match if not each.holds(values))
+
+
+def settings_of(route: Route) -> Iterator[tuple[str, Any]]:
+    """What the route sets, by name; metadata one by one, as `metadata.NAME`."""
+    for name in type(route).model_fields:
+        value = getattr(route, name)
+        if name == "metadata":
+            yield from ((f"metadata.{key}", each) for key, each in value.items())
+        elif name not in ("name", "match", "goes_on") and value is not None:
+            yield name, value
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What was set, and by which route."""
+
+    value: Any
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What the routes say about an event."""
+
+    settings: Mapping[str, Setting]
+    matched: tuple[str, ...]
+    """Names of the routes that matched, in their order."""
+    nearly: tuple[tuple[str, Matcher], ...]
+    """Routes that a single matcher kept from matching, and that matcher."""
+
+
+def resolve(routes: Iterable[Route], values: Mapping[str, str]) -> Resolution:
+    """What these routes say about an event with these attributes: first match wins, setting by setting."""
+    found: dict[str, Setting] = {}
+    matched: list[str] = []
+    nearly: list[tuple[str, Matcher]] = []
+    for route in routes:
+        misses = route.misses(values)
+        if misses:
+            nearly += [(route.name, misses[0])] if len(misses) == 1 else []
+            continue
+        matched.append(route.name)
+        for name, value in settings_of(route):
+            chosen = _by_severity(value, values["severity"]) if name == "priority" else value
+            if chosen is not None:
+                found.setdefault(name, Setting(chosen, route.name))
+        if not route.goes_on:
+            break
+    return Resolution(found, tuple(matched), tuple(nearly))
+
+
+def _by_severity(value: Priority | Mapping[str, Priority], severity: str) -> Priority | None:
+    if not isinstance(value, Mapping):
+        return value
+    word = severity.strip().casefold()
+    return next((priority for name, priority in value.items() if name.strip().casefold() == word), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, or odd, in the routes and templates, and at which place of the settings."""
+
+    at: tuple[str | int, ...]
+    """`("routes", 3, "name")`"""
+    text: str
+    todo: str = ""
+    """What was probably meant, or what to do."""
+    is_error: bool = False
+    """The settings cannot be used so."""
+
+
+def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list[Problem]:
+    """Everything that is wrong or odd, in the order of the routes, the templates last."""
+    found: list[Problem] = []
+    used: set[str] = set()
+    first_of: dict[str, int] = {}
+    for index, route in enumerate(routes):
+        if (earlier := first_of.setdefault(route.name, index)) != index:
+            found.append(
+                Problem(
+                    ("routes", index, "name"),
+                    f"route {earlier + 1} has this name too",
+                    "give each its own",
+                    is_error=True,
+                )
+            )
+        for field in ("subject", "description"):
+            text = getattr(route, field)
+            if isinstance(text, Named):
+                used.add(text.template)
+                if text.template not in templates:
+                    close = difflib.get_close_matches(text.template, list(templates), n=1)
+                    there = f"there are: {', '.join(sorted(templates)) or 'none'}"
+                    todo = f"did you mean {close[0]!r}?" if close else there
+                    said = f"there is no template {text.template!r}"
+                    found.append(Problem(("routes", index, field, "template"), said, todo, is_error=True))
+        found += _odd(index, route)
+        if (shadow := _shadow(routes[:index], route)) is not None:
+            todo = "move it up, or give that one `continue: true`"
+            found.append(Problem(("routes", index, "match"), shadow, todo, is_error=True))
+    for name in templates:
+        if name not in used:
+            found.append(Problem(("templates", name), "no route uses this template", "leave it out"))
+    return found
+
+
+def _odd(index: int, route: Route) -> Iterator[Problem]:
+    names = attributes.documented()
+    yield from _odd_group(index, route, names)
+    for each in route.match:
+        if wrong := attributes.unknown(each.name, names):
+            yield Problem(("routes", index, "match"), f"{each}: {wrong[0]}", wrong[1])
+        against = next((other for other in route.match if _contradict(each, other)), None)
+        if against is not None:
+            yield Problem(
+                ("routes", index, "match"), f"it can never match: {each} contradicts {against}", "leave one of them out"
+            )
+
+
+def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[Problem]:
+    for number, each in enumerate(route.group_by or ()):
+        if wrong := attributes.unknown(each, names):
+            yield Problem(("routes", index, "group_by", number), wrong[0], wrong[1])
+        elif each in attributes.OF_ONE:
+            said = f"{each!r} differs from event to event: each would be a group by itself"
+            yield Problem(("routes", index, "group_by", number), said, "group by labels that many alerts share")
+
+
+def _contradict(one: Matcher, other: Matcher) -> bool:
+    """True when an attribute cannot fulfil both; told where `one` asks for a certain value."""
+    return one.name == other.name and one.operator == "=" and not other.matches(one.value)
+
+
+def _shadow(earlier: Iterable[Route], route: Route) -> str | None:
+    """Why an earlier route takes every event that this one would match."""
+    for other in earlier:
+        if not other.goes_on and all(_implied(route.match, each) for each in other.match):
+            return f"it can never match: whatever it matches, route {other.name!r} before it takes (without continue)"
+    return None
+
+
+def _implied(given: Iterable[Matcher], wanted: Matcher) -> bool:
+    """True when the given matchers can only hold where the wanted one does."""
+    return any(
+        each == wanted or (each.name == wanted.name and each.operator == "=" and wanted.matches(each.value))
+        for each in given
+    )

@@ -1,0 +1,103 @@
+"""How are settings shown to a person? As YAML or JSON, with origins, and never with a secret."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, SecretStr
+
+from worker.settings.loader import Loaded
+from worker.settings.models import Source
+from worker.settings.origin import Path
+from worker.settings.problems import HIDDEN, without_password
+
+_PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9_./@+-]*(:[A-Za-z0-9_./@+-]+)*")
+_NO_TEXT = {"true", "false", "null", "nan", "inf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that may be shown, and where it came from."""
+
+    value: object
+    origin: str
+
+
+Shown = Mapping[str, "Shown | Leaf"]
+
+
+def shown(loaded: Loaded) -> Shown:
+    """Every setting that is in force, section by section."""
+    return {name: _node(loaded, getattr(loaded.settings, name), (name,)) for name in type(loaded.settings).model_fields}
+
+
+def _node(loaded: Loaded, value: object, path: Path) -> Shown | Leaf:
+    if isinstance(value, Source):
+        kind = Leaf(value.connector.kind, str(loaded.origin((*path, "kind"))))
+        return {"kind": kind, **_fields(loaded, value.settings, path)}
+    if isinstance(value, BaseModel):
+        return _fields(loaded, value, path)
+    if isinstance(value, Mapping):
+        return {str(name): _node(loaded, each, (*path, str(name))) for name, each in value.items()}
+    return Leaf(_value(value), str(loaded.origin(path)))
+
+
+def _fields(loaded: Loaded, model: BaseModel, path: Path) -> dict[str, Shown | Leaf]:
+    names = type(model).model_fields
+    return {name: _node(loaded, getattr(model, name), (*path, name)) for name in names}
+
+
+def _value(value: object) -> object:
+    """As JSON has it: texts without passwords, whole numbers without a point."""
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, BaseModel):
+        return {name: _value(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {str(name): _value(each) for name, each in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [_value(each) for each in value]
+    return without_password(str(value))
+
+
+def as_json(tree: Shown, *, origins: bool) -> dict[str, object]:
+    """Nested objects; with origins, each value is `{"value": …, "origin": …}`."""
+    found: dict[str, object] = {}
+    for name, each in tree.items():
+        if isinstance(each, Leaf):
+            found[name] = {"value": each.value, "origin": each.origin} if origins else each.value
+        else:
+            found[name] = as_json(each, origins=origins)
+    return found
+
+
+def as_yaml(tree: Shown, *, origins: bool) -> str:
+    """A document; with origins, each value has its own behind it."""
+    lines = list(_lines(tree, ""))
+    width = min(max((len(line) for line, _ in lines), default=0), 60)
+    return "\n".join(f"{line:<{width}}  # {origin}" if origins and origin else line for line, origin in lines)
+
+
+def _lines(tree: Shown, indent: str) -> Iterator[tuple[str, str]]:
+    for name, each in tree.items():
+        if isinstance(each, Leaf):
+            yield f"{indent}{_scalar(name)}: {_scalar(each.value)}", each.origin
+        elif each:
+            yield f"{indent}{_scalar(name)}:", ""
+            yield from _lines(each, indent + "  ")
+        else:
+            yield f"{indent}{_scalar(name)}: {{}}", ""
+
+
+def _scalar(value: object) -> str:
+    """Plain where nobody can read it as anything but this text; else as JSON, which YAML 1.2 contains."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
+        return value
+    return json.dumps(value, ensure_ascii=False)

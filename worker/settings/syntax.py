@@ -1,0 +1,241 @@
+"""Is all that stands in a template allowed? What is not is refused with its place; Jinja itself only knows the line.
+
+The tree is looked at node by node. What is not in `ALLOWED` is refused, so that a later version of Jinja adds nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn, cast
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from worker.settings import attributes
+from worker.settings.filters import AT_MOST, FILTERS, MAX_ITEMS, WEIGHED
+from worker.settings.section import AtOffset
+
+MAX_STEPS = 20_000
+"""Nodes that one rendering evaluates at most: those in a `for` count for each of its items."""
+MAX_DEPTH = 30
+"""Of nodes inside each other."""
+MAX_CHAIN = 10
+"""Filters behind each other."""
+LOOP = ("first", "last", "index", "length")
+"""What `loop.` tells inside a `for`."""
+
+ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Getattr, nodes.Getitem,
+    nodes.Const, nodes.List, nodes.Tuple, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr,
+    nodes.Filter, nodes.Keyword, nodes.Test, nodes.Neg,
+)  # fmt: skip
+
+REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
+    nodes.Add: ("+", "there is no arithmetic, and outputs stand beside each other by themselves"),
+    nodes.Sub: ("-", "there is no arithmetic"),
+    nodes.Mul: ("*", "there is no arithmetic, and nothing that repeats text"),
+    nodes.Div: ("/", "there is no arithmetic"),
+    nodes.FloorDiv: ("//", "there is no arithmetic"),
+    nodes.Mod: ("%", "there is no arithmetic, and nothing that formats text"),
+    nodes.Pow: ("**", "there is no arithmetic"),
+    nodes.Pos: ("+", "there is no arithmetic"),
+    nodes.Concat: ("~", "outputs stand beside each other by themselves: {{ a }}{{ b }}"),
+    nodes.Call: ("(", "nothing can be called; filters are: {{ subject|upper }}"),
+    nodes.Dict: ("{", "there are no mappings"),
+    nodes.Slice: (":", "there are no slices; {{ text|truncate(100) }} cuts"),
+    nodes.Assign: ("set", "nothing can be set"),
+    nodes.AssignBlock: ("set", "nothing can be set"),
+    nodes.Macro: ("macro", "there are no macros"),
+    nodes.CallBlock: ("call", "there are no macros"),
+    nodes.FilterBlock: ("filter", "a filter stands behind a value: {{ subject|upper }}"),
+    nodes.Include: ("include", "a template cannot reach another one"),
+    nodes.Import: ("import", "a template cannot reach another one"),
+    nodes.FromImport: ("from", "a template cannot reach another one"),
+    nodes.Extends: ("extends", "a template cannot reach another one"),
+    nodes.Block: ("block", "a template cannot reach another one"),
+    nodes.With: ("with", "nothing can be set"),
+}
+"""Where what is refused most often is seen, and what to do."""
+
+
+def check(environment: Environment, source: str, names: Mapping[str, str]) -> tuple[nodes.Template, frozenset[str]]:
+    """The tree of the template, made safe, and the attributes that it looks up. Raises AtOffset."""
+    try:
+        tree = environment.parse(source)
+    except TemplateSyntaxError as error:
+        raise _on_line(source, error.lineno, error.message or "it cannot be read") from None
+    except RecursionError:
+        raise AtOffset("it is nested too deeply", 0, len(source)) from None
+    except ValueError:  # of a number that Python does not read
+        raise AtOffset("it holds a number that is too long", 0, len(source)) from None
+    checker = _Checker(environment, source, names)
+    checker.check(tree)
+    _make_safe(tree)
+    return tree, frozenset(checker.used)
+
+
+@dataclass
+class _Checker:
+    environment: Environment
+    source: str
+    names: Mapping[str, str]
+    used: set[str] = field(default_factory=set)
+    _steps: int = 0
+
+    def check(self, tree: nodes.Node) -> None:
+        # A stack of its own: a template must not exhaust Python's.
+        stack: list[tuple[nodes.Node, int, frozenset[str] | None]] = [(tree, 0, None)]
+        while stack:
+            node, depth, own = stack.pop()
+            self._steps += MAX_ITEMS if own is not None else 1
+            if depth > MAX_DEPTH:
+                self._refuse(node, None, f"it is nested more than {MAX_DEPTH} deep")
+            if self._steps > MAX_STEPS:
+                self._refuse(node, None, f"it has too many parts; those in a for count {MAX_ITEMS} times")
+            self._look_at(node, own)
+            for child, names in self._children(node, own):
+                stack.append((child, depth + 1, names))
+
+    def _children(
+        self, node: nodes.Node, own: frozenset[str] | None
+    ) -> Iterator[tuple[nodes.Node, frozenset[str] | None]]:
+        """What stands in the node, each with the names that its `for` gives it; None outside of one."""
+        if isinstance(node, nodes.For):
+            inside = frozenset(_targets(node))
+            yield node.iter, own
+            for child in (*node.body, *([node.test] if node.test else [])):
+                yield child, inside
+            for child in node.else_:
+                yield child, own
+        elif isinstance(node, nodes.Getattr | nodes.Getitem):
+            return  # looked at as one
+        else:
+            for child in node.iter_child_nodes():
+                yield child, own
+
+    def _look_at(self, node: nodes.Node, own: frozenset[str] | None) -> None:
+        match node:
+            case nodes.Getattr(node=nodes.Name() as base, attr=str() as name):
+                self._lookup(base, name, own)
+            case nodes.Getitem(node=nodes.Name() as base, arg=nodes.Const(value=str() as name)):
+                self._lookup(base, name, own)
+            case nodes.Getattr() | nodes.Getitem():
+                word = node.attr if isinstance(node, nodes.Getattr) else "["
+                self._refuse(node, word, 'an attribute is written as labels.team or labels["team"]')
+            case nodes.Output():
+                for each in node.nodes:
+                    if isinstance(each, nodes.Name) and each.name in attributes.groups(self.names):
+                        self._refuse(each, each.name, f"name one of them: {each.name}.NAME")
+            case nodes.Name():
+                self._name(node, own)
+            case nodes.Filter():
+                self._filter(node)
+            case nodes.Test():
+                if node.name not in self.environment.tests:
+                    self._refuse(node, node.name, f"there is no test {node.name!r}; there are: defined, undefined")
+            case nodes.Neg():
+                if not isinstance(node.node, nodes.Const):
+                    self._refuse(node, "-", "there is no arithmetic")
+            case nodes.For():
+                self._for(node, own)
+            case _ if type(node) in REFUSED:
+                word, hint = REFUSED[type(node)]
+                self._refuse(node, word, f"{word!r} is not allowed in a template: {hint}")
+            case _ if type(node) not in ALLOWED:
+                self._refuse(node, None, f"{type(node).__name__.lower()} is not allowed in a template")
+
+    def _lookup(self, base: nodes.Name, name: str, own: frozenset[str] | None) -> None:
+        if base.name == "loop" and own is not None:
+            if name not in LOOP:
+                self._refuse(base, name, f"a for has only loop.{', loop.'.join(LOOP)}")
+        elif base.name in (own or ()) or name.startswith("__"):
+            self._refuse(base, name, f"{base.name} has no attribute {name!r}")
+        elif wrong := attributes.unknown(f"{base.name}.{name}", self.names):
+            self._refuse(base, base.name, "; ".join(wrong))
+        else:
+            self.used.add(base.name)
+
+    def _name(self, node: nodes.Name, own: frozenset[str] | None) -> None:
+        if node.name in (own or ()):
+            return
+        if node.name not in attributes.groups(self.names) and (wrong := attributes.unknown(node.name, self.names)):
+            self._refuse(node, node.name, "; ".join(wrong))
+        self.used.add(node.name)
+
+    def _filter(self, node: nodes.Filter) -> None:
+        code = FILTERS.get(node.name)
+        if code is None:
+            known = ", ".join(sorted(FILTERS))
+            self._refuse(node, node.name, f"there is no filter {node.name!r}; there are: {known}")
+        if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
+            self._refuse(node, node.name, "the arguments of a filter are written one by one")
+        try:
+            named: dict[str, object] = {str(each.key): each for each in node.kwargs}
+            inspect.signature(code).bind(None, None, *node.args, **named)
+        except TypeError as error:
+            self._refuse(node, node.name, f"the filter {node.name!r} does not take these arguments: {error}")
+        length = 1
+        inner: nodes.Expr | None = node.node
+        while isinstance(inner, nodes.Filter):
+            length, inner = length + 1, inner.node
+        if length > MAX_CHAIN:
+            self._refuse(node, node.name, f"{length} filters stand behind each other, more than {MAX_CHAIN}")
+
+    def _for(self, node: nodes.For, own: frozenset[str] | None) -> None:
+        if own is not None:
+            self._refuse(node, "for", "a for cannot stand in another one")
+        if node.recursive:
+            self._refuse(node, "recursive", "a for cannot call itself")
+        for name in _targets(node):
+            if not name or name.startswith("_") or name == "loop":
+                self._refuse(node, None, "a for gives a plain name, or two: for name, value in labels|items")
+
+    def _refuse(self, node: nodes.Node, word: str | None, message: str) -> NoReturn:
+        offset = _find(self.environment, self.source, node.lineno, word) if word else None
+        if word is None or offset is None:
+            raise _on_line(self.source, node.lineno, message)
+        raise AtOffset(message, offset, len(word))
+
+
+def _targets(node: nodes.For) -> list[str]:
+    """The names that a `for` gives; "" for what is none."""
+    target = node.target
+    found: list[nodes.Node] = list(target.items) if isinstance(target, nodes.Tuple) else [target]
+    return [each.name if isinstance(each, nodes.Name) else "" for each in found]
+
+
+def _make_safe(tree: nodes.Template) -> None:
+    """Put a bound around what is gone through and what is compared."""
+    for loop in list(tree.find_all(nodes.For)):
+        loop.iter = _bounded(cast(nodes.Expr, loop.iter), AT_MOST)
+    for comparison in list(tree.find_all(nodes.Compare)):
+        comparison.expr = _bounded(comparison.expr, WEIGHED)
+        for each in comparison.ops:
+            each.expr = _bounded(each.expr, WEIGHED)
+
+
+def _bounded(node: nodes.Expr, name: str) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+def _find(environment: Environment, source: str, line: int, word: str) -> int | None:
+    """Where the word stands as a token, on this line or after it."""
+    at = 0
+    for _, kind, value in environment.lexer.tokeniter(source, None):
+        at = source.find(value, at)
+        if at < 0:
+            return None  # white space that was taken off
+        if kind != "data" and value.strip("'\"") == word and source.count("\n", 0, at) + 1 >= line:
+            return at + value.find(word)
+        at += len(value)
+    return None
+
+
+def _on_line(source: str, line: int, message: str) -> AtOffset:
+    """The error of a whole line, the blanks at its beginning left out."""
+    lines = source.split("\n")
+    number = min(max(line, 1), len(lines))
+    before, text = sum(len(each) + 1 for each in lines[: number - 1]), lines[number - 1]
+    indent = len(text) - len(text.lstrip())
+    return AtOffset(message, before + indent, max(1, len(text.strip())))
