@@ -58,6 +58,16 @@ class Broker:
             with redis.Redis.from_url(self.url) as client:
                 client.delete(self.queue, *(f"_kombu.{kind}.{self.queue}" for kind in ("binding", "binding_permanent")))
 
+    def put(self, element: bytes) -> None:
+        """Put something into the queue, whatever it is."""
+        if self.is_rabbitmq:
+            with Connection(self.url, connect_timeout=5) as connection:
+                channel: Any = connection.channel()
+                channel.basic_publish(channel.prepare_message(element), exchange="", routing_key=self.queue)
+        else:
+            with redis.Redis.from_url(self.url) as client:
+                client.lpush(self.queue, element)
+
     def listeners(self) -> int:
         """How many workers hear the queue's rings now."""
         if self.is_rabbitmq:

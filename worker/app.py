@@ -41,6 +41,7 @@ HEARTBEAT_S = 10
 LOOK_S = 5  # at RabbitMQ, whether the queue is listened to
 PUBLISH_PAUSE_S = 3.0  # after a failure: who rings and delivers must not spend its time on waiting for a broker
 RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
+RESTART_S = 1.0  # before a consumer that ended by itself begins anew
 STOP_PATIENCE_S = 5.0
 ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as dead
 
@@ -203,6 +204,18 @@ class Publisher:
         )
 
 
+def _controller(app: Relay) -> WorkController:
+    return WorkController(
+        app=app,
+        pool_cls="threads",
+        concurrency=CONCURRENCY,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+
+
 class WorkerThread:
     """Delivery in this process: a node, and a Celery worker in a thread that hands the rings to it."""
 
@@ -210,15 +223,7 @@ class WorkerThread:
         # Pool threads look a task up in the default application, and drop it silently when it is not there.
         app.set_default()
         self._app = app
-        self._controller = WorkController(
-            app=app,
-            pool_cls="threads",
-            concurrency=CONCURRENCY,
-            without_gossip=True,
-            without_mingle=True,
-            without_heartbeat=True,
-            quiet=True,
-        )
+        self._ends = threading.Event()
         self._jobs: Runner | None = None
         self._thread = threading.Thread(target=self._run, name="celery", daemon=True)
 
@@ -252,15 +257,24 @@ class WorkerThread:
         if self._app.node is not None:
             self._app.node.stop()
         # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.
+        self._ends.set()
         celery_state.should_stop = 0  # type: ignore[assignment]  # an exit code
         self._wake()
         self._thread.join(STOP_PATIENCE_S)
         self._app.node = None
 
     def _run(self) -> None:
-        celery_state.should_stop = None  # of the process: an earlier worker's end is not ours
+        """Hear the broker until `stop`. Celery ends for good at an error that it does not know, such as an element of
+        the queue that is no ring; a worker that is deaf delivers, but late, so it begins anew."""
         try:
-            self._controller.start()
+            while True:
+                # Of the process: an earlier worker's end is not ours. Before the look at `_ends`, which `stop` sets first.
+                celery_state.should_stop = None
+                if self._ends.is_set():
+                    return
+                _controller(self._app).start()
+                if not self._ends.wait(RESTART_S):
+                    log.error("consumer.begins_anew")
         finally:
             celery_state.should_stop = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -95,6 +96,22 @@ def test_a_queue_that_is_wiped_while_it_is_heard_is_heard_again(site: Site) -> N
     for _ in range(3):
         site.broker.wipe()
         site.wait_until_heard()
+    alerts = [alert() for _ in range(5)]
+    assert site.fleet.site.post(body(alerts)).status_code == 200
+    site.fleet.wait_until_idle()
+    assert sorted(site.fleet.site.effects_on(alerts)) == created_once(alerts)
+
+
+NO_RINGS = [b"\xff\xfe", b"", b"{", b"[]", b"null", b'{"body": 5}', b'{"properties": {}}', b"9" * 5000]
+
+
+def test_what_is_put_into_the_queue_and_is_no_ring_makes_nobody_deaf(site: Site) -> None:
+    for each in NO_RINGS:
+        site.broker.put(each)
+        time.sleep(0.2)  # one by one: each may end a consumer, which begins anew
+    site.wait_until_heard()
+    for name in site.fleet.health:
+        assert site.fleet.site.http.get(f"http://{site.fleet.health[name]}/livez").status_code == 200
     alerts = [alert() for _ in range(5)]
     assert site.fleet.site.post(body(alerts)).status_code == 200
     site.fleet.wait_until_idle()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,14 @@ def test_a_sender_that_hangs_up_in_the_middle_leaves_nothing_behind(
     assert [each.getMessage() for each in caplog.records] == []
 
 
+def status_of_the_answer(raw: socket.socket) -> int:
+    """The status of the next answer, which is read to its end: it may come in several parts."""
+    response = HTTPResponse(raw)
+    response.begin()
+    response.read()
+    return response.status
+
+
 def test_a_slow_sender_holds_up_nobody(served: Served) -> None:
     body = payload(alert("slow"))
     head = f"POST /in/prom HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -261,7 +270,7 @@ def test_a_slow_sender_holds_up_nobody(served: Served) -> None:
         assert served.post(payload(alert("quick"))).status_code == 200
         assert len(served.stored()) == 1
         slow.sendall(body[-1:])
-        assert slow.recv(1000).startswith(b"HTTP/1.1 200")
+        assert status_of_the_answer(slow) == 200
     assert len(served.stored()) == 2
 
 
@@ -270,8 +279,7 @@ def test_a_length_that_is_no_number_is_a_bad_request(served: Served, length: str
     head = f"POST /in/prom HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {length}\r\n\r\n"
     with socket.create_connection(served.address, timeout=30) as raw:
         raw.sendall(head.encode())
-        status = raw.recv(1000).split(b" ")[1]
-    assert status in (b"400", b"413")
+        assert status_of_the_answer(raw) in (400, 413)
     assert served.stored() == []
 
 
@@ -309,7 +317,7 @@ def test_a_body_in_many_parts_is_not_taken_for_a_head(served: Served) -> None:
             for each in body:
                 raw.sendall(b"1;" + b"e" * 80 + b"\r\n%c\r\n" % each)
             raw.sendall(b"0\r\n\r\n")
-            assert raw.recv(1000).startswith(b"HTTP/1.1 200")
+            assert status_of_the_answer(raw) == 200
     assert len(served.stored()) == 2
 
 
