@@ -86,6 +86,15 @@ def test_intake_prints_its_ratios_and_every_request_is_held_exactly_once() -> No
     assert found["arrived"]["held"] == found["arrived"]["requests"] > 2 * 2 * 100
 
 
+def test_deadlines_prints_percentiles_of_every_platform_and_each_message_became_one_ticket() -> None:
+    found = result("deadlines", "--messages", "4", "--rate", "20", "--commit-delay", "0.05")
+
+    assert set(found["platforms"]) == {"slack", "discord", "teams", "telegram"}
+    for each in found["platforms"].values():
+        assert 0.05 < each["p50_s"] <= each["p99_s"] <= each["max_s"]  # the commit that was slowed is waited for
+    assert (found["messages"], found["tickets"], found["refused"]) == (16, 16, 0)
+
+
 def test_rehearse_prints_what_a_delivery_costs_and_which_tickets_came_of_them() -> None:
     found = result("rehearse", "--deliveries", "120", "--rounds", "1")
 

@@ -268,7 +268,7 @@ class WorkerThread:
         the queue that is no ring; a worker that is deaf delivers, but late, so it begins anew."""
         try:
             while True:
-                # Of the process: an earlier worker's end is not ours. Before the look at `_ends`, which `stop` sets first.
+                # An earlier end is not ours. Before the look at `_ends`, which `stop` sets first.
                 celery_state.should_stop = None
                 if self._ends.is_set():
                     return

@@ -1,0 +1,82 @@
+"""What opens a ticket on each chat platform, and how long does the platform wait for an answer? One message each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from connectors import connector
+
+SECRET = "bWFkZSBmb3IgdGhpcyBiZW5jaG1hcms="  # noqa: S105 — Base64, as Teams' are
+FIRST = 1_773_453_600
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A chat platform: its kind of source, its deadline in seconds, and the N-th message that opens a ticket there."""
+
+    kind: str
+    deadline_s: float
+    message: Callable[[int], dict[str, Any]]
+
+
+def _slack(number: int) -> dict[str, Any]:
+    said = {
+        "type": "app_mention",
+        "user": "U0BENCH01",
+        "channel": "C0BENCH01",
+        "text": f"<@U0BOT0001> printer {number}",
+    }
+    event = said | {"ts": f"{FIRST + number}.000100", "event_ts": f"{FIRST + number}.000100"}
+    return {"type": "event_callback", "team_id": "T0BENCH01", "event_id": f"Ev{number:09}", "event": event}
+
+
+def _discord(number: int) -> dict[str, Any]:
+    said = {"name": "ticket", "type": 1, "options": [{"type": 3, "name": "text", "value": f"printer {number}"}]}
+    who = {"user": {"id": "300000000000000001", "username": "bench"}, "roles": []}
+    place = {"channel_id": "400000000000000001", "channel": {"id": "400000000000000001", "type": 0}}
+    return {"type": 2, "id": str((FIRST + number) << 32), "member": who, "guild_id": "2", "data": said, **place}
+
+
+def _telegram(number: int) -> dict[str, Any]:
+    who = {"id": 500_000_000 + number, "is_bot": False, "first_name": "Bench"}
+    said = {"message_id": number, "date": FIRST, "from": who, "text": f"printer {number}"}
+    return {"update_id": number, "message": said | {"chat": {"id": who["id"], "type": "private"}}}
+
+
+def _teams(number: int) -> dict[str, Any]:
+    channel = f"19:bench@thread.tacv2;messageid={FIRST + number}"
+    return {
+        "type": "message",
+        "id": str(FIRST + number),
+        "timestamp": "2026-03-14T02:00:00Z",
+        "from": {"id": "29:1", "name": "Bench", "aadObjectId": "00000000-0000-4000-8000-000000000001"},
+        "conversation": {"id": channel, "conversationType": "channel"},
+        "text": f"<at>Tickets</at> printer {number}",
+    }
+
+
+PLATFORMS = (
+    Platform("slack", 3.0, _slack),
+    Platform("discord", 3.0, _discord),
+    Platform("teams", 5.0, _teams),
+    Platform("telegram", 60.0, _telegram),
+)
+
+
+def environment() -> dict[str, str]:
+    """A source of each kind."""
+    return {f"TICKETRELAY_SOURCES__{each.kind.upper()}__SECRET": SECRET for each in PLATFORMS}
+
+
+def deliveries(platform: Platform) -> Iterator[tuple[bytes, Mapping[str, str]]]:
+    """One message after the other, signed when it is asked for: body and headers."""
+    code = connector(platform.kind)
+    settings = code.settings.model_validate({"secret": SECRET})
+    for number in count(1):
+        body = json.dumps(platform.message(number)).encode()
+        yield body, code.sign(body, settings, datetime.now(UTC))
