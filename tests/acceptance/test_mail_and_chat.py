@@ -20,7 +20,7 @@ import pytest
 from connectors import connector
 from connectors.events import digest
 from tests.acceptance.processes import CONTROL_TOKEN, QUICK, Process, Site, answers, kept_port, wait_until
-from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, envelope, mention, message, reaction, reply
+from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, edit, envelope, mention, message, reaction, reply
 from tests.worker.builders import rows
 from worker.ledger import Ledger
 from worker.ledger.tables import inbound
@@ -239,6 +239,32 @@ def test_a_reply_before_the_mention_that_it_follows_is_a_note_all_the_same(
     answer = reply(ts=timestamp(), thread_ts=root, user=BOB)
     run.say(answer, answer)
     run.say(mention(f"<@{BOT}> {subject}", root), answer)
+    assert run.story(subject) == ["create_ticket", "add_note"]
+
+
+def test_a_message_that_was_ignored_does_not_swallow_its_mention(run: Deployment, subject: str, root: str) -> None:
+    # Without `authorizations` the bot is not known, so that the message mentions nobody of ours.
+    for event in (message(f"<@{BOT}> {subject}", root), mention(f"<@{BOT}> {subject}", root)):
+        assert run.chat(envelope(event, authorizations=[])).status_code == 200
+    assert run.story(subject) == ["create_ticket"]
+
+
+def test_200_replies_before_their_root_end_as_notes_in_order(run: Deployment, subject: str, root: str) -> None:
+    texts = [f"{subject}: reply {number:03}" for number in range(200)]
+    run.say(*(reply(text, ts=timestamp(), thread_ts=root, user=BOB) for text in texts))
+    run.say(mention(f"<@{BOT}> {subject}", root))
+    (ticket,) = run.tickets_of(subject)
+    effects = [each for each in run.site.effects() if str(each["ticket_id"]) == str(ticket["id"])]
+    assert [each["kind"] for each in effects] == ["create_ticket"] + ["add_note"] * 200
+    assert [json.loads(each["body"])["body"].split("\n")[0] for each in effects[1:]] == texts
+
+
+def test_an_expanded_link_is_nothing_and_an_edit_a_note(run: Deployment, subject: str, root: str) -> None:
+    said = message(f"<@{BOT}> {subject}", root)
+    expanded = said | {"attachments": [{"from_url": "https://example.net/", "title": "Printers"}]}
+    run.say(mention(said["text"], root), edit(expanded, said))
+    assert run.story(subject) == ["create_ticket"]
+    run.say(edit(message(f"<@{BOT}> {subject}, and it hisses", root), said))
     assert run.story(subject) == ["create_ticket", "add_note"]
 
 
