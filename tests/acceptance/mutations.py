@@ -1,11 +1,13 @@
 """Is every message that arrives damaged, and validly signed, answered and accounted for?
 
     python3 -m tests.acceptance.mutations --kind email --count 20000 --seed 1
+    python3 -m tests.acceptance.mutations --kind chat --count 100000
 
 The connector's fixtures, broken in one to four places each, go through the real HTTP edge over keep-alive connections
-into a ledger of their own; nothing is delivered. A line for each outcome is printed, and JSON as the last line. The
-exit code is 1 where something was answered 5xx, logged as an error, or answered 2xx and not in the ledger, or
-where fewer than a fifth were events: then the mutations are too rough to say anything.
+into a ledger of their own; nothing is delivered. A line for each outcome is printed, and JSON for each kind; `chat`
+shares the number out to all platforms. The exit code is 1 where something was answered 5xx, logged as an error, or
+answered 2xx and not in the ledger, or where fewer than a fifth were events: then the mutations are too rough to say
+anything.
 """
 
 from __future__ import annotations
@@ -24,14 +26,15 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import httpx
 import structlog.testing
 from sqlalchemy import select
 
-from connectors import connector, fixtures
-from tests.connectors.mutate import mutations
+from connectors import Fixture, connector
+from connectors.base import Inbound, Unverified
+from tests.connectors.mutations import damaged
 from tickets.server.serve import listen
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
@@ -41,9 +44,9 @@ from worker.ledger.tables import inbound
 from worker.metrics import Metrics
 from worker.settings import Source
 
-Kind = Literal["email", "slack"]
-SETTINGS: dict[Kind, dict[str, str]] = {"email": {"address": "support@example.net"}, "slack": {}}
-DAMAGE: dict[Kind, Literal["lines", "json"]] = {"email": "lines", "slack": "json"}
+Kind = Literal["email", "slack", "teams", "telegram", "discord"]
+CHAT: tuple[Kind, ...] = ("slack", "teams", "telegram", "discord")
+SETTINGS: dict[Kind, dict[str, str]] = {"email": {"address": "support@example.net"}}
 
 CONNECTIONS = 8
 AT_ONCE = 1000  # bodies that are made before they are sent
@@ -108,7 +111,7 @@ def judge(kind: str, outcomes: Counter[Outcome], accounted_for: int) -> Verdict:
 
 def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Counter[Outcome], list[str]]:
     """Send `count` damaged deliveries; gives the verdict, the outcomes, and what was logged as an error."""
-    bodies = mutations([each.body for each in fixtures(kind).values()], kind=DAMAGE[kind], seed=seed, count=count)
+    deliveries = islice(damaged(kind, seed), count)
     source = _source(kind)
     ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
     ledger.upgrade()
@@ -120,7 +123,7 @@ def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Co
                 stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False)) for _ in range(CONNECTIONS)
             ]
             pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
-            while some := list(islice(bodies, AT_ONCE)):
+            while some := list(islice(deliveries, AT_ONCE)):
                 shares = [some[start::CONNECTIONS] for start in range(CONNECTIONS)]
                 for answers in pool.map(partial(_send, source), clients, shares):
                     outcomes.update(outcome for outcome, _ in answers)
@@ -132,7 +135,7 @@ def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Co
 
 def _source(kind: Kind) -> Source:
     code = connector(kind)
-    return Source(kind, code, code.settings.model_validate({"secret": "s3cret", **SETTINGS[kind]}))
+    return Source(kind, code, code.settings.model_validate({"secret": "s3cret", **SETTINGS.get(kind, {})}))
 
 
 @contextmanager
@@ -177,22 +180,32 @@ def _errors() -> Iterator[list[str]]:
         logging.getLogger().removeHandler(handler)
 
 
-def _send(source: Source, client: httpx.Client, bodies: Sequence[bytes]) -> list[tuple[Outcome, int | None]]:
+def _send(
+    source: Source, client: httpx.Client, deliveries: Sequence[tuple[Fixture, bytes]]
+) -> list[tuple[Outcome, int | None]]:
     """How each was answered, one after the other on one connection, and the number that it was given."""
-    return [_read(_post(source, client, body)) for body in bodies]
+    return [_read(source, body, _post(source, client, fixture, body)) for fixture, body in deliveries]
 
 
-def _post(source: Source, client: httpx.Client, body: bytes) -> httpx.Response:
-    headers = source.connector.sign(body, source.settings, datetime.now(UTC))
+def _post(source: Source, client: httpx.Client, fixture: Fixture, body: bytes) -> httpx.Response:
+    headers = fixture.headers | source.connector.sign(body, source.settings, datetime.now(UTC))
     return client.post(f"/in/{source.id}", content=body, headers=headers)
 
 
-def _read(answer: httpx.Response) -> tuple[Outcome, int | None]:
-    told: dict[str, Any] = answer.json() if answer.is_success else {}
-    if "inbound" not in told:
-        return Outcome(answer.status_code, "a reply" if answer.is_success else "refused", has_events=False), None
+def _read(source: Source, body: bytes, answer: httpx.Response) -> tuple[Outcome, int | None]:
+    told: object = answer.json() if answer.is_success else {}
+    if not isinstance(told, dict) or "inbound" not in told:
+        if not answer.is_success:
+            return Outcome(answer.status_code, "refused", has_events=False), None
+        return Outcome(answer.status_code, "a reply", has_events=_has_events(source, body)), None
     number = int(told["inbound"].removeprefix("in-"))
     return Outcome(answer.status_code, told["outcome"], has_events=told["events"] > 0), number
+
+
+def _has_events(source: Source, body: bytes) -> bool:
+    """Whether events come of it, of which an answer in the platform's own words does not tell."""
+    inbound = Inbound(source.id, datetime.now(UTC), body)
+    return bool(source.connector.parse(Unverified(inbound), source.settings).events)
 
 
 def _accounted_for(ledger: Ledger, numbers: Set[int]) -> int:
@@ -205,20 +218,27 @@ def _accounted_for(ledger: Ledger, numbers: Set[int]) -> int:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="mutations", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--kind", choices=get_args(Kind), required=True, help="which connector's fixtures are broken")
+    parser.add_argument("--kind", choices=[*get_args(Kind), "chat"], required=True, help="whose fixtures are broken")
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     if options.count < 1:
         parser.error("--count is at least 1")
+    chosen: tuple[Kind, ...] = CHAT if options.kind == "chat" else (options.kind,)
+    return max([_told(kind, -(-options.count // len(chosen)), options.seed) for kind in chosen])
+
+
+def _told(kind: Kind, count: int, seed: int) -> int:
+    """Say what came of one kind; gives the exit code."""
     with tempfile.TemporaryDirectory() as folder:
-        verdict, outcomes, errors = run(options.kind, count=options.count, seed=options.seed, folder=Path(folder))
+        verdict, outcomes, errors = run(kind, count=count, seed=seed, folder=Path(folder))
     for each, number in outcomes.most_common():
         said = "with events" if each.has_events else "without events"
         sys.stdout.write(f"{number:>8}  {each.status}  {each.outcome:<12} {said}\n")
     for error in errors[:ERRORS_SHOWN]:
         sys.stdout.write(f"logged: {error}\n")
     sys.stdout.write(f"{json.dumps(asdict(verdict))}\n")
+    sys.stdout.flush()
     return 0 if is_clean(verdict, len(errors)) else 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.mutations import Kind, Outcome, Verdict, is_clean, judge, run
+from tests.acceptance.mutations import CHAT, Kind, Outcome, Verdict, is_clean, judge, run
 
 COUNT = 300
 CLEAN = Verdict(
@@ -49,7 +49,7 @@ def test_an_error_in_the_log_counts_although_every_answer_was_good() -> None:
     assert not is_clean(CLEAN, errors=1)
 
 
-@pytest.mark.parametrize("kind", ["email", "slack"])
+@pytest.mark.parametrize("kind", ["email", *CHAT])
 def test_damaged_messages_are_answered_and_accounted_for(kind: Kind, tmp_path: Path) -> None:
     verdict, outcomes, errors = run(kind, count=COUNT, seed=7, folder=tmp_path)
     assert errors == []

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count, islice
 from typing import Literal
 
 from connectors import Fixture, connector, fixtures, kinds
@@ -52,14 +53,20 @@ class Case:
     error: str = ""
 
 
-def run(kind: str, *, count: int, seed: int) -> Iterator[Case]:
-    """`count` damaged deliveries of a kind; the same for the same seed."""
+def run(kind: str, *, number: int, seed: int) -> Iterator[Case]:
+    """That many damaged deliveries of a kind; the same for the same seed."""
+    for fixture, body in islice(damaged(kind, seed), number):
+        yield _tried(kind, fixture, body)
+
+
+def damaged(kind: str, seed: int) -> Iterator[tuple[Fixture, bytes]]:
+    """Without an end: a fixture of the kind, and its body with damage in it; the same for the same seed."""
     known = list(fixtures(kind).values())
     eventful = [each for each in known if each.expected.get("events")]
     chance = random.Random(seed)  # noqa: S311
-    for number in range(count):
+    for number in count(seed * 1_000_003):
         fixture = chance.choice(eventful if chance.random() < EVENTFUL else known)
-        yield _tried(kind, fixture, _damaged(kind, fixture.body, seed * 1_000_003 + number))
+        yield fixture, _damaged(kind, fixture.body, number)
 
 
 def _damaged(kind: str, body: bytes, seed: int) -> bytes:
@@ -124,7 +131,7 @@ def main() -> int:
     sys.stdout.write(f"{'kind':14}" + "".join(f"{each:>12}" for each in OUTCOMES) + "\n")
     for kind in chosen:
         outcomes: Counter[Outcome] = Counter()
-        for case in run(kind, count=given.number // len(chosen), seed=given.seed):
+        for case in run(kind, number=given.number // len(chosen), seed=given.seed):
             outcomes[case.outcome] += 1
             if case.outcome in FAILURES and outcomes[case.outcome] <= 3:
                 sys.stdout.write(f"{kind}: {case.outcome}: {case.error}\n  {case.body[:500]!r}\n")

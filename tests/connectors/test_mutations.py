@@ -15,7 +15,7 @@ COUNT = 300
 
 @pytest.mark.parametrize("kind", [each for each in kinds() if each not in SAYS_NOTHING])
 def test_a_damaged_delivery_is_read_remarked_on_or_refused(kind: str) -> None:
-    cases = list(run(kind, count=COUNT, seed=11))
+    cases = list(run(kind, number=COUNT, seed=11))
     assert [each for each in cases if each.outcome in FAILURES] == []
     outcomes = Counter(each.outcome for each in cases)
     assert is_clean(outcomes), outcomes
