@@ -35,7 +35,7 @@ from sqlalchemy import select
 from connectors import Fixture, connector
 from connectors.base import Inbound, Unverified
 from tests.connectors.mutations import damaged
-from tickets.server.serve import listen
+from tickets.listening import listen
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread

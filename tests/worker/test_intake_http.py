@@ -20,7 +20,7 @@ import pytest
 
 from connectors import connector
 from connectors.base import Connector, Parsed, Remark, Reply
-from tickets.server.serve import listen
+from tickets.listening import listen
 from worker.cli.parts import metrics_of
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake

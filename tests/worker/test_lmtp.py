@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tickets.server.serve import listen
+from tickets.listening import listen
 from worker.intake.intake import Intake
 from worker.intake.peers import Limits, Peers
 from worker.intake.smtp import DEFAULT_MAX_BODY, NO_LIMITS, SmtpThread

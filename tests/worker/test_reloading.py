@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
-from tickets.server.serve import listen
+from tickets.listening import listen
 from worker.metrics import Metrics
 from worker.reloading import Change, Reloader, compared
 from worker.reloading.control import Control, control_app, refusal, unix_listener

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from tickets.server.serve import listen
+from tickets.listening import listen
 from worker.intake.intake import Intake
 from worker.intake.smtp import ENVELOPE_FROM, ENVELOPE_TO, Boxes, SmtpThread, mailboxes
 from worker.ledger import Ledger

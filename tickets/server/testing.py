@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tickets.listening import listen
 from tickets.server.api import LocalTicketsApi
-from tickets.server.serve import Serving, listen
+from tickets.server.serve import Serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,11 @@ wrong, with where, what, and what was probably meant.
 from __future__ import annotations
 
 import difflib
+import gc
 import os
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple
 
 import click
@@ -129,8 +132,21 @@ class _Commands(click.Group):
 def command(name: str) -> click.Command:
     """The command of that name, loaded now."""
     module, _, attribute = COMMANDS[name].place.partition(":")
-    found: click.Command = getattr(import_module(module), attribute)
+    found: click.Command = getattr(_loaded(module), attribute)
     return found
+
+
+def _loaded(name: str) -> ModuleType:
+    """The module. What modules are made of stays until the end: looked through by the garbage collector again and again
+    while it grows, it would cost a tenth of a start, and frozen it costs no later pass anything."""
+    if name in sys.modules or not gc.isenabled():
+        return import_module(name)
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -12,7 +12,7 @@ from socket import socket
 
 import click
 
-from tickets.server.serve import listen
+from tickets.listening import listen
 from worker.cli.common import F, fail, split_address
 from worker.health import Parts, health_app
 from worker.intake.imap.keeper import ImapKeeper

@@ -15,8 +15,8 @@ import click
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from tickets.listening import listen as bind
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
-from tickets.server.serve import listen as bind
 from worker.app import Relay, WorkerThread
 from worker.cli.common import (
     DEFAULT_LISTEN,

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tickets.assumptions import IDEMPOTENCY_WINDOW_S
+from tickets.listening import listen
 from tickets.server import FaultRule, LocalTicketsApi, Options
-from tickets.server.serve import listen
 
 KEY = "ak_test_local"
 CREATE = {"subject": "Disk full", "description": "/var on db-1"}
