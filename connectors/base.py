@@ -22,7 +22,7 @@ from connectors.durations import Seconds
 from connectors.events import Event, Priority
 
 if TYPE_CHECKING:
-    from connectors.answering import Answering
+    from connectors.answering import Answering, HttpCall
 
 Keys = Mapping[str, bytes]
 """Public keys and certificates by name, fetched and cached by the worker."""
@@ -108,6 +108,8 @@ class Parsed:
     reply: Reply | None = None
     confirm: str | None = None
     """A URL that the worker calls once the delivery is in the ledger; on one of `Outside.hosts`, by HTTPS."""
+    prompt: HttpCall | None = None
+    """Asks a person for more; made once, after the delivery is answered. It may fail: no ticket depends on it."""
 
 
 def _usable(secret: SecretStr) -> SecretStr:

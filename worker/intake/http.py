@@ -21,6 +21,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -30,6 +31,7 @@ from connectors.base import Denied, Inbound, Keys, OverLimit
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
+from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
 from worker.ledger.custody import storable
@@ -100,7 +102,12 @@ def intake_app(
                 {"WWW-Authenticate": f'Bearer realm="{source.id}"'},
             )
         answer = await _custody(intake, verdict)
-        return answer if answer.status_code != 200 else await _confirmed(ring, source, verdict) or answer
+        if answer.status_code == 200:
+            answer = await _confirmed(ring, source, verdict) or answer
+        prompt = verdict.parsed.prompt
+        if prompt is not None and answer.status_code == 200:
+            answer.background = BackgroundTask(ask, source.id, prompt)
+        return answer
 
     return Starlette(
         routes=[
