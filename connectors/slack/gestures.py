@@ -23,7 +23,7 @@ from connectors.documents import UnreadableItem, found_at
 from connectors.events import Authority, Priority, digest
 from connectors.mapping import cut, readable
 from connectors.slack import rendering
-from connectors.slack.envelope import Envelope, is_private, maybe_ts, moment, read_gesture_envelope, read_id
+from connectors.slack.envelope import Envelope, is_private, maybe_id, maybe_ts, moment, read_gesture_envelope, read_id
 from connectors.slack.facts import Words, part
 from connectors.slack.settings import Settings
 
@@ -60,7 +60,9 @@ def read_gesture(payload: Mapping[str, Any], received_at: datetime, settings: Se
     Slash commands and modals tell no time: theirs is when they arrived.
     """
     told = part(payload, "user")
-    user = read_id(payload, "user_id") if "user_id" in payload else read_id(told, "id")
+    user = maybe_id(told.get("id")) if payload.get("type") else read_id(payload, "user_id")
+    if user is None:
+        raise UnreadableItem(f"user: {found_at(told, 'id')} tells nobody who did it")
     name = first_line(payload.get("user_name"), told.get("username"), told.get("name"))
     who = rendering.person(user, {"user_profile": {"display_name": name}} if name else None)
     stamp = maybe_ts(payload, "action_ts")
