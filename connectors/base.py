@@ -72,10 +72,21 @@ class Unverified:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What the platform wants answered in the response."""
+
+    body: bytes
+    content_type: str = "application/json"
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Denied:
     """The sender could not prove who it is. The reason is for our log, never for the answer."""
 
     reason: str
+    reply: Reply | None = None
+    """Answered in place of a refusal, to what a platform asks without proof and what says nothing. It is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +96,6 @@ class Remark:
     item: str
     """Where it stands: `alerts[3]`."""
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the platform wants answered in the response."""
-
-    body: bytes
-    content_type: str = "application/json"
-    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ from connectors.documents import UnreadableItem, found
 from connectors.mapping import cut, one_line, readable
 from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
 from connectors.slack import answers, messages, reactions
-from connectors.slack.deliveries import INTERACTIONS, kind_of, read_payload
+from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
-from connectors.slack.gestures import nothing
+from connectors.slack.gestures import ACKNOWLEDGED, nothing
 from connectors.slack.settings import Settings
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
@@ -43,8 +43,13 @@ MAX_CHALLENGE = 1_000  # characters
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """`X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early."""
+    """`X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early.
+
+    Slack's tests of the connection come without one: they are answered, and are no delivery.
+    """
     timestamp, signature = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
+    if timestamp is None and signature is None and is_connection_test(inbound.body):
+        return Denied("it tests the connection, and says nothing", reply=ACKNOWLEDGED)
     if timestamp is None or signature is None:
         return Denied(f"{TIMESTAMP if timestamp is None else SIGNATURE} is missing or repeated")
     if denied := stale(timestamp, now, LEEWAY):

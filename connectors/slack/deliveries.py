@@ -19,6 +19,7 @@ from connectors.slack.settings import Settings
 COMMAND, SSL_CHECK = "command", "ssl_check"
 """What names what has no `type`, and is a field of it."""
 
+MAX_TEST = 500  # bytes
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -32,6 +33,14 @@ def read_payload(body: bytes) -> dict[str, Any]:
     if form.keys().isdisjoint((COMMAND, SSL_CHECK)):
         raise UnreadableMessage("the body is neither a JSON object nor a form with a payload or a command")
     return {name: value.decode("utf-8", "replace") for name, value in form.items()}
+
+
+def is_connection_test(body: bytes) -> bool:
+    """True for a form that says `ssl_check=1` and no more: Slack sends it without a signature."""
+    if len(body) > MAX_TEST:
+        return False
+    fields = dict(field.partition(b"=")[::2] for field in body.strip().split(b"&"))
+    return fields.get(b"ssl_check") == b"1" and fields.keys() <= {b"ssl_check", b"token"}
 
 
 def kind_of(payload: Mapping[str, Any]) -> object:

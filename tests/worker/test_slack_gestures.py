@@ -177,6 +177,25 @@ def test_what_cannot_be_read_opens_no_modal(post: Post, web: Slack) -> None:
     assert list(web.views) == [TRIGGER]
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"ssl_check=1&token=not-used", 200),
+        (b"ssl_check=1", 200),
+        (b"ssl_check=0&token=not-used", 401),
+        (b"ssl_check=1&token=" + b"x" * 500, 401),
+        (b"ssl_check=1&command=%2Fticket&text=x", 401),
+        (b"ssl_check=1&payload=%7B%7D", 401),
+    ],
+)
+def test_a_test_of_the_connection_comes_unsigned_and_is_answered_and_not_stored(
+    body: bytes, status: int, served: Served
+) -> None:
+    answer = served.http.post("/in/chat", content=body)
+    assert (answer.status_code, served.stored()) == (status, [])
+    assert answer.status_code == 401 or answer.content == b""
+
+
 def prompt(web: Slack, trigger: str = TRIGGER) -> HttpCall:
     body = json.dumps({"trigger_id": trigger, "view": {}}).encode()
     return HttpCall(f"{web.url}/views.open", body, {"Authorization": f"Bearer {TOKEN}"})

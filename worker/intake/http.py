@@ -4,7 +4,8 @@ what                                         answer
 in the ledger                                200 and what became of it
 in quarantine: authentic, but unreadable     202 and the reason
 no such source                               404
-not proven to come from the source           401; nothing is stored
+not proven to come from the source           401; nothing is stored. What its platform asks without proof, and
+                                             says nothing, is answered as that wants it
 over a limit                                 413
 a content encoding (we take none)            415
 the ledger cannot be used, or is behind;     503 with Retry-After: the sender comes again
@@ -27,7 +28,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from connectors.base import Denied, Inbound, Keys, OverLimit
+from connectors.base import Denied, Inbound, Keys, OverLimit, Reply
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
@@ -94,6 +95,8 @@ def intake_app(
         except ClientDisconnect:
             return _refusal(400, "incomplete", "the sender hung up before its message was complete")
         if isinstance(verdict, Denied):
+            if verdict.reply is not None:
+                return _written(verdict.reply)
             metrics.inbound.labels(source.id, "denied").inc()
             return _refusal(
                 401,
@@ -166,8 +169,12 @@ async def _custody(intake: Intake, delivery: Delivery) -> Response:
         return _unavailable()
     reply = delivery.parsed.reply
     if reply is not None and recorded.outcome != QUARANTINED:
-        return Response(reply.body, reply.status, media_type=reply.content_type)
+        return _written(reply)
     return JSONResponse(_receipt(recorded, delivery), 202 if recorded.outcome == QUARANTINED else 200)
+
+
+def _written(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, media_type=reply.content_type)
 
 
 def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:
