@@ -177,6 +177,25 @@ def test_what_cannot_be_read_opens_no_modal(post: Post, web: Slack) -> None:
     assert list(web.views) == [TRIGGER]
 
 
+def test_what_was_said_in_private_is_in_no_subject_description_category_public_note_answer_or_log(
+    post: Post, relay: Relay
+) -> None:
+    token = "zq7planted"
+    metadata = {"private_metadata": json.dumps({"channel": "C0BOARD01", "type": "group"})}
+    fields = {"subject": f"a {token}", "text": f"b {token}", "category": f"c {token}"}
+    with capture_logs() as logs:
+        answers = [
+            post(form(slash(f"d {token}", channel_id="C0BOARD01", channel_name="privategroup"))),
+            post(acted(submission(fields, metadata))),
+            post(acted(shortcut(message(f"e {token}"), channel={"id": "C0BOARD01", "name": "privategroup"}))),
+        ]
+        assert made(relay).count("create_ticket") == len(answers)
+    done = relay.api.effects(limit=100)
+    told = [each.body for each in done if each.kind != "add_note" or not json.loads(each.body)["private"]]
+    assert token not in "".join([*told, *(each.text for each in answers), str(logs)])
+    assert sum(each.body.count(token) for each in done if each.kind == "add_note") >= 5
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
