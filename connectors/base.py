@@ -22,7 +22,7 @@ from connectors.durations import Seconds
 from connectors.events import Event, Priority
 
 if TYPE_CHECKING:
-    from connectors.answering import Answering
+    from connectors.answering import Answering, HttpCall
 
 Keys = Mapping[str, bytes]
 """Public keys and certificates by name, fetched and cached by the worker."""
@@ -72,10 +72,21 @@ class Unverified:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What the platform wants answered in the response."""
+
+    body: bytes
+    content_type: str = "application/json"
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Denied:
     """The sender could not prove who it is. The reason is for our log, never for the answer."""
 
     reason: str
+    reply: Reply | None = None
+    """Answered in place of a refusal, to what a platform asks without proof and what says nothing. It is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +96,6 @@ class Remark:
     item: str
     """Where it stands: `alerts[3]`."""
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the platform wants answered in the response."""
-
-    body: bytes
-    content_type: str = "application/json"
-    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Parsed:
     reply: Reply | None = None
     confirm: str | None = None
     """A URL that the worker calls once the delivery is in the ledger; on one of `Outside.hosts`, by HTTPS."""
+    prompt: HttpCall | None = None
+    """Asks a person for more; made once, after the delivery is answered. It may fail: no ticket depends on it."""
 
 
 def _usable(secret: SecretStr) -> SecretStr:

@@ -1,4 +1,4 @@
-"""Slack's Events API: a thread is a case, opened by a mention, a direct message or a reaction.
+"""Slack: a thread is a case, opened by a mention, a direct message, a reaction or a shortcut. So is a slash command.
 
 Identity is the message (`team:channel:ts`), never the delivery: one message came under 11 event ids. Nothing here
 reads a retry header.
@@ -25,11 +25,13 @@ from connectors.base import (
     Verified,
 )
 from connectors.chat import MAX_REASON, Said
-from connectors.documents import UnreadableItem, found, read_object
+from connectors.documents import UnreadableItem, found
 from connectors.mapping import cut, one_line, readable
 from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
 from connectors.slack import answers, messages, reactions
+from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
+from connectors.slack.gestures import ACKNOWLEDGED, nothing
 from connectors.slack.settings import Settings
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
@@ -41,8 +43,13 @@ MAX_CHALLENGE = 1_000  # characters
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """`X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early."""
+    """`X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early.
+
+    Slack's tests of the connection come without one: they are answered, and are no delivery.
+    """
     timestamp, signature = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
+    if timestamp is None and signature is None and is_connection_test(inbound.body):
+        return Denied("it tests the connection, and says nothing", reply=ACKNOWLEDGED)
     if timestamp is None or signature is None:
         return Denied(f"{TIMESTAMP if timestamp is None else SIGNATURE} is missing or repeated")
     if denied := stale(timestamp, now, LEEWAY):
@@ -70,19 +77,22 @@ def _signed(timestamp: str, body: bytes) -> tuple[bytes, ...]:
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     """At most one event.
 
-    Raises UnreadableMessage where what the event is about cannot be told: no channel, no `ts`.
+    Raises UnreadableMessage where what it is about cannot be told: no channel, no `ts`, nobody who did it.
     """
-    payload = read_object(message.inbound.body)
-    kind = payload.get("type")
+    payload = read_payload(message.inbound.body)
+    kind = kind_of(payload)
     handler = _DELIVERIES.get(kind) if isinstance(kind, str) else None
+    interaction = INTERACTIONS.get(kind) if isinstance(kind, str) else None
     try:
+        if interaction is not None:
+            return interaction(payload, message.inbound.received_at.astimezone(UTC), settings)
         if handler is not None:
             return handler(payload, settings)
         if not isinstance(kind, str):
             raise UnreadableItem(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of a delivery")
     except ValueError as error:
         raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
-    return Parsed(ignored=(Remark("type", f"nothing is done about a delivery of type {found(kind)}"),))
+    return nothing("type", f"nothing is done about a delivery of type {found(kind)}")
 
 
 def _event(payload: Mapping[str, Any], settings: Settings) -> Parsed:

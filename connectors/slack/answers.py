@@ -21,9 +21,14 @@ PAUSE_S = 30.0  # where Slack does not say how long
 STATES: Mapping[str, str] = {"open": "open", "pending": "in progress", "resolved": "resolved", "closed": "closed"}
 
 
-def target(channel: str, root: str) -> str:
-    """Where the thread is, as the event carries it."""
-    return json.dumps({"channel": channel, "thread": root})
+def target(channel: str, root: str | None) -> str:
+    """Where the thread is, as the event carries it; without a root, the channel, or the person that it names."""
+    return json.dumps({"channel": channel} | ({} if root is None else {"thread": root}))
+
+
+def target_of_response(url: str) -> str:
+    """Where Slack takes answers to one slash command, as the event carries it."""
+    return json.dumps({"response_url": url})
 
 
 def is_on(settings: Settings) -> bool:
@@ -36,9 +41,12 @@ def write(about: Answered, settings: Settings) -> HttpCall:
     text = f"Ticket {about.ticket} is {STATES.get(about.status, about.status)} ({about.priority})"
     if about.link is not None:
         text += f": {about.link}"
-    method, body = "chat.postMessage", {"channel": where["channel"], "text": text, "thread_ts": where["thread"]}
+    method, body = "chat.postMessage", {"channel": where["channel"], "text": text}
     if about.place is not None:
-        method, body = "chat.update", {"channel": where["channel"], "text": text, "ts": about.place}
+        channel, _, ts = about.place.rpartition(" ")
+        method, body = "chat.update", {"channel": channel or where["channel"], "text": text, "ts": ts}
+    elif "thread" in where:
+        body["thread_ts"] = where["thread"]
     token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
     return HttpCall(f"{str(settings.api_url).rstrip('/')}/{method}", json.dumps(body).encode(), headers)
@@ -56,7 +64,10 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     if status != 200 or not isinstance(said, dict):
         return Unclear(f"answered {status}, and not as Slack does")
     if said.get("ok") is True and isinstance(said.get("ts"), str):
-        return Told(said["ts"])
+        # What goes to a person is edited in the channel that it came to: `chat.update` knows no people.
+        channel = said.get("channel")
+        is_direct = isinstance(channel, str) and channel.startswith("D")
+        return Told(f"{channel} {said['ts']}" if is_direct else said["ts"])
     error = said.get("error") if isinstance(said.get("error"), str) else "no reason given"
     if error in LATER:
         return Later(PAUSE_S, f"Slack said {error}")

@@ -67,6 +67,15 @@ def read_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
     return Envelope(known, bots, maybe_id(payload.get("api_app_id")))
 
 
+def read_gesture_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
+    """The envelope of a slash command, with ids as fields, or of a shortcut or modal, with objects that have an id."""
+    team, user, organization, message = (_object(payload, each) for each in ("team", "user", "enterprise", "message"))
+    teams = (payload.get("team_id"), team.get("id"), user.get("team_id"), message.get("team"))
+    known = _ids(*teams) or _ids(payload.get("enterprise_id"), organization.get("id")) or (NO_TEAM,)
+    bots = frozenset({settings.bot_user_id} if settings.bot_user_id else ())
+    return Envelope(known, bots, maybe_id(payload.get("api_app_id")))
+
+
 def read_place(event: Mapping[str, Any]) -> Place:
     """Where the message stands. Raises UnreadableItem where there is no channel or `ts`."""
     channel, ts = read_id(event, "channel"), read_ts(event, "ts")
@@ -96,6 +105,11 @@ def maybe_id(value: object) -> str | None:
     """An id; None for whatever is none."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) else None
+
+
+def _object(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    value = document.get(field)
+    return value if isinstance(value, dict) else {}
 
 
 def _ids(*values: object) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, StringConstraints, model_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, StringConstraints, model_validator
 
 from connectors.base import Secret, SourceSettings
 from connectors.chat import listed
@@ -13,6 +13,21 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
 Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
 Emoji = Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,100}$")]
 """The name of an emoji, without its colons."""
+CallbackId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
+"""What an app calls one of its shortcuts."""
+
+
+def _by_comma(value: object) -> object:
+    """`Network, Hardware request` as a list."""
+    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
+Categories = Annotated[
+    tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=75)], ...],
+    BeforeValidator(_by_comma),
+    Field(max_length=100),
+]
+"""Slack shows no more of them, and no longer ones."""
 
 
 class Settings(SourceSettings):
@@ -30,6 +45,16 @@ class Settings(SourceSettings):
     """A reaction that closes the ticket."""
     open_emoji: Emoji = "ticket"
     """A reaction that opens a ticket from the message."""
+    command: Annotated[str, StringConstraints(pattern=r"^/\S{1,31}$")] = "/ticket"
+    """The slash command that opens a ticket from its words, and asks for them where it has none."""
+    open_shortcut: CallbackId = "open_ticket"
+    """The callback ID of the message shortcut that opens a ticket from a message."""
+    close_shortcut: CallbackId = "close_ticket"
+    """The callback ID of the message shortcut that closes the ticket of a message."""
+    new_shortcut: CallbackId = "new_ticket"
+    """The callback ID of the global shortcut that asks for a new ticket."""
+    categories: Categories = ()
+    """What can be chosen as category in the modal; where this is empty, it is written."""
     closers: Ids = ()
     """Ids of users who may close any ticket; others close those that they opened."""
     bot_user_id: Id | None = None
@@ -38,7 +63,7 @@ class Settings(SourceSettings):
     receipts: bool = False
     """Say in the thread which ticket there is, and in which state; needs `bot_token`."""
     bot_token: Secret | None = None
-    """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write`."""
+    """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write`; modals and receipts need it."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
     """Where Slack's Web API is; another one only for GovSlack, and for tests."""
 
@@ -46,6 +71,8 @@ class Settings(SourceSettings):
     def _one_meaning_each(self) -> Self:
         if self.close_emoji == self.open_emoji:
             raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
+        if self.close_shortcut == self.open_shortcut:
+            raise ValueError(f"open_shortcut and close_shortcut are both {self.open_shortcut!r}: one of them closes")
         if self.receipts and self.bot_token is None:
             raise ValueError("receipts: they need bot_token")
         return self

@@ -193,7 +193,8 @@ def _post(source: Source, client: httpx.Client, fixture: Fixture, body: bytes) -
 
 
 def _read(source: Source, body: bytes, answer: httpx.Response) -> tuple[Outcome, int | None]:
-    told: object = answer.json() if answer.is_success else {}
+    is_json = answer.is_success and answer.headers.get("content-type") == "application/json"
+    told: object = answer.json() if is_json else {}
     if not isinstance(told, dict) or "inbound" not in told:
         if not answer.is_success:
             return Outcome(answer.status_code, "refused", has_events=False), None

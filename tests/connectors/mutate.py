@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
+from urllib.parse import quote_plus, unquote_to_bytes
 
 Mutation = Callable[[bytes, random.Random], bytes]
 
@@ -16,6 +17,9 @@ MAX_BODY = 200_000
 """Bytes of a mutated body: mutations of mutations must not grow without end."""
 
 MOST_AT_ONCE = 4
+
+FIELD = b"payload="
+"""How a form begins that holds a document and nothing else."""
 
 NASTY_BYTES = (
     b"\x00",
@@ -66,7 +70,7 @@ def mutations(
     """`count` bodies, each one of the seed bodies with up to four things wrong with it.
 
     `lines` damages bytes and lines, as in mail; `json` replaces, moves, drops and repeats values, and now and then
-    damages the bytes too. A seed body that is not JSON is damaged as bytes.
+    damages the bytes too. A form whose one field holds JSON is damaged in that; what is neither, as bytes.
     """
     chance = random.Random(seed)  # noqa: S311
     for _ in range(count):
@@ -177,6 +181,9 @@ _BY_LINE: tuple[Mutation, ...] = (
 
 def _value_mutated(body: bytes, chance: random.Random) -> bytes:
     """The document with one value of it replaced, dropped, repeated or put elsewhere."""
+    if body.startswith(FIELD):
+        document = unquote_to_bytes(body.removeprefix(FIELD).replace(b"+", b" "))
+        return FIELD + quote_plus(_value_mutated(document, chance)).encode()
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A stand-in for Slack's Web API, on a port of this machine: `chat.postMessage` and `chat.update`, with its errors.
+"""A stand-in for Slack's Web API, on a port of this machine: messages and modals, with its errors.
 
 Messages are kept as Slack would keep them; what a test wants to go wrong it puts into `ahead`, an answer for each call.
 """
@@ -15,6 +15,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 TOKEN = "xoxb-of-the-tests"
+PATIENCE_S = 30.0
+
+
+def _channel(to: str) -> str:
+    return f"D{to[1:]}" if to.startswith("U") else to
 
 
 @dataclass
@@ -25,6 +30,12 @@ class Slack:
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By their `ts`."""
     calls: list[str] = field(default_factory=list)
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Modals that were opened, by the trigger that each came of."""
+    expired: set[str] = field(default_factory=set)
+    """Triggers that are older than 3 s."""
+    may_open: threading.Event = field(default_factory=threading.Event)
+    """Until this is set, `views.open` is not answered."""
     ahead: deque[tuple[int, dict[str, str], bytes, bool]] = field(default_factory=deque)
     """Status, headers, body, and whether the call is executed all the same."""
 
@@ -40,17 +51,32 @@ class Slack:
     def _do(self, method: str, token: str, sent: dict[str, Any]) -> dict[str, Any]:
         if token != f"Bearer {TOKEN}":
             return {"ok": False, "error": "invalid_auth"}
+        if method == "views.open":
+            return self._open(sent)
         if method == "chat.postMessage":
             ts = f"1773453700.{len(self.messages):06}"
-            self.messages[ts] = sent
+            # Who writes to a person writes into the channel of the two.
+            self.messages[ts] = sent | {"channel": _channel(sent["channel"])}
         elif method == "chat.update":
             ts = sent["ts"]
             if ts not in self.messages:
                 return {"ok": False, "error": "message_not_found"}
+            if sent["channel"] != self.messages[ts]["channel"]:
+                return {"ok": False, "error": "channel_not_found"}
             self.messages[ts] = self.messages[ts] | {"text": sent["text"]}
         else:
             return {"ok": False, "error": "unknown_method"}
-        return {"ok": True, "channel": sent["channel"], "ts": ts}
+        return {"ok": True, "channel": self.messages[ts]["channel"], "ts": ts}
+
+    def _open(self, sent: dict[str, Any]) -> dict[str, Any]:
+        trigger = sent["trigger_id"]
+        if trigger in self.expired:
+            return {"ok": False, "error": "expired_trigger_id"}
+        if trigger in self.views:
+            return {"ok": False, "error": "exchanged_trigger_id"}
+        assert self.may_open.wait(PATIENCE_S)
+        self.views[trigger] = sent["view"] | {"id": f"V{len(self.views):08}"}
+        return {"ok": True, "view": self.views[trigger]}
 
     @property
     def texts(self) -> list[str]:

@@ -19,7 +19,17 @@ from connectors.base import Inbound, Parsed
 from connectors.email import thread_address
 from connectors.events import TicketChanged
 from tests.acceptance.processes import kept_port
-from tests.connectors.slack.builders import CHANNEL, ROOT, envelope, mention, reaction, reply
+from tests.connectors.slack.builders import (
+    BOB,
+    CHANNEL,
+    ROOT,
+    acted,
+    envelope,
+    mention,
+    reaction,
+    reply,
+    submission,
+)
 from worker.intake.reading import read
 from worker.jobs import receipts as job
 from worker.jobs.runner import Runner
@@ -100,6 +110,26 @@ def test_the_thread_is_told_of_its_ticket_once_and_that_is_edited_as_the_ticket_
     later(ledger, clock, source)
     assert web.texts == ["Ticket T-1 is closed (medium): https://tickets.example.net/T-1"]
     assert web.calls == ["chat.postMessage", "chat.update"]
+
+
+def test_who_opened_a_ticket_by_a_modal_is_told_of_it_in_a_direct_message_that_is_edited(
+    ledger: Ledger, clock: ManualClock, web: Slack
+) -> None:
+    source = of_slack(web)
+    arrive(ledger, clock, source, acted(submission({"subject": "A chair"})))
+    deliver_all(ledger)
+    later(ledger, clock, source)
+    (posted,) = web.messages.values()
+    assert posted["channel"] == f"D{BOB[1:]}"
+    assert "thread_ts" not in posted
+    at = clock.advance(seconds=60)
+    moved = TicketChanged(
+        case_key="ticket:T-1", source_message_id="evt-1", occurred_at=at, started_at=at, subject="s", text="",
+        content_digest="0" * 64, ticket_id="T-1", status="resolved",
+    )  # fmt: skip
+    ledger.record([Delivery(Inbound("aurion", at, b"{}"), Parsed((moved,)))])
+    later(ledger, clock, source)
+    assert web.texts == ["Ticket T-1 is resolved (medium): https://tickets.example.net/T-1"]
 
 
 def test_it_is_told_too_when_a_person_moves_the_ticket(ledger: Ledger, clock: ManualClock, web: Slack) -> None:

@@ -4,7 +4,8 @@ what                                         answer
 in the ledger                                200 and what became of it
 in quarantine: authentic, but unreadable     202 and the reason
 no such source                               404
-not proven to come from the source           401; nothing is stored
+not proven to come from the source           401; nothing is stored. What its platform asks without proof, and
+                                             says nothing, is answered as that wants it
 over a limit                                 413
 a content encoding (we take none)            415
 the ledger cannot be used, or is behind;     503 with Retry-After: the sender comes again
@@ -21,15 +22,17 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from connectors.base import Denied, Inbound, Keys, OverLimit
+from connectors.base import Denied, Inbound, Keys, OverLimit, Reply
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
+from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
 from worker.ledger.custody import storable
@@ -92,6 +95,8 @@ def intake_app(
         except ClientDisconnect:
             return _refusal(400, "incomplete", "the sender hung up before its message was complete")
         if isinstance(verdict, Denied):
+            if verdict.reply is not None:
+                return _written(verdict.reply)
             metrics.inbound.labels(source.id, "denied").inc()
             return _refusal(
                 401,
@@ -100,7 +105,12 @@ def intake_app(
                 {"WWW-Authenticate": f'Bearer realm="{source.id}"'},
             )
         answer = await _custody(intake, verdict)
-        return answer if answer.status_code != 200 else await _confirmed(ring, source, verdict) or answer
+        if answer.status_code == 200:
+            answer = await _confirmed(ring, source, verdict) or answer
+        prompt = verdict.parsed.prompt
+        if prompt is not None and answer.status_code == 200:
+            answer.background = BackgroundTask(ask, source.id, prompt)
+        return answer
 
     return Starlette(
         routes=[
@@ -159,8 +169,12 @@ async def _custody(intake: Intake, delivery: Delivery) -> Response:
         return _unavailable()
     reply = delivery.parsed.reply
     if reply is not None and recorded.outcome != QUARANTINED:
-        return Response(reply.body, reply.status, media_type=reply.content_type)
+        return _written(reply)
     return JSONResponse(_receipt(recorded, delivery), 202 if recorded.outcome == QUARANTINED else 200)
+
+
+def _written(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, media_type=reply.content_type)
 
 
 def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from connectors.base import Inbound, Parsed, Unverified
 from connectors.events import Event
@@ -127,3 +128,69 @@ def ignored(event: dict[str, Any], around: dict[str, Any] | None = None, **setti
     assert not parsed.unreadable
     (remark,) = parsed.ignored
     return remark.reason
+
+
+TRIGGER = "9000000000001.8000000000001.0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+RESPONSE_URL = "https://hooks.slack.com/commands/T0ACME001/9000000000001/a1b2c3d4"
+TOKEN = "xoxb-of-the-tests"
+
+
+def form(fields: dict[str, Any]) -> bytes:
+    return urlencode(fields).encode()
+
+
+def slash(text: Any = "VPN is down", **changes: Any) -> dict[str, Any]:
+    """The fields of a slash command."""
+    whole = {
+        "team_id": TEAM,
+        "channel_id": CHANNEL,
+        "channel_name": "help",
+        "user_id": ADA,
+        "user_name": "ada",
+        "command": "/ticket",
+        "text": text,
+        "api_app_id": APP,
+        "response_url": RESPONSE_URL,
+        "trigger_id": TRIGGER,
+    }
+    return without_blanks(whole | changes)
+
+
+def interaction(kind: str, **changes: Any) -> dict[str, Any]:
+    """What a shortcut or a modal sends."""
+    whole = {
+        "type": kind,
+        "team": {"id": TEAM, "domain": "acme"},
+        "user": {"id": BOB, "username": "bob", "name": "bob", "team_id": TEAM},
+        "api_app_id": APP,
+        "trigger_id": TRIGGER,
+    }
+    return without_blanks(whole | changes)
+
+
+def shortcut(of: dict[str, Any], callback: str = "open_ticket", **changes: Any) -> dict[str, Any]:
+    """A shortcut on a message, which is told without its channel."""
+    inside = {name: value for name, value in of.items() if name not in ("channel", "channel_type", "event_ts")}
+    whole = {
+        "callback_id": callback,
+        "channel": {"id": CHANNEL, "name": "help"},
+        "message_ts": of["ts"],
+        "message": inside,
+        "action_ts": LATER,
+    }
+    return interaction("message_action", **(whole | changes))
+
+
+def submission(fields: dict[str, Any], view: Any = None, **changes: Any) -> dict[str, Any]:
+    """A modal that was sent: what was written, and what was chosen where the value is a list of one."""
+    values = {
+        block: {"given": {"selected_option": {"value": value[0]}} if isinstance(value, list) else {"value": value}}
+        for block, value in fields.items()
+    }
+    shown = {"id": "V0NEW00001", "callback_id": "ticketrelay:new", "state": {"values": values}, "private_metadata": ""}
+    return interaction("view_submission", **({"view": view if view is ... else shown | (view or {})} | changes))
+
+
+def acted(payload: dict[str, Any]) -> bytes:
+    """An interaction as it comes over HTTP."""
+    return form({"payload": json.dumps(payload)})

@@ -17,7 +17,8 @@ COUNT = 2_000
 def test_damaged_deliveries_become_events_or_are_refused() -> None:
     settings = configured(private=False)
     outcomes: Counter[str] = Counter()
-    seeds = [fixture.body for fixture in fixtures("slack").values()]
+    # What means something three times as often: of damage to the rest there is little to see.
+    seeds = [each.body for each in fixtures("slack").values() for _ in range(3 if each.expected.get("events") else 1)]
     for body in mutations(seeds, kind="json", seed=20260314, count=COUNT):
         headers = tuple((name.lower(), value) for name, value in sign(body, settings, NOW).items())
         verified = verify(Inbound("chat", NOW, body, headers), settings, NOW, {})

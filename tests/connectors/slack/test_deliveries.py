@@ -45,8 +45,9 @@ def test_a_rate_limit_of_an_unknown_minute_is_remarked_too(minute: Any) -> None:
 
 
 def test_other_deliveries_and_other_events_are_ignored_by_name() -> None:
-    (remark,) = delivered({"type": "block_actions"}).ignored
-    assert remark.reason == 'nothing is done about a delivery of type "block_actions"'
+    parsed = delivered({"type": "block_actions"})
+    assert [each.reason for each in parsed.ignored] == ['nothing is done about a delivery of type "block_actions"']
+    assert parsed.reply == Reply(b"", "text/plain", 200)
     (remark,) = delivered(envelope({"type": "team_join", "user": {"id": "U0NEW0001"}})).ignored
     assert remark.reason == 'nothing is done about an event of type "team_join"'
 
@@ -64,7 +65,10 @@ def test_other_deliveries_and_other_events_are_ignored_by_name() -> None:
             envelope({"type": "message", "subtype": "message_changed", "channel": CHANNEL}),
             "message: nothing is no object",
         ),
-        (b"payload=%7B%7D", "the body is not JSON: Expecting value, line 1, column 1"),
+        (b"payload=%7B%7D", "type: nothing is no type of a delivery"),
+        (b"payload=%7B", "the body is not JSON: Expecting property name enclosed in double quotes, line 1, column 2"),
+        (b"text=hello", "the body is neither a JSON object nor a form with a payload or a command"),
+        (b"[]", "the body is neither a JSON object nor a form with a payload or a command"),
         (envelope(mention(["text"])), "a list, not text"),
     ],
 )

@@ -1,0 +1,96 @@
+"""What does a slash command say? Its words open a ticket; without words it asks for them in a modal.
+
+Slack takes slash commands in no thread, and sends none along. So one opens a case of its own, and closes nothing.
+
+Source: docs.slack.dev, "Implementing slash commands".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Parsed
+from connectors.chat import begins_with, subject
+from connectors.documents import found_at, text_at
+from connectors.events import Opened
+from connectors.slack import answers, modal, rendering
+from connectors.slack.envelope import read_id
+from connectors.slack.facts import Words
+from connectors.slack.gestures import (
+    OPENED,
+    Gesture,
+    channel_type,
+    new_case,
+    nothing,
+    read_gesture,
+    read_handle,
+    response_url,
+    told,
+)
+from connectors.slack.settings import Settings
+
+HELP = "help"
+
+
+def command(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
+    """A slash command; its fields are those of the form that Slack posts."""
+    if text_at(payload, "command").casefold() != settings.command.casefold():
+        reason = f"nothing is done about the command {found_at(payload, 'command')}"
+        return nothing("command", reason, told("This command does nothing here."))
+    done = read_gesture(payload, received_at, settings)
+    text = rendering.plain(text_at(payload, "text"))
+    words = text.casefold().split()
+    if not words:
+        return _asked(payload, settings)
+    if words == [HELP]:
+        return nothing("text", "it asked for help", told(_help(settings)))
+    if _would_close(words, settings):
+        reason = "it closes no ticket: a slash command is in no thread"
+        return nothing("text", reason, told(f"Which ticket? {_how_to_close(settings)}"))
+    return _opened(payload, done, text, settings)
+
+
+def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Settings) -> Parsed:
+    url = response_url(payload.get("response_url"), settings)
+    shared = new_case(
+        done,
+        settings,
+        f"command:{read_handle(payload, 'trigger_id')}",
+        Words(subject(text, f"A message of {done.who}"), text, text_at(payload, "text")),
+        channel=read_id(payload, "channel_id"),
+        type_of_channel=channel_type(payload.get("channel_name")),
+        answer=answers.target_of_response(url) if url else None,
+    )
+    return Parsed(events=(Opened(**shared),), reply=told(OPENED))
+
+
+def _asked(payload: Mapping[str, Any], settings: Settings) -> Parsed:
+    origin = modal.Origin(read_id(payload, "channel_id"), channel_type(payload.get("channel_name")))
+    prompt = modal.opening(read_handle(payload, "trigger_id"), origin, settings)
+    if prompt is None:
+        return nothing("text", "it has no words", told(f"Say what it is about: `{settings.command} VPN is down`"))
+    return modal.asked(prompt)
+
+
+def _would_close(words: Sequence[str], settings: Settings) -> bool:
+    """`close`, alone or with what looks like a ticket's number; `close the door` is something to do."""
+    if not begins_with(words[0], settings.close_word):
+        return False
+    return len(words) == 1 or (len(words) == 2 and any(each.isdigit() for each in words[1]))
+
+
+def _how_to_close(settings: Settings) -> str:
+    word, emoji = settings.close_word, settings.close_emoji
+    return f"Begin a reply in its thread with `{word}`, or put :{emoji}: on one of its messages."
+
+
+def _help(settings: Settings) -> str:
+    return "\n".join(
+        [
+            f"`{settings.command} VPN is down` opens a ticket.",
+            f"`{settings.command}` alone asks for its subject, priority and category.",
+            f"To close a ticket: {_how_to_close(settings)}",
+        ]
+    )

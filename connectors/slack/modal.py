@@ -1,0 +1,170 @@
+"""What is asked for in the modal, and what comes of it? Subject, text, priority and category of a new ticket.
+
+The call that opens it is made after the acknowledgement, with a `trigger_id` that lives for 3 s. Where it was opened
+travels in `private_metadata`, which nobody but the app sees; without that, it is private.
+
+Source: docs.slack.dev, "Modals", "Modal views", "views.open", "Block Kit".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, get_args
+
+from connectors.answering import HttpCall
+from connectors.base import Parsed, Remark, Reply, UnreadableMessage
+from connectors.chat import MAX_SUBJECT, paragraphs, subject
+from connectors.documents import found_at, read_object, text_at, within
+from connectors.events import Opened, Priority, digest
+from connectors.mapping import clean, cut, one_line
+from connectors.slack import answers
+from connectors.slack.envelope import maybe_id
+from connectors.slack.facts import Words, part
+from connectors.slack.gestures import (
+    ACKNOWLEDGED,
+    NAMES_OF_PRIVATE,
+    is_private_at,
+    new_case,
+    nothing,
+    read_gesture,
+    read_handle,
+)
+from connectors.slack.settings import Settings
+
+CALLBACK = "ticketrelay:new"
+"""The callback ID of our modal."""
+MAX_TEXT = 3000  # characters that Slack lets people write in a field
+MAX_CATEGORY = 255
+
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+USUAL: Priority = "medium"
+
+CLEARED = Reply(json.dumps({"response_action": "clear"}).encode())
+
+_TYPES = (*NAMES_OF_PRIVATE.values(), "mpim")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a modal was opened."""
+
+    channel: str | None = None
+    type: str | None = None
+    """The channel's, where it is known to be private."""
+
+
+def opening(trigger: str, origin: Origin, settings: Settings) -> HttpCall | None:
+    """The call that opens the modal; None where there is no token to make it with."""
+    if settings.bot_token is None:
+        return None
+    headers = {
+        "Authorization": f"Bearer {settings.bot_token.get_secret_value()}",
+        "Content-Type": "application/json; charset=utf-8",
+    }
+    body = json.dumps({"trigger_id": trigger, "view": _view(origin, settings)}).encode()
+    return HttpCall(f"{str(settings.api_url).rstrip('/')}/views.open", body, headers)
+
+
+def asked(prompt: HttpCall) -> Parsed:
+    """Nothing to do until the modal is sent."""
+    remark = Remark("trigger_id", "a modal is opened: what is written there comes with its submission")
+    return Parsed(ignored=(remark,), reply=ACKNOWLEDGED, prompt=prompt)
+
+
+def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
+    """A modal that was filled in, named by its view: it is one ticket, however often it is sent."""
+    view = within(payload, "view")
+    if view.get("callback_id") != CALLBACK:
+        return nothing("view", f"nothing is done about the view {found_at(view, 'callback_id')}: it is none of ours")
+    done, name = read_gesture(payload, received_at, settings), read_handle(view, "id")
+    given = dict(_given(view))
+    if wrong := _wrong(given, settings):
+        answer = Reply(json.dumps({"response_action": "errors", "errors": wrong}).encode())
+        return nothing("view.state", "; ".join(f"{field}: {reason}" for field, reason in wrong.items()), answer)
+    origin = _origin(view)
+    title, text, category = one_line(given["subject"]), given.get("text", ""), given.get("category")
+    priority = next((each for each in PRIORITIES if each == given.get("priority")), USUAL)
+    words = Words(subject(title, ""), text or title, digest(title, text, priority, category or ""))
+    if category and not settings.categories and is_private_at(origin.channel, origin.type, settings):
+        # It is somebody's words, and a ticket's category is not private.
+        words, category = replace(words, text=paragraphs(f"Category: {one_line(category)}", words.text)), None
+    shared = new_case(
+        done,
+        settings,
+        f"view:{name}",
+        words,
+        channel=origin.channel,
+        type_of_channel=origin.type,
+        answer=answers.target(done.user, None),
+        priority=priority,
+        category=cut(one_line(category), MAX_CATEGORY) if category else None,
+    )
+    return Parsed(events=(Opened(**shared),), reply=CLEARED)
+
+
+def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """What is to be corrected, by the block that it stands in."""
+    wrong = {}
+    if not one_line(given.get("subject", "")):
+        wrong["subject"] = "Say what it is about."
+    if given.get("priority", USUAL) not in PRIORITIES:
+        wrong["priority"] = f"Choose one of {', '.join(PRIORITIES)}."
+    if settings.categories and given.get("category") not in (None, *settings.categories):
+        wrong["category"] = "There is no such category any more."
+    return wrong
+
+
+def _given(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was written or chosen, by block; nothing of what was left empty."""
+    for block, elements in part(part(view, "state"), "values").items():
+        for each in elements.values() if isinstance(elements, dict) else ():
+            if not isinstance(each, dict):
+                continue
+            value = text_at(each, "value") or text_at(part(each, "selected_option"), "value")
+            if said := clean(value).strip():
+                yield block, said
+
+
+def _origin(view: Mapping[str, Any]) -> Origin:
+    """Where it was opened; nowhere that is known, where that cannot be read."""
+    try:
+        told = read_object(text_at(view, "private_metadata").encode("utf-8", "replace"))
+    except UnreadableMessage:
+        return Origin()
+    return Origin(maybe_id(told.get("channel")), next((each for each in _TYPES if each == told.get("type")), None))
+
+
+def _view(origin: Origin, settings: Settings) -> dict[str, Any]:
+    """The modal, as Slack shows it."""
+    levels = [_option(each, each.capitalize()) for each in PRIORITIES]
+    chosen = levels[PRIORITIES.index(USUAL)]
+    category: dict[str, Any] = {"type": "plain_text_input", "max_length": MAX_CATEGORY}
+    if settings.categories:
+        category = {"type": "static_select", "options": [_option(each, each) for each in settings.categories]}
+    blocks = [
+        _input("subject", "Subject", {"type": "plain_text_input", "max_length": MAX_SUBJECT}),
+        _input("text", "What happened?", {"type": "plain_text_input", "multiline": True, "max_length": MAX_TEXT}, True),
+        _input("priority", "Priority", {"type": "static_select", "options": levels, "initial_option": chosen}),
+        _input("category", "Category", category, True),
+    ]
+    view = {"type": "modal", "callback_id": CALLBACK, "title": _plain("New ticket"), "blocks": blocks}
+    view |= {"submit": _plain("Open"), "close": _plain("Cancel")}
+    if origin.channel is not None:
+        view["private_metadata"] = json.dumps({"channel": origin.channel, "type": origin.type})
+    return view
+
+
+def _input(block: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
+    whole = {"type": "input", "block_id": block, "label": _plain(label), "optional": optional}
+    return whole | {"element": element | {"action_id": "given"}}
+
+
+def _option(value: str, text: str) -> dict[str, Any]:
+    return {"value": value, "text": _plain(text)}
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}

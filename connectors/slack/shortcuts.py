@@ -1,0 +1,118 @@
+"""What does a shortcut say? On a message, one opens a ticket from it and one closes its ticket; anywhere, one asks.
+
+What is opened from a message is named by the message: two people who open it, or one who mentioned the bot in it, get
+one ticket. In a thread it belongs to the case of the thread's root, as a mention does.
+
+Source: docs.slack.dev, "Shortcuts interaction payloads".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Parsed
+from connectors.chat import first_line, named, paragraphs, subject
+from connectors.documents import found_at, within
+from connectors.events import Commented, Event, Opened, Resolved
+from connectors.mapping import readable
+from connectors.slack import modal, rendering
+from connectors.slack.envelope import Place, maybe_id, moment, names, read_place
+from connectors.slack.facts import Words, facts, part
+from connectors.slack.gestures import (
+    ACKNOWLEDGED,
+    Gesture,
+    authority_to_close,
+    channel_type,
+    nothing,
+    read_gesture,
+    read_handle,
+)
+from connectors.slack.settings import Settings
+
+
+def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
+    """A global shortcut: it names no channel, so that what is written in its modal is private."""
+    if payload.get("callback_id") != settings.new_shortcut:
+        return _none_of_ours(payload)
+    read_gesture(payload, received_at, settings)
+    prompt = modal.opening(read_handle(payload, "trigger_id"), modal.Origin(), settings)
+    if prompt is None:
+        return nothing("callback_id", "no modal can be opened: there is no bot_token")
+    return modal.asked(prompt)
+
+
+def on_message(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
+    """A message shortcut; the whole message is told."""
+    chosen = payload.get("callback_id")
+    if chosen not in (settings.open_shortcut, settings.close_shortcut):
+        return _none_of_ours(payload)
+    done = read_gesture(payload, received_at, settings)
+    channel, message = within(payload, "channel"), within(payload, "message")
+    place = read_place({"ts": payload.get("message_ts")} | message | {"channel": channel.get("id")})
+    kind = channel_type(channel.get("name"))
+    if chosen == settings.close_shortcut:
+        return Parsed(events=(_closed(payload, done, place, kind, settings),), reply=ACKNOWLEDGED)
+    if _is_ours(message, done):
+        return nothing("message", "our own app wrote the message")
+    return Parsed(events=(_opened(message, done, place, kind, settings),), reply=ACKNOWLEDGED)
+
+
+def _opened(message: Mapping[str, Any], done: Gesture, place: Place, kind: str | None, settings: Settings) -> Event:
+    raw = rendering.raw_text(message)
+    text = rendering.plain(rendering.without_mention(raw, done.envelope.bots) if done.envelope.bots else raw)
+    whole = rendering.whole(text, message, _writer(message), place.channel, moment(place.ts))
+    by = f"{done.who} made a ticket of it, {readable(done.when)}.\n{_read_at(place)}"
+    words = Words(subject(text, f"Message in #{place.channel}"), paragraphs(whole, by), raw)
+    shared = facts(done.envelope, settings, place, words, when=done.when, author=done.user, channel_type=kind)
+    writer = None if message.get("bot_id") else maybe_id(message.get("user"))
+    shared["participants"] = tuple(dict.fromkeys((done.user, *((writer,) if writer else ()))))
+    if place.root != place.ts:
+        return Commented(**shared, unknown="open", other_words="copy")
+    shared["references"] = shared["references"][1:]
+    return Opened(**shared, other_words="copy")
+
+
+def _closed(payload: Mapping[str, Any], done: Gesture, place: Place, kind: str | None, settings: Settings) -> Resolved:
+    words = Words(
+        subject=f"Ticket of a message in #{place.channel} closed by {done.who}",
+        text=f"{done.who} closed the ticket of a message in #{place.channel} of {readable(moment(place.ts))}.\n"
+        f"{_read_at(place)}",
+        raw="",
+    )
+    shared = facts(
+        done.envelope,
+        settings,
+        place,
+        words,
+        when=done.when,
+        author=done.user,
+        channel_type=kind,
+        suffix=f":{done.user}:closed:{read_handle(payload, 'trigger_id')}",
+    )
+    shared["references"] = named(
+        (*names(done.envelope, place.channel, place.root), *names(done.envelope, place.channel, place.ts))
+    )
+    shared["aliases"] = ()
+    return Resolved(**shared, authority=authority_to_close(done.user, settings))
+
+
+def _is_ours(message: Mapping[str, Any], done: Gesture) -> bool:
+    app = done.envelope.app
+    return maybe_id(message.get("user")) in done.envelope.bots or (app is not None and message.get("app_id") == app)
+
+
+def _writer(message: Mapping[str, Any]) -> str:
+    """Who wrote the message: a person, or a bot by the name that it went by."""
+    user = maybe_id(message.get("user"))
+    bot = first_line(message.get("username"), part(message, "bot_profile").get("name"))
+    return rendering.person(user, message) if user or bot is None else bot
+
+
+def _read_at(place: Place) -> str:
+    return f"It can be read at archives/{place.channel}/p{place.ts.replace('.', '')} of the workspace."
+
+
+def _none_of_ours(payload: Mapping[str, Any]) -> Parsed:
+    return nothing("callback_id", f"nothing is done about the shortcut {found_at(payload, 'callback_id')}")

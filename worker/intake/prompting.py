@@ -1,0 +1,72 @@
+"""How is a person asked for more? By one call, once the delivery was answered: a form opens, a question is put.
+
+It is made once, with what the person did a moment ago: later it would be of no use. What goes wrong is logged, and no
+ticket depends on it. No more than a few are under way at once in a process, by whatever way the deliveries came.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+
+import httpx
+import structlog
+
+from connectors.answering import HttpCall
+
+log = structlog.get_logger()
+
+AT_ONCE = 8
+DEADLINE_S = 3.0
+MAX_ANSWER = 256 * 1024  # bytes
+
+_free = threading.BoundedSemaphore(AT_ONCE)
+_ERROR = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
+def ask(source: str, call: HttpCall) -> None:
+    """Make the call; never raises for what becomes of it, and returns within a few seconds."""
+    if not _free.acquire(blocking=False):
+        log.warning("prompt.failed", source=source, error=f"{AT_ONCE} others are under way")
+        return
+    try:
+        failure = _made(call)
+    finally:
+        _free.release()
+    if failure is None:
+        log.info("prompt.made", source=source)
+    else:
+        log.warning("prompt.failed", source=source, error=failure)
+
+
+def _made(call: HttpCall) -> str | None:
+    """Why it failed; None where it did not."""
+    end = time.monotonic() + DEADLINE_S
+    body = bytearray()
+    client = httpx.Client(timeout=DEADLINE_S, follow_redirects=False, trust_env=False)
+    try:
+        with client, client.stream(call.method, call.url, content=call.body, headers=dict(call.headers)) as answer:
+            for part in answer.iter_raw():
+                body += part
+                if len(body) > MAX_ANSWER or time.monotonic() > end:
+                    return "the answer is too long, or takes too long"
+            status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__  # its text may have an address with a token in it
+    return _refusal(status, bytes(body))
+
+
+def _refusal(status: int, body: bytes) -> str | None:
+    """Why it was refused; platforms say `"ok": false` and `"error"` with status 200. None where it was not."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = None
+    error = said.get("error") if isinstance(said, dict) and said.get("ok") is False else None
+    if isinstance(error, str) and _ERROR.fullmatch(error):
+        return error
+    if isinstance(said, dict) and said.get("ok") is False:
+        return "no reason given"
+    return None if 200 <= status < 300 else f"answered {status}"
