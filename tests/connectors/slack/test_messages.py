@@ -107,8 +107,8 @@ def test_the_root_of_a_thread_is_no_reply_to_itself() -> None:
 def test_a_message_that_mentions_nobody_of_ours_is_ignored_unless_every_one_counts() -> None:
     assert ignored(message()) == "the message mentions nobody of ours, and is no reply"
     assert ignored(message(f"<@{BOB}> look"))
-    assert isinstance(said(message(), mention_only=False), Opened)
-    assert isinstance(said(reply(), mention_only=False), Commented)
+    assert isinstance(said(message(), gestures={"message": True}), Opened)
+    assert isinstance(said(reply(), gestures={"message": True}), Commented)
 
 
 def test_a_direct_message_opens_a_case_and_needs_no_mention() -> None:
@@ -227,7 +227,7 @@ def test_an_edit_of_a_mention_is_one_note_though_slack_sends_the_mention_again()
 
 
 def test_a_deletion_is_a_private_note_that_does_not_repeat_the_text() -> None:
-    event = said(deletion(reply("the password is hunter2")), public_channels=CHANNEL)
+    event = said(deletion(reply("the password is hunter2")), channels={CHANNEL: {"private": False}})
     assert isinstance(event, Commented)
     assert (event.unknown, event.reopens, event.private) == ("wait", False, True)
     assert event.case_key == key(ROOT)

@@ -60,7 +60,7 @@ def test_the_open_emoji_opens_a_case_with_neutral_words() -> None:
 
 @pytest.mark.parametrize("name", ["ticket", "white_check_mark"])
 def test_taking_either_away_is_a_private_note(name: str) -> None:
-    event = said(reaction(name, type="reaction_removed"), public_channels=CHANNEL)
+    event = said(reaction(name, type="reaction_removed"), channels={CHANNEL: {"private": False}})
     assert isinstance(event, Commented)
     assert (event.unknown, event.reopens, event.private) == ("wait", False, True)
     assert event.aliases == ()
