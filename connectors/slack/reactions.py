@@ -34,7 +34,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         raise UnreadableItem(f"reaction: {found(emoji)} is no name of an emoji")
     name = emoji.partition("::")[0]  # what follows is the tone of its skin
     if name not in (settings.open_emoji, settings.close_emoji):
-        return Remark("event", f"the reaction {found(emoji)} means nothing to us")
+        return Remark("event", "the reaction means nothing to us")
     if item.get("type", "message") != "message":
         return Remark("event", f"the reaction is to {found(item.get('type'))}, not to a message")
     ts = read_ts(item, "ts")

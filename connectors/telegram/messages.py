@@ -13,7 +13,7 @@ from typing import Any
 from connectors.base import Remark
 from connectors.channels import Rules
 from connectors.chat import Facts, Said, begins_with, named, subject
-from connectors.documents import text_at, within
+from connectors.documents import within
 from connectors.events import Authority, Commented, Opened, Resolved
 from connectors.telegram import content
 from connectors.telegram.envelope import (
@@ -66,7 +66,7 @@ def _said(message: Mapping[str, Any], settings: Settings, *, edited: bool) -> Sa
     if command == settings.close_command or closes:
         return _closing(shared, place, rules, "close_word" if closes else "command")
     if command is not None and not ours:
-        return Remark("message", f"nothing is done about the command /{command}")
+        return Remark("message", "nothing is done about a command that is none of ours")
     if ours and not place.parent and not words.strip() and not content.has_more(message):
         return Remark("message", "it says nothing: write what it is about behind it, or answer a message with it")
     return _counted(message, shared, place, rules, ways)
@@ -186,4 +186,4 @@ def _from_nobody(message: Mapping[str, Any]) -> str | None:
         return None
     if maybe_number(who.get("id")) == TELEGRAM:
         return "Telegram itself wrote the message"
-    return f"a bot wrote the message: @{text_at(who, 'username')[:32]}" if who.get("is_bot") is True else None
+    return "a bot wrote the message" if who.get("is_bot") is True else None

@@ -76,7 +76,7 @@ def test_adding_taking_away_and_adding_again_are_three_events() -> None:
 
 @pytest.mark.parametrize("kind", ["reaction_added", "reaction_removed"])
 def test_every_other_emoji_is_ignored(kind: str) -> None:
-    assert ignored(reaction("heart", type=kind)) == 'the reaction "heart" means nothing to us'
+    assert ignored(reaction("heart", type=kind)) == "the reaction means nothing to us"
 
 
 def test_the_emoji_are_settings_and_have_any_tone_of_skin() -> None:
