@@ -99,7 +99,9 @@ class ChatSettings(SourceSettings, Generic[Channel, Person, Gesture, Own]):
     """Ids of those who may close any ticket; others close those that they opened."""
     gestures: dict[Gesture, bool] = Field(default_factory=dict)
     """What people do that counts, or does not. All count that the platform has, but `message`."""
-    channels: Annotated[dict[Channel, Own], BeforeValidator(_read)] = Field(default_factory=dict)
+    channels: Annotated[dict[Channel, Own], BeforeValidator(_read)] = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
+    )
     """By its id, what a channel has otherwise. In the environment it is a JSON text."""
     private_word: Mark | None = None
     """A message that begins with this is private, also in a public channel; so is every edit then. None: there is no

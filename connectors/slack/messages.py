@@ -65,6 +65,8 @@ def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
         return Remark("event", reason or "the message mentions nobody of ours, and is no reply")
     if reason := rules.turns_away(author):
         return Remark("event", reason)
+    if _says_nothing(event, envelope, mentioned=mentioned):
+        return Remark("event", "it says nothing beside the mention")
     # Its own name is the case key already; those in other workspaces may be the key of a case.
     shared["references"] = shared["references"][1:]
     return Opened(**shared)
@@ -84,6 +86,12 @@ def _reply(
     if _is_bare(event):
         shared = rules.made_public(shared, rendering.plain(rendering.raw_text(event)))
     return Commented(**shared, unknown="wait")
+
+
+def _says_nothing(event: Mapping[str, Any], envelope: Envelope, *, mentioned: bool) -> bool:
+    """True for a mention alone; in a thread it means what stands above it."""
+    spoken = _spoken(rendering.raw_text(event), envelope, mentioned=mentioned)
+    return mentioned and not spoken.strip() and not any(event.get(each) for each in ("files", "attachments"))
 
 
 def _is_bare(event: Mapping[str, Any]) -> bool:

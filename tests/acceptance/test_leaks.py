@@ -31,6 +31,17 @@ COMMANDS = (
 )  # fmt: skip
 
 
+ROUTES = """
+routes:
+  - name: in its own words
+    match: ['kind =~ "slack|teams|telegram|discord"']
+    private: false
+    subject: "{{ text }}"
+    description: "as a route says: {{ subject }} {{ text }} {{ user }}"
+"""
+"""A route that would tell everything, and does so of what is public alone."""
+
+
 @dataclass
 class Seen:
     """What there is to see: private notes, and everything else, by where it stands."""
@@ -60,7 +71,9 @@ def send(relay: Embedded, kind: str, body: bytes) -> httpx.Response:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     folder, planted = tmp_path_factory.mktemp("leaks") / "var", plant()
     with slack() as web:
-        environment = QUICK | settings(web.url, SECRETS)
+        config = tmp_path_factory.mktemp("leaks") / "ticketrelay.yaml"
+        config.write_text(ROUTES)
+        environment = QUICK | settings(web.url, SECRETS) | {"TICKETRELAY_CONFIG": str(config)}
         relay = Embedded(folder, environment, more=["--log-level", "debug"])
         relay.start()
         try:
@@ -132,6 +145,7 @@ def test_what_is_not_even_noted_is_nowhere(seen: Seen) -> None:
 def test_the_check_finds_what_is_public(seen: Seen) -> None:
     found = {each.partition(":")[0] for each in seen.leaks(seen.planted.public)}
     assert found == set(seen.planted.public.values())
+    assert "as a route says" in seen.elsewhere["what the tickets show"]
     assert not any(word in seen.private for word in seen.planted.public)
 
 

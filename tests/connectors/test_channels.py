@@ -135,6 +135,43 @@ def test_a_close_word_that_is_off_is_words_like_others(on: Platform) -> None:
     assert isinstance(said(on, on.reply("close it"), gestures={"close_word": False}), Commented)
 
 
+EACH_GESTURE = [
+    ("slack", "message", slack.message()),
+    ("slack", "direct", slack.message(channel="D0ADA0001", channel_type="im")),
+    ("slack", "reply", slack.reply()),
+    ("slack", "edit", slack.edit(slack.reply("now"), slack.reply("before"))),
+    ("slack", "delete", slack.deletion(slack.reply())),
+    ("slack", "open_reaction", slack.reaction("ticket")),
+    ("slack", "open_reaction", slack.reaction("ticket", type="reaction_removed")),
+    ("slack", "close_reaction", slack.reaction()),
+    ("telegram", "message", {"message": telegram.message("The VPN is down")}),
+    ("telegram", "mention", {"message": telegram.message(f"@{telegram.BOT} The VPN is down")}),
+    ("telegram", "direct", {"message": telegram.message("The VPN is down", chat=telegram.DIRECT)}),
+    ("telegram", "reply", {"message": telegram.reply()}),
+    ("telegram", "command", {"message": telegram.reply("/close")}),
+    ("telegram", "edit", {"edited_message": telegram.message(edit_date=1773453700)}),
+    ("telegram", "open_reaction", {"message_reaction": telegram.reaction([], ["✍"])}),
+    ("telegram", "close_reaction", {"message_reaction": telegram.reaction(["🏆"], [])}),
+    ("discord", "shortcut", discord.on_message()),
+    ("discord", "shortcut", discord.on_message("Close its ticket")),
+    ("discord", "button", discord.pressed(f"ticketrelay:close:{discord.FIRST}")),
+    ("discord", "form", discord.form("ticketrelay:open", discord.label("text", "The VPN is down"))),
+]
+
+
+@pytest.mark.parametrize(("kind", "gesture", "payload"), EACH_GESTURE)
+def test_each_gesture_can_be_switched(kind: str, gesture: str, payload: dict[str, Any]) -> None:
+    if kind == "telegram":
+        ((update, content),) = payload.items()
+        on, off = (telegram.delivered(content, update, gestures={gesture: value}) for value in (True, False))
+    else:
+        on, off = (PLATFORMS[kind].parsed(payload, gestures={gesture: value}) for value in (True, False))
+    assert len(on.events) == 1
+    assert not off.events
+    (remark,) = off.ignored
+    assert f"{gesture} is off" in remark.reason or gesture == "message"
+
+
 def test_what_is_off_does_not_swallow_what_counts() -> None:
     # One message comes as `message` and as `app_mention`, in either order.
     as_message, as_mention = slack.message(f"<@{slack.BOT}> The VPN is down"), slack.mention()

@@ -278,3 +278,11 @@ def test_numbers_where_text_is_expected_name_the_same_message() -> None:
     assert (event.case_key, event.source_message_id, event.author) == (key(ROOT), key(REPLY), "77")
     assert event.subject == "1"
     assert said(mention(ts=1773453600)).source_message_id == key("1773453600.000000")
+
+
+@pytest.mark.parametrize("text", [f"<@{BOT}>", f" <@{BOT}>: "])
+def test_a_mention_alone_opens_nothing_and_in_a_thread_means_what_stands_above(text: str) -> None:
+    for event in (mention(text), message(text)):
+        assert ignored(event) == "it says nothing beside the mention"
+        assert isinstance(said(event | {"thread_ts": ROOT, "ts": REPLY}), Commented)
+    assert isinstance(said(mention(text, files=[{"name": "plan.pdf"}])), Opened)
