@@ -85,9 +85,10 @@ def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Pa
             return _nowhere("adds to")
         if not text and not files:
             return Parsed(reply=answers.form("note", done.thread))
-        return _answered(
-            Commented(**_facts(done, settings, done.thread, text, files), unknown="wait"), answers.NOTED, done.thread
-        )
+        shared = _facts(done, settings, done.thread, text, files)
+        if done.guild is not None and not files:
+            shared = rules.made_public(shared, text)
+        return _answered(Commented(**shared, unknown="wait"), answers.NOTED, done.thread)
     if not text and not files:
         return _asked(done, rules)
     return _opened(done, settings, text, files)

@@ -269,6 +269,16 @@ def test_a_reply_that_begins_with_the_public_word_is_a_public_note_of_its_bare_w
     assert event.text == "It is fixed\nsince noon"
 
 
+def test_a_note_by_command_can_be_public_too() -> None:
+    own = publishing(PLATFORMS["discord"])
+    noted = discord.slash("!public It is fixed", "note", **discord.IN_THREAD)
+    event = discord.said(noted, **own)
+    assert isinstance(event, Commented)
+    assert (event.private, event.public_note, event.text) == (True, True, "It is fixed")
+    assert not discord.said(noted | {"guild_id": None}, **own).public_note
+    assert not discord.said(discord.slash("!public It is fixed", **discord.IN_THREAD), **own).public_note
+
+
 @each_with_replies
 @pytest.mark.parametrize(
     "text", ["!Public It is fixed", "!public: It is fixed", "It is !public", "!public", "x !public y"]
