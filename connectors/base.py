@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -132,6 +132,9 @@ class SourceSettings(BaseModel):
     """What every kind of source is configured with; a kind adds its own fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    routes_publish: ClassVar[bool] = True
+    """A route can make public what is private by `private` alone; else only what is set for the source does."""
 
     secret: Secret
     """What the sender proves itself with."""

@@ -41,6 +41,8 @@ class Facts(TypedDict):
     participants: tuple[str, ...]
     attributes: tuple[tuple[str, str], ...]
     answer: NotRequired[str | None]
+    public_note: NotRequired[bool]
+    private_change: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)

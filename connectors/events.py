@@ -89,6 +89,10 @@ class Event:
     priority: Priority = "medium"
     category: str | None = None
     private: bool = False
+    public_note: bool = False
+    """Though it is private, its text is a public note of the case that it comes to: who may say so said so."""
+    private_change: bool = False
+    """Where its message is known with other content, it is private: nobody tells whether that was."""
     aliases: tuple[str, ...] = ()
     """Further names of the case that this event makes known: a Message-ID, a chat timestamp, a thread token. Later
     events find the case by them; the first case that has an alias keeps it."""

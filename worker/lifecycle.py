@@ -333,7 +333,7 @@ def _commented(
         return _create(source, case, event, wording, about)
     if not policy.note_on_comment:
         return Plan(case, reason="comments are not noted")
-    note = _note(event, event.text)
+    note = Intent("add_note", AddNote(body=event.text, private=event.private and not event.public_note))
     case = replace(case, damped=False)
     is_closed = case.phase != "open" or case.left in ("resolved", "closed")
     if case.left != "gone" and (not is_closed or not event.reopens):
@@ -448,6 +448,7 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
     if event.priority != case.priority:
         # The content is the ordinal: one message may change many times, and each change has a key of its own.
         update = (Intent("update_ticket", UpdateTicket(priority=event.priority), event.content_digest),)
+    event = replace(event, private=event.private or event.private_change)
     note = _note(event, f"It changed at {source}.\n\n{event.text}", event.content_digest)
     return Plan(replace(case, priority=event.priority), (*update, note))
 

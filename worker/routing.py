@@ -109,7 +109,9 @@ def _as_set(event: Event, found: Resolution, source: SourceSettings) -> Event:
     private = found.settings.get("private")
     if private is not None:
         # A connector that keeps an event of a public source private has a reason of its own.
-        changes["private"] = private.value or (event.private and not source.private)
+        by_default = source.private and source.routes_publish
+        changes["private"] = private.value or (event.private and not by_default)
+        changes["public_note"] = event.public_note and not private.value
     return replace(event, **changes) if changes else event
 
 

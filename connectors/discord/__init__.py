@@ -69,6 +69,8 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     kind = payload.get("type")
     if not isinstance(kind, int) or isinstance(kind, bool):
         raise UnreadableMessage(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of an interaction")
+    if kind == PING and isinstance(payload.get("event"), dict):
+        return Parsed(ignored=(Remark("event", "it is an event of Discord's webhooks, which is no interaction"),))
     if kind == PING:
         return Parsed(reply=answers.pong())
     if kind == AUTOCOMPLETE:

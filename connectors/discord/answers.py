@@ -30,6 +30,8 @@ OURS = re.compile(r"ticketrelay:(open|note|close)(?::([1-9][0-9]{0,18}))?")
 OPENED = "Received: a ticket is opened for it."
 NOTED = "Received: it becomes a note on the ticket, if there is one."
 IN_THREAD = "Received: it becomes a note on the ticket of this thread, or opens one."
+TURNED_AWAY = "You may not open tickets here."
+OFF = "This does nothing here: it is switched off."
 CLOSING = "Received: the ticket is closed, if you opened it or may close any."
 
 

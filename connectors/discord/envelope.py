@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.channels import Rules
 from connectors.chat import first_line
 from connectors.discord.settings import Settings
 from connectors.documents import UnreadableItem, found_at
@@ -49,19 +50,19 @@ class Interaction:
         """The id of the thread that it was done in; None outside of threads."""
         return self.channel if self.channel_type in THREADS else None
 
-    def is_private(self, settings: Settings) -> bool:
-        """True unless the channel is known to be a server's, and may be public."""
-        if self.guild is None or self.channel_type in PRIVATE:
-            return True
-        if self.channel in settings.public_channels:
-            return False
-        if self.thread is not None and self.parent in settings.public_channels:
-            return False
-        return settings.private or self.channel_type is None
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The user, and the roles that the user has."""
+        return (self.user, *self.roles)
 
-    def may_close(self, settings: Settings) -> bool:
-        """True for those who may close any ticket."""
-        return not {self.user, *self.roles}.isdisjoint(settings.closers)
+    def rules(self, settings: Settings) -> Rules:
+        """What holds where it was done: for a thread what is set for it, then for its channel."""
+        return settings.rules(self.channel, self.parent if self.thread is not None else None)
+
+    def is_private(self, rules: Rules) -> bool:
+        """True unless the channel is known to be a server's, and may be public."""
+        among_few = self.guild is None or self.channel_type in PRIVATE
+        return rules.is_private(among_few=among_few, known_public=self.channel_type is not None)
 
 
 def read_interaction(payload: Mapping[str, Any]) -> Interaction:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.base import Parsed, Remark, Reply
+from connectors.channels import Rules
 from connectors.chat import Facts, named, subject
 from connectors.discord import answers, content
 from connectors.discord.answers import OURS
@@ -41,10 +42,13 @@ def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) ->
     ours = OURS.fullmatch(text_at(within(payload, "data"), "custom_id"))
     if ours is None or ours[2] is None:
         return _nothing("nothing is done about the button: it is none of ours", "This button does nothing here.")
+    rules = done.rules(settings)
+    if off := rules.refuses("button"):
+        return _off(off)
     if ours[1] == "note":
         return Parsed(reply=answers.form("note", ours[2]))
     if ours[1] == "open":
-        return Parsed(reply=answers.form("open"))
+        return _asked(done, rules)
     # A thread that is made from the answer has its id: from then on it leads to the case.
     answer = maybe_id(part(payload, "message").get("id"))
     return _closed(done, settings, ours[2], *((answer,) if answer else ()))
@@ -60,6 +64,8 @@ def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> P
         return _nothing("nothing is done about the form: it is none of ours", "This form does nothing here.")
     if not text:
         return _nothing("the form is empty", "Nothing was written in the form.")
+    if off := done.rules(settings).refuses("form"):
+        return _off(off)
     if ours[1] == "note":
         shared = _facts(done, settings, ours[2], text, [])
         return _answered(Commented(**shared, unknown="wait"), answers.NOTED)
@@ -68,32 +74,54 @@ def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> P
 
 def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
     chosen, options = content.subcommand(data)
-    text, files = content.option_text(options), content.option_files(data, options)
-    if chosen == "close" or text.casefold() == settings.close_word.casefold():
+    text, files, rules = content.option_text(options), content.option_files(data, options), done.rules(settings)
+    if off := rules.refuses("command"):
+        return _off(off)
+    says_close = rules.has("close_word") and text.casefold() == settings.close_word.casefold()
+    if chosen == "close" or says_close:
         return _closed(done, settings, done.thread) if done.thread else _nowhere("closes")
     if chosen == "note":
         if done.thread is None:
             return _nowhere("adds to")
         if not text and not files:
             return Parsed(reply=answers.form("note", done.thread))
-        return _answered(
-            Commented(**_facts(done, settings, done.thread, text, files), unknown="wait"), answers.NOTED, done.thread
-        )
+        shared = _facts(done, settings, done.thread, text, files)
+        if done.guild is not None and not files:
+            shared = rules.made_public(shared, text)
+        return _answered(Commented(**shared, unknown="wait"), answers.NOTED, done.thread)
     if not text and not files:
-        return Parsed(reply=answers.form("open"))
+        return _asked(done, rules)
     return _opened(done, settings, text, files)
+
+
+def _asked(done: Interaction, rules: Rules) -> Parsed:
+    """A form for a new ticket, for those who may open one."""
+    if reason := rules.turns_away(*done.ids):
+        return _nothing(reason, answers.TURNED_AWAY)
+    return Parsed(reply=answers.form("open"))
 
 
 def _opened(done: Interaction, settings: Settings, text: str, files: list[Mapping[str, Any]]) -> Parsed:
     shared = _facts(done, settings, done.thread or done.id, text, files)
     if done.thread:
-        return _answered(Commented(**shared, unknown="open"), answers.IN_THREAD, done.thread)
+        return _in_thread(shared, done, settings, done.thread)
+    if reason := done.rules(settings).turns_away(*done.ids):
+        return _nothing(reason, answers.TURNED_AWAY)
     shared["references"] = ()
     return _answered(Opened(**shared), answers.OPENED, done.id)
 
 
+def _in_thread(shared: Facts, done: Interaction, settings: Settings, case: str) -> Parsed:
+    """A comment on the case of a thread; of those who may, it opens one."""
+    unknown = done.rules(settings).unknown(*done.ids)
+    said = answers.IN_THREAD if unknown == "open" else answers.NOTED
+    return _answered(Commented(**shared, unknown=unknown), said, case)
+
+
 def _open_message(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
     """From a message that is there. It is named by that, so that two who open it open one ticket."""
+    if off := done.rules(settings).refuses("shortcut"):
+        return _off(off)
     target = read_id(data, "target_id")
     message = within(part(part(data, "resolved"), "messages"), target)
     text, files, writer = content.message_text(message), content.message_files(message), part(message, "author")
@@ -106,12 +134,16 @@ def _open_message(data: Mapping[str, Any], done: Interaction, settings: Settings
     shared["source_message_id"] = f"message:{target}"
     shared["text"] = content.whole(text, files, f"Written by {person(writer)}: {link}", _signature(done))
     if done.thread:
-        return _answered(Commented(**shared, unknown="open"), answers.IN_THREAD, case)
+        return _in_thread(shared, done, settings, case)
+    if reason := done.rules(settings).turns_away(*done.ids):
+        return _nothing(reason, answers.TURNED_AWAY)
     shared["references"] = shared["references"][1:]
     return _answered(Opened(**shared), answers.OPENED, case)
 
 
 def _close_message(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
+    if off := done.rules(settings).refuses("shortcut"):
+        return _off(off)
     target = read_id(data, "target_id")
     names = _names_of(target, part(part(part(data, "resolved"), "messages"), target))
     return _closed(done, settings, done.thread or target, *names)
@@ -119,7 +151,7 @@ def _close_message(data: Mapping[str, Any], done: Interaction, settings: Setting
 
 def _closed(done: Interaction, settings: Settings, case: str, *names: str) -> Parsed:
     shared = _facts(done, settings, case, "", [], *names)
-    return _answered(Resolved(**shared, authority="source" if done.may_close(settings) else "opener"), answers.CLOSING)
+    return _answered(Resolved(**shared, authority=done.rules(settings).authority(*done.ids)), answers.CLOSING)
 
 
 def _names_of(target: str, message: Mapping[str, Any]) -> tuple[str, ...]:
@@ -131,6 +163,7 @@ def _names_of(target: str, message: Mapping[str, Any]) -> tuple[str, ...]:
 def _facts(
     done: Interaction, settings: Settings, case: str, text: str, files: list[Mapping[str, Any]], *names: str
 ) -> Facts:
+    rules = done.rules(settings)
     attributes = {"channel": done.channel, "user": done.user} | ({"team": done.guild} if done.guild else {})
     known = tuple(dict.fromkeys((case, *names)))
     return Facts(
@@ -141,9 +174,10 @@ def _facts(
         subject=subject(text, f"A message of {done.who}"),
         text=content.whole(text, files, _signature(done)),
         content_digest=digest(text, *(text_at(each, "id") for each in files)),
-        priority="medium",
-        category=settings.category,
-        private=done.is_private(settings),
+        priority=rules.priority,
+        category=rules.category,
+        private=rules.marked_private(text) or done.is_private(rules),
+        private_change=rules.private_word is not None,
         aliases=known,
         references=named(known),
         author=done.user,
@@ -165,6 +199,10 @@ def _nowhere(verb: str) -> Parsed:
         f"it {verb} no ticket: it was not done in a thread",
         "Which ticket? Do it in the ticket's thread, or by the buttons below the answer that you got.",
     )
+
+
+def _off(reason: str) -> Parsed:
+    return _nothing(reason, answers.OFF)
 
 
 def _nothing(reason: str, text: str) -> Parsed:

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
-from connectors.base import SourceSettings
-from connectors.chat import listed
+from connectors.channels import ChannelSettings, ChatSettings
 from connectors.discord.keys import is_mistyped
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
+Gesture = Literal["command", "shortcut", "form", "button", "close_word"]
 Name = Annotated[str, StringConstraints(pattern=r"^\S(.{0,30}\S)?$")]
 """The name of a command, as it is registered at Discord."""
 
 
-class Settings(SourceSettings):
-    """A source of kind `discord`; the secret is the application's Public Key, 64 hex digits."""
+class DiscordChannel(ChannelSettings[Id, Gesture]):
+    """What one channel has otherwise than its source."""
 
-    private: bool = True
-    """Text goes into private notes only. Where it is false, what is said in channels of servers is public."""
-    public_channels: Ids = ()
-    """Ids of channels whose text is public, that of their public threads too, whatever `private` says."""
+
+class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel]):
+    """A source of kind `discord`; the secret is the application's Public Key, 64 hex digits.
+
+    People have their own id and those of their roles. What is set for a channel holds in its threads too.
+    """
+
     command: Name = "ticket"
     """The slash command that opens, notes and closes."""
     open_message_command: Name = "Open a ticket"
     """The command in a message's menu that opens a ticket from it."""
     close_message_command: Name = "Close its ticket"
     """The command in a message's menu that closes its ticket."""
-    close_word: Annotated[str, StringConstraints(pattern=r"^\S{1,50}$")] = "close"
-    """The slash command followed by this and nothing else closes, in upper or lower case."""
-    closers: Ids = ()
-    """Ids of users or roles who may close any ticket; others close those that they opened."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

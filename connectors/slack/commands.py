@@ -42,14 +42,26 @@ def command(payload: Mapping[str, Any], received_at: datetime, settings: Setting
     done = read_gesture(payload, received_at, settings)
     text = rendering.plain(text_at(payload, "text"))
     words = text.casefold().split()
-    if not words:
-        return _asked(payload, settings)
     if words == [HELP]:
         return nothing("text", "it asked for help", told(_help(settings)))
     if _would_close(words, settings):
         reason = "it closes no ticket: a slash command is in no thread"
         return nothing("text", reason, told(f"Which ticket? {_how_to_close(settings)}"))
+    if refused := _refused(read_id(payload, "channel_id"), done.user, settings):
+        return refused
+    if not words:
+        return _asked(payload, settings)
     return _opened(payload, done, text, settings)
+
+
+def _refused(channel: str, user: str, settings: Settings) -> Parsed | None:
+    """The answer to somebody whose command opens nothing here."""
+    rules = settings.rules(channel)
+    if reason := rules.refuses("command"):
+        return nothing("text", reason, told("Commands open no tickets here."))
+    if reason := rules.turns_away(user):
+        return nothing("text", reason, told("You may not open tickets here."))
+    return None
 
 
 def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Settings) -> Parsed:
@@ -76,7 +88,7 @@ def _asked(payload: Mapping[str, Any], settings: Settings) -> Parsed:
 
 def _would_close(words: Sequence[str], settings: Settings) -> bool:
     """`close`, alone or with what looks like a ticket's number; `close the door` is something to do."""
-    if not begins_with(words[0], settings.close_word):
+    if not words or not begins_with(words[0], settings.close_word):
         return False
     return len(words) == 1 or (len(words) == 2 and any(each.isdigit() for each in words[1]))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.channels import Rules
 from connectors.documents import UnreadableItem, found
 from connectors.events import Reference
 from connectors.slack.settings import Settings
@@ -92,13 +93,10 @@ def references(aliases: tuple[str, ...]) -> tuple[Reference, ...]:
     return tuple(Reference(alias) for alias in aliases)
 
 
-def is_private(settings: Settings, channel: str, channel_type: object) -> bool:
+def is_private(rules: Rules, channel: str, channel_type: object) -> bool:
     """True unless the channel is known to be public and may be: mentions and reactions do not name its type."""
-    if channel_type in PRIVATE_TYPES or channel.startswith(PRIVATE_PREFIXES):
-        return True
-    if channel in settings.public_channels:
-        return False
-    return settings.private or channel_type != "channel"
+    among_few = channel_type in PRIVATE_TYPES or channel.startswith(PRIVATE_PREFIXES)
+    return rules.is_private(among_few=among_few, known_public=channel_type == "channel")
 
 
 def maybe_id(value: object) -> str | None:

@@ -34,11 +34,14 @@ def facts(
     author: str | None,
     channel_type: object,
     suffix: str = "",
+    private: bool = False,
 ) -> Facts:
-    """The facts of an event about the message at `place`; `suffix` tells it from the message itself.
+    """The facts of an event about the message at `place`; `suffix` tells it from the message itself, and `private`
+    says that it is, wherever it stands.
 
     The message's own names and those of its root are all made known, so that a reaction to a reply finds the case.
     """
+    rules = settings.rules(place.channel)
     own = names(envelope, place.channel, place.ts)
     root = names(envelope, place.channel, place.root)
     attributes = {"channel": place.channel, "team": envelope.teams[0]} | ({"user": author} if author else {})
@@ -50,14 +53,15 @@ def facts(
         subject=words.subject,
         text=words.text,
         content_digest=digest(words.raw),
-        priority="medium",
-        category=settings.category,
-        private=is_private(settings, place.channel, channel_type),
+        priority=rules.priority,
+        category=rules.category,
+        private=private or is_private(rules, place.channel, channel_type),
         aliases=tuple(dict.fromkeys((*root, *own))),
         references=references(root),
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
+        private_change=rules.private_word is not None,
         answer=answers.target(place.channel, place.root) if settings.receipts else None,
     )
 

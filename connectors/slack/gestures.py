@@ -18,9 +18,10 @@ from typing import Any
 from pydantic import AnyHttpUrl, ValidationError
 
 from connectors.base import Parsed, Remark, Reply
+from connectors.channels import Rules
 from connectors.chat import MAX_BODY, MAX_LINK, Facts, first_line, paragraphs
 from connectors.documents import UnreadableItem, found_at
-from connectors.events import Authority, Priority, digest
+from connectors.events import Priority, digest
 from connectors.mapping import cut, readable
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, is_private, maybe_id, maybe_ts, moment, read_gesture_envelope, read_id
@@ -84,14 +85,9 @@ def channel_type(name: object) -> str | None:
     return "mpim" if name.startswith(GROUP_MESSAGE) else NAMES_OF_PRIVATE.get(name)
 
 
-def authority_to_close(user: str, settings: Settings) -> Authority:
-    """`source` for who may close any ticket; others may close what they opened."""
-    return "source" if user in settings.closers else "opener"
-
-
-def is_private_at(channel: str | None, type_of_channel: str | None, settings: Settings) -> bool:
+def is_private_at(channel: str | None, type_of_channel: str | None, rules: Rules) -> bool:
     """True unless it was done in a channel that is known to be public: what was done nowhere is private."""
-    return channel is None or is_private(settings, channel, type_of_channel)
+    return channel is None or is_private(rules, channel, type_of_channel)
 
 
 def response_url(value: object, settings: Settings) -> str | None:
@@ -117,10 +113,11 @@ def new_case(
     channel: str | None,
     type_of_channel: str | None,
     answer: str | None,
-    priority: Priority = "medium",
+    priority: Priority | None = None,
     category: str | None = None,
 ) -> Facts:
     """The facts of a case that is about no message; `name` is its own within the workspace."""
+    rules = settings.rules(channel)
     attributes = {"team": done.envelope.teams[0], "user": done.user} | ({"channel": channel} if channel else {})
     own = tuple(f"{team}:{name}" for team in done.envelope.teams)
     where = f" in #{channel}" if channel else ""
@@ -132,9 +129,9 @@ def new_case(
         subject=words.subject,
         text=paragraphs(cut(words.text, MAX_BODY), f"Slack: {done.who}{where}, {readable(done.when)}"),
         content_digest=digest(words.raw),
-        priority=priority,
-        category=category or settings.category,
-        private=is_private_at(channel, type_of_channel, settings),
+        priority=priority or rules.priority,
+        category=category or rules.category,
+        private=rules.marked_private(words.text) or is_private_at(channel, type_of_channel, rules),
         aliases=own,
         references=(),
         author=done.user,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.base import Remark
+from connectors.channels import Rules
 from connectors.chat import Facts, Said, begins_with, subject
 from connectors.documents import UnreadableItem, found
 from connectors.events import Commented, Opened, Resolved
@@ -53,16 +54,50 @@ def _written(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -
 
 
 def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: Settings, *, mentioned: bool) -> Said:
-    shared = _facts(event, place, envelope, settings, mentioned=mentioned)
+    rules, shared = settings.rules(place.channel), _facts(event, place, envelope, settings, mentioned=mentioned)
+    author = shared["author"]
     if place.root != place.ts:
-        if _closes(event, envelope, settings, mentioned=mentioned):
-            return Resolved(**shared, authority="source" if shared["author"] in settings.closers else "opener")
-        return Commented(**shared, unknown="open" if mentioned else "wait")
-    if mentioned or _is_direct(event, place) or not settings.mention_only:
-        # Its own name is the case key already; those in other workspaces may be the key of a case.
-        shared["references"] = shared["references"][1:]
-        return Opened(**shared)
-    return Remark("event", "the message mentions nobody of ours, and is no reply")
+        return _reply(event, envelope, shared, settings, rules, mentioned=mentioned)
+    ways = (("direct", _is_direct(event, place)), ("mention", mentioned), ("message", True))
+    if not any(rules.has(gesture) for gesture, is_it in ways if is_it):
+        off = next((gesture for gesture, is_it in ways[:2] if is_it), None)
+        reason = rules.refuses(off) if off else None
+        return Remark("event", reason or "the message mentions nobody of ours, and is no reply")
+    if reason := rules.turns_away(author):
+        return Remark("event", reason)
+    if _says_nothing(event, envelope, mentioned=mentioned):
+        return Remark("event", "it says nothing beside the mention")
+    # Its own name is the case key already; those in other workspaces may be the key of a case.
+    shared["references"] = shared["references"][1:]
+    return Opened(**shared)
+
+
+def _reply(
+    event: Mapping[str, Any], envelope: Envelope, shared: Facts, settings: Settings, rules: Rules, *, mentioned: bool
+) -> Said:
+    """A message in a thread."""
+    author, asks = shared["author"], mentioned and rules.has("mention")
+    if rules.has("close_word") and _closes(event, envelope, settings, mentioned=mentioned):
+        return Resolved(**shared, authority=rules.authority(author))
+    if asks and rules.may_open(author):
+        return Commented(**shared, unknown="open")
+    if not asks and (off := rules.refuses("reply")):
+        return Remark("event", off)
+    if _is_bare(event):
+        shared = rules.made_public(shared, rendering.plain(rendering.raw_text(event)))
+    return Commented(**shared, unknown="wait")
+
+
+def _says_nothing(event: Mapping[str, Any], envelope: Envelope, *, mentioned: bool) -> bool:
+    """True for a mention alone; in a thread it means what stands above it."""
+    spoken = _spoken(rendering.raw_text(event), envelope, mentioned=mentioned)
+    return mentioned and not spoken.strip() and not any(event.get(each) for each in ("files", "attachments"))
+
+
+def _is_bare(event: Mapping[str, Any]) -> bool:
+    """True for a reply that is nothing but words, said in its thread alone, in what is known to be a channel."""
+    has_more = any(event.get(field) for field in ("files", "attachments", "subtype", "edited"))
+    return not has_more and event.get("channel_type") in ("channel", "group")
 
 
 def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
@@ -75,14 +110,17 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
     place = read_place(whole)
     if gone:
         return _gone(event, place, envelope, settings)
-    text = rendering.raw_text(after)
+    rules, text = settings.rules(channel), rendering.raw_text(after)
     old = rendering.raw_text(before) if "text" in before else None
     edited = maybe_ts(after.get("edited"), "ts")
     if text == old or (old is None and edited is None):
         return Remark("event", "the text is unchanged: links were expanded, or replies counted")
     stamp = edited or maybe_ts(event, "event_ts") or read_ts(event, "ts")
-    if rendering.mentions(text, envelope.bots) and not (old and rendering.mentions(old, envelope.bots)):
+    newly = rendering.mentions(text, envelope.bots) and not (old and rendering.mentions(old, envelope.bots))
+    if newly and rules.has("mention"):
         return _mentioned_by_edit(whole, place, stamp, envelope, settings)
+    if off := rules.refuses("edit"):
+        return Remark("event", off)
     now_reads = rendering.plain(text)
     changes = rendering.difference(None if old is None else rendering.plain(old), now_reads)
     who = rendering.person(maybe_id(part(after, "edited").get("user")) or maybe_id(after.get("user")))
@@ -106,14 +144,17 @@ def _deleted(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -
 
 def _gone(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: Settings) -> Said:
     """A private note that names the message and does not repeat it: what was deleted is not to be read again."""
+    if off := settings.rules(place.channel).refuses("delete"):
+        return Remark("event", off)
     words = Words(
         subject=f"Message in #{place.channel} deleted",
         text=f"The message of {readable(moment(place.ts))} in #{place.channel} was deleted.",
         raw="",
     )
     when = moment(maybe_ts(event, "event_ts") or maybe_ts(event, "ts") or place.ts)
-    shared = facts(envelope, settings, place, words, when=when, author=None, channel_type=None, suffix=":deleted")
-    shared["private"] = True
+    shared = facts(
+        envelope, settings, place, words, when=when, author=None, channel_type=None, suffix=":deleted", private=True
+    )
     return Commented(**_about(shared, place, envelope), unknown="wait", reopens=False)
 
 
@@ -121,7 +162,13 @@ def _mentioned_by_edit(
     event: Mapping[str, Any], place: Place, stamp: str, envelope: Envelope, settings: Settings
 ) -> Said:
     """The whole text under the id of the edit: it opens a case where the mention is new, else it is a note."""
-    return Commented(**_facts(event, place, envelope, settings, mentioned=True, edited=stamp), unknown="open")
+    rules, shared = (
+        settings.rules(place.channel),
+        _facts(event, place, envelope, settings, mentioned=True, edited=stamp),
+    )
+    if off := rules.refuses("mention"):
+        return Remark("event", off)
+    return Commented(**shared, unknown=rules.unknown(shared["author"]))
 
 
 def _facts(
@@ -145,9 +192,18 @@ def _facts(
             text=rendering.whole(text, event, who, place.channel, when),
             raw=raw,
         )
-    suffix = f":edited:{edited}" if edited else ""
-    channel_type = event.get("channel_type")
-    return facts(envelope, settings, place, words, when=when, author=author, channel_type=channel_type, suffix=suffix)
+    said = (rendering.plain(raw), rendering.forwarded(event))
+    return facts(
+        envelope,
+        settings,
+        place,
+        words,
+        when=when,
+        author=author,
+        channel_type=event.get("channel_type"),
+        suffix=f":edited:{edited}" if edited else "",
+        private=settings.rules(place.channel).marked_private(*said, edited=edited is not None),
+    )
 
 
 def _about(shared: Facts, place: Place, envelope: Envelope) -> Facts:

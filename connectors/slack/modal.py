@@ -40,7 +40,6 @@ MAX_TEXT = 3000  # characters that Slack lets people write in a field
 MAX_CATEGORY = 255
 
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
-USUAL: Priority = "medium"
 
 CLEARED = Reply(json.dumps({"response_action": "clear"}).encode())
 
@@ -82,13 +81,16 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
     done, name = read_gesture(payload, received_at, settings), read_handle(view, "id")
     given = dict(_given(view))
     if wrong := _wrong(given, settings):
-        answer = Reply(json.dumps({"response_action": "errors", "errors": wrong}).encode())
-        return nothing("view.state", "; ".join(f"{field}: {reason}" for field, reason in wrong.items()), answer)
+        said = "; ".join(f"{field}: {reason}" for field, reason in wrong.items())
+        return nothing("view.state", said, _errors(wrong))
     origin = _origin(view)
+    rules = settings.rules(origin.channel)
+    if reason := rules.refuses("form") or rules.turns_away(done.user):
+        return nothing("view", reason, _errors({"subject": "You may not open tickets here."}))
     title, text, category = one_line(given["subject"]), given.get("text", ""), given.get("category")
-    priority = next((each for each in PRIORITIES if each == given.get("priority")), USUAL)
+    priority = next((each for each in PRIORITIES if each == given.get("priority")), rules.priority)
     words = Words(subject(title, ""), text or title, digest(title, text, priority, category or ""))
-    if category and not settings.categories and is_private_at(origin.channel, origin.type, settings):
+    if category and not settings.categories and is_private_at(origin.channel, origin.type, rules):
         # It is somebody's words, and a ticket's category is not private.
         words, category = replace(words, text=paragraphs(f"Category: {one_line(category)}", words.text)), None
     shared = new_case(
@@ -105,12 +107,17 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
     return Parsed(events=(Opened(**shared),), reply=CLEARED)
 
 
+def _errors(by_block: Mapping[str, str]) -> Reply:
+    """What Slack shows below the fields of a modal, which stays open."""
+    return Reply(json.dumps({"response_action": "errors", "errors": by_block}).encode())
+
+
 def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """What is to be corrected, by the block that it stands in."""
     wrong = {}
     if not one_line(given.get("subject", "")):
         wrong["subject"] = "Say what it is about."
-    if given.get("priority", USUAL) not in PRIORITIES:
+    if given.get("priority") not in (None, *PRIORITIES):
         wrong["priority"] = f"Choose one of {', '.join(PRIORITIES)}."
     if settings.categories and given.get("category") not in (None, *settings.categories):
         wrong["category"] = "There is no such category any more."
@@ -140,7 +147,7 @@ def _origin(view: Mapping[str, Any]) -> Origin:
 def _view(origin: Origin, settings: Settings) -> dict[str, Any]:
     """The modal, as Slack shows it."""
     levels = [_option(each, each.capitalize()) for each in PRIORITIES]
-    chosen = levels[PRIORITIES.index(USUAL)]
+    chosen = levels[PRIORITIES.index(settings.rules(origin.channel).priority)]
     category: dict[str, Any] = {"type": "plain_text_input", "max_length": MAX_CATEGORY}
     if settings.categories:
         category = {"type": "static_select", "options": [_option(each, each) for each in settings.categories]}

@@ -34,7 +34,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         raise UnreadableItem(f"reaction: {found(emoji)} is no name of an emoji")
     name = emoji.partition("::")[0]  # what follows is the tone of its skin
     if name not in (settings.open_emoji, settings.close_emoji):
-        return Remark("event", f"the reaction {found(emoji)} means nothing to us")
+        return Remark("event", "the reaction means nothing to us")
     if item.get("type", "message") != "message":
         return Remark("event", f"the reaction is to {found(item.get('type'))}, not to a message")
     ts = read_ts(item, "ts")
@@ -42,6 +42,10 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
     user, stamp = read_id(event, "user"), read_ts(event, "event_ts")
     if user in envelope.bots:
         return Remark("event", "the reaction is our own")
+    rules, opens = settings.rules(place.channel), name == settings.open_emoji
+    off = rules.refuses("open_reaction" if opens else "close_reaction")
+    if off or (opens and verb == "added" and (off := rules.turns_away(user))):
+        return Remark("event", off)
     shared = facts(
         envelope,
         settings,
@@ -51,16 +55,16 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         author=user,
         channel_type=item.get("channel_type"),
         suffix=f":{user}:{name}:{verb}:{stamp}",
+        private=verb == "removed",
     )
     shared["attributes"] = tuple(sorted((*shared["attributes"], ("reaction", name))))
     if verb == "removed":
-        shared["private"] = True
         shared["aliases"] = ()
         return Commented(**shared, unknown="wait", reopens=False)
-    if name == settings.open_emoji:
+    if opens:
         return Opened(**shared)
     shared["aliases"] = ()
-    return Resolved(**shared, authority="source" if user in settings.closers else "opener")
+    return Resolved(**shared, authority=rules.authority(user))
 
 
 def _words(name: str, verb: str, user: str, place: Place, writer: str | None) -> Words:

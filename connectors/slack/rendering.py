@@ -89,6 +89,11 @@ def whole(text: str, message: Mapping[str, Any], who: str, channel: str, when: d
     return paragraphs(*parts)
 
 
+def forwarded(message: Mapping[str, Any]) -> str:
+    """The bare words of a message that somebody passed on; empty where there is none."""
+    return "\n".join(list(_forwarded(message.get("attachments")))[1:2])
+
+
 def difference(before: str | None, after: str) -> str:
     """What was taken out and put in, line by line; the text as it is now where that cannot be told."""
     lines: list[str] = []

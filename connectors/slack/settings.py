@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AnyHttpUrl, BeforeValidator, Field, StringConstraints, model_validator
 
-from connectors.base import Secret, SourceSettings
-from connectors.chat import listed
+from connectors.base import Secret
+from connectors.channels import ChannelSettings, ChatSettings
 
+ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]{1,63}$")]
+"""The id of a channel, a direct message or a conversation of several; not its name."""
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
+Gesture = Literal[
+    "mention",
+    "message",
+    "direct",
+    "reply",
+    "close_word",
+    "edit",
+    "delete",
+    "open_reaction",
+    "close_reaction",
+    "command",
+    "shortcut",
+    "form",
+]
 Emoji = Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,100}$")]
 """The name of an emoji, without its colons."""
 CallbackId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
@@ -30,17 +45,13 @@ Categories = Annotated[
 """Slack shows no more of them, and no longer ones."""
 
 
-class Settings(SourceSettings):
+class SlackChannel(ChannelSettings[Id, Gesture]):
+    """What one channel has otherwise than its source."""
+
+
+class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
     """A source of kind `slack`; the secret is the app's Signing Secret."""
 
-    private: bool = True
-    """Text goes into private notes only. Where it is false, what is known to be from a public channel is public."""
-    public_channels: Ids = ()
-    """Ids of public channels whose text is public whatever `private` says."""
-    mention_only: bool = True
-    """A message in a channel opens a ticket where it mentions the bot; where this is false, every one does."""
-    close_word: Annotated[str, StringConstraints(pattern=r"^\S{1,50}$")] = "close"
-    """A reply whose first word is this, in upper or lower case, closes the ticket."""
     close_emoji: Emoji = "white_check_mark"
     """A reaction that closes the ticket."""
     open_emoji: Emoji = "ticket"
@@ -55,8 +66,6 @@ class Settings(SourceSettings):
     """The callback ID of the global shortcut that asks for a new ticket."""
     categories: Categories = ()
     """What can be chosen as category in the modal; where this is empty, it is written."""
-    closers: Ids = ()
-    """Ids of users who may close any ticket; others close those that they opened."""
     bot_user_id: Id | None = None
     """The id of the app's own user; only needed where deliveries do not name it in `authorizations`."""
 

@@ -23,7 +23,6 @@ from connectors.slack.facts import Words, facts, part
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     Gesture,
-    authority_to_close,
     channel_type,
     nothing,
     read_gesture,
@@ -36,7 +35,9 @@ def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settin
     """A global shortcut: it names no channel, so that what is written in its modal is private."""
     if payload.get("callback_id") != settings.new_shortcut:
         return _none_of_ours(payload)
-    read_gesture(payload, received_at, settings)
+    done, rules = read_gesture(payload, received_at, settings), settings.rules()
+    if reason := rules.refuses("form") or rules.turns_away(done.user):
+        return nothing("callback_id", reason)
     prompt = modal.opening(read_handle(payload, "trigger_id"), modal.Origin(), settings)
     if prompt is None:
         return nothing("callback_id", "no modal can be opened: there is no bot_token")
@@ -51,11 +52,15 @@ def on_message(payload: Mapping[str, Any], received_at: datetime, settings: Sett
     done = read_gesture(payload, received_at, settings)
     channel, message = within(payload, "channel"), within(payload, "message")
     place = read_place({"ts": payload.get("message_ts")} | message | {"channel": channel.get("id")})
-    kind = channel_type(channel.get("name"))
+    kind, rules = channel_type(channel.get("name")), settings.rules(place.channel)
+    if off := rules.refuses("shortcut"):
+        return nothing("callback_id", off)
     if chosen == settings.close_shortcut:
         return Parsed(events=(_closed(payload, done, place, kind, settings),), reply=ACKNOWLEDGED)
     if _is_ours(message, done):
         return nothing("message", "our own app wrote the message")
+    if place.root == place.ts and (reason := rules.turns_away(done.user)):
+        return nothing("user", reason)
     return Parsed(events=(_opened(message, done, place, kind, settings),), reply=ACKNOWLEDGED)
 
 
@@ -65,11 +70,21 @@ def _opened(message: Mapping[str, Any], done: Gesture, place: Place, kind: str |
     whole = rendering.whole(text, message, _writer(message), place.channel, moment(place.ts))
     by = f"{done.who} made a ticket of it, {readable(done.when)}.\n{_read_at(place)}"
     words = Words(subject(text, f"Message in #{place.channel}"), paragraphs(whole, by), raw)
-    shared = facts(done.envelope, settings, place, words, when=done.when, author=done.user, channel_type=kind)
+    rules = settings.rules(place.channel)
+    shared = facts(
+        done.envelope,
+        settings,
+        place,
+        words,
+        when=done.when,
+        author=done.user,
+        channel_type=kind,
+        private=rules.marked_private(text, rendering.forwarded(message)),
+    )
     writer = None if message.get("bot_id") else maybe_id(message.get("user"))
     shared["participants"] = tuple(dict.fromkeys((done.user, *((writer,) if writer else ()))))
     if place.root != place.ts:
-        return Commented(**shared, unknown="open", other_words="copy")
+        return Commented(**shared, unknown=rules.unknown(done.user), other_words="copy")
     shared["references"] = shared["references"][1:]
     return Opened(**shared, other_words="copy")
 
@@ -95,7 +110,7 @@ def _closed(payload: Mapping[str, Any], done: Gesture, place: Place, kind: str |
         (*names(done.envelope, place.channel, place.root), *names(done.envelope, place.channel, place.ts))
     )
     shared["aliases"] = ()
-    return Resolved(**shared, authority=authority_to_close(done.user, settings))
+    return Resolved(**shared, authority=settings.rules(place.channel).authority(done.user))
 
 
 def _is_ours(message: Mapping[str, Any], done: Gesture) -> bool:

@@ -57,6 +57,11 @@ def files(activity: Mapping[str, Any]) -> list[File]:
     return [File(first_line(each.get("name")) or "a file", link=each.get("contentUrl")) for each in told]
 
 
+def has_more(activity: Mapping[str, Any]) -> bool:
+    """True where something was sent beside the text: files, cards."""
+    return any(not _is_text(each) for each in _attachments(activity))
+
+
 def whole(text: str, activity: Mapping[str, Any], signature: str) -> str:
     """The text, the files, and who said it where."""
     return paragraphs(cut(text, MAX_BODY), "\n".join(file_lines(files(activity))), signature)

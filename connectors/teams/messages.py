@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import Remark
+from connectors.channels import Rules
 from connectors.chat import Facts, Said, begins_with, first_line, named, subject
 from connectors.documents import UnreadableItem, found_at, read_instant, within
-from connectors.events import Commented, Opened, Resolved, digest
+from connectors.events import Commented, Opened, Resolved, Unknown, digest
 from connectors.mapping import readable
 from connectors.teams import content
 from connectors.teams.settings import Settings
@@ -53,16 +54,24 @@ def message(activity: Mapping[str, Any], settings: Settings) -> Said:
     place, who = _place(activity), within(activity, "from")
     if who.get("role") == "bot" or str(who.get("id")).startswith(BOT_PREFIX):
         return Remark("from", "a bot wrote the message")
-    text = content.spoken(activity)
-    shared = _facts(activity, place, settings, text)
+    text, rules, ids = content.spoken(activity), settings.rules(place.conversation), _ids(who)
+    shared = _facts(activity, place, rules, text)
     if place.root != place.number:
-        if begins_with(text, settings.close_word):
-            return Resolved(**shared, authority="source" if _may_close(who, settings) else "opener")
-        return Commented(**shared, unknown="open")
+        if rules.has("close_word") and begins_with(text, settings.close_word):
+            return Resolved(**shared, authority=rules.authority(*ids))
+        if off := rules.refuses("mention"):
+            return Remark("text", off)
+        if _kind(activity) == CHANNEL and not content.has_more(activity):
+            # What is said in public opens nothing: a ticket's description is not what was meant by it.
+            shared = rules.made_public(shared, text)
+        unknown: Unknown = "wait" if shared.get("public_note") else rules.unknown(*ids)
+        return Commented(**shared, unknown=unknown)
     if text.casefold().rstrip(".!") == settings.close_word.casefold():
         return Remark("text", "it closes no ticket: it does not stand in the thread of one")
     if not text and not content.files(activity):
         return Remark("text", "it says nothing behind the mention")
+    if reason := rules.refuses("mention") or rules.turns_away(*ids):
+        return Remark("text", reason)
     return Opened(**shared)
 
 
@@ -75,7 +84,7 @@ def _place(activity: Mapping[str, Any]) -> Place:
     return Place(base, number, root or number)
 
 
-def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, text: str) -> Facts:
+def _facts(activity: Mapping[str, Any], place: Place, rules: Rules, text: str) -> Facts:
     when, author = _when(activity), _author(activity)
     who = first_line(_part(activity, "from").get("name")) or "somebody"
     where = first_line(_part(_part(activity, "channelData"), "channel").get("name")) or "a channel"
@@ -93,9 +102,10 @@ def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, text: 
         subject=subject(text, f"Message of {who}"),
         text=content.whole(text, activity, f"Teams: {who} in {where}, {readable(when)}"),
         content_digest=digest(content.raw_text(activity), *(each.name for each in content.files(activity))),
-        priority="medium",
-        category=settings.category,
-        private=_is_private(activity, place, settings),
+        priority=rules.priority,
+        category=rules.category,
+        private=rules.marked_private(text) or _is_private(activity, rules),
+        private_change=rules.private_word is not None,
         aliases=tuple(dict.fromkeys((place.case_key, place.name))),
         references=named((place.case_key,)) if place.root != place.number else (),
         author=author,
@@ -110,18 +120,18 @@ def _author(activity: Mapping[str, Any]) -> str | None:
     return _maybe_id(who.get("aadObjectId")) or _maybe_id(who.get("id"))
 
 
-def _may_close(who: Mapping[str, Any], settings: Settings) -> bool:
-    return any(who.get(field) in settings.closers for field in ("aadObjectId", "id"))
+def _ids(who: Mapping[str, Any]) -> tuple[str | None, ...]:
+    return _maybe_id(who.get("aadObjectId")), _maybe_id(who.get("id"))
 
 
-def _is_private(activity: Mapping[str, Any], place: Place, settings: Settings) -> bool:
+def _kind(activity: Mapping[str, Any]) -> object:
+    return _part(activity, "conversation").get("conversationType")
+
+
+def _is_private(activity: Mapping[str, Any], rules: Rules) -> bool:
     """True unless the conversation is a channel, and may be public."""
-    kind = _part(activity, "conversation").get("conversationType")
-    if kind is not None and kind != CHANNEL:
-        return True
-    if place.conversation in settings.public_channels:
-        return False
-    return settings.private or kind != CHANNEL
+    kind = _kind(activity)
+    return rules.is_private(among_few=kind is not None and kind != CHANNEL, known_public=kind == CHANNEL)
 
 
 def _when(activity: Mapping[str, Any]) -> datetime:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import StringConstraints
 
-from connectors.base import SourceSettings
-from connectors.chat import listed
+from connectors.channels import ChannelSettings, ChatSettings
 
+ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
+"""The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""
 Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
+Gesture = Literal["mention", "close_word"]
 
 
-class Settings(SourceSettings):
-    """A source of kind `teams`; the secret is the security token that Teams showed when the webhook was made."""
+class TeamsChannel(ChannelSettings[Id, Gesture]):
+    """What one channel has otherwise than its source."""
 
-    private: bool = True
-    """Text goes into private notes only. Where it is false, what is said in channels of the team is public."""
-    public_channels: Ids = ()
-    """Ids of channels (`19:…@thread.tacv2`) whose text is public whatever `private` says."""
-    close_word: Annotated[str, StringConstraints(pattern=r"^\S{1,50}$")] = "close"
-    """A reply whose first word behind the mention is this, in upper or lower case, closes the ticket."""
-    closers: Ids = ()
-    """Ids of users (their `aadObjectId`) who may close any ticket; others close those that they opened."""
+
+class Settings(ChatSettings[ChannelId, Id, Gesture, TeamsChannel]):
+    """A source of kind `teams`; the secret is the security token that Teams showed when the webhook was made.
+
+    People have their `aadObjectId` as id.
+    """

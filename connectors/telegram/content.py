@@ -163,6 +163,17 @@ def _forwarded(origin: object) -> str:
     return f"Forwarded, from {told}."
 
 
+def is_bare(message: Mapping[str, Any]) -> bool:
+    """True for words alone, that are their author's own."""
+    return not has_more(message) and not any(message.get(each) for each in ("forward_origin", "via_bot", "sender_chat"))
+
+
+def answered(message: Mapping[str, Any]) -> str:
+    """The words of the message that it replies to; empty where there is none."""
+    told = message.get("reply_to_message")
+    return spoken(told) if isinstance(told, dict) else ""
+
+
 def _quoted(answered: object) -> str:
     """The message that it replies to, which may be in no ticket yet."""
     if not isinstance(answered, dict) or not says_something(answered):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.channels import Rules
 from connectors.documents import UnreadableItem, found_at, within
 from connectors.telegram.settings import Settings
 
@@ -123,14 +124,13 @@ def read_author(message: Mapping[str, Any]) -> str | None:
     return None
 
 
-def is_private(settings: Settings, chat: Mapping[str, Any]) -> bool:
+def is_private(rules: Rules, chat: Mapping[str, Any]) -> bool:
     """True unless the chat is known to be public and may be."""
-    if chat.get("type") not in ("group", "supergroup", "channel"):
-        return True
-    if maybe_number(chat.get("id")) in settings.public_chats:
-        return False
     name = chat.get("username")
-    return settings.private or not (isinstance(name, str) and name.strip())
+    return rules.is_private(
+        among_few=chat.get("type") not in ("group", "supergroup", "channel"),
+        known_public=isinstance(name, str) and bool(name.strip()),
+    )
 
 
 def maybe_number(value: object) -> str | None:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.base import Remark
+from connectors.channels import Rules
 from connectors.chat import Facts, Said, begins_with, named, subject
-from connectors.documents import text_at, within
+from connectors.documents import within
 from connectors.events import Authority, Commented, Opened, Resolved
 from connectors.telegram import content
 from connectors.telegram.envelope import (
@@ -47,6 +48,7 @@ def _said(message: Mapping[str, Any], settings: Settings, *, edited: bool) -> Sa
     if not content.says_something(message):
         return Remark("message", "the message is about the chat itself, and says nothing")
     text = content.spoken(message)
+    rules = settings.rules(place.chat)
     command, rest = _command(text, settings)
     mentioned = _mentions(text, settings)
     if mentioned:
@@ -55,36 +57,66 @@ def _said(message: Mapping[str, Any], settings: Settings, *, edited: bool) -> Sa
         command = settings.close_command
     ours = mentioned or command == settings.open_command
     words = rest if ours or command == settings.close_command else text
-    shared = _facts(message, place, settings, words, quotes=ours, edited=edited)
+    shared = _facts(message, place, rules, words, quotes=ours, edited=edited)
+    ways = _ways(place, is_command=command == settings.open_command, mentioned=mentioned)
     if edited:
-        opens = ours or (place.is_direct and command is None)
-        return Commented(**shared, unknown="open" if opens else "wait", reopens=False)
-    if command == settings.close_command or (place.parent and begins_with(words, settings.close_word)):
-        return _closing(shared, place, settings)
+        opens = _opens(ways, rules) and not (place.is_direct and command is not None and not ours)
+        return _edited(shared, rules, opens=opens)
+    closes = place.parent and rules.has("close_word") and begins_with(words, settings.close_word)
+    if command == settings.close_command or closes:
+        return _closing(shared, place, rules, "close_word" if closes else "command")
     if command is not None and not ours:
-        return Remark("message", f"nothing is done about the command /{command}")
+        return Remark("message", "nothing is done about a command that is none of ours")
     if ours and not place.parent and not words.strip() and not content.has_more(message):
         return Remark("message", "it says nothing: write what it is about behind it, or answer a message with it")
+    return _counted(message, shared, place, rules, ways)
+
+
+def _edited(shared: Facts, rules: Rules, *, opens: bool) -> Said:
+    if off := rules.refuses("edit"):
+        return Remark("message", off)
+    return Commented(**shared, unknown=rules.unknown(shared["author"]) if opens else "wait", reopens=False)
+
+
+def _ways(place: Place, *, is_command: bool, mentioned: bool) -> list[str]:
+    """The gestures that a message is, the one that says most first."""
+    first = [name for name, is_it in (("command", is_command), ("mention", mentioned)) if is_it]
+    return [*first, "direct" if place.is_direct else "reply" if place.replies else "message"]
+
+
+def _opens(ways: list[str], rules: Rules) -> bool:
+    """True where one of the gestures counts, and is more than a reply; an edit makes no other message one for us."""
+    return any(rules.has(each) for each in ways if each not in ("reply", "message"))
+
+
+def _counted(message: Mapping[str, Any], shared: Facts, place: Place, rules: Rules, ways: list[str]) -> Said:
+    """What becomes of a message by those of its gestures that count."""
+    author = shared["author"]
+    if not any(rules.has(each) for each in ways):
+        if place.album and ways == ["message"]:
+            return Commented(**shared, unknown="wait")  # a photo belongs to the one that was sent with the words
+        reason = None if ways == ["message"] else rules.refuses(ways[0])
+        return Remark("message", reason or "the message mentions nobody of ours, and is no reply")
     if place.is_direct or place.replies:
         # From another chat only those get in who take part: they need not have seen the ticket's conversation.
         authority: Authority = "participant" if place.outside else "source"
-        return Commented(**shared, unknown="open" if ours or place.is_direct else "wait", authority=authority)
-    if ours or not settings.mention_only:
-        return Opened(**shared)
-    if place.album:
-        return Commented(**shared, unknown="wait")
-    return Remark("message", "the message mentions nobody of ours, and is no reply")
+        opens = _opens(ways, rules)
+        if ways == ["reply"] and not place.outside and content.is_bare(message):
+            shared = rules.made_public(shared, content.spoken(message))
+        return Commented(**shared, unknown=rules.unknown(author) if opens else "wait", authority=authority)
+    reason = rules.turns_away(author)
+    return Remark("message", reason) if reason else Opened(**shared)
 
 
-def _closing(shared: Facts, place: Place, settings: Settings) -> Said:
+def _closing(shared: Facts, place: Place, rules: Rules, gesture: str) -> Said:
+    if off := rules.refuses(gesture):
+        return Remark("message", off)
     if not (place.replies or place.is_direct):
         return Remark("message", "it closes nothing: it has to answer a message of the ticket")
-    return Resolved(**shared, authority="source" if shared["author"] in settings.closers else "opener")
+    return Resolved(**shared, authority=rules.authority(shared["author"]))
 
 
-def _facts(
-    message: Mapping[str, Any], place: Place, settings: Settings, words: str, *, quotes: bool, edited: bool
-) -> Facts:
+def _facts(message: Mapping[str, Any], place: Place, rules: Rules, words: str, *, quotes: bool, edited: bool) -> Facts:
     chat = within(message, "chat")
     sent = read_moment(message, "date")
     when = read_moment(message, "edit_date") if edited and "edit_date" in message else sent
@@ -93,6 +125,7 @@ def _facts(
     if place.thread is not None:
         attributes["thread"] = place.thread
     where = content.title(chat)
+    said = (words, content.spoken(message), content.answered(message) if quotes else "")
     alone = not (place.replies or place.is_direct or place.album)
     return Facts(
         case_key=place.case_key,
@@ -102,9 +135,10 @@ def _facts(
         subject=subject(words, f"Message in {where}"),
         text=content.signature(content.whole(words, message, quotes=quotes), sent),
         content_digest=content.content_digest(message),
-        priority="medium",
-        category=settings.category,
-        private=is_private(settings, chat),
+        priority=rules.priority,
+        category=rules.category,
+        private=rules.marked_private(*said, edited=edited) or is_private(rules, chat),
+        private_change=rules.private_word is not None,
         aliases=place.known_as,
         # A message that stands alone is named as its case is; a reply is looked up by all that leads there.
         references=() if alone and not edited else named(place.leads),
@@ -133,7 +167,7 @@ def _mentions(text: str, settings: Settings) -> bool:
 def _migrated(message: Mapping[str, Any]) -> str | None:
     """Why nothing is done where a group became a supergroup: its messages have a new chat, and new numbers."""
     for field, text in (
-        ("migrate_to_chat_id", "the group became the supergroup {}: if public_chats names it, name that id there too"),
+        ("migrate_to_chat_id", "the group became the supergroup {}: if channels names it, name that id there too"),
         ("migrate_from_chat_id", "the supergroup was the group {}: replies to older messages lead there"),
     ):
         if number := maybe_number(message.get(field)):
@@ -152,4 +186,4 @@ def _from_nobody(message: Mapping[str, Any]) -> str | None:
         return None
     if maybe_number(who.get("id")) == TELEGRAM:
         return "Telegram itself wrote the message"
-    return f"a bot wrote the message: @{text_at(who, 'username')[:32]}" if who.get("is_bot") is True else None
+    return "a bot wrote the message" if who.get("is_bot") is True else None

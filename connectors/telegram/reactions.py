@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.base import Remark
+from connectors.channels import Rules
 from connectors.chat import Facts, Said, named, subject
 from connectors.documents import UnreadableItem, found_at, within
 from connectors.events import Commented, Opened, Resolved, digest
@@ -29,24 +30,28 @@ def reacted(update: Mapping[str, Any], settings: Settings) -> tuple[Said, ...]:
     before, after = _emojis(update, "old_reaction"), _emojis(update, "new_reaction")
     changes = [("added", each) for each in after if each not in before]
     changes += [("removed", each) for each in before if each not in after]
-    ours = {_plain(each) for each in (settings.open_emoji, settings.close_emoji)}
-    said = tuple(_reaction(update, settings, verb, each) for verb, each in changes if each in ours)
+    ours = {_plain(settings.open_emoji): "open_reaction", _plain(settings.close_emoji): "close_reaction"}
+    said = tuple(_reaction(update, settings, verb, each, ours[each]) for verb, each in changes if each in ours)
     return said or (Remark("message_reaction", "the reaction means nothing to us"),)
 
 
-def _reaction(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str) -> Said:
-    shared = _facts(update, settings, verb, emoji)
+def _reaction(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str, gesture: str) -> Said:
+    rules = settings.rules(read_number(within(update, "chat"), "id"))
+    shared = _facts(update, rules, verb, emoji)
+    if off := rules.refuses(gesture):
+        return Remark("message_reaction", off)
     if verb == "removed":
         shared["private"] = True
         shared["aliases"] = ()
         return Commented(**shared, unknown="wait", reopens=False)
-    if emoji == _plain(settings.open_emoji):
-        return Opened(**shared)
+    if gesture == "open_reaction":
+        reason = rules.turns_away(shared["author"])
+        return Remark("message_reaction", reason) if reason else Opened(**shared)
     shared["aliases"] = ()
-    return Resolved(**shared, authority="source" if shared["author"] in settings.closers else "opener")
+    return Resolved(**shared, authority=rules.authority(shared["author"]))
 
 
-def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str) -> Facts:
+def _facts(update: Mapping[str, Any], rules: Rules, verb: str, emoji: str) -> Facts:
     chat = within(update, "chat")
     chat_id, number, when = read_number(chat, "id"), read_number(update, "message_id"), read_moment(update, "date")
     user, name = _who(update), f"{chat_id}:{number}"
@@ -66,9 +71,9 @@ def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str)
         subject=subject(f"Message in {where} {did} by {who}", name),
         text=text,
         content_digest=digest(verb, emoji),
-        priority="medium",
-        category=settings.category,
-        private=is_private(settings, chat),
+        priority=rules.priority,
+        category=rules.category,
+        private=is_private(rules, chat),
         aliases=tuple(dict.fromkeys((case, name))),
         references=named((name, case)),
         author=user,

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -238,9 +238,12 @@ class Site:
 class Embedded:
     """`ticketrelay run` on a folder: everything in one process."""
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None, *, limit: str = "none") -> None:
-        """`limit` is that of the local Tickets API, as `--api-limit` takes it."""
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, *, limit: str = "none", more: Sequence[str] = ()
+    ) -> None:
+        """`limit` is that of the local Tickets API, as `--api-limit` takes it; `more` are other arguments of `run`."""
         self._folder = folder
+        self._more = more
         self._limit = limit
         self._environment = environment or {}
         port, control = kept_port(), kept_port()
@@ -261,7 +264,7 @@ class Embedded:
             "--api-limit",
             self._limit,
         ]
-        arguments += ["--api-control", self._control, "--api-control-token", CONTROL_TOKEN]
+        arguments += ["--api-control", self._control, "--api-control-token", CONTROL_TOKEN, *self._more]
         self._folder.mkdir(parents=True, exist_ok=True)
         self.process = Process(arguments, self._environment, self._folder / "output.txt")
         wait_until(lambda: self._is_ready(), "ready")

@@ -39,6 +39,8 @@ UNSAID: dict[str, Any] = {
     "other_words": "change",
     "exchange": None,
     "answer": None,
+    "public_note": False,
+    "private_change": False,
 }
 UNSAID_OF: dict[str, dict[str, Any]] = {
     "Commented": {"unknown": "open", "reopens": True},

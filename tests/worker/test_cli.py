@@ -355,3 +355,10 @@ def test_send_says_what_to_do_where_the_secret_of_a_source_can_sign_nothing(cli:
     result = cli("send", "discord", TICKETRELAY_SOURCES__DISCORD__SECRET="ab" * 32)
     assert result.exit_code == 2
     assert "configure a source of kind discord with another secret" in result.stderr
+
+
+def test_explain_says_of_a_ping_that_it_says_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "ping.json").write_text('{"id": "7", "type": 1, "version": 1}')
+    told = cli("explain", "discord", str(tmp_path / "ping.json"), "--unverified")
+    assert told.exit_code == 0
+    assert "it says nothing: its sender only wants an answer" in told.stdout

@@ -223,13 +223,13 @@ def test_show_tells_settings_and_origins_without_secrets(cli: Cli) -> None:
 
 
 def test_show_gives_the_same_settings_as_yaml_and_as_json(cli: Cli) -> None:
-    name = file("sources:\n  slack:\n    public_channels: [C1, C2]\n    category: 'no'\n    close_word: '#1'\n")
+    name = file("sources:\n  slack:\n    closers: [U1, U2]\n    category: 'no'\n    close_word: '#1'\n")
     own = {"TICKETRELAY_SOURCES__SLACK__SECRET": "x"}
     told = json.loads(cli("config", "show", "--config", name, "-o", "json", **own).stdout)
-    assert (told["sources"]["slack"]["public_channels"], told["sources"]["slack"]["category"]) == (["C1", "C2"], "no")
+    assert (told["sources"]["slack"]["closers"], told["sources"]["slack"]["category"]) == (["U1", "U2"], "no")
     loaded = yaml.load(cli("config", "show", "--config", name, **own).stdout, yaml.BaseLoader)  # noqa: S506 — texts only
     slack = loaded["sources"]["slack"]
-    assert (slack["public_channels"], slack["category"], slack["close_word"]) == (["C1", "C2"], "no", "#1")
+    assert (slack["closers"], slack["category"], slack["close_word"]) == (["U1", "U2"], "no", "#1")
 
 
 COMMANDS_WITH_SETTINGS = (

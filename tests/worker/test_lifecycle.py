@@ -309,6 +309,12 @@ def test_a_private_opening_makes_a_neutral_ticket_and_a_private_note() -> None:
     assert words == AddNote(body="about my salary\n\nmy salary", private=True)
 
 
+def test_a_public_note_of_something_private_is_public_and_its_ticket_stays_neutral() -> None:
+    said = commented(text="It is fixed", private=True, public_note=True)
+    (note,) = decide(OPEN, said).intents
+    assert note.request == AddNote(body="It is fixed", private=False)
+
+
 @pytest.mark.parametrize(
     ("case", "event", "sighting"),
     [
@@ -321,6 +327,8 @@ def test_a_private_opening_makes_a_neutral_ticket_and_a_private_note() -> None:
         (OPEN, commented(text="my salary", private=True), Sighting.NEW),
         (OPEN, changed(text="my salary", private=True), Sighting.NEW),
         (OPEN, opened(text="my salary", private=True), Sighting.CHANGED),
+        (OPEN, opened(text="my salary", private_change=True), Sighting.CHANGED),
+        (NEW, commented(text="my salary", private=True, public_note=True, unknown="open"), Sighting.NEW),
     ],
 )
 def test_private_words_stand_in_private_notes_alone(case: CaseState, event: Event, sighting: Sighting) -> None:

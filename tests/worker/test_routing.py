@@ -27,7 +27,11 @@ API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KE
 
 
 def settings_of(*routes: dict[str, Any], **more: Any) -> Settings:
-    sources = {"prom": {"kind": "alertmanager", "secret": "x"}, "chat": {"kind": "slack", "secret": "x"}}
+    sources = {
+        "prom": {"kind": "alertmanager", "secret": "x"},
+        "board": {"kind": "alertmanager", "secret": "x", "private": True},
+        "chat": {"kind": "slack", "secret": "x"},
+    }
     return load(API, overrides={"routes": list(routes), "sources": sources, **more})
 
 
@@ -109,7 +113,15 @@ def test_a_route_does_not_make_public_what_a_connector_keeps_private_for_a_reaso
     settings = settings_of({"name": "a", "private": False})
     private = alert(private=True)
     assert route(settings.sources["prom"], private).event.private  # its source is public: the event alone is not
-    assert not route(settings.sources["chat"], private).event.private
+    assert not route(settings.sources["board"], private).event.private
+
+
+def test_no_route_makes_chat_public_since_its_channels_say_what_is() -> None:
+    public, private = ({"name": "a", "private": value} for value in (False, True))
+    said = commented(private=True, public_note=True)
+    assert route(settings_of(public).sources["chat"], said).event.private
+    assert route(settings_of(public).sources["chat"], said).event.public_note
+    assert not route(settings_of(private).sources["chat"], said).event.public_note
 
 
 def test_a_dropped_event_leaves_nothing_but_its_reason_and_counts_once_it_is_not_dropped(ledger: Ledger) -> None:

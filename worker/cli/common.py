@@ -16,6 +16,7 @@ import click
 import structlog
 
 from connectors import kinds
+from worker import tracebacks
 from worker.ledger import Ledger, open_ledger
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
@@ -170,13 +171,15 @@ def fail_settings(error: SettingsError) -> NoReturn:
 def log_to_stderr(level: str) -> None:
     """Log events as JSON lines; other libraries' warnings as plain lines."""
     number = getattr(logging, level.upper())
-    logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s: %(message)s")
+    others = logging.StreamHandler()
+    others.setFormatter(tracebacks.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[others])
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            tracebacks.of_event,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

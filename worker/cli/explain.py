@@ -239,5 +239,7 @@ def _print(result: Explained) -> None:
             click.echo(f"  → nothing: {cell(event['reason'])}")
     for left in result["ignored"]:
         click.echo(f"ignored {cell(left['item'])}: {cell(left['reason'])}")
+    if not (result["events"] or result["ignored"] or result["unreadable"] or result["error"]):
+        click.echo("it says nothing: its sender only wants an answer")
     if result["error"]:
         click.echo(f"error: {cell(result['error'])}", err=True)

@@ -13,6 +13,7 @@ from worker.intake import own
 from worker.ledger import Delivery
 from worker.routing import route
 from worker.settings import Source
+from worker.tracebacks import where
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
     except Exception as defect:
         # A defect of the connector must not lose the message, nor have its sender repeat it for ever.
         log.exception("connector.failed", source=source.id, kind=source.connector.kind)
-        raise UnreadableMessage(f"the connector failed on it ({type(defect).__name__}: {defect})"[:500]) from defect
+        raise UnreadableMessage(f"the connector failed on it ({where(defect)})") from defect
 
 
 def _without_reserved(parsed: Parsed) -> Parsed:

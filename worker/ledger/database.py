@@ -189,7 +189,8 @@ def _migrate(connection: Connection) -> None:
 
 
 def _sqlite(url: sqlalchemy.URL) -> Engine:
-    engine = sqlalchemy.create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+    connect_args: dict[str, Any] = {"timeout": 30, "isolation_level": None}
+    engine = sqlalchemy.create_engine(url, connect_args=connect_args, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: Any) -> None:
@@ -230,6 +231,7 @@ def _use_wal(raw: Any) -> None:
 def _postgresql(url: sqlalchemy.URL) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
+        hide_parameters=True,  # what people write is among them
         pool_pre_ping=True,
         pool_size=8,
         pool_use_lifo=True,  # few connections are used much: what they have prepared is used again

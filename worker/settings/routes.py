@@ -90,7 +90,7 @@ class Route(Section):
     """One for all, or one for each severity; of a severity that is not in the table, it sets none."""
     private: bool | None = None
     """Keep the text out of subject and description. False lifts what the source's own setting says, not what a
-    connector keeps private for a reason of its own."""
+    connector keeps private for a reason of its own, and nothing of chat: there, `channels` says what is public."""
     metadata: dict[Line, TemplateText] = Field(default_factory=dict, max_length=MAX_METADATA)
     """Each name is a setting by itself. Revision A of the API has no place for them."""
     subject: Text | None = None

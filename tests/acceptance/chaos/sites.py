@@ -5,6 +5,7 @@ Each has a table of the faults that its processes can meet. A fault returns when
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -36,7 +37,9 @@ ENVIRONMENT = {
     **TIMINGS,
     "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": SECRET,
     "TICKETRELAY_SOURCES__SLACK__SECRET": SECRET,
-    "TICKETRELAY_SOURCES__SLACK__PUBLIC_CHANNELS": CHANNEL,  # the text is in the tickets: it has the marks
+    "TICKETRELAY_SOURCES__SLACK__CHANNELS": json.dumps(
+        {CHANNEL: {"private": False}}
+    ),  # the text is in the tickets: it has the marks
 }
 
 

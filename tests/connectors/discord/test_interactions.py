@@ -72,7 +72,7 @@ def test_the_answer_holds_nothing_of_what_was_said_and_mentions_nobody() -> None
 
 def test_what_is_private_is_answered_to_its_author_alone() -> None:
     assert answer(slash())["data"]["flags"] == 64
-    assert "flags" not in answer(slash(), public_channels=CHANNEL)["data"]
+    assert "flags" not in answer(slash(), channels={CHANNEL: {"private": False}})["data"]
 
 
 def test_a_command_without_words_asks_for_them_in_a_form_whose_fields_are_read() -> None:
@@ -187,12 +187,16 @@ def test_an_autocompletion_gets_no_choices() -> None:
     [
         ({}, {}, True),
         ({}, {"private": False}, False),
-        ({}, {"public_channels": CHANNEL}, False),
-        (IN_THREAD, {"public_channels": CHANNEL}, False),
+        ({}, {"channels": {CHANNEL: {"private": False}}}, False),
+        (IN_THREAD, {"channels": {CHANNEL: {"private": False}}}, False),
         ({"channel": {"id": CHANNEL}}, {"private": False}, True),
-        ({"guild_id": ...}, {"private": False, "public_channels": CHANNEL}, True),
-        ({"channel": {"id": CHANNEL, "type": 1}}, {"private": False, "public_channels": CHANNEL}, True),
-        ({"channel": {"id": THREAD, "type": 12, "parent_id": CHANNEL}}, {"public_channels": CHANNEL}, True),
+        ({"guild_id": ...}, {"private": False, "channels": {CHANNEL: {"private": False}}}, True),
+        ({"channel": {"id": CHANNEL, "type": 1}}, {"private": False, "channels": {CHANNEL: {"private": False}}}, True),
+        (
+            {"channel": {"id": THREAD, "type": 12, "parent_id": CHANNEL}},
+            {"channels": {CHANNEL: {"private": False}}},
+            True,
+        ),
     ],
 )
 def test_text_is_private_unless_the_channel_is_public_and_may_be(
@@ -232,3 +236,9 @@ def test_a_huge_text_stays_within_what_a_note_holds() -> None:
 def test_an_interaction_that_cannot_be_placed_is_unreadable(payload: Any) -> None:
     with pytest.raises(UnreadableMessage):
         delivered(payload)
+
+
+def test_an_event_of_discords_webhooks_has_the_type_of_a_ping_and_is_none() -> None:
+    parsed = delivered({"version": 1, "type": 1, "event": {"type": "LOBBY_MESSAGE_CREATE"}})
+    assert parsed.reply is None
+    assert "no interaction" in parsed.ignored[0].reason

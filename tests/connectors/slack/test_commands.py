@@ -11,7 +11,7 @@ from connectors.base import Parsed, UnreadableMessage
 from connectors.events import Opened
 from connectors.slack import Settings
 
-from .builders import ADA, CHANNEL, NOW, RESPONSE_URL, TOKEN, TRIGGER, configured, delivered, form, slash
+from .builders import ADA, BOB, CHANNEL, NOW, RESPONSE_URL, TOKEN, TRIGGER, configured, delivered, form, slash
 
 
 def told(parsed: Parsed) -> str:
@@ -120,8 +120,33 @@ def test_a_command_that_does_not_say_who_or_where_cannot_be_read(missing: str) -
 def test_only_a_channel_that_is_listed_and_not_called_private_is_public(
     where: dict[str, Any], is_private: bool
 ) -> None:
-    listed = {"private": False, "public_channels": [CHANNEL, "D0ADA0001"]}
+    listed = {"private": False, "channels": {each: {"private": False} for each in (CHANNEL, "D0ADA0001")}}
     assert opened(slash(**where), **listed).private is is_private
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"gestures": {"command": False}}, "Commands open no tickets here."),
+        ({"channels": {CHANNEL: {"openers": [ADA]}}}, "You may not open tickets here."),
+        ({"openers": []}, "You may not open tickets here."),
+    ],
+)
+@pytest.mark.parametrize("text", ["VPN is down", ""])
+def test_who_may_open_nothing_here_is_told_so_and_asked_nothing(settings: Any, said: str, text: str) -> None:
+    parsed = delivered(form(slash(text, user_id=BOB)), bot_token=TOKEN, **settings)
+    assert (parsed.events, parsed.prompt, told(parsed)) == ((), None, said)
+
+
+def test_a_channel_has_a_priority_and_a_category_of_its_own() -> None:
+    event = opened(slash(), channels={CHANNEL: {"priority": "high", "category": "Network"}})
+    assert (event.priority, event.category) == ("high", "Network")
+
+
+def test_the_private_word_holds_for_a_command_too() -> None:
+    public = {"channels": {CHANNEL: {"private": False}}, "private_word": "!private"}
+    assert not opened(slash(), **public).private
+    assert opened(slash("!private my salary"), **public).private
 
 
 def test_where_the_number_is_told_is_the_address_that_slack_gave() -> None:

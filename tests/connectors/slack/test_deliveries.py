@@ -119,11 +119,11 @@ def test_only_what_is_known_to_be_public_is_public(channel_type: Any) -> None:
 def test_a_channel_whose_id_says_that_it_is_private_is_private(channel: str) -> None:
     event = mention(channel=channel)
     assert said(event, private=False).private
-    assert said(event, private=False, public_channels=channel).private
+    assert said(event, private=False, channels={channel: {"private": False}}).private
 
 
 def test_a_channel_that_is_listed_is_public_though_its_type_is_not_told() -> None:
-    listed = {"public_channels": f"C0OTHER01,{CHANNEL}"}
+    listed = {"channels": {"C0OTHER01": {}, CHANNEL: {"private": False}}}
     assert said(mention(), None, **listed) == said(message(f"<@{BOT}> The VPN is down"), None, **listed)
     assert not said(mention(), None, **listed).private
     assert said(message(f"<@{BOT}> x", channel_type="group"), None, **listed).private
@@ -145,7 +145,7 @@ def test_routing_sees_the_channel_the_workspace_and_the_person() -> None:
         {"open_emoji": "white_check_mark"},
         {"closers": ["ada"]},
         {"closers": "@ada"},
-        {"public_channels": "#general"},
+        {"channels": {"#general": {}}},
         {"bot_user_id": ""},
         {"signing_secret": "x"},
     ],

@@ -107,8 +107,8 @@ def test_the_root_of_a_thread_is_no_reply_to_itself() -> None:
 def test_a_message_that_mentions_nobody_of_ours_is_ignored_unless_every_one_counts() -> None:
     assert ignored(message()) == "the message mentions nobody of ours, and is no reply"
     assert ignored(message(f"<@{BOB}> look"))
-    assert isinstance(said(message(), mention_only=False), Opened)
-    assert isinstance(said(reply(), mention_only=False), Commented)
+    assert isinstance(said(message(), gestures={"message": True}), Opened)
+    assert isinstance(said(reply(), gestures={"message": True}), Commented)
 
 
 def test_a_direct_message_opens_a_case_and_needs_no_mention() -> None:
@@ -227,7 +227,7 @@ def test_an_edit_of_a_mention_is_one_note_though_slack_sends_the_mention_again()
 
 
 def test_a_deletion_is_a_private_note_that_does_not_repeat_the_text() -> None:
-    event = said(deletion(reply("the password is hunter2")), public_channels=CHANNEL)
+    event = said(deletion(reply("the password is hunter2")), channels={CHANNEL: {"private": False}})
     assert isinstance(event, Commented)
     assert (event.unknown, event.reopens, event.private) == ("wait", False, True)
     assert event.case_key == key(ROOT)
@@ -278,3 +278,11 @@ def test_numbers_where_text_is_expected_name_the_same_message() -> None:
     assert (event.case_key, event.source_message_id, event.author) == (key(ROOT), key(REPLY), "77")
     assert event.subject == "1"
     assert said(mention(ts=1773453600)).source_message_id == key("1773453600.000000")
+
+
+@pytest.mark.parametrize("text", [f"<@{BOT}>", f" <@{BOT}>: "])
+def test_a_mention_alone_opens_nothing_and_in_a_thread_means_what_stands_above(text: str) -> None:
+    for event in (mention(text), message(text)):
+        assert ignored(event) == "it says nothing beside the mention"
+        assert isinstance(said(event | {"thread_ts": ROOT, "ts": REPLY}), Commented)
+    assert isinstance(said(mention(text, files=[{"name": "plan.pdf"}])), Opened)

@@ -61,11 +61,21 @@ def test_it_knows_where_it_was_opened() -> None:
 
 def test_a_submission_opens_a_ticket_that_is_named_by_its_view() -> None:
     fields = {"subject": "VPN is down", "text": "Nobody can work.", "priority": ["high"], "category": "Network"}
-    event = sent(fields, IN_CHANNEL, public_channels=CHANNEL)
+    event = sent(fields, IN_CHANNEL, channels={CHANNEL: {"private": False}})
     assert event.case_key == event.source_message_id == "T0ACME001:view:V0NEW00001"
     assert (event.subject, event.priority, event.category) == ("VPN is down", "high", "Network")
     assert event.text == f"Nobody can work.\n\nSlack: bob (@{BOB}) in #{CHANNEL}, 2026-03-14 03:00:00 UTC"
     assert (event.private, event.occurred_at) == (False, NOW)
+
+
+def test_what_a_channel_has_is_chosen_beforehand_and_who_may_not_open_is_told_so() -> None:
+    urgent = {"channels": {CHANNEL: {"priority": "urgent"}}}
+    (asked,) = [each for each in view_of(**urgent)["blocks"] if each["block_id"] == "priority"]
+    assert asked["element"]["initial_option"]["value"] == "urgent"
+    assert sent({"subject": "VPN is down"}, IN_CHANNEL, **urgent).priority == "urgent"
+    parsed = delivered(acted(submission({"subject": "x"}, IN_CHANNEL)), channels={CHANNEL: {"openers": []}})
+    assert parsed.events == ()
+    assert answered(parsed)["errors"] == {"subject": "You may not open tickets here."}
 
 
 def test_a_category_that_somebody_wrote_in_private_stays_in_the_private_text() -> None:
@@ -86,7 +96,7 @@ def test_without_text_the_subject_is_the_text_and_the_rest_is_as_usual() -> None
 )
 def test_what_was_not_surely_opened_in_a_public_channel_is_private(metadata: Any) -> None:
     view = {"private_metadata": metadata}
-    assert sent({"subject": "x"}, view, public_channels=CHANNEL, private=False).private
+    assert sent({"subject": "x"}, view, channels={CHANNEL: {"private": False}}, private=False).private
 
 
 @pytest.mark.parametrize(

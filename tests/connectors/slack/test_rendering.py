@@ -63,7 +63,7 @@ def test_a_hundred_thousand_mentions_are_left_out_in_one_pass() -> None:
 
 def test_the_subject_is_the_first_line_that_says_something() -> None:
     assert said(mention(f"<@{BOT}>\n\n  The   VPN\nis down")).subject == "The VPN"
-    assert said(mention(f"<@{BOT}>")).subject == "Message in #C0HELP001"
+    assert said(mention(f"<@{BOT}>", files=[{"name": "plan.pdf"}])).subject == "Message in #C0HELP001"
     long = said(mention("x" * 400)).subject
     assert (len(long), long[-1]) == (255, "…")
 

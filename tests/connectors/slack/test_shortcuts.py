@@ -133,12 +133,20 @@ def test_the_names_of_shortcuts_are_settings() -> None:
     assert isinstance(done(shortcut(message(), "mine"), open_shortcut="mine"), Opened)
 
 
+def test_who_may_not_open_opens_nothing_and_still_adds_to_a_thread() -> None:
+    assert delivered(acted(shortcut(message())), openers=[]).events == ()
+    assert delivered(acted(shortcut(message())), gestures={"shortcut": False}).events == ()
+    in_thread = done(shortcut(reply()), openers=[])
+    assert isinstance(in_thread, Commented)
+    assert in_thread.unknown == "wait"
+
+
 @pytest.mark.parametrize(
     ("name", "is_private"), [("help", False), ("privategroup", True), ("directmessage", True), (..., False)]
 )
 def test_a_channel_that_is_called_private_is_private(name: Any, is_private: bool) -> None:
     where = {"id": CHANNEL} | ({} if name is ... else {"name": name})
-    assert done(shortcut(message(), channel=where), public_channels=CHANNEL).private is is_private
+    assert done(shortcut(message(), channel=where), channels={CHANNEL: {"private": False}}).private is is_private
     assert done(shortcut(message(), channel=where), private=False).private
 
 

@@ -183,11 +183,11 @@ def test_markup_without_end_is_read(text: str) -> None:
     [
         ("channel", {}, True),
         ("channel", {"private": False}, False),
-        ("channel", {"public_channels": CHANNEL}, False),
-        (None, {"public_channels": CHANNEL}, False),
+        ("channel", {"channels": {CHANNEL: {"private": False}}}, False),
+        (None, {"channels": {CHANNEL: {"private": False}}}, False),
         (None, {"private": False}, True),
-        ("groupChat", {"private": False, "public_channels": CHANNEL}, True),
-        ("personal", {"private": False, "public_channels": CHANNEL}, True),
+        ("groupChat", {"private": False, "channels": {CHANNEL: {"private": False}}}, True),
+        ("personal", {"private": False, "channels": {CHANNEL: {"private": False}}}, True),
     ],
 )
 def test_text_is_private_unless_the_channel_is_public_and_may_be(

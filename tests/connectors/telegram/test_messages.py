@@ -77,7 +77,7 @@ def test_a_command_to_another_bot_closes_nothing() -> None:
 
 
 def test_every_message_opens_where_the_chat_is_there_for_that() -> None:
-    assert isinstance(said(message("The VPN is down"), mention_only=False), Opened)
+    assert isinstance(said(message("The VPN is down"), gestures={"message": True}), Opened)
 
 
 @pytest.mark.parametrize("text", ["/ticket", f"@{BOT}", f"/ticket@{BOT}  "])
@@ -244,9 +244,17 @@ def test_who_writes_in_the_name_of_a_chat_is_that_chat() -> None:
         ({"username": "acme"}, {"private": False}, False),
         ({}, {"private": False}, True),
         ({"username": " "}, {"private": False}, True),
-        ({}, {"public_chats": str(GROUP)}, False),
-        ({"type": "private", "username": "ada"}, {"private": False, "public_chats": str(GROUP)}, True),
-        ({"type": "unheard-of", "username": "acme"}, {"private": False, "public_chats": str(GROUP)}, True),
+        ({}, {"channels": {str(GROUP): {"private": False}}}, False),
+        (
+            {"type": "private", "username": "ada"},
+            {"private": False, "channels": {str(GROUP): {"private": False}}},
+            True,
+        ),
+        (
+            {"type": "unheard-of", "username": "acme"},
+            {"private": False, "channels": {str(GROUP): {"private": False}}},
+            True,
+        ),
     ],
 )
 def test_text_is_private_unless_the_chat_is_public_and_may_be(

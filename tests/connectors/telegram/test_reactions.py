@@ -32,7 +32,7 @@ def test_a_closer_may_close_by_reaction() -> None:
 
 
 def test_taking_it_away_is_a_private_note_that_makes_no_name_known() -> None:
-    public = {"public_chats": "-1001000000001"}
+    public = {"channels": {"-1001000000001": {"private": False}}}
     (event,) = reacted([CLOSE], [], public)
     assert isinstance(event, Commented)
     assert event.private

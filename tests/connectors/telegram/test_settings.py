@@ -20,7 +20,7 @@ from .builders import NOW, configured
         {"open_command": "close"},
         {"open_command": "/ticket"},
         {"closers": "ada"},
-        {"public_chats": ["acme"]},
+        {"channels": {"acme": {}}},
         {"bot_username": "acme bot"},
         {"close_word": "close it"},
     ],

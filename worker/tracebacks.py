@@ -1,0 +1,63 @@
+"""What is told of an exception? Its class, and the lines through which it came; not what it says.
+
+What it says may be what somebody wrote in private: the text that was no number, the row that the database refused. The
+lines are ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+
+def where(error: BaseException) -> str:
+    """Its class and the line that raised it: `KeyError in messages.py, line 7`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{at}"
+
+
+def without_words(error: BaseException) -> str:
+    """The traceback of an exception and of what led to it, without what any of them says."""
+    return "\n".join(line for each in reversed(list(_chain(error))) for line in _lines(each))
+
+
+def of_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor of structlog's: `exc_info` becomes `exception`."""
+    given = event.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else None
+    if isinstance(given, tuple):
+        error = given[1]
+    if error is not None:
+        event["exception"] = without_words(error)
+    return event
+
+
+class Formatter(logging.Formatter):
+    """For what other libraries log."""
+
+    def formatException(  # noqa: N802 — the standard library's name
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        return without_words(ei[1]) if ei[1] is not None else ""
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    known: set[int] = set()
+    while error is not None and id(error) not in known:
+        known.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    for each in traceback.extract_tb(error.__traceback__):
+        yield f'  File "{each.filename}", line {each.lineno}, in {each.name}'
+    # The system's own words: no space left, connection refused.
+    said = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    yield f"{type(error).__module__}.{type(error).__qualname__}{said}"
