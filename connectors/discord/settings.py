@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import AnyHttpUrl, BeforeValidator, StringConstraints, model_validator
 
-from connectors.base import SourceSettings
+from connectors.base import Secret, SourceSettings
 from connectors.chat import listed
 from connectors.discord.keys import is_mistyped
 
@@ -33,6 +33,14 @@ class Settings(SourceSettings):
     """The slash command followed by this and nothing else closes, in upper or lower case."""
     closers: Ids = ()
     """Ids of users or roles who may close any ticket; others close those that they opened."""
+
+    receipts: bool = False
+    """Let the answer to an interaction name the ticket and its state, for 15 minutes; with `bot_token` as long as the
+    ticket moves."""
+    bot_token: Secret | None = None
+    """The token of the application's bot, which has to be let into the channels."""
+    api_url: AnyHttpUrl = AnyHttpUrl("https://discord.com/api/v10")
+    """Where Discord's API is; another one only for tests."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -14,7 +14,7 @@ from connectors.base import Remark
 from connectors.chat import Facts, Said, begins_with, named, subject
 from connectors.documents import text_at, within
 from connectors.events import Authority, Commented, Opened, Resolved
-from connectors.telegram import content
+from connectors.telegram import answers, content
 from connectors.telegram.envelope import (
     TELEGRAM,
     Place,
@@ -111,6 +111,7 @@ def _facts(
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
+        answer=answers.target(place.chat, place.number, place.topic) if settings.receipts else None,
     )
 
 

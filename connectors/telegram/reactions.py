@@ -17,7 +17,7 @@ from connectors.chat import Facts, Said, named, subject
 from connectors.documents import UnreadableItem, found_at, within
 from connectors.events import Commented, Opened, Resolved, digest
 from connectors.mapping import readable
-from connectors.telegram import content
+from connectors.telegram import answers, content
 from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
 from connectors.telegram.settings import Settings
 
@@ -74,6 +74,7 @@ def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str)
         author=user,
         participants=(user,),
         attributes=tuple(sorted(attributes.items())),
+        answer=answers.target(chat_id, number) if settings.receipts else None,
     )
 
 

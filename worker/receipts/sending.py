@@ -1,10 +1,12 @@
 """How is one receipt sent, and what does it mean how that ended? One attempt; the ledger decides on another.
 
-What surely did not leave is `Later`; what may have arrived is `Unclear`.
+What surely did not leave is `Later`; what may have arrived is `Unclear`. URLs are not logged: Telegram's hold the bot's
+token, and those of Discord and Slack let whoever has them answer.
 """
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import ssl
 import time
@@ -12,37 +14,56 @@ from typing import Any
 
 import httpx
 
-from connectors.answering import Answering, HttpCall, Later, Outcome, OutgoingMail, Refused, Told, Unclear
+from connectors.answering import (
+    Answered,
+    Answering,
+    HttpAnswer,
+    HttpCall,
+    Later,
+    Outcome,
+    OutgoingMail,
+    Refused,
+    Told,
+    Unclear,
+)
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it logs the URL of every request
 
 TIMEOUT_S = 10.0
 MAX_ANSWER = 256 * 1024  # bytes
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
 
-def send(call: HttpCall | OutgoingMail, answering: Answering[Any]) -> Outcome:
+def send(call: HttpCall | OutgoingMail, about: Answered, answering: Answering[Any]) -> Outcome:
     """Make the call, once."""
-    return _post(call, answering) if isinstance(call, HttpCall) else hand_in(call)
+    if isinstance(call, OutgoingMail):
+        return hand_in(call)
+    answer = request(call)
+    if not isinstance(answer, HttpAnswer):
+        return answer
+    if answering.read is None:
+        return Told() if 200 <= answer.status < 300 else Unclear(f"answered {answer.status}")
+    return answering.read(about, answer)
 
 
-def _post(call: HttpCall, answering: Answering[Any]) -> Outcome:
+def request(call: HttpCall) -> HttpAnswer | Later | Unclear:
+    """Make the request, once; what it was answered with."""
     client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
+    sent = {"Accept-Encoding": "identity", **call.headers}  # so that a short answer cannot become a long one
     end = time.monotonic() + TIMEOUT_S
     body = bytearray()
     try:
-        with client, client.stream(call.method, call.url, content=call.body, headers=dict(call.headers)) as answer:
+        with client, client.stream(call.method, call.url, content=call.body, headers=sent) as answer:
             for part in answer.iter_raw():
                 body += part
                 if len(body) > MAX_ANSWER or time.monotonic() > end:
                     return Unclear("the answer is too long, or takes too long")
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            status = answer.status_code
+            return HttpAnswer(answer.status_code, headers, bytes(body))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         return Later(None, f"no connection: {type(error).__name__}")
     except httpx.HTTPError as error:
         return Unclear(f"{type(error).__name__}")
-    if answering.read is None:
-        return Told() if 200 <= status < 300 else Unclear(f"answered {status}")
-    return answering.read(status, headers, bytes(body))
 
 
 def hand_in(mail: OutgoingMail) -> Outcome:
