@@ -59,6 +59,16 @@ class HttpCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What a token is asked for with, where calls need one that ends (RFC 6749, section 4.4)."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class HttpAnswer:
     """What an `HttpCall` was answered with."""
 
@@ -132,6 +142,8 @@ class Answering(Generic[S]):
     """What is to be sent; `Refused` where it is too late, or where nothing may be sent to the target."""
     read: Callable[[Answered, HttpAnswer], Outcome] | None = None
     """What the answer to an `HttpCall` means."""
+    credentials: Callable[[S], ClientCredentials] | None = None
+    """Where each `HttpCall` needs a token, which the worker gets, keeps and sends as `Bearer`."""
 
 
 def text(about: Answered) -> str:

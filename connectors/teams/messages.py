@@ -7,53 +7,25 @@ Source: learn.microsoft.com/microsoftteams/platform, "Create Outgoing Webhooks";
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from connectors import activities
+from connectors.activities import CHANNEL, Place, part, read_place, read_when, who_and_where
 from connectors.base import Remark
-from connectors.chat import Facts, Said, begins_with, first_line, named, subject
-from connectors.documents import UnreadableItem, found_at, read_instant, within
+from connectors.chat import Facts, Said, begins_with, named, subject
+from connectors.documents import within
 from connectors.events import Commented, Opened, Resolved, digest
 from connectors.mapping import readable
-from connectors.teams import content
 from connectors.teams.settings import Settings
-
-ROOT = ";messageid="
-CHANNEL = "channel"
-"""The type of a conversation that a whole team reads; the others are among few."""
-BOT_PREFIX = "28:"
-"""How the ids of bots begin."""
-
-_ID = re.compile(r"[!-~]{1,200}")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a message stands."""
-
-    conversation: str
-    number: str
-    root: str
-    """The number of the message that its thread began with; its own where it began one."""
-
-    @property
-    def name(self) -> str:
-        return f"{self.conversation}:{self.number}"
-
-    @property
-    def case_key(self) -> str:
-        return f"{self.conversation}:{self.root}"
 
 
 def message(activity: Mapping[str, Any], settings: Settings) -> Said:
     """An activity of type `message`. Raises UnreadableItem where it cannot be placed."""
-    place, who = _place(activity), within(activity, "from")
-    if who.get("role") == "bot" or str(who.get("id")).startswith(BOT_PREFIX):
+    place, who = read_place(activity), within(activity, "from")
+    if activities.is_of_a_bot(who):
         return Remark("from", "a bot wrote the message")
-    text = content.spoken(activity)
+    text = activities.spoken(activity)
     shared = _facts(activity, place, settings, text)
     if place.root != place.number:
         if begins_with(text, settings.close_word):
@@ -61,38 +33,22 @@ def message(activity: Mapping[str, Any], settings: Settings) -> Said:
         return Commented(**shared, unknown="open")
     if text.casefold().rstrip(".!") == settings.close_word.casefold():
         return Remark("text", "it closes no ticket: it does not stand in the thread of one")
-    if not text and not content.files(activity):
+    if not text and not activities.files(activity):
         return Remark("text", "it says nothing behind the mention")
     return Opened(**shared)
 
 
-def _place(activity: Mapping[str, Any]) -> Place:
-    conversation = _read_id(within(activity, "conversation"), "id")
-    number = _read_id(activity, "id")
-    base, _, root = conversation.partition(ROOT)
-    if not base:
-        raise UnreadableItem("conversation.id: it names no conversation")
-    return Place(base, number, root or number)
-
-
 def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, text: str) -> Facts:
-    when, author = _when(activity), _author(activity)
-    who = first_line(_part(activity, "from").get("name")) or "somebody"
-    where = first_line(_part(_part(activity, "channelData"), "channel").get("name")) or "a channel"
-    data = _part(activity, "channelData")
-    attributes = {
-        "channel": place.conversation,
-        "team": _maybe_id(data.get("teamsTeamId")) or _maybe_id(_part(data, "team").get("id")),
-        "user": author,
-    }
+    when, author = read_when(activity), activities.author_of(activity)
+    who, where = who_and_where(activity)
     return Facts(
         case_key=place.case_key,
         source_message_id=place.name,
         occurred_at=when,
         started_at=when,
         subject=subject(text, f"Message of {who}"),
-        text=content.whole(text, activity, f"Teams: {who} in {where}, {readable(when)}"),
-        content_digest=digest(content.raw_text(activity), *(each.name for each in content.files(activity))),
+        text=activities.whole(text, activity, f"Teams: {who} in {where}, {readable(when)}"),
+        content_digest=digest(activities.raw_text(activity), *(each.name for each in activities.files(activity))),
         priority="medium",
         category=settings.category,
         private=_is_private(activity, place, settings),
@@ -100,14 +56,8 @@ def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, text: 
         references=named((place.case_key,)) if place.root != place.number else (),
         author=author,
         participants=(author,) if author else (),
-        attributes=tuple(sorted((name, value) for name, value in attributes.items() if value)),
+        attributes=tuple(sorted(activities.ids_of(activity, place).items())),
     )
-
-
-def _author(activity: Mapping[str, Any]) -> str | None:
-    """The user's id in the directory; `from.id` is another one for every bot, and only taken where that is missing."""
-    who = _part(activity, "from")
-    return _maybe_id(who.get("aadObjectId")) or _maybe_id(who.get("id"))
 
 
 def _may_close(who: Mapping[str, Any], settings: Settings) -> bool:
@@ -116,32 +66,9 @@ def _may_close(who: Mapping[str, Any], settings: Settings) -> bool:
 
 def _is_private(activity: Mapping[str, Any], place: Place, settings: Settings) -> bool:
     """True unless the conversation is a channel, and may be public."""
-    kind = _part(activity, "conversation").get("conversationType")
+    kind = part(activity, "conversation").get("conversationType")
     if kind is not None and kind != CHANNEL:
         return True
     if place.conversation in settings.public_channels:
         return False
     return settings.private or kind != CHANNEL
-
-
-def _when(activity: Mapping[str, Any]) -> datetime:
-    found = read_instant(activity, "timestamp")
-    if found is None:
-        raise UnreadableItem(f"timestamp: {found_at(activity, 'timestamp')} is no time")
-    return found.time
-
-
-def _part(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    value = document.get(field)
-    return value if isinstance(value, dict) else {}
-
-
-def _maybe_id(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
-
-
-def _read_id(document: Mapping[str, Any], field: str) -> str:
-    value = _maybe_id(document.get(field))
-    if value is None:
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
-    return value

@@ -13,6 +13,7 @@ from connectors.answering import Answered, Answering, HttpCall, Later, Outcome, 
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger.receipts import Receipt
 from worker.receipts.sending import send
+from worker.receipts.tokens import Tokens
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -21,6 +22,8 @@ EVERY = timedelta(seconds=1)
 AT_ONCE = 10  # in one run
 BEGIN_WITHIN_S = 60.0  # of a run; the job's own lease is longer than the last one may take then
 LEASE = timedelta(minutes=2)
+TOKENS = Tokens()
+"""Outlives the jobs, which are made anew in every round."""
 HELD_UNTIL = "held_until"
 """In the state of the job: before then the platform takes nothing of this source."""
 
@@ -67,7 +70,7 @@ def _tell(
     elif receipt.may_be_there and not repeatable:
         outcome = Unclear("who sent it ended before it was answered")
     else:
-        outcome = send(call, about, answering)
+        outcome = send(call, about, answering, source.settings, TOKENS)
     around.errands.settle_receipt(receipt, outcome, repeatable=repeatable)
     if not isinstance(outcome, Told):
         event = "receipt.not_told" if receipt.place is None else "receipt.not_edited"

@@ -1,22 +1,19 @@
 """How is one receipt sent, and what does it mean how that ended? One attempt; the ledger decides on another.
 
-What surely did not leave is `Later`; what may have arrived is `Unclear`. URLs are not logged: Telegram's hold the bot's
-token, and those of Discord and Slack let whoever has them answer.
+What surely did not leave is `Later`; what may have arrived is `Unclear`.
 """
 
 from __future__ import annotations
 
-import logging
 import smtplib
 import ssl
-import time
-from typing import Any
-
-import httpx
+from dataclasses import replace
+from typing import TypeVar
 
 from connectors.answering import (
     Answered,
     Answering,
+    ClientCredentials,
     HttpAnswer,
     HttpCall,
     Later,
@@ -26,19 +23,27 @@ from connectors.answering import (
     Told,
     Unclear,
 )
+from connectors.base import SourceSettings
+from worker.intake.imap.server import LoginRefused, ServerAway
+from worker.receipts.calling import TIMEOUT_S, request
+from worker.receipts.tokens import Tokens
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it logs the URL of every request
+S = TypeVar("S", bound=SourceSettings)
 
-TIMEOUT_S = 10.0
-MAX_ANSWER = 256 * 1024  # bytes
+REFUSED_S = 300.0  # after which a token is asked for again that was not granted
+UNAUTHORIZED = 401
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
 
-def send(call: HttpCall | OutgoingMail, about: Answered, answering: Answering[Any]) -> Outcome:
-    """Make the call, once."""
+def send(
+    call: HttpCall | OutgoingMail, about: Answered, answering: Answering[S], settings: S, tokens: Tokens
+) -> Outcome:
+    """Make the call, once; once more with another token where the first was not taken."""
     if isinstance(call, OutgoingMail):
         return hand_in(call)
-    answer = request(call)
+    answer = (
+        request(call) if answering.credentials is None else _with_token(call, answering.credentials(settings), tokens)
+    )
     if not isinstance(answer, HttpAnswer):
         return answer
     if answering.read is None:
@@ -46,24 +51,19 @@ def send(call: HttpCall | OutgoingMail, about: Answered, answering: Answering[An
     return answering.read(about, answer)
 
 
-def request(call: HttpCall) -> HttpAnswer | Later | Unclear:
-    """Make the request, once; what it was answered with."""
-    client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
-    sent = {"Accept-Encoding": "identity", **call.headers}  # so that a short answer cannot become a long one
-    end = time.monotonic() + TIMEOUT_S
-    body = bytearray()
-    try:
-        with client, client.stream(call.method, call.url, content=call.body, headers=sent) as answer:
-            for part in answer.iter_raw():
-                body += part
-                if len(body) > MAX_ANSWER or time.monotonic() > end:
-                    return Unclear("the answer is too long, or takes too long")
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return HttpAnswer(answer.status_code, headers, bytes(body))
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        return Later(None, f"no connection: {type(error).__name__}")
-    except httpx.HTTPError as error:
-        return Unclear(f"{type(error).__name__}")
+def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) -> HttpAnswer | Later | Unclear:
+    for _ in range(2):
+        try:
+            token = tokens.token(credentials)
+        except ServerAway as error:
+            return Later(None, str(error))
+        except LoginRefused as error:
+            return Later(REFUSED_S, str(error), for_all=True)
+        answer = request(replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"}))
+        if not isinstance(answer, HttpAnswer) or answer.status != UNAUTHORIZED:
+            return answer
+        tokens.drop(credentials)
+    return Later(REFUSED_S, "the platform takes no token that we are given", for_all=True)
 
 
 def hand_in(mail: OutgoingMail) -> Outcome:
