@@ -18,9 +18,10 @@ from connectors.mapping import cut, one_line
 
 S = TypeVar("S", bound=SourceSettings)
 
-STATES: Mapping[str, str] = {"open": "open", "pending": "in progress", "resolved": "resolved", "closed": "closed"}
-"""What people call the states of a ticket."""
+STATES: Mapping[str, str] = {"pending": "in progress"}
+"""What people call a state of a ticket, where it is not called so."""
 PAUSE_S = 30.0  # where a platform does not say how long
+CREDENTIALS_S = 300.0  # between tries where our own token or secret is refused: a person has to see to it
 MAX_REASON = 300  # characters
 
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")

@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from connectors.answering import (
+    CREDENTIALS_S,
     Answered,
     HttpAnswer,
     HttpCall,
@@ -72,6 +73,8 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     if answer.status == 429:
         # Telegram does not say whether the limit of the chat or of the bot was met.
         return Later(seconds(more.get("retry_after")), because, for_all=True)
+    if answer.status == 401:
+        return Later(CREDENTIALS_S, because, for_all=True)
     if about.place is not None and NOT_MODIFIED in description:
         return Told(about.place)
     if "migrate_to_chat_id" in more:

@@ -19,7 +19,7 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import cases, operations, receipts
 from worker.settings import Source
 
-from .builders import NOON, ManualClock, deliver_all, opened, rows
+from .builders import NOON, ManualClock, claim_one, dead, deliver_all, opened, rows
 from .conftest import MakeLedger
 from .relay import relaying
 from .slack_stand_in import TOKEN, Slack, slack
@@ -194,6 +194,51 @@ def test_what_was_told_and_can_be_edited_no_more_was_told(ledger: Ledger, clock:
     later(ledger, clock, source, 1000)
     assert web.calls == ["chat.postMessage", "chat.update"]
     assert (row(ledger)["state"], row(ledger)["error"]) == ("told", "Slack said message_not_found")
+
+
+def test_one_that_must_wait_holds_up_no_other(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    say(ledger, clock, source, mention(channel="C0OTHER001"), 2)
+    deliver_all(ledger)
+    web.ahead.append((429, {"Retry-After": "30"}, b"", False))
+    later(ledger, clock, source)
+    assert [each["channel"] for each in web.messages.values()] in (["C0OTHER001"], [CHANNEL])
+
+
+def test_a_platform_that_is_away_is_asked_once_in_a_run(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    away = of_slack(web, api_url="http://127.0.0.1:9")
+    say(ledger, clock, away, mention())
+    say(ledger, clock, away, mention(channel="C0OTHER001"), 2)
+    deliver_all(ledger)
+    later(ledger, clock, away)
+    assert sorted(each["attempts"] for each in rows(ledger, receipts)) == [0, 1]
+    later(ledger, clock, of_slack(web), 60)
+    assert len(web.texts) == 2
+
+
+def test_a_case_that_a_person_bound_to_a_ticket_is_told_of_that(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    claimed = claim_one(ledger)
+    ledger.settle([(claimed, dead())])
+    later(ledger, clock, source)
+    assert web.calls == []
+    ledger.bind(f"op-{claimed.case_id}-{claimed.seq}", "T-7", "open")
+    later(ledger, clock, source)
+    assert web.texts == ["Ticket T-7 is open (medium): https://tickets.example.net/T-7"]
+
+
+def test_a_ticket_that_is_gone_is_told_of(ledger: Ledger, clock: ManualClock, web: Slack, tmp_path: Path) -> None:
+    source = of_slack(web)
+    with relaying(ledger, clock, tmp_path) as relay:
+        say(ledger, clock, source, mention())
+        relay.send_what_is_due()
+        later(ledger, clock, source)
+        relay.api.reset()
+        look(relay)
+        later(ledger, clock, source)
+    assert "is gone" in web.texts[0]
 
 
 # By the URL that a command of Slack's comes with

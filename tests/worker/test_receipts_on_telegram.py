@@ -132,6 +132,16 @@ def test_a_refused_answer_touches_no_ticket(
     assert [each["state"] for each in rows(ledger, cases)] == ["idle"]
 
 
+def test_a_token_that_is_refused_loses_no_answer(ledger: Ledger, clock: ManualClock, api: Telegram) -> None:
+    revoked = of_telegram(api, bot_token="7000001:revoked")
+    opens(ledger, clock, revoked)
+    later(ledger, clock, revoked)
+    later(ledger, clock, revoked, 200)
+    assert (api.calls, row(ledger)["state"]) == (["sendMessage"], "due")
+    later(ledger, clock, of_telegram(api), 200)
+    assert api.texts == [OPEN]
+
+
 def test_a_group_that_became_a_supergroup_says_why_it_is_not_told(
     ledger: Ledger, clock: ManualClock, api: Telegram
 ) -> None:

@@ -49,9 +49,14 @@ def _run(source: Source, answering: Answering[Any], link: str | None, state: Sta
         outcome = _tell(source, answering, link, receipt, around)
         if isinstance(outcome, Later) and outcome.for_all and outcome.seconds is not None:
             return {HELD_UNTIL: (receipt.claimed_at + timedelta(seconds=outcome.seconds)).isoformat()}
-        if time.monotonic() > end:
+        if _is_away(outcome) or time.monotonic() > end:
             break
     return {}
+
+
+def _is_away(outcome: Outcome) -> bool:
+    """The platform did not even refuse: asking it ten times would hold up the jobs of other sources."""
+    return isinstance(outcome, Later) and outcome.seconds is None
 
 
 def _is_held(state: State, now: datetime) -> bool:

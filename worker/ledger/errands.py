@@ -88,6 +88,7 @@ class Errands:
         """It was looked for, and is not there any more."""
         with self._database.write() as connection:
             watching.note_gone(connection, ticket, at)
+            receipts.notice(connection, [ticket.case_id], at)
 
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connectors.answering import (
+    CREDENTIALS_S,
     Answered,
     Answering,
     ClientCredentials,
@@ -30,7 +31,6 @@ from worker.receipts.tokens import Tokens
 
 S = TypeVar("S", bound=SourceSettings)
 
-REFUSED_S = 300.0  # after which a token is asked for again that was not granted
 UNAUTHORIZED = 401
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
@@ -58,12 +58,12 @@ def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) 
         except ServerAway as error:
             return Later(None, str(error))
         except LoginRefused as error:
-            return Later(REFUSED_S, str(error), for_all=True)
+            return Later(CREDENTIALS_S, str(error), for_all=True)
         answer = request(replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"}))
         if not isinstance(answer, HttpAnswer) or answer.status != UNAUTHORIZED:
             return answer
         tokens.drop(credentials)
-    return Later(REFUSED_S, "the platform takes no token that we are given", for_all=True)
+    return Later(CREDENTIALS_S, "the platform takes no token that we are given", for_all=True)
 
 
 def hand_in(mail: OutgoingMail) -> Outcome:
