@@ -38,6 +38,7 @@ BUILT_IN = (
     "ses",
     "slack",
     "teams",
+    "teams_bot",
     "telegram",
     "uptime_kuma",
 )  # fmt: skip

@@ -173,7 +173,12 @@ class Outside(Generic[S]):
     hosts: re.Pattern[str]
     """Matched against the whole host: no other one is called."""
     keys: Callable[[Inbound, S], tuple[str, ...]]
-    """The URLs of the certificates that `verify` needs for an inbound: the names of its `Keys`."""
+    """The URLs of the certificates or key sets that `verify` needs for an inbound: the names of its `Keys`."""
+    kept_s: float = 3600.0
+    """Seconds after which they are fetched again."""
+    lacks: Callable[[Inbound, bytes], bool] = lambda _inbound, _found: False
+    """Whether a key set that was fetched before lacks the key for this inbound: a new one may be there. It is fetched
+    again for that once in some minutes: whoever sends to us can say that he signs with any key."""
 
 
 @dataclass(frozen=True, slots=True)

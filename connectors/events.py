@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -111,7 +111,7 @@ class Event:
     """None: it never stops, however much of it there is."""
     attributes: tuple[tuple[str, str], ...] = ()
     """Sorted pairs for routing: labels, sender, channel."""
-    answer: str | None = None
+    answer: str | None = field(default=None, repr=False)
     """Where it is told what became of the case that this opens, as its connector writes such things; None: nowhere."""
 
     def __post_init__(self) -> None:

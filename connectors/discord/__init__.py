@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from connectors.answering import Answering
 from connectors.base import (
     Connector,
     Denied,
@@ -20,7 +21,7 @@ from connectors.base import (
     Verified,
 )
 from connectors.chat import MAX_REASON
-from connectors.discord import answers
+from connectors.discord import answers, receipts
 from connectors.discord.envelope import read_interaction
 from connectors.discord.interactions import HANDLERS
 from connectors.discord.keys import is_signed, read_signature, signature
@@ -91,6 +92,7 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    answering=Answering(receipts.is_on, receipts.write, receipts.read),
     attributes={
         "channel": "the channel's id",
         "team": "the server's (guild's) id; none in a direct message",

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.channels import Rules
 from connectors.chat import first_line
 from connectors.discord.settings import Settings
-from connectors.documents import UnreadableItem, found_at
+from connectors.documents import UnreadableItem, found_at, text_at
 
 THREADS = (10, 11, 12)
 """Types of channels: a thread of announcements, a public thread, a private one."""
@@ -26,6 +26,7 @@ PRIVATE = (1, 3, 12)
 
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[1-9][0-9]{0,18}")
+_TOKEN = re.compile(r"[!-~]{1,1000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Interaction:
     roles: tuple[str, ...]
     who: str
     """The user as people call them."""
+    application: str | None
+    token: str = field(repr=False)
+    """Lets whoever has it edit the answer, for 15 minutes; empty where there is none."""
 
     @property
     def thread(self) -> str | None:
@@ -85,6 +89,8 @@ def read_interaction(payload: Mapping[str, Any]) -> Interaction:
         user=read_id(user, "id"),
         roles=tuple(each for each in roles if maybe_id(each)) if isinstance(roles, list) else (),
         who=person(user, member),
+        application=maybe_id(payload.get("application_id")),
+        token=token if _TOKEN.fullmatch(token := text_at(payload, "token")) else "",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from connectors.base import Parsed, Remark, Reply
 from connectors.channels import Rules
 from connectors.chat import Facts, named, subject
-from connectors.discord import answers, content
+from connectors.discord import answers, content, receipts
 from connectors.discord.answers import OURS
 from connectors.discord.envelope import Interaction, maybe_id, part, person, read_id
 from connectors.discord.settings import Settings
@@ -183,7 +183,14 @@ def _facts(
         author=done.user,
         participants=(done.user,),
         attributes=tuple(sorted(attributes.items())),
+        answer=_answer(done, settings),
     )
+
+
+def _answer(done: Interaction, settings: Settings) -> str | None:
+    if not settings.receipts or done.application is None or not done.token:
+        return None
+    return receipts.target(done.application, done.id, done.token)
 
 
 def _signature(done: Interaction) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import AnyHttpUrl, StringConstraints, model_validator
 
+from connectors.base import Secret
 from connectors.channels import ChannelSettings, ChatSettings
 from connectors.discord.keys import is_mistyped
 
@@ -31,6 +32,14 @@ class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel]):
     """The command in a message's menu that opens a ticket from it."""
     close_message_command: Name = "Close its ticket"
     """The command in a message's menu that closes its ticket."""
+
+    receipts: bool = False
+    """Let the answer to an interaction name the ticket and its state, for 15 minutes; with `bot_token` as long as the
+    ticket moves."""
+    bot_token: Secret | None = None
+    """The token of the application's bot, which has to be let into the channels."""
+    api_url: AnyHttpUrl = AnyHttpUrl("https://discord.com/api/v10")
+    """Where Discord's API is; another one only for tests."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -99,7 +99,7 @@ CONNECTOR = Connector(
     parse=parse,
     sign=sign,
     address=lambda settings: settings.address,
-    answering=Answering(receipts.is_on, receipts.write, edits=False),
+    answering=Answering(receipts.is_on, receipts.write),
     attributes={
         "class": "person, auto-reply, bulk or bounce",
         "from": "the sender's address",

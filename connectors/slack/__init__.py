@@ -145,7 +145,7 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
-    answering=Answering(answers.is_on, answers.write, edits=True, read=answers.read),
+    answering=Answering(answers.is_on, answers.write, answers.read),
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from connectors.answering import Answering
 from connectors.base import (
     Connector,
     Denied,
@@ -28,7 +29,7 @@ from connectors.chat import MAX_REASON, Said
 from connectors.documents import read_object, within
 from connectors.mapping import cut, one_line
 from connectors.signatures import MAX_HEADER, is_one_of
-from connectors.telegram import messages, reactions
+from connectors.telegram import answers, messages, reactions
 from connectors.telegram.settings import Settings
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
@@ -97,6 +98,7 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    answering=Answering(answers.is_on, answers.write, answers.read),
     attributes={
         "channel": "the chat's id",
         "chat_type": "private, group, supergroup or channel",

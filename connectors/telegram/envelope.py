@@ -43,6 +43,8 @@ class Place:
     """The message that it replies to stands in another chat."""
     album: str | None
     """What the photos of one album have in common."""
+    topic: str | None = None
+    """The number of the topic of a forum that it stands in."""
 
     @property
     def name(self) -> str:
@@ -88,9 +90,10 @@ def read_place(message: Mapping[str, Any], settings: Settings) -> Place:
     """Where the message stands. Raises UnreadableItem where there is no chat or number."""
     chat = within(message, "chat")
     chat_id, number = read_number(chat, "id"), read_number(message, "message_id")
-    topic = message.get("is_topic_message") is True
-    thread = maybe_number(message.get("message_thread_id")) if settings.topics or not topic else None
-    parent = _parent(message, chat_id, maybe_number(message.get("message_thread_id")) if topic else None)
+    in_thread = maybe_number(message.get("message_thread_id"))
+    topic = in_thread if message.get("is_topic_message") is True else None
+    thread = in_thread if settings.topics or topic is None else None
+    parent = _parent(message, chat_id, topic)
     return Place(
         chat=chat_id,
         chat_type=str(chat.get("type")),
@@ -99,6 +102,7 @@ def read_place(message: Mapping[str, Any], settings: Settings) -> Place:
         parent=parent,
         outside=parent is not None and not parent.startswith(f"{chat_id}:"),
         album=album if isinstance(album := message.get("media_group_id"), str) and _ALBUM.fullmatch(album) else None,
+        topic=topic,
     )
 
 

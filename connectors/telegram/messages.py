@@ -15,7 +15,7 @@ from connectors.channels import Rules
 from connectors.chat import Facts, Said, begins_with, named, subject
 from connectors.documents import within
 from connectors.events import Authority, Commented, Opened, Resolved
-from connectors.telegram import content
+from connectors.telegram import answers, content
 from connectors.telegram.envelope import (
     TELEGRAM,
     Place,
@@ -57,7 +57,7 @@ def _said(message: Mapping[str, Any], settings: Settings, *, edited: bool) -> Sa
         command = settings.close_command
     ours = mentioned or command == settings.open_command
     words = rest if ours or command == settings.close_command else text
-    shared = _facts(message, place, rules, words, quotes=ours, edited=edited)
+    shared = _facts(message, place, settings, words, quotes=ours, edited=edited)
     ways = _ways(place, is_command=command == settings.open_command, mentioned=mentioned)
     if edited:
         opens = _opens(ways, rules) and not (place.is_direct and command is not None and not ours)
@@ -116,8 +116,10 @@ def _closing(shared: Facts, place: Place, rules: Rules, gesture: str) -> Said:
     return Resolved(**shared, authority=rules.authority(shared["author"]))
 
 
-def _facts(message: Mapping[str, Any], place: Place, rules: Rules, words: str, *, quotes: bool, edited: bool) -> Facts:
-    chat = within(message, "chat")
+def _facts(
+    message: Mapping[str, Any], place: Place, settings: Settings, words: str, *, quotes: bool, edited: bool
+) -> Facts:
+    chat, rules = within(message, "chat"), settings.rules(place.chat)
     sent = read_moment(message, "date")
     when = read_moment(message, "edit_date") if edited and "edit_date" in message else sent
     author = read_author(message) or (place.chat if place.chat_type == "channel" else None)
@@ -145,6 +147,7 @@ def _facts(message: Mapping[str, Any], place: Place, rules: Rules, words: str, *
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
+        answer=answers.target(place.chat, place.number, place.topic) if settings.receipts else None,
     )
 
 

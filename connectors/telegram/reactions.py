@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.base import Remark
-from connectors.channels import Rules
 from connectors.chat import Facts, Said, named, subject
 from connectors.documents import UnreadableItem, found_at, within
 from connectors.events import Commented, Opened, Resolved, digest
 from connectors.mapping import readable
-from connectors.telegram import content
+from connectors.telegram import answers, content
 from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
 from connectors.telegram.settings import Settings
 
@@ -37,7 +36,7 @@ def reacted(update: Mapping[str, Any], settings: Settings) -> tuple[Said, ...]:
 
 def _reaction(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str, gesture: str) -> Said:
     rules = settings.rules(read_number(within(update, "chat"), "id"))
-    shared = _facts(update, rules, verb, emoji)
+    shared = _facts(update, settings, verb, emoji)
     if off := rules.refuses(gesture):
         return Remark("message_reaction", off)
     if verb == "removed":
@@ -51,10 +50,10 @@ def _reaction(update: Mapping[str, Any], settings: Settings, verb: str, emoji: s
     return Resolved(**shared, authority=rules.authority(shared["author"]))
 
 
-def _facts(update: Mapping[str, Any], rules: Rules, verb: str, emoji: str) -> Facts:
+def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str) -> Facts:
     chat = within(update, "chat")
     chat_id, number, when = read_number(chat, "id"), read_number(update, "message_id"), read_moment(update, "date")
-    user, name = _who(update), f"{chat_id}:{number}"
+    user, name, rules = _who(update), f"{chat_id}:{number}", settings.rules(chat_id)
     who, where = content.person(update), content.title(chat)
     did = "marked" if verb == "added" else "unmarked"
     text = (
@@ -79,6 +78,7 @@ def _facts(update: Mapping[str, Any], rules: Rules, verb: str, emoji: str) -> Fa
         author=user,
         participants=(user,),
         attributes=tuple(sorted(attributes.items())),
+        answer=answers.target(chat_id, number) if settings.receipts else None,
     )
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, SecretStr, StringConstraints, model_validator
 
+from connectors.base import Secret
 from connectors.channels import ChannelSettings, ChatSettings
 
 
 def _without_at(value: object) -> object:
     return value.removeprefix("@") if isinstance(value, str) else value
 
+
+def _is_token(token: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("it is no token of a bot: a number, a colon, and letters, digits, `_` and `-`")
+    return token
+
+
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,200}")
 
 Id = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,19}$")]
 """The id of a user, or of a chat in whose name somebody writes."""
@@ -48,10 +58,19 @@ class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel]):
     close_emoji: Emoji = "🏆"
     """A reaction that closes the ticket."""
 
+    receipts: bool = False
+    """Answer a message that opened a ticket with its number and state, and edit that; needs `bot_token`."""
+    bot_token: Annotated[Secret, AfterValidator(_is_token)] | None = None
+    """The bot's token (`123456:ABC…`), as @BotFather gave it."""
+    api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
+    """Where the Bot API is; another one for a Bot API server of one's own, and for tests."""
+
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
         if self.close_emoji == self.open_emoji:
             raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
         if self.close_command == self.open_command:
             raise ValueError(f"open_command and close_command are both {self.open_command!r}: one command, one meaning")
+        if self.receipts and self.bot_token is None:
+            raise ValueError("receipts: they need bot_token")
         return self

@@ -24,7 +24,7 @@ from typing import Literal
 from connectors import Fixture, connector, fixtures, kinds
 from connectors.base import ConnectorError, Denied, Inbound, Parsed
 from tests.connectors.mutate import mutations
-from tests.connectors.sealing import KEYS, NEEDED, SAYS_NOTHING, sealed
+from tests.connectors.sealing import KEYS, NEEDED, SAYS_NOTHING, SEALED, proof, sealed
 
 Outcome = Literal["events", "ignored", "unreadable", "refused", "denied", "unaccounted", "raised"]
 OUTCOMES: tuple[Outcome, ...] = ("events", "ignored", "unreadable", "refused", "denied", "unaccounted", "raised")
@@ -84,10 +84,10 @@ def _tried(kind: str, fixture: Fixture, body: bytes) -> Case:
     wanted = {"secret": "s3cret", **NEEDED.get(kind, {}), **fixture.expected.get("settings", {})}
     settings = code.settings.model_validate(wanted)
     whole = sealed(kind, body)
-    if kind in NEEDED and whole == body:
+    if kind in SEALED and whole == body:
         return Case(kind, body, "refused", "its proof stands in it, and it is too broken for one")
     try:
-        headers = fixture.headers | code.sign(whole, settings, NOW)
+        headers = fixture.headers | proof(kind, whole, settings, NOW)
         lower = tuple((name.lower(), value) for name, value in headers.items())
         verdict = code.verify(Inbound("prod", NOW, whole, lower), settings, NOW, KEYS)
         if isinstance(verdict, Denied):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -21,14 +22,23 @@ from cryptography.x509.oid import NameOID
 from connectors import connector, kinds
 from connectors.base import Keys
 from connectors.sns import DIGESTS, SIGNED, Envelope
+from connectors.teams_bot.settings import CLOUDS
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"
 CERTIFICATE_URL = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem"
 SIGNING_KEY = "key of the account"
+APP_ID = "00000000-0000-4000-8000-0000000000a1"
+KEY_ID = "key-of-the-tests"
+MICROSOFT = CLOUDS["public"]
+SEALED = ("cloudwatch", "mailgun", "ses")
+"""Kinds whose proof stands in the body."""
+BY_KEYS_ALONE = ("teams_bot",)
+"""Kinds whose sender does not know the source's secret."""
 NEEDED: dict[str, dict[str, Any]] = {
     "cloudwatch": {"topics": TOPIC},
     "mailgun": {"signing_key": SIGNING_KEY},
     "ses": {"topics": TOPIC},
+    "teams_bot": {"app_id": APP_ID},
 }
 """Settings without which a kind takes nothing."""
 
@@ -58,7 +68,16 @@ def certificate(first: datetime, last: datetime) -> bytes:
     return builder.sign(private_key(), SHA256()).public_bytes(Encoding.PEM)
 
 
-KEYS: Keys = {CERTIFICATE_URL: certificate(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))}
+def key_set(key_id: str = KEY_ID, **more: Any) -> bytes:
+    """A key set with our key (RFC 7517)."""
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(private_key().public_key(), as_dict=True)
+    return json.dumps({"keys": [public | {"kid": key_id, "use": "sig", "endorsements": ["msteams"]} | more]}).encode()
+
+
+KEYS: Keys = {
+    CERTIFICATE_URL: certificate(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
+    MICROSOFT.keys: key_set(),
+}
 
 
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
@@ -76,18 +95,45 @@ def by_mailgun(form: bytes, at: datetime, token: str = "0" * 50, key: str = SIGN
     return b"".join(boundary + b"\r\n" + part + b"\r\n" for part in parts) + form
 
 
+ACTIVITY = {"serviceUrl": "https://smba.trafficmanager.net/emea/", "channelId": "msteams"}
+
+
+def bot_token(body: bytes, at: datetime, *, key: Any = None, algorithm: str = "RS256", **changes: Any) -> str:
+    """A token as the Bot Connector makes it for this activity; `changes` of its claims, `kid` of its header."""
+    try:
+        activity = json.loads(body)
+    except (ValueError, RecursionError):
+        activity = None
+    service = activity.get("serviceUrl") if isinstance(activity, dict) else None
+    ends, kid = int(at.timestamp()) + 3600, changes.pop("kid", KEY_ID)
+    claims = {
+        "iss": MICROSOFT.issuer, "aud": APP_ID, "serviceurl": service, "nbf": ends - 3900, "exp": ends,
+    } | changes  # fmt: skip
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(claims, private_key() if key is None else key, algorithm, headers={"kid": kid})
+
+
+def proof(kind: str, body: bytes, settings: Any, at: datetime) -> dict[str, str]:
+    """The headers with which the sender of a sealed body proves itself."""
+    if kind == "teams_bot":
+        return {"Authorization": f"Bearer {bot_token(body, at)}"}
+    return connector(kind).sign(body, settings, at)
+
+
 def sealed(kind: str, body: bytes) -> bytes:
     """The body with its proof in it; as it is, for kinds whose proof is a header, and for what cannot be signed."""
     if kind == "mailgun":
         return by_mailgun(body, NOW)
-    if kind not in ("cloudwatch", "ses"):
+    if kind not in ("cloudwatch", "ses", "teams_bot"):
         return body
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
     if not isinstance(document, dict):
         return body
+    if kind == "teams_bot":
+        return body if document.keys() & ACTIVITY.keys() else json.dumps(ACTIVITY | document).encode()
     whole = {**(ENVELOPE if document.keys().isdisjoint(ENVELOPE) else {}), **document}
     envelope = Envelope(whole)
     digest = DIGESTS.get(str(whole.get("SignatureVersion")))

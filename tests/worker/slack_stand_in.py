@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from .web_stand_in import Answer, Request, served
 
 TOKEN = "xoxb-of-the-tests"
 PATIENCE_S = 30.0
+MOST_RESPONSES = 5
 
 
 def _channel(to: str) -> str:
@@ -29,6 +31,8 @@ class Slack:
     url: str = ""
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By their `ts`."""
+    responses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """By the path of their `response_url`."""
     calls: list[str] = field(default_factory=list)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Modals that were opened, by the trigger that each came of."""
@@ -82,33 +86,30 @@ class Slack:
     def texts(self) -> list[str]:
         return [each["text"] for each in self.messages.values()]
 
+    def respond(self, url: str, token: str, sent: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        """A `response_url`, which takes five messages and wants no token."""
+        self.calls.append("response_url")
+        if self.ahead:
+            status, headers, body, _ = self.ahead.popleft()
+            return status, headers, body
+        told = self.responses.setdefault(url, [])
+        if token or len(told) == MOST_RESPONSES:
+            return 404, {}, b"used_url"
+        told.append(sent)
+        return 200, {}, b"ok"
+
 
 @contextmanager
 def slack() -> Iterator[Slack]:
     """It answers until the end."""
     made = Slack()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            method = self.path.rpartition("/")[2]
-            status, headers, body = made.answer(method, self.headers.get("Authorization", ""), sent)
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(request: Request) -> Answer:
+        token = request.headers.get("authorization", "")
+        if not request.path.startswith("/api/"):
+            return made.respond(request.path, token, request.json)
+        return made.answer(request.path.rpartition("/")[2], token, request.json)
 
-        def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}/api"
-    try:
+    with served(answer) as url:
+        made.url = f"{url}/api"
         yield made
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

@@ -104,3 +104,33 @@ def test_a_thread_in_teams_is_one_ticket(ledger: Ledger) -> None:
     assert "repeat" in take(ledger, "teams", sample("teams", "mention"))[0]
     (done,) = made(ledger).values()
     assert done == ["create_ticket", "add_note", "add_note", "add_note", "close_ticket"]
+
+
+def test_a_thread_with_the_bot_in_teams_is_one_ticket_with_its_replies(ledger: Ledger) -> None:
+    thread = "19:0123456789abcdef0123456789abcdef@thread.tacv2:1773453600101"
+    take(ledger, "teams_bot", sample("teams_bot", "mention"))
+    assert "repeat" in take(ledger, "teams_bot", sample("teams_bot", "mention"))[0]
+    assert take(ledger, "teams_bot", sample("teams_bot", "reply")) == [""]
+    assert take(ledger, "teams_bot", sample("teams_bot", "edit")) == [""]
+    assert "repeat" in take(ledger, "teams_bot", sample("teams_bot", "edit"))[0]
+    assert take(ledger, "teams_bot", sample("teams_bot", "deleted")) == [""]
+    assert "may not close" in take(ledger, "teams_bot", sample("teams_bot", "close-reply"))[0]
+    assert take(ledger, "teams_bot", sample("teams_bot", "close-reaction"), close_reaction="like") == [""]
+    done = story(ledger)[thread]
+    assert [kind for kind, _ in done] == ["create_ticket", *["add_note"] * 4, "close_ticket"]
+    assert "since eight" in done[3][1]
+    assert "The VPN" not in done[4][1]
+
+
+def test_an_edit_in_teams_that_changes_no_word_is_nothing(ledger: Ledger) -> None:
+    first = sample("teams_bot", "mention")
+    take(ledger, "teams_bot", first)
+    assert "repeat" in take(ledger, "teams_bot", first | {"type": "messageUpdate"})[0]
+
+
+def test_a_chat_with_the_bot_in_teams_is_one_ticket_until_its_end(ledger: Ledger) -> None:
+    first, end = sample("teams_bot", "personal"), sample("teams_bot", "personal-close")
+    take(ledger, "teams_bot", first)
+    assert take(ledger, "teams_bot", first | {"id": "1773453600198", "text": "close the lid? No."}) == [""]
+    assert take(ledger, "teams_bot", end) == [""]
+    assert made(ledger) == {"a:1personal-Example_0001": ["create_ticket", "add_note", "add_note", "close_ticket"]}

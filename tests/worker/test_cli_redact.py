@@ -80,7 +80,7 @@ def test_broken_json_is_searched_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["token", "X-Slack-Signature", "Authorization", "api_key", "client_secret", "Set-Cookie"]
+    "name", ["token", "X-Slack-Signature", "Authorization", "api_key", "client_secret", "Set-Cookie", "response_url"]
 )
 def test_what_is_called_a_secret_is_replaced_as_a_whole(name: str) -> None:
     redactor = Redactor()

@@ -16,11 +16,12 @@ from connectors.cloudwatch import CONNECTOR, Settings
 from connectors.sns import HOST
 from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, sealed
 from tests.worker.test_intake_http import Served, serving
-from worker.intake.keys import ABSENT_S, DEADLINE_S, KEPT_S, MAX_BYTES, MAX_KEPT, Keyring, Refused, Unreachable
+from worker.intake.keys import ABSENT_S, AGAIN_S, DEADLINE_S, MAX_BYTES, MAX_KEPT, Keyring, Refused, Unreachable
 from worker.ledger import Ledger
 from worker.settings import Source
 
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
+KEPT_S = 3600.0
 PEM = KEYS[CERTIFICATE_URL]
 SETTINGS = Settings.model_validate({"topics": TOPIC})
 CONFIRM = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=1"
@@ -181,3 +182,50 @@ def test_while_its_certificate_cannot_be_fetched_a_sender_comes_again(sqlite_led
         assert served.stored() == []
         amazon.answer = lambda: httpx.Response(200, content=PEM)
         assert posted(served).status_code == 200
+
+
+class Microsoft:
+    """Serves key sets; deliveries name a key by their body."""
+
+    def __init__(self) -> None:
+        self.served = Amazon(lambda: httpx.Response(200, content=b"one"))
+        self.outside: Outside[Settings] = Outside(
+            hosts=HOST,
+            keys=lambda _inbound, _settings: (CERTIFICATE_URL,),
+            kept_s=86_400,
+            lacks=lambda inbound, found: inbound.body not in found,
+        )
+
+    def keys(self, named: bytes) -> dict[str, bytes]:
+        return dict(self.served.ring.keys(self.outside, Inbound("bot", NOW, named), SETTINGS))
+
+    def after(self, seconds: float) -> None:
+        self.served.now += seconds
+
+
+def test_a_key_set_that_lacks_a_key_is_fetched_again_but_not_for_every_stranger() -> None:
+    microsoft = Microsoft()
+    assert microsoft.keys(b"one") == {CERTIFICATE_URL: b"one"}
+    for _ in range(100):
+        microsoft.keys(b"unheard of")
+    assert len(microsoft.served.asked) == 1
+    microsoft.after(AGAIN_S)
+    microsoft.served.answer = lambda: httpx.Response(200, content=b"one two")
+    assert microsoft.keys(b"two") == {CERTIFICATE_URL: b"one two"}
+    for _ in range(100):
+        microsoft.keys(b"unheard of")
+    assert len(microsoft.served.asked) == 2
+    microsoft.after(86_400)
+    microsoft.keys(b"one")
+    assert len(microsoft.served.asked) == 3
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_the_keys_that_are_there_stay_when_there_are_no_new_ones(status: int) -> None:
+    microsoft = Microsoft()
+    microsoft.keys(b"one")
+    microsoft.after(AGAIN_S)
+    microsoft.served.answer = lambda: httpx.Response(status)
+    assert microsoft.keys(b"two") == {CERTIFICATE_URL: b"one"}
+    assert microsoft.keys(b"one") == {CERTIFICATE_URL: b"one"}
+    assert len(microsoft.served.asked) == 2

@@ -1,24 +1,18 @@
-"""Is somebody told where his message came from what became of it? By a stand-in of Slack, and a real mail server."""
+"""Is somebody told where his message came from what became of it? By a stand-in of Slack."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.header import decode_header, make_header
-from email.message import Message
+from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from connectors import connector
-from connectors.answering import Told
+from connectors.answering import Answered, HttpCall, Told
 from connectors.base import Inbound, Parsed
-from connectors.email import thread_address
-from connectors.events import TicketChanged
-from tests.acceptance.processes import kept_port
+from connectors.slack import answers
 from tests.connectors.slack.builders import (
     BOB,
     CHANNEL,
@@ -30,19 +24,17 @@ from tests.connectors.slack.builders import (
     reply,
     submission,
 )
-from worker.intake.reading import read
 from worker.jobs import receipts as job
-from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import cases, operations, receipts
 from worker.settings import Source
 
-from .builders import ManualClock, claim_one, deliver_all, done, kinds_of, rows
+from .builders import NOON, ManualClock, claim_one, dead, deliver_all, opened, rows
 from .conftest import MakeLedger
+from .relay import relaying
 from .slack_stand_in import TOKEN, Slack, slack
-
-LINK = "https://tickets.example.net/{id}"
-SECRET = "s3cret"
+from .telling import LINK, SECRET, arrive, close, later, row, tell, told_of
+from .test_poll import look
 
 
 @pytest.fixture
@@ -64,32 +56,8 @@ def of_slack(web: Slack, **settings: Any) -> Source:
     return Source("chat", made, made.settings.model_validate(own))
 
 
-def tell(ledger: Ledger, source: Source) -> None:
-    made = job.job_of(source, LINK)
-    assert made is not None
-    Runner(ledger, lambda: {made.name: made}, lambda _: None, "one", 1.0).once()
-
-
-def arrive(ledger: Ledger, clock: ManualClock, source: Source, body: bytes, **headers: str) -> None:
-    signed = source.connector.sign(body, source.settings, clock()) | headers
-    lower = tuple((name.lower(), value) for name, value in signed.items())
-    delivery = read(source, Inbound(source.id, clock(), body, lower), clock())
-    assert isinstance(delivery, Delivery)
-    ledger.record([delivery])
-
-
 def say(ledger: Ledger, clock: ManualClock, source: Source, event: dict[str, Any], number: int = 1) -> None:
     arrive(ledger, clock, source, json.dumps(envelope(event, event_id=f"Ev{number:08}")).encode())
-
-
-def row(ledger: Ledger) -> dict[str, Any]:
-    (found,) = rows(ledger, receipts)
-    return found
-
-
-def later(ledger: Ledger, clock: ManualClock, source: Source, seconds: float = 2) -> None:
-    clock.advance(seconds=seconds)
-    tell(ledger, source)
 
 
 def test_the_thread_is_told_of_its_ticket_once_and_that_is_edited_as_the_ticket_moves(
@@ -105,7 +73,7 @@ def test_the_thread_is_told_of_its_ticket_once_and_that_is_edited_as_the_ticket_
     (posted,) = web.messages.values()
     assert (posted["channel"], posted["thread_ts"]) == (CHANNEL, ROOT)
     say(ledger, clock, source, reaction(), 2)
-    ledger.settle([(claim_one(ledger, "close_ticket"), done("T-1", "closed"))])
+    close(ledger)
     later(ledger, clock, source)
     later(ledger, clock, source)
     assert web.texts == ["Ticket T-1 is closed (medium): https://tickets.example.net/T-1"]
@@ -122,35 +90,35 @@ def test_who_opened_a_ticket_by_a_modal_is_told_of_it_in_a_direct_message_that_i
     (posted,) = web.messages.values()
     assert posted["channel"] == f"D{BOB[1:]}"
     assert "thread_ts" not in posted
-    at = clock.advance(seconds=60)
-    moved = TicketChanged(
-        case_key="ticket:T-1", source_message_id="evt-1", occurred_at=at, started_at=at, subject="s", text="",
-        content_digest="0" * 64, ticket_id="T-1", status="resolved",
-    )  # fmt: skip
-    ledger.record([Delivery(Inbound("aurion", at, b"{}"), Parsed((moved,)))])
+    clock.advance(seconds=60)
+    ledger.record([told_of(clock, "resolved", "T-1")])
     later(ledger, clock, source)
     assert web.texts == ["Ticket T-1 is resolved (medium): https://tickets.example.net/T-1"]
 
 
-def test_it_is_told_too_when_a_person_moves_the_ticket(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+@pytest.mark.parametrize("learns_by", ["webhook", "poll"])
+def test_it_is_told_too_when_a_person_moves_the_ticket(
+    ledger: Ledger, clock: ManualClock, web: Slack, tmp_path: Path, learns_by: str
+) -> None:
     source = of_slack(web)
-    say(ledger, clock, source, mention())
-    deliver_all(ledger)
-    later(ledger, clock, source)
-    at = clock.advance(seconds=60)
-    moved = TicketChanged(
-        case_key="ticket:T-1", source_message_id="evt-1", occurred_at=at, started_at=at, subject="s", text="",
-        content_digest="0" * 64, ticket_id="T-1", status="resolved",
-    )  # fmt: skip
-    ledger.record([Delivery(Inbound("aurion", at, b"{}"), Parsed((moved,)))])
-    later(ledger, clock, source)
-    assert web.texts == ["Ticket T-1 is resolved (medium): https://tickets.example.net/T-1"]
-
-
-def parsed_of(event: TicketChanged) -> Any:
-    from connectors.base import Parsed
-
-    return Parsed((event,))
+    with relaying(ledger, clock, tmp_path) as relay:
+        say(ledger, clock, source, mention())
+        relay.send_what_is_due()
+        later(ledger, clock, source)
+        (ticket,) = (each["ticket_id"] for each in rows(ledger, cases))
+        relay.advance(seconds=60)
+        relay.by_hand("POST", f"/tickets/{ticket}/close", resolution_notes="by hand")
+        if learns_by == "poll":
+            look(relay)
+        else:
+            ledger.record([told_of(clock, "closed", ticket)])
+        later(ledger, clock, source, 60)
+        assert web.texts == [f"Ticket {ticket} is closed (medium): https://tickets.example.net/{ticket}"]
+        relay.by_hand("PUT", f"/tickets/{ticket}", status="open")
+        relay.advance(seconds=600)
+        look(relay)
+        later(ledger, clock, source, 60)
+        assert (len(web.texts), "is open" in web.texts[0]) == (1, True)
 
 
 def test_a_post_of_which_nobody_knows_the_end_is_not_made_again(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
@@ -182,7 +150,7 @@ def test_an_edit_of_which_nobody_knows_the_end_is_made_again(ledger: Ledger, clo
     deliver_all(ledger)
     later(ledger, clock, source)
     say(ledger, clock, source, reaction(), 2)
-    ledger.settle([(claim_one(ledger, "close_ticket"), done("T-1", "closed"))])
+    close(ledger)
     web.ahead.append((500, {}, b"oops", False))
     later(ledger, clock, source)
     later(ledger, clock, source, 5)
@@ -222,10 +190,154 @@ def test_a_state_that_changes_while_it_is_told_is_told_too(ledger: Ledger, clock
     deliver_all(ledger)
     (claimed,) = ledger.errands.claim_receipts("chat", lease=job.LEASE, limit=1)
     say(ledger, clock, source, reaction(), 2)
-    ledger.settle([(claim_one(ledger, "close_ticket"), done("T-1", "closed"))])
+    close(ledger)
 
-    assert ledger.errands.settle_receipt(claimed, Told("1.1"), edits=True)
+    assert ledger.errands.settle_receipt(claimed, Told("1.1"), repeatable=False)
     assert row(ledger)["state"] == "due"
+
+
+def test_what_changes_nothing_that_is_told_is_no_reason_to_edit(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    deliver_all(ledger)
+    later(ledger, clock, source)
+    say(ledger, clock, source, reply(), 2)
+    deliver_all(ledger)
+    ledger.record([told_of(clock, "open")])
+    later(ledger, clock, source)
+    assert web.calls == ["chat.postMessage"]
+
+
+def test_what_was_told_and_can_be_edited_no_more_was_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    deliver_all(ledger)
+    later(ledger, clock, source)
+    web.messages.clear()
+    say(ledger, clock, source, reaction(), 2)
+    close(ledger)
+    later(ledger, clock, source)
+    later(ledger, clock, source, 1000)
+    assert web.calls == ["chat.postMessage", "chat.update"]
+    assert (row(ledger)["state"], row(ledger)["error"]) == ("told", "Slack said message_not_found")
+
+
+def test_one_that_must_wait_holds_up_no_other(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    say(ledger, clock, source, mention(channel="C0OTHER001"), 2)
+    deliver_all(ledger)
+    web.ahead.append((429, {"Retry-After": "30"}, b"", False))
+    later(ledger, clock, source)
+    assert [each["channel"] for each in web.messages.values()] in (["C0OTHER001"], [CHANNEL])
+
+
+def test_a_platform_that_is_away_is_asked_once_in_a_run(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    away = of_slack(web, api_url="http://127.0.0.1:9")
+    say(ledger, clock, away, mention())
+    say(ledger, clock, away, mention(channel="C0OTHER001"), 2)
+    deliver_all(ledger)
+    later(ledger, clock, away)
+    assert sorted(each["attempts"] for each in rows(ledger, receipts)) == [0, 1]
+    later(ledger, clock, of_slack(web), 60)
+    assert len(web.texts) == 2
+
+
+def test_a_case_that_a_person_bound_to_a_ticket_is_told_of_that(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    claimed = claim_one(ledger)
+    ledger.settle([(claimed, dead())])
+    later(ledger, clock, source)
+    assert web.calls == []
+    ledger.bind(f"op-{claimed.case_id}-{claimed.seq}", "T-7", "open")
+    later(ledger, clock, source)
+    assert web.texts == ["Ticket T-7 is open (medium): https://tickets.example.net/T-7"]
+
+
+def test_a_ticket_that_is_gone_is_told_of(ledger: Ledger, clock: ManualClock, web: Slack, tmp_path: Path) -> None:
+    source = of_slack(web)
+    with relaying(ledger, clock, tmp_path) as relay:
+        say(ledger, clock, source, mention())
+        relay.send_what_is_due()
+        later(ledger, clock, source)
+        relay.api.reset()
+        look(relay)
+        later(ledger, clock, source)
+    assert "is gone" in web.texts[0]
+
+
+# By the URL that a command of Slack's comes with
+
+
+def asked_by(ledger: Ledger, clock: ManualClock, url: str) -> None:
+    """A ticket that was asked for by a command."""
+    event = opened(answer=answers.target_of_response(url))
+    ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
+    deliver_all(ledger)
+
+
+def test_who_asked_by_a_command_is_told_once_without_our_token(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    asked_by(ledger, clock, web.url.replace("/api", "/commands/T1/1/x"))
+    later(ledger, clock, source)
+    ledger.record([told_of(clock, "resolved")])
+    later(ledger, clock, source)
+    text = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
+    assert web.responses == {
+        "/commands/T1/1/x": [{"response_type": "ephemeral", "replace_original": False, "text": text}]
+    }
+    assert row(ledger)["state"] == "told"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state"),
+    [(404, b"expired_url", "dead"), (404, b"used_url", "dead"), (500, b"", "dead"), (429, b"", "due")],
+)
+def test_a_url_that_takes_nothing_more_is_not_asked_again(
+    ledger: Ledger, clock: ManualClock, web: Slack, status: int, body: bytes, state: str
+) -> None:
+    source = of_slack(web)
+    asked_by(ledger, clock, web.url.replace("/api", "/commands/T1/1/x"))
+    web.ahead.append((status, {}, body, False))
+    later(ledger, clock, source)
+    assert (row(ledger)["state"], web.responses) == (state, {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.slack.com.elsewhere.example/commands/1",
+        "http://hooks.slack.com/commands/1",
+        "https://hooks.slack.com@elsewhere.example/commands/1",
+        "https://elsewhere.example/https://hooks.slack.com/",
+        "https://hooks.slack.com",
+        "",
+    ],
+)
+def test_a_url_that_is_none_of_slack_s_is_not_called(ledger: Ledger, clock: ManualClock, web: Slack, url: str) -> None:
+    source = of_slack(web)
+    asked_by(ledger, clock, url)
+    later(ledger, clock, source)
+    assert row(ledger)["error"] == "the response_url is none of Slack's, and is not called"
+
+
+def test_a_url_of_slack_s_is_called_and_named_nowhere() -> None:
+    settings = connector("slack").settings.model_validate({"secret": SECRET})
+    for url in ("https://hooks.slack.com/commands/T1/1/x", "https://hooks.slack-gov.com/app/T1/1/x"):
+        about = Answered(answers.target_of_response(url), None, "c", "1", "open", "low", None, NOON)
+        call = answers.write(about, settings)
+        assert isinstance(call, HttpCall)
+        assert (call.url, list(call.headers), url in repr((about, call))) == (url, ["Content-Type"], False)
+
+
+def test_without_a_thread_the_channel_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    event = opened(answer=answers.target(CHANNEL, None))
+    ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
+    deliver_all(ledger)
+    later(ledger, clock, of_slack(web))
+    ((_, posted),) = web.messages.items()
+    assert (posted["channel"], "thread_ts" in posted) == (CHANNEL, False)
 
 
 def test_without_receipts_nobody_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
@@ -233,148 +345,3 @@ def test_without_receipts_nobody_is_told(ledger: Ledger, clock: ManualClock, web
     say(ledger, clock, source, mention())
     assert job.job_of(source, LINK) is None
     assert rows(ledger, receipts) == []
-
-
-# Mail
-
-
-class Postbox:
-    """What a mail server took, and what it says to RCPT and DATA."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[str, list[str], bytes]] = []
-        self.rcpt = self.data = "250 OK"
-
-    async def handle_RCPT(  # noqa: N802 — as aiosmtpd names it
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        if self.rcpt.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
-        if self.data.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            self.mails.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
-        return self.data
-
-
-@pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    made = Postbox()
-    controller = Controller(made, hostname="127.0.0.1", port=kept_port())
-    controller.start()
-    made.address = f"127.0.0.1:{controller.port}"  # type: ignore[attr-defined]
-    yield made
-    controller.stop()
-
-
-def of_mail(postbox: Any, **settings: Any) -> Source:
-    made = connector("email")
-    own = {
-        "secret": SECRET, "address": "support@example.net", "receipts_by": postbox.address,
-        "receipts_security": "none",
-    } | settings  # fmt: skip
-    return Source("mail", made, made.settings.model_validate(own))
-
-
-def written(**headers: str) -> bytes:
-    whole = {
-        "From": "Ada <ada@customer.example>", "To": "support@example.net", "Subject": "Kein Netz für Köln",
-        "Message-ID": "<one@customer.example>", "Date": "Fri, 20 Feb 2026 11:00:00 +0000",
-    } | headers  # fmt: skip
-    lines = "".join(f"{name}: {value}\r\n" for name, value in whole.items())
-    return f"{lines}\r\nNothing works.\r\n".encode()
-
-
-def test_a_new_mail_is_answered_once_with_the_number_and_a_way_back(
-    ledger: Ledger, clock: ManualClock, postbox: Postbox
-) -> None:
-    source = of_mail(postbox)
-    arrive(ledger, clock, source, written())
-    arrive(ledger, clock, source, written())
-    deliver_all(ledger, "1042")
-    later(ledger, clock, source)
-    reply_to = {"In-Reply-To": "<one@customer.example>", "Message-ID": "<two@customer.example>"}
-    arrive(ledger, clock, source, written(**reply_to))
-    deliver_all(ledger)
-    later(ledger, clock, source)
-    ((sender, recipients, content),) = postbox.mails
-    assert (sender, recipients) == ("<>", ["ada@customer.example"])
-    mail: Message = message_from_bytes(content)
-    assert mail["Auto-Submitted"] == "auto-replied"
-    assert mail["In-Reply-To"] == "<one@customer.example>"
-    key = rows(ledger, cases)[0]["key"]
-    assert mail["Reply-To"] == thread_address(source.settings, key)  # type: ignore[arg-type]
-
-    assert str(make_header(decode_header(mail["Subject"]))) == "[#1042] Re: Kein Netz für Köln"
-    assert kinds_of(ledger) == ["create_ticket", "add_note"]
-
-
-def test_our_own_answer_that_comes_back_is_no_ticket(ledger: Ledger, clock: ManualClock, postbox: Postbox) -> None:
-    source = of_mail(postbox)
-    arrive(ledger, clock, source, written())
-    deliver_all(ledger)
-    later(ledger, clock, source)
-    ((_, _, content),) = postbox.mails
-    arrive(ledger, clock, source, content)
-    assert kinds_of(ledger) == ["create_ticket"]
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"List-Id": "<ops.example.net>"},
-        {"Precedence": "bulk"},
-        {"Auto-Submitted": "auto-replied"},
-        {"Auto-Submitted": "auto-generated"},
-        {"From": "MAILER-DAEMON@customer.example"},
-        {"Return-Path": "<>"},
-    ],
-)
-def test_what_no_person_wrote_is_never_answered(
-    ledger: Ledger, clock: ManualClock, postbox: Postbox, headers: dict[str, str]
-) -> None:
-    source = of_mail(postbox)
-    arrive(ledger, clock, source, written(**headers))
-    deliver_all(ledger)
-    later(ledger, clock, source)
-    assert (postbox.mails, rows(ledger, receipts)) == ([], [])
-
-
-@pytest.mark.parametrize(("said", "state"), [("450 later", "due"), ("550 nobody", "dead")])
-def test_what_the_mail_server_says_decides_whether_it_is_tried_again(
-    ledger: Ledger, clock: ManualClock, postbox: Postbox, said: str, state: str
-) -> None:
-    source = of_mail(postbox)
-    arrive(ledger, clock, source, written())
-    deliver_all(ledger)
-    postbox.rcpt = said
-    later(ledger, clock, source)
-    assert row(ledger)["state"] == state
-    postbox.rcpt = "250 OK"
-    later(ledger, clock, source, 60)
-    assert len(postbox.mails) == (state == "due")
-
-
-def test_a_mail_server_that_is_away_is_tried_again(ledger: Ledger, clock: ManualClock, postbox: Postbox) -> None:
-    source = of_mail(postbox)
-    arrive(ledger, clock, source, written())
-    deliver_all(ledger)
-    away = of_mail(postbox, receipts_by=f"127.0.0.1:{kept_port()}")
-    later(ledger, clock, away)
-    assert row(ledger)["state"] == "due"
-    later(ledger, clock, source, 60)
-    assert (len(postbox.mails), row(ledger)["state"]) == (1, "told")
-
-
-def test_a_subject_cannot_add_headers(ledger: Ledger, clock: ManualClock, postbox: Postbox) -> None:
-    source = of_mail(postbox)
-    arrive(ledger, clock, source, written(Subject="=?utf-8?Q?hello=0D=0ABcc:_eve@elsewhere.example?="))
-    deliver_all(ledger)
-    later(ledger, clock, source)
-    ((_, recipients, content),) = postbox.mails
-    assert recipients == ["ada@customer.example"]
-    assert message_from_bytes(content)["Bcc"] is None

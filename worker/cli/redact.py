@@ -27,7 +27,8 @@ from worker.settings import Source
 
 SECRET = "redacted-secret"  # noqa: S105 — what stands in the place of one
 SECRET_NAME = re.compile(
-    r"secret|token|passw|signature|api[-_]?key|authorization|cookie|credential|dkim|^arc-|^x-google-dkim", re.IGNORECASE
+    r"secret|token|passw|signature|api[-_]?key|authorization|cookie|credential|response_url|dkim|^arc-|^x-google-dkim",
+    re.IGNORECASE,
 )
 ATTACHMENT = "(an attachment that is left out)"
 

@@ -2,7 +2,8 @@
 
 Only by HTTPS, only on hosts that the kind names (`Outside.hosts`), without following redirects, and never more than a
 few kilobytes or seconds. A URL that is anything else is refused before a request is made. A certificate is kept for an
-hour, and that there is none for a minute.
+hour, or as long as the kind says, and that there is none for a minute. A key set that lacks a key is fetched again, but
+not twice in five minutes: a stranger can name any key.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -19,10 +21,10 @@ from connectors.base import Inbound, Keys, Outside, SourceSettings
 
 log = structlog.get_logger()
 
-KEPT_S = 3600.0
+AGAIN_S = 300.0
 ABSENT_S = 60.0
 DEADLINE_S = 5.0  # of one call, its waiting for another one included
-MAX_BYTES = 64 * 1024
+MAX_BYTES = 256 * 1024
 MAX_KEPT = 50
 
 
@@ -34,6 +36,17 @@ class Unreachable(Exception):
     """No answer that can be used came in time; the same call may succeed later."""
 
 
+@dataclass(slots=True)
+class _Kept:
+    """What was fetched."""
+
+    until: float
+    pem: bytes | None
+    """None: there is none."""
+    again_at: float
+    """Not before then is a key set fetched again that lacks a key."""
+
+
 class Keyring:
     """Fetches and keeps what senders sign with. One call is under way at a time."""
 
@@ -42,7 +55,7 @@ class Keyring:
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._kept: dict[str, tuple[float, bytes | None]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._calling = threading.Lock()
 
     def keys(self, outside: Outside[Any], inbound: Inbound, settings: SourceSettings) -> Keys:
@@ -53,7 +66,7 @@ class Keyring:
         found = {}
         for url in outside.keys(inbound, settings):
             try:
-                pem = self._key(outside, url)
+                pem = self._key(outside, url, inbound)
             except Refused as error:
                 log.warning("keys.refused", source=inbound.source, reason=str(error))
                 continue
@@ -68,14 +81,27 @@ class Keyring:
         if not 200 <= status < 300:
             raise Unreachable(f"the confirmation was answered {status}")
 
-    def _key(self, outside: Outside[Any], url: str) -> bytes | None:
+    def _key(self, outside: Outside[Any], url: str, inbound: Inbound) -> bytes | None:
         _allowed(outside, url)
-        until, pem = self._kept.get(url, (0.0, None))
-        if self._clock() < until:
-            return pem
+        kept, now = self._kept.get(url), self._clock()
+        if kept is None or now >= kept.until:
+            return self._fetch(outside, url)
+        if kept.pem is None or now < kept.again_at or not outside.lacks(inbound, kept.pem):
+            return kept.pem
+        kept.again_at = now + AGAIN_S  # before the call: whoever comes meanwhile makes none
+        try:
+            renewed = self._fetch(outside, url)
+        except Unreachable as error:
+            log.warning("keys.not_renewed", source=inbound.source, reason=str(error))
+            renewed = None
+        if renewed is None:
+            self._kept[url] = kept
+        return renewed or kept.pem
+
+    def _fetch(self, outside: Outside[Any], url: str) -> bytes | None:
         status, body = self._call(url)
         if status == 200:
-            self._keep(url, KEPT_S, body)
+            self._keep(url, outside.kept_s, body)
             return body
         if 400 <= status < 500 and status != 429:
             self._keep(url, ABSENT_S, None)
@@ -86,7 +112,8 @@ class Keyring:
         self._kept.pop(url, None)
         while len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)), None)
-        self._kept[url] = (self._clock() + seconds, pem)
+        now = self._clock()
+        self._kept[url] = _Kept(now + seconds, pem, now + AGAIN_S)
 
     def _call(self, url: str) -> tuple[int, bytes]:
         """Status and body of one GET. Raises Unreachable."""

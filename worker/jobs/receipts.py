@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 
-from connectors.answering import Answered, Answering, Outcome, Told, Unclear
+from connectors.answering import Answered, Answering, HttpCall, Later, Outcome, Refused, Told, Unclear
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger.receipts import Receipt
 from worker.receipts.sending import send
+from worker.receipts.tokens import Tokens
 from worker.settings import Source
 
 log = structlog.get_logger()
 
 EVERY = timedelta(seconds=1)
-AT_ONCE = 10  # in one run; the job's own lease is longer than they may take together
+AT_ONCE = 10  # in one run
+BEGIN_WITHIN_S = 60.0  # of a run; the job's own lease is longer than the last one may take then
 LEASE = timedelta(minutes=2)
+TOKENS = Tokens()
+"""Outlives the jobs, which are made anew in every round."""
+HELD_UNTIL = "held_until"
+"""In the state of the job: before then the platform takes nothing of this source."""
 
 
 def job_of(source: Source, link: str | None) -> Job | None:
@@ -30,19 +37,50 @@ def job_of(source: Source, link: str | None) -> Job | None:
 
 
 def _run(source: Source, answering: Answering[Any], link: str | None, state: State, around: Surroundings) -> State:
+    if _is_held(state, around.now):
+        return state
+    end = time.monotonic() + BEGIN_WITHIN_S
     for _ in range(AT_ONCE):
         # One by one: the first post of each is written down just before it is made.
         claimed = around.errands.claim_receipts(source.id, lease=LEASE, limit=1)
         if not claimed:
             break
         (receipt,) = claimed
-        outcome: Outcome = Unclear("who sent it ended before it was answered")
-        if not receipt.may_be_there:
-            outcome = send(answering.write(_about(receipt, link), source.settings), answering)
-        around.errands.settle_receipt(receipt, outcome, edits=answering.edits)
-        if not isinstance(outcome, Told):
-            log.warning("receipt.not_told", source=source.id, case=receipt.case_id, reason=outcome.reason)
-    return state
+        outcome = _tell(source, answering, link, receipt, around)
+        if isinstance(outcome, Later) and outcome.for_all and outcome.seconds is not None:
+            return {HELD_UNTIL: (receipt.claimed_at + timedelta(seconds=outcome.seconds)).isoformat()}
+        if _is_away(outcome) or time.monotonic() > end:
+            break
+    return {}
+
+
+def _is_away(outcome: Outcome) -> bool:
+    """The platform did not even refuse: asking it ten times would hold up the jobs of other sources."""
+    return isinstance(outcome, Later) and outcome.seconds is None
+
+
+def _is_held(state: State, now: datetime) -> bool:
+    return HELD_UNTIL in state and now < datetime.fromisoformat(state[HELD_UNTIL])
+
+
+def _tell(
+    source: Source, answering: Answering[Any], link: str | None, receipt: Receipt, around: Surroundings
+) -> Outcome:
+    about = _about(receipt, link)
+    call = answering.write(about, source.settings)
+    repeatable = isinstance(call, HttpCall) and call.repeatable
+    outcome: Outcome
+    if isinstance(call, Refused):
+        outcome = call
+    elif receipt.may_be_there and not repeatable:
+        outcome = Unclear("who sent it ended before it was answered")
+    else:
+        outcome = send(call, about, answering, source.settings, TOKENS)
+    around.errands.settle_receipt(receipt, outcome, repeatable=repeatable)
+    if not isinstance(outcome, Told):
+        event = "receipt.not_told" if receipt.place is None else "receipt.not_edited"
+        log.warning(event, source=source.id, case=receipt.case_id, reason=outcome.reason)
+    return outcome
 
 
 def _about(receipt: Receipt, link: str | None) -> Answered:
@@ -54,4 +92,5 @@ def _about(receipt: Receipt, link: str | None) -> Answered:
         status=receipt.status,
         priority=receipt.priority,
         link=None if link is None else link.replace("{id}", receipt.ticket_id),
+        now=receipt.claimed_at,
     )

@@ -282,7 +282,8 @@ class Ledger:
             now = self.database.now(connection)
             stale, due = settles.settle(connection, settled, now)
             if self._may_answer or (self._current is not None and may_answer(self._current().sources)):
-                receipts.notice(connection, {each.case_id for each, outcome in settled if outcome.state == "done"}, now)
+                moved = {each.case_id for each, outcome in settled if receipts.moves(each.kind, outcome.state)}
+                receipts.notice(connection, moved, now)
             return stale, due
 
     def take_back(self, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:

@@ -88,6 +88,7 @@ class Errands:
         """It was looked for, and is not there any more."""
         with self._database.write() as connection:
             watching.note_gone(connection, ticket, at)
+            receipts.notice(connection, [ticket.case_id], at)
 
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""
@@ -100,19 +101,19 @@ class Errands:
             now = self._database.now(connection)
             return receipts.claim(connection, source, now=now, lease=lease, limit=limit)
 
-    def settle_receipt(self, receipt: Receipt, outcome: Outcome, *, edits: bool) -> bool:
+    def settle_receipt(self, receipt: Receipt, outcome: Outcome, *, repeatable: bool) -> bool:
         """Record what became of a receipt; False where its lease had passed to somebody else.
 
-        Of a first post nobody knows the end where it is unclear: it is not made again. An edit may be.
+        Where nobody knows the end, it is tried again only if it is `repeatable`.
         """
         with self._database.write() as connection:
             now = self._database.now(connection)
             match outcome:
                 case Told(place):
-                    return receipts.told(connection, receipt, place, edits=edits, now=now)
+                    return receipts.told(connection, receipt, place, now=now)
                 case Refused(reason):
                     return receipts.bury(connection, receipt, reason)
-                case Unclear(reason) if receipt.place is None:
+                case Unclear(reason) if not repeatable:
                     return receipts.bury(connection, receipt, f"it may have been told: {reason}")
                 case Unclear(reason):
                     pause = receipts.backoff(receipt.attempts)

@@ -881,6 +881,6 @@ def _write(db: Database, connection: Connection, batch: _Batch, now: datetime) -
     members.write(connection, batch.changed_members)
     members.write_rates(connection, batch.changed_rates)
     exchanges.write(connection, batch.changed_talks, now)
-    tickets.note(connection, batch.told_tickets, batch.tickets)
+    moved = tickets.note(connection, batch.told_tickets, batch.tickets)
     receipts.promise(connection, batch.promised, now)
-    receipts.notice(connection, {batch.tickets[each.ticket_id].case_id for each in batch.told_tickets}, now)
+    receipts.notice(connection, moved, now)

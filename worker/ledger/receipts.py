@@ -3,17 +3,17 @@
     idle    nothing to tell, yet or any more
     due     its ticket is there, or is in another state than was told
     leased  somebody is telling it
-    told    it was told, and cannot be edited
+    told    it was told, and cannot be edited, or not any more
     dead    it was refused, or may have been told and must not be told twice
 
 Whatever changes while one is told counts up `wanted`: then it is due again. A first post is written down before it is
-made (`posting_at`): one of which nobody knows the end is not made again.
+made (`posting_at`): one of which nobody knows the end is not made again, unless it does no harm to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, case, literal, select, update
 from connectors.mapping import cut
 from worker.ledger import bulk
 from worker.ledger.tables import Instant, cases, receipts
+from worker.lifecycle import Kind
 
 MAX_ERROR = 500  # characters
 BACKOFF_CAP = timedelta(minutes=15)
@@ -32,7 +33,7 @@ class Receipt:
     """One that this process may tell until its lease ends."""
 
     case_id: int
-    target: str
+    target: str = field(repr=False)
     place: str | None
     epoch: int
     wanted: int
@@ -43,15 +44,7 @@ class Receipt:
     ticket_id: str
     status: str
     priority: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    """A receipt, as people look at it."""
-
-    target: str
-    state: str
-    error: str | None
+    claimed_at: datetime
 
 
 def backoff(attempts: int) -> timedelta:
@@ -69,6 +62,11 @@ def promise(connection: Connection, rows: Collection[tuple[int, str, str]], now:
         for case_id, source, target in sorted(rows)
     ]  # fmt: skip
     bulk.insert_or_ignore(connection, receipts, fresh)
+
+
+def moves(kind: Kind, state: str) -> bool:
+    """Whether an operation that ended so changes what is told; a note does not."""
+    return state == "done" and kind != "add_note"
 
 
 def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> None:
@@ -119,14 +117,15 @@ def claim(connection: Connection, source: str, *, now: datetime, lease: timedelt
                 ticket_id=row.ticket_id,
                 status=row.ticket_status or "open",
                 priority=row.its_priority or "medium",
+                claimed_at=now,
             )
         )
     return claimed
 
 
-def told(connection: Connection, receipt: Receipt, place: str | None, *, edits: bool, now: datetime) -> bool:
-    """It is there; False where its lease had passed to somebody else."""
-    after = case((receipts.c.wanted != receipt.wanted, "due"), else_="idle") if edits else "told"
+def told(connection: Connection, receipt: Receipt, place: str | None, *, now: datetime) -> bool:
+    """It is there, and can be edited where it has a place; False where its lease had passed to somebody else."""
+    after = case((receipts.c.wanted != receipt.wanted, "due"), else_="idle") if place is not None else "told"
     values = {"state": after, "run_at": now, "place": place or receipt.place, "posting_at": None, "error": None}
     return _end(connection, receipt, attempts=0, **values)
 
@@ -138,14 +137,9 @@ def later(connection: Connection, receipt: Receipt, reason: str, *, at: datetime
 
 
 def bury(connection: Connection, receipt: Receipt, reason: str) -> bool:
-    """It is not told any more."""
-    return _end(connection, receipt, state="dead", error=cut(reason, MAX_ERROR))
-
-
-def of_case(connection: Connection, case_id: int) -> tuple[ReceiptLine, ...]:
-    """All of a case."""
-    rows = connection.execute(select(receipts).where(receipts.c.case_id == case_id).order_by(receipts.c.target))
-    return tuple(ReceiptLine(row.target, row.state, row.error) for row in rows)
+    """It is not told any more; one that was told once stays as it is."""
+    state = "dead" if receipt.place is None else "told"
+    return _end(connection, receipt, state=state, error=cut(reason, MAX_ERROR))
 
 
 def _end(connection: Connection, receipt: Receipt, **values: Any) -> bool:

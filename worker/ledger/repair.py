@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from tickets.marks import with_marker_of
+from worker.ledger import receipts
 from worker.ledger.claims import is_forgotten, repeated
 from worker.ledger.custody import SKIPPED
 from worker.ledger.heads import open_heads, place, write_cases
@@ -91,6 +92,7 @@ def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | N
     if case.create_seq == target:
         of_case = update(cases).where(cases.c.id == case.id)
         connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))
+        receipts.notice(connection, [case.id], at.now)
     if dead.kind != "create_ticket":
         _refuse_late_close(case, dead)
         _revive(connection, case, dead, at, {})

@@ -109,18 +109,26 @@ def is_news(connection: Connection, event: TicketChanged) -> bool:
     return concluded.left != case.left
 
 
-def note(connection: Connection, told: Sequence[TicketChanged], known: Mapping[str, Known]) -> None:
-    """Keep what was told of tickets, unless something later is known; and that a person reopened one."""
+def note(connection: Connection, told: Sequence[TicketChanged], known: Mapping[str, Known]) -> set[int]:
+    """Keep what was told of tickets, unless something later is known; and that a person reopened one.
+
+    Gives the cases whose ticket is in another state than was known.
+    """
+    moved = set()
     for each in told:
+        case_id = known[each.ticket_id].case_id
         this_one = tickets.c.ticket_id == each.ticket_id
         newer = this_one & (tickets.c.told_at.is_(None) | (tickets.c.told_at <= each.occurred_at))
         state = {"status": each.status, "status_at": each.occurred_at, "told_at": each.occurred_at}
         if connection.execute(update(tickets).where(newer).values(state)).rowcount:
-            its_case = (cases.c.id == known[each.ticket_id].case_id, cases.c.ticket_id == each.ticket_id)
-            connection.execute(update(cases).where(*its_case).values(ticket_status=each.status))
+            another = cases.c.ticket_status.is_distinct_from(each.status)
+            its_case = (cases.c.id == case_id, cases.c.ticket_id == each.ticket_id, another)
+            if connection.execute(update(cases).where(*its_case).values(ticket_status=each.status)).rowcount:
+                moved.add(case_id)
         if _is_reopened(each, known[each.ticket_id]):
             later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < each.occurred_at))
             connection.execute(update(tickets).where(later).values(reopened_at=each.occurred_at))
+    return moved
 
 
 def _is_reopened(event: TicketChanged, ticket: Known) -> bool:

@@ -7,42 +7,63 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-import time
-from typing import Any
+from dataclasses import replace
+from typing import TypeVar
 
-import httpx
+from connectors.answering import (
+    CREDENTIALS_S,
+    Answered,
+    Answering,
+    ClientCredentials,
+    HttpAnswer,
+    HttpCall,
+    Later,
+    Outcome,
+    OutgoingMail,
+    Refused,
+    Told,
+    Unclear,
+)
+from connectors.base import SourceSettings
+from worker.intake.imap.server import LoginRefused, ServerAway
+from worker.receipts.calling import TIMEOUT_S, request
+from worker.receipts.tokens import Tokens
 
-from connectors.answering import Answering, HttpCall, Later, Outcome, OutgoingMail, Refused, Told, Unclear
+S = TypeVar("S", bound=SourceSettings)
 
-TIMEOUT_S = 10.0
-MAX_ANSWER = 256 * 1024  # bytes
+UNAUTHORIZED = 401
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
 
-def send(call: HttpCall | OutgoingMail, answering: Answering[Any]) -> Outcome:
-    """Make the call, once."""
-    return _post(call, answering) if isinstance(call, HttpCall) else hand_in(call)
-
-
-def _post(call: HttpCall, answering: Answering[Any]) -> Outcome:
-    client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
-    end = time.monotonic() + TIMEOUT_S
-    body = bytearray()
-    try:
-        with client, client.stream(call.method, call.url, content=call.body, headers=dict(call.headers)) as answer:
-            for part in answer.iter_raw():
-                body += part
-                if len(body) > MAX_ANSWER or time.monotonic() > end:
-                    return Unclear("the answer is too long, or takes too long")
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            status = answer.status_code
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        return Later(None, f"no connection: {type(error).__name__}")
-    except httpx.HTTPError as error:
-        return Unclear(f"{type(error).__name__}")
+def send(
+    call: HttpCall | OutgoingMail, about: Answered, answering: Answering[S], settings: S, tokens: Tokens
+) -> Outcome:
+    """Make the call, once; once more with another token where the first was not taken."""
+    if isinstance(call, OutgoingMail):
+        return hand_in(call)
+    answer = (
+        request(call) if answering.credentials is None else _with_token(call, answering.credentials(settings), tokens)
+    )
+    if not isinstance(answer, HttpAnswer):
+        return answer
     if answering.read is None:
-        return Told() if 200 <= status < 300 else Unclear(f"answered {status}")
-    return answering.read(status, headers, bytes(body))
+        return Told() if 200 <= answer.status < 300 else Unclear(f"answered {answer.status}")
+    return answering.read(about, answer)
+
+
+def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) -> HttpAnswer | Later | Unclear:
+    for _ in range(2):
+        try:
+            token = tokens.token(credentials)
+        except ServerAway as error:
+            return Later(None, str(error))
+        except LoginRefused as error:
+            return Later(CREDENTIALS_S, str(error), for_all=True)
+        answer = request(replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"}))
+        if not isinstance(answer, HttpAnswer) or answer.status != UNAUTHORIZED:
+            return answer
+        tokens.drop(credentials)
+    return Later(CREDENTIALS_S, "the platform takes no token that we are given", for_all=True)
 
 
 def hand_in(mail: OutgoingMail) -> Outcome:

@@ -1,0 +1,92 @@
+"""How does the answer to an interaction come to name its ticket? By an edit, for 15 minutes; with a bot, for ever.
+
+The token of the interaction lets whoever has it answer for 15 minutes; it stands in the URL, so no URL is shown or
+logged. An edit says what is to stand there, so it may be made twice. It leaves out `components`: the buttons stay. What
+only its reader sees can be edited by that token alone; everything else by the bot too, where it may read the channel.
+
+Source: discord.com/developers/docs, "Edit Original Interaction Response", "Edit Message", "Rate Limits".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from connectors.answering import (
+    Answered,
+    HttpAnswer,
+    HttpCall,
+    Later,
+    Outcome,
+    Refused,
+    Told,
+    Unclear,
+    document,
+    pause,
+    reason,
+    text,
+)
+from connectors.discord.answers import ONLY_FOR_YOU
+from connectors.discord.envelope import maybe_id, moment
+from connectors.discord.settings import Settings
+from connectors.documents import text_at
+
+OPEN_FOR = timedelta(minutes=15) - timedelta(seconds=30)
+"""How long after the interaction its answer can be edited, less what a call may take."""
+ORIGINAL = "@original"
+"""The place of an answer that only its token can edit."""
+
+_RESERVED = re.compile(r"[^A-Za-z0-9._~-]")
+
+
+def target(application: str, interaction: str, token: str) -> str:
+    """Which answer is edited, as the event carries it."""
+    return json.dumps({"application": application, "interaction": interaction, "token": token})
+
+
+def is_on(settings: Settings) -> bool:
+    return settings.receipts
+
+
+def write(about: Answered, settings: Settings) -> HttpCall | Refused:
+    """The edit: by the interaction's token as long as that holds, then by the bot."""
+    where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
+    body = json.dumps({"content": text(about), "allowed_mentions": {"parse": []}}).encode()
+    headers = {"Content-Type": "application/json", "User-Agent": "DiscordBot (ticketrelay, 1)"}
+    if about.now < moment(where["interaction"]) + OPEN_FOR:
+        url = f"{api}/webhooks/{where['application']}/{_quoted(where['token'])}/messages/@original"
+        return HttpCall(url, body, headers, "PATCH", repeatable=True)
+    channel, _, message = (about.place or ORIGINAL).partition(":")
+    if settings.bot_token is None or not message:
+        return Refused("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
+    headers["Authorization"] = f"Bot {settings.bot_token.get_secret_value()}"
+    return HttpCall(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
+
+
+def read(about: Answered, answer: HttpAnswer) -> Outcome:
+    """Discord answers with the message, or with `code` and `message` of an error."""
+    said = document(answer)
+    because = reason("Discord", answer.status, said.get("code"), text_at(said, "message"))
+    if answer.status == 200:
+        return Told(_place(said, about))
+    if answer.status == 429:
+        return Later(pause(answer), because, for_all=said.get("global") is True)
+    if answer.status == 404 and about.place is None:
+        return Later(None, f"{because}: our own answer is not there yet")
+    return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
+
+
+def _quoted(token: str) -> str:
+    """The token, which is ASCII, as a part of a path (RFC 3986, section 2.1)."""
+    return _RESERVED.sub(lambda match: f"%{ord(match[0]):02X}", token)
+
+
+def _place(message: Mapping[str, Any], about: Answered) -> str:
+    """`channel:message`, by which the bot can edit it; `@original` where it cannot."""
+    channel, number, flags = maybe_id(message.get("channel_id")), maybe_id(message.get("id")), message.get("flags")
+    if channel is None or number is None or not isinstance(flags, int) or flags & ONLY_FOR_YOU:
+        return about.place or ORIGINAL
+    return f"{channel}:{number}"

@@ -1,0 +1,92 @@
+"""What does the conversation say of its ticket? One answer of ours to the message, edited when the state changes.
+
+It is posted where the message came from, which is an address of the Bot Connector: anywhere else our token would be
+given away. What was answered 5xx may be there, and is not posted again.
+
+Source: learn.microsoft.com/azure/bot-service, "Bot Connector REST API"; learn.microsoft.com/microsoftteams/platform,
+"Optimize your bot with rate limiting".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.activities import Place, maybe_id
+from connectors.answering import (
+    Answered,
+    ClientCredentials,
+    HttpAnswer,
+    HttpCall,
+    Later,
+    Outcome,
+    Refused,
+    Told,
+    Unclear,
+    document,
+    pause,
+    reason,
+    text,
+)
+from connectors.documents import text_at, within
+from connectors.teams_bot.settings import CLOUDS, Settings
+from connectors.teams_bot.tokens import is_service
+
+PASSES = (412, 429)
+"""Statuses of what was not done, and may be later."""
+
+_RESERVED = re.compile(r"[^A-Za-z0-9._~-]")
+
+
+def target(activity: Mapping[str, Any], place: Place) -> str:
+    """Which message is answered, as the event carries it."""
+    conversation = text_at(within(activity, "conversation"), "id")
+    where = {"service": text_at(activity, "serviceUrl"), "conversation": conversation, "activity": place.number}
+    return json.dumps(where)
+
+
+def is_on(settings: Settings) -> bool:
+    return settings.receipts
+
+
+def credentials(settings: Settings) -> ClientCredentials:
+    """What the bot gets its tokens with."""
+    cloud = CLOUDS[settings.cloud]
+    login = cloud.login.format(settings.tenant_id or cloud.tenant)
+    url = login if settings.token_url is None else str(settings.token_url)
+    return ClientCredentials(url, settings.app_id or "", settings.secret.get_secret_value(), f"{cloud.issuer}/.default")
+
+
+def write(about: Answered, settings: Settings) -> HttpCall | Refused:
+    """POST of an activity that answers the message, or PUT of what stands there."""
+    where = json.loads(about.target)
+    if not is_service(where["service"], settings):
+        return Refused("serviceUrl is no address of the Bot Connector, and is not called")
+    service = str(settings.api_url or where["service"]).rstrip("/")
+    number = about.place if about.place is not None else where["activity"]
+    url = f"{service}/v3/conversations/{_quoted(where['conversation'])}/activities/{_quoted(number)}"
+    body = {"type": "message", "text": text(about), "textFormat": "plain"}
+    body |= {"id": number} if about.place is not None else {"replyToId": number}
+    headers = {"Content-Type": "application/json"}
+    if about.place is not None:
+        return HttpCall(url, json.dumps(body).encode(), headers, "PUT", repeatable=True)
+    return HttpCall(url, json.dumps(body).encode(), headers)
+
+
+def read(about: Answered, answer: HttpAnswer) -> Outcome:
+    """The Bot Connector answers with the activity's id, or with `error`."""
+    said = document(answer)
+    if 200 <= answer.status < 300:
+        return Told(about.place or maybe_id(said.get("id")))
+    error = said.get("error")
+    because = reason("Teams", answer.status, text_at(error, "code") if isinstance(error, dict) else "")
+    if answer.status in PASSES:
+        return Later(pause(answer), because)
+    return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
+
+
+def _quoted(part: str) -> str:
+    """An id, which is ASCII, as a part of a path (RFC 3986, section 2.1)."""
+    return _RESERVED.sub(lambda match: f"%{ord(match[0]):02X}", part)

@@ -1,0 +1,235 @@
+"""What does an activity say? A mention opens, a reply notes or closes; edits, deletions and reactions are told too.
+
+In a channel a thread is a case. A chat has no threads: as a whole it is one case, until that is closed.
+
+Source: learn.microsoft.com/microsoftteams/platform, "Receive and send messages", "Conversation events in your bot".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from connectors import activities
+from connectors.activities import (
+    BOT_PREFIX,
+    CHANNEL,
+    Place,
+    author_of,
+    ids_of,
+    kind_of,
+    maybe_id,
+    part,
+    read_id,
+    read_place,
+    read_when,
+    who_and_where,
+)
+from connectors.base import Remark
+from connectors.chat import Facts, Said, begins_with, named, subject
+from connectors.documents import UnreadableItem, found_at, within
+from connectors.events import Commented, Opened, Resolved, digest
+from connectors.mapping import readable
+from connectors.teams_bot import answers
+from connectors.teams_bot.settings import Settings
+
+DIRECT = "personal"
+CHATS = (DIRECT, "groupChat")
+"""Types of conversations without threads."""
+
+
+def written(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
+    """An activity of type `message`."""
+    if reason := _from_a_bot(activity):
+        yield Remark("from", reason)
+    else:
+        yield _said(activity, settings)
+
+
+def _said(activity: Mapping[str, Any], settings: Settings) -> Said:
+    place, words, called = _read(activity, settings)
+    rules, ids = settings.rules(place.conversation), activities.ids_of_person(part(activity, "from"))
+    shared = _facts(activity, place, settings, words)
+    if rules.has("close_word") and _closes(activity, place, words, settings):
+        return Resolved(**shared, authority=rules.authority(*ids))
+    if not words and not activities.files(activity):
+        return Remark("text", "it says nothing")
+    gesture = "direct" if kind_of(activity) == DIRECT else "mention"
+    asks = called and rules.has(gesture)
+    if not _is_reply(activity, place):
+        if not called:
+            return Remark("text", "the message mentions nobody of ours, and is no reply")
+        if reason := rules.refuses(gesture) or rules.turns_away(*ids):
+            return Remark("text", reason)
+        shared["references"] = ()
+        return Opened(**shared)
+    if asks:
+        return Commented(**shared, unknown=rules.unknown(*ids))
+    if off := rules.refuses("direct" if gesture == "direct" else "reply"):
+        return Remark("text", off)
+    if kind_of(activity) == CHANNEL and not activities.has_more(activity):
+        shared = rules.made_public(shared, words)
+    return Commented(**shared, unknown="wait")
+
+
+def updated(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
+    """A `messageUpdate`: the same message, with the text as it is now. What it was before Teams does not say."""
+    place, words, called = _read(activity, settings)
+    if reason := _from_a_bot(activity):
+        yield Remark("from", reason)
+        return
+    rules, gesture = settings.rules(place.conversation), "direct" if kind_of(activity) == DIRECT else "mention"
+    if off := rules.refuses("edit"):
+        yield Remark("text", off)
+        return
+    shared = _facts(activity, place, settings, words, edited=True)
+    shared["references"] = named((place.name, shared["case_key"]))
+    opens = called and rules.has(gesture)
+    ids = activities.ids_of_person(part(activity, "from"))
+    yield Commented(**shared, unknown=rules.unknown(*ids) if opens else "wait", reopens=False)
+
+
+def deleted(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
+    """A `messageDelete`: a private note that does not repeat what is not to be read again."""
+    place = read_place(activity)
+    if reason := _from_a_bot(activity):
+        yield Remark("from", reason)
+        return
+    if off := settings.rules(place.conversation).refuses("delete"):
+        yield Remark("type", off)
+        return
+    text = f"A message in {who_and_where(activity)[1]} was deleted, {readable(read_when(activity))}."
+    shared = _about(activity, place, settings, f"messageDelete:{place.name}", text)
+    shared["private"] = True
+    yield Commented(**shared, unknown="wait", reopens=False)
+
+
+def reacted(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
+    """A `messageReaction`: those that came, then those that went. It names the message, and not what that says."""
+    place = read_place(activity, "replyToId" if "replyToId" in activity else "id")
+    if reason := _from_a_bot(activity):
+        yield Remark("from", reason)
+        return
+    known = [(verb, each) for verb, field in _VERBS.items() for each in _reactions(activity, field)]
+    ours = [each for each in known if each[1] in (settings.open_reaction, settings.close_reaction)]
+    if not ours:
+        yield Remark("reactions", "the reaction means nothing to us")
+    for verb, reaction in ours:
+        yield _reaction(activity, place, settings, verb, reaction)
+
+
+_VERBS = {"added": "reactionsAdded", "removed": "reactionsRemoved"}
+
+
+def _reaction(activity: Mapping[str, Any], place: Place, settings: Settings, verb: str, reaction: str) -> Said:
+    who, rules, opens = within(activity, "from"), settings.rules(place.conversation), reaction == settings.open_reaction
+    ids = activities.ids_of_person(who)
+    off = rules.refuses("open_reaction" if opens else "close_reaction")
+    if off or (opens and verb == "added" and (off := rules.turns_away(*ids))):
+        return Remark("reactions", off)
+    number = maybe_id(activity.get("id")) or place.number
+    name = f"messageReaction:{place.conversation}:{number}:{read_id(who, 'id')}:{reaction}:{verb}"
+    person, where = who_and_where(activity)
+    did = "marked" if verb == "added" else "unmarked"
+    text = f"{person} {verb} {reaction} {'to' if verb == 'added' else 'from'} a message in {where}."
+    shared = _about(activity, place, settings, name, f"{text}\nTeams does not say what is in the message.")
+    shared["private"] = shared["private"] if verb == "added" else True
+    shared["subject"] = subject(f"Message in {where} {did} by {person}", name)
+    shared["attributes"] = tuple(sorted((*shared["attributes"], ("reaction", reaction))))
+    if verb == "removed":
+        return Commented(**shared, unknown="wait", reopens=False)
+    if opens:
+        shared["aliases"] = tuple(dict.fromkeys((shared["case_key"], place.name)))
+        return Opened(**shared)
+    return Resolved(**shared, authority=rules.authority(*ids))
+
+
+def _reactions(activity: Mapping[str, Any], field: str) -> Iterator[str]:
+    listed = activity.get(field, [])
+    if not isinstance(listed, list):
+        raise UnreadableItem(f"{field}: {found_at(activity, field)} is no list of reactions")
+    yield from dict.fromkeys(name for each in listed if isinstance(each, dict) and (name := maybe_id(each.get("type"))))
+
+
+def _read(activity: Mapping[str, Any], settings: Settings) -> tuple[Place, str, bool]:
+    """Where it stands, what it says, and whether it is said to us."""
+    place = read_place(activity)
+    called = kind_of(activity) == DIRECT or _mentions_us(activity, settings)
+    return place, activities.spoken(activity, called=called), called
+
+
+def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, words: str, *, edited: bool = False) -> Facts:
+    """The facts of a message; an edit has the same name, and another content."""
+    rules = settings.rules(place.conversation)
+    person, where = who_and_where(activity)
+    signature = f"Teams: {person} in {where}, {readable(read_when(activity))}"
+    shared = _about(activity, place, settings, f"message:{place.name}", activities.whole(words, activity, signature))
+    shared["subject"] = subject(words, f"Message of {person}")
+    shared["content_digest"] = digest(
+        activities.raw_text(activity), *(each.name for each in activities.files(activity))
+    )
+    shared["references"] = named((shared["case_key"],))
+    shared["aliases"] = tuple(dict.fromkeys((shared["case_key"], place.name)))
+    shared["private"] = shared["private"] or rules.marked_private(words, edited=edited)
+    return shared
+
+
+def _about(activity: Mapping[str, Any], place: Place, settings: Settings, name: str, text: str) -> Facts:
+    """The facts of something that happened to the message at `place`."""
+    when, author = read_when(activity), author_of(activity)
+    rules = settings.rules(place.conversation)
+    case = place.conversation if kind_of(activity) in CHATS else place.case_key
+    return Facts(
+        case_key=case,
+        source_message_id=name,
+        occurred_at=when,
+        started_at=when,
+        subject=subject(text, name),
+        text=text,
+        content_digest=digest(name),
+        priority=rules.priority,
+        category=rules.category,
+        private=activities.is_private(activity, rules),
+        private_change=rules.private_word is not None,
+        aliases=(),
+        references=named((place.name, case)),
+        author=author,
+        participants=(author,) if author else (),
+        attributes=tuple(sorted(ids_of(activity, place).items())),
+        answer=answers.target(activity, place) if settings.receipts else None,
+    )
+
+
+def _closes(activity: Mapping[str, Any], place: Place, words: str, settings: Settings) -> bool:
+    if kind_of(activity) in CHATS:
+        return words.casefold().rstrip(".!") == settings.close_word.casefold()
+    return _is_reply(activity, place) and begins_with(words, settings.close_word)
+
+
+def _is_reply(activity: Mapping[str, Any], place: Place) -> bool:
+    """Whether it stands in a conversation that may have a ticket: a thread, or a chat."""
+    return place.root != place.number or kind_of(activity) in CHATS
+
+
+def _mentions_us(activity: Mapping[str, Any], settings: Settings) -> bool:
+    listed = activity.get("entities")
+    ours = (maybe_id(part(activity, "recipient").get("id")), f"{BOT_PREFIX}{settings.app_id}")
+    named = [part(each, "mentioned") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return any(number in ours for each in named if (number := maybe_id(each.get("id"))))
+
+
+def _from_a_bot(activity: Mapping[str, Any]) -> str | None:
+    """Why it is nobody's; None for a person's."""
+    who, us = within(activity, "from"), part(activity, "recipient").get("id")
+    if us is not None and who.get("id") == us:
+        return "our own bot did it"
+    return "a bot did it" if activities.is_of_a_bot(who) else None
+
+
+HANDLERS: Mapping[str, Callable[[Mapping[str, Any], Settings], Iterator[Said]]] = {
+    "message": written,
+    "messageUpdate": updated,
+    "messageDelete": deleted,
+    "messageReaction": reacted,
+}
+"""By the type of an activity."""

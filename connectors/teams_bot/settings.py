@@ -1,0 +1,92 @@
+"""What is a bot in Microsoft Teams configured with, and which cloud of Microsoft's does it talk to?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import AnyHttpUrl, StringConstraints, model_validator
+
+from connectors.channels import ChannelSettings, ChatSettings
+
+ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
+"""The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""
+Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
+Gesture = Literal["mention", "direct", "reply", "close_word", "edit", "delete", "open_reaction", "close_reaction"]
+Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True)]
+Reaction = Annotated[str, StringConstraints(pattern=r"^[!-9;-~]{1,60}$")]
+"""Teams' word for it: `like`, `heart`, `1f44b_wavinghand`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A cloud of Microsoft's."""
+
+    issuer: str
+    """Of the tokens that its Bot Connector comes with, and the audience of those that we go there with."""
+    keys: str
+    """The URL of the keys that those are signed with."""
+    login: str
+    """Where a bot gets its own tokens; `{}` stands for the tenant."""
+    tenant: str
+    """Of a bot that is open to several."""
+    hosts: re.Pattern[str]
+    """Of its Bot Connector: matched against the whole host."""
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "public": Cloud(
+        issuer="https://api.botframework.com",
+        keys="https://login.botframework.com/v1/.well-known/keys",
+        login="https://login.microsoftonline.com/{}/oauth2/v2.0/token",
+        tenant="botframework.com",
+        hosts=re.compile(
+            r"smba\.trafficmanager\.net|smba\.infra\.gcc\.teams\.microsoft\.com|([a-z0-9-]{1,63}\.){1,4}botframework\.com"
+        ),
+    ),
+    "us_government": Cloud(
+        issuer="https://api.botframework.us",
+        keys="https://login.botframework.azure.us/v1/.well-known/keys",
+        login="https://login.microsoftonline.us/{}/oauth2/v2.0/token",
+        tenant="MicrosoftServices.onmicrosoft.us",
+        hosts=re.compile(r"smba\.infra\.(gov|dod)\.teams\.microsoft\.us"),
+    ),
+}
+
+
+class BotChannel(ChannelSettings[Id, Gesture]):
+    """What one channel has otherwise than its source."""
+
+
+class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel]):
+    """A source of kind `teams_bot`. Microsoft proves itself by its signature, and nothing is taken that is not for
+    `app_id`; the secret is the bot's own client secret, which its answers need."""
+
+    app_id: Guid | None = None
+    """The bot's Microsoft App ID; without it nothing is taken."""
+    tenant_id: Guid | None = None
+    """The one organization whose messages are taken, and where a single-tenant bot is registered; None: of all."""
+    cloud: Literal["public", "us_government"] = "public"
+    """Which of Microsoft's clouds the bot is registered in; GCC is in `public`, GCC High and DoD are not."""
+
+    open_reaction: Reaction | None = None
+    """A reaction that opens a ticket from the message."""
+    close_reaction: Reaction | None = None
+    """A reaction that closes the ticket."""
+
+    receipts: bool = False
+    """Answer a message that opened a ticket with its number and state, and edit that; needs `secret` and `app_id`."""
+    api_url: AnyHttpUrl | None = None
+    """Where answers are posted instead of where the message came from; only for tests."""
+    token_url: AnyHttpUrl | None = None
+    """Where the bot gets its tokens instead of Microsoft's login; only for tests."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.open_reaction is not None and self.open_reaction == self.close_reaction:
+            raise ValueError(f"open_reaction and close_reaction are both {self.open_reaction!r}: one meaning each")
+        if self.receipts and self.app_id is None:
+            raise ValueError("receipts: they need app_id")
+        return self

@@ -1,0 +1,166 @@
+"""Did Microsoft's Bot Connector send it, to our bot? A token that it signed says so.
+
+The token names the bot (`aud`), who made it (`iss`), and the address of the Bot Connector that the activity names as
+well. What is in its header is believed only as far as to choose a key among those of Microsoft; the algorithm is not
+chosen by it. Times are compared with the `now` that was given, and not with a clock.
+
+Source: learn.microsoft.com/azure/bot-service, "Authentication with the Bot Connector API"; RFC 7519.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import jwt
+
+from connectors.base import Denied, Inbound, Keys, UnreadableMessage
+from connectors.documents import read_object, text_at
+from connectors.signatures import MAX_HEADER
+from connectors.teams_bot.settings import CLOUDS, Settings
+
+AUTHORIZATION = "Authorization"
+ALGORITHM = "RS256"
+LEEWAY = 300  # seconds
+CHANNEL_ID = "msteams"
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{1,8000}\.[A-Za-z0-9_-]{1,2000}")
+_SERVICE = re.compile(r"https://([a-z0-9.-]{1,250})(?:/[A-Za-z0-9/._~-]{0,200})?")
+
+
+def key_sets(inbound: Inbound, settings: Settings) -> tuple[str, ...]:
+    """The URL of Microsoft's keys; none for what has no token that they could have signed."""
+    return () if settings.app_id is None or isinstance(_offered(inbound), Denied) else (CLOUDS[settings.cloud].keys,)
+
+
+def lacks(inbound: Inbound, key_set: bytes) -> bool:
+    """Whether the token was signed with a key that is none of these."""
+    offered = _offered(inbound)
+    return not isinstance(offered, Denied) and _key(key_set, offered[1]) is None
+
+
+def check(inbound: Inbound, settings: Settings, now: datetime, keys: Keys) -> Denied | None:
+    """None where the token is Microsoft's, for our bot, good at that time and for this activity; else why not."""
+    if settings.app_id is None:
+        return Denied("the source has no app_id")
+    offered = _offered(inbound)
+    if isinstance(offered, Denied):
+        return offered
+    token, key_id = offered
+    cloud = CLOUDS[settings.cloud]
+    key = _key(keys.get(cloud.keys, b"{}"), key_id)
+    if key is None:
+        return Denied("the token is signed with a key that is none of Microsoft's")
+    claims = _claims(token, key, settings.app_id, cloud.issuer)
+    if isinstance(claims, Denied):
+        return claims
+    return _when(claims, now) or _what(inbound.body, claims, key, settings)
+
+
+def is_service(url: str, settings: Settings) -> bool:
+    """Whether it is the address of a Bot Connector of our cloud."""
+    match = _SERVICE.fullmatch(url)
+    return match is not None and CLOUDS[settings.cloud].hosts.fullmatch(match[1]) is not None
+
+
+def _offered(inbound: Inbound) -> tuple[str, str] | Denied:
+    """The token and the id of its key, from a header that nobody has vouched for."""
+    header = inbound.header(AUTHORIZATION)
+    if header is None:
+        return Denied(f"the {AUTHORIZATION} header is missing or repeated")
+    if len(header) > MAX_HEADER:
+        return Denied(f"the {AUTHORIZATION} header has more than {MAX_HEADER} characters")
+    scheme, _, token = header.strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
+        return Denied(f"the {AUTHORIZATION} header holds no signed token")
+    try:
+        head = read_object(_decoded(token.partition(".")[0]))
+    except (UnreadableMessage, binascii.Error):
+        return Denied("the header of the token cannot be read")
+    if head.get("alg") != ALGORITHM:
+        return Denied(f"the token is not signed with {ALGORITHM}")
+    key_id = text_at(head, "kid")
+    return (token, key_id) if key_id else Denied("the token names no key")
+
+
+def _decoded(text: str) -> bytes:
+    """Raises binascii.Error."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _key(key_set: bytes, key_id: str) -> Mapping[str, Any] | None:
+    """The RSA key of that id in a key set (RFC 7517, section 5)."""
+    try:
+        listed = read_object(key_set).get("keys")
+    except UnreadableMessage:
+        return None
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return next((each for each in found if each.get("kid") == key_id and each.get("kty") == "RSA"), None)
+
+
+def _claims(token: str, key: Mapping[str, Any], audience: str, issuer: str) -> Mapping[str, Any] | Denied:
+    asked: Any = {
+        "require": ["exp", "iss", "aud"], "strict_aud": True, "verify_exp": False, "verify_nbf": False,
+        "verify_iat": False,
+    }  # fmt: skip
+    try:
+        with_key = jwt.PyJWK(dict(key), algorithm=ALGORITHM)
+        claims: Mapping[str, Any] = jwt.decode(
+            token, with_key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=asked
+        )
+    except jwt.PyJWTError as error:
+        return Denied(f"the token is refused: {type(error).__name__}")
+    except (ValueError, RecursionError):
+        return Denied("the token, or the key that it names, cannot be read")
+    return claims
+
+
+def _when(claims: Mapping[str, Any], now: datetime) -> Denied | None:
+    at = now.timestamp()
+    ends, begins = _time(claims.get("exp")), _time(claims.get("nbf", 0))
+    if ends is None or begins is None:
+        return Denied("the times of the token are no times")
+    if at > ends + LEEWAY:
+        return Denied("the token has expired")
+    return Denied("the token is not good yet") if at < begins - LEEWAY else None
+
+
+def _time(value: object) -> int | None:
+    """Seconds since 1970; None for whatever is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else None
+
+
+def _what(body: bytes, claims: Mapping[str, Any], key: Mapping[str, Any], settings: Settings) -> Denied | None:
+    """What the activity says must be what the token is for."""
+    try:
+        activity = read_object(body)
+    except UnreadableMessage:
+        return Denied("the body is no activity, so that nothing tells whom the token is for")
+    service = text_at(activity, "serviceUrl")
+    if claims.get("serviceurl", claims.get("serviceUrl")) != service:
+        return Denied("the token is for another serviceUrl than the activity's")
+    if not is_service(service, settings):
+        return Denied("serviceUrl is no address of the Bot Connector")
+    endorsed = key.get("endorsements")
+    if text_at(activity, "channelId") != CHANNEL_ID or (isinstance(endorsed, list) and CHANNEL_ID not in endorsed):
+        return Denied("the activity does not come from Teams, or by a key that is not for Teams")
+    if settings.tenant_id is not None and settings.tenant_id not in _tenants(activity):
+        return Denied("the activity is of another tenant")
+    return None
+
+
+def _tenants(activity: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tenant that the activity names, at both places; one where they agree, or only one is there."""
+    data, conversation = activity.get("channelData"), activity.get("conversation")
+    tenant = data.get("tenant") if isinstance(data, dict) else None
+    named = (
+        text_at(tenant, "id") if isinstance(tenant, dict) else "",
+        text_at(conversation, "tenantId") if isinstance(conversation, dict) else "",
+    )
+    found = {each.lower() for each in named if each}
+    return tuple(found) if len(found) == 1 else ()

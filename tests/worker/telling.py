@@ -1,0 +1,71 @@
+"""What do the tests of receipts say again and again? A delivery comes in, time passes, what is due is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors import connector, fixtures
+from connectors.base import Inbound, Parsed
+from connectors.events import TicketChanged, TicketStatus
+from worker.intake.reading import read
+from worker.jobs import receipts as job
+from worker.jobs.runner import Runner
+from worker.ledger import Delivery, Ledger
+from worker.ledger.tables import receipts
+from worker.settings import Source
+
+from .builders import ManualClock, claim_one, done, rows
+
+LINK = "https://tickets.example.net/{id}"
+SECRET = "s3cret"
+
+
+def source_of(kind: str, **settings: Any) -> Source:
+    """A source of that kind, called by it, that answers."""
+    made = connector(kind)
+    return Source(kind, made, made.settings.model_validate({"secret": SECRET, "receipts": True} | settings))
+
+
+def tell(ledger: Ledger, source: Source) -> None:
+    made = job.job_of(source, LINK)
+    assert made is not None
+    Runner(ledger, lambda: {made.name: made}, lambda _: None, "one", 1.0).once()
+
+
+def later(ledger: Ledger, clock: ManualClock, source: Source, seconds: float = 2) -> None:
+    clock.advance(seconds=seconds)
+    tell(ledger, source)
+
+
+def arrive(ledger: Ledger, clock: ManualClock, source: Source, body: bytes, **headers: str) -> None:
+    """A delivery that the source's sender signed."""
+    signed = source.connector.sign(body, source.settings, clock()) | headers
+    lower = tuple((name.lower(), value) for name, value in signed.items())
+    delivery = read(source, Inbound(source.id, clock(), body, lower), clock())
+    assert isinstance(delivery, Delivery)
+    ledger.record([delivery])
+
+
+def sample(source: Source, name: str) -> bytes:
+    """A fixture of the source's kind."""
+    return fixtures(source.connector.kind)[name].body
+
+
+def row(ledger: Ledger) -> dict[str, Any]:
+    (found,) = rows(ledger, receipts)
+    return found
+
+
+def told_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> Delivery:
+    """What the Tickets API says when a person moved a ticket, a minute later."""
+    at = clock.advance(seconds=60)
+    moved = TicketChanged(
+        case_key=f"ticket:{ticket}", source_message_id=f"evt-{at}", occurred_at=at, started_at=at, subject="s", text="",
+        content_digest="0" * 64, ticket_id=ticket, status=status,
+    )  # fmt: skip
+    return Delivery(Inbound("aurion", at, b"{}"), Parsed((moved,)))
+
+
+def close(ledger: Ledger, ticket: str = "T-1") -> None:
+    """The close that is due is done."""
+    ledger.settle([(claim_one(ledger, "close_ticket"), done(ticket, "closed"))])

@@ -1,0 +1,98 @@
+"""A platform's web API, as a server on a port of this machine. What it keeps and says each platform's stand-in knows.
+
+What a test wants to go wrong it puts into `ahead`: an answer for each call, and whether the call is executed all the
+same. An answer without a status is none: the connection ends.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = tuple[int, dict[str, str], bytes]
+HANGS_UP = 0
+"""The status of an answer that does not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call that came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        sent: dict[str, Any] = json.loads(self.body)
+        return sent
+
+
+@dataclass
+class Platform:
+    """What was called, and what goes wrong."""
+
+    url: str = ""
+    calls: list[str] = field(default_factory=list)
+    """What was called, in the platform's word for it."""
+    ahead: deque[tuple[int, dict[str, str], bytes, bool]] = field(default_factory=deque)
+
+    def name_of(self, request: Request) -> str:
+        """The platform's word for a call."""
+        return request.path.rpartition("/")[2]
+
+    def do(self, request: Request) -> tuple[int, dict[str, Any]]:
+        """Do it, and say so: a status and a document."""
+        raise NotImplementedError
+
+    def answer(self, request: Request) -> Answer:
+        self.calls.append(self.name_of(request))
+        if self.ahead:
+            status, headers, body, executed = self.ahead.popleft()
+            if executed:
+                self.do(request)
+            return status, headers, body
+        status, said = self.do(request)
+        return status, {"Content-Type": "application/json"}, json.dumps(said).encode()
+
+
+@contextmanager
+def served(answer: Callable[[Request], Answer]) -> Iterator[str]:
+    """The address at which it answers until the end."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, more, said = answer(Request(self.command, self.path, headers, body))
+            if status == HANGS_UP:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in ({"Content-Length": str(len(said))} | more).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_GET = do_POST = do_PATCH = do_PUT = _answer  # noqa: N815 — as the library names them
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
