@@ -4,7 +4,7 @@ The token of the interaction lets whoever has it answer for 15 minutes; it stand
 logged. An edit says what is to stand there, so it may be made twice. It leaves out `components`: the buttons stay. What
 only its reader sees can be edited by that token alone; everything else by the bot too, where it may read the channel.
 
-Source: discord.com/developers/docs, "Edit Original Interaction Response", "Edit Message", "Rate Limits".
+Source: discord.com/developers/docs, "Edit Original Interaction Response", "Edit Message", "Rate Limits", "User Agent".
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from connectors.documents import text_at
 
 OPEN_FOR = timedelta(minutes=15) - timedelta(seconds=30)
 """How long after the interaction its answer can be edited, less what a call may take."""
+USER_AGENT = "DiscordBot (https://discord.com/developers/applications/{}, 1)"
+"""What Discord wants to be told: a library, where to read about the bot, a version; others may be refused."""
 ORIGINAL = "@original"
 """The place of an answer that only its token can edit."""
 
@@ -55,7 +57,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     """The edit: by the interaction's token as long as that holds, then by the bot."""
     where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
     body = json.dumps({"content": text(about), "allowed_mentions": {"parse": []}}).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": "DiscordBot (ticketrelay, 1)"}
+    headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT.format(where["application"])}
     if about.now < moment(where["interaction"]) + OPEN_FOR:
         url = f"{api}/webhooks/{where['application']}/{_quoted(where['token'])}/messages/@original"
         return HttpCall(url, body, headers, "PATCH", repeatable=True)

@@ -18,6 +18,7 @@ APPLICATION = "100000000000000001"
 ONLY_FOR_YOU = 64
 
 _BY_TOKEN = re.compile(r"/api/v10/webhooks/([0-9]+)/([^/]+)/messages/@original")
+_AGENT = re.compile(r"DiscordBot \(https://[^ ,]+, [0-9.]+\)")
 _BY_BOT = re.compile(r"/api/v10/channels/([0-9]+)/messages/([0-9]+)")
 
 
@@ -45,6 +46,8 @@ class Discord(Platform):
         return f"{request.method} {'@original' if request.path.endswith('/@original') else 'message'}"
 
     def do(self, request: Request) -> tuple[int, dict[str, Any]]:
+        if not _AGENT.fullmatch(request.headers.get("user-agent", "")):
+            return 403, {"message": "internal network error", "code": 40333}
         if by_token := _BY_TOKEN.fullmatch(request.path):
             found = self.answers.get(by_token[2]) if by_token[1] == APPLICATION else None
             if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +14,14 @@ import structlog.testing
 from connectors.discord.envelope import moment
 from worker.jobs.receipts import LEASE
 from worker.ledger import Ledger
-from worker.ledger.tables import operations, receipts
+from worker.ledger.tables import inbound, operations, receipts
 from worker.settings import Source
 
 from .builders import ManualClock, deliver_all, rows
+from .commands import command
 from .conftest import MakeLedger
 from .discord_stand_in import BOT_TOKEN, ONLY_FOR_YOU, Discord, Message, discord
-from .telling import arrive, later, row, sample, source_of, told_of
+from .telling import SECRET, arrive, later, row, sample, source_of, told_of
 from .web_stand_in import HANGS_UP
 
 INTERACTION, CHANNEL, TOKEN = "1482196573487104001", "400000000000000001", "aW50ZXJhY3Rpb24/+="
@@ -164,6 +166,30 @@ def test_the_tokens_are_in_no_log(
     assert [each["reason"] for each in events if each["event"] == "receipt.not_told"] == ["Discord said 403"]
     shown = f"{events}{caplog.text}{claimed}{source.settings!r}"
     assert all(each not in shown for each in (TOKEN, "aW50ZXJhY3Rpb24", BOT_TOKEN))
+
+
+def test_only_an_export_that_is_not_redacted_shows_the_token(
+    ledger: Ledger, clock: ManualClock, api: Discord, database_url: str, tmp_path: Path
+) -> None:
+    source = of_discord(api)
+    opens(ledger, clock, source, api)
+    later(ledger, clock, source)
+    number, case = f"in-{rows(ledger, inbound)[0]['id']}", INTERACTION
+    file = tmp_path / "command.json"
+    file.write_text(json.dumps(json.loads(sample(source, "slash-command")) | {"token": TOKEN}))
+    settings = {"TICKETRELAY_SOURCES__DISCORD__SECRET": SECRET, "TICKETRELAY_SOURCES__DISCORD__RECEIPTS": "true"}
+    for arguments in (
+        ("events", "show", number),
+        ("events", "list"),
+        ("events", "export", number, "--redact"),
+        ("cases", "list"),
+        ("cases", "show", case),
+        ("explain", "discord", str(file), "--unverified"),
+    ):
+        shown = command(database_url, *arguments, "-o", "json", **settings)
+        assert (arguments, shown.exit_code) == (arguments, 0), shown.output
+        assert TOKEN not in json.dumps(json.loads(shown.stdout), ensure_ascii=False)
+        assert "aW50ZXJhY3Rpb24" not in shown.output
 
 
 def test_without_receipts_the_token_is_not_kept(ledger: Ledger, clock: ManualClock, api: Discord) -> None:
