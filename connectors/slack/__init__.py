@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.answering import Answering
+from connectors.backfilling import Backfilling
 from connectors.base import (
     Connector,
     Denied,
@@ -28,7 +29,7 @@ from connectors.chat import MAX_REASON, Said
 from connectors.documents import UnreadableItem, found, read_object
 from connectors.mapping import cut, one_line, readable
 from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
-from connectors.slack import answers, messages, reactions
+from connectors.slack import answers, history, messages, reactions
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.settings import Settings
 
@@ -136,6 +137,7 @@ CONNECTOR = Connector(
     parse=parse,
     sign=sign,
     answering=Answering(answers.is_on, answers.write, edits=True, read=answers.read),
+    backfilling=Backfilling(history.shares, history.begin, history.ask, history.read),
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

@@ -10,13 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from connectors.answering import Answered, HttpCall, Later, Outcome, Refused, Told, Unclear
+from connectors.answering import Answered, HttpCall, Outcome, Told, Unclear
+from connectors.slack import web
 from connectors.slack.settings import Settings
-
-LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
-UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
-"""Errors after which Slack says that part of the work may have been done."""
-PAUSE_S = 30.0  # where Slack does not say how long
 
 STATES: Mapping[str, str] = {"open": "open", "pending": "in progress", "resolved": "resolved", "closed": "closed"}
 
@@ -40,24 +36,14 @@ def write(about: Answered, settings: Settings) -> HttpCall:
     if about.place is not None:
         method, body = "chat.update", {"channel": where["channel"], "text": text, "ts": about.place}
     token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
-    return HttpCall(f"{str(settings.api_url).rstrip('/')}/{method}", json.dumps(body).encode(), headers)
+    headers = {**web.bearer(token), "Content-Type": "application/json; charset=utf-8"}
+    return HttpCall(web.url(settings, method), json.dumps(body).encode(), headers)
 
 
 def read(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    """Slack answers 200 with `ok`; 429 and 503 before anything was done."""
-    if status in (429, 503):
-        told = headers.get("retry-after", "")
-        return Later(float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S, f"answered {status}")
-    try:
-        said = json.loads(body)
-    except ValueError:
-        said = None
-    if status != 200 or not isinstance(said, dict):
-        return Unclear(f"answered {status}, and not as Slack does")
-    if said.get("ok") is True and isinstance(said.get("ts"), str):
-        return Told(said["ts"])
-    error = said.get("error") if isinstance(said.get("error"), str) else "no reason given"
-    if error in LATER:
-        return Later(PAUSE_S, f"Slack said {error}")
-    return Unclear(f"Slack said {error}") if error in UNCLEAR else Refused(f"Slack said {error}")
+    """What Slack answered."""
+    said = web.answered(status, headers, body)
+    if not isinstance(said, Mapping):
+        return said
+    ts = said.get("ts")
+    return Told(ts) if isinstance(ts, str) else Unclear("answered 200, and not as Slack does")

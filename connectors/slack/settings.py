@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, StringConstraints, model_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, StringConstraints, model_validator
 
 from connectors.base import Secret, SourceSettings
 from connectors.chat import listed
+from connectors.durations import Seconds
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
 Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
@@ -38,9 +39,14 @@ class Settings(SourceSettings):
     receipts: bool = False
     """Say in the thread which ticket there is, and in which state; needs `bot_token`."""
     bot_token: Secret | None = None
-    """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write`."""
+    """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write` for receipts."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
     """Where Slack's Web API is; another one only for GovSlack, and for tests."""
+    backfill_every: Seconds | None = Field(default=None, ge=10)
+    """So often Slack is asked for messages that it did not deliver; needs `bot_token`, and scopes that the README
+    names. None: never."""
+    backfill_channels: Ids = ()
+    """Ids of the channels that are asked for. None of them: all that the bot is a member of."""
 
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
@@ -48,4 +54,6 @@ class Settings(SourceSettings):
             raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
         if self.receipts and self.bot_token is None:
             raise ValueError("receipts: they need bot_token")
+        if self.backfill_every is not None and self.bot_token is None:
+            raise ValueError("backfill_every: needs bot_token")
         return self

@@ -1,0 +1,58 @@
+"""How is Slack's Web API called, and what do its answers mean?
+
+Source: docs.slack.dev, "Using the Web API" (`ok`, `error`, `needed`), "Rate limits" (429 with `Retry-After`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from connectors import forms
+from connectors.answering import HttpCall, Later, Refused, Unclear
+from connectors.slack.settings import Settings
+
+LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
+"""Errors after which Slack says that part of the work may have been done."""
+PAUSE_S = 30.0  # where Slack does not say how long
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def form(settings: Settings, method: str, token: str, arguments: Mapping[str, str]) -> HttpCall:
+    """A call as a form, which every method takes; those that only read do not take JSON."""
+    headers = {**bearer(token), "Content-Type": "application/x-www-form-urlencoded"}
+    return HttpCall(url(settings, method), forms.form(arguments), headers)
+
+
+def url(settings: Settings, method: str) -> str:
+    return f"{str(settings.api_url).rstrip('/')}/{method}"
+
+
+def answered(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any] | Later | Unclear | Refused:
+    """What Slack said where it did what was asked. It answers 200 with `ok`; 429 and 503 before anything was done."""
+    if status in (429, 503):
+        told = headers.get("retry-after", "")
+        return Later(float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S, f"answered {status}")
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = None
+    if status != 200 or not isinstance(said, dict):
+        return Unclear(f"answered {status}, and not as Slack does")
+    if said.get("ok") is True:
+        return said
+    return _error(said)
+
+
+def _error(said: Mapping[str, Any]) -> Later | Unclear | Refused:
+    error = said.get("error") if isinstance(said.get("error"), str) else "no reason given"
+    if error in LATER:
+        return Later(PAUSE_S, f"Slack said {error}")
+    needed = said.get("needed")
+    reason = f"Slack said {error}" + (f", {needed[:200]}" if isinstance(needed, str) and needed else "")
+    return Unclear(reason) if error in UNCLEAR else Refused(reason)
