@@ -42,6 +42,9 @@ class Settings(SourceSettings):
     """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write` for receipts."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
     """Where Slack's Web API is; another one only for GovSlack, and for tests."""
+    app_token: Secret | None = None
+    """An app-level token (`xapp-…`) with the scope `connections:write`: deliveries are taken in on a connection that we
+    open to Slack (Socket Mode), and nothing has to reach us."""
     backfill_every: Seconds | None = Field(default=None, ge=10)
     """So often Slack is asked for messages that it did not deliver; needs `bot_token`, and scopes that the README
     names. None: never."""

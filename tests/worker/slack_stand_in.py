@@ -31,6 +31,7 @@ TIERS = {
     "conversations.info": 50,
     "conversations.history": 50,
     "conversations.replies": 50,
+    "apps.connections.open": 60,
 }
 """How often a method may be called in a minute."""
 AROUND = ("channel", "channel_type", "team", "event_ts")
@@ -57,6 +58,10 @@ class Slack:
     channels: dict[str, Fields] = field(default_factory=dict)
     said: list[Fields] = field(default_factory=list)
     """Every message of people, as an event tells it."""
+    socket: str = ""
+    """Where apps connect to."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Of methods that want another one."""
     scopes: str = SCOPES
     most: int = 999
     """On a page; 15 for apps that are sold outside of Slack's Marketplace."""
@@ -89,7 +94,7 @@ class Slack:
         return 0
 
     def _do(self, method: str, token: str, sent: Fields) -> Fields:
-        if token != f"Bearer {TOKEN}":
+        if token != f"Bearer {self.tokens.get(method, TOKEN)}":
             return {"ok": False, "error": "invalid_auth"}
         does = _METHODS.get(method)
         if does is None:
@@ -118,6 +123,9 @@ class Slack:
         wanted = sent["types"].split(",")
         found = [each for each in self.channels.values() if each["is_member"] and _type_of(each) in wanted]
         return self._page("channels", found, sent)
+
+    def _connect(self, _sent: Fields) -> Fields:
+        return {"url": self.socket}
 
     def _info(self, sent: Fields) -> Fields:
         if sent["channel"] not in self.channels:
@@ -175,6 +183,7 @@ _METHODS: dict[str, Callable[[Slack, Fields], Fields]] = {
     "auth.test": Slack._whoami,
     "users.conversations": Slack._conversations,
     "conversations.info": Slack._info,
+    "apps.connections.open": Slack._connect,
     "conversations.history": Slack._history,
     "conversations.replies": Slack._replies,
 }
