@@ -8,7 +8,7 @@ Source: docs.slack.dev, `chat.postMessage`, `chat.update`, "Rate limits".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connectors.answering import Answered, HttpCall, Outcome, Told, Unclear
 from connectors.slack import web
@@ -17,13 +17,21 @@ from connectors.slack.settings import Settings
 STATES: Mapping[str, str] = {"open": "open", "pending": "in progress", "resolved": "resolved", "closed": "closed"}
 
 
-def target(channel: str, root: str) -> str:
-    """Where the thread is, as the event carries it."""
-    return json.dumps({"channel": channel, "thread": root})
+def target(channel: str, root: str, teams: Sequence[str], settings: Settings) -> str | None:
+    """Where the thread is, as the event carries it; None where nobody is told there.
+
+    A workspace is named only where it has a token of its own: the threads of others are called what they always were.
+    """
+    if not settings.receipts:
+        return None
+    team = next((each for each in teams if each in settings.workspaces), None)
+    if settings.token(team) is None:
+        return None
+    return json.dumps({"channel": channel, "thread": root} | ({"team": team} if team is not None else {}))
 
 
 def is_on(settings: Settings) -> bool:
-    return settings.receipts and settings.bot_token is not None
+    return settings.receipts and settings.has_tokens
 
 
 def write(about: Answered, settings: Settings) -> HttpCall:
@@ -35,8 +43,7 @@ def write(about: Answered, settings: Settings) -> HttpCall:
     method, body = "chat.postMessage", {"channel": where["channel"], "text": text, "thread_ts": where["thread"]}
     if about.place is not None:
         method, body = "chat.update", {"channel": where["channel"], "text": text, "ts": about.place}
-    token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
-    headers = {**web.bearer(token), "Content-Type": "application/json; charset=utf-8"}
+    headers = {**web.bearer(settings.token(where.get("team")) or ""), "Content-Type": "application/json; charset=utf-8"}
     return HttpCall(web.url(settings, method), json.dumps(body).encode(), headers)
 
 

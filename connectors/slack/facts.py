@@ -58,7 +58,7 @@ def facts(
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
-        answer=answers.target(place.channel, place.root) if settings.receipts else None,
+        answer=answers.target(place.channel, place.root, envelope.teams, settings),
     )
 
 

@@ -57,7 +57,8 @@ def shares(settings: Settings) -> tuple[Share, ...]:
     """One for each workspace whose token is known."""
     if settings.backfill_every is None:
         return ()
-    return (Share("", settings.backfill_every),) if settings.bot_token is not None else ()
+    names = [*([""] if settings.bot_token is not None else []), *settings.workspaces]
+    return tuple(Share(name, settings.backfill_every) for name in names)
 
 
 def begin(memory: Memory, occasion: Occasion) -> Memory:
@@ -81,13 +82,12 @@ def begin(memory: Memory, occasion: Occasion) -> Memory:
     }
 
 
-def ask(memory: Memory, _share: str, settings: Settings) -> HttpCall | None:
+def ask(memory: Memory, share: str, settings: Settings) -> HttpCall | None:
     """The first of what is left."""
-    todo = memory.get("todo")
-    if not todo or settings.bot_token is None:
+    todo, token = memory.get("todo"), settings.token(share)
+    if not todo or token is None:
         return None
     step: Step = todo[0]
-    token = settings.bot_token.get_secret_value()
     return web.form(settings, step["method"], token, dict(_arguments(step)))
 
 
@@ -144,8 +144,10 @@ def _who(
         {"method": "conversations.info", "channel": each, "since": _since(memory, each)}
         for each in settings.backfill_channels
     ]
-    if not channels and types:
-        channels = [{"method": "users.conversations", "types": ",".join(types)}]
+    if types and (not channels or settings.workspaces):
+        # Of several workspaces nobody says which one a channel is in: those that are there are listed.
+        only = list(settings.backfill_channels)
+        channels = [{"method": "users.conversations", "types": ",".join(types), "only": only}]
     since = _floor(memory, _before(step["cases_since"], OVERLAP))
     threads = [_thread(memory, *place, since) for place in _places(step["cases"], team, settings)]
     return Progress({**memory, "team": team, "bot": bot, "todo": [*channels, *threads]}, trouble=trouble)
@@ -173,7 +175,8 @@ def _places(cases: Iterable[str], team: str, settings: Settings) -> Iterator[tup
 
 def _listed(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
     """A page of `users.conversations`."""
-    return _with(memory, [each for each in _objects(said.get("channels")) if maybe_id(each.get("id"))], step, said)
+    found = [each for each in _objects(said.get("channels")) if maybe_id(each.get("id"))]
+    return _with(memory, [each for each in found if not step["only"] or each["id"] in step["only"]], step, said)
 
 
 def _one(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:

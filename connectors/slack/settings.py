@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from connectors.base import Secret, SourceSettings
 from connectors.chat import listed
@@ -14,6 +23,24 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
 Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
 Emoji = Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,100}$")]
 """The name of an emoji, without its colons."""
+
+
+def _in_capitals(value: object) -> object:
+    """Ids of workspaces as Slack writes them: names of environment variables are read in small letters."""
+    if not isinstance(value, Mapping):
+        return value
+    if len({str(each).upper() for each in value}) < len(value):
+        raise ValueError("one workspace is there twice")
+    return {str(name).upper(): each for name, each in value.items()}
+
+
+class Workspace(BaseModel):
+    """One of several workspaces that the app is installed in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    bot_token: Secret
+    """The app's Bot User OAuth Token (`xoxb-…`) there."""
 
 
 class Settings(SourceSettings):
@@ -40,6 +67,9 @@ class Settings(SourceSettings):
     """Say in the thread which ticket there is, and in which state; needs `bot_token`."""
     bot_token: Secret | None = None
     """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write` for receipts."""
+    workspaces: Annotated[dict[Id, Workspace], BeforeValidator(_in_capitals)] = Field(default_factory=dict)
+    """By the workspace's id (`T…`), where the app is installed in several: a token each. `bot_token` is that of any
+    other."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
     """Where Slack's Web API is; another one only for GovSlack, and for tests."""
     app_token: Secret | None = None
@@ -55,8 +85,19 @@ class Settings(SourceSettings):
     def _one_meaning_each(self) -> Self:
         if self.close_emoji == self.open_emoji:
             raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
-        if self.receipts and self.bot_token is None:
+        if self.receipts and not self.has_tokens:
             raise ValueError("receipts: they need bot_token")
-        if self.backfill_every is not None and self.bot_token is None:
+        if self.backfill_every is not None and not self.has_tokens:
             raise ValueError("backfill_every: needs bot_token")
         return self
+
+    @property
+    def has_tokens(self) -> bool:
+        """True where there is a workspace whose token is known."""
+        return self.bot_token is not None or bool(self.workspaces)
+
+    def token(self, team: str | None) -> str | None:
+        """The token for a workspace; None where there is none for it."""
+        own = self.workspaces.get(team) if team is not None else None
+        token = own.bot_token if own is not None else self.bot_token
+        return token.get_secret_value() if token is not None else None

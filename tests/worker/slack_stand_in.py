@@ -60,8 +60,9 @@ class Slack:
     """Every message of people, as an event tells it."""
     socket: str = ""
     """Where apps connect to."""
-    tokens: dict[str, str] = field(default_factory=dict)
-    """Of methods that want another one."""
+    tokens: dict[str, str] = field(default_factory=lambda: {TOKEN: TEAM})
+    """Workspaces by the tokens that an app has there."""
+    app_token: str = ""
     scopes: str = SCOPES
     most: int = 999
     """On a page; 15 for apps that are sold outside of Slack's Marketplace."""
@@ -70,7 +71,8 @@ class Slack:
 
     def channel(self, name: str, **changes: Any) -> None:
         """There is this public channel, with the bot in it."""
-        self.channels[name] = {"id": name, "is_channel": True, "is_private": False, "is_member": True} | changes
+        whole = {"id": name, "team": TEAM, "is_channel": True, "is_private": False, "is_member": True}
+        self.channels[name] = whole | changes
 
     def answer(self, method: str, token: str, sent: Fields) -> tuple[int, dict[str, str], bytes]:
         self.calls.append(method)
@@ -94,13 +96,15 @@ class Slack:
         return 0
 
     def _do(self, method: str, token: str, sent: Fields) -> Fields:
-        if token != f"Bearer {self.tokens.get(method, TOKEN)}":
+        known = {self.app_token: ""} if method == "apps.connections.open" else self.tokens
+        team = known.get(token.removeprefix("Bearer "))
+        if team is None:
             return {"ok": False, "error": "invalid_auth"}
         does = _METHODS.get(method)
         if does is None:
             return {"ok": False, "error": "unknown_method"}
         try:
-            return {"ok": True, **does(self, sent)}
+            return {"ok": True, **does(self, {**sent, "team": team})}
         except Refusal as refusal:
             return {"ok": False, "error": str(refusal)}
 
@@ -116,12 +120,13 @@ class Slack:
         self.messages[ts] = self.messages[ts] | {"text": sent["text"]}
         return {"channel": sent["channel"], "ts": ts}
 
-    def _whoami(self, _sent: Fields) -> Fields:
-        return {"team_id": TEAM, "user_id": BOT, "bot_id": "B0RELAY01"}
+    def _whoami(self, sent: Fields) -> Fields:
+        return {"team_id": sent["team"], "user_id": BOT, "bot_id": "B0RELAY01"}
 
     def _conversations(self, sent: Fields) -> Fields:
         wanted = sent["types"].split(",")
-        found = [each for each in self.channels.values() if each["is_member"] and _type_of(each) in wanted]
+        there = [each for each in self.channels.values() if each["team"] == sent["team"]]
+        found = [each for each in there if each["is_member"] and _type_of(each) in wanted]
         return self._page("channels", found, sent)
 
     def _connect(self, _sent: Fields) -> Fields:
@@ -150,7 +155,7 @@ class Slack:
 
     def _in(self, sent: Fields) -> list[Fields]:
         channel = self.channels.get(sent["channel"])
-        if channel is None:
+        if channel is None or channel["team"] != sent["team"]:
             raise Refusal("channel_not_found")
         if not channel["is_member"]:
             raise Refusal("not_in_channel")

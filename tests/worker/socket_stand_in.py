@@ -65,7 +65,7 @@ def sockets(web: Slack) -> Iterator[Sockets]:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         web.socket = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/link/?ticket=of-the-tests"
-        web.tokens["apps.connections.open"] = APP_TOKEN
+        web.app_token = APP_TOKEN
         yield made
         for each in list(made.connections):
             each.close()

@@ -13,13 +13,13 @@ import pytest
 from connectors import connector
 from connectors.base import Inbound
 from connectors.slack.history import ts
-from tests.connectors.slack.builders import BOT, CHANNEL, envelope, mention, message
+from tests.connectors.slack.builders import BOT, CHANNEL, TEAM, envelope, mention, message
 from worker.intake.reading import read
 from worker.jobs import backfill
 from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
 from worker.ledger.overview import FAILURES_ENDURED, alarms
-from worker.ledger.tables import inbound
+from worker.ledger.tables import cases, inbound
 from worker.ledger.tables import jobs as jobs_table
 from worker.settings import Source
 
@@ -300,3 +300,27 @@ def test_what_is_found_in_private_channels_stays_private(relay: Relay, web: Slac
     assert not any("hunter" in each for each in subjects(relay))
     tickets = [relay.ticket(each.ticket) for each in relay.effects() if each.kind == "create_ticket" and each.ticket]
     assert not any("hunter" in each["description"] for each in tickets)
+
+
+def test_each_workspace_is_asked_with_its_own_token_and_one_that_refuses_holds_up_no_other(
+    relay: Relay, web: Slack
+) -> None:
+    other, there = "T0OTHER01", "C0OTHER01"
+    web.tokens["xoxb-of-the-other"] = other
+    web.channel(there, team=other)
+    tokens = {other.lower(): {"bot_token": "xoxb-of-the-other"}, "T0GONE001": {"bot_token": "xoxb-revoked"}}
+    source = of_slack(web, workspaces=tokens)
+    found = {job.name: job for job in backfill.jobs_of(source)}
+    assert list(found) == ["backfill:chat", f"backfill:chat:{other}", "backfill:chat:T0GONE001"]
+    runner = Runner(relay.ledger, lambda: found, lambda _: None, "one", 1.0)
+    runner.once()
+    say(web, ask_for("Here"), 10)
+    say(web, ask_for("There"), 20, channel=there, team=other)
+    relay.advance(seconds=EVERY)
+    runner.once()
+    relay.send_what_is_due()
+    assert sorted(subjects(relay)) == ["Here", "There"]
+    assert {each["key"] for each in rows(relay.ledger, cases)} == {
+        f"{TEAM}:{CHANNEL}:{at(10)}", f"{other}:{there}:{at(20)}",
+    }  # fmt: skip
+    assert [bool(each["error"]) for each in rows(relay.ledger, jobs_table)] == [False, True, False]

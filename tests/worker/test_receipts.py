@@ -198,6 +198,21 @@ def test_a_state_that_changes_while_it_is_told_is_told_too(ledger: Ledger, clock
     assert row(ledger)["state"] == "due"
 
 
+def test_in_several_workspaces_the_thread_is_told_with_the_token_of_its_own(
+    ledger: Ledger, clock: ManualClock, web: Slack
+) -> None:
+    other, token = "T0OTHER01", "xoxb-of-the-other"
+    web.tokens[token] = other
+    source = of_slack(web, bot_token=None, workspaces={other: {"bot_token": token}})
+    arrive(ledger, clock, source, json.dumps(envelope(mention(), team_id=other)).encode())
+    arrive(ledger, clock, source, json.dumps(envelope(mention(ts="1773453601.000100"))).encode())
+    deliver_all(ledger)
+    later(ledger, clock, source)
+    (posted,) = web.messages.values()
+    assert (posted["team"], posted["thread_ts"]) == (other, ROOT)
+    assert len(rows(ledger, receipts)) == 1
+
+
 def test_without_receipts_nobody_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
     source = of_slack(web, receipts=False)
     say(ledger, clock, source, mention())

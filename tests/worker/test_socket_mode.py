@@ -98,7 +98,8 @@ def test_a_delivery_is_in_the_ledger_when_it_is_acknowledged_and_again_it_is_kno
             server.connections[-1].ping().wait(PATIENCE_S)
             assert server.ids() == []
         wait_for_acknowledgements(server, first)
-        wait_for_acknowledgements(server, server.send(envelope(reply())), server.send(envelope(asked())))
+        for each in (reply(), asked()):
+            wait_for_acknowledgements(server, server.send(envelope(each)))
         assert len(found.followed) == 3
     assert stored == [1, 2, 3]
     assert kinds_of(sqlite_ledger) == ["create_ticket", "add_note"]
