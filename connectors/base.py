@@ -24,6 +24,7 @@ from connectors.events import Event, Priority
 if TYPE_CHECKING:
     from connectors.answering import Answering
     from connectors.backfilling import Backfilling
+    from connectors.naming import Naming
 
 Keys = Mapping[str, bytes]
 """Public keys and certificates by name, fetched and cached by the worker."""
@@ -216,6 +217,7 @@ class Connector(Generic[S]):
     answering: Answering[S] | None = None
     asking: Asking[S] | None = None
     backfilling: Backfilling[S] | None = None
+    naming: Naming[S] | None = None
     says_nothing: bool = False
     """Its deliveries say nothing but that they come: what matters is that they stop."""
     attributes: Mapping[str, str] = field(default_factory=dict)

@@ -28,8 +28,9 @@ from connectors.base import (
 from connectors.chat import MAX_REASON, Said
 from connectors.documents import UnreadableItem, found, read_object
 from connectors.mapping import cut, one_line, readable
+from connectors.naming import Naming
 from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
-from connectors.slack import answers, history, messages, reactions
+from connectors.slack import answers, history, messages, names, reactions
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.settings import Settings
 
@@ -69,7 +70,7 @@ def _signed(timestamp: str, body: bytes) -> tuple[bytes, ...]:
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """At most one event.
+    """At most one event; with the names that came with the delivery.
 
     Raises UnreadableMessage where what the event is about cannot be told: no channel, no `ts`.
     """
@@ -78,7 +79,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     handler = _DELIVERIES.get(kind) if isinstance(kind, str) else None
     try:
         if handler is not None:
-            return handler(payload, settings)
+            return names.applied(handler(payload, settings), message.inbound)
         if not isinstance(kind, str):
             raise UnreadableItem(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of a delivery")
     except ValueError as error:
@@ -138,6 +139,7 @@ CONNECTOR = Connector(
     sign=sign,
     answering=Answering(answers.is_on, answers.write, edits=True, read=answers.read),
     backfilling=Backfilling(history.shares, history.begin, history.ask, history.read),
+    naming=Naming(names.shares, names.begin, names.ask, names.read, names.ids),
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

@@ -75,6 +75,9 @@ class Settings(SourceSettings):
     app_token: Secret | None = None
     """An app-level token (`xapp-…`) with the scope `connections:write`: deliveries are taken in on a connection that we
     open to Slack (Socket Mode), and nothing has to reach us."""
+    resolve_names: bool = False
+    """Ask Slack once a day what users and public channels are called; needs `bot_token`, with the scopes `users:read`
+    and `channels:read`."""
     backfill_every: Seconds | None = Field(default=None, ge=10)
     """So often Slack is asked for messages that it did not deliver; needs `bot_token`, and scopes that the README
     names. None: never."""
@@ -89,6 +92,8 @@ class Settings(SourceSettings):
             raise ValueError("receipts: they need bot_token")
         if self.backfill_every is not None and not self.has_tokens:
             raise ValueError("backfill_every: needs bot_token")
+        if self.resolve_names and not self.has_tokens:
+            raise ValueError("resolve_names: needs bot_token")
         return self
 
     @property

@@ -29,6 +29,8 @@ TIERS = {
     "auth.test": 600,
     "users.conversations": 50,
     "conversations.info": 50,
+    "conversations.list": 20,
+    "users.list": 20,
     "conversations.history": 50,
     "conversations.replies": 50,
     "apps.connections.open": 60,
@@ -56,6 +58,7 @@ class Slack:
     ahead: deque[tuple[int, dict[str, str], bytes, bool]] = field(default_factory=deque)
     """Status, headers, body, and whether the call is executed all the same."""
     channels: dict[str, Fields] = field(default_factory=dict)
+    users: list[Fields] = field(default_factory=list)
     said: list[Fields] = field(default_factory=list)
     """Every message of people, as an event tells it."""
     socket: str = ""
@@ -69,10 +72,10 @@ class Slack:
     limits: dict[str, int] = field(default_factory=lambda: dict(TIERS))
     _made: dict[str, deque[float]] = field(default_factory=dict)
 
-    def channel(self, name: str, **changes: Any) -> None:
+    def channel(self, id_: str, **changes: Any) -> None:
         """There is this public channel, with the bot in it."""
-        whole = {"id": name, "team": TEAM, "is_channel": True, "is_private": False, "is_member": True}
-        self.channels[name] = whole | changes
+        whole = {"id": id_, "team": TEAM, "is_channel": True, "is_private": False, "is_member": True}
+        self.channels[id_] = whole | changes
 
     def answer(self, method: str, token: str, sent: Fields) -> tuple[int, dict[str, str], bytes]:
         self.calls.append(method)
@@ -132,6 +135,14 @@ class Slack:
     def _connect(self, _sent: Fields) -> Fields:
         return {"url": self.socket}
 
+    def _list(self, sent: Fields) -> Fields:
+        wanted = sent["types"].split(",")
+        found = [each for each in self.channels.values() if _type_of(each) in wanted and each["team"] == sent["team"]]
+        return self._page("channels", found, sent)
+
+    def _users(self, sent: Fields) -> Fields:
+        return self._page("members", [each for each in self.users if each["team_id"] == sent["team"]], sent)
+
     def _info(self, sent: Fields) -> Fields:
         if sent["channel"] not in self.channels:
             raise Refusal("channel_not_found")
@@ -188,6 +199,8 @@ _METHODS: dict[str, Callable[[Slack, Fields], Fields]] = {
     "auth.test": Slack._whoami,
     "users.conversations": Slack._conversations,
     "conversations.info": Slack._info,
+    "conversations.list": Slack._list,
+    "users.list": Slack._users,
     "apps.connections.open": Slack._connect,
     "conversations.history": Slack._history,
     "conversations.replies": Slack._replies,

@@ -13,10 +13,11 @@ import pytest
 from connectors import connector
 from connectors.base import Inbound
 from connectors.slack.history import ts
-from tests.connectors.slack.builders import BOT, CHANNEL, TEAM, envelope, mention, message
+from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message
 from worker.intake.reading import read
 from worker.jobs import backfill
 from worker.jobs.runner import Runner
+from worker.jobs.steps import MAX_BYTES
 from worker.ledger import Delivery, Ledger
 from worker.ledger.overview import FAILURES_ENDURED, alarms
 from worker.ledger.tables import cases, inbound
@@ -256,7 +257,7 @@ def test_a_token_that_is_refused_is_a_failure_and_the_gap_is_made_up_for_later(r
         ((500, {}, b"oops", False), "answered 500, and not as Slack does"),
         ((302, {"Location": "http://127.0.0.1:1/"}, b"", False), "answered 302, and not as Slack does"),
         ((200, {}, b'{"ok": true, "team_id": {}, "user_id": {}}', False), "its answer names no workspace"),
-        ((200, {}, b"x" * (backfill.MAX_BYTES + 1), False), f"the answer has more than {backfill.MAX_BYTES} bytes"),
+        ((200, {}, b"x" * (MAX_BYTES + 1), False), f"the answer has more than {MAX_BYTES} bytes"),
     ],
 )
 def test_an_answer_that_is_none_is_asked_for_again(relay: Relay, web: Slack, answer: Any, reason: str) -> None:
@@ -282,7 +283,7 @@ def test_an_edited_message_that_is_found_first_now_has_its_text_of_now_and_one_t
     ask(relay, source)
     relay.run(for_hours=1)
     assert relay.counts() == {"create_ticket": 2}
-    assert subjects(relay) == ["Printer jams", "Beamer is dark again"]
+    assert sorted(subjects(relay)) == ["Beamer is dark again", "Printer jams"]
 
 
 def test_what_is_found_in_private_channels_stays_private(relay: Relay, web: Slack) -> None:
@@ -300,6 +301,17 @@ def test_what_is_found_in_private_channels_stays_private(relay: Relay, web: Slac
     assert not any("hunter" in each for each in subjects(relay))
     tickets = [relay.ticket(each.ticket) for each in relay.effects() if each.kind == "create_ticket" and each.ticket]
     assert not any("hunter" in each["description"] for each in tickets)
+
+
+def test_people_read_names_in_what_was_found_too(relay: Relay, web: Slack) -> None:
+    source = of_slack(web, resolve_names=True)
+    relay.ledger.errands.keep_names("chat", {ADA: "ada"})
+    ask(relay, source)
+    say(web, ask_for(f"<@{ADA}> left"), 10)
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.send_what_is_due()
+    assert subjects(relay) == ["@ada left"]
 
 
 def test_each_workspace_is_asked_with_its_own_token_and_one_that_refuses_holds_up_no_other(

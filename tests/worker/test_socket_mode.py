@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from connectors import connector
 from tests.acceptance.processes import wait_until
-from tests.connectors.slack.builders import BOT, envelope, message, reply
+from tests.connectors.slack.builders import ADA, BOT, envelope, message, reply
 from worker.intake.intake import Intake
 from worker.intake.socket_mode import keeper as module
 from worker.intake.socket_mode.keeper import SocketKeeper
@@ -22,7 +22,7 @@ from worker.metrics import Metrics
 from worker.settings import Source
 
 from .builders import kinds_of, rows
-from .slack_stand_in import Slack, slack
+from .slack_stand_in import TOKEN, Slack, slack
 from .socket_stand_in import APP_TOKEN, Sockets, sockets
 
 PATIENCE_S = 30
@@ -60,7 +60,7 @@ class Listener:
         self.metrics = Metrics()
         self.intake = Intake(ledger, lambda _: None, self.metrics)
         self.keeper = SocketKeeper(
-            self.intake, lambda: self.sources, 1024 * 1024, lambda _, each: self.followed.append(each)
+            self.intake, ledger, lambda: self.sources, 1024 * 1024, lambda _, each: self.followed.append(each)
         )
         self.metrics.add_gauges(self.keeper.gauges)
 
@@ -190,6 +190,14 @@ def test_a_reply_goes_with_the_acknowledgement_where_slack_takes_one(
         wait_for_acknowledgements(server, taken, without)
     said = {each["envelope_id"]: each.get("payload") for each in server.acknowledged}
     assert said == {taken: {"challenge": "3eZbrw1aB"}, without: None}
+
+
+def test_people_read_the_names_that_the_ledger_knows(sqlite_ledger: Ledger, web: Slack, server: Sockets) -> None:
+    sqlite_ledger.errands.keep_names("chat", {ADA: "ada"})
+    with listening(sqlite_ledger, of_slack(web, bot_token=TOKEN, resolve_names=True)) as found:
+        wait_for_acknowledgements(server, server.send(envelope(asked())))
+        (event,) = found.followed[0].parsed.events
+    assert "Slack: @ada in" in event.text
 
 
 def test_a_process_that_ends_takes_nothing_more_and_leaves_no_connection(

@@ -62,9 +62,9 @@ def imap_keeper(ledger: Ledger, intake: Intake, current: Current) -> ImapKeeper:
     return ImapKeeper(ledger, intake, lambda: current().sources, lease)
 
 
-def socket_keeper(intake: Intake, current: Current, metrics: Metrics) -> SocketKeeper:
+def socket_keeper(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics) -> SocketKeeper:
     """What listens for the sources that are reached on connections of ours; not started yet."""
-    keeper = SocketKeeper(intake, lambda: current().sources, current().server.max_body)
+    keeper = SocketKeeper(intake, ledger, lambda: current().sources, current().server.max_body)
     metrics.add_gauges(keeper.gauges)
     return keeper
 

@@ -241,7 +241,7 @@ def _started(
         if api is not None:
             stack.callback(api.close)
             beside.append(Mount("", api.app))
-        sockets = socket_keeper(intake, current, metrics)
+        sockets = socket_keeper(intake, ledger, current, metrics)
         app = intake_app(
             intake,
             ledger,

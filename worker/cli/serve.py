@@ -53,7 +53,7 @@ def serve(listen: str | None, log_level: str) -> None:
     bell = Bell(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
-    keeper = socket_keeper(intake, current, metrics)
+    keeper = socket_keeper(intake, ledger, current, metrics)
     app = intake_app(
         intake,
         ledger,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,6 +31,7 @@ from connectors.base import Denied, Inbound, Keys, OverLimit
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
+from worker.intake.names import are_asked_for, with_names
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
 from worker.ledger.custody import storable
@@ -78,8 +80,10 @@ def intake_app(
             arrived = _inbound(source.id, request, body, clock())
             keys = await _keys(ring, source, arrived)
             verdict = (
-                await run_in_threadpool(read, source, arrived, arrived.received_at, keys)
-                if len(body) > PARSED_INLINE
+                await run_in_threadpool(
+                    read, source, arrived, arrived.received_at, keys, partial(with_names, ledger, source)
+                )
+                if len(body) > PARSED_INLINE or are_asked_for(source)
                 else read(source, arrived, arrived.received_at, keys)
             )
         except _TooLarge:

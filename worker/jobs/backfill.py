@@ -16,16 +16,16 @@ from typing import Any
 
 import structlog
 
-from connectors.answering import HttpCall, Later
-from connectors.backfilling import Backfilling, Memory, Missed, Occasion, Progress, Share
+from connectors.answering import HttpCall, Later, Refused, Unclear
+from connectors.backfilling import Answer, Backfilling, Memory, Missed, Occasion, Progress, Share
 from connectors.base import Inbound, OverLimit, Verified
 from connectors.events import Event
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
+from worker.jobs.steps import asked
 from worker.ledger.custody import OURS
 from worker.ledger.naming import may_wait
 from worker.settings import Source
-from worker.web import NoAnswer, fetch
 
 log = structlog.get_logger()
 
@@ -35,7 +35,6 @@ MADE_BY = OURS + "backfill"
 AT_ONCE = 8  # requests in one run: other jobs wait meanwhile
 AT_ONCE_S = 15.0  # in which they begin
 PAUSE = timedelta(seconds=10)  # with it, no more than 48 requests in a minute
-MAX_BYTES = 8 * 1024 * 1024  # of one answer
 CASES_A_ROUND = 20  # that are asked for though nothing says that they grew
 
 
@@ -83,7 +82,7 @@ def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
         call = _next(what, held)
         if call is None or time.monotonic() > until:
             break
-        progress = _asked(what, held.memory, call)
+        progress = asked(what.source, call, partial(_read_answer, what, held.memory))
         if isinstance(progress, Later):
             pause = PAUSE if progress.seconds is None else timedelta(seconds=progress.seconds)
             log.info("backfill.waits", job=what.name, reason=progress.reason, seconds=pause.total_seconds())
@@ -102,6 +101,10 @@ def _next(what: Backfill, held: Held) -> HttpCall | None:
     return what.how.ask(held.memory, what.share.name, what.source.settings)
 
 
+def _read_answer(what: Backfill, memory: Memory, answer: Answer) -> Progress | Later | Unclear | Refused:
+    return what.how.read(memory, answer, what.source.settings)
+
+
 def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     """A new round, with the next of the open cases."""
     found = around.errands.open_subjects(what.source.id, after=held.after, limit=CASES_A_ROUND)
@@ -114,24 +117,9 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     return Held(memory, after, turn, last, (), held.troubles)
 
 
-def _asked(what: Backfill, memory: Memory, call: HttpCall) -> Progress | Later | str:
-    """What the request brought; a reason where it brought nothing, and is to be made again later."""
-    try:
-        answer = fetch(call.url, call.headers, max_bytes=MAX_BYTES, method=call.method, body=call.body)
-    except NoAnswer as error:
-        return f"{call.url}: {error}"
-    try:
-        said = what.how.read(memory, answer, what.source.settings)
-    except Exception as defect:
-        # A defect of a connector costs its source what it missed, and the other jobs nothing.
-        log.exception("connector.failed", source=what.source.id, kind=what.source.connector.kind)
-        return f"the connector failed on the answer ({type(defect).__name__}: {defect})"
-    return said if isinstance(said, Progress | Later) else f"{call.url}: {said.reason}"
-
-
 def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -> None:
     """Take in what is not known, one after the other: what a message opens is there for the next one."""
-    arrived = [Inbound(what.source.id, around.now, each.body, ((MADE_BY, what.name),)) for each in missed]
+    arrived = [_delivery(what, each, around) for each in missed]
     said = [_events(what.source, each) for each in arrived]
     ids = [
         {event.source_message_id for event in events}.union(each.also)
@@ -148,6 +136,10 @@ def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -
         taken += 1
     if taken:
         log.warning("backfill.found", job=what.name, messages=taken)
+
+
+def _delivery(what: Backfill, missed: Missed, around: Surroundings) -> Inbound:
+    return around.named(what.source, Inbound(what.source.id, around.now, missed.body, ((MADE_BY, what.name),)))
 
 
 def _events(source: Source, arrived: Inbound) -> tuple[Event, ...]:

@@ -41,6 +41,8 @@ class Surroundings:
     errands: Errands
     take_in: Callable[[Source, Inbound], None]
     """Takes a delivery in; it is in the ledger when this returns."""
+    named: Callable[[Source, Inbound], Inbound] = lambda _source, arrived: arrived
+    """A delivery with the names that are known of the ids in it."""
 
     def tell(self, source: Source, job: str, events: Iterable[Event]) -> None:
         """Take in what a job found out; nothing where that is nothing."""

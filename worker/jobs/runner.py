@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from connectors.base import Inbound, OverLimit, Verified
+from worker.intake.names import with_names
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings
 from worker.ledger import Ledger, LedgerAway
@@ -73,12 +75,15 @@ class Runner:
             leased, now = taken
             job = jobs[leased.name]
             try:
-                ran = job.run(leased.state, Surroundings(now, self._ledger.errands, self._take_in))
+                ran = job.run(leased.state, self._surroundings(now))
             except JobFailed as error:
                 log.warning("job.failed", job=job.name, reason=str(error), failures=leased.failures + 1)
                 ran = Ran(leased.state, problem=str(error))
             succeeded += self._settle(job, leased, ran if isinstance(ran, Ran) else Ran(ran))
         return succeeded
+
+    def _surroundings(self, now: datetime) -> Surroundings:
+        return Surroundings(now, self._ledger.errands, self._take_in, partial(with_names, self._ledger))
 
     def _settle(self, job: Job, leased: LeasedJob, ran: Ran) -> int:
         """Record how a run ended; 1 where it succeeded, else 0."""

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import structlog
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
@@ -22,8 +23,9 @@ from connectors.slack.settings import Settings
 from tickets.transport import trusted_authorities
 from worker.health import Parts, threads
 from worker.intake.intake import Intake
-from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Surroundings
-from worker.ledger import Delivery
+from worker.intake.names import with_names
+from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings
+from worker.ledger import Delivery, Ledger
 from worker.settings import Source
 from worker.web import NoAnswer, fetch
 
@@ -54,9 +56,9 @@ def configured(sources: Mapping[str, Source]) -> dict[str, Source]:
 class Listening:
     """Keeps a connection for one source in a thread; `source` may be replaced by what it is configured as later."""
 
-    def __init__(self, source: Source, intake: Intake, max_body: int, after: After) -> None:
+    def __init__(self, source: Source, intake: Intake, max_body: int, after: After, named: Named) -> None:
         self.source = source
-        self._around = Surroundings(intake, lambda: self.source, max_body, after)
+        self._around = Surroundings(intake, lambda: self.source, max_body, after, named)
         self._lines: list[Line] = []
         self._failures = 0
         self._not_before = 0.0
@@ -161,13 +163,19 @@ class SocketKeeper:
     """Listens for the sources that the settings of the moment name, until it is stopped."""
 
     def __init__(
-        self, intake: Intake, sources: Callable[[], Mapping[str, Source]], max_body: int, after: After = nothing
+        self,
+        intake: Intake,
+        ledger: Ledger,
+        sources: Callable[[], Mapping[str, Source]],
+        max_body: int,
+        after: After = nothing,
     ) -> None:
         """What is to be done once a delivery is acknowledged, `after` is told of; it may not wait."""
         self._intake = intake
         self._sources = sources
         self._max_body = max_body
         self._after = after
+        self._named = partial(with_names, ledger)
         self._listening: dict[str, Listening] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
@@ -205,7 +213,7 @@ class SocketKeeper:
                     continue
                 if there is not None:
                     there.stop()
-                begun = Listening(source, self._intake, self._max_body, self._after)
+                begun = Listening(source, self._intake, self._max_body, self._after, self._named)
                 begun.start()
                 self._listening = {**self._listening, name: begun}
             self._stopping.wait(LOOK_S)

@@ -33,6 +33,8 @@ CLOSE_S = 1.0  # to say goodbye
 JSON = (("content-type", "application/json"),)
 THREAD = "socket_mode"
 
+Named = Callable[[Source, Inbound], Inbound]
+"""Gives a delivery with the names that are known of the ids in it."""
 After = Callable[[Source, Delivery], None]
 """What is done with a delivery once it is acknowledged, without holding up others."""
 
@@ -46,6 +48,7 @@ class Surroundings:
     """As it is configured at the moment."""
     max_body: int
     after: After
+    named: Named
 
 
 class Line:
@@ -98,7 +101,7 @@ class Line:
         source = self._around.source()
         arrived = Inbound(source.id, datetime.now(UTC), envelope.body, JSON)
         try:
-            delivery = _read(source, arrived, source.settings.max_body or self._around.max_body)
+            delivery = _read(source, arrived, source.settings.max_body or self._around.max_body, self._around.named)
             recorded = self._around.intake.take(delivery)
         except (OverLimit, Busy, Stopped) as reason:
             log.warning("socket_mode.not_taken", source=source.id, reason=str(reason) or type(reason).__name__)
@@ -126,8 +129,8 @@ class Line:
                 self._connection.send(said)
 
 
-def _read(source: Source, arrived: Inbound, max_body: int) -> Delivery:
+def _read(source: Source, arrived: Inbound, max_body: int, named: Named) -> Delivery:
     """What it says. Raises OverLimit."""
     if len(arrived.body) > max_body:
         raise OverLimit(f"a body may have {max_body} bytes, and it has {len(arrived.body)}")
-    return read_verified(source, Verified(arrived))
+    return read_verified(source, Verified(named(source, arrived)))
