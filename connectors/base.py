@@ -23,6 +23,8 @@ from connectors.events import Event, Priority
 
 if TYPE_CHECKING:
     from connectors.answering import Answering, HttpCall
+    from connectors.backfilling import Backfilling
+    from connectors.naming import Naming
 
 Keys = Mapping[str, bytes]
 """Public keys and certificates by name, fetched and cached by the worker."""
@@ -226,6 +228,8 @@ class Connector(Generic[S]):
     outside: Outside[S] | None = None
     answering: Answering[S] | None = None
     asking: Asking[S] | None = None
+    backfilling: Backfilling[S] | None = None
+    naming: Naming[S] | None = None
     says_nothing: bool = False
     """Its deliveries say nothing but that they come: what matters is that they stop."""
     attributes: Mapping[str, str] = field(default_factory=dict)

@@ -17,6 +17,7 @@ MAX_FIELDS = 1000
 MAX_PART_HEADERS = 8 * 1024  # bytes
 
 _ESCAPE = re.compile(rb"%(?=[0-9A-Fa-f]{2})")
+_RESERVED = re.compile(rb"[^A-Za-z0-9._~-]")
 _NAME = re.compile(rb'content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]{1,200})"', re.IGNORECASE)
 
 
@@ -65,3 +66,12 @@ def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
         if blank and named is not None:
             yield named[1].decode("utf-8", "replace"), value
     raise UnreadableMessage("the form has no end")
+
+
+def form(fields: Mapping[str, str]) -> bytes:
+    """The fields as `application/x-www-form-urlencoded`."""
+    return b"&".join(_escaped(name) + b"=" + _escaped(value) for name, value in fields.items())
+
+
+def _escaped(text: str) -> bytes:
+    return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode())

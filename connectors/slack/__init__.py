@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.answering import Answering
+from connectors.backfilling import Backfilling
 from connectors.base import (
     Connector,
     Denied,
@@ -27,8 +28,9 @@ from connectors.base import (
 from connectors.chat import MAX_REASON, Said
 from connectors.documents import UnreadableItem, found
 from connectors.mapping import cut, one_line, readable
+from connectors.naming import Naming
 from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
-from connectors.slack import answers, messages, reactions
+from connectors.slack import answers, history, messages, names, reactions
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.gestures import ACKNOWLEDGED, nothing
@@ -75,7 +77,7 @@ def _signed(timestamp: str, body: bytes) -> tuple[bytes, ...]:
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """At most one event.
+    """At most one event; with the names that came with the delivery.
 
     Raises UnreadableMessage where what it is about cannot be told: no channel, no `ts`, nobody who did it.
     """
@@ -85,9 +87,10 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     interaction = INTERACTIONS.get(kind) if isinstance(kind, str) else None
     try:
         if interaction is not None:
-            return interaction(payload, message.inbound.received_at.astimezone(UTC), settings)
+            said = interaction(payload, message.inbound.received_at.astimezone(UTC), settings)
+            return names.applied(said, message.inbound)
         if handler is not None:
-            return handler(payload, settings)
+            return names.applied(handler(payload, settings), message.inbound)
         if not isinstance(kind, str):
             raise UnreadableItem(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of a delivery")
     except ValueError as error:
@@ -146,6 +149,8 @@ CONNECTOR = Connector(
     parse=parse,
     sign=sign,
     answering=Answering(answers.is_on, answers.write, answers.read),
+    backfilling=Backfilling(history.shares, history.begin, history.ask, history.read),
+    naming=Naming(names.shares, names.begin, names.ask, names.read, names.ids),
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import AnyHttpUrl
@@ -24,23 +25,29 @@ from connectors.answering import (
     Refused,
     Told,
     Unclear,
-    document,
     pause,
     reason,
     text,
 )
+from connectors.slack import web
 from connectors.slack.settings import Settings
-
-LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
-UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
-"""Errors after which Slack says that part of the work may have been done."""
 
 RESPONSE_URL = re.compile(r"https://hooks\.slack(?:-gov)?\.com/[!-~]{1,1000}")
 
 
-def target(channel: str, root: str | None) -> str:
-    """Where the thread is, as the event carries it; without a root, the channel, or the person that it names."""
-    return json.dumps({"channel": channel} | ({} if root is None else {"thread": root}))
+def target(channel: str, root: str | None, teams: Sequence[str], settings: Settings) -> str | None:
+    """Where the thread is, as the event carries it; without a root, the channel, or the person that it names. None
+    where nobody is told there.
+
+    A workspace is named only where it has a token of its own: the threads of others are called what they always were.
+    """
+    if not settings.receipts:
+        return None
+    team = next((each for each in teams if each in settings.workspaces), None)
+    if settings.token(team) is None:
+        return None
+    thread = {} if root is None else {"thread": root}
+    return json.dumps({"channel": channel} | thread | ({} if team is None else {"team": team}))
 
 
 def target_of_response(url: str) -> str:
@@ -49,7 +56,7 @@ def target_of_response(url: str) -> str:
 
 
 def is_on(settings: Settings) -> bool:
-    return settings.receipts and settings.bot_token is not None
+    return settings.receipts and settings.has_tokens
 
 
 def write(about: Answered, settings: Settings) -> HttpCall | Refused:
@@ -63,29 +70,22 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
         method, body = "chat.update", body | {"channel": channel or where["channel"], "ts": ts}
     elif where.get("thread") is not None:
         body["thread_ts"] = where["thread"]
-    token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
-    url = f"{str(settings.api_url).rstrip('/')}/{method}"
-    return _call(url, body, {"Authorization": f"Bearer {token}"}, repeatable=about.place is not None)
+    headers = web.bearer(settings.token(where.get("team")) or "")
+    return _call(web.url(settings, method), body, headers, repeatable=about.place is not None)
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
-    """Slack answers 200 with `ok`; 429 and 503 before anything was done."""
-    if answer.status in (429, 503):
-        return Later(pause(answer), f"answered {answer.status}")
+    """What Slack answered."""
     if "response_url" in json.loads(about.target):
         return _responded(answer)
-    said = document(answer)
-    if answer.status != 200 or not said:
-        return Unclear(f"answered {answer.status}, and not as Slack does")
-    if said.get("ok") is True and isinstance(said.get("ts"), str):
-        # What goes to a person is edited in the channel that it came to: `chat.update` knows no people.
-        channel = said.get("channel")
-        is_direct = isinstance(channel, str) and channel.startswith("D")
-        return Told(f"{channel} {said['ts']}" if is_direct else said["ts"])
-    error = said.get("error") if isinstance(said.get("error"), str) else "no reason given"
-    if error in LATER:
-        return Later(pause(answer), reason("Slack", error))
-    return Unclear(reason("Slack", error)) if error in UNCLEAR else Refused(reason("Slack", error))
+    said = web.answered(answer)
+    if not isinstance(said, Mapping):
+        return said
+    ts, channel = said.get("ts"), said.get("channel")
+    if not isinstance(ts, str):
+        return Unclear("answered 200, and not as Slack does")
+    # What goes to a person is edited in the channel that it came to: `chat.update` knows no people.
+    return Told(f"{channel} {ts}" if isinstance(channel, str) and channel.startswith("D") else ts)
 
 
 def _respond(url: object, about: Answered, settings: Settings) -> HttpCall | Refused:
@@ -97,6 +97,8 @@ def _respond(url: object, about: Answered, settings: Settings) -> HttpCall | Ref
 def _responded(answer: HttpAnswer) -> Outcome:
     if answer.status == 200:
         return Told()
+    if answer.status in web.PASSES:
+        return Later(pause(answer), f"answered {answer.status}")
     said = reason("Slack", answer.status, answer.body[:100].decode("utf-8", "replace"))
     return Refused(said) if 400 <= answer.status < 500 else Unclear(said)
 

@@ -50,7 +50,7 @@ def command(payload: Mapping[str, Any], received_at: datetime, settings: Setting
     if refused := _refused(read_id(payload, "channel_id"), done.user, settings):
         return refused
     if not words:
-        return _asked(payload, settings)
+        return _asked(payload, done, settings)
     return _opened(payload, done, text, settings)
 
 
@@ -78,9 +78,9 @@ def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Sett
     return Parsed(events=(Opened(**shared),), reply=told(OPENED))
 
 
-def _asked(payload: Mapping[str, Any], settings: Settings) -> Parsed:
+def _asked(payload: Mapping[str, Any], done: Gesture, settings: Settings) -> Parsed:
     origin = modal.Origin(read_id(payload, "channel_id"), channel_type(payload.get("channel_name")))
-    prompt = modal.opening(read_handle(payload, "trigger_id"), origin, settings)
+    prompt = modal.opening(read_handle(payload, "trigger_id"), origin, done.envelope.teams, settings)
     if prompt is None:
         return nothing("text", "it has no words", told(f"Say what it is about: `{settings.command} VPN is down`"))
     return modal.asked(prompt)

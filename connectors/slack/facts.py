@@ -62,7 +62,7 @@ def facts(
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
         private_change=rules.private_word is not None,
-        answer=answers.target(place.channel, place.root) if settings.receipts else None,
+        answer=answers.target(place.channel, place.root, envelope.teams, settings),
     )
 
 

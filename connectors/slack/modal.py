@@ -9,7 +9,7 @@ Source: docs.slack.dev, "Modals", "Modal views", "views.open", "Block Kit".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
@@ -20,7 +20,7 @@ from connectors.chat import MAX_SUBJECT, paragraphs, subject
 from connectors.documents import found_at, read_object, text_at, within
 from connectors.events import Opened, Priority, digest
 from connectors.mapping import clean, cut, one_line
-from connectors.slack import answers
+from connectors.slack import answers, web
 from connectors.slack.envelope import maybe_id
 from connectors.slack.facts import Words, part
 from connectors.slack.gestures import (
@@ -55,16 +55,14 @@ class Origin:
     """The channel's, where it is known to be private."""
 
 
-def opening(trigger: str, origin: Origin, settings: Settings) -> HttpCall | None:
-    """The call that opens the modal; None where there is no token to make it with."""
-    if settings.bot_token is None:
+def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settings) -> HttpCall | None:
+    """The call that opens the modal; None where there is no token of the workspace to make it with."""
+    token = next((found for each in teams if (found := settings.token(each)) is not None), None)
+    if token is None:
         return None
-    headers = {
-        "Authorization": f"Bearer {settings.bot_token.get_secret_value()}",
-        "Content-Type": "application/json; charset=utf-8",
-    }
+    headers = {**web.bearer(token), "Content-Type": "application/json; charset=utf-8"}
     body = json.dumps({"trigger_id": trigger, "view": _view(origin, settings)}).encode()
-    return HttpCall(f"{str(settings.api_url).rstrip('/')}/views.open", body, headers)
+    return HttpCall(web.url(settings, "views.open"), body, headers)
 
 
 def asked(prompt: HttpCall) -> Parsed:
@@ -100,7 +98,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
         words,
         channel=origin.channel,
         type_of_channel=origin.type,
-        answer=answers.target(done.user, None),
+        answer=answers.target(done.user, None, done.envelope.teams, settings),
         priority=priority,
         category=cut(one_line(category), MAX_CATEGORY) if category else None,
     )

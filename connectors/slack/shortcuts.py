@@ -38,7 +38,7 @@ def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settin
     done, rules = read_gesture(payload, received_at, settings), settings.rules()
     if reason := rules.refuses("form") or rules.turns_away(done.user):
         return nothing("callback_id", reason)
-    prompt = modal.opening(read_handle(payload, "trigger_id"), modal.Origin(), settings)
+    prompt = modal.opening(read_handle(payload, "trigger_id"), modal.Origin(), done.envelope.teams, settings)
     if prompt is None:
         return nothing("callback_id", "no modal can be opened: there is no bot_token")
     return modal.asked(prompt)

@@ -12,7 +12,7 @@ import pytest
 from connectors import connector
 from connectors.answering import Answered, HttpCall, Told
 from connectors.base import Inbound, Parsed
-from connectors.slack import answers
+from connectors.slack import Settings, answers
 from tests.connectors.slack.builders import (
     BOB,
     CHANNEL,
@@ -332,12 +332,28 @@ def test_a_url_of_slack_s_is_called_and_named_nowhere() -> None:
 
 
 def test_without_a_thread_the_channel_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
-    event = opened(answer=answers.target(CHANNEL, None))
+    settings = Settings.model_validate({"secret": SECRET, "receipts": True, "bot_token": TOKEN})
+    event = opened(answer=answers.target(CHANNEL, None, (), settings))
     ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
     deliver_all(ledger)
     later(ledger, clock, of_slack(web))
     ((_, posted),) = web.messages.items()
     assert (posted["channel"], "thread_ts" in posted) == (CHANNEL, False)
+
+
+def test_in_several_workspaces_the_thread_is_told_with_the_token_of_its_own(
+    ledger: Ledger, clock: ManualClock, web: Slack
+) -> None:
+    other, token = "T0OTHER01", "xoxb-of-the-other"
+    web.tokens[token] = other
+    source = of_slack(web, bot_token=None, workspaces={other: {"bot_token": token}})
+    arrive(ledger, clock, source, json.dumps(envelope(mention(), team_id=other)).encode())
+    arrive(ledger, clock, source, json.dumps(envelope(mention(ts="1773453601.000100"))).encode())
+    deliver_all(ledger)
+    later(ledger, clock, source)
+    (posted,) = web.messages.values()
+    assert (posted["team"], posted["thread_ts"]) == (other, ROOT)
+    assert len(rows(ledger, receipts)) == 1
 
 
 def test_without_receipts_nobody_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:

@@ -217,7 +217,8 @@ def test_a_test_of_the_connection_comes_unsigned_and_is_answered_and_not_stored(
 
 def prompt(web: Slack, trigger: str = TRIGGER) -> HttpCall:
     body = json.dumps({"trigger_id": trigger, "view": {}}).encode()
-    return HttpCall(f"{web.url}/views.open", body, {"Authorization": f"Bearer {TOKEN}"})
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    return HttpCall(f"{web.url}/views.open", body, headers)
 
 
 def test_a_trigger_that_is_too_old_is_logged_and_not_tried_again(web: Slack) -> None:

@@ -18,6 +18,7 @@ from worker.health import Parts, health_app
 from worker.intake.imap.keeper import ImapKeeper
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
+from worker.intake.socket_mode.keeper import SocketKeeper
 from worker.ledger import Ledger, LedgerAway, Overview
 from worker.ledger.overview import ALARMS, alarms
 from worker.metrics import Metrics
@@ -59,6 +60,13 @@ def imap_keeper(ledger: Ledger, intake: Intake, current: Current) -> ImapKeeper:
     """What reads the mailboxes that are configured at the moment; not started yet."""
     lease = timedelta(seconds=current().timing.lease)
     return ImapKeeper(ledger, intake, lambda: current().sources, lease)
+
+
+def socket_keeper(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics) -> SocketKeeper:
+    """What listens for the sources that are reached on connections of ours; not started yet."""
+    keeper = SocketKeeper(intake, ledger, lambda: current().sources, current().server.max_body)
+    metrics.add_gauges(keeper.gauges)
+    return keeper
 
 
 def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts) -> HttpThread:

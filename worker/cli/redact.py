@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, SecretStr
 
+from connectors.naming import NAMES
 from worker.settings import Source
 
 SECRET = "redacted-secret"  # noqa: S105 — what stands in the place of one
@@ -84,7 +85,8 @@ class Redactor:
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """The headers; a value whose name says that it proves something is replaced as a whole."""
-        return tuple((name, SECRET if SECRET_NAME.search(name) else self.text(value)) for name, value in headers)
+        kept = ((name, value) for name, value in headers if name != NAMES)  # it says who people are, and nothing else
+        return tuple((name, SECRET if SECRET_NAME.search(name) else self.text(value)) for name, value in kept)
 
     def query(self, query: str) -> str:
         """The query of a URL."""

@@ -35,7 +35,7 @@ from worker.cli.common import (
 )
 from worker.cli.demo import SCENARIO_KEY, play
 from worker.cli.mailing import lmtp_listener, mail_thread, said, smtp_listener
-from worker.cli.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of
+from worker.cli.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of, socket_keeper
 from worker.cli.tickets_api import LimitOption, control_address
 from worker.delivery.dispatch import Bell
 from worker.health import threads
@@ -44,6 +44,7 @@ from worker.intake.imap.keeper import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.smtp import Boxes, SmtpThread, mailboxes
+from worker.intake.socket_mode.keeper import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
 from worker.settings import Settings
@@ -240,6 +241,7 @@ def _started(
         if api is not None:
             stack.callback(api.close)
             beside.append(Mount("", api.app))
+        sockets = socket_keeper(intake, ledger, current, metrics)
         app = intake_app(
             intake,
             ledger,
@@ -248,7 +250,7 @@ def _started(
             max_body=settings.server.max_body,
             clock=lambda: datetime.now(UTC),
             beside=beside,
-            parts={**threads("intake", "bell", "imap"), **worker.parts()},
+            parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
         )
         listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
         if api is not None and control is not None:
@@ -262,7 +264,7 @@ def _started(
         if ledger.database.is_sqlite:
             ledger.mailboxes.forget_owners()
         keeper = imap_keeper(ledger, intake, current)
-        for part in (bell, intake, http, worker, *edges, keeper, control_of(reloader)):
+        for part in (bell, intake, http, worker, *edges, keeper, sockets, control_of(reloader)):
             if part is None:
                 continue
             part.start()
@@ -297,6 +299,8 @@ def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
         click.echo(f"  send to        http://{listen}/in/{each}")
     if read := configured(running.settings.sources):
         click.echo(f"  reads mail of  {', '.join(sorted(map(str, read)))}  (IMAP)")
+    if on_sockets := on_connections_of_ours(running.settings.sources):
+        click.echo(f"  listens for    {', '.join(sorted(on_sockets))}  (Socket Mode)")
     if running.smtp is not None:
         click.echo(f"  send mail to   {running.smtp}  (SMTP)")
     if running.lmtp is not None:

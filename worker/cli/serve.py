@@ -17,12 +17,13 @@ from worker.cli.common import (
     read_fleet,
     upgraded_ledger,
 )
-from worker.cli.parts import Signals, control_of, listen_at, metrics_of
+from worker.cli.parts import Signals, control_of, listen_at, metrics_of, socket_keeper
 from worker.delivery.dispatch import Bell
 from worker.health import threads
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
+from worker.intake.socket_mode.keeper import configured
 from worker.reloading import Reloader, needing
 from worker.settings.current import Current
 
@@ -52,6 +53,7 @@ def serve(listen: str | None, log_level: str) -> None:
     bell = Bell(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+    keeper = socket_keeper(intake, ledger, current, metrics)
     app = intake_app(
         intake,
         ledger,
@@ -59,15 +61,17 @@ def serve(listen: str | None, log_level: str) -> None:
         metrics,
         max_body=settings.server.max_body,
         clock=lambda: datetime.now(UTC),
-        parts=threads("intake", "bell"),
+        parts={**threads("intake", "bell"), **keeper.parts()},
     )
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, read, metrics)
-    parts = [each for each in (bell, intake, http, control_of(reloader)) if each is not None]
+    parts = [each for each in (bell, intake, http, keeper, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
     click.echo(f"taking messages at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
+    if on_sockets := configured(settings.sources):
+        click.echo(f"listening over Socket Mode: {', '.join(sorted(on_sockets))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,6 +33,7 @@ from connectors.base import Denied, Inbound, Keys, OverLimit, Reply
 from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
+from worker.intake.names import are_asked_for, with_names
 from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
@@ -81,8 +83,10 @@ def intake_app(
             arrived = _inbound(source.id, request, body, clock())
             keys = await _keys(ring, source, arrived)
             verdict = (
-                await run_in_threadpool(read, source, arrived, arrived.received_at, keys)
-                if len(body) > PARSED_INLINE
+                await run_in_threadpool(
+                    read, source, arrived, arrived.received_at, keys, partial(with_names, ledger, source)
+                )
+                if len(body) > PARSED_INLINE or are_asked_for(source)
                 else read(source, arrived, arrived.received_at, keys)
             )
         except _TooLarge:

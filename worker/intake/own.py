@@ -14,7 +14,7 @@ from datetime import datetime
 
 from connectors.base import Inbound, Parsed, UnreadableMessage
 from connectors.events import Event, from_json, to_json
-from worker.ledger.custody import OWN
+from worker.ledger.custody import OURS, OWN
 
 
 def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> Inbound:
@@ -38,5 +38,5 @@ def parse(arrived: Inbound) -> Parsed:
 
 def from_outside(arrived: Inbound) -> Inbound:
     """The delivery without headers that only we may set."""
-    kept = tuple(each for each in arrived.headers if not each[0].startswith(":"))
+    kept = tuple(each for each in arrived.headers if not each[0].startswith(OURS))
     return arrived if len(kept) == len(arrived.headers) else replace(arrived, headers=kept)

@@ -15,6 +15,8 @@ import httpx
 import structlog
 
 from connectors.answering import HttpCall
+from worker.ledger import Delivery
+from worker.settings import Source
 
 log = structlog.get_logger()
 
@@ -39,6 +41,13 @@ def ask(source: str, call: HttpCall) -> None:
         log.info("prompt.made", source=source)
     else:
         log.warning("prompt.failed", source=source, error=failure)
+
+
+def ask_meanwhile(source: Source, delivery: Delivery) -> None:
+    """Make the call that a delivery asks for, if it does, in a thread of its own: who acknowledges must not wait."""
+    call = delivery.parsed.prompt
+    if call is not None:
+        threading.Thread(target=ask, args=(source.id, call), name="prompt", daemon=True).start()
 
 
 def _made(call: HttpCall) -> str | None:

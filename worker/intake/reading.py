@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,11 +21,21 @@ log = structlog.get_logger()
 NO_KEYS: Keys = {}
 
 
-def read(source: Source, arrived: Inbound, now: datetime, keys: Keys = NO_KEYS) -> Delivery | Denied:
-    """A delivery that is ready for custody, or why its sender is refused. Raises OverLimit."""
+def same(arrived: Inbound) -> Inbound:
+    """As it is: there are no names."""
+    return arrived
+
+
+def read(
+    source: Source, arrived: Inbound, now: datetime, keys: Keys = NO_KEYS, named: Callable[[Inbound], Inbound] = same
+) -> Delivery | Denied:
+    """A delivery that is ready for custody, or why its sender is refused. Raises OverLimit.
+
+    `named` gives it with the names that are known; whoever is refused looks nothing up.
+    """
     arrived = own.from_outside(arrived)
     verdict = source.connector.verify(arrived, source.settings, now, keys)
-    return verdict if isinstance(verdict, Denied) else read_verified(source, verdict)
+    return verdict if isinstance(verdict, Denied) else read_verified(source, Verified(named(verdict.inbound)))
 
 
 def read_verified(source: Source, verified: Verified, inbound_id: int | None = None) -> Delivery:

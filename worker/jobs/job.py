@@ -22,6 +22,17 @@ class JobFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """How a run ended that says more than what it remembers."""
+
+    state: State
+    again: timedelta | None = None
+    """When the next run is due; None: as the job says, and after a failure later each time."""
+    problem: str | None = None
+    """It failed, in part at least; what it remembers holds all the same. The job has told of it in the log."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a job may use."""
 
@@ -30,6 +41,8 @@ class Surroundings:
     errands: Errands
     take_in: Callable[[Source, Inbound], None]
     """Takes a delivery in; it is in the ledger when this returns."""
+    named: Callable[[Source, Inbound], Inbound] = lambda _source, arrived: arrived
+    """A delivery with the names that are known of the ids in it."""
 
     def tell(self, source: Source, job: str, events: Iterable[Event]) -> None:
         """Take in what a job found out; nothing where that is nothing."""
@@ -43,5 +56,5 @@ class Job:
 
     name: str
     every: timedelta
-    run: Callable[[State, Surroundings], State]
+    run: Callable[[State, Surroundings], State | Ran]
     """Raises JobFailed, or one of `LedgerAway`."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from connectors.base import Inbound, OverLimit, Verified
+from worker.intake.names import with_names
 from worker.intake.reading import read_verified
-from worker.jobs.job import Job, JobFailed, Surroundings
+from worker.jobs.job import Job, JobFailed, Ran, Surroundings
 from worker.ledger import Ledger, LedgerAway
+from worker.ledger.jobs import Job as LeasedJob
 from worker.lifecycle import Kind
 from worker.settings import Source
 
@@ -72,15 +75,24 @@ class Runner:
             leased, now = taken
             job = jobs[leased.name]
             try:
-                state = job.run(leased.state, Surroundings(now, self._ledger.errands, self._take_in))
+                ran = job.run(leased.state, self._surroundings(now))
             except JobFailed as error:
-                pause = min(AGAIN * 2 ** min(leased.failures, 10), AGAIN_AT_MOST)
                 log.warning("job.failed", job=job.name, reason=str(error), failures=leased.failures + 1)
-                self._ledger.errands.fail(leased, str(error), after=pause)
-            else:
-                self._ledger.errands.finish(leased, state, after=job.every)
-                succeeded += 1
+                ran = Ran(leased.state, problem=str(error))
+            succeeded += self._settle(job, leased, ran if isinstance(ran, Ran) else Ran(ran))
         return succeeded
+
+    def _surroundings(self, now: datetime) -> Surroundings:
+        return Surroundings(now, self._ledger.errands, self._take_in, partial(with_names, self._ledger))
+
+    def _settle(self, job: Job, leased: LeasedJob, ran: Ran) -> int:
+        """Record how a run ended; 1 where it succeeded, else 0."""
+        if ran.problem is None:
+            self._ledger.errands.finish(leased, ran.state, after=ran.again or job.every)
+            return 1
+        pause = min(AGAIN * 2 ** min(leased.failures, 10), AGAIN_AT_MOST)
+        self._ledger.errands.fail(leased, ran.problem, ran.state, after=ran.again or pause)
+        return 0
 
     def _take_in(self, source: Source, arrived: Inbound) -> None:
         try:

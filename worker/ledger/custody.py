@@ -21,7 +21,9 @@ from worker.ledger.planning import Arrival, Effect, Rules, plan_arrivals, seen_d
 from worker.ledger.tables import inbound, mailbox_uids, seen
 from worker.lifecycle import Kind, Sighting, Treatment
 
-OWN = ":job"
+OURS = ":"
+"""With it begin the names of headers that only we set."""
+OWN = OURS + "job"
 """The header of a delivery that a job of ours made, with the job's name; no sender can send one of such a name."""
 
 ACCEPTED, QUARANTINED, SKIPPED = "accepted", "quarantined", "skipped"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.answering import Later, Outcome, Refused, Told, Unclear
 from connectors.base import Inbound
 from connectors.events import TicketChanged
-from worker.ledger import audit, jobs, receipts, tickets, watching
+from worker.ledger import audit, directory, jobs, naming, receipts, tickets, watching
 from worker.ledger.budget import Limits
 from worker.ledger.database import Database
 from worker.ledger.jobs import Job
@@ -41,11 +41,11 @@ class Errands:
             now = self._database.now(connection)
             return jobs.finish(connection, job, state, now=now, again=now + after)
 
-    def fail(self, job: Job, error: str, *, after: timedelta) -> bool:
-        """Record a run that failed; its state stays. False where the job was taken over."""
+    def fail(self, job: Job, error: str, state: dict[str, Any], *, after: timedelta) -> bool:
+        """Record a run that failed, and what it remembers all the same; False where the job was taken over."""
         with self._database.write() as connection:
             now = self._database.now(connection)
-            return jobs.fail(connection, job, error, now=now, again=now + after)
+            return jobs.fail(connection, job, error, state, now=now, again=now + after)
 
     def open_subjects(self, source: str, *, after: str = "", limit: int) -> list[OpenSubject]:
         """What the source has opened and not ended, by key, those after this key."""
@@ -58,6 +58,31 @@ class Errands:
             now = self._database.now(connection)
             watching.begin_to_hear(connection, source, now)
             return watching.unheard(connection, source, before=now - for_, limit=limit)
+
+    def known(self, source: str, messages: Collection[str]) -> frozenset[str]:
+        """Those of the source message ids that are known."""
+        with self._database.read() as connection:
+            return watching.known(connection, source, messages)
+
+    def case_names(self, source: str, names: Collection[str]) -> frozenset[str]:
+        """Those of the names under which a case of the source is known."""
+        with self._database.read() as connection:
+            return frozenset(alias for _, alias in naming.read(connection, {(source, each) for each in names}))
+
+    def names(self, source: str, ids: Collection[str]) -> dict[str, str]:
+        """What users and channels of the source are called, by id; those that are known."""
+        with self._database.read() as connection:
+            return directory.names(connection, source, ids)
+
+    def keep_names(self, source: str, told: Mapping[str, str]) -> None:
+        """They are called so now."""
+        with self._database.write() as connection:
+            directory.keep(connection, source, told, self._database.now(connection))
+
+    def forget_names(self, source: str, *, before: datetime) -> None:
+        """Forget those that were told last before then."""
+        with self._database.write() as connection:
+            directory.forget(connection, source, before=before)
 
     def opening_of(self, case_id: int) -> Inbound | None:
         """The delivery that opened a case; None where it was not one, or is not kept any more."""

@@ -73,11 +73,13 @@ def finish(connection: Connection, job: Job, state: dict[str, Any], *, now: date
     return _end(connection, job, {**done, "due_at": again})
 
 
-def fail(connection: Connection, job: Job, error: str, *, now: datetime, again: datetime) -> bool:
-    """Record a run that failed, with what it remembered before; False where somebody else has taken the job over."""
+def fail(
+    connection: Connection, job: Job, error: str, state: dict[str, Any], *, now: datetime, again: datetime
+) -> bool:
+    """Record a run that failed, with what it remembers; False where somebody else has taken the job over."""
     since = now if job.failures == 0 else jobs.c.failing_since
     failed = {"failures": job.failures + 1, "failing_since": since, "error": cut(error, MAX_ERROR)}
-    return _end(connection, job, {**failed, "due_at": again})
+    return _end(connection, job, {**failed, "state": json.dumps(state), "due_at": again})
 
 
 def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:

@@ -214,6 +214,15 @@ exchanges = Table(
     required("at", Instant, index=True),  # when something was last said in it
 )
 
+directory = Table(
+    "directory",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # of a user or a channel, as the platform gives it
+    required("name", Text),
+    required("at", Instant),  # when it was told last
+)
+
 pending = Table(
     "pending",
     metadata,

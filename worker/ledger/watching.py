@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +25,10 @@ from sqlalchemy import (
 
 from connectors.base import Inbound
 from worker.grouping import RESERVED
-from worker.ledger.custody import OWN, restore
-from worker.ledger.tables import cases, inbound, members, operations, tickets
+from worker.ledger import bulk
+from worker.ledger.custody import OURS, restore
+from worker.ledger.planning import seen_digest
+from worker.ledger.tables import cases, inbound, members, operations, seen, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +141,23 @@ def opening_of(connection: Connection, case_id: int) -> Inbound | None:
     return restore(row) if row is not None and row.body else None
 
 
+def known(connection: Connection, source: str, messages: Collection[str]) -> frozenset[str]:
+    """Those of the source message ids that something was done about."""
+    digests = {seen_digest(source, each): each for each in messages}
+    if not digests:
+        return frozenset()
+    wanted = ({"source": source, "digest": each} for each in digests)
+    rows = bulk.find(connection, (seen.c.source, seen.c.digest), wanted, seen.c.digest)
+    return frozenset(digests[bytes(row.digest)] for row in rows)
+
+
 def heard_since(connection: Connection, source: str, after: int) -> tuple[int, datetime | None]:
     """The latest number of a delivery; and when the source sent its latest among those after number `after`.
 
     What we recorded ourselves is not the source's.
     """
     latest = connection.execute(select(func.max(inbound.c.id))).scalar_one_or_none() or 0
-    theirs = inbound.c.headers.not_like(f'[["{OWN}"%')
+    theirs = inbound.c.headers.not_like(f'[["{OURS}%')
     heard = select(func.max(inbound.c.received_at)).where(
         inbound.c.id > after, inbound.c.id <= latest, inbound.c.source == source, theirs
     )

@@ -1,0 +1,119 @@
+"""What are people and channels called? The ids that a text has left are replaced where a name is known.
+
+Only of public channels: what a private one is called may be private itself. Names that users give themselves are no
+proof of who they are; the author of an event stays an id.
+
+Source: docs.slack.dev, `users.list`, `conversations.list`, "Rate limits" (tier 2).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.backfilling import Memory
+from connectors.base import Inbound, Parsed
+from connectors.chat import MAX_SUBJECT
+from connectors.events import Event
+from connectors.mapping import clean, cut, one_line
+from connectors.naming import NAMES, Named
+from connectors.slack import web
+from connectors.slack.envelope import maybe_id
+from connectors.slack.settings import Settings
+
+PAGE = "200"
+MAX_NAME = 40  # characters
+MOST = 100  # ids of one delivery, and replacements in one text
+
+_ID = r"[UWC][A-Z0-9]{6,20}"
+_IDS = re.compile(rf"(?<![A-Za-z0-9]){_ID}(?![A-Za-z0-9])".encode())
+_SHOWN = re.compile(rf"(?<![\w(])([@#])({_ID})(?!\w)")  # in brackets it stands behind its name already
+
+
+def shares(settings: Settings) -> tuple[str, ...]:
+    """One for each workspace whose token is known."""
+    if not settings.resolve_names:
+        return ()
+    return (*([""] if settings.bot_token is not None else []), *settings.workspaces)
+
+
+def begin() -> Memory:
+    return {"todo": [{"method": "users.list"}, {"method": "conversations.list", "types": "public_channel"}]}
+
+
+def ask(memory: Memory, share: str, settings: Settings) -> HttpCall | None:
+    """The first of what is left."""
+    todo, token = memory.get("todo"), settings.token(share)
+    if not todo or token is None:
+        return None
+    step = dict(todo[0])
+    return web.form(settings, step.pop("method"), token, {**step, "limit": PAGE})
+
+
+def read(memory: Memory, answer: HttpAnswer) -> Named | Later | Unclear | Refused:
+    """A page of users or of channels."""
+    said = web.answered(answer)
+    if isinstance(said, Later | Unclear | Refused):
+        return said
+    step, *rest = memory["todo"]
+    more = said.get("response_metadata")
+    cursor = more.get("next_cursor") if isinstance(more, dict) else None
+    page = [{**step, "cursor": cursor}] if isinstance(cursor, str) and cursor else []
+    found = _people(said.get("members")) if step["method"] == "users.list" else _channels(said.get("channels"))
+    return Named({"todo": [*page, *rest]}, dict(found))
+
+
+def _people(members: object) -> Iterator[tuple[str, str]]:
+    for each in _objects(members):
+        profile = each.get("profile")
+        told = [profile.get(field) for field in ("display_name", "real_name")] if isinstance(profile, dict) else []
+        yield from _named(each, *told, each.get("real_name"), each.get("name"))
+
+
+def _channels(channels: object) -> Iterator[tuple[str, str]]:
+    for each in _objects(channels):
+        if each.get("is_channel") is True and each.get("is_private") is False:
+            yield from _named(each, each.get("name"))
+
+
+def _named(of: Mapping[str, Any], *told: object) -> Iterator[tuple[str, str]]:
+    id_ = maybe_id(of.get("id"))
+    lines = (one_line(clean(each)) for each in told if isinstance(each, str))
+    name = next((line for line in lines if line), None)
+    if id_ is not None and name is not None:
+        yield id_, cut(name, MAX_NAME)
+
+
+def _objects(values: object) -> list[Mapping[str, Any]]:
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+
+
+def ids(arrived: Inbound) -> frozenset[str]:
+    """At most 100 of those in the body."""
+    found: dict[str, None] = {}
+    for match in _IDS.finditer(arrived.body):
+        found[match[0].decode()] = None
+        if len(found) == MOST:
+            break
+    return frozenset(found)
+
+
+def applied(parsed: Parsed, arrived: Inbound) -> Parsed:
+    """With the names that came with the delivery, in what people read."""
+    known = arrived.header(NAMES)
+    if known is None:
+        return parsed
+    names: Mapping[str, str] = json.loads(known)
+    return replace(parsed, events=tuple(_with_names(each, names) for each in parsed.events))
+
+
+def _with_names(event: Event, names: Mapping[str, str]) -> Event:
+    def shown(match: re.Match[str]) -> str:
+        return f"{match[1]}{names.get(match[2], match[2])}"
+
+    subject, text = (_SHOWN.sub(shown, each, count=MOST) for each in (event.subject, event.text))
+    return replace(event, subject=cut(subject, MAX_SUBJECT), text=text)

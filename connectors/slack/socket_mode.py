@@ -1,0 +1,88 @@
+"""What is said on a connection that we open to Slack? Deliveries in envelopes, each acknowledged by its id.
+
+The payload of an envelope is what Slack would have sent over HTTP: an event as it is, a slash command or an interaction
+as JSON. Nobody signs it: whoever has the app's token, and the server's certificate to hold, is believed.
+
+Source: docs.slack.dev, "Using Socket Mode", `apps.connections.open`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.base import Reply
+from connectors.slack import web
+from connectors.slack.settings import Settings
+
+MAX_FRAME = 20 * 1024  # bytes that Slack takes at once; it ends the connection over more
+_ADDRESS = re.compile(r"(wss?)://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?/[!-~]{0,4000}")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One delivery."""
+
+    id: str
+    body: bytes = field(repr=False)
+    takes_reply: bool
+    """Its acknowledgement may carry what a response to a request would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Slack will end the connection in some seconds, and another one is to be opened."""
+
+    reason: str
+
+
+def is_on(settings: Settings) -> bool:
+    return settings.app_token is not None
+
+
+def opening(settings: Settings) -> HttpCall:
+    """`apps.connections.open`: where the connection leads to."""
+    token = settings.app_token.get_secret_value() if settings.app_token is not None else ""
+    return web.form(settings, "apps.connections.open", token, {})
+
+
+def address(answer: HttpAnswer, settings: Settings) -> str | Later | Unclear | Refused:
+    """Where it leads to, for one connection. It holds a secret; without TLS only where the Web API has none either."""
+    said = web.answered(answer)
+    if isinstance(said, Later | Unclear | Refused):
+        return said
+    url = said.get("url")
+    match = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
+    if match is None or (match[1] == "ws" and settings.api_url.scheme != "http"):
+        return Unclear("it names no address that begins with wss://")
+    return match[0]
+
+
+def read(text: str | bytes) -> Envelope | Leaving | None:
+    """What a message on the connection is; None for greetings, and whatever is no delivery."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    if said.get("type") == "disconnect":
+        reason = said.get("reason")
+        return Leaving(reason[:100] if isinstance(reason, str) else "no reason given")
+    id_, payload = said.get("envelope_id"), said.get("payload")
+    if not isinstance(id_, str) or not isinstance(payload, dict):
+        return None
+    return Envelope(id_, json.dumps(payload).encode(), said.get("accepts_response_payload") is True)
+
+
+def acknowledgement(envelope: Envelope, reply: Reply | None) -> str:
+    """What is sent once the delivery is in the ledger; with the reply where there is one, and it is taken."""
+    said: dict[str, Any] = {"envelope_id": envelope.id}
+    if reply is not None and envelope.takes_reply and reply.content_type == "application/json" and reply.body:
+        whole = json.dumps({**said, "payload": json.loads(reply.body)})
+        if len(whole.encode()) <= MAX_FRAME:
+            return whole
+    return json.dumps(said)

@@ -1,0 +1,52 @@
+"""How is Slack's Web API called, and what do its answers mean?
+
+Source: docs.slack.dev, "Using the Web API" (`ok`, `error`, `needed`), "Rate limits" (429 with `Retry-After`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors import forms
+from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear, document, pause, reason
+from connectors.slack.settings import Settings
+
+LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
+"""Errors after which Slack says that part of the work may have been done."""
+PASSES = (429, 503)
+"""Statuses of what was not done, and may be later."""
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def form(settings: Settings, method: str, token: str, arguments: Mapping[str, str]) -> HttpCall:
+    """A call as a form, which every method takes; those that only read do not take JSON."""
+    headers = {**bearer(token), "Content-Type": "application/x-www-form-urlencoded"}
+    return HttpCall(url(settings, method), forms.form(arguments), headers)
+
+
+def url(settings: Settings, method: str) -> str:
+    return f"{str(settings.api_url).rstrip('/')}/{method}"
+
+
+def answered(answer: HttpAnswer) -> Mapping[str, Any] | Later | Unclear | Refused:
+    """What Slack said where it did what was asked. It answers 200 with `ok`; 429 and 503 before anything was done."""
+    if answer.status in PASSES:
+        return Later(pause(answer), f"answered {answer.status}")
+    said = document(answer)
+    if answer.status != 200 or not said:
+        return Unclear(f"answered {answer.status}, and not as Slack does")
+    return said if said.get("ok") is True else _error(answer, said)
+
+
+def _error(answer: HttpAnswer, said: Mapping[str, Any]) -> Later | Unclear | Refused:
+    error = said.get("error") if isinstance(said.get("error"), str) else "no reason given"
+    if error in LATER:
+        return Later(pause(answer), reason("Slack", error))
+    needed = said.get("needed")
+    told = reason("Slack", error) + (f", {needed[:200]}" if isinstance(needed, str) and needed else "")
+    return Unclear(told) if error in UNCLEAR else Refused(told)

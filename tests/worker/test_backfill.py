@@ -1,0 +1,338 @@
+"""Is what Slack did not deliver taken in all the same? Against a stand-in of its Web API, with limits and errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import connector
+from connectors.base import Inbound
+from connectors.slack.history import ts
+from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message
+from worker.intake.reading import read
+from worker.jobs import backfill
+from worker.jobs.runner import Runner
+from worker.jobs.steps import MAX_BYTES
+from worker.ledger import Delivery, Ledger
+from worker.ledger.overview import FAILURES_ENDURED, alarms
+from worker.ledger.tables import cases, inbound
+from worker.ledger.tables import jobs as jobs_table
+from worker.settings import Source
+
+from .builders import NOON, ManualClock, rows
+from .relay import Relay, relaying
+from .slack_stand_in import TOKEN, Slack, slack
+
+EVERY = 300.0
+
+
+@pytest.fixture
+def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]:
+    with relaying(ledger, clock, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def web(clock: ManualClock) -> Iterator[Slack]:
+    with slack(lambda: clock().timestamp()) as made:
+        made.channel(CHANNEL)
+        yield made
+
+
+def at(seconds: float) -> str:
+    """So long after noon, as Slack writes it."""
+    return ts(NOON + timedelta(seconds=seconds))
+
+
+def of_slack(web: Slack, **settings: Any) -> Source:
+    made = connector("slack")
+    own = {"secret": "s3cret", "bot_token": TOKEN, "api_url": web.url, "backfill_every": EVERY, "private": False}
+    return Source("chat", made, made.settings.model_validate(own | settings))
+
+
+def ask(relay: Relay, source: Source, *, runs: int = 1) -> None:
+    """Let the job run where it is due."""
+    (job,) = backfill.jobs_of(source)
+    for _ in range(runs):
+        Runner(relay.ledger, lambda: {job.name: job}, lambda _: None, "one", 1.0).once()
+        if runs > 1:
+            relay.advance(seconds=backfill.PAUSE.total_seconds())
+
+
+def say(web: Slack, text: str, seconds: float, **changes: Any) -> dict[str, Any]:
+    event = message(text, at(seconds), event_ts=at(seconds), **changes)
+    web.said.append(event)
+    return event
+
+
+def ask_for(text: str) -> str:
+    return f"<@{BOT}> {text}"
+
+
+def deliver(relay: Relay, source: Source, event: dict[str, Any], *, times: int = 1) -> None:
+    """Slack sends it, under a new id each time."""
+    for number in range(times):
+        body = json.dumps(envelope(event, event_id=f"Ev{number:08}")).encode()
+        signed = source.connector.sign(body, source.settings, relay.clock())
+        lower = tuple((name.lower(), value) for name, value in signed.items())
+        delivery = read(source, Inbound(source.id, relay.clock(), body, lower), relay.clock())
+        assert isinstance(delivery, Delivery)
+        relay.ledger.record([delivery])
+
+
+def notes(relay: Relay, subject: str) -> list[str]:
+    """The first line of each note to the ticket of this subject, in order."""
+    (ticket,) = [each.ticket for each in relay.effects() if each.text == subject]
+    found = [each for each in relay.effects() if each.kind == "add_note" and each.ticket == ticket]
+    return [each.text.split("\n")[0] for each in found]
+
+
+def subjects(relay: Relay) -> list[str]:
+    return [each.text for each in relay.effects() if each.kind == "create_ticket"]
+
+
+def failure(relay: Relay) -> str | None:
+    (row,) = rows(relay.ledger, jobs_table)
+    error: str | None = row["error"]
+    return error
+
+
+def test_what_was_said_while_nobody_listened_becomes_tickets_and_notes_in_order_and_nothing_comes_twice(
+    relay: Relay, web: Slack
+) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    live = say(web, ask_for("Printer jams"), 10)
+    deliver(relay, source, live)
+    for number in range(10):
+        root = 60 + number * 10
+        say(web, ask_for(f"Problem {number}"), root)
+        for reply in (1, 2):
+            say(web, f"Answer {reply} to {number}", root + 200 + reply, thread_ts=at(root))
+    say(web, "Nobody is asked", 500)
+    say(web, "Toner is there", 510, thread_ts=at(10))
+    relay.advance(seconds=3600)
+
+    ask(relay, source, runs=4)
+    relay.run(for_hours=1)
+
+    assert sorted(subjects(relay)) == ["Printer jams", *(f"Problem {number}" for number in range(10))]
+    assert notes(relay, "Printer jams") == ["Toner is there"]
+    assert notes(relay, "Problem 0") == ["Answer 1 to 0", "Answer 2 to 0"]
+    assert relay.counts() == {"create_ticket": 11, "add_note": 21}
+
+    for each in web.said:
+        deliver(relay, source, each, times=11)
+        if BOT in each["text"]:
+            deliver(relay, source, mention(each["text"], each["ts"], event_ts=each["ts"]))
+    relay.run(for_hours=2)
+    assert relay.counts() == {"create_ticket": 11, "add_note": 21}
+
+
+def test_asked_again_nothing_that_is_known_is_stored_again_and_the_source_is_not_heard_of_by_it(
+    relay: Relay, web: Slack
+) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    say(web, ask_for("Printer jams"), 10)
+    say(web, "no ticket here", 20)
+    say(web, "nor here", 25, thread_ts=at(20))
+    for _ in range(3):
+        relay.advance(seconds=EVERY)
+        ask(relay, source)
+    assert len(rows(relay.ledger, inbound)) == 1
+    assert relay.ledger.errands.heard_since("chat", 0)[1] is None
+
+
+def test_what_was_said_before_the_first_run_is_not_imported(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    say(web, ask_for("Long ago"), -30)
+    say(web, ask_for("What about this?"), 30, thread_ts=at(-30))
+    ask(relay, source)
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.run(for_hours=1)
+    (event,) = rows(relay.ledger, inbound)
+    assert relay.counts() == {"create_ticket": 1}
+    assert event["received_at"] == relay.clock.now
+
+
+def test_a_thread_that_is_older_than_any_history_that_is_asked_for_is_followed_while_its_case_is_open(
+    relay: Relay, web: Slack
+) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    deliver(relay, source, say(web, ask_for("Printer jams"), 10))
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.advance(hours=48)
+    say(web, "Still", 48 * 3600, thread_ts=at(10))
+    ask(relay, source)
+    relay.run(for_hours=1)
+    assert relay.counts() == {"create_ticket": 1, "add_note": 1}
+
+
+def test_at_slack_s_limit_it_waits_and_goes_on_where_it_stopped(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    web.most = 3
+    for number in range(10):
+        say(web, ask_for(f"Problem {number}"), 60 + number)
+    relay.advance(seconds=3600)
+    web.limits["conversations.history"] = 1
+    ask(relay, source)
+    assert web.calls[-2:] == ["conversations.history"] * 2
+    web.calls.clear()
+    relay.advance(seconds=50)
+    ask(relay, source)
+    assert web.calls == []
+    for _ in range(4):
+        relay.advance(seconds=61)
+        ask(relay, source)
+    relay.run(for_hours=1)
+    assert sorted(subjects(relay)) == [f"Problem {number}" for number in range(10)]
+    assert failure(relay) is None
+    assert web.calls.count("auth.test") == 0
+
+
+def test_a_channel_that_cannot_be_asked_for_is_told_and_holds_up_no_other_and_is_made_up_for(
+    relay: Relay, web: Slack
+) -> None:
+    gone, out = "C0GONE001", "C0OUT0001"
+    source = of_slack(web, backfill_channels=[gone, out, CHANNEL])
+    web.channel(out, is_member=False)
+    ask(relay, source)
+    say(web, ask_for("Printer jams"), 10)
+    say(web, ask_for("Beamer is dark"), 20, channel=out)
+    for _ in range(FAILURES_ENDURED):
+        relay.advance(seconds=EVERY)
+        ask(relay, source)
+    relay.send_what_is_due()
+    assert relay.counts() == {"create_ticket": 1}
+    assert failure(relay) == (
+        f"conversations.info of {gone}: Slack said channel_not_found; "
+        f"conversations.info of {out}: the bot is no member; invite it"
+    )
+    assert "job_failing" in [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=1))]
+
+    web.channel(out)
+    web.channel(gone)
+    relay.advance(seconds=3600)
+    ask(relay, source)
+    relay.send_what_is_due()
+    assert relay.counts() == {"create_ticket": 2}
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    assert failure(relay) is None
+
+
+def test_only_what_the_app_has_scopes_for_is_asked_for_and_what_is_half_there_is_told(relay: Relay, web: Slack) -> None:
+    web.scopes = "channels:read,channels:history,im:history"
+    source = of_slack(web)
+    ask(relay, source)
+    assert failure(relay) == "the scope is missing: im:read beside im:history"
+    assert "conversations.history" in web.calls
+
+
+def test_a_token_that_is_refused_is_a_failure_and_the_gap_is_made_up_for_later(relay: Relay, web: Slack) -> None:
+    ask(relay, of_slack(web))
+    say(web, ask_for("Printer jams"), 10)
+    relay.advance(seconds=EVERY)
+    ask(relay, of_slack(web, bot_token="xoxb-revoked"))
+    assert failure(relay) == f"{web.url}/auth.test: Slack said invalid_auth"
+    relay.advance(hours=3)
+    ask(relay, of_slack(web))
+    relay.send_what_is_due()
+    assert relay.counts() == {"create_ticket": 1}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((500, {}, b"oops", False), "answered 500, and not as Slack does"),
+        ((302, {"Location": "http://127.0.0.1:1/"}, b"", False), "answered 302, and not as Slack does"),
+        ((200, {}, b'{"ok": true, "team_id": {}, "user_id": {}}', False), "its answer names no workspace"),
+        ((200, {}, b"x" * (MAX_BYTES + 1), False), f"the answer has more than {MAX_BYTES} bytes"),
+    ],
+)
+def test_an_answer_that_is_none_is_asked_for_again(relay: Relay, web: Slack, answer: Any, reason: str) -> None:
+    source = of_slack(web)
+    web.ahead.append(answer)
+    ask(relay, source)
+    assert failure(relay) == f"{web.url}/auth.test: {reason}"
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    assert failure(relay) is None
+
+
+def test_an_edited_message_that_is_found_first_now_has_its_text_of_now_and_one_that_is_known_is_no_repeat(
+    relay: Relay, web: Slack
+) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    known = say(web, ask_for("Printer jams"), 10)
+    deliver(relay, source, known)
+    known |= {"text": ask_for("Printer burns"), "edited": {"user": known["user"], "ts": at(20)}}
+    say(web, ask_for("Beamer is dark again"), 30, edited={"user": known["user"], "ts": at(40)})
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.run(for_hours=1)
+    assert relay.counts() == {"create_ticket": 2}
+    assert sorted(subjects(relay)) == ["Beamer is dark again", "Printer jams"]
+
+
+def test_what_is_found_in_private_channels_stays_private(relay: Relay, web: Slack) -> None:
+    secret = "C0SECRET1"
+    web.channel(secret, is_private=True)
+    web.channel("D0ADA0001", is_channel=False, is_im=True)
+    source = of_slack(web)
+    ask(relay, source)
+    say(web, ask_for("hunter2"), 10, channel=secret)
+    say(web, "hunter3", 11, channel="D0ADA0001")
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.run(for_hours=1)
+    assert relay.counts()["create_ticket"] == 2
+    assert not any("hunter" in each for each in subjects(relay))
+    tickets = [relay.ticket(each.ticket) for each in relay.effects() if each.kind == "create_ticket" and each.ticket]
+    assert not any("hunter" in each["description"] for each in tickets)
+
+
+def test_people_read_names_in_what_was_found_too(relay: Relay, web: Slack) -> None:
+    source = of_slack(web, resolve_names=True)
+    relay.ledger.errands.keep_names("chat", {ADA: "ada"})
+    ask(relay, source)
+    say(web, ask_for(f"<@{ADA}> left"), 10)
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.send_what_is_due()
+    assert subjects(relay) == ["@ada left"]
+
+
+def test_each_workspace_is_asked_with_its_own_token_and_one_that_refuses_holds_up_no_other(
+    relay: Relay, web: Slack
+) -> None:
+    other, there = "T0OTHER01", "C0OTHER01"
+    web.tokens["xoxb-of-the-other"] = other
+    web.channel(there, team=other)
+    tokens = {other.lower(): {"bot_token": "xoxb-of-the-other"}, "T0GONE001": {"bot_token": "xoxb-revoked"}}
+    source = of_slack(web, workspaces=tokens)
+    found = {job.name: job for job in backfill.jobs_of(source)}
+    assert list(found) == ["backfill:chat", f"backfill:chat:{other}", "backfill:chat:T0GONE001"]
+    runner = Runner(relay.ledger, lambda: found, lambda _: None, "one", 1.0)
+    runner.once()
+    say(web, ask_for("Here"), 10)
+    say(web, ask_for("There"), 20, channel=there, team=other)
+    relay.advance(seconds=EVERY)
+    runner.once()
+    relay.send_what_is_due()
+    assert sorted(subjects(relay)) == ["Here", "There"]
+    assert {each["key"] for each in rows(relay.ledger, cases)} == {
+        f"{TEAM}:{CHANNEL}:{at(10)}", f"{other}:{there}:{at(20)}",
+    }  # fmt: skip
+    assert [bool(each["error"]) for each in rows(relay.ledger, jobs_table)] == [False, True, False]

@@ -1,0 +1,36 @@
+"""Which names go with a delivery? Those that the ledger knows of the ids in it, in a header that only we can set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import structlog
+
+from connectors.base import Inbound
+from connectors.naming import NAMES
+from worker.ledger import Ledger, LedgerAway
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+
+def are_asked_for(source: Source) -> bool:
+    """True where the ledger may know names of a source."""
+    naming = source.connector.naming
+    return naming is not None and bool(naming.shares(source.settings))
+
+
+def with_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbound:
+    """The delivery with the names; without them where the ledger is away, which is for custody to say."""
+    naming = source.connector.naming
+    if naming is None or not are_asked_for(source):
+        return arrived
+    try:
+        known = ledger.errands.names(source.id, naming.ids(arrived))
+    except LedgerAway as error:
+        log.warning("names.ledger_away", source=source.id, error=type(error).__name__)
+        return arrived
+    if not known:
+        return arrived
+    return replace(arrived, headers=(*arrived.headers, (NAMES, json.dumps(dict(sorted(known.items()))))))

@@ -1,0 +1,222 @@
+"""Who keeps the connections of a process? A thread for each source, and one that looks after them.
+
+When Slack says that a connection ends soon, the next one is opened first. Whatever goes wrong is told once, and tried
+again after a pause that grows.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import structlog
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.sync.client import ClientConnection, connect
+from websockets.uri import parse_uri
+
+from connectors.answering import Later
+from connectors.slack import socket_mode as protocol
+from connectors.slack.settings import Settings
+from tickets.transport import trusted_authorities
+from worker.health import Parts, threads
+from worker.intake.intake import Intake
+from worker.intake.names import with_names
+from worker.intake.prompting import ask_meanwhile
+from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings
+from worker.ledger import Ledger
+from worker.settings import Source
+from worker.web import NoAnswer, fetch
+
+log = structlog.get_logger()
+
+LOOK_S = 0.2  # between two looks at settings and connections
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0  # after a connection that could not be opened, or did not last
+STEADY_S = 10.0  # a connection that lasted so long did last
+LEAVING_S = 10.0  # for which a connection that Slack leaves is still listened to
+GRACE_S = 5.0  # for what is being taken in when this process ends
+OPEN_S, ALIVE_S = 10.0, 20.0  # to open; between pings, and for their answers
+MAX_ANSWER = 64 * 1024  # bytes, of `apps.connections.open`
+
+
+def configured(sources: Mapping[str, Source]) -> dict[str, Source]:
+    """The sources that are listened to on connections of ours."""
+    return {
+        name: each
+        for name, each in sources.items()
+        if isinstance(each.settings, Settings) and protocol.is_on(each.settings)
+    }
+
+
+class Listening:
+    """Keeps a connection for one source in a thread; `source` may be replaced by what it is configured as later."""
+
+    def __init__(self, source: Source, intake: Intake, max_body: int, after: After, named: Named) -> None:
+        self.source = source
+        self._around = Surroundings(intake, lambda: self.source, max_body, after, named)
+        self._lines: list[Line] = []
+        self._failures = 0
+        self._not_before = 0.0
+        self._trouble: str | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"{THREAD}:{source.id}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def stop(self) -> None:
+        self.ask_to_stop()
+        self._thread.join(GRACE_S + OPEN_S)
+
+    @property
+    def lives(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def is_connected(self) -> bool:
+        return any(each.lives and each.left_at is None for each in self._lines)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._let_go()
+            if not self.is_connected and time.monotonic() >= self._not_before:
+                self._open()
+            self._stopping.wait(LOOK_S)
+        for each in self._lines:
+            each.close(GRACE_S)
+
+    def _let_go(self) -> None:
+        """Close what has ended, or was left for long enough."""
+        now = time.monotonic()
+        for each in list(self._lines):
+            if each.left_at is None and now - each.opened_at > STEADY_S:
+                self._failures = 0
+            if not each.lives or (each.left_at is not None and now - each.left_at > LEAVING_S):
+                self._lines.remove(each)
+                each.close()
+
+    def _open(self) -> None:
+        """Open a connection. The next one is not before a pause that grows as long as none of them lasts."""
+        pause = min(FIRST_PAUSE_S * 2 ** min(self._failures, 10), LONGEST_PAUSE_S)
+        self._failures += 1
+        try:
+            opened = self._opened()
+        except Exception as defect:
+            log.exception("socket_mode.failed", source=self.source.id)
+            opened = f"a defect of ours: {type(defect).__name__}"
+        if isinstance(opened, Later):
+            pause, opened = opened.seconds or pause, opened.reason
+        self._not_before = time.monotonic() + pause
+        if isinstance(opened, Line):
+            self._lines.append(opened)
+            log.info("socket_mode.connected", source=self.source.id)
+            self._trouble = None
+        elif opened != self._trouble:
+            log.warning("socket_mode.not_connected", source=self.source.id, reason=opened)
+            self._trouble = opened
+
+    def _opened(self) -> Line | Later | str:
+        """A connection; or why there is none."""
+        settings = self.source.settings
+        assert isinstance(settings, Settings)  # noqa: S101 — `configured` names no others
+        call = protocol.opening(settings)
+        try:
+            answer = fetch(call.url, call.headers, max_bytes=MAX_ANSWER, method=call.method, body=call.body)
+        except NoAnswer as error:
+            return f"{call.url}: {error}"
+        url = protocol.address(answer, settings)
+        if isinstance(url, Later):
+            return url
+        if not isinstance(url, str):
+            return f"{call.url}: {url.reason}"
+        try:
+            return Line(_connected(url, self._around.max_body), self._around)
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
+            return f"no connection: {type(error).__name__}"  # its text may hold the address, which is a secret
+
+
+def _connected(url: str, max_body: int) -> ClientConnection:
+    """The connection; an envelope is little more than its body. On a socket of ours, no redirect is followed."""
+    uri = parse_uri(url)
+    return connect(
+        url,
+        sock=socket.create_connection((uri.host, uri.port), OPEN_S),
+        ssl=trusted_authorities() if uri.secure else None,
+        compression=None,
+        open_timeout=OPEN_S,
+        ping_interval=ALIVE_S,
+        ping_timeout=ALIVE_S,
+        close_timeout=CLOSE_S,
+        max_size=2 * max_body + MAX_ANSWER,
+    )
+
+
+class SocketKeeper:
+    """Listens for the sources that the settings of the moment name, until it is stopped."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        ledger: Ledger,
+        sources: Callable[[], Mapping[str, Source]],
+        max_body: int,
+        after: After = ask_meanwhile,
+    ) -> None:
+        """`after` is told of each delivery that is acknowledged; it may not wait."""
+        self._intake = intake
+        self._sources = sources
+        self._max_body = max_body
+        self._after = after
+        self._named = partial(with_names, ledger)
+        self._listening: dict[str, Listening] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def parts(self) -> Parts:
+        """What `/livez` looks at. That Slack is away is no reason to start this process anew."""
+        return threads(THREAD)
+
+    def gauges(self) -> Iterator[tuple[str, str, dict[str, str], float]]:
+        """For `/metrics`."""
+        for name, each in sorted(self._listening.items()):
+            yield "socket_connected", "1 while a connection to the sender is open", {"source": name}, each.is_connected
+
+    def stop(self) -> None:
+        """Finish what is being taken in; what Slack is not told of, it sends again."""
+        self._stopping.set()
+        self._thread.join(GRACE_S)
+        for each in self._listening.values():
+            each.ask_to_stop()
+        for each in self._listening.values():
+            each.stop()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            wanted = configured(self._sources())
+            for name in [each for each in self._listening if each not in wanted or not self._listening[each].lives]:
+                self._listening.pop(name).stop()
+            for name, source in wanted.items():
+                there = self._listening.get(name)
+                if there is not None and _leads_to(there.source) == _leads_to(source):
+                    there.source = source
+                    continue
+                if there is not None:
+                    there.stop()
+                begun = Listening(source, self._intake, self._max_body, self._after, self._named)
+                begun.start()
+                self._listening = {**self._listening, name: begun}
+            self._stopping.wait(LOOK_S)
+
+
+def _leads_to(source: Source) -> object:
+    """With another one of these, a connection leads to another place, or is another app's."""
+    settings = source.settings
+    return (settings.app_token, settings.api_url) if isinstance(settings, Settings) else None

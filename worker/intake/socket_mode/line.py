@@ -1,0 +1,136 @@
+"""What is done with what comes on a connection? It is taken in, and acknowledged when it is in the ledger.
+
+On the connection that brought it: nobody else knows the envelope. What is not acknowledged, since the ledger is away or
+behind, Slack sends again.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from connectors.base import Inbound, OverLimit, Verified
+from connectors.slack import socket_mode as protocol
+from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.reading import read_verified
+from worker.ledger import QUARANTINED, Delivery, Recorded
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+CLOSE_S = 1.0  # to say goodbye
+JSON = (("content-type", "application/json"),)
+THREAD = "socket_mode"
+
+Named = Callable[[Source, Inbound], Inbound]
+"""Gives a delivery with the names that are known of the ids in it."""
+After = Callable[[Source, Delivery], None]
+"""What is done with a delivery once it is acknowledged, without holding up others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connection works with."""
+
+    intake: Intake
+    source: Callable[[], Source]
+    """As it is configured at the moment."""
+    max_body: int
+    after: After
+    named: Named
+
+
+class Line:
+    """One connection: a thread listens, and another one says what is to be said, since either may have to wait."""
+
+    def __init__(self, opened: AbstractContextManager[ClientConnection], around: Surroundings) -> None:
+        self._open = ExitStack()
+        self._connection = self._open.enter_context(opened)
+        self._around = around
+        self._to_say: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._under_way = 0
+        self._lock = threading.Lock()
+        self._listens = True
+        self.opened_at = time.monotonic()
+        self.left_at: float | None = None
+        """When Slack said that it ends it."""
+        self._threads = [
+            threading.Thread(target=work, name=f"{THREAD}:{around.source().id}", daemon=True)
+            for work in (self._listen, self._speak)
+        ]
+        for each in self._threads:
+            each.start()
+
+    @property
+    def lives(self) -> bool:
+        return self._threads[0].is_alive()
+
+    def close(self, patience_s: float = 0.0) -> None:
+        """Take nothing more; let what is under way be acknowledged for so long."""
+        self._listens = False
+        until = time.monotonic() + patience_s
+        while self._under_way and time.monotonic() < until:
+            time.sleep(0.01)
+        self._to_say.put(None)
+        self._threads[1].join(max(until - time.monotonic(), CLOSE_S))
+        self._open.close()
+
+    def _listen(self) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                frame = protocol.read(self._connection.recv())
+                if isinstance(frame, protocol.Leaving):
+                    self.left_at = time.monotonic()
+                    log.info("socket_mode.leaves", source=self._around.source().id, reason=frame.reason)
+                elif frame is not None and self._listens:
+                    self._take(frame)
+        self._to_say.put(None)
+
+    def _take(self, envelope: protocol.Envelope) -> None:
+        source = self._around.source()
+        arrived = Inbound(source.id, datetime.now(UTC), envelope.body, JSON)
+        try:
+            delivery = _read(source, arrived, source.settings.max_body or self._around.max_body, self._around.named)
+            recorded = self._around.intake.take(delivery)
+        except (OverLimit, Busy, Stopped) as reason:
+            log.warning("socket_mode.not_taken", source=source.id, reason=str(reason) or type(reason).__name__)
+            return
+        with self._lock:
+            self._under_way += 1
+        recorded.add_done_callback(partial(self._taken, envelope, source, delivery))
+
+    def _taken(
+        self, envelope: protocol.Envelope, source: Source, delivery: Delivery, recorded: Future[Recorded]
+    ) -> None:
+        """Have it acknowledged, where it is in the ledger."""
+        if (error := recorded.exception()) is not None:
+            log.warning("socket_mode.not_taken", source=source.id, reason=type(error).__name__)
+        else:
+            is_whole = recorded.result().outcome != QUARANTINED
+            self._to_say.put(protocol.acknowledgement(envelope, delivery.parsed.reply if is_whole else None))
+            self._around.after(source, delivery)
+        with self._lock:
+            self._under_way -= 1
+
+    def _speak(self) -> None:
+        with suppress(ConnectionClosed):  # then Slack sends again what it was not told of
+            while (said := self._to_say.get()) is not None:
+                self._connection.send(said)
+
+
+def _read(source: Source, arrived: Inbound, max_body: int, named: Named) -> Delivery:
+    """What it says. Raises OverLimit."""
+    if len(arrived.body) > max_body:
+        raise OverLimit(f"a body may have {max_body} bytes, and it has {len(arrived.body)}")
+    return read_verified(source, Verified(named(source, arrived)))

@@ -1,0 +1,191 @@
+"""What was said that a platform did not deliver? It is asked for it in rounds, and what is not known is taken in.
+
+A round goes on where an earlier run stopped: at the platform's limit, at ours, or because the process ended. What it
+finds goes the way of every delivery, under the same keys; so a message that is delivered after all, or asked for twice,
+is known. Nothing but rounds is needed for any gap: of ours, of the platform, or of deliveries that it held back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.backfilling import Backfilling, Memory, Missed, Occasion, Progress, Share
+from connectors.base import Inbound, OverLimit, Verified
+from connectors.events import Event
+from worker.intake.reading import read_verified
+from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
+from worker.jobs.steps import asked
+from worker.ledger.custody import OURS
+from worker.ledger.naming import may_wait
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+MADE_BY = OURS + "backfill"
+"""The header of what was asked for, with the job's name: its sender did not send it."""
+
+AT_ONCE = 8  # requests in one run: other jobs wait meanwhile
+AT_ONCE_S = 15.0  # in which they begin
+PAUSE = timedelta(seconds=10)  # with it, no more than 48 requests in a minute
+CASES_A_ROUND = 20  # that are asked for though nothing says that they grew
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the job remembers."""
+
+    memory: Memory
+    after: str = ""
+    """The key of the open case that was asked for last; all are, one round after another."""
+    turn: str | None = None
+    """When the present turn through the open cases began."""
+    last_turn: str | None = None
+    troubles: tuple[str, ...] = ()
+    """Of this round."""
+    last_troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """What is asked for."""
+
+    source: Source
+    how: Backfilling[Any]
+    share: Share
+
+    @property
+    def name(self) -> str:
+        return ":".join(filter(None, ("backfill", self.source.id, self.share.name)))
+
+
+def jobs_of(source: Source) -> list[Job]:
+    """One for each share of a source; none where it is not to be asked."""
+    how = source.connector.backfilling
+    asked = [Backfill(source, how, share) for share in how.shares(source.settings)] if how is not None else []
+    return [Job(each.name, timedelta(seconds=each.share.every), partial(_run, each)) for each in asked]
+
+
+def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
+    held = _read(state)
+    if _next(what, held) is None:
+        held = _begun(what, held, around)
+    until = time.monotonic() + AT_ONCE_S
+    for _ in range(AT_ONCE):
+        call = _next(what, held)
+        if call is None or time.monotonic() > until:
+            break
+        progress = asked(what.source, call, partial(_read_answer, what, held.memory))
+        if isinstance(progress, Later):
+            pause = PAUSE if progress.seconds is None else timedelta(seconds=progress.seconds)
+            log.info("backfill.waits", job=what.name, reason=progress.reason, seconds=pause.total_seconds())
+            return Ran(_written(held), pause, _problem(what, held))
+        if isinstance(progress, str):
+            log.warning("job.failed", job=what.name, reason=progress)
+            return Ran(_written(held), problem=progress)
+        _take_in(what, progress.missed, around)
+        held = _troubled(what, replace(held, memory=progress.memory), progress.trouble)
+    every = timedelta(seconds=what.share.every)
+    return Ran(_written(held), every if _next(what, held) is None else PAUSE, _problem(what, held))
+
+
+def _next(what: Backfill, held: Held) -> HttpCall | None:
+    """The next request of the round; None: it is over."""
+    return what.how.ask(held.memory, what.share.name, what.source.settings)
+
+
+def _read_answer(what: Backfill, memory: Memory, answer: HttpAnswer) -> Progress | Later | Unclear | Refused:
+    return what.how.read(memory, answer, what.source.settings)
+
+
+def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
+    """A new round, with the next of the open cases."""
+    found = around.errands.open_subjects(what.source.id, after=held.after, limit=CASES_A_ROUND)
+    last, turn = held.last_turn, held.turn
+    if not held.after or turn is None:
+        last, turn = turn, around.now.isoformat()
+    since = datetime.fromisoformat(last) if last is not None else None
+    memory = what.how.begin(held.memory, Occasion(around.now, tuple(each.key for each in found), since))
+    after = found[-1].key if len(found) == CASES_A_ROUND else ""
+    return Held(memory, after, turn, last, (), held.troubles)
+
+
+def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -> None:
+    """Take in what is not known, one after the other: what a message opens is there for the next one."""
+    arrived = [_delivery(what, each, around) for each in missed]
+    said = [_events(what.source, each) for each in arrived]
+    ids = [
+        {event.source_message_id for event in events}.union(each.also)
+        for events, each in zip(said, missed, strict=True)
+    ]
+    known = around.errands.known(what.source.id, set().union(*ids))
+    names = around.errands.case_names(what.source.id, {name for events in said for name in _names(events)})
+    taken = 0
+    for delivery, events, its_ids in zip(arrived, said, ids, strict=True):
+        if not events or not known.isdisjoint(its_ids) or not _has_place(events, names):
+            continue
+        around.take_in(what.source, delivery)
+        names |= frozenset(_names(events))
+        taken += 1
+    if taken:
+        log.warning("backfill.found", job=what.name, messages=taken)
+
+
+def _delivery(what: Backfill, missed: Missed, around: Surroundings) -> Inbound:
+    return around.named(what.source, Inbound(what.source.id, around.now, missed.body, ((MADE_BY, what.name),)))
+
+
+def _events(source: Source, arrived: Inbound) -> tuple[Event, ...]:
+    try:
+        return read_verified(source, Verified(arrived)).parsed.events
+    except OverLimit as error:
+        raise JobFailed(f"what was found is over a limit: {error}") from error
+
+
+def _names(events: tuple[Event, ...]) -> Iterator[str]:
+    for event in events:
+        yield from (*event.aliases, *(each.alias for each in event.references))
+
+
+def _has_place(events: tuple[Event, ...], names: frozenset[str]) -> bool:
+    """False for what would wait for its case: whatever could make it known was asked for before."""
+    return any(not may_wait(each) or not names.isdisjoint(_names((each,))) for each in events)
+
+
+def _troubled(what: Backfill, held: Held, trouble: str | None) -> Held:
+    if trouble is None:
+        return held
+    if trouble not in held.last_troubles + held.troubles:
+        log.warning("backfill.cannot_ask", job=what.name, reason=trouble)
+    return replace(held, troubles=(*held.troubles, trouble))
+
+
+def _problem(what: Backfill, held: Held) -> str | None:
+    """What the round cannot be asked for; until it is over, the one before it counts too."""
+    troubles = held.troubles if held.troubles or _next(what, held) is None else held.last_troubles
+    return "; ".join(troubles) or None
+
+
+def _read(state: State) -> Held:
+    if not state:
+        return Held({})
+    troubles, last = tuple(state["troubles"]), tuple(state["last_troubles"])
+    return Held(state["memory"], state["after"], state["turn"], state["last_turn"], troubles, last)
+
+
+def _written(held: Held) -> State:
+    return {
+        "memory": dict(held.memory),
+        "after": held.after,
+        "turn": held.turn,
+        "last_turn": held.last_turn,
+        "troubles": held.troubles,
+        "last_troubles": held.last_troubles,
+    }

@@ -1,0 +1,65 @@
+"""What are users and channels called? A platform is asked for lists once a day; the ledger keeps them for intake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from connectors.answering import Later
+from connectors.naming import Naming
+from worker.jobs.job import Job, Ran, State, Surroundings
+from worker.jobs.steps import asked
+from worker.settings import Source
+
+log = structlog.get_logger()
+
+EVERY = timedelta(days=1)
+AT_ONCE = 3  # requests in one run
+PAUSE = timedelta(seconds=10)  # with it, no more than 18 requests in a minute
+MOST_REQUESTS = 500  # in a day: of what has more than about 100,000 users and channels, the rest stays without names
+KEPT = timedelta(days=7)  # what is in no list any more
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What is asked for."""
+
+    source: Source
+    how: Naming[Any]
+    share: str
+
+    @property
+    def name(self) -> str:
+        return ":".join(filter(None, ("names", self.source.id, self.share)))
+
+
+def jobs_of(source: Source) -> list[Job]:
+    """One for each share of a source; none where it is not to be asked."""
+    how = source.connector.naming
+    lists = [Lists(source, how, share) for share in how.shares(source.settings)] if how is not None else []
+    return [Job(each.name, EVERY, partial(_run, each)) for each in lists]
+
+
+def _run(what: Lists, state: State, around: Surroundings) -> Ran:
+    settings = what.source.settings
+    memory, made = state.get("memory", {}), int(state.get("made", 0))
+    if what.how.ask(memory, what.share, settings) is None:
+        memory, made = what.how.begin(), 0
+    for _ in range(AT_ONCE):
+        call = what.how.ask(memory, what.share, settings)
+        if call is None or made >= MOST_REQUESTS:
+            around.errands.forget_names(what.source.id, before=around.now - KEPT)
+            return Ran({})
+        said = asked(what.source, call, partial(what.how.read, memory))
+        if isinstance(said, Later):
+            return Ran({"memory": dict(memory), "made": made}, timedelta(seconds=said.seconds or PAUSE.total_seconds()))
+        if isinstance(said, str):
+            log.warning("job.failed", job=what.name, reason=said)
+            return Ran({"memory": dict(memory), "made": made}, problem=said)
+        around.errands.keep_names(what.source.id, said.names)
+        memory, made = said.memory, made + 1
+    return Ran({"memory": dict(memory), "made": made}, PAUSE)

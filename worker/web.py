@@ -1,0 +1,60 @@
+"""How is somebody else's web service called? Once, within bounded time and size, and never on to another address.
+
+A redirect is an answer like others: the proof that goes with a request is for the address that was configured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+
+from connectors.answering import HttpAnswer
+from tickets.transport import trusted_authorities
+
+DEADLINE_S = 10.0  # of all of it, from the look-up of the name to the last byte
+
+
+class NoAnswer(Exception):
+    """There is no whole answer; the message is the reason."""
+
+
+def fetch(
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    max_bytes: int,
+    method: str = "GET",
+    body: bytes = b"",
+    deadline_s: float = DEADLINE_S,
+) -> HttpAnswer:
+    """The answer to one request. Raises NoAnswer."""
+    # Compressed, an answer could grow a thousandfold.
+    whole = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
+    sent = [(name.encode(), value.encode("latin-1")) for name, value in whole.items()]
+    try:
+        request = httpx.Request(method, url, headers=sent, content=body or None)
+        return asyncio.run(_fetch(request, max_bytes, deadline_s))
+    except TimeoutError:
+        raise NoAnswer(f"no whole answer within {deadline_s:g} s") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NoAnswer(f"no answer: {type(error).__name__}: {error}") from error
+
+
+async def _fetch(request: httpx.Request, max_bytes: int, deadline_s: float) -> HttpAnswer:
+    """With a loop of its own, since httpx's time-outs are for one read: a byte every few seconds would never end."""
+    client = httpx.AsyncClient(
+        timeout=deadline_s, follow_redirects=False, trust_env=False, verify=trusted_authorities()
+    )
+    body = bytearray()
+    async with asyncio.timeout(deadline_s), client:
+        answer = await client.send(request, stream=True)
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise NoAnswer("the answer is compressed, and was asked not to be")
+        async for part in answer.aiter_raw():
+            body += part
+            if len(body) > max_bytes:
+                raise NoAnswer(f"the answer has more than {max_bytes} bytes")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return HttpAnswer(answer.status_code, headers, bytes(body))
