@@ -6,6 +6,7 @@ Source: docs.slack.dev, "Using the Web API" (`ok`, `error`, `needed`), "Rate lim
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from connectors.slack.settings import Settings
 LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Errors after which Slack says that part of the work may have been done."""
+_CURSOR = re.compile(r"[!-~]{1,2000}")
 PAUSE_S = 30.0  # where Slack does not say how long
 
 
@@ -40,13 +42,20 @@ def answered(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[st
         return Later(float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S, f"answered {status}")
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if status != 200 or not isinstance(said, dict):
         return Unclear(f"answered {status}, and not as Slack does")
     if said.get("ok") is True:
         return said
     return _error(said)
+
+
+def cursor(said: Mapping[str, Any]) -> str | None:
+    """Where the next page of an answer begins; None where this was the last."""
+    more = said.get("response_metadata")
+    value = more.get("next_cursor") if isinstance(more, dict) else None
+    return value if isinstance(value, str) and _CURSOR.fullmatch(value) else None
 
 
 def _error(said: Mapping[str, Any]) -> Later | Unclear | Refused:
