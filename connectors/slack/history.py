@@ -265,9 +265,8 @@ def _next(
     memory: Memory, steps: Iterable[Step], step: Step, said: Mapping[str, Any], missed: Iterable[Missed] = ()
 ) -> Progress:
     """What follows comes first, and then the next page."""
-    more = said.get("response_metadata")
-    cursor = more.get("next_cursor") if isinstance(more, dict) else None
-    page = [{**step, "cursor": cursor}] if isinstance(cursor, str) and cursor else []
+    cursor = web.cursor(said)
+    page = [{**step, "cursor": cursor}] if cursor is not None else []
     behind = memory["behind"]
     if step["method"] == "conversations.history" and not page:
         behind = {channel: since for channel, since in behind.items() if channel != step["channel"]}

@@ -60,9 +60,8 @@ def read(memory: Memory, answer: HttpAnswer) -> Named | Later | Unclear | Refuse
     if isinstance(said, Later | Unclear | Refused):
         return said
     step, *rest = memory["todo"]
-    more = said.get("response_metadata")
-    cursor = more.get("next_cursor") if isinstance(more, dict) else None
-    page = [{**step, "cursor": cursor}] if isinstance(cursor, str) and cursor else []
+    cursor = web.cursor(said)
+    page = [{**step, "cursor": cursor}] if cursor is not None else []
     found = _people(said.get("members")) if step["method"] == "users.list" else _channels(said.get("channels"))
     return Named({"todo": [*page, *rest]}, dict(found))
 
@@ -82,8 +81,8 @@ def _channels(channels: object) -> Iterator[tuple[str, str]]:
 
 def _named(of: Mapping[str, Any], *told: object) -> Iterator[tuple[str, str]]:
     id_ = maybe_id(of.get("id"))
-    lines = (one_line(clean(each)) for each in told if isinstance(each, str))
-    name = next((line for line in lines if line), None)
+    lines = ("".join(filter(str.isprintable, one_line(clean(each)))) for each in told if isinstance(each, str))
+    name = next((line for line in lines if line.strip()), None)
     if id_ is not None and name is not None:
         yield id_, cut(name, MAX_NAME)
 

@@ -5,6 +5,7 @@ Source: docs.slack.dev, "Using the Web API" (`ok`, `error`, `needed`), "Rate lim
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Errors after which Slack says that part of the work may have been done."""
 PASSES = (429, 503)
 """Statuses of what was not done, and may be later."""
+
+_CURSOR = re.compile(r"[!-~]{1,2000}")
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -41,6 +44,13 @@ def answered(answer: HttpAnswer) -> Mapping[str, Any] | Later | Unclear | Refuse
     if answer.status != 200 or not said:
         return Unclear(f"answered {answer.status}, and not as Slack does")
     return said if said.get("ok") is True else _error(answer, said)
+
+
+def cursor(said: Mapping[str, Any]) -> str | None:
+    """Where the next page of an answer begins; None where this was the last."""
+    more = said.get("response_metadata")
+    value = more.get("next_cursor") if isinstance(more, dict) else None
+    return value if isinstance(value, str) and _CURSOR.fullmatch(value) else None
 
 
 def _error(answer: HttpAnswer, said: Mapping[str, Any]) -> Later | Unclear | Refused:
