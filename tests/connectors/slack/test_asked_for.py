@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.answering import Later, Refused, Unclear
-from connectors.backfilling import Answer, Memory, Occasion, Progress
+from connectors.answering import HttpAnswer, Later, Refused, Unclear
+from connectors.backfilling import Memory, Occasion, Progress
 from connectors.base import Inbound, Reply, Verified
 from connectors.naming import NAMES, Named
 from connectors.slack import history, names, parse, socket_mode
@@ -55,7 +55,7 @@ def test_a_damaged_answer_of_the_history_is_progress_or_a_reason(method: str) ->
     for body in mutations(
         [json.dumps({"ok": True, **ANSWERS[method], **NEXT}).encode()], kind="json", seed=9, count=COUNT
     ):
-        said = history.read(before(method), Answer(200, {}, body), settings)
+        said = history.read(before(method), HttpAnswer(200, {}, body), settings)
         found[type(said).__name__] += 1
         if isinstance(said, Progress):
             json.dumps(said.memory)
@@ -70,7 +70,7 @@ def test_a_damaged_answer_of_the_history_is_progress_or_a_reason(method: str) ->
 def test_a_damaged_list_of_names_is_names_or_a_reason() -> None:
     told = {"ok": True, "members": [{"id": ADA, "profile": {"real_name": "Ada"}}, {"id": BOT, "name": "tickets"}]}
     for body in mutations([json.dumps(told).encode()], kind="json", seed=9, count=COUNT):
-        said = names.read(names.begin(), Answer(200, {}, body))
+        said = names.read(names.begin(), HttpAnswer(200, {}, body))
         if isinstance(said, Named):
             json.dumps(said.memory)
             assert all(0 < len(each) <= names.MAX_NAME and each.isprintable() for each in said.names.values())
@@ -112,7 +112,7 @@ def test_a_reply_that_slack_would_not_take_is_left_out() -> None:
     ],
 )
 def test_a_connection_leads_where_tls_is_unless_the_web_api_has_none(url: object, api_url: str, is_taken: bool) -> None:
-    answer = Answer(200, {}, json.dumps({"ok": True, "url": url}).encode())
+    answer = HttpAnswer(200, {}, json.dumps({"ok": True, "url": url}).encode())
     found = socket_mode.address(answer, configured(app_token="xapp", api_url=api_url))
     assert (found == url) if is_taken else isinstance(found, Unclear)
 
