@@ -105,6 +105,8 @@ class Told:
 
     place: str | None = None
     """Where, for what can be edited; None: it cannot, and was told for good."""
+    names: tuple[str, ...] = ()
+    """What the kind's events call the answer: what people do to it, or below it, is about the case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     said = document(answer)
     because = reason("Discord", answer.status, said.get("code"), text_at(said, "message"))
     if answer.status == 200:
-        return Told(_place(said, about))
+        number = maybe_id(said.get("id"))
+        # A thread that is made from the answer has its id.
+        return Told(_place(said, about), (number,) if number else ())
     if answer.status == 429:
         return Later(pause(answer), because, for_all=said.get("global") is True)
     if answer.status == 404 and about.place is None:

@@ -84,8 +84,12 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     ts, channel = said.get("ts"), said.get("channel")
     if not isinstance(ts, str):
         return Unclear("answered 200, and not as Slack does")
+    if not isinstance(channel, str):
+        return Told(ts)
+    # The workspace that the case's key was made with: other deliveries about it name that one too.
+    team = about.case_key.partition(":")[0]
     # What goes to a person is edited in the channel that it came to: `chat.update` knows no people.
-    return Told(f"{channel} {ts}" if isinstance(channel, str) and channel.startswith("D") else ts)
+    return Told(f"{channel} {ts}" if channel.startswith("D") else ts, (f"{team}:{channel}:{ts}",))
 
 
 def _respond(url: object, about: Answered, settings: Settings) -> HttpCall | Refused:

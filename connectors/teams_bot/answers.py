@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.activities import Place, maybe_id
+from connectors.activities import ROOT, Place, maybe_id
 from connectors.answering import (
     Answered,
     ClientCredentials,
@@ -79,7 +79,9 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     """The Bot Connector answers with the activity's id, or with `error`."""
     said = document(answer)
     if 200 <= answer.status < 300:
-        return Told(about.place or maybe_id(said.get("id")))
+        number = about.place or maybe_id(said.get("id"))
+        base = json.loads(about.target)["conversation"].partition(ROOT)[0]
+        return Told(number, (f"{base}:{number}",) if number else ())
     error = said.get("error")
     because = reason("Teams", answer.status, text_at(error, "code") if isinstance(error, dict) else "")
     if answer.status in PASSES:

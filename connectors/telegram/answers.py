@@ -87,5 +87,6 @@ def _told(about: Answered, result: object) -> Outcome:
     chat = message.get("chat")
     ids = (chat.get("id") if isinstance(chat, dict) else None, message.get("message_id"))
     if all(isinstance(each, int) and not isinstance(each, bool) for each in ids):
-        return Told(f"{ids[0]}:{ids[1]}")
+        name = f"{ids[0]}:{ids[1]}"
+        return Told(name, (name,))
     return Told(about.place)

@@ -29,7 +29,7 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import cases, operations, receipts
 from worker.settings import Source
 
-from .builders import NOON, ManualClock, claim_one, dead, deliver_all, opened, rows
+from .builders import NOON, ManualClock, claim_one, dead, deliver_all, kinds_of, opened, rows
 from .conftest import MakeLedger
 from .relay import relaying
 from .slack_stand_in import TOKEN, Slack, slack
@@ -94,6 +94,36 @@ def test_who_opened_a_ticket_by_a_modal_is_told_of_it_in_a_direct_message_that_i
     ledger.record([told_of(clock, "resolved", "T-1")])
     later(ledger, clock, source)
     assert web.texts == ["Ticket T-1 is resolved (medium): https://tickets.example.net/T-1"]
+
+
+def test_what_people_do_to_the_answer_is_about_its_ticket(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
+    source = of_slack(web)
+    say(ledger, clock, source, mention())
+    deliver_all(ledger)
+    later(ledger, clock, source)
+    (ts,) = web.messages
+    say(ledger, clock, source, reaction(ts=ts), 2)
+    close(ledger)
+    later(ledger, clock, source)
+    assert web.texts == ["Ticket T-1 is closed (medium): https://tickets.example.net/T-1"]
+
+
+def test_a_reply_below_the_direct_message_is_a_note_also_where_it_comes_before_we_know_that_it_is_there(
+    ledger: Ledger, clock: ManualClock, web: Slack
+) -> None:
+    source = of_slack(web)
+    arrive(ledger, clock, source, acted(submission({"subject": "A chair"})))
+    deliver_all(ledger)
+    in_direct = {"channel": f"D{BOB[1:]}", "channel_type": "im", "user": BOB, "thread_ts": "1773453700.000000"}
+    say(ledger, clock, source, reply(ts="1773453701.000100", **in_direct), 2)
+    private = ["create_ticket", "add_note"]  # what was said is in the note
+    assert kinds_of(ledger) == private
+    later(ledger, clock, source)
+    assert list(web.messages) == ["1773453700.000000"]
+    ledger.pair_waiting()
+    assert kinds_of(ledger) == [*private, "add_note"]
+    say(ledger, clock, source, reply("close", ts="1773453702.000100", **in_direct), 3)
+    assert kinds_of(ledger) == [*private, "add_note", "close_ticket"]
 
 
 @pytest.mark.parametrize("learns_by", ["webhook", "poll"])

@@ -12,6 +12,7 @@ import pytest
 import structlog.testing
 
 from connectors.discord.envelope import moment
+from tests.connectors.discord.builders import slash
 from worker.jobs.receipts import LEASE
 from worker.ledger import Ledger
 from worker.ledger.tables import inbound, operations, receipts
@@ -61,6 +62,18 @@ def opens(ledger: Ledger, clock: ManualClock, source: Source, api: Discord, *, p
 
 def moves(ledger: Ledger, clock: ManualClock) -> None:
     ledger.record([told_of(clock, "closed")])
+
+
+def test_a_thread_that_is_made_from_the_answer_leads_to_the_ticket(
+    ledger: Ledger, clock: ManualClock, api: Discord
+) -> None:
+    source = of_discord(api)
+    message = opens(ledger, clock, source, api)
+    later(ledger, clock, source)
+    thread = {"channel_id": message.id, "channel": {"id": message.id, "type": 11, "parent_id": CHANNEL}}
+    arrive(ledger, clock, source, json.dumps(slash("It hisses", "note", id="1482196577681408002", **thread)).encode())
+    # What was said in private is in the first note.
+    assert [each["kind"] for each in rows(ledger, operations)] == ["create_ticket", "add_note", "add_note"]
 
 
 def test_the_answer_names_the_ticket_and_keeps_its_buttons(ledger: Ledger, clock: ManualClock, api: Discord) -> None:

@@ -56,16 +56,34 @@ def of_teams(api: BotConnector, **settings: Any) -> Source:
 
 
 def opens(ledger: Ledger, clock: ManualClock, source: Source, name: str = "mention", **changes: Any) -> None:
-    body = json.dumps(json.loads(sample(source, name)) | changes).encode()
+    receive(ledger, clock, source, json.loads(sample(source, name)) | changes)
+    deliver_all(ledger)
+
+
+def receive(ledger: Ledger, clock: ManualClock, source: Source, activity: dict[str, Any]) -> None:
+    body = json.dumps(activity).encode()
     headers = tuple((key.lower(), value) for key, value in proof("teams_bot", body, source.settings, clock()).items())
     delivery = read(source, Inbound(source.id, clock(), body, headers), clock(), KEYS)
     assert isinstance(delivery, Delivery)
     ledger.record([delivery])
-    deliver_all(ledger)
 
 
 def moves(ledger: Ledger, clock: ManualClock, status: Any = "closed") -> None:
     ledger.record([told_of(clock, status)])
+
+
+def test_a_reaction_to_the_answer_closes_its_ticket(ledger: Ledger, clock: ManualClock, api: BotConnector) -> None:
+    # Teams tells a bot of reactions to messages of its own.
+    source = of_teams(api, close_reaction="like")
+    opens(ledger, clock, source)
+    later(ledger, clock, source)
+    (((_, number), _),) = api.activities.items()
+    asked = json.loads(sample(source, "mention"))
+    liked = {name: asked[name] for name in ("serviceUrl", "channelId", "from", "recipient", "conversation")}
+    liked |= {"type": "messageReaction", "id": number, "replyToId": number, "timestamp": "2026-03-14T03:00:00Z"}
+    receive(ledger, clock, source, liked | {"channelData": asked["channelData"], "reactionsAdded": [{"type": "like"}]})
+    # What was said in private is in the first note.
+    assert [each["kind"] for each in rows(ledger, operations)] == ["create_ticket", "add_note", "close_ticket"]
 
 
 def test_the_thread_is_answered_once_and_the_answer_is_edited_as_the_ticket_moves(

@@ -68,6 +68,19 @@ def test_the_message_is_answered_once_and_the_answer_is_edited_as_the_ticket_mov
     assert api.calls == ["sendMessage", "editMessageText"]
 
 
+def test_a_reply_to_the_answer_is_a_note_on_its_ticket(ledger: Ledger, clock: ManualClock, api: Telegram) -> None:
+    source = of_telegram(api)
+    opens(ledger, clock, source)
+    later(ledger, clock, source)
+    ((_, number),) = api.messages
+    update = json.loads(sample(source, "reply"))
+    update["message"] |= {"chat": json.loads(sample(source, "command"))["message"]["chat"]}
+    update["message"]["reply_to_message"] |= {"message_id": number, "chat": update["message"]["chat"]}
+    arrive(ledger, clock, source, json.dumps(update).encode())
+    # What was said in private is in the first note.
+    assert [each["kind"] for each in rows(ledger, operations)] == ["create_ticket", "add_note", "add_note"]
+
+
 def test_in_a_forum_the_topic_is_told(ledger: Ledger, clock: ManualClock, api: Telegram) -> None:
     source = of_telegram(api, bot_username="acme_ticket_bot")
     opens(ledger, clock, source, "topic")

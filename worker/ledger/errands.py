@@ -134,7 +134,9 @@ class Errands:
         with self._database.write() as connection:
             now = self._database.now(connection)
             match outcome:
-                case Told(place):
+                case Told(place, names):
+                    ours = {(receipt.source, name): receipt.case_id for name in names}
+                    naming.register(self._database, connection, ours)
                     return receipts.told(connection, receipt, place, now=now)
                 case Refused(reason):
                     return receipts.bury(connection, receipt, reason)

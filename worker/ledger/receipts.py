@@ -33,6 +33,7 @@ class Receipt:
     """One that this process may tell until its lease ends."""
 
     case_id: int
+    source: str
     target: str = field(repr=False)
     place: str | None
     epoch: int
@@ -107,6 +108,7 @@ def claim(connection: Connection, source: str, *, now: datetime, lease: timedelt
         claimed.append(
             Receipt(
                 case_id=row.case_id,
+                source=source,
                 target=row.target,
                 place=row.place,
                 epoch=row.epoch + 1,
