@@ -107,7 +107,7 @@ def read(memory: Memory, answer: Answer, settings: Settings) -> Progress | Later
     step: Step = memory["todo"][0]
     rest = {**memory, "todo": memory["todo"][1:]}
     if isinstance(said, Refused):
-        if step["method"] == "auth.test" or any(each in said.reason.split() for each in OF_THE_TOKEN):
+        if step["method"] == "auth.test" or web.names_one(said.reason, OF_THE_TOKEN):
             return said
         return _refused(rest, step, said.reason)
     if not isinstance(said, Mapping):
@@ -119,7 +119,7 @@ def read(memory: Memory, answer: Answer, settings: Settings) -> Progress | Later
 
 def _refused(memory: Memory, step: Step, reason: str) -> Progress:
     """One channel or thread cannot be asked for: what is missing of it is asked for in the next round."""
-    if step["method"] == "conversations.replies" and any(each in reason.split() for each in GONE):
+    if step["method"] == "conversations.replies" and web.names_one(reason, GONE):
         return Progress(memory)
     behind = dict(memory["behind"])
     if channel := step.get("channel"):

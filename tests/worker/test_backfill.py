@@ -200,6 +200,16 @@ def test_at_slack_s_limit_it_waits_and_goes_on_where_it_stopped(relay: Relay, we
     assert web.calls.count("auth.test") == 0
 
 
+def test_a_limit_of_no_seconds_is_a_moment_all_the_same(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    web.ahead.append((429, {"Retry-After": "0"}, b"", False))
+    ask(relay, source)
+    assert web.calls == ["auth.test"]
+    relay.advance(seconds=1)
+    ask(relay, source)
+    assert web.calls[1:] == ["auth.test", "users.conversations", "conversations.history"]
+
+
 def test_a_channel_that_cannot_be_asked_for_is_told_and_holds_up_no_other_and_is_made_up_for(
     relay: Relay, web: Slack
 ) -> None:

@@ -22,7 +22,7 @@ from connectors.base import Inbound, OverLimit, Verified
 from connectors.events import Event
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
-from worker.jobs.steps import asked
+from worker.jobs.steps import asked, waiting
 from worker.ledger.custody import OURS
 from worker.ledger.naming import may_wait
 from worker.settings import Source
@@ -84,7 +84,7 @@ def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
             break
         progress = asked(what.source, call, partial(_read_answer, what, held.memory))
         if isinstance(progress, Later):
-            pause = PAUSE if progress.seconds is None else timedelta(seconds=progress.seconds)
+            pause = waiting(progress, PAUSE)
             log.info("backfill.waits", job=what.name, reason=progress.reason, seconds=pause.total_seconds())
             return Ran(_written(held), pause, _problem(what, held))
         if isinstance(progress, str):
