@@ -30,6 +30,8 @@ class Occasion:
     """Keys of open cases."""
     cases_since: datetime | None = None
     """When these were asked for last; None: they never were."""
+    opened: tuple[str, ...] = ()
+    """Keys of cases that were opened since the last round: what was said in them before is wanted too."""
 
 
 @dataclass(frozen=True, slots=True)

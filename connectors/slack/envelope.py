@@ -20,6 +20,8 @@ from connectors.documents import UnreadableItem, found
 from connectors.events import Reference
 from connectors.slack.settings import Settings
 
+ASKED_FOR = "asked_for"
+"""The field of a delivery that we made of a message that we asked for; Slack has no such field."""
 NO_TEAM = "-"
 """Stands for the workspace where a delivery names none; channel ids alone tell messages apart then."""
 
@@ -41,6 +43,8 @@ class Envelope:
     bots: frozenset[str]
     """User ids of the app itself; empty where they are not known."""
     app: str | None
+    asked_for: bool = False
+    """Slack did not deliver it: we asked for it, maybe since a ticket was opened from it or in its thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def read_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
     known = _ids(*teams) or _ids(home) or _ids(*organizations) or (NO_TEAM,)
     bot = maybe_id(first.get("user_id")) if first.get("is_bot") is True else None
     bots = frozenset(each for each in (settings.bot_user_id, bot) if each)
-    return Envelope(known, bots, maybe_id(payload.get("api_app_id")))
+    return Envelope(known, bots, maybe_id(payload.get("api_app_id")), payload.get(ASKED_FOR) is True)
 
 
 def read_gesture_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:

@@ -13,6 +13,7 @@ scopes" (`X-OAuth-Scopes`).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -21,7 +22,7 @@ from typing import Any
 from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
 from connectors.backfilling import Memory, Missed, Occasion, Progress, Share
 from connectors.slack import web
-from connectors.slack.envelope import maybe_id, maybe_ts, moment
+from connectors.slack.envelope import ASKED_FOR, maybe_id, maybe_ts, moment
 from connectors.slack.settings import Settings
 
 OVERLAP = timedelta(minutes=10)
@@ -49,6 +50,9 @@ TYPES: Mapping[str, tuple[str, str]] = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 
+_ROOT = re.compile(r"[0-9]{1,11}\.[0-9]{6,9}")
+"""What ends the key of a case that is a thread; slash commands and modals make others."""
+
 Step = Mapping[str, Any]
 """A request that is to be made: its method, and what it is about."""
 
@@ -69,6 +73,7 @@ def begin(memory: Memory, occasion: Occasion) -> Memory:
         "method": "auth.test",
         "cases": list(occasion.cases) if since is not None else [],
         "cases_since": ts(since) if since is not None else now,
+        "opened": list(occasion.opened),
     }
     return {
         "first": memory.get("first", now),
@@ -107,7 +112,7 @@ def read(memory: Memory, answer: HttpAnswer, settings: Settings) -> Progress | L
     step: Step = memory["todo"][0]
     rest = {**memory, "todo": memory["todo"][1:]}
     if isinstance(said, Refused):
-        if step["method"] == "auth.test" or any(each in said.reason.split() for each in OF_THE_TOKEN):
+        if step["method"] == "auth.test" or web.names_one(said.reason, OF_THE_TOKEN):
             return said
         return _refused(rest, step, said.reason)
     if not isinstance(said, Mapping):
@@ -119,7 +124,7 @@ def read(memory: Memory, answer: HttpAnswer, settings: Settings) -> Progress | L
 
 def _refused(memory: Memory, step: Step, reason: str) -> Progress:
     """One channel or thread cannot be asked for: what is missing of it is asked for in the next round."""
-    if step["method"] == "conversations.replies" and any(each in reason.split() for each in GONE):
+    if step["method"] == "conversations.replies" and web.names_one(reason, GONE):
         return Progress(memory)
     behind = dict(memory["behind"])
     if channel := step.get("channel"):
@@ -138,7 +143,7 @@ def _who(
     if memory["team"] not in (None, team):
         # The token is another workspace's: what is remembered is of no meaning there.
         memory = {**memory, "first": memory["until"], "since": memory["until"], "behind": {}}
-        step = {**step, "cases": []}
+        step = {**step, "cases": [], "opened": []}
     types, trouble = _granted(scopes)
     channels: list[Step] = [
         {"method": "conversations.info", "channel": each, "since": _since(memory, each)}
@@ -150,7 +155,11 @@ def _who(
         channels = [{"method": "users.conversations", "types": ",".join(types), "only": only}]
     since = _floor(memory, _before(step["cases_since"], OVERLAP))
     threads = [_thread(memory, *place, since) for place in _places(step["cases"], team, settings)]
-    return Progress({**memory, "team": team, "bot": bot, "todo": [*channels, *threads]}, trouble=trouble)
+    # A round that an older version began names none.
+    opened = [_whole(memory, *place) for place in _places(step.get("opened", ()), team, settings)]
+    # Last, so that what is missing in a channel comes in its order; and once, as a whole.
+    todo = [*channels, *_without({"todo": threads}, opened)["todo"], *opened]
+    return Progress({**memory, "team": team, "bot": bot, "todo": todo}, trouble=trouble)
 
 
 def _granted(scopes: str | None) -> tuple[tuple[str, ...], str | None]:
@@ -169,7 +178,8 @@ def _places(cases: Iterable[str], team: str, settings: Settings) -> Iterator[tup
     """Channel and root of those cases that are threads of this workspace, in channels that are to be asked for."""
     for key in cases:
         home, channel, root = (*key.split(":"), "", "")[:3]
-        if home == team and root and (not settings.backfill_channels or channel in settings.backfill_channels):
+        is_wanted = not settings.backfill_channels or channel in settings.backfill_channels
+        if home == team and is_wanted and _ROOT.fullmatch(root):
             yield channel, root
 
 
@@ -230,7 +240,8 @@ def _said(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
             missed.append(_missed(memory, step, when, message))
         if (_time(message, "latest_reply") or "") > since:
             grown[root] = None
-    threads = [_thread(memory, step["channel"], root, since) for root in grown]
+    wholes = {each["ts"] for each in memory["todo"] if each.get("whole") and each["channel"] == step["channel"]}
+    threads = [_thread(memory, step["channel"], root, since) for root in grown if root not in wholes]
     return _next(_without(memory, threads), threads, step, said, missed)
 
 
@@ -239,12 +250,12 @@ def _replied(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
     missed = [
         _missed(memory, step, when, message)
         for when, message in _stamped(said)
-        if when > step["since"] and when != step["ts"]
+        if when > step["since"] and (when != step["ts"] or step.get("whole"))
     ]
     return _next(memory, [], step, said, missed)
 
 
-def _thread(memory: Memory, channel: str, root: str, since: str) -> Step:
+def _thread(memory: Memory, channel: str, root: str, since: str) -> dict[str, Any]:
     return {
         "method": "conversations.replies",
         "channel": channel,
@@ -253,6 +264,11 @@ def _thread(memory: Memory, channel: str, root: str, since: str) -> Step:
         "oldest": since,
         "latest": memory["until"],
     }
+
+
+def _whole(memory: Memory, channel: str, root: str) -> Step:
+    """A thread with its root, from before somebody opened a ticket in it."""
+    return _thread(memory, channel, root, _before(root, _INSTANT)) | {"whole": True}
 
 
 def _without(memory: Memory, threads: Iterable[Step]) -> Memory:
@@ -282,6 +298,7 @@ def _missed(memory: Memory, step: Step, when: str, message: Mapping[str, Any]) -
         "type": "event_callback",
         "team_id": memory["team"],
         "authorizations": [bot],
+        ASKED_FOR: True,
         "event": {**message, **place, "type": "message"},
     }
     mark = message.get("edited")

@@ -48,7 +48,10 @@ def mention(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
 def _written(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
     place = read_place(event)
     if reason := _from_a_bot(event, envelope):
-        return Remark("event", reason)
+        if _is_ours(event, envelope) or not (envelope.asked_for and place.root == place.ts):
+            return Remark("event", reason)
+        # Somebody may have opened a ticket from it, as people do from what monitoring writes.
+        return Commented(**_facts(event, place, envelope, settings, mentioned=False), unknown="wait", reopens=False)
     mentioned = rendering.mentions(rendering.raw_text(event), envelope.bots)
     return _said(event, place, envelope, settings, mentioned=mentioned)
 
@@ -60,6 +63,8 @@ def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
         return _reply(event, envelope, shared, settings, rules, mentioned=mentioned)
     ways = (("direct", _is_direct(event, place)), ("mention", mentioned), ("message", True))
     if not any(rules.has(gesture) for gesture, is_it in ways if is_it):
+        if envelope.asked_for:
+            return Commented(**shared, unknown="wait", reopens=False)
         off = next((gesture for gesture, is_it in ways[:2] if is_it), None)
         reason = rules.refuses(off) if off else None
         return Remark("event", reason or "the message mentions nobody of ours, and is no reply")
@@ -231,9 +236,12 @@ def _from_a_bot(event: Mapping[str, Any], envelope: Envelope) -> str | None:
     """Why the message is nobody's: a bot's, or our own; None for a person's."""
     if event.get("bot_id") or event.get("subtype") == "bot_message":
         return "a bot wrote the message"
-    if maybe_id(event.get("user")) in envelope.bots or (envelope.app and event.get("app_id") == envelope.app):
-        return "our own app wrote the message"
-    return None
+    return "our own app wrote the message" if _is_ours(event, envelope) else None
+
+
+def _is_ours(event: Mapping[str, Any], envelope: Envelope) -> bool:
+    is_app = envelope.app is not None and event.get("app_id") == envelope.app
+    return is_app or maybe_id(event.get("user")) in envelope.bots
 
 
 def _object(event: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ Source: docs.slack.dev, "Using the Web API" (`ok`, `error`, `needed`), "Rate lim
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from connectors import forms
@@ -51,6 +51,11 @@ def cursor(said: Mapping[str, Any]) -> str | None:
     more = said.get("response_metadata")
     value = more.get("next_cursor") if isinstance(more, dict) else None
     return value if isinstance(value, str) and _CURSOR.fullmatch(value) else None
+
+
+def names_one(reason: str, errors: Set[str]) -> bool:
+    """True where a reason that `answered` gave is one of these errors."""
+    return not errors.isdisjoint(reason.replace(",", " ").split())
 
 
 def _error(answer: HttpAnswer, said: Mapping[str, Any]) -> Later | Unclear | Refused:

@@ -13,7 +13,7 @@ import pytest
 from connectors import connector
 from connectors.base import Inbound
 from connectors.slack.history import ts
-from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message
+from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message, reaction, slash
 from worker.intake.reading import read
 from worker.jobs import backfill
 from worker.jobs.runner import Runner
@@ -77,7 +77,8 @@ def ask_for(text: str) -> str:
 def deliver(relay: Relay, source: Source, event: dict[str, Any], *, times: int = 1) -> None:
     """Slack sends it, under a new id each time."""
     for number in range(times):
-        body = json.dumps(envelope(event, event_id=f"Ev{number:08}")).encode()
+        whole = event if "command" in event else envelope(event, event_id=f"Ev{number:08}")
+        body = json.dumps(whole).encode()
         signed = source.connector.sign(body, source.settings, relay.clock())
         lower = tuple((name.lower(), value) for name, value in signed.items())
         delivery = read(source, Inbound(source.id, relay.clock(), body, lower), relay.clock())
@@ -198,6 +199,16 @@ def test_at_slack_s_limit_it_waits_and_goes_on_where_it_stopped(relay: Relay, we
     assert sorted(subjects(relay)) == [f"Problem {number}" for number in range(10)]
     assert failure(relay) is None
     assert web.calls.count("auth.test") == 0
+
+
+def test_a_limit_of_no_seconds_is_a_moment_all_the_same(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    web.ahead.append((429, {"Retry-After": "0"}, b"", False))
+    ask(relay, source)
+    assert web.calls == ["auth.test"]
+    relay.advance(seconds=1)
+    ask(relay, source)
+    assert web.calls[1:] == ["auth.test", "users.conversations", "conversations.history"]
 
 
 def test_a_channel_that_cannot_be_asked_for_is_told_and_holds_up_no_other_and_is_made_up_for(
@@ -336,3 +347,47 @@ def test_each_workspace_is_asked_with_its_own_token_and_one_that_refuses_holds_u
         f"{TEAM}:{CHANNEL}:{at(10)}", f"{other}:{there}:{at(20)}",
     }  # fmt: skip
     assert [bool(each["error"]) for each in rows(relay.ledger, jobs_table)] == [False, True, False]
+
+
+def test_what_a_thread_said_before_a_ticket_was_opened_in_it_is_noted_with_its_root(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    say(web, "The printer is odd", -200)
+    say(web, "It hums", -190, thread_ts=at(-200))
+    say(web, "Another thread", -150)
+    ask(relay, source)
+    asked = say(web, ask_for("Please have a look"), 10, thread_ts=at(-200))
+    deliver(relay, source, asked)
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    ask(relay, source)
+    relay.send_what_is_due()
+    assert subjects(relay) == ["Please have a look"]
+    assert notes(relay, "Please have a look") == ["The printer is odd", "It hums"]
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.send_what_is_due()
+    assert len(notes(relay, "Please have a look")) == 2
+
+
+def test_a_ticket_that_a_reaction_opened_gets_the_message_that_it_is_about_also_of_another_bot(
+    relay: Relay, web: Slack
+) -> None:
+    source = of_slack(web, channels={CHANNEL: {"private": False}})
+    ask(relay, source)
+    say(web, "Disk is full", 5, bot_id="B0MONITOR", user=...)
+    deliver(relay, source, reaction("ticket", at(5), event_ts=at(10)))
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    relay.send_what_is_due()
+    (subject,) = subjects(relay)
+    assert notes(relay, subject) == ["Disk is full"]
+
+
+def test_tickets_without_a_thread_are_not_asked_for(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    deliver(relay, source, slash())
+    relay.advance(seconds=EVERY)
+    ask(relay, source)
+    assert "conversations.replies" not in web.calls
+    assert failure(relay) is None

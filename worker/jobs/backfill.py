@@ -22,7 +22,7 @@ from connectors.base import Inbound, OverLimit, Verified
 from connectors.events import Event
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
-from worker.jobs.steps import asked
+from worker.jobs.steps import asked, waiting
 from worker.ledger.custody import OURS
 from worker.ledger.naming import may_wait
 from worker.settings import Source
@@ -35,6 +35,7 @@ MADE_BY = OURS + "backfill"
 AT_ONCE = 8  # requests in one run: other jobs wait meanwhile
 AT_ONCE_S = 15.0  # in which they begin
 PAUSE = timedelta(seconds=10)  # with it, no more than 48 requests in a minute
+LEEWAY = timedelta(minutes=5)  # that a round, and a delivery, may take
 CASES_A_ROUND = 20  # that are asked for though nothing says that they grew
 
 
@@ -84,7 +85,7 @@ def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
             break
         progress = asked(what.source, call, partial(_read_answer, what, held.memory))
         if isinstance(progress, Later):
-            pause = PAUSE if progress.seconds is None else timedelta(seconds=progress.seconds)
+            pause = waiting(progress, PAUSE)
             log.info("backfill.waits", job=what.name, reason=progress.reason, seconds=pause.total_seconds())
             return Ran(_written(held), pause, _problem(what, held))
         if isinstance(progress, str):
@@ -112,7 +113,11 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     if not held.after or turn is None:
         last, turn = turn, around.now.isoformat()
     since = datetime.fromisoformat(last) if last is not None else None
-    memory = what.how.begin(held.memory, Occasion(around.now, tuple(each.key for each in found), since))
+    # What is opened by an event has the time of that: one that was waited for is as old as it is.
+    begun = around.now - timedelta(seconds=what.share.every) - LEEWAY
+    opened = around.errands.opened_subjects(what.source.id, since=begun, limit=CASES_A_ROUND)
+    occasion = Occasion(around.now, tuple(each.key for each in found), since, tuple(opened))
+    memory = what.how.begin(held.memory, occasion)
     after = found[-1].key if len(found) == CASES_A_ROUND else ""
     return Held(memory, after, turn, last, (), held.troubles)
 

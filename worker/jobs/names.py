@@ -12,7 +12,7 @@ import structlog
 from connectors.answering import Later
 from connectors.naming import Naming
 from worker.jobs.job import Job, Ran, State, Surroundings
-from worker.jobs.steps import asked
+from worker.jobs.steps import asked, waiting
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ def _run(what: Lists, state: State, around: Surroundings) -> Ran:
             return Ran({})
         said = asked(what.source, call, partial(what.how.read, memory))
         if isinstance(said, Later):
-            return Ran({"memory": dict(memory), "made": made}, timedelta(seconds=said.seconds or PAUSE.total_seconds()))
+            return Ran({"memory": dict(memory), "made": made}, waiting(said, PAUSE))
         if isinstance(said, str):
             log.warning("job.failed", job=what.name, reason=said)
             return Ran({"memory": dict(memory), "made": made}, problem=said)

@@ -88,10 +88,10 @@ class Runner:
     def _settle(self, job: Job, leased: LeasedJob, ran: Ran) -> int:
         """Record how a run ended; 1 where it succeeded, else 0."""
         if ran.problem is None:
-            self._ledger.errands.finish(leased, ran.state, after=ran.again or job.every)
+            self._ledger.errands.finish(leased, ran.state, after=job.every if ran.again is None else ran.again)
             return 1
         pause = min(AGAIN * 2 ** min(leased.failures, 10), AGAIN_AT_MOST)
-        self._ledger.errands.fail(leased, ran.problem, ran.state, after=ran.again or pause)
+        self._ledger.errands.fail(leased, ran.problem, ran.state, after=pause if ran.again is None else ran.again)
         return 0
 
     def _take_in(self, source: Source, arrived: Inbound) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import structlog
@@ -16,6 +17,11 @@ log = structlog.get_logger()
 MAX_BYTES = 8 * 1024 * 1024  # of one answer
 
 T = TypeVar("T")
+
+
+def waiting(later: Later, otherwise: timedelta) -> timedelta:
+    """For how long nothing is to be asked; at least a moment, whatever the platform says."""
+    return otherwise if later.seconds is None else timedelta(seconds=max(later.seconds, 1.0))
 
 
 def asked(

@@ -52,6 +52,11 @@ class Errands:
         with self._database.read() as connection:
             return watching.open_subjects(connection, source, after=after, limit=limit)
 
+    def opened_subjects(self, source: str, *, since: datetime, limit: int) -> list[str]:
+        """The keys of the cases that the source opened since then and has not ended, the latest first."""
+        with self._database.read() as connection:
+            return watching.opened_subjects(connection, source, since=since, limit=limit)
+
     def expired(self, source: str, *, for_: timedelta, limit: int) -> list[OpenSubject]:
         """Of what is open, what the source did not tell of for so long; the longest first."""
         with self._database.write() as connection:

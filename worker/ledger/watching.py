@@ -52,6 +52,12 @@ def open_subjects(connection: Connection, source: str, *, after: str, limit: int
     return [OpenSubject(*row) for row in connection.execute(rows)]
 
 
+def opened_subjects(connection: Connection, source: str, *, since: datetime, limit: int) -> list[str]:
+    """The keys of up to `limit` cases that were opened since then and are open, the latest first."""
+    rows = select(cases.c.key).where(*_open(cases, source), cases.c.started_at >= since)
+    return list(connection.execute(rows.order_by(cases.c.started_at.desc(), cases.c.id).limit(limit)).scalars())
+
+
 def _open(table: Table, source: str) -> tuple[ColumnElement[bool], ...]:
     """What the source has opened and not ended: not the groups, which are ours."""
     return (table.c.source == source, table.c.phase == "open", table.c.key.not_like(f"{RESERVED}%"))

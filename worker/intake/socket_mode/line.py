@@ -114,14 +114,16 @@ class Line:
         self, envelope: protocol.Envelope, source: Source, delivery: Delivery, recorded: Future[Recorded]
     ) -> None:
         """Have it acknowledged, where it is in the ledger."""
-        if (error := recorded.exception()) is not None:
-            log.warning("socket_mode.not_taken", source=source.id, reason=type(error).__name__)
-        else:
+        try:
+            if (error := recorded.exception()) is not None:
+                log.warning("socket_mode.not_taken", source=source.id, reason=type(error).__name__)
+                return
             is_whole = recorded.result().outcome != QUARANTINED
             self._to_say.put(protocol.acknowledgement(envelope, delivery.parsed.reply if is_whole else None))
             self._around.after(source, delivery)
-        with self._lock:
-            self._under_way -= 1
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
     def _speak(self) -> None:
         with suppress(ConnectionClosed):  # then Slack sends again what it was not told of
