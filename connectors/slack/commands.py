@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.base import Parsed
 from connectors.chat import begins_with, subject
-from connectors.documents import found_at, text_at
+from connectors.documents import text_at
 from connectors.events import Opened
 from connectors.slack import answers, modal, rendering
 from connectors.slack.envelope import read_id
@@ -37,7 +37,7 @@ HELP = "help"
 def command(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
     """A slash command; its fields are those of the form that Slack posts."""
     if text_at(payload, "command").casefold() != settings.command.casefold():
-        reason = f"nothing is done about the command {found_at(payload, 'command')}"
+        reason = "nothing is done about a command that is none of ours"
         return nothing("command", reason, told("This command does nothing here."))
     done = read_gesture(payload, received_at, settings)
     text = rendering.plain(text_at(payload, "text"))

@@ -17,7 +17,7 @@ from typing import Any, get_args
 from connectors.answering import HttpCall
 from connectors.base import Parsed, Remark, Reply, UnreadableMessage
 from connectors.chat import MAX_SUBJECT, paragraphs, subject
-from connectors.documents import found_at, read_object, text_at, within
+from connectors.documents import read_object, text_at, within
 from connectors.events import Opened, Priority, digest
 from connectors.mapping import clean, cut, one_line
 from connectors.slack import answers, web
@@ -75,7 +75,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
     """A modal that was filled in, named by its view: it is one ticket, however often it is sent."""
     view = within(payload, "view")
     if view.get("callback_id") != CALLBACK:
-        return nothing("view", f"nothing is done about the view {found_at(view, 'callback_id')}: it is none of ours")
+        return nothing("view", "nothing is done about a view that is none of ours")
     done, name = read_gesture(payload, received_at, settings), read_handle(view, "id")
     given = dict(_given(view))
     if wrong := _wrong(given, settings):

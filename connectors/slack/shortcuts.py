@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.base import Parsed
 from connectors.chat import first_line, named, paragraphs, subject
-from connectors.documents import found_at, within
+from connectors.documents import within
 from connectors.events import Commented, Event, Opened, Resolved
 from connectors.mapping import readable
 from connectors.slack import modal, rendering
@@ -34,7 +34,7 @@ from connectors.slack.settings import Settings
 def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
     """A global shortcut: it names no channel, so that what is written in its modal is private."""
     if payload.get("callback_id") != settings.new_shortcut:
-        return _none_of_ours(payload)
+        return _none_of_ours()
     done, rules = read_gesture(payload, received_at, settings), settings.rules()
     if reason := rules.refuses("form") or rules.turns_away(done.user):
         return nothing("callback_id", reason)
@@ -48,7 +48,7 @@ def on_message(payload: Mapping[str, Any], received_at: datetime, settings: Sett
     """A message shortcut; the whole message is told."""
     chosen = payload.get("callback_id")
     if chosen not in (settings.open_shortcut, settings.close_shortcut):
-        return _none_of_ours(payload)
+        return _none_of_ours()
     done = read_gesture(payload, received_at, settings)
     channel, message = within(payload, "channel"), within(payload, "message")
     place = read_place({"ts": payload.get("message_ts")} | message | {"channel": channel.get("id")})
@@ -129,5 +129,5 @@ def _read_at(place: Place) -> str:
     return f"It can be read at archives/{place.channel}/p{place.ts.replace('.', '')} of the workspace."
 
 
-def _none_of_ours(payload: Mapping[str, Any]) -> Parsed:
-    return nothing("callback_id", f"nothing is done about the shortcut {found_at(payload, 'callback_id')}")
+def _none_of_ours() -> Parsed:
+    return nothing("callback_id", "nothing is done about a shortcut that is none of ours")

@@ -59,7 +59,7 @@ class Planted:
 def plant() -> Planted:
     """Everything, on all platforms."""
     planted = Planted()
-    for each in (_slack, _slack_marked, _teams, _telegram, _discord):
+    for each in (_slack, _slack_marked, _slack_gestures, _teams, _telegram, _discord):
         each(planted)
     return planted
 
@@ -139,6 +139,37 @@ def _slack_marked(into: Planted) -> None:
             **private,
         )
     )
+
+
+def _slack_gestures(into: Planted) -> None:
+    """Commands, shortcuts and forms."""
+    note, nowhere = into.note, into.nowhere
+    where = {"channel_id": "C0HIDDEN03", "channel_name": "privategroup"}
+
+    def typed(text: str, **changes: Any) -> None:
+        into.deliveries.append(
+            ("slack", slack.form(slack.slash(text, **{"trigger_id": f"{next(_numbers)}.1.a"} | changes)))
+        )
+
+    def did(payload: dict[str, Any]) -> None:
+        into.deliveries.append(("slack", slack.acted(payload)))
+
+    typed(note("slack command"), user_name=note("slack command, user name"), **where)
+    typed(nowhere("slack another command"), command=f"/{nowhere('slack its name')}", **where)
+    typed(into.open("slack public command"), channel_id=SLACK_PUBLIC, channel_name="open")
+    typed(f"{PRIVATE_WORD} {note('slack marked command')}", channel_id=SLACK_PUBLIC, channel_name="open")
+    hidden = {"id": "C0HIDDEN03", "name": "privategroup"}
+    did(slack.shortcut(slack.message(note("slack shortcut"), timestamp()), channel=hidden))
+    did(
+        slack.shortcut(slack.message(nowhere("slack other shortcut"), timestamp()), nowhere("its name"), channel=hidden)
+    )
+    fields = {
+        "subject": note("slack form, subject"),
+        "text": note("slack form, text"),
+        "category": note("slack category"),
+    }
+    did(slack.submission(fields, {"id": f"V{next(_numbers):08}"}))
+    did(slack.submission({"text": nowhere("slack form without a subject")}, {"id": f"V{next(_numbers):08}"}))
 
 
 def _teams(into: Planted) -> None:

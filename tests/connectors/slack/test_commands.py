@@ -88,7 +88,7 @@ def test_help_names_the_words_that_are_set() -> None:
 
 def test_another_command_is_remarked_and_told() -> None:
     parsed = delivered(form(slash(command="/weather")))
-    assert [each.reason for each in parsed.ignored] == ['nothing is done about the command "/weather"']
+    assert [each.reason for each in parsed.ignored] == ["nothing is done about a command that is none of ours"]
     assert told(parsed) == "This command does nothing here."
 
 
