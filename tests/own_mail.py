@@ -12,6 +12,7 @@ import grp
 import os
 import pwd
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ class Dovecot:
         for pattern in ("dovecot-uidlist", "dovecot-uidvalidity*", "dovecot.index*", "dovecot.list.index*"):
             for each in box.glob(pattern):
                 each.unlink()
+        # A UIDVALIDITY is the second in which it is made: made in the same one, it would be the same.
+        time.sleep(1.1)
 
 
 @contextmanager
