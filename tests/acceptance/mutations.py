@@ -35,17 +35,19 @@ from sqlalchemy import select
 from connectors import Fixture, connector
 from connectors.base import Inbound, Unverified
 from tests.connectors.mutations import damaged
+from tests.connectors.sealing import KEYS, NEEDED, proof, sealed
 from tickets.listening import listen
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
+from worker.intake.keys import Keyring
 from worker.intake.listener import HttpThread
 from worker.ledger import Ledger
 from worker.ledger.tables import inbound
 from worker.metrics import Metrics
 from worker.settings import Source
 
-Kind = Literal["email", "slack", "teams", "telegram", "discord"]
-CHAT: tuple[Kind, ...] = ("slack", "teams", "telegram", "discord")
+Kind = Literal["email", "slack", "teams", "teams_bot", "telegram", "discord"]
+CHAT: tuple[Kind, ...] = ("slack", "teams", "teams_bot", "telegram", "discord")
 SETTINGS: dict[Kind, dict[str, str]] = {"email": {"address": "support@example.net"}}
 
 CONNECTIONS = 8
@@ -135,15 +137,25 @@ def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Co
 
 def _source(kind: Kind) -> Source:
     code = connector(kind)
-    return Source(kind, code, code.settings.model_validate({"secret": "s3cret", **SETTINGS.get(kind, {})}))
+    return Source(
+        kind, code, code.settings.model_validate({"secret": "s3cret", **NEEDED.get(kind, {}), **SETTINGS.get(kind, {})})
+    )
 
 
 @contextmanager
 def _listening(ledger: Ledger, source: Source) -> Iterator[str]:
     metrics = Metrics()
     intake = Intake(ledger, lambda _: None, metrics)
+    # Microsoft's keys are those of the tests: they are fetched from nobody.
+    keyring = Keyring(httpx.MockTransport(lambda request: httpx.Response(200, content=KEYS[str(request.url)])))
     app = intake_app(
-        intake, ledger, lambda: {source.id: source}, metrics, max_body=MAX_BODY, clock=lambda: datetime.now(UTC)
+        intake,
+        ledger,
+        lambda: {source.id: source},
+        metrics,
+        max_body=MAX_BODY,
+        clock=lambda: datetime.now(UTC),
+        keyring=keyring,
     )
     listener = listen("127.0.0.1", 0)
     thread = HttpThread([(listener, app)])
@@ -184,11 +196,12 @@ def _send(
     source: Source, client: httpx.Client, deliveries: Sequence[tuple[Fixture, bytes]]
 ) -> list[tuple[Outcome, int | None]]:
     """How each was answered, one after the other on one connection, and the number that it was given."""
-    return [_read(source, body, _post(source, client, fixture, body)) for fixture, body in deliveries]
+    whole = [(fixture, sealed(source.connector.kind, body)) for fixture, body in deliveries]
+    return [_read(source, body, _post(source, client, fixture, body)) for fixture, body in whole]
 
 
 def _post(source: Source, client: httpx.Client, fixture: Fixture, body: bytes) -> httpx.Response:
-    headers = fixture.headers | source.connector.sign(body, source.settings, datetime.now(UTC))
+    headers = fixture.headers | proof(source.connector.kind, body, source.settings, datetime.now(UTC))
     return client.post(f"/in/{source.id}", content=body, headers=headers)
 
 
