@@ -20,6 +20,7 @@ from typing import Any
 from connectors.base import Connector
 
 GROUP = "ticketrelay.connectors"
+EXPECTED = ".expected.json"
 
 BUILT_IN = (
     "alertmanager",
@@ -106,12 +107,12 @@ def fixtures(kind: str) -> dict[str, Fixture]:
         return {}
     folder = resources.files(module) / "fixtures"
     files = {each.name: each for each in folder.iterdir()} if folder.is_dir() else {}
-    found = {}
-    for expected in sorted(name for name in files if name.endswith(".expected.json")):
-        name = expected.removesuffix(".expected.json")
-        (body,) = (each for each in files if each != expected and each.rpartition(".")[0] == name)
-        found[name] = Fixture(name, files[body].read_bytes(), json.loads(files[expected].read_bytes()))
-    return found
+    expected = {name.removesuffix(EXPECTED): name for name in files if name.endswith(EXPECTED)}
+    bodies = {name.rpartition(".")[0]: name for name in files if not name.endswith(EXPECTED)}
+    return {
+        name: Fixture(name, files[bodies[name]].read_bytes(), json.loads(files[expected[name]].read_bytes()))
+        for name in sorted(expected)
+    }
 
 
 def _entry_point(kind: str) -> EntryPoint:

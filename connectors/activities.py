@@ -13,13 +13,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
 
 from connectors.channels import Rules
 from connectors.chat import MAX_BODY, File, file_lines, first_line, paragraphs
 from connectors.documents import UnreadableItem, found_at, read_instant, scalar, text_at, within
 from connectors.mapping import clean, cut
 from connectors.markup import MAX_HTML, text_of
+
+ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
+"""The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""
+Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
+"""The id of a person: their `aadObjectId`, or what this bot knows them by."""
 
 ROOT = ";messageid="
 CHANNEL = "channel"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import StringConstraints
-
+from connectors.activities import ChannelId, Id
 from connectors.channels import ChannelSettings, ChatSettings
 
-ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
-"""The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""
-Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
 Gesture = Literal["mention", "close_word"]
 
 

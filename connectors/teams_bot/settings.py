@@ -9,11 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AnyHttpUrl, StringConstraints, model_validator
 
+from connectors.activities import ChannelId, Id
 from connectors.channels import ChannelSettings, ChatSettings
 
-ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
-"""The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""
-Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
 Gesture = Literal["mention", "direct", "reply", "close_word", "edit", "delete", "open_reaction", "close_reaction"]
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True)]
 Reaction = Annotated[str, StringConstraints(pattern=r"^[!-9;-~]{1,60}$")]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import hypothesis
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors import connector, fixtures, kinds
+from connectors import connector, kinds
+from connectors import fixtures as read_fixtures
 from connectors.base import (
     Connector,
     ConnectorError,
@@ -27,6 +29,7 @@ from connectors.base import (
 from connectors.events import Event
 from tests.connectors.sealing import BY_KEYS_ALONE, KEYS, NEEDED, SAYS_NOTHING, proof, sealed
 
+fixtures = cache(read_fixtures)  # hypothesis asks for them thousands of times
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 SECRET, OLD, THIRD = "correct horse", "battery staple", "neither of them"
 UNSAID: dict[str, Any] = {

@@ -337,4 +337,4 @@ def test_a_connection_that_breaks_or_speaks_something_else_is_no_answer(asked: P
 def test_nobody_there_is_no_answer() -> None:
     with product() as gone:
         pass
-    assert "no answer: ConnectError" in reason(gone)
+    assert "no connection: ConnectError" in reason(gone)

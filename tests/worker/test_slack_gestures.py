@@ -250,7 +250,9 @@ def test_nobody_is_asked_elsewhere_where_slack_redirects_or_is_away(web: Slack) 
     with capture_logs() as logs:
         ask("chat", prompt(web))
         ask("chat", HttpCall(f"http://127.0.0.1:{gone.server_port}/{TOKEN}", b"", {}))
-    assert [each["error"] for each in logs] == ["answered 302", "ConnectError"]
+    redirected, refused = (each["error"] for each in logs)
+    assert redirected == "answered 302"
+    assert refused.startswith("no connection: ConnectError")
     assert web.calls == ["views.open"]
     assert TOKEN not in str(logs)
 
@@ -261,7 +263,8 @@ def test_who_does_not_answer_is_not_waited_for(web: Slack, monkeypatch: pytest.M
     with capture_logs() as logs:
         ask("chat", prompt(web))
     web.may_open.set()
-    assert [each["error"] for each in logs] == ["ReadTimeout"]
+    (error,) = (each["error"] for each in logs)
+    assert error.startswith(("no answer: ReadTimeout", "no whole answer"))
 
 
 def test_of_many_at_once_those_that_are_too_many_are_not_made(web: Slack) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 
-import httpx
 import structlog
 
 from connectors.answering import HttpCall
 from worker.ledger import Delivery
 from worker.settings import Source
+from worker.web import NoAnswer, fetch
 
 log = structlog.get_logger()
 
@@ -52,19 +51,13 @@ def ask_meanwhile(source: Source, delivery: Delivery) -> None:
 
 def _made(call: HttpCall) -> str | None:
     """Why it failed; None where it did not."""
-    end = time.monotonic() + DEADLINE_S
-    body = bytearray()
-    client = httpx.Client(timeout=DEADLINE_S, follow_redirects=False, trust_env=False)
     try:
-        with client, client.stream(call.method, call.url, content=call.body, headers=dict(call.headers)) as answer:
-            for part in answer.iter_raw():
-                body += part
-                if len(body) > MAX_ANSWER or time.monotonic() > end:
-                    return "the answer is too long, or takes too long"
-            status = answer.status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return type(error).__name__  # its text may have an address with a token in it
-    return _refusal(status, bytes(body))
+        answer = fetch(
+            call.url, call.headers, max_bytes=MAX_ANSWER, method=call.method, body=call.body, deadline_s=DEADLINE_S
+        )
+    except NoAnswer as error:
+        return str(error)
+    return _refusal(answer.status, answer.body)
 
 
 def _refusal(status: int, body: bytes) -> str | None:

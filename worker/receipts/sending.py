@@ -26,12 +26,13 @@ from connectors.answering import (
 )
 from connectors.base import SourceSettings
 from worker.intake.imap.server import LoginRefused, ServerAway
-from worker.receipts.calling import TIMEOUT_S, request
+from worker.receipts.calling import request
 from worker.receipts.tokens import Tokens
 
 S = TypeVar("S", bound=SourceSettings)
 
 UNAUTHORIZED = 401
+TIMEOUT_S = 10.0  # of each step with a mail server
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
 
