@@ -111,7 +111,7 @@ def fixtures(kind: str) -> dict[str, Fixture]:
     bodies = {name.rpartition(".")[0]: name for name in files if not name.endswith(EXPECTED)}
     return {
         name: Fixture(name, files[bodies[name]].read_bytes(), json.loads(files[expected[name]].read_bytes()))
-        for name in sorted(expected)
+        for name in sorted(expected, key=lambda each: expected[each])
     }
 
 

@@ -182,7 +182,7 @@ def test_a_replay_is_a_process_of_its_own(ledger: Ledger, database_url: str) -> 
 def test_a_replay_that_is_stopped_keeps_what_it_did_and_the_next_one_does_the_rest(
     ledger: Ledger, database_url: str
 ) -> None:
-    bodies = [alert(f"case-{number}") for number in range(3000)]
+    bodies = [alert(f"case-{number}") for number in range(10000)]
     ledger.record([Delivery(inbound(each, source="alertmanager"), Parsed()) for each in bodies])
     process = begun(database_url, "replay", *SINCE)
     try:
