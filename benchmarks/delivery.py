@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.parts.contenders import Contender, Pool, Setting, bare, default_prefork, embedded, ours, plain
-from benchmarks.parts.figures import per_operation, ratio
+from benchmarks.parts.figures import per_operation, ratio, spent
 from benchmarks.parts.processes import BenchmarkError, Noise, end_cleanly, frozen, wait_until
 from benchmarks.parts.servers import postgresql_server, redis_server
 from benchmarks.parts.standin import StandIn, stand_in
@@ -54,7 +54,7 @@ class Measured:
     @property
     def cpu_ms(self) -> float:
         """CPU milliseconds for each operation."""
-        return sum(self.cpu.values()) * 1000 / self.operations
+        return spent(self.cpu) * 1000 / self.operations
 
 
 @dataclass

@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.parts import plain as tasks
 from benchmarks.parts.alerts import SECRET
 from benchmarks.parts.contenders import Setting, open_operations, settings
-from benchmarks.parts.figures import per_operation, ratio
+from benchmarks.parts.figures import per_operation, ratio, spent
 from benchmarks.parts.load import Load, load
 from benchmarks.parts.processes import BenchmarkError, Noise, cpu_seconds, end_cleanly, free_port, module, running
 from benchmarks.parts.servers import emptied, postgresql_server, redis_server
@@ -90,7 +90,7 @@ class Measured:
     @property
     def per_cpu_second(self) -> float:
         """Requests for each CPU second."""
-        return self.load.accepted / sum(self.cpu.values())
+        return self.load.accepted / spent(self.cpu)
 
 
 @dataclass

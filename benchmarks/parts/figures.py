@@ -7,10 +7,17 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable
 
+from benchmarks.parts.processes import TICKS_PER_S
+
 
 def ratio(one: Iterable[float], other: Iterable[float]) -> float:
     """The median over the rounds of one divided by the other."""
     return round(statistics.median(a / b for a, b in zip(one, other, strict=True)), 3)
+
+
+def spent(cpu: dict[str, float]) -> float:
+    """CPU seconds of all parts; at least the smallest number of them that the system counts."""
+    return max(sum(cpu.values()), 1 / TICKS_PER_S)
 
 
 def per_operation(cpu: dict[str, float], operations: int) -> str:
