@@ -127,7 +127,8 @@ def _refused(memory: Memory, step: Step, reason: str) -> Progress:
     if step["method"] == "conversations.replies" and web.names_one(reason, GONE):
         return Progress(memory)
     behind = dict(memory["behind"])
-    if channel := step.get("channel"):
+    channel = step.get("channel")
+    if channel and not step.get("whole"):  # what a thread said before is wanted of that thread alone
         behind[channel] = min(behind.get(channel, step["since"]), step["since"])
     about = f" of {channel}" if channel else ""
     return Progress({**memory, "behind": behind}, trouble=f"{step['method']}{about}: {reason}")
@@ -155,8 +156,7 @@ def _who(
         channels = [{"method": "users.conversations", "types": ",".join(types), "only": only}]
     since = _floor(memory, _before(step["cases_since"], OVERLAP))
     threads = [_thread(memory, *place, since) for place in _places(step["cases"], team, settings)]
-    # A round that an older version began names none.
-    opened = [_whole(memory, *place) for place in _places(step.get("opened", ()), team, settings)]
+    opened = [_whole(memory, *place) for place in _places(step["opened"], team, settings)]
     # Last, so that what is missing in a channel comes in its order; and once, as a whole.
     todo = [*channels, *_without({"todo": threads}, opened)["todo"], *opened]
     return Progress({**memory, "team": team, "bot": bot, "todo": todo}, trouble=trouble)

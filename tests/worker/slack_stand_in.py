@@ -82,6 +82,8 @@ class Slack:
     most: int = 999
     """On a page; 15 for apps that are sold outside of Slack's Marketplace."""
     limits: dict[str, int] = field(default_factory=lambda: dict(TIERS))
+    refused: dict[str, str] = field(default_factory=dict)
+    """Methods that the app may not call, and the error that says so."""
     _made: dict[str, deque[float]] = field(default_factory=dict)
 
     def channel(self, id_: str, **changes: Any) -> None:
@@ -115,6 +117,8 @@ class Slack:
         team = known.get(token.removeprefix("Bearer "))
         if team is None:
             return {"ok": False, "error": "invalid_auth"}
+        if method in self.refused:
+            return {"ok": False, "error": self.refused[method]}
         does = _METHODS.get(method)
         if does is None:
             return {"ok": False, "error": "unknown_method"}

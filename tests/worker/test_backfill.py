@@ -391,3 +391,29 @@ def test_tickets_without_a_thread_are_not_asked_for(relay: Relay, web: Slack) ->
     ask(relay, source)
     assert "conversations.replies" not in web.calls
     assert failure(relay) is None
+
+
+def test_a_ticket_that_was_opened_while_no_round_was_made_is_asked_for_in_the_next(relay: Relay, web: Slack) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    say(web, "The printer is odd", -200)
+    deliver(relay, source, say(web, ask_for("Please have a look"), 10, thread_ts=at(-200)))
+    relay.advance(seconds=20 * EVERY)
+    ask(relay, source)
+    relay.send_what_is_due()
+    assert notes(relay, "Please have a look") == ["The printer is odd"]
+
+
+def test_a_thread_that_cannot_be_read_as_a_whole_does_not_let_its_channel_be_asked_for_anew(
+    relay: Relay, web: Slack
+) -> None:
+    source = of_slack(web)
+    ask(relay, source)
+    say(web, "The printer is odd", -200)
+    deliver(relay, source, say(web, ask_for("Please have a look"), 10, thread_ts=at(-200)))
+    relay.advance(seconds=EVERY)
+    web.refused["conversations.replies"] = "missing_scope"
+    ask(relay, source)
+    (row,) = rows(relay.ledger, jobs_table)
+    assert "missing_scope" in row["error"]
+    assert json.loads(row["state"])["memory"]["behind"] == {}

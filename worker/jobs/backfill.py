@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -35,7 +35,8 @@ MADE_BY = OURS + "backfill"
 AT_ONCE = 8  # requests in one run: other jobs wait meanwhile
 AT_ONCE_S = 15.0  # in which they begin
 PAUSE = timedelta(seconds=10)  # with it, no more than 48 requests in a minute
-LEEWAY = timedelta(minutes=5)  # that a round, and a delivery, may take
+LEEWAY = timedelta(minutes=5)  # that a delivery may take
+OPENED_A_ROUND = 100  # cases that are asked for as a whole, the latest first
 CASES_A_ROUND = 20  # that are asked for though nothing says that they grew
 
 
@@ -49,6 +50,8 @@ class Held:
     turn: str | None = None
     """When the present turn through the open cases began."""
     last_turn: str | None = None
+    begun: str | None = None
+    """When this round began."""
     troubles: tuple[str, ...] = ()
     """Of this round."""
     last_troubles: tuple[str, ...] = ()
@@ -113,13 +116,15 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     if not held.after or turn is None:
         last, turn = turn, around.now.isoformat()
     since = datetime.fromisoformat(last) if last is not None else None
-    # What is opened by an event has the time of that: one that was waited for is as old as it is.
-    begun = around.now - timedelta(seconds=what.share.every) - LEEWAY
-    opened = around.errands.opened_subjects(what.source.id, since=begun, limit=CASES_A_ROUND)
+    opened: list[str] = []
+    if held.begun is not None:
+        # A case is as old as the event that opened it, and that may have been waited for.
+        since_then = datetime.fromisoformat(held.begun) - LEEWAY
+        opened = around.errands.opened_subjects(what.source.id, since=since_then, limit=OPENED_A_ROUND)
     occasion = Occasion(around.now, tuple(each.key for each in found), since, tuple(opened))
     memory = what.how.begin(held.memory, occasion)
     after = found[-1].key if len(found) == CASES_A_ROUND else ""
-    return Held(memory, after, turn, last, (), held.troubles)
+    return Held(memory, after, turn, last, around.now.isoformat(), (), held.troubles)
 
 
 def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -> None:
@@ -179,18 +184,9 @@ def _problem(what: Backfill, held: Held) -> str | None:
 
 
 def _read(state: State) -> Held:
-    if not state:
-        return Held({})
-    troubles, last = tuple(state["troubles"]), tuple(state["last_troubles"])
-    return Held(state["memory"], state["after"], state["turn"], state["last_turn"], troubles, last)
+    lists = {name: tuple(state.get(name, ())) for name in ("troubles", "last_troubles")}
+    return Held(**({"memory": {}} | state | lists))
 
 
 def _written(held: Held) -> State:
-    return {
-        "memory": dict(held.memory),
-        "after": held.after,
-        "turn": held.turn,
-        "last_turn": held.last_turn,
-        "troubles": held.troubles,
-        "last_troubles": held.last_troubles,
-    }
+    return asdict(held)

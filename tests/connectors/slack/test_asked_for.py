@@ -34,7 +34,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
 }
 STEPS: dict[str, dict[str, Any]] = {
-    "auth.test": {"cases": [f"{TEAM}:{CHANNEL}:{ROOT}"], "cases_since": "1773453000.000000"},
+    "auth.test": {
+        "cases": [f"{TEAM}:{CHANNEL}:{ROOT}"],
+        "cases_since": "1773453000.000000",
+        "opened": [f"{TEAM}:{CHANNEL}:{ROOT}"],
+    },
     "users.conversations": {"types": "im", "only": []},
     "conversations.info": {"channel": CHANNEL, "since": "1773453000.000000"},
     "conversations.history": {"channel": CHANNEL, "since": "1773453000.000000", "oldest": "1"},
