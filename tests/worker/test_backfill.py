@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors import connector
+from connectors.answering import HttpAnswer
 from connectors.base import Inbound
 from connectors.slack.history import ts
 from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message, reaction, slash
@@ -417,3 +419,16 @@ def test_a_thread_that_cannot_be_read_as_a_whole_does_not_let_its_channel_be_ask
     (row,) = rows(relay.ledger, jobs_table)
     assert "missing_scope" in row["error"]
     assert json.loads(row["state"])["memory"]["behind"] == {}
+
+
+def test_what_a_defect_of_ours_says_of_an_answer_is_told_nobody(relay: Relay, web: Slack) -> None:
+    def reads(_memory: Any, answer: HttpAnswer, _settings: Any) -> Any:
+        raise KeyError(answer.body)
+
+    source = of_slack(web)
+    how = source.connector.backfilling
+    assert how is not None
+    ask(relay, replace(source, connector=replace(source.connector, backfilling=replace(how, read=reads))))
+    error = failure(relay) or ""
+    assert "the connector failed on it (KeyError in test_backfill.py, line" in error
+    assert TEAM not in error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,26 @@ def test_one_that_must_wait_holds_up_no_other(ledger: Ledger, clock: ManualClock
     web.ahead.append((429, {"Retry-After": "30"}, b"", False))
     later(ledger, clock, source)
     assert [each["channel"] for each in web.messages.values()] in (["C0OTHER001"], [CHANNEL])
+
+
+@pytest.mark.parametrize("fails", ["write", "read"])
+def test_a_defect_of_a_connector_ends_no_job_and_what_may_be_there_is_not_told_twice(
+    ledger: Ledger, clock: ManualClock, web: Slack, fails: str
+) -> None:
+    def breaks(*_: object) -> Any:
+        raise KeyError("what somebody wrote")
+
+    source = of_slack(web)
+    how = source.connector.answering
+    assert how is not None
+    broken = replace(source, connector=replace(source.connector, answering=replace(how, **{fails: breaks})))
+    say(ledger, clock, source, mention())
+    deliver_all(ledger)
+    later(ledger, clock, broken)
+    assert "the connector failed on it (KeyError in test_receipts.py, line" in row(ledger)["error"]
+    assert "wrote" not in row(ledger)["error"]
+    later(ledger, clock, source, 1000)
+    assert (len(web.messages), row(ledger)["state"]) == (1, "idle" if fails == "write" else "dead")
 
 
 def test_a_platform_that_is_away_is_asked_once_in_a_run(ledger: Ledger, clock: ManualClock, web: Slack) -> None:

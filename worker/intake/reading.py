@@ -9,12 +9,12 @@ from datetime import datetime
 import structlog
 
 from connectors.base import Denied, Inbound, Keys, OverLimit, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from worker.defects import ConnectorFailed, of_connector
 from worker.grouping import RESERVED
 from worker.intake import own
 from worker.ledger import Delivery
 from worker.routing import route
 from worker.settings import Source
-from worker.tracebacks import where
 
 log = structlog.get_logger()
 
@@ -76,13 +76,11 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
     if isinstance(message, Verified) and own.is_own(message.inbound):
         return own.parse(message.inbound)
     try:
-        return _without_reserved(source.connector.parse(message, source.settings))
-    except (UnreadableMessage, OverLimit):
-        raise
-    except Exception as defect:
-        # A defect of the connector must not lose the message, nor have its sender repeat it for ever.
-        log.exception("connector.failed", source=source.id, kind=source.connector.kind)
-        raise UnreadableMessage(f"the connector failed on it ({where(defect)})") from defect
+        with of_connector(source, UnreadableMessage, OverLimit):
+            return _without_reserved(source.connector.parse(message, source.settings))
+    except ConnectorFailed as error:
+        # It must not lose the message, nor have its sender repeat it for ever.
+        raise UnreadableMessage(str(error)) from error
 
 
 def _without_reserved(parsed: Parsed) -> Parsed:

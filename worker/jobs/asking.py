@@ -5,15 +5,12 @@ A redirect is not followed: the proof that goes with the question is for the add
 
 from __future__ import annotations
 
-import structlog
-
 from connectors.base import Ask, UnreadableMessage
+from worker.defects import ConnectorFailed, of_connector
 from worker.settings import Source
 from worker.web import DEADLINE_S, NoAnswer, fetch
 
 __all__ = ["NoAnswer", "asked", "listed"]
-
-log = structlog.get_logger()
 
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -37,13 +34,12 @@ def listed(source: Source, deadline_s: float = DEADLINE_S) -> frozenset[str]:
         raise NoAnswer("it is not configured to be asked")
     body = _answer(question, deadline_s)
     try:
-        return asking.listed(body, source.settings)
+        with of_connector(source, UnreadableMessage):
+            return asking.listed(body, source.settings)
     except UnreadableMessage as error:
         raise NoAnswer(f"the answer cannot be read: {error}") from error
-    except Exception as defect:
-        # A defect of a connector costs its source the confirmation, and the other jobs nothing.
-        log.exception("connector.failed", source=source.id, kind=source.connector.kind)
-        raise NoAnswer(f"the connector failed on the answer ({type(defect).__name__}: {defect})") from defect
+    except ConnectorFailed as error:
+        raise NoAnswer(str(error)) from error
 
 
 def _answer(question: Ask, deadline_s: float) -> bytes:

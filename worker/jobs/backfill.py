@@ -185,7 +185,8 @@ def _problem(what: Backfill, held: Held) -> str | None:
 
 def _read(state: State) -> Held:
     lists = {name: tuple(state.get(name, ())) for name in ("troubles", "last_troubles")}
-    return Held(**({"memory": {}} | state | lists))
+    held: State = {"memory": {}, **state, **lists}
+    return Held(**held)
 
 
 def _written(held: Held) -> State:

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from connectors.answering import Answered, Answering, HttpCall, Later, Outcome, Refused, Told, Unclear
+from worker.defects import ConnectorFailed, of_connector
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger.receipts import Receipt
 from worker.receipts.sending import send
@@ -22,6 +23,7 @@ EVERY = timedelta(seconds=1)
 AT_ONCE = 10  # in one run
 BEGIN_WITHIN_S = 60.0  # of a run; the job's own lease is longer than the last one may take then
 LEASE = timedelta(minutes=2)
+DEFECT_S = 900.0  # before a call is written once more that the connector failed to write
 TOKENS = Tokens()
 """Outlives the jobs, which are made anew in every round."""
 HELD_UNTIL = "held_until"
@@ -67,20 +69,31 @@ def _tell(
     source: Source, answering: Answering[Any], link: str | None, receipt: Receipt, around: Surroundings
 ) -> Outcome:
     about = _about(receipt, link)
-    call = answering.write(about, source.settings)
-    repeatable = isinstance(call, HttpCall) and call.repeatable
-    outcome: Outcome
-    if isinstance(call, Refused):
-        outcome = call
-    elif receipt.may_be_there and not repeatable:
-        outcome = Unclear("who sent it ended before it was answered")
-    else:
-        outcome = send(call, about, answering, source.settings, TOKENS)
+    repeatable, outcome = _sent(source, answering, about, may_be_there=receipt.may_be_there)
     around.errands.settle_receipt(receipt, outcome, repeatable=repeatable)
     if not isinstance(outcome, Told):
         event = "receipt.not_told" if receipt.place is None else "receipt.not_edited"
         log.warning(event, source=source.id, case=receipt.case_id, reason=outcome.reason)
     return outcome
+
+
+def _sent(source: Source, answering: Answering[Any], about: Answered, *, may_be_there: bool) -> tuple[bool, Outcome]:
+    """Whether the call may be made again when its end is not known, and how it ended."""
+    try:
+        with of_connector(source):
+            call = answering.write(about, source.settings)
+    except ConnectorFailed as error:
+        return True, Later(DEFECT_S, str(error))
+    if isinstance(call, Refused):
+        return False, call
+    repeatable = isinstance(call, HttpCall) and call.repeatable
+    if may_be_there and not repeatable:
+        return False, Unclear("who sent it ended before it was answered")
+    try:
+        with of_connector(source):
+            return repeatable, send(call, about, answering, source.settings, TOKENS)
+    except ConnectorFailed as error:
+        return repeatable, Unclear(str(error))
 
 
 def _about(receipt: Receipt, link: str | None) -> Answered:

@@ -6,13 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-import structlog
-
 from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
+from worker.defects import ConnectorFailed, of_connector
 from worker.settings import Source
 from worker.web import NoAnswer, fetch
-
-log = structlog.get_logger()
 
 MAX_BYTES = 8 * 1024 * 1024  # of one answer
 
@@ -33,9 +30,8 @@ def asked(
     except NoAnswer as error:
         return f"{call.url}: {error}"
     try:
-        said = read(answer)
-    except Exception as defect:
-        # A defect of a connector costs its source what was asked for, and the other jobs nothing.
-        log.exception("connector.failed", source=source.id, kind=source.connector.kind)
-        return f"the connector failed on the answer ({type(defect).__name__}: {defect})"
+        with of_connector(source):
+            said = read(answer)
+    except ConnectorFailed as error:
+        return str(error)
     return f"{call.url}: {said.reason}" if isinstance(said, Unclear | Refused) else said
