@@ -53,7 +53,7 @@ class HttpCall:
     url: str = field(repr=False)
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
-    method: Literal["POST", "PATCH", "PUT"] = "POST"
+    method: Literal["GET", "POST", "PATCH", "PUT"] = "POST"
     repeatable: bool = False
     """It says what is to stand there: made twice, it does no more than once. Else one whose end is not known is not
     made again."""

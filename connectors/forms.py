@@ -70,8 +70,9 @@ def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 def form(fields: Mapping[str, str]) -> bytes:
     """The fields as `application/x-www-form-urlencoded`."""
-    return b"&".join(_escaped(name) + b"=" + _escaped(value) for name, value in fields.items())
+    return "&".join(f"{escaped(name)}={escaped(value)}" for name, value in fields.items()).encode()
 
 
-def _escaped(text: str) -> bytes:
-    return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode())
+def escaped(text: str) -> str:
+    """The text as a part of a form, or of the path of a URL (RFC 3986, section 2.1); connectors import no urllib."""
+    return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode()).decode()

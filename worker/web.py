@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 
 import httpx
 
-from connectors.answering import HttpAnswer
+from connectors.answering import HttpAnswer, HttpCall
 from tickets.transport import trusted_authorities
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it logs the URL of every request
@@ -28,21 +27,13 @@ class NotReached(NoAnswer):
     """The request surely did not leave."""
 
 
-def fetch(
-    url: str,
-    headers: Mapping[str, str],
-    *,
-    max_bytes: int,
-    method: str = "GET",
-    body: bytes = b"",
-    deadline_s: float = DEADLINE_S,
-) -> HttpAnswer:
+def fetch(call: HttpCall, *, max_bytes: int, deadline_s: float = DEADLINE_S) -> HttpAnswer:
     """The answer to one request. Raises NoAnswer, NotReached where nobody can have got it."""
     # Compressed, an answer could grow a thousandfold.
-    whole = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
+    whole = {"Accept": "application/json", "Accept-Encoding": "identity", **call.headers}
     sent = [(name.encode(), value.encode("latin-1")) for name, value in whole.items()]
     try:
-        request = httpx.Request(method, url, headers=sent, content=body or None)
+        request = httpx.Request(call.method, call.url, headers=sent, content=call.body or None)
         return asyncio.run(_fetch(request, max_bytes, deadline_s))
     except TimeoutError:
         raise NoAnswer(f"no whole answer within {deadline_s:g} s") from None

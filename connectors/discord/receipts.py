@@ -10,7 +10,6 @@ Source: discord.com/developers/docs, "Edit Original Interaction Response", "Edit
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -33,6 +32,7 @@ from connectors.discord.answers import ONLY_FOR_YOU
 from connectors.discord.envelope import maybe_id, moment
 from connectors.discord.settings import Settings
 from connectors.documents import text_at
+from connectors.forms import escaped
 
 OPEN_FOR = timedelta(minutes=15) - timedelta(seconds=30)
 """How long after the interaction its answer can be edited, less what a call may take."""
@@ -40,8 +40,6 @@ USER_AGENT = "DiscordBot (https://discord.com/developers/applications/{}, 1)"
 """What Discord wants to be told: a library, where to read about the bot, a version; others may be refused."""
 ORIGINAL = "@original"
 """The place of an answer that only its token can edit."""
-
-_RESERVED = re.compile(r"[^A-Za-z0-9._~-]")
 
 
 def target(application: str, interaction: str, token: str) -> str:
@@ -59,7 +57,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     body = json.dumps({"content": text(about), "allowed_mentions": {"parse": []}}).encode()
     headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT.format(where["application"])}
     if about.now < moment(where["interaction"]) + OPEN_FOR:
-        url = f"{api}/webhooks/{where['application']}/{_quoted(where['token'])}/messages/@original"
+        url = f"{api}/webhooks/{where['application']}/{escaped(where['token'])}/messages/@original"
         return HttpCall(url, body, headers, "PATCH", repeatable=True)
     channel, _, message = (about.place or ORIGINAL).partition(":")
     if settings.bot_token is None or not message:
@@ -81,11 +79,6 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     if answer.status == 404 and about.place is None:
         return Later(None, f"{because}: our own answer is not there yet")
     return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
-
-
-def _quoted(token: str) -> str:
-    """The token, which is ASCII, as a part of a path (RFC 3986, section 2.1)."""
-    return _RESERVED.sub(lambda match: f"%{ord(match[0]):02X}", token)
 
 
 def _place(message: Mapping[str, Any], about: Answered) -> str:

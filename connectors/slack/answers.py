@@ -32,7 +32,8 @@ from connectors.answering import (
 from connectors.slack import web
 from connectors.slack.settings import Settings
 
-RESPONSE_URL = re.compile(r"https://hooks\.slack(?:-gov)?\.com/[!-~]{1,1000}")
+_RESPONSE_URL = re.compile(r"(https?://[^/@]{1,255}/)[!-~]{1,450}")
+_RESPONSE_HOSTS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
 
 
 def target(channel: str, root: str | None, teams: Sequence[str], settings: Settings) -> str | None:
@@ -53,6 +54,14 @@ def target(channel: str, root: str | None, teams: Sequence[str], settings: Setti
 def target_of_response(url: str) -> str:
     """Where Slack takes answers to one slash command, as the event carries it."""
     return json.dumps({"response_url": url})
+
+
+def response_url(told: object, settings: Settings) -> str | None:
+    """The address that Slack takes answers to a command at; None for one anywhere else but where its Web API is."""
+    match = _RESPONSE_URL.fullmatch(told) if isinstance(told, str) else None
+    ours = settings.api_url
+    here = str(AnyHttpUrl.build(scheme=ours.scheme, host=ours.host or "", port=ours.port))
+    return match[0] if match and match[1] in (*_RESPONSE_HOSTS, here) else None
 
 
 def is_on(settings: Settings) -> bool:
@@ -92,8 +101,9 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     return Told(f"{channel} {ts}" if channel.startswith("D") else ts, (f"{team}:{channel}:{ts}",))
 
 
-def _respond(url: object, about: Answered, settings: Settings) -> HttpCall | Refused:
-    if not isinstance(url, str) or not (RESPONSE_URL.fullmatch(url) or _is_at(url, settings.api_url)):
+def _respond(told: object, about: Answered, settings: Settings) -> HttpCall | Refused:
+    url = response_url(told, settings)
+    if url is None:
         return Refused("the response_url is none of Slack's, and is not called")
     return _call(url, {"response_type": "ephemeral", "replace_original": False, "text": text(about)}, {})
 
@@ -105,11 +115,6 @@ def _responded(answer: HttpAnswer) -> Outcome:
         return Later(pause(answer), f"answered {answer.status}")
     said = reason("Slack", answer.status, answer.body[:100].decode("utf-8", "replace"))
     return Refused(said) if 400 <= answer.status < 500 else Unclear(said)
-
-
-def _is_at(url: str, other: AnyHttpUrl) -> bool:
-    """Whether both are at the same scheme, host and port."""
-    return url.startswith(str(AnyHttpUrl.build(scheme=other.scheme, host=other.host or "", port=other.port)))
 
 
 def _call(url: str, body: dict[str, Any], headers: dict[str, str], *, repeatable: bool = False) -> HttpCall:

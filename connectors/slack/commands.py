@@ -26,7 +26,6 @@ from connectors.slack.gestures import (
     nothing,
     read_gesture,
     read_handle,
-    response_url,
     told,
 )
 from connectors.slack.settings import Settings
@@ -65,7 +64,7 @@ def _refused(channel: str, user: str, settings: Settings) -> Parsed | None:
 
 
 def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Settings) -> Parsed:
-    url = response_url(payload.get("response_url"), settings)
+    url = answers.response_url(payload.get("response_url"), settings)
     shared = new_case(
         done,
         settings,

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import AnyHttpUrl, ValidationError
-
 from connectors.base import Parsed, Remark, Reply
 from connectors.channels import Rules
-from connectors.chat import MAX_BODY, MAX_LINK, Facts, first_line, paragraphs
+from connectors.chat import MAX_BODY, Facts, first_line, paragraphs
 from connectors.documents import UnreadableItem, found_at
 from connectors.events import Priority, digest
 from connectors.mapping import cut, readable
@@ -37,9 +35,6 @@ NAMES_OF_PRIVATE: Mapping[str, str] = {"directmessage": "im", "privategroup": "g
 """What Slack calls a channel whose name it does not tell, and the type that it has therefore."""
 GROUP_MESSAGE = "mpdm-"
 """How the names of messages to several people begin."""
-
-RESPONSE_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
-"""Where a `response_url` may be, besides `api_url`."""
 
 _HANDLE = re.compile(r"[!-9;-~]{1,200}")  # as an id, and longer: 13345224609.738474920.8088930838d88f008e0
 
@@ -88,20 +83,6 @@ def channel_type(name: object) -> str | None:
 def is_private_at(channel: str | None, type_of_channel: str | None, rules: Rules) -> bool:
     """True unless it was done in a channel that is known to be public: what was done nowhere is private."""
     return channel is None or is_private(rules, channel, type_of_channel)
-
-
-def response_url(value: object, settings: Settings) -> str | None:
-    """The address that Slack takes an answer at; None for an address anywhere else."""
-    if not isinstance(value, str) or len(value) > MAX_LINK:
-        return None
-    try:
-        url = AnyHttpUrl(value)
-    except ValidationError:
-        return None
-    ours = settings.api_url
-    is_slacks = url.scheme == "https" and url.host in RESPONSE_HOSTS and url.port == 443
-    is_ours = (url.scheme, url.host, url.port) == (ours.scheme, ours.host, ours.port)
-    return str(url) if (is_slacks or is_ours) and url.username is None and url.password is None else None
 
 
 def new_case(

@@ -10,7 +10,6 @@ Source: learn.microsoft.com/azure/bot-service, "Bot Connector REST API"; learn.m
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,13 +30,12 @@ from connectors.answering import (
     text,
 )
 from connectors.documents import text_at, within
+from connectors.forms import escaped
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.teams_bot.tokens import is_service
 
 PASSES = (412, 429)
 """Statuses of what was not done, and may be later."""
-
-_RESERVED = re.compile(r"[^A-Za-z0-9._~-]")
 
 
 def target(activity: Mapping[str, Any], place: Place) -> str:
@@ -66,7 +64,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
         return Refused("serviceUrl is no address of the Bot Connector, and is not called")
     service = str(settings.api_url or where["service"]).rstrip("/")
     number = about.place if about.place is not None else where["activity"]
-    url = f"{service}/v3/conversations/{_quoted(where['conversation'])}/activities/{_quoted(number)}"
+    url = f"{service}/v3/conversations/{escaped(where['conversation'])}/activities/{escaped(number)}"
     body = {"type": "message", "text": text(about), "textFormat": "plain"}
     body |= {"id": number} if about.place is not None else {"replyToId": number}
     headers = {"Content-Type": "application/json"}
@@ -87,8 +85,3 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     if answer.status in PASSES:
         return Later(pause(answer), because)
     return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
-
-
-def _quoted(part: str) -> str:
-    """An id, which is ASCII, as a part of a path (RFC 3986, section 2.1)."""
-    return _RESERVED.sub(lambda match: f"%{ord(match[0]):02X}", part)

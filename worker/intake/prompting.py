@@ -52,9 +52,7 @@ def ask_meanwhile(source: Source, delivery: Delivery) -> None:
 def _made(call: HttpCall) -> str | None:
     """Why it failed; None where it did not."""
     try:
-        answer = fetch(
-            call.url, call.headers, max_bytes=MAX_ANSWER, method=call.method, body=call.body, deadline_s=DEADLINE_S
-        )
+        answer = fetch(call, max_bytes=MAX_ANSWER, deadline_s=DEADLINE_S)
     except NoAnswer as error:
         return str(error)
     return _refusal(answer.status, answer.body)

@@ -5,6 +5,7 @@ A redirect is not followed: the proof that goes with the question is for the add
 
 from __future__ import annotations
 
+from connectors.answering import HttpCall
 from connectors.base import Ask, UnreadableMessage
 from worker.defects import ConnectorFailed, of_connector
 from worker.settings import Source
@@ -43,7 +44,8 @@ def listed(source: Source, deadline_s: float = DEADLINE_S) -> frozenset[str]:
 
 
 def _answer(question: Ask, deadline_s: float) -> bytes:
-    answer = fetch(question.url, question.headers, max_bytes=MAX_BYTES, deadline_s=deadline_s)
+    call = HttpCall(question.url, b"", question.headers, "GET")
+    answer = fetch(call, max_bytes=MAX_BYTES, deadline_s=deadline_s)
     if answer.status != 200:
         raise NoAnswer(f"it answered {answer.status}{_hint(answer.status)}")
     return answer.body

@@ -26,7 +26,7 @@ def asked(
 ) -> T | Later | str:
     """What the request brought; a reason where it brought nothing, and is to be made again."""
     try:
-        answer = fetch(call.url, call.headers, max_bytes=MAX_BYTES, method=call.method, body=call.body)
+        answer = fetch(call, max_bytes=MAX_BYTES)
     except NoAnswer as error:
         return f"{call.url}: {error}"
     try:

@@ -11,7 +11,7 @@ MAX_ANSWER = 256 * 1024  # bytes
 def request(call: HttpCall) -> HttpAnswer | Later | Unclear:
     """Make the request; what it was answered with."""
     try:
-        return fetch(call.url, call.headers, max_bytes=MAX_ANSWER, method=call.method, body=call.body)
+        return fetch(call, max_bytes=MAX_ANSWER)
     except NotReached as error:
         return Later(None, str(error))
     except NoAnswer as error:

@@ -25,6 +25,7 @@ from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, conne
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes
 from worker.settings import Source
+from worker.tracebacks import where
 
 log = structlog.get_logger()
 
@@ -214,7 +215,7 @@ class MailboxLoop:
             return False
         except Exception as defect:
             log.exception("imap.failed", mailbox=str(self._mailbox))
-            self._note(f"a defect of ours: {type(defect).__name__}: {defect}")
+            self._note(f"a defect of ours: {where(defect)}")
             return False
         return True
 

@@ -28,6 +28,7 @@ from worker.intake.prompting import ask_meanwhile
 from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings
 from worker.ledger import Ledger
 from worker.settings import Source
+from worker.tracebacks import where
 from worker.web import NoAnswer, fetch
 
 log = structlog.get_logger()
@@ -108,7 +109,7 @@ class Listening:
             opened = self._opened()
         except Exception as defect:
             log.exception("socket_mode.failed", source=self.source.id)
-            opened = f"a defect of ours: {type(defect).__name__}"
+            opened = f"a defect of ours: {where(defect)}"
         if isinstance(opened, Later):
             pause, opened = opened.seconds or pause, opened.reason
         self._not_before = time.monotonic() + pause
@@ -126,7 +127,7 @@ class Listening:
         assert isinstance(settings, Settings)  # noqa: S101 — `configured` names no others
         call = protocol.opening(settings)
         try:
-            answer = fetch(call.url, call.headers, max_bytes=MAX_ANSWER, method=call.method, body=call.body)
+            answer = fetch(call, max_bytes=MAX_ANSWER)
         except NoAnswer as error:
             return f"{call.url}: {error}"
         url = protocol.address(answer, settings)
