@@ -56,24 +56,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What is asked for by itself, under limits of its own: a workspace."""
-
-    name: str
-    """Empty where there is but one."""
-    every: float
-    """Seconds from the end of one round to the next."""
-
-
-@dataclass(frozen=True, slots=True)
 class Backfilling(Generic[S]):
     """How a kind of source is asked for what it did not deliver."""
 
-    shares: Callable[[S], tuple[Share, ...]]
-    """None of them: it is not to be asked."""
+    every: Callable[[S], float | None]
+    """Seconds from the end of one round to the next; None: it is not to be asked."""
+    workspaces: Callable[[S], tuple[str, ...]]
+    """What is asked by itself, with a token and limits of its own; an empty name where there is but one."""
     begin: Callable[[Memory, Occasion], Memory]
     """A new round; of a memory in which nothing is left to be asked."""
     ask: Callable[[Memory, str, S], HttpCall | None]
-    """The next request, for the share of this name; None: nothing is left."""
+    """The next request, for the workspace of this name; None: nothing is left."""
     read: Callable[[Memory, HttpAnswer, S], Progress | Later | Unclear | Refused]
     """What the answer to that request means. Of the others nothing is remembered: the request is made again."""

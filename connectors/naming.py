@@ -33,12 +33,12 @@ class Named:
 class Naming(Generic[S]):
     """How a kind of source is asked for names."""
 
-    shares: Callable[[S], tuple[str, ...]]
-    """What is asked by itself: workspaces. None of them: no names are asked for."""
+    workspaces: Callable[[S], tuple[str, ...]]
+    """What is asked by itself, with a token and limits of its own. None of them: no names are asked for."""
     begin: Callable[[], Memory]
     """All is to be asked for."""
     ask: Callable[[Memory, str, S], HttpCall | None]
-    """The next request, for the share of this name; None: nothing is left."""
+    """The next request, for the workspace of this name; None: nothing is left."""
     read: Callable[[Memory, HttpAnswer], Named | Later | Unclear | Refused]
     """What the answer to that request means."""
     ids: Callable[[Inbound], frozenset[str]]

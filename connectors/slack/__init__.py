@@ -149,8 +149,14 @@ CONNECTOR = Connector(
     parse=parse,
     sign=sign,
     answering=Answering(answers.is_on, answers.write, answers.read),
-    backfilling=Backfilling(history.shares, history.begin, history.ask, history.read),
-    naming=Naming(names.shares, names.begin, names.ask, names.read, names.ids),
+    backfilling=Backfilling(
+        lambda settings: settings.backfill_every,
+        lambda settings: settings.with_tokens,
+        history.begin,
+        history.ask,
+        history.read,
+    ),
+    naming=Naming(names.workspaces, names.begin, names.ask, names.read, names.ids),
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

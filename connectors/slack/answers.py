@@ -65,7 +65,7 @@ def response_url(told: object, settings: Settings) -> str | None:
 
 
 def is_on(settings: Settings) -> bool:
-    return settings.receipts and settings.has_tokens
+    return settings.receipts and bool(settings.with_tokens)
 
 
 def write(about: Answered, settings: Settings) -> HttpCall | Refused:

@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import Any
 
 from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.backfilling import Memory, Missed, Occasion, Progress, Share
+from connectors.backfilling import Memory, Missed, Occasion, Progress
 from connectors.slack import web
 from connectors.slack.envelope import ASKED_FOR, maybe_id, maybe_ts, moment
 from connectors.slack.settings import Settings
@@ -57,14 +57,6 @@ Step = Mapping[str, Any]
 """A request that is to be made: its method, and what it is about."""
 
 
-def shares(settings: Settings) -> tuple[Share, ...]:
-    """One for each workspace whose token is known."""
-    if settings.backfill_every is None:
-        return ()
-    names = [*([""] if settings.bot_token is not None else []), *settings.workspaces]
-    return tuple(Share(name, settings.backfill_every) for name in names)
-
-
 def begin(memory: Memory, occasion: Occasion) -> Memory:
     """A new round. The first one of all begins now: what was said before is not imported."""
     now = ts(occasion.now)
@@ -87,9 +79,9 @@ def begin(memory: Memory, occasion: Occasion) -> Memory:
     }
 
 
-def ask(memory: Memory, share: str, settings: Settings) -> HttpCall | None:
+def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
     """The first of what is left."""
-    todo, token = memory.get("todo"), settings.token(share)
+    todo, token = memory.get("todo"), settings.token(workspace)
     if not todo or token is None:
         return None
     step: Step = todo[0]

@@ -34,20 +34,18 @@ _IDS = re.compile(rf"(?<![A-Za-z0-9]){_ID}(?![A-Za-z0-9])".encode())
 _SHOWN = re.compile(rf"(?<![\w(])([@#])({_ID})(?!\w)")  # in brackets it stands behind its name already
 
 
-def shares(settings: Settings) -> tuple[str, ...]:
+def workspaces(settings: Settings) -> tuple[str, ...]:
     """One for each workspace whose token is known."""
-    if not settings.resolve_names:
-        return ()
-    return (*([""] if settings.bot_token is not None else []), *settings.workspaces)
+    return settings.with_tokens if settings.resolve_names else ()
 
 
 def begin() -> Memory:
     return {"todo": [{"method": "users.list"}, {"method": "conversations.list", "types": "public_channel"}]}
 
 
-def ask(memory: Memory, share: str, settings: Settings) -> HttpCall | None:
+def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
     """The first of what is left."""
-    todo, token = memory.get("todo"), settings.token(share)
+    todo, token = memory.get("todo"), settings.token(workspace)
     if not todo or token is None:
         return None
     step = dict(todo[0])

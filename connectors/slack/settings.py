@@ -125,18 +125,18 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
             raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
         if self.close_shortcut == self.open_shortcut:
             raise ValueError(f"open_shortcut and close_shortcut are both {self.open_shortcut!r}: one of them closes")
-        if self.receipts and not self.has_tokens:
+        if self.receipts and not self.with_tokens:
             raise ValueError("receipts: they need bot_token")
-        if self.backfill_every is not None and not self.has_tokens:
+        if self.backfill_every is not None and not self.with_tokens:
             raise ValueError("backfill_every: needs bot_token")
-        if self.resolve_names and not self.has_tokens:
+        if self.resolve_names and not self.with_tokens:
             raise ValueError("resolve_names: needs bot_token")
         return self
 
     @property
-    def has_tokens(self) -> bool:
-        """True where there is a workspace whose token is known."""
-        return self.bot_token is not None or bool(self.workspaces)
+    def with_tokens(self) -> tuple[str, ...]:
+        """The workspaces whose tokens are known, by id; empty stands for the one that `bot_token` is of."""
+        return (*(("",) if self.bot_token is not None else ()), *self.workspaces)
 
     def token(self, team: str | None) -> str | None:
         """The token for a workspace; None where there is none for it."""

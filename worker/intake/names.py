@@ -18,7 +18,7 @@ log = structlog.get_logger()
 def are_asked_for(source: Source) -> bool:
     """True where the ledger may know names of a source."""
     naming = source.connector.naming
-    return naming is not None and bool(naming.shares(source.settings))
+    return naming is not None and bool(naming.workspaces(source.settings))
 
 
 def with_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbound:

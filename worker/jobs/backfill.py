@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.backfilling import Backfilling, Memory, Missed, Occasion, Progress, Share
+from connectors.backfilling import Backfilling, Memory, Missed, Occasion, Progress
 from connectors.base import Inbound, OverLimit, Verified
 from connectors.events import Event
 from worker.intake.reading import read_verified
@@ -63,18 +63,22 @@ class Backfill:
 
     source: Source
     how: Backfilling[Any]
-    share: Share
+    workspace: str
+    every: timedelta
 
     @property
     def name(self) -> str:
-        return ":".join(filter(None, ("backfill", self.source.id, self.share.name)))
+        return ":".join(filter(None, ("backfill", self.source.id, self.workspace)))
 
 
 def jobs_of(source: Source) -> list[Job]:
-    """One for each share of a source; none where it is not to be asked."""
+    """One for each workspace of a source; none where it is not to be asked."""
     how = source.connector.backfilling
-    asked = [Backfill(source, how, share) for share in how.shares(source.settings)] if how is not None else []
-    return [Job(each.name, timedelta(seconds=each.share.every), partial(_run, each)) for each in asked]
+    every = how.every(source.settings) if how is not None else None
+    if how is None or every is None:
+        return []
+    found = [Backfill(source, how, each, timedelta(seconds=every)) for each in how.workspaces(source.settings)]
+    return [Job(each.name, each.every, partial(_run, each)) for each in found]
 
 
 def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
@@ -96,13 +100,12 @@ def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
             return Ran(_written(held), problem=progress)
         _take_in(what, progress.missed, around)
         held = _troubled(what, replace(held, memory=progress.memory), progress.trouble)
-    every = timedelta(seconds=what.share.every)
-    return Ran(_written(held), every if _next(what, held) is None else PAUSE, _problem(what, held))
+    return Ran(_written(held), what.every if _next(what, held) is None else PAUSE, _problem(what, held))
 
 
 def _next(what: Backfill, held: Held) -> HttpCall | None:
     """The next request of the round; None: it is over."""
-    return what.how.ask(held.memory, what.share.name, what.source.settings)
+    return what.how.ask(held.memory, what.workspace, what.source.settings)
 
 
 def _read_answer(what: Backfill, memory: Memory, answer: HttpAnswer) -> Progress | Later | Unclear | Refused:

@@ -30,27 +30,27 @@ class Lists:
 
     source: Source
     how: Naming[Any]
-    share: str
+    workspace: str
 
     @property
     def name(self) -> str:
-        return ":".join(filter(None, ("names", self.source.id, self.share)))
+        return ":".join(filter(None, ("names", self.source.id, self.workspace)))
 
 
 def jobs_of(source: Source) -> list[Job]:
-    """One for each share of a source; none where it is not to be asked."""
+    """One for each workspace of a source; none where it is not to be asked."""
     how = source.connector.naming
-    lists = [Lists(source, how, share) for share in how.shares(source.settings)] if how is not None else []
+    lists = [Lists(source, how, workspace) for workspace in how.workspaces(source.settings)] if how is not None else []
     return [Job(each.name, EVERY, partial(_run, each)) for each in lists]
 
 
 def _run(what: Lists, state: State, around: Surroundings) -> Ran:
     settings = what.source.settings
     memory, made = state.get("memory", {}), int(state.get("made", 0))
-    if what.how.ask(memory, what.share, settings) is None:
+    if what.how.ask(memory, what.workspace, settings) is None:
         memory, made = what.how.begin(), 0
     for _ in range(AT_ONCE):
-        call = what.how.ask(memory, what.share, settings)
+        call = what.how.ask(memory, what.workspace, settings)
         if call is None or made >= MOST_REQUESTS:
             around.errands.forget_names(what.source.id, before=around.now - KEPT)
             return Ran({})

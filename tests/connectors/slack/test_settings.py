@@ -36,4 +36,4 @@ def test_what_cannot_work_is_refused_by_name(settings: dict[str, object], key: s
 
 
 def test_several_workspaces_are_enough_for_receipts_and_backfill() -> None:
-    assert configured(workspaces=TOKENS, receipts=True, backfill_every="5m").has_tokens
+    assert configured(workspaces=TOKENS, receipts=True, backfill_every="5m").with_tokens
