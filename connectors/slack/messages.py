@@ -167,12 +167,10 @@ def _mentioned_by_edit(
     event: Mapping[str, Any], place: Place, stamp: str, envelope: Envelope, settings: Settings
 ) -> Said:
     """The whole text under the id of the edit: it opens a case where the mention is new, else it is a note."""
-    rules, shared = (
-        settings.rules(place.channel),
-        _facts(event, place, envelope, settings, mentioned=True, edited=stamp),
-    )
+    rules = settings.rules(place.channel)
     if off := rules.refuses("mention"):
         return Remark("event", off)
+    shared = _facts(event, place, envelope, settings, mentioned=True, edited=stamp)
     return Commented(**shared, unknown=rules.unknown(shared["author"]))
 
 

@@ -56,3 +56,4 @@ def test_damaged_messages_are_answered_and_accounted_for(kind: Kind, tmp_path: P
     assert is_clean(verdict, errors=0), (verdict, outcomes)
     assert verdict.count == COUNT
     assert verdict.answered_202 > 0
+    assert verdict.answered_202 > 0

@@ -1,7 +1,7 @@
 """What does the worker ask of a sender? The certificates of its signatures, and that a subscription is confirmed.
 
-Only by HTTPS, only on hosts that the kind names (`Outside.hosts`), without following redirects, and never more than a
-few kilobytes or seconds. A URL that is anything else is refused before a request is made. A certificate is kept for an
+Only by HTTPS, only on hosts that the kind names (`Outside.hosts`), without following redirects, and never more than
+256 KiB or a few seconds. A URL that is anything else is refused before a request is made. A certificate is kept for an
 hour, or as long as the kind says, and that there is none for a minute. A key set that lacks a key is fetched again, but
 not twice in five minutes: a stranger can name any key.
 """
@@ -41,7 +41,7 @@ class _Kept:
     """What was fetched."""
 
     until: float
-    pem: bytes | None
+    found: bytes | None
     """None: there is none."""
     again_at: float
     """Not before then is a key set fetched again that lacks a key."""
@@ -66,12 +66,12 @@ class Keyring:
         found = {}
         for url in outside.keys(inbound, settings):
             try:
-                pem = self._key(outside, url, inbound)
+                key = self._key(outside, url, inbound)
             except Refused as error:
                 log.warning("keys.refused", source=inbound.source, reason=str(error))
                 continue
-            if pem is not None:
-                found[url] = pem
+            if key is not None:
+                found[url] = key
         return found
 
     def confirm(self, outside: Outside[Any], url: str) -> None:
@@ -86,8 +86,8 @@ class Keyring:
         kept, now = self._kept.get(url), self._clock()
         if kept is None or now >= kept.until:
             return self._fetch(outside, url)
-        if kept.pem is None or now < kept.again_at or not outside.lacks(inbound, kept.pem):
-            return kept.pem
+        if kept.found is None or now < kept.again_at or not outside.lacks(inbound, kept.found):
+            return kept.found
         kept.again_at = now + AGAIN_S  # before the call: whoever comes meanwhile makes none
         try:
             renewed = self._fetch(outside, url)
@@ -96,7 +96,7 @@ class Keyring:
             renewed = None
         if renewed is None:
             self._kept[url] = kept
-        return renewed or kept.pem
+        return renewed or kept.found
 
     def _fetch(self, outside: Outside[Any], url: str) -> bytes | None:
         status, body = self._call(url)
@@ -108,12 +108,12 @@ class Keyring:
             return None
         raise Unreachable(f"the certificate's host answered {status}")
 
-    def _keep(self, url: str, seconds: float, pem: bytes | None) -> None:
+    def _keep(self, url: str, seconds: float, found: bytes | None) -> None:
         self._kept.pop(url, None)
         while len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)), None)
         now = self._clock()
-        self._kept[url] = _Kept(now + seconds, pem, now + AGAIN_S)
+        self._kept[url] = _Kept(now + seconds, found, now + AGAIN_S)
 
     def _call(self, url: str) -> tuple[int, bytes]:
         """Status and body of one GET. Raises Unreachable."""

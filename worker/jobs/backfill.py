@@ -148,7 +148,7 @@ def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -
         names |= frozenset(_names(events))
         taken += 1
     if taken:
-        log.warning("backfill.found", job=what.name, messages=taken)
+        log.info("backfill.found", job=what.name, messages=taken)
 
 
 def _delivery(what: Backfill, missed: Missed, around: Surroundings) -> Inbound:

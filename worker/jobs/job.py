@@ -41,7 +41,7 @@ class Surroundings:
     errands: Errands
     take_in: Callable[[Source, Inbound], None]
     """Takes a delivery in; it is in the ledger when this returns."""
-    named: Callable[[Source, Inbound], Inbound] = lambda _source, arrived: arrived
+    named: Callable[[Source, Inbound], Inbound]
     """A delivery with the names that are known of the ids in it."""
 
     def tell(self, source: Source, job: str, events: Iterable[Event]) -> None:
