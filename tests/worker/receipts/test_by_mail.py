@@ -19,16 +19,8 @@ from worker.ledger import Ledger
 from worker.ledger.tables import cases, receipts
 from worker.settings import Source
 
-from .builders import ManualClock, deliver_all, kinds_of, rows
-from .conftest import MakeLedger
+from ..builders import ManualClock, deliver_all, kinds_of, rows
 from .telling import SECRET, arrive, later, row
-
-
-@pytest.fixture
-def ledger(make_ledger: MakeLedger) -> Ledger:
-    made = make_ledger(may_answer=True)
-    made.upgrade()
-    return made
 
 
 class Postbox:

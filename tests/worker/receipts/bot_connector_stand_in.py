@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from .web_stand_in import Platform, Request, served
+from ..web_stand_in import Platform, Request, served
 
 PASSWORD = "client-secret-of-the-tests"
 SCOPE = "https://api.botframework.com/.default"

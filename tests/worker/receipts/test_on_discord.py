@@ -18,12 +18,11 @@ from worker.ledger import Ledger
 from worker.ledger.tables import inbound, operations, receipts
 from worker.settings import Source
 
-from .builders import ManualClock, deliver_all, rows
-from .commands import command
-from .conftest import MakeLedger
+from ..builders import ManualClock, deliver_all, rows
+from ..commands import command
+from ..web_stand_in import HANGS_UP
 from .discord_stand_in import BOT_TOKEN, ONLY_FOR_YOU, Discord, Message, discord
-from .telling import SECRET, arrive, later, row, sample, source_of, told_of
-from .web_stand_in import HANGS_UP
+from .telling import SECRET, arrive, later, moves, row, sample, source_of
 
 INTERACTION, CHANNEL, TOKEN = "1482196573487104001", "400000000000000001", "aW50ZXJhY3Rpb24/+="
 FIRST = "Received: a ticket is opened for it."
@@ -32,12 +31,9 @@ CLOSED = OPEN.replace("open", "closed")
 EDIT, BY_BOT = "PATCH @original", "PATCH message"
 
 
-@pytest.fixture
-def ledger(make_ledger: MakeLedger, clock: ManualClock) -> Ledger:
+@pytest.fixture(autouse=True)
+def _a_moment_after_the_interaction(clock: ManualClock) -> None:
     clock.now = moment(INTERACTION)
-    made = make_ledger(may_answer=True)
-    made.upgrade()
-    return made
 
 
 @pytest.fixture
@@ -58,10 +54,6 @@ def opens(ledger: Ledger, clock: ManualClock, source: Source, api: Discord, *, p
     message = Message(CHANNEL, FIRST, INTERACTION, "1482196573487104099", ONLY_FOR_YOU if private else 0)
     api.answers["aW50ZXJhY3Rpb24%2F%2B%3D"] = message
     return message
-
-
-def moves(ledger: Ledger, clock: ManualClock) -> None:
-    ledger.record([told_of(clock, "closed")])
 
 
 def test_a_thread_that_is_made_from_the_answer_leads_to_the_ticket(

@@ -21,11 +21,10 @@ from worker.ledger.tables import cases, operations, receipts
 from worker.receipts.tokens import Tokens
 from worker.settings import Source
 
+from ..builders import ManualClock, deliver_all, rows
+from ..web_stand_in import HANGS_UP
 from .bot_connector_stand_in import PASSWORD, SCOPE, BotConnector, bot_connector
-from .builders import ManualClock, deliver_all, rows
-from .conftest import MakeLedger
-from .telling import later, row, sample, source_of, told_of
-from .web_stand_in import HANGS_UP
+from .telling import later, moves, row, sample, source_of
 
 THREAD = "19:0123456789abcdef0123456789abcdef@thread.tacv2;messageid=1773453600101"
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
@@ -35,13 +34,6 @@ OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
 def _no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the process, as it begins."""
     monkeypatch.setattr(job, "TOKENS", Tokens())
-
-
-@pytest.fixture
-def ledger(make_ledger: MakeLedger) -> Ledger:
-    made = make_ledger(may_answer=True)
-    made.upgrade()
-    return made
 
 
 @pytest.fixture
@@ -66,10 +58,6 @@ def receive(ledger: Ledger, clock: ManualClock, source: Source, activity: dict[s
     delivery = read(source, Inbound(source.id, clock(), body, headers), clock(), KEYS)
     assert isinstance(delivery, Delivery)
     ledger.record([delivery])
-
-
-def moves(ledger: Ledger, clock: ManualClock, status: Any = "closed") -> None:
-    ledger.record([told_of(clock, status)])
 
 
 def test_a_reaction_to_the_answer_closes_its_ticket(ledger: Ledger, clock: ManualClock, api: BotConnector) -> None:

@@ -30,19 +30,11 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import cases, operations, receipts
 from worker.settings import Source
 
-from .builders import NOON, ManualClock, claim_one, dead, deliver_all, kinds_of, opened, rows
-from .conftest import MakeLedger
-from .relay import relaying
-from .slack_stand_in import TOKEN, Slack, slack
+from ..builders import NOON, ManualClock, claim_one, dead, deliver_all, kinds_of, opened, rows
+from ..relay import relaying
+from ..slack_stand_in import TOKEN, Slack, slack
+from ..test_poll import look
 from .telling import LINK, SECRET, arrive, close, later, row, tell, told_of
-from .test_poll import look
-
-
-@pytest.fixture
-def ledger(make_ledger: MakeLedger) -> Ledger:
-    made = make_ledger(may_answer=True)
-    made.upgrade()
-    return made
 
 
 @pytest.fixture
@@ -277,7 +269,7 @@ def test_a_defect_of_a_connector_ends_no_job_and_what_may_be_there_is_not_told_t
     say(ledger, clock, source, mention())
     deliver_all(ledger)
     later(ledger, clock, broken)
-    assert "the connector failed on it (KeyError in test_receipts.py, line" in row(ledger)["error"]
+    assert "the connector failed on it (KeyError in test_on_slack.py, line" in row(ledger)["error"]
     assert "wrote" not in row(ledger)["error"]
     later(ledger, clock, source, 1000)
     assert (len(web.messages), row(ledger)["state"]) == (1, "idle" if fails == "write" else "dead")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .web_stand_in import Platform, Request, served
+from ..web_stand_in import Platform, Request, served
 
 TOKEN = "7000001:AAE-of_the_tests"
 

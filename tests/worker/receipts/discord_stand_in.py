@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.discord.envelope import moment
 
-from .web_stand_in import Platform, Request, served
+from ..web_stand_in import Platform, Request, served
 
 BOT_TOKEN = "bot-of-the-tests"
 APPLICATION = "100000000000000001"

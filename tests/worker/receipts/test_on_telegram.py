@@ -15,21 +15,13 @@ from worker.ledger import Ledger
 from worker.ledger.tables import cases, operations, receipts
 from worker.settings import Source
 
-from .builders import ManualClock, deliver_all, rows
-from .conftest import MakeLedger
+from ..builders import ManualClock, deliver_all, rows
+from ..web_stand_in import HANGS_UP
 from .telegram_stand_in import TOKEN, Telegram, refusal, telegram
-from .telling import arrive, later, row, sample, source_of, told_of
-from .web_stand_in import HANGS_UP
+from .telling import arrive, later, moves, row, sample, source_of
 
 GROUP = -1001000000001
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
-
-
-@pytest.fixture
-def ledger(make_ledger: MakeLedger) -> Ledger:
-    made = make_ledger(may_answer=True)
-    made.upgrade()
-    return made
 
 
 @pytest.fixture
@@ -45,10 +37,6 @@ def of_telegram(api: Telegram, **settings: Any) -> Source:
 def opens(ledger: Ledger, clock: ManualClock, source: Source, name: str = "command") -> None:
     arrive(ledger, clock, source, sample(source, name))
     deliver_all(ledger)
-
-
-def moves(ledger: Ledger, clock: ManualClock, status: Any = "closed") -> None:
-    ledger.record([told_of(clock, status)])
 
 
 def test_the_message_is_answered_once_and_the_answer_is_edited_as_the_ticket_moves(

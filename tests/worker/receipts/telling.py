@@ -14,7 +14,7 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import receipts
 from worker.settings import Source
 
-from .builders import ManualClock, claim_one, done, rows
+from ..builders import ManualClock, claim_one, done, rows
 
 LINK = "https://tickets.example.net/{id}"
 SECRET = "s3cret"
@@ -64,6 +64,11 @@ def told_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> De
         content_digest="0" * 64, ticket_id=ticket, status=status,
     )  # fmt: skip
     return Delivery(Inbound("aurion", at, b"{}"), Parsed((moved,)))
+
+
+def moves(ledger: Ledger, clock: ManualClock, status: TicketStatus = "closed") -> None:
+    """A person moves the ticket."""
+    ledger.record([told_of(clock, status)])
 
 
 def close(ledger: Ledger, ticket: str = "T-1") -> None:
