@@ -19,7 +19,8 @@ import os
 import statistics
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,16 +129,14 @@ def table(found: list[Answers]) -> None:
               f"{max(each.seconds):>8.3f}{each.late + each.refused:>6}", flush=True)  # fmt: skip
 
 
-def measure(options: argparse.Namespace) -> dict[str, object]:
-    """All of it; gives the line of JSON. Raises BenchmarkError where a message was lost or is there twice."""
-    noise = Noise()
+@contextmanager
+def fleet(folder: Path, api: str, commit_delay_s: float) -> Iterator[str]:
+    """`serve` and a worker with slow commits; gives the address that `serve` listens at."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketrelay-bench-")))
         redis = stack.enter_context(redis_server(folder))
-        emptied(redis)
+        emptied(redis).close()
         database = new_database(stack.enter_context(postgresql_server()))
-        address, port = f"127.0.0.1:{free_port()}", free_port()
-        api = f"http://127.0.0.1:{port}/api/v1"
+        address = f"127.0.0.1:{free_port()}"
         settings = environment() | {
             "TICKETRELAY_LEDGER__URL": database,
             "TICKETRELAY_BROKER__URL": redis.url,
@@ -148,28 +147,36 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         }
         run(module("worker.cli", "db", "upgrade"), settings)
         with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(SLOW_COMMITS.format(seconds=float(options.commit_delay)).encode())
+            connection.execute(SLOW_COMMITS.format(seconds=commit_delay_s).encode())
         serve = module("worker.cli", "serve", "--listen", address)
         stack.enter_context(running(serve, folder / "serve.txt", environment=settings))
         worker = module("worker.cli", "worker", "--listen", "127.0.0.1:0")
         stack.enter_context(
             running(worker, folder / "worker.txt", environment=settings, is_ready=lambda said: "delivering to" in said)
         )
+        yield address
+
+
+def measure(options: argparse.Namespace) -> dict[str, object]:
+    """All of it; gives the line of JSON. Raises BenchmarkError where a message was lost or is there twice."""
+    noise, port = Noise(), free_port()
+    api = f"http://127.0.0.1:{port}/api/v1"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketrelay-bench-")))
+        address = stack.enter_context(fleet(folder, api, options.commit_delay))
         found = asyncio.run(say_all(f"http://{address}", options.messages, options.rate))
         if unheard := [each.platform.kind for each in found if len(each.seconds) < 2]:
             raise BenchmarkError(f"not two messages were taken of {', '.join(unheard)}")
         table(found)
-        answered = sum(len(each.seconds) for each in found)
-        back = time.monotonic()
+        answered, back = sum(len(each.seconds) for each in found), time.monotonic()
         local = module("worker.cli", "tickets-api", "--listen", f"127.0.0.1:{port}", "--limit", "none")
         local += ["--database", f"sqlite:///{folder / 'tickets.db'}"]
         stack.enter_context(running(local, folder / "tickets-api.txt"))
         wait_until(lambda: open_operations(address) == 0, "all delivered", PATIENCE_S)
-        delivered_s = time.monotonic() - back
-        tickets = tickets_at(api)
-        print(f"the Tickets API is back: {tickets} tickets for {answered} answered messages after {delivered_s:.0f} s")
-        if tickets != answered:
-            raise BenchmarkError(f"{answered} messages were answered, and there are {tickets} tickets")
+        delivered_s, tickets = time.monotonic() - back, tickets_at(api)
+    print(f"the Tickets API is back: {tickets} tickets for {answered} answered messages after {delivered_s:.0f} s")
+    if tickets != answered:
+        raise BenchmarkError(f"{answered} messages were answered, and there are {tickets} tickets")
     return {
         "benchmark": "deadlines",
         "commit_delay_s": options.commit_delay,
@@ -177,19 +184,18 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         "messages": answered,
         "late": sum(each.late for each in found),
         "refused": sum(each.refused for each in found),
-        "platforms": {
-            each.platform.kind: {
-                "deadline_s": each.platform.deadline_s,
-                **{f"p{number}_s": each.percentile(number) for number in PERCENTILES},
-                "max_s": round(max(each.seconds), 3),
-            }
-            for each in found
-        },
+        "platforms": {each.platform.kind: figures(each) for each in found},
         "tickets": tickets,
         "delivered_after_s": round(delivered_s, 1),
         "cores": os.cpu_count(),
         "cpu_share_of_others": noise.share(),
     }
+
+
+def figures(answers: Answers) -> dict[str, float]:
+    """What one platform saw, in seconds."""
+    points = {f"p{number}_s": answers.percentile(number) for number in PERCENTILES}
+    return {"deadline_s": answers.platform.deadline_s, **points, "max_s": round(max(answers.seconds), 3)}
 
 
 def main() -> None:
