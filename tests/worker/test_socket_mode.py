@@ -215,15 +215,15 @@ def test_a_process_that_ends_takes_nothing_more_and_leaves_no_connection(
     assert kinds_of(sqlite_ledger) == ["create_ticket"]
 
 
-def test_a_slash_command_without_words_opens_the_modal_once_it_is_acknowledged(
+def test_a_slash_command_without_words_is_acknowledged_before_its_modal_is_there(
     ledger: Ledger, web: Slack, server: Sockets
 ) -> None:
-    web.may_open.set()
     source = of_slack(web, bot_token=TOKEN)
     with listening(ledger, source) as listener:
         name = server.send(slash(""), "slash_commands", accepts_response_payload=True)
+        wait_for_acknowledgements(server, name)
+        assert web.views == {}
+        web.may_open.set()
         wait_until(lambda: TRIGGER in web.views, "a modal", PATIENCE_S)
-        wait_until(lambda: name in server.ids(), "an acknowledgement", PATIENCE_S)
         assert [each.parsed.events for each in listener.followed] == [()]
-    assert web.calls[-1] == "views.open"
     assert kinds_of(ledger) == []
