@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from connectors.base import Inbound, Parsed
+from connectors.contract.messages import Inbound, Parsed
 from worker.ledger import Delivery, Ledger
 from worker.rehearsal.tickets import Rehearsal, read
 from worker.settings import Settings, Source, load

@@ -17,7 +17,7 @@ from importlib import import_module, resources
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from connectors.base import Connector
+from connectors.contract.connector import Connector
 
 GROUP = "ticketrelay.connectors"
 EXPECTED = ".expected.json"

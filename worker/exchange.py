@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from connectors.events import Event, Exchange
+from connectors.contract.events import Event, Exchange
 from tickets.models import AddNote
 from worker.lifecycle import CaseState, Intent, Plan
 

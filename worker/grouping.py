@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from connectors.events import Commented, Event, Opened, Priority, Resolved, digest
-from connectors.mapping import cut, one_line
+from connectors.contract.events import Commented, Event, Opened, Priority, Resolved, digest
+from connectors.toolbox.text import cut, one_line
 from tickets.models import AddNote, UpdateTicket
 from worker.lifecycle import GONE, WONT_FIX, CaseState, Group, Intent, Plan, Policy, Sighting, Storm, Treatment, plan
 

@@ -38,7 +38,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, TicketStatus, Unknown, digest
+from connectors.contract.events import (
+    Changed,
+    Commented,
+    Event,
+    Opened,
+    Priority,
+    Resolved,
+    TicketStatus,
+    Unknown,
+    digest,
+)
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 
 Kind = Literal["create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"]

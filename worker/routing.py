@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from connectors.base import SourceSettings
-from connectors.events import Event
-from connectors.mapping import clean, one_line
+from connectors.contract.events import Event
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.text import clean, one_line
 from tickets.assumptions import MAX_SUBJECT, MAX_TEXT
 from worker.grouping import group_of, storm_of
 from worker.lifecycle import Policy, Storm, Treatment, Wording

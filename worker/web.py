@@ -11,7 +11,7 @@ import logging
 
 import httpx
 
-from connectors.answering import HttpAnswer, HttpCall
+from connectors.contract.calls import HttpAnswer, HttpCall
 from tickets.transport import trusted_authorities
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it logs the URL of every request

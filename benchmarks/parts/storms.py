@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.base import Inbound, Parsed
-from connectors.events import Commented, Event, Opened, Priority, Resolved, digest
+from connectors.contract.events import Commented, Event, Opened, Priority, Resolved, digest
+from connectors.contract.messages import Inbound, Parsed
 from worker.ledger import Delivery
 
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.asked import AskedSettings, ask
-from connectors.base import Ask, Asking, Connector, Denied, Inbound, Keys, Parsed, Unverified, Verified
-from connectors.durations import Seconds
-from connectors.labelled import Dialect, Document, listed, parse_alerts
-from connectors.signatures import Username, authorize, proof
+from connectors.alerts.alertmanager_api import AskedSettings, ask
+from connectors.alerts.labelled import Dialect, Document, listed, parse_alerts
+from connectors.contract.connector import Ask, Asking, Connector
+from connectors.contract.durations import Seconds
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
+from connectors.toolbox.signatures import Username, authorize, proof
 
 
 class Settings(AskedSettings):

@@ -14,24 +14,24 @@ from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, Field
 
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    SourceSettings,
-    UnreadableMessage,
-    Unverified,
-    Verified,
+from connectors.contract.connector import Connector
+from connectors.contract.durations import Seconds
+from connectors.contract.events import TicketChanged, TicketStatus, digest
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.rendering import attributes, reason, subject_line
+from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex
+from connectors.toolbox.strict_json import (
+    UnreadableItem,
+    found,
+    found_at,
+    read_id,
+    read_instant,
+    read_object,
+    text_at,
+    within,
 )
-from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, read_object, text_at, within
-from connectors.durations import Seconds
-from connectors.events import TicketChanged, TicketStatus, digest
-from connectors.mapping import one_line
-from connectors.rendering import attributes, reason, subject_line
-from connectors.signatures import hmac_sha256, is_hmac, read_hex
+from connectors.toolbox.text import one_line
 
 HEADER = "X-Aurion-Signature"
 PREFIX = "sha256="

@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Connector, Outside, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.alerts.sns import HOST, SIGNED, Envelope, certificates, read_envelope, verify
 from connectors.cloudwatch.alarms import read_alarm
 from connectors.cloudwatch.settings import Settings
-from connectors.documents import found, read_object
-from connectors.events import Event
-from connectors.rendering import reason
-from connectors.signatures import proof
-from connectors.sns import HOST, SIGNED, Envelope, certificates, read_envelope, verify
+from connectors.contract.connector import Connector, Outside
+from connectors.contract.events import Event
+from connectors.contract.messages import Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.toolbox.rendering import reason
+from connectors.toolbox.signatures import proof
+from connectors.toolbox.strict_json import found, read_object
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

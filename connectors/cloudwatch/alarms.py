@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import Remark, SourceSettings
-from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
-from connectors.events import Event, Opened, Resolved, digest
-from connectors.mapping import Instant, one_line, readable
-from connectors.rendering import attributes, block, compose, subject_line
+from connectors.contract.events import Event, Opened, Resolved, digest
+from connectors.contract.messages import Remark
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.rendering import attributes, block, compose, subject_line
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
+from connectors.toolbox.text import Instant, one_line, readable
 
 STATES: Mapping[str, type[Event] | None] = {"ALARM": Opened, "OK": Resolved, "INSUFFICIENT_DATA": None}
 """What a new state is; without data nothing is known, so nothing begins or ends."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.base import Secret, SourceSettings
-from connectors.signatures import Username
-from connectors.sns import Topics
+from connectors.alerts.sns import Topics
+from connectors.contract.settings import Secret, SourceSettings
+from connectors.toolbox.signatures import Username
 
 
 class Settings(SourceSettings):

@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.answering import Answering
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.chat import MAX_REASON
+from connectors.chats.facts import MAX_REASON
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.receipts import Answering
 from connectors.discord import answers, receipts
 from connectors.discord.envelope import read_interaction
 from connectors.discord.interactions import HANDLERS
 from connectors.discord.keys import is_signed, read_signature, signature
 from connectors.discord.settings import Settings
-from connectors.documents import found, read_object
-from connectors.mapping import cut, one_line
-from connectors.signatures import stale
+from connectors.toolbox.signatures import stale
+from connectors.toolbox.strict_json import found, read_object
+from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any, Literal
 
-from connectors.base import Reply
+from connectors.contract.messages import Reply
 
 PONG, MESSAGE, CHOICES, FORM = 1, 4, 8, 9
 """Types of answers."""

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.chat import MAX_BODY, File, file_lines, first_line, paragraphs
+from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, paragraphs
 from connectors.discord.envelope import maybe_id, part, person
-from connectors.documents import scalar, text_at
-from connectors.mapping import clean, cut
+from connectors.toolbox.strict_json import scalar, text_at
+from connectors.toolbox.text import clean, cut
 
 MAX_EMBEDS = 8_000  # characters
 MOST_EMBEDS = 10

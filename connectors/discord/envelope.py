@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.channels import Rules
-from connectors.chat import first_line
+from connectors.chats.channels import Rules
+from connectors.chats.facts import first_line
 from connectors.discord.settings import Settings
-from connectors.documents import UnreadableItem, found_at, text_at
+from connectors.toolbox.strict_json import UnreadableItem, found_at, text_at
 
 THREADS = (10, 11, 12)
 """Types of channels: a thread of announcements, a public thread, a private one."""

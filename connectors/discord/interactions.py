@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.base import Parsed, Remark, Reply
-from connectors.channels import Rules
-from connectors.chat import Facts, named, subject
+from connectors.chats.channels import Rules
+from connectors.chats.facts import Facts, named, subject
+from connectors.contract.events import Commented, Event, Opened, Resolved, digest
+from connectors.contract.messages import Parsed, Remark, Reply
 from connectors.discord import answers, content, receipts
 from connectors.discord.answers import OURS
 from connectors.discord.envelope import Interaction, maybe_id, part, person, read_id
 from connectors.discord.settings import Settings
-from connectors.documents import found, text_at, within
-from connectors.events import Commented, Event, Opened, Resolved, digest
-from connectors.mapping import readable
+from connectors.toolbox.strict_json import found, text_at, within
+from connectors.toolbox.text import readable
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 """Types of commands: a slash command, one in a user's menu, one in a message's."""

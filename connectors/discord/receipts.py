@@ -14,25 +14,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.answering import (
-    Answered,
-    HttpAnswer,
-    HttpCall,
-    Later,
-    Outcome,
-    Refused,
-    Told,
-    Unclear,
-    document,
-    pause,
-    reason,
-    text,
-)
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.receipts import Answered, Outcome, Told, text
 from connectors.discord.answers import ONLY_FOR_YOU
 from connectors.discord.envelope import maybe_id, moment
 from connectors.discord.settings import Settings
-from connectors.documents import text_at
-from connectors.forms import escaped
+from connectors.toolbox.answers import document, pause, reason
+from connectors.toolbox.forms import escaped
+from connectors.toolbox.strict_json import text_at
 
 OPEN_FOR = timedelta(minutes=15) - timedelta(seconds=30)
 """How long after the interaction its answer can be edited, less what a call may take."""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AnyHttpUrl, StringConstraints, model_validator
 
-from connectors.base import Secret
-from connectors.channels import ChannelSettings, ChatSettings
+from connectors.chats.channels import ChannelSettings, ChatSettings
+from connectors.contract.settings import Secret
 from connectors.discord.keys import is_mistyped
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]

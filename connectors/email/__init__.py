@@ -10,18 +10,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import mktime_tz, parsedate_tz
 
-from connectors.answering import Answering
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.receipts import Answering
 from connectors.email import identity, people, receipts
 from connectors.email.cases import Mail
 from connectors.email.classify import classify
@@ -30,8 +21,8 @@ from connectors.email.happenings import happenings
 from connectors.email.identity import own_message_id, thread_address
 from connectors.email.mime import Headers, Limits, Part, read_mail
 from connectors.email.settings import Settings
-from connectors.mapping import clean, cut
-from connectors.signatures import authorize, proof
+from connectors.toolbox.signatures import authorize, proof
+from connectors.toolbox.text import clean, cut
 
 __all__ = ["CONNECTOR", "Settings", "own_message_id", "thread_address"]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connectors.contract.events import digest
 from connectors.email.authentication import why_not_authentic
 from connectors.email.mime import Headers
 from connectors.email.settings import STATE, AlertRule, AlertState, Settings
-from connectors.events import digest
-from connectors.mapping import one_line
-from connectors.patterns import fits, is_in, named
+from connectors.toolbox.patterns import fits, is_in, named
+from connectors.toolbox.text import one_line
 
 MAX_SEARCHED = 100_000
 """Characters of the text in which expressions are looked for."""

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from connectors.contract.events import Reference, digest
 from connectors.email import identity
 from connectors.email.classify import Class
 from connectors.email.content import Content, is_forward
 from connectors.email.mime import Part, read_headers
 from connectors.email.people import Mailbox, mailboxes
 from connectors.email.settings import Settings
-from connectors.events import Reference, digest
 
 EMBEDDED_MAILS = ("message/rfc822", "message/global")
 EMBEDDED_HEADERS = ("text/rfc822-headers", "message/rfc822-headers")

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
+from connectors.contract.events import Priority
 from connectors.email.authentication import why_not_authentic
 from connectors.email.mime import Headers
 from connectors.email.settings import Settings
-from connectors.events import Priority
-from connectors.patterns import fits
+from connectors.toolbox.patterns import fits
 
 MAX_COMMANDS = 5
 

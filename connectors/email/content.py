@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from connectors import markup
+from connectors.contract.events import Priority, digest
 from connectors.email import replies, tnef
 from connectors.email.mime import Headers, Part
-from connectors.events import Priority, digest
-from connectors.mapping import ELLIPSIS, clean, cut, one_line
+from connectors.toolbox import markup
+from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line
 
 FULL_MESSAGE = "--- full message ---"
 """The line between a reply's own words and the whole of it."""

@@ -10,7 +10,8 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from connectors.base import Parsed, Remark
+from connectors.contract.events import Changed, Commented, Event, Exchange, Opened, Resolved, digest
+from connectors.contract.messages import Parsed, Remark
 from connectors.email import cases, identity, people, receipts
 from connectors.email.alerts import Alert, alert
 from connectors.email.cases import Mail
@@ -18,8 +19,7 @@ from connectors.email.classify import is_of_a_list
 from connectors.email.commands import Commands, commands, why_not_allowed
 from connectors.email.content import bare_subject, importance, rendered, report, subject
 from connectors.email.settings import Settings
-from connectors.events import Changed, Commented, Event, Exchange, Opened, Resolved, digest
-from connectors.mapping import cut, one_line
+from connectors.toolbox.text import cut, one_line
 
 MAX_ATTRIBUTE = 1024  # characters that routing sees
 MAX_CLOCK_AHEAD = timedelta(days=1)

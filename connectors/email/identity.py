@@ -11,10 +11,10 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator
 
+from connectors.contract.events import MAX_ID_LENGTH, Reference, digest
 from connectors.email.mime import Headers
 from connectors.email.settings import Settings
-from connectors.events import MAX_ID_LENGTH, Reference, digest
-from connectors.signatures import hmac_sha256
+from connectors.toolbox.signatures import hmac_sha256
 
 MAX_IDS = 50
 """Message-IDs of one mail that are followed: the newest of References."""

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FilePath, StringConstraints, model_validator
 
-from connectors.base import Secret
-from connectors.durations import Seconds
+from connectors.contract.durations import Seconds
+from connectors.contract.settings import Secret
 
 DAY_S = 86400.0
 PORTS = {"tls": 993, "starttls": 143, "none": 143}

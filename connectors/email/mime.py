@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from connectors.base import UnreadableMessage
+from connectors.contract.messages import UnreadableMessage
 from connectors.email.charsets import decode, decode_words, unbase64
-from connectors.mapping import clean, one_line
+from connectors.toolbox.text import clean, one_line
 
 MAX_HEADERS = 256 * 1024
 """Bytes of the headers of a mail; the headers of its parts are cut there."""

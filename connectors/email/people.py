@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from connectors.base import Inbound
+from connectors.contract.messages import Inbound
 from connectors.email.charsets import decode_words
 from connectors.email.identity import RECIPIENT_HEADERS, is_thread_address
 from connectors.email.mime import Headers
 from connectors.email.settings import Settings
-from connectors.mapping import cut, one_line
+from connectors.toolbox.text import cut, one_line
 
 ENVELOPE_FROM = "x-ticketrelay-envelope-from"
 ENVELOPE_TO = "x-ticketrelay-envelope-to"

@@ -11,12 +11,12 @@ import json
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from connectors.answering import Answered, MailServer, OutgoingMail
+from connectors.contract.receipts import Answered, MailServer, OutgoingMail
 from connectors.email import identity
 from connectors.email.mime import Headers
 from connectors.email.people import Mailbox
 from connectors.email.settings import Settings
-from connectors.mapping import cut, one_line
+from connectors.toolbox.text import cut, one_line
 
 MAX_SUBJECT = 200  # characters of the original subject
 MAX_REFERENCES = 20

@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from connectors.base import Secret, SourceSettings
+from connectors.contract.events import Priority
+from connectors.contract.settings import Secret, SourceSettings
 from connectors.email.imap import ImapMailbox, MailboxName
-from connectors.events import Priority
-from connectors.patterns import Expression, Glob, groups
-from connectors.signatures import Username
+from connectors.toolbox.patterns import Expression, Glob, groups
+from connectors.toolbox.signatures import Username
 
 Address = Annotated[
     str, StringConstraints(to_lower=True, max_length=100, pattern=r"^[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+$")

@@ -14,22 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import (
-    Connector,
-    Inbound,
-    OverLimit,
-    Parsed,
-    Remark,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.documents import UnreadableItem, found, read_object, scalar, text_at
-from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.connector import Connector
+from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.messages import Inbound, OverLimit, Parsed, Remark, UnreadableMessage, Unverified, Verified
 from connectors.generic.proofs import ID, sign, verify
 from connectors.generic.settings import Settings, compiled
-from connectors.mapping import Instant, cut, instant, one_line, priority_of, readable
-from connectors.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.toolbox.strict_json import UnreadableItem, found, read_object, scalar, text_at
+from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

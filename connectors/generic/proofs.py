@@ -10,10 +10,10 @@ import binascii
 import re
 from datetime import datetime
 
-from connectors.base import Denied, Inbound, Keys, Verified
-from connectors.events import digest
+from connectors.contract.events import digest
+from connectors.contract.messages import Denied, Inbound, Keys, Verified
 from connectors.generic.settings import Settings
-from connectors.signatures import MAX_HEADER, authorize_by_url, hmac_sha256, is_hmac, proof, read_hex, stale
+from connectors.toolbox.signatures import MAX_HEADER, authorize_by_url, hmac_sha256, is_hmac, proof, read_hex, stale
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 LEEWAY = 300  # seconds, both ways

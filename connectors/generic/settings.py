@@ -15,8 +15,8 @@ import jmespath
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, model_validator
 
-from connectors.base import SourceSettings
-from connectors.signatures import HeaderName, Username
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.signatures import HeaderName, Username
 
 STANDARD_PREFIX = "whsec_"
 

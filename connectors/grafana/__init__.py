@@ -19,12 +19,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from connectors.asked import AskedSettings, ask
-from connectors.base import Ask, Asking, Connector, Denied, Inbound, Keys, Parsed, Unverified, Verified
-from connectors.documents import UnreadableItem, found, scalar
-from connectors.labelled import Dialect, Document, Pairs, listed, parse_alerts
-from connectors.mapping import one_line
-from connectors.signatures import HeaderName, Username, authorize, check_hex, hmac_sha256, proof, stale
+from connectors.alerts.alertmanager_api import AskedSettings, ask
+from connectors.alerts.labelled import Dialect, Document, Pairs, listed, parse_alerts
+from connectors.contract.connector import Ask, Asking, Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
+from connectors.toolbox.signatures import HeaderName, Username, authorize, check_hex, hmac_sha256, proof, stale
+from connectors.toolbox.strict_json import UnreadableItem, found, scalar
+from connectors.toolbox.text import one_line
 
 LEEWAY = 300  # seconds, both ways
 

@@ -12,23 +12,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    SourceSettings,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, read_object, text_at
-from connectors.events import Event, Opened, Resolved, digest
-from connectors.mapping import PRIORITIES, one_line, readable
-from connectors.rendering import attributes, block, compose, reason, subject_line
-from connectors.signatures import authorize_by_url, proof
+from connectors.contract.connector import Connector
+from connectors.contract.events import Event, Opened, Resolved, digest
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.rendering import attributes, block, compose, reason, subject_line
+from connectors.toolbox.signatures import authorize_by_url, proof
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_instant, read_object, text_at
+from connectors.toolbox.text import PRIORITIES, one_line, readable
 
 STATUSES: Mapping[str, type[Event]] = {"down": Opened, "up": Resolved}
 

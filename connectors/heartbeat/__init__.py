@@ -8,18 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    SourceSettings,
-    Unverified,
-    Verified,
-)
-from connectors.signatures import Username, authorize_by_url, proof
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Unverified, Verified
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.signatures import Username, authorize_by_url, proof
 
 
 class Settings(SourceSettings):

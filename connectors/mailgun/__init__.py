@@ -15,17 +15,19 @@ from datetime import datetime
 
 from pydantic import Field
 
-from connectors import mail
-from connectors.base import Connector, Denied, Inbound, Keys, Parsed, Secret, UnreadableMessage, Unverified, Verified
-from connectors.forms import read_form
-from connectors.signatures import authorize_by_url, is_hmac, proof, read_hex, stale
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.contract.settings import Secret
+from connectors.email import handed_over
+from connectors.toolbox.forms import read_form
+from connectors.toolbox.signatures import authorize_by_url, is_hmac, proof, read_hex, stale
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 MAX_TOKEN = 200  # characters; Mailgun's have 50
 
 
-class Settings(mail.MailSettings):
+class Settings(handed_over.MailSettings):
     """A source of kind `mailgun`; its `secret` stands in the URL and makes thread addresses."""
 
     signing_key: Secret | None = None
@@ -61,15 +63,15 @@ def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     """One event, or one remark for a mail of our own. Raises UnreadableMessage."""
-    if mail.is_enveloped(message):
-        return mail.read_enveloped(message, settings)
+    if handed_over.is_enveloped(message):
+        return handed_over.read_enveloped(message, settings)
     form = read_form(message.inbound.body)
     if "body-mime" not in form:
         if "body-plain" in form or "stripped-text" in form:
             raise UnreadableMessage("body-mime: missing; let the URL of the route's forward action end with /mime")
         raise UnreadableMessage("body-mime: missing; this is no mail of Mailgun's")
     sender, recipient = (form[name].decode("utf-8", "replace") if name in form else None for name in _ENVELOPE)
-    return mail.read(message, settings, form["body-mime"], sender, [recipient] if recipient else [])
+    return handed_over.read(message, settings, form["body-mime"], sender, [recipient] if recipient else [])
 
 
 _ENVELOPE = ("sender", "recipient")
@@ -81,5 +83,5 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
-    attributes=mail.ATTRIBUTES,
+    attributes=handed_over.ATTRIBUTES,
 )

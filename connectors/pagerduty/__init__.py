@@ -14,19 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    SourceSettings,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.documents import (
+from connectors.contract.connector import Connector
+from connectors.contract.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_hmac, read_hex
+from connectors.toolbox.strict_json import (
     UnreadableItem,
     found,
     found_at,
@@ -36,10 +30,7 @@ from connectors.documents import (
     text_at,
     within,
 )
-from connectors.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
-from connectors.mapping import Instant, cut, one_line, priority_of, readable
-from connectors.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
-from connectors.signatures import MAX_HEADER, hmac_sha256, is_hmac, read_hex
+from connectors.toolbox.text import Instant, cut, one_line, priority_of, readable
 
 SIGNATURE = "X-PagerDuty-Signature"
 VERSION = "v1"

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors import mail
-from connectors.base import Connector, Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.documents import read_object, text_at
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.email import handed_over
 from connectors.postmark.fields import headers_of, rebuilt, recipients_of
-from connectors.signatures import authorize_by_url, proof
+from connectors.toolbox.signatures import authorize_by_url, proof
+from connectors.toolbox.strict_json import read_object, text_at
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 
-class Settings(mail.MailSettings):
+class Settings(handed_over.MailSettings):
     """A source of kind `postmark`."""
 
     max_body: int | None = 50 * 1024 * 1024
@@ -41,15 +42,15 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
 
     Raises UnreadableMessage, and OverLimit for more headers than `max_items`.
     """
-    if mail.is_enveloped(message):
-        return mail.read_enveloped(message, settings)
+    if handed_over.is_enveloped(message):
+        return handed_over.read_enveloped(message, settings)
     fields = read_object(message.inbound.body)
     headers, broken = headers_of(fields, settings.max_items)
     raw = text_at(fields, "RawEmail")
     if not raw and not any(text_at(fields, name) for name in ("From", "TextBody", "HtmlBody", "Subject")):
         raise UnreadableMessage("the body is no mail of Postmark's: RawEmail, From, Subject and bodies are missing")
     body = raw.encode("utf-8", "replace") if raw else rebuilt(fields, headers)
-    parsed = mail.read(message, settings, body, _sender(headers), recipients_of(fields))
+    parsed = handed_over.read(message, settings, body, _sender(headers), recipients_of(fields))
     return Parsed(parsed.events, parsed.ignored, (*parsed.unreadable, *broken))
 
 
@@ -66,5 +67,5 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
-    attributes=mail.ATTRIBUTES,
+    attributes=handed_over.ATTRIBUTES,
 )

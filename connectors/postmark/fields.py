@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.base import OverLimit, Remark
-from connectors.documents import found, text_at
+from connectors.contract.messages import OverLimit, Remark
+from connectors.toolbox.strict_json import found, text_at
 
 OF_THE_PARTS = ("mime-version", "content-type", "content-transfer-encoding", "content-disposition")
 """Headers that described the mail's own parts, and would be wrong for ours."""

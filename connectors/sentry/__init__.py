@@ -12,25 +12,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    SourceSettings,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.documents import UnreadableItem, found, found_at, read_object, within
-from connectors.events import Event
-from connectors.rendering import reason
+from connectors.contract.connector import Connector
+from connectors.contract.events import Event
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.settings import SourceSettings
 from connectors.sentry.alerts import issue_alert, metric_alert
 from connectors.sentry.facts import Hook, is_level
 from connectors.sentry.issues import issue
-from connectors.signatures import check_hex, hmac_sha256, seconds
+from connectors.toolbox.rendering import reason
+from connectors.toolbox.signatures import check_hex, hmac_sha256, seconds
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_object, within
 
 SIGNATURE, RESOURCE, TIMESTAMP = "Sentry-Hook-Signature", "Sentry-Hook-Resource", "Sentry-Hook-Timestamp"
 

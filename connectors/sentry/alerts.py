@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.base import Remark, SourceSettings
-from connectors.documents import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
-from connectors.events import Event, Opened, Resolved, digest
-from connectors.mapping import one_line, readable
-from connectors.rendering import attributes, block, compose, subject_line
+from connectors.contract.events import Event, Opened, Resolved, digest
+from connectors.contract.messages import Remark
+from connectors.contract.settings import SourceSettings
 from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
 from connectors.sentry.issues import case_key
+from connectors.toolbox.rendering import attributes, block, compose, subject_line
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
+from connectors.toolbox.text import one_line, readable
 
 THRESHOLDS = ("critical", "warning")
 """Actions of a metric alert that is open."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.documents import text_at
-from connectors.events import Priority
-from connectors.mapping import cut, one_line
-from connectors.rendering import MAX_ATTRIBUTE
+from connectors.contract.events import Priority
+from connectors.toolbox.rendering import MAX_ATTRIBUTE
+from connectors.toolbox.strict_json import text_at
+from connectors.toolbox.text import cut, one_line
 
 LEVELS: Mapping[str, Priority] = {
     "fatal": "urgent",

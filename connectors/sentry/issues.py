@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Remark, SourceSettings
-from connectors.documents import found, read_id, read_instant, text_at, within
-from connectors.events import Changed, Event, Opened, Resolved, digest
-from connectors.mapping import one_line, readable
-from connectors.rendering import attributes, block, compose, subject_line
+from connectors.contract.events import Changed, Event, Opened, Resolved, digest
+from connectors.contract.messages import Remark
+from connectors.contract.settings import SourceSettings
 from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
+from connectors.toolbox.rendering import attributes, block, compose, subject_line
+from connectors.toolbox.strict_json import found, read_id, read_instant, text_at, within
+from connectors.toolbox.text import one_line, readable
 
 ACTIONS: Mapping[str, tuple[type[Event], str]] = {
     "created": (Opened, "Created"),

@@ -1,6 +1,6 @@
 """Amazon SES, which receives mail and publishes it through a topic of SNS, raw, in `content`.
 
-SNS signs each message (`connectors/sns.py`). What SES found out about the mail is kept: it is what routing sees.
+SNS signs each message (`connectors/alerts/sns.py`). What SES found out about the mail is kept: it is what routing sees.
 An action of SES other than SNS, such as S3, says that there is a mail and not what it says: that is quarantined.
 
 Source: docs.aws.amazon.com/ses, "Contents of notifications for Amazon SES email receiving".
@@ -15,14 +15,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors import mail
-from connectors.base import Connector, Outside, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.documents import UnreadableItem, found_at, read_object, text_at, within
-from connectors.events import Event
-from connectors.mapping import cut, one_line
-from connectors.rendering import reason
-from connectors.signatures import proof
-from connectors.sns import HOST, Envelope, Topics, certificates, read_envelope, verify
+from connectors.alerts.sns import HOST, Envelope, Topics, certificates, read_envelope, verify
+from connectors.contract.connector import Connector, Outside
+from connectors.contract.events import Event
+from connectors.contract.messages import Parsed, UnreadableMessage, Unverified, Verified
+from connectors.email import handed_over
+from connectors.toolbox.rendering import reason
+from connectors.toolbox.signatures import proof
+from connectors.toolbox.strict_json import UnreadableItem, found_at, read_object, text_at, within
+from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
@@ -38,7 +39,7 @@ VERDICTS = {
 MAX_VERDICT = 20  # characters: PASS, FAIL, GRAY, PROCESSING_FAILED
 
 
-class Settings(mail.MailSettings):
+class Settings(handed_over.MailSettings):
     """A source of kind `ses`; its `secret` stands in the subscription's URL and makes thread addresses."""
 
     topics: Topics = ()
@@ -52,8 +53,8 @@ def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     """One event, one remark for a mail of our own, or what confirms a subscription. Raises UnreadableMessage."""
-    if mail.is_enveloped(message):
-        return mail.read_enveloped(message, settings)
+    if handed_over.is_enveloped(message):
+        return handed_over.read_enveloped(message, settings)
     envelope = Envelope(read_object(message.inbound.body))
     try:
         return read_envelope(envelope, lambda notice: _received(message, settings, notice))
@@ -68,7 +69,7 @@ def _received(message: Verified | Unverified, settings: Settings, notice: Mappin
     body = _content(notice, receipt)
     sender = sent.get("source")
     recipients = receipt.get("recipients")
-    parsed = mail.read(
+    parsed = handed_over.read(
         message,
         settings,
         body,
@@ -109,6 +110,9 @@ CONNECTOR: Connector[Settings] = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
-    attributes={**mail.ATTRIBUTES, **{name: f"{field} of SES: pass, fail, gray …" for name, field in VERDICTS.items()}},
+    attributes={
+        **handed_over.ATTRIBUTES,
+        **{name: f"{field} of SES: pass, fail, gray …" for name, field in VERDICTS.items()},
+    },
     outside=Outside(hosts=HOST, keys=certificates),
 )

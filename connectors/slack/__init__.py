@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.answering import Answering
-from connectors.backfilling import Backfilling
-from connectors.base import (
-    Connector,
+from connectors.chats.facts import MAX_REASON, Said
+from connectors.contract.backfill import Backfilling
+from connectors.contract.connector import Connector
+from connectors.contract.directory import Naming
+from connectors.contract.messages import (
     Denied,
     Inbound,
     Keys,
@@ -25,16 +26,15 @@ from connectors.base import (
     Unverified,
     Verified,
 )
-from connectors.chat import MAX_REASON, Said
-from connectors.documents import UnreadableItem, found
-from connectors.mapping import cut, one_line, readable
-from connectors.naming import Naming
-from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
+from connectors.contract.receipts import Answering
 from connectors.slack import answers, history, messages, names, reactions
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.gestures import ACKNOWLEDGED, nothing
 from connectors.slack.settings import Settings
+from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex, stale
+from connectors.toolbox.strict_json import UnreadableItem, found
+from connectors.toolbox.text import cut, one_line, readable
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

@@ -16,21 +16,11 @@ from typing import Any
 
 from pydantic import AnyHttpUrl
 
-from connectors.answering import (
-    Answered,
-    HttpAnswer,
-    HttpCall,
-    Later,
-    Outcome,
-    Refused,
-    Told,
-    Unclear,
-    pause,
-    reason,
-    text,
-)
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.receipts import Answered, Outcome, Told, text
 from connectors.slack import web
 from connectors.slack.settings import Settings
+from connectors.toolbox.answers import pause, reason
 
 _RESPONSE_URL = re.compile(r"(https?://[^/@]{1,255}/)[!-~]{1,450}")
 _RESPONSE_HOSTS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Parsed
-from connectors.chat import begins_with, subject
-from connectors.documents import text_at
-from connectors.events import Opened
+from connectors.chats.facts import begins_with, subject
+from connectors.contract.events import Opened
+from connectors.contract.messages import Parsed
 from connectors.slack import answers, modal, rendering
 from connectors.slack.envelope import read_id
 from connectors.slack.facts import Words
@@ -29,6 +28,7 @@ from connectors.slack.gestures import (
     told,
 )
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import text_at
 
 HELP = "help"
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Parsed, UnreadableMessage
-from connectors.documents import read_object
-from connectors.forms import read_form
+from connectors.contract.messages import Parsed, UnreadableMessage
 from connectors.slack import commands, modal, shortcuts
 from connectors.slack.gestures import nothing
 from connectors.slack.settings import Settings
+from connectors.toolbox.forms import read_form
+from connectors.toolbox.strict_json import read_object
 
 COMMAND, SSL_CHECK = "command", "ssl_check"
 """What names what has no `type`, and is a field of it."""

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.channels import Rules
-from connectors.documents import UnreadableItem, found
-from connectors.events import Reference
+from connectors.chats.channels import Rules
+from connectors.contract.events import Reference
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found
 
 ASKED_FOR = "asked_for"
 """The field of a delivery that we made of a message that we asked for; Slack has no such field."""

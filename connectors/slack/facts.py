@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.chat import Facts
-from connectors.events import digest
+from connectors.chats.facts import Facts
+from connectors.contract.events import digest
 from connectors.slack import answers
 from connectors.slack.envelope import Envelope, Place, is_private, names, references
 from connectors.slack.settings import Settings

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Parsed, Remark, Reply
-from connectors.channels import Rules
-from connectors.chat import MAX_BODY, Facts, first_line, paragraphs
-from connectors.documents import UnreadableItem, found_at
-from connectors.events import Priority, digest
-from connectors.mapping import cut, readable
+from connectors.chats.channels import Rules
+from connectors.chats.facts import MAX_BODY, Facts, first_line, paragraphs
+from connectors.contract.events import Priority, digest
+from connectors.contract.messages import Parsed, Remark, Reply
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, is_private, maybe_id, maybe_ts, moment, read_gesture_envelope, read_id
 from connectors.slack.facts import Words, part
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found_at
+from connectors.toolbox.text import cut, readable
 
 ACKNOWLEDGED = Reply(b"", "text/plain")
 """Slack shows whatever a body holds, `{}` too: what is to show nothing has none."""

@@ -19,8 +19,8 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.backfilling import Memory, Missed, Occasion, Progress
+from connectors.contract.backfill import Missed, Occasion, Progress
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refused, Unclear
 from connectors.slack import web
 from connectors.slack.envelope import ASKED_FOR, maybe_id, maybe_ts, moment
 from connectors.slack.settings import Settings

@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.base import Remark
-from connectors.channels import Rules
-from connectors.chat import Facts, Said, begins_with, subject
-from connectors.documents import UnreadableItem, found
-from connectors.events import Commented, Opened, Resolved
-from connectors.mapping import readable
+from connectors.chats.channels import Rules
+from connectors.chats.facts import Facts, Said, begins_with, subject
+from connectors.contract.events import Commented, Opened, Resolved
+from connectors.contract.messages import Remark
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, maybe_ts, moment, names, read_id, read_place, read_ts
 from connectors.slack.envelope import references as named
 from connectors.slack.facts import Words, facts, part
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found
+from connectors.toolbox.text import readable
 
 
 def message(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:

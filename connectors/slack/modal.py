@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
 
-from connectors.answering import HttpCall
-from connectors.base import Parsed, Remark, Reply, UnreadableMessage
-from connectors.chat import MAX_SUBJECT, paragraphs, subject
-from connectors.documents import read_object, text_at, within
-from connectors.events import Opened, Priority, digest
-from connectors.mapping import clean, cut, one_line
+from connectors.chats.facts import MAX_SUBJECT, paragraphs, subject
+from connectors.contract.calls import HttpCall
+from connectors.contract.events import Opened, Priority, digest
+from connectors.contract.messages import Parsed, Remark, Reply, UnreadableMessage
 from connectors.slack import answers, web
 from connectors.slack.envelope import maybe_id
 from connectors.slack.facts import Words, part
@@ -33,6 +31,8 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import read_object, text_at, within
+from connectors.toolbox.text import clean, cut, one_line
 
 CALLBACK = "ticketrelay:new"
 """The callback ID of our modal."""

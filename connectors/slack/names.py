@@ -14,16 +14,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.backfilling import Memory
-from connectors.base import Inbound, Parsed
-from connectors.chat import MAX_SUBJECT
-from connectors.events import Event
-from connectors.mapping import clean, cut, one_line
-from connectors.naming import NAMES, Named
+from connectors.chats.facts import MAX_SUBJECT
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refused, Unclear
+from connectors.contract.directory import NAMES, Named
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Parsed
 from connectors.slack import web
 from connectors.slack.envelope import maybe_id
 from connectors.slack.settings import Settings
+from connectors.toolbox.text import clean, cut, one_line
 
 PAGE = "200"
 MAX_NAME = 40  # characters

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.base import Remark
-from connectors.chat import Said
-from connectors.documents import UnreadableItem, found
-from connectors.events import Commented, Opened, Resolved
-from connectors.mapping import readable
+from connectors.chats.facts import Said
+from connectors.contract.events import Commented, Opened, Resolved
+from connectors.contract.messages import Remark
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id, read_ts
 from connectors.slack.facts import Words, facts, part
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found
+from connectors.toolbox.text import readable
 
 
 def added(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
-from connectors.chat import MAX_BODY, MAX_NAME, File, file_lines, first_line, link, paragraphs
-from connectors.documents import scalar
-from connectors.mapping import ELLIPSIS, clean, cut, one_line, readable
+from connectors.chats.facts import MAX_BODY, MAX_NAME, File, file_lines, first_line, link, paragraphs
+from connectors.toolbox.strict_json import scalar
+from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line, readable
 
 MAX_FORWARDED = 8_000  # characters, as all of these but the count
 MAX_DIFFERENCE = 4_000

@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.base import Secret
-from connectors.channels import ChannelSettings, ChatSettings
-from connectors.chat import listed
-from connectors.durations import Seconds
+from connectors.chats.channels import ChannelSettings, ChatSettings
+from connectors.chats.facts import listed
+from connectors.contract.durations import Seconds
+from connectors.contract.settings import Secret
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]{1,63}$")]
 """The id of a channel, a direct message or a conversation of several; not its name."""

@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Parsed
-from connectors.chat import first_line, named, paragraphs, subject
-from connectors.documents import within
-from connectors.events import Commented, Event, Opened, Resolved
-from connectors.mapping import readable
+from connectors.chats.facts import first_line, named, paragraphs, subject
+from connectors.contract.events import Commented, Event, Opened, Resolved
+from connectors.contract.messages import Parsed
 from connectors.slack import modal, rendering
 from connectors.slack.envelope import Place, maybe_id, moment, names, read_place
 from connectors.slack.facts import Words, facts, part
@@ -29,6 +27,8 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import within
+from connectors.toolbox.text import readable
 
 
 def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.base import Reply
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.messages import Reply
 from connectors.slack import web
 from connectors.slack.settings import Settings
 

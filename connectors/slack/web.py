@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
-from connectors import forms
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear, document, pause, reason
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
 from connectors.slack.settings import Settings
+from connectors.toolbox import forms
+from connectors.toolbox.answers import document, pause, reason
 
 LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})

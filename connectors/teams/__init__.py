@@ -13,8 +13,9 @@ import binascii
 import json
 from datetime import datetime
 
-from connectors.base import (
-    Connector,
+from connectors.chats.facts import MAX_REASON
+from connectors.contract.connector import Connector
+from connectors.contract.messages import (
     Denied,
     Inbound,
     Keys,
@@ -25,12 +26,11 @@ from connectors.base import (
     Unverified,
     Verified,
 )
-from connectors.chat import MAX_REASON
-from connectors.documents import found, read_object
-from connectors.mapping import cut, one_line
-from connectors.signatures import MAX_HEADER, hmac_sha256, is_one_of
 from connectors.teams import messages
 from connectors.teams.settings import Settings
+from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_one_of
+from connectors.toolbox.strict_json import found, read_object
+from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

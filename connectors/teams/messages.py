@@ -10,37 +10,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors import activities
-from connectors.activities import CHANNEL, Place, read_place, read_when, who_and_where
-from connectors.base import Remark
-from connectors.channels import Rules
-from connectors.chat import Facts, Said, begins_with, named, subject
-from connectors.documents import within
-from connectors.events import Commented, Opened, Resolved, Unknown, digest
-from connectors.mapping import readable
+from connectors.chats import teams_activities
+from connectors.chats.channels import Rules
+from connectors.chats.facts import Facts, Said, begins_with, named, subject
+from connectors.chats.teams_activities import CHANNEL, Place, read_place, read_when, who_and_where
+from connectors.contract.events import Commented, Opened, Resolved, Unknown, digest
+from connectors.contract.messages import Remark
 from connectors.teams.settings import Settings
+from connectors.toolbox.strict_json import within
+from connectors.toolbox.text import readable
 
 
 def message(activity: Mapping[str, Any], settings: Settings) -> Said:
     """An activity of type `message`. Raises UnreadableItem where it cannot be placed."""
     place, who = read_place(activity), within(activity, "from")
-    if activities.is_of_a_bot(who):
+    if teams_activities.is_of_a_bot(who):
         return Remark("from", "a bot wrote the message")
-    text, rules, ids = activities.spoken(activity), settings.rules(place.conversation), activities.ids_of_person(who)
+    text, rules, ids = (
+        teams_activities.spoken(activity),
+        settings.rules(place.conversation),
+        teams_activities.ids_of_person(who),
+    )
     shared = _facts(activity, place, rules, text)
     if place.root != place.number:
         if rules.has("close_word") and begins_with(text, settings.close_word):
             return Resolved(**shared, authority=rules.authority(*ids))
         if off := rules.refuses("mention"):
             return Remark("text", off)
-        if activities.kind_of(activity) == CHANNEL and not activities.has_more(activity):
+        if teams_activities.kind_of(activity) == CHANNEL and not teams_activities.has_more(activity):
             # What is said in public opens nothing: a ticket's description is not what was meant by it.
             shared = rules.made_public(shared, text)
         unknown: Unknown = "wait" if shared.get("public_note") else rules.unknown(*ids)
         return Commented(**shared, unknown=unknown)
     if text.casefold().rstrip(".!") == settings.close_word.casefold():
         return Remark("text", "it closes no ticket: it does not stand in the thread of one")
-    if not text and not activities.files(activity):
+    if not text and not teams_activities.files(activity):
         return Remark("text", "it says nothing behind the mention")
     if reason := rules.refuses("mention") or rules.turns_away(*ids):
         return Remark("text", reason)
@@ -48,7 +52,7 @@ def message(activity: Mapping[str, Any], settings: Settings) -> Said:
 
 
 def _facts(activity: Mapping[str, Any], place: Place, rules: Rules, text: str) -> Facts:
-    when, author = read_when(activity), activities.author_of(activity)
+    when, author = read_when(activity), teams_activities.author_of(activity)
     who, where = who_and_where(activity)
     return Facts(
         case_key=place.case_key,
@@ -56,15 +60,17 @@ def _facts(activity: Mapping[str, Any], place: Place, rules: Rules, text: str) -
         occurred_at=when,
         started_at=when,
         subject=subject(text, f"Message of {who}"),
-        text=activities.whole(text, activity, f"Teams: {who} in {where}, {readable(when)}"),
-        content_digest=digest(activities.raw_text(activity), *(each.name for each in activities.files(activity))),
+        text=teams_activities.whole(text, activity, f"Teams: {who} in {where}, {readable(when)}"),
+        content_digest=digest(
+            teams_activities.raw_text(activity), *(each.name for each in teams_activities.files(activity))
+        ),
         priority=rules.priority,
         category=rules.category,
-        private=rules.marked_private(text) or activities.is_private(activity, rules),
+        private=rules.marked_private(text) or teams_activities.is_private(activity, rules),
         private_change=rules.private_word is not None,
         aliases=tuple(dict.fromkeys((place.case_key, place.name))),
         references=named((place.case_key,)) if place.root != place.number else (),
         author=author,
         participants=(author,) if author else (),
-        attributes=tuple(sorted(activities.ids_of(activity, place).items())),
+        attributes=tuple(sorted(teams_activities.ids_of(activity, place).items())),
     )

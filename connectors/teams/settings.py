@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from connectors.activities import ChannelId, Id
-from connectors.channels import ChannelSettings, ChatSettings
+from connectors.chats.channels import ChannelSettings, ChatSettings
+from connectors.chats.teams_activities import ChannelId, Id
 
 Gesture = Literal["mention", "close_word"]
 

@@ -12,25 +12,15 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from connectors.answering import Answering
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Outside,
-    Parsed,
-    Remark,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.chat import MAX_REASON
-from connectors.documents import found, read_object
-from connectors.mapping import cut, one_line
+from connectors.chats.facts import MAX_REASON
+from connectors.contract.connector import Connector, Outside
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.receipts import Answering
 from connectors.teams_bot import answers, tokens
 from connectors.teams_bot.messages import HANDLERS
 from connectors.teams_bot.settings import CLOUDS, Settings
+from connectors.toolbox.strict_json import found, read_object
+from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

@@ -13,26 +13,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.activities import ROOT, Place, maybe_id
-from connectors.answering import (
-    Answered,
-    ClientCredentials,
-    HttpAnswer,
-    HttpCall,
-    Later,
-    Outcome,
-    Refused,
-    Told,
-    Unclear,
-    document,
-    pause,
-    reason,
-    text,
-)
-from connectors.documents import text_at, within
-from connectors.forms import escaped
+from connectors.chats.teams_activities import ROOT, Place, maybe_id
+from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.receipts import Answered, Outcome, Told, text
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.teams_bot.tokens import is_service
+from connectors.toolbox.answers import document, pause, reason
+from connectors.toolbox.forms import escaped
+from connectors.toolbox.strict_json import text_at, within
 
 PASSES = (412, 429)
 """Statuses of what was not done, and may be later."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connectors import activities
-from connectors.activities import (
+from connectors.chats import teams_activities
+from connectors.chats.facts import Facts, Said, begins_with, named, subject
+from connectors.chats.teams_activities import (
     BOT_PREFIX,
     CHANNEL,
     Place,
@@ -25,13 +26,12 @@ from connectors.activities import (
     read_when,
     who_and_where,
 )
-from connectors.base import Remark
-from connectors.chat import Facts, Said, begins_with, named, subject
-from connectors.documents import UnreadableItem, found_at, within
-from connectors.events import Commented, Opened, Resolved, digest
-from connectors.mapping import readable
+from connectors.contract.events import Commented, Opened, Resolved, digest
+from connectors.contract.messages import Remark
 from connectors.teams_bot import answers
 from connectors.teams_bot.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found_at, within
+from connectors.toolbox.text import readable
 
 DIRECT = "personal"
 CHATS = (DIRECT, "groupChat")
@@ -48,11 +48,11 @@ def written(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
 
 def _said(activity: Mapping[str, Any], settings: Settings) -> Said:
     place, words, called = _read(activity, settings)
-    rules, ids = settings.rules(place.conversation), activities.ids_of_person(part(activity, "from"))
+    rules, ids = settings.rules(place.conversation), teams_activities.ids_of_person(part(activity, "from"))
     shared = _facts(activity, place, settings, words)
     if rules.has("close_word") and _closes(activity, place, words, settings):
         return Resolved(**shared, authority=rules.authority(*ids))
-    if not words and not activities.files(activity):
+    if not words and not teams_activities.files(activity):
         return Remark("text", "it says nothing")
     gesture = "direct" if kind_of(activity) == DIRECT else "mention"
     asks = called and rules.has(gesture)
@@ -67,7 +67,7 @@ def _said(activity: Mapping[str, Any], settings: Settings) -> Said:
         return Commented(**shared, unknown=rules.unknown(*ids))
     if off := rules.refuses("direct" if gesture == "direct" else "reply"):
         return Remark("text", off)
-    if kind_of(activity) == CHANNEL and not activities.has_more(activity):
+    if kind_of(activity) == CHANNEL and not teams_activities.has_more(activity):
         shared = rules.made_public(shared, words)
     return Commented(**shared, unknown="wait")
 
@@ -85,7 +85,7 @@ def updated(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
     shared = _facts(activity, place, settings, words, edited=True)
     shared["references"] = named((place.name, shared["case_key"]))
     opens = called and rules.has(gesture)
-    ids = activities.ids_of_person(part(activity, "from"))
+    ids = teams_activities.ids_of_person(part(activity, "from"))
     yield Commented(**shared, unknown=rules.unknown(*ids) if opens else "wait", reopens=False)
 
 
@@ -123,7 +123,7 @@ _VERBS = {"added": "reactionsAdded", "removed": "reactionsRemoved"}
 
 def _reaction(activity: Mapping[str, Any], place: Place, settings: Settings, verb: str, reaction: str) -> Said:
     who, rules, opens = within(activity, "from"), settings.rules(place.conversation), reaction == settings.open_reaction
-    ids = activities.ids_of_person(who)
+    ids = teams_activities.ids_of_person(who)
     off = rules.refuses("open_reaction" if opens else "close_reaction")
     if off or (opens and verb == "added" and (off := rules.turns_away(*ids))):
         return Remark("reactions", off)
@@ -155,7 +155,7 @@ def _read(activity: Mapping[str, Any], settings: Settings) -> tuple[Place, str, 
     """Where it stands, what it says, and whether it is said to us."""
     place = read_place(activity)
     called = kind_of(activity) == DIRECT or _mentions_us(activity, settings)
-    return place, activities.spoken(activity, called=called), called
+    return place, teams_activities.spoken(activity, called=called), called
 
 
 def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, words: str, *, edited: bool = False) -> Facts:
@@ -163,10 +163,12 @@ def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, words:
     rules = settings.rules(place.conversation)
     person, where = who_and_where(activity)
     signature = f"Teams: {person} in {where}, {readable(read_when(activity))}"
-    shared = _about(activity, place, settings, f"message:{place.name}", activities.whole(words, activity, signature))
+    shared = _about(
+        activity, place, settings, f"message:{place.name}", teams_activities.whole(words, activity, signature)
+    )
     shared["subject"] = subject(words, f"Message of {person}")
     shared["content_digest"] = digest(
-        activities.raw_text(activity), *(each.name for each in activities.files(activity))
+        teams_activities.raw_text(activity), *(each.name for each in teams_activities.files(activity))
     )
     shared["references"] = named((shared["case_key"],))
     shared["aliases"] = tuple(dict.fromkeys((shared["case_key"], place.name)))
@@ -189,7 +191,7 @@ def _about(activity: Mapping[str, Any], place: Place, settings: Settings, name: 
         content_digest=digest(name),
         priority=rules.priority,
         category=rules.category,
-        private=activities.is_private(activity, rules),
+        private=teams_activities.is_private(activity, rules),
         private_change=rules.private_word is not None,
         aliases=(),
         references=named((place.name, case)),
@@ -223,7 +225,7 @@ def _from_a_bot(activity: Mapping[str, Any]) -> str | None:
     who, us = within(activity, "from"), part(activity, "recipient").get("id")
     if us is not None and who.get("id") == us:
         return "our own bot did it"
-    return "a bot did it" if activities.is_of_a_bot(who) else None
+    return "a bot did it" if teams_activities.is_of_a_bot(who) else None
 
 
 HANDLERS: Mapping[str, Callable[[Mapping[str, Any], Settings], Iterator[Said]]] = {

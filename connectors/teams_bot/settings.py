@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AnyHttpUrl, StringConstraints, model_validator
 
-from connectors.activities import ChannelId, Id
-from connectors.channels import ChannelSettings, ChatSettings
+from connectors.chats.channels import ChannelSettings, ChatSettings
+from connectors.chats.teams_activities import ChannelId, Id
 
 Gesture = Literal["mention", "direct", "reply", "close_word", "edit", "delete", "open_reaction", "close_reaction"]
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True)]

@@ -18,10 +18,10 @@ from typing import Any
 
 import jwt
 
-from connectors.base import Denied, Inbound, Keys, UnreadableMessage
-from connectors.documents import read_object, text_at
-from connectors.signatures import MAX_HEADER
+from connectors.contract.messages import Denied, Inbound, Keys, UnreadableMessage
 from connectors.teams_bot.settings import CLOUDS, Settings
+from connectors.toolbox.signatures import MAX_HEADER
+from connectors.toolbox.strict_json import read_object, text_at
 
 AUTHORIZATION = "Authorization"
 ALGORITHM = "RS256"

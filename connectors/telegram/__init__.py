@@ -13,24 +13,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.answering import Answering
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.chat import MAX_REASON, Said
-from connectors.documents import read_object, within
-from connectors.mapping import cut, one_line
-from connectors.signatures import MAX_HEADER, is_one_of
+from connectors.chats.facts import MAX_REASON, Said
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.receipts import Answering
 from connectors.telegram import answers, messages, reactions
 from connectors.telegram.settings import Settings
+from connectors.toolbox.signatures import MAX_HEADER, is_one_of
+from connectors.toolbox.strict_json import read_object, within
+from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 

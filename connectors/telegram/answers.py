@@ -11,23 +11,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connectors.answering import (
-    CREDENTIALS_S,
-    Answered,
-    HttpAnswer,
-    HttpCall,
-    Later,
-    Outcome,
-    Refused,
-    Told,
-    Unclear,
-    document,
-    reason,
-    seconds,
-    text,
-)
-from connectors.documents import text_at
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.receipts import CREDENTIALS_S, Answered, Outcome, Told, text
 from connectors.telegram.settings import Settings
+from connectors.toolbox.answers import document, reason, seconds
+from connectors.toolbox.strict_json import text_at
 
 NOT_MODIFIED = "message is not modified"
 """In the description of the error where an edit would change nothing."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.chat import MAX_BODY, File, file_lines, first_line, link, paragraphs
-from connectors.documents import scalar, text_at
-from connectors.events import digest
-from connectors.mapping import clean, cut, one_line, readable
+from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, link, paragraphs
+from connectors.contract.events import digest
+from connectors.toolbox.strict_json import scalar, text_at
+from connectors.toolbox.text import clean, cut, one_line, readable
 
 MAX_QUOTED = 2_000  # characters
 MOST_ENTITIES = 100

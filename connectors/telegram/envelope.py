@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.channels import Rules
-from connectors.documents import UnreadableItem, found_at, within
+from connectors.chats.channels import Rules
 from connectors.telegram.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found_at, within
 
 TELEGRAM = "777000"
 """The user id of Telegram itself: it forwards a channel's posts to the group where they are discussed."""

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.base import Remark
-from connectors.chat import Facts, Said, named, subject
-from connectors.documents import UnreadableItem, found_at, within
-from connectors.events import Commented, Opened, Resolved, digest
-from connectors.mapping import readable
+from connectors.chats.facts import Facts, Said, named, subject
+from connectors.contract.events import Commented, Opened, Resolved, digest
+from connectors.contract.messages import Remark
 from connectors.telegram import answers, content
 from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
 from connectors.telegram.settings import Settings
+from connectors.toolbox.strict_json import UnreadableItem, found_at, within
+from connectors.toolbox.text import readable
 
 _VARIATION = "\ufe0f"  # asks for the coloured form of an emoji; some senders write it, some do not
 

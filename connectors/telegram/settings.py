@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, SecretStr, StringConstraints, model_validator
 
-from connectors.base import Secret
-from connectors.channels import ChannelSettings, ChatSettings
+from connectors.chats.channels import ChannelSettings, ChatSettings
+from connectors.contract.settings import Secret
 
 
 def _without_at(value: object) -> object:

@@ -14,23 +14,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import (
-    Connector,
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    SourceSettings,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
-from connectors.documents import UnreadableItem, found, found_at, read_id, read_object, text_at, within
-from connectors.events import Event, Opened, Resolved, digest
-from connectors.mapping import Instant, cut, instant, one_line, priority_of, readable
-from connectors.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
-from connectors.signatures import Username, authorize_by_url, proof
+from connectors.contract.connector import Connector
+from connectors.contract.events import Event, Opened, Resolved, digest
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.toolbox.signatures import Username, authorize_by_url, proof
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_object, text_at, within
+from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
 
 STATUSES: Mapping[int, tuple[type[Event] | None, str]] = {
     0: (Opened, "down"),

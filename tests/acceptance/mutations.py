@@ -33,7 +33,7 @@ import structlog.testing
 from sqlalchemy import select
 
 from connectors import Fixture, connector
-from connectors.base import Inbound, Unverified
+from connectors.contract.messages import Inbound, Unverified
 from tests.connectors.mutations import damaged
 from tests.connectors.sealing import KEYS, NEEDED, proof, sealed
 from tickets.listening import listen

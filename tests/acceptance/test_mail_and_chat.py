@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from connectors import connector
-from connectors.events import digest
+from connectors.contract.events import digest
 from tests.acceptance.processes import CONTROL_TOKEN, QUICK, Process, Site, answers, kept_port, wait_until
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, edit, envelope, mention, message, reaction, reply
 from tests.worker.builders import rows

@@ -22,7 +22,7 @@ from itertools import count, islice
 from typing import Literal
 
 from connectors import Fixture, connector, fixtures, kinds
-from connectors.base import ConnectorError, Denied, Inbound, Parsed
+from connectors.contract.messages import ConnectorError, Denied, Inbound, Parsed
 from tests.connectors.mutate import mutations
 from tests.connectors.sealing import KEYS, NEEDED, SAYS_NOTHING, SEALED, proof, sealed
 

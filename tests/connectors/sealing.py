@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from connectors import connector, kinds
-from connectors.base import Keys
-from connectors.sns import DIGESTS, SIGNED, Envelope
+from connectors.alerts.sns import DIGESTS, SIGNED, Envelope
+from connectors.contract.messages import Keys
 from connectors.teams_bot.settings import CLOUDS
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"

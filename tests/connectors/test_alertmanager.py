@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.alertmanager import CONNECTOR, Settings
-from connectors.base import Denied, Inbound, OverLimit, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.events import Event, Opened, digest
+from connectors.contract.events import Event, Opened, digest
+from connectors.contract.messages import Denied, Inbound, OverLimit, Parsed, UnreadableMessage, Unverified, Verified
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 START = datetime(2026, 3, 14, 2, 0, tzinfo=UTC)

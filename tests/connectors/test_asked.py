@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors import connector
-from connectors.base import Ask, Asking, Inbound, UnreadableMessage, Unverified
+from connectors.contract.connector import Ask, Asking
+from connectors.contract.messages import Inbound, UnreadableMessage, Unverified
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 BASE = {"secret": "s", "api_url": "http://am.example.net:9093"}

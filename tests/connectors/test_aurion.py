@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.aurion import CONNECTOR, HEADER, TOLD, Settings
-from connectors.base import Denied, Inbound, UnreadableMessage, Unverified, Verified
-from connectors.events import TicketChanged
+from connectors.contract.events import TicketChanged
+from connectors.contract.messages import Denied, Inbound, UnreadableMessage, Unverified, Verified
 
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
 SECRET = "correct horse"

@@ -13,8 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 from connectors import connector
-from connectors.channels import ASKED_FOR, GESTURES
-from connectors.events import Commented, Event, Opened, Resolved
+from connectors.chats.channels import ASKED_FOR, GESTURES
+from connectors.contract.events import Commented, Event, Opened, Resolved
 from tests.connectors.discord import builders as discord
 from tests.connectors.slack import builders as slack
 from tests.connectors.teams import test_teams as teams

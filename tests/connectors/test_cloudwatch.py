@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from connectors.base import Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.cloudwatch import CONNECTOR, Settings
 from connectors.cloudwatch.alarms import STATES
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
 from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, certificate, sealed
 
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)

@@ -16,17 +16,9 @@ from pydantic import ValidationError
 
 from connectors import connector, kinds
 from connectors import fixtures as read_fixtures
-from connectors.base import (
-    Connector,
-    ConnectorError,
-    Denied,
-    Inbound,
-    OverLimit,
-    Parsed,
-    Unverified,
-    Verified,
-)
-from connectors.events import Event
+from connectors.contract.connector import Connector
+from connectors.contract.events import Event
+from connectors.contract.messages import ConnectorError, Denied, Inbound, OverLimit, Parsed, Unverified, Verified
 from tests.connectors.sealing import BY_KEYS_ALONE, KEYS, NEEDED, SAYS_NOTHING, proof, sealed
 
 fixtures = cache(read_fixtures)  # hypothesis asks for them thousands of times

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import UnreadableMessage
-from connectors.documents import UnreadableItem, found, read_object, scalar
+from connectors.contract.messages import UnreadableMessage
+from connectors.toolbox.strict_json import UnreadableItem, found, read_object, scalar
 
 
 @pytest.mark.parametrize(

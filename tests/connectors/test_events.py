@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.events import MAX_ID_LENGTH, Opened, digest
+from connectors.contract.events import MAX_ID_LENGTH, Opened, digest
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 SOUND: dict[str, Any] = {

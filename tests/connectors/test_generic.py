@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Denied, Inbound, OverLimit, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.events import Commented, Event
+from connectors.contract.events import Commented, Event
+from connectors.contract.messages import Denied, Inbound, OverLimit, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.generic import CONNECTOR, Settings
 from worker.settings import SettingsError, load
 

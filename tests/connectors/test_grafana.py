@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Denied, Inbound, Parsed, Unverified, Verified
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Denied, Inbound, Parsed, Unverified, Verified
 from connectors.grafana import CONNECTOR, Settings
 
 NOW = datetime(2026, 4, 2, 6, 0, tzinfo=UTC)

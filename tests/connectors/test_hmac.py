@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.base import Denied
-from connectors.signatures import hmac_sha256, is_hmac, read_hex, stale
+from connectors.contract.messages import Denied
+from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex, stale
 
 NOW = datetime(2026, 3, 14, 3, 0, 0, 400_000, tzinfo=UTC)
 SECONDS = 1_773_457_200  # NOW, without its fraction

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.labelled_text import About, subject, text
-from connectors.rendering import MAX_BLOCK, MAX_SUBJECT, MAX_TEXT
+from connectors.alerts.labelled_text import About, subject, text
+from connectors.toolbox.rendering import MAX_BLOCK, MAX_SUBJECT, MAX_TEXT
 
 START = datetime(2026, 3, 14, 2, 0, 7, 120_000, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from connectors import connector, fixtures
-from connectors.base import Denied, Inbound, UnreadableMessage, Unverified, Verified
-from connectors.forms import read_form
+from connectors.contract.messages import Denied, Inbound, UnreadableMessage, Unverified, Verified
 from connectors.mailgun import Settings
+from connectors.toolbox.forms import read_form
 from tests.connectors.sealing import NEEDED, SIGNING_KEY, by_mailgun
 
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.mapping import SEVERITIES, clean, cut, instant, one_line, priority_of, readable
+from connectors.toolbox.text import SEVERITIES, clean, cut, instant, one_line, priority_of, readable
 
 EXPECTED = {
     "urgent": ["critical", "emergency", "disaster", "fatal", "page", "P1", "Sev0", "Sev1", "urgent"],

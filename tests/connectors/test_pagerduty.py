@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.events import Commented, Event
+from connectors.contract.events import Commented, Event
+from connectors.contract.messages import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.pagerduty import CHANGED, COMMENTED, CONNECTOR, NOTHING, OPENED, RESOLVED, WRITTEN, Settings
-from connectors.signatures import hmac_sha256
+from connectors.toolbox.signatures import hmac_sha256
 
 NOW = datetime(2026, 5, 11, 22, 0, tzinfo=UTC)
 AT = "2026-05-11T21:00:00Z"

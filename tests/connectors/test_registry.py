@@ -14,7 +14,9 @@ import connectors
 from connectors import UnknownKind, connector, fixtures, kinds
 
 THIRD_PARTY = """
-from connectors.base import Connector, Parsed, SourceSettings, Verified
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Parsed, Verified
+from connectors.contract.settings import SourceSettings
 
 CONNECTOR = Connector(
     kind="pager",
@@ -22,6 +24,28 @@ CONNECTOR = Connector(
     settings=SourceSettings,
     verify=lambda inbound, settings, now, keys: Verified(inbound),
     parse=lambda message, settings: Parsed(),
+    sign=lambda body, settings, now: {},
+)
+"""
+
+WRITTEN_FOR_BASE = """
+from connectors.base import Connector, Parsed, SourceSettings, Verified
+from connectors.events import Opened, digest
+from datetime import UTC, datetime
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+def parse(message, settings):
+    text = message.inbound.body.decode()
+    return Parsed((Opened(source_message_id=text, case_key=text, occurred_at=NOON, started_at=NOON,
+                          content_digest=digest(text), subject=text, text=text, priority="high"),))
+
+CONNECTOR = Connector(
+    kind="pager",
+    title="Acme Pager",
+    settings=SourceSettings,
+    verify=lambda inbound, settings, now, keys: Verified(inbound),
+    parse=parse,
     sign=lambda body, settings, now: {},
 )
 """
@@ -79,6 +103,21 @@ def test_a_connector_of_somebody_else_is_found_by_its_entry_point(tmp_path: Path
         f"{tuple(sorted([*connectors.BUILT_IN, 'pager']))} Acme Pager {{}}",
         "no connector of kind 'pagr'; did you mean 'pager'?",
     ]
+
+
+def test_a_package_that_was_written_for_connectors_base_still_works(tmp_path: Path) -> None:
+    install(tmp_path, "pager = acme_pager:CONNECTOR", WRITTEN_FOR_BASE)
+    code = (
+        "import connectors as c\n"
+        "from connectors.contract.connector import Connector\n"
+        "from connectors.contract.messages import Inbound, Verified\n"
+        "from datetime import UTC, datetime\n"
+        "found = c.connector('pager')\n"
+        "settings = found.settings(secret='not blank')\n"
+        "verified = found.verify(Inbound('acme', datetime.now(UTC), b'pump 3'), settings, datetime.now(UTC), {})\n"
+        "print(type(found) is Connector, type(verified) is Verified, found.parse(verified, settings).events[0].case_key)"
+    )
+    assert in_python(tmp_path, code) == "True True pump 3"
 
 
 def test_a_broken_connector_of_somebody_else_harms_its_own_kind_alone(tmp_path: Path) -> None:

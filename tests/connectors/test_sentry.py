@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.sentry import CONNECTOR, Settings
 from connectors.sentry.issues import ACTIONS
-from connectors.signatures import hmac_sha256
+from connectors.toolbox.signatures import hmac_sha256
 
 ARRIVED = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
 SENT = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.base import Denied, Inbound
-from connectors.signatures import MAX_HEADER, authorize, basic, bearer, is_one_of
+from connectors.contract.messages import Denied, Inbound
+from connectors.toolbox.signatures import MAX_HEADER, authorize, basic, bearer, is_one_of
 
 SECRETS = (b"new secret", b"old secret")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.uptime_kuma import CONNECTOR, STATUSES, Settings
 
 ARRIVED = datetime(2026, 6, 1, 8, 0, 5, tzinfo=UTC)

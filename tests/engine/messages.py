@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from connectors.base import Inbound, Parsed
-from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.messages import Inbound, Parsed
 from worker.ledger import Delivery
 
 SOURCE = "prom"

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table, select
 
-from connectors.base import Inbound, Parsed, Remark
-from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.messages import Inbound, Parsed, Remark
 from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
 from worker.ledger.settles import Outcome
 from worker.ledger.tables import cases, operations

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from connectors.events import Commented, Event, Opened, Reference
+from connectors.contract.events import Commented, Event, Opened, Reference
 from tickets.marks import without_marker
 from worker.ledger import Ledger, Recorded
 from worker.ledger.tables import cases, operations

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from connectors import connector
-from connectors.base import Inbound, Verified
+from connectors.contract.messages import Inbound, Verified
 from worker.intake.intake import Intake
 from worker.intake.reading import read_verified
 from worker.ledger import Ledger, Recorded

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from connectors.answering import HttpAnswer
-from connectors.base import Inbound
+from connectors.contract.calls import HttpAnswer
+from connectors.contract.messages import Inbound
 from connectors.slack.history import ts
 from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message, reaction, slash
 from worker.intake.reading import read

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from connectors import connector, fixtures
-from connectors.base import Unverified
+from connectors.contract.messages import Unverified
 from worker.ledger import Delivery, Ledger
 
 from .builders import inbound

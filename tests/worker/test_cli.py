@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors import connector, fixtures
-from connectors.base import Unverified
+from connectors.contract.messages import Unverified
 from tickets.marks import without_marker
 from worker.cli import main
 from worker.ledger import CloseGate, Delivery, Ledger, Limits

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors import connector, kinds
-from connectors.base import Verified
+from connectors.contract.messages import Verified
 from tests.connectors.sealing import SAYS_NOTHING
 from worker.cli.probing import probe
 from worker.ledger import Delivery, Ledger

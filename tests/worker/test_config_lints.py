@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors import connector
-from connectors.base import Secret, SourceSettings
+from connectors.contract.settings import Secret, SourceSettings
 from worker.settings import Source, load
 from worker.settings.lints import LINTS, Warned, source_without_authentication, warnings
 from worker.settings.loader import gather, judge

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from connectors.durations import UNITS_S, AtOffset, seconds
+from connectors.contract.durations import UNITS_S, AtOffset, seconds
 from worker.settings import Settings, SettingsError, load
 from worker.settings.loader import gather, judge
 from worker.settings.references import Reference, references

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pytest
 from click.testing import CliRunner, Result
 
-from connectors.base import Inbound, Parsed
+from connectors.contract.messages import Inbound, Parsed
 from worker.cli import main
 from worker.cli.documents import Exported, adapter
 from worker.cli.samples import NotOneMessage, sample_in

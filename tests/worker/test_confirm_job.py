@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Inbound, Verified
+from connectors.contract.messages import Inbound, Verified
 from worker.intake.reading import read_verified
 from worker.jobs.asking import MAX_BYTES, NoAnswer, listed
 from worker.jobs.catalogue import jobs_of

@@ -10,8 +10,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.base import Remark
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Remark
 from worker.ledger import Delivery, Ledger
 from worker.ledger.custody import ACCEPTED, QUARANTINED, restore
 from worker.ledger.tables import cases, inbound, operations, pending, seen

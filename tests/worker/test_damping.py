@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.events import Event
+from connectors.contract.events import Event
 from worker.ledger import Claim, Ledger
 from worker.ledger.damping import ENDED_EARLY
 from worker.ledger.tables import operations, seen

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Inbound, Parsed
-from connectors.events import Opened, digest
+from connectors.contract.events import Opened, digest
+from connectors.contract.messages import Inbound, Parsed
 from tests.acceptance.processes import free_port, wait_until
 from tickets.client import TicketsClient
 from tickets.server import FaultRule, Limit, LocalTicketsApi, Options

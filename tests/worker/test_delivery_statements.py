@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.events import Reference
+from connectors.contract.events import Reference
 from worker.ledger import Claim, Ledger
 from worker.ledger.tables import attempts, cases, operations
 from worker.lifecycle import Kind

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from connectors.events import Event
+from connectors.contract.events import Event
 from tickets.server import FaultRule
 from worker.delivery.dispatch import Dispatch
 from worker.ledger import Ledger

@@ -11,8 +11,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.base import Inbound, Parsed
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Parsed
 from worker.grouping import PREFIX, group_of, plan_member, storm_of
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import cases, members, operations

@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from connectors import connector
-from connectors.base import Connector, Parsed, Remark, Reply
+from connectors.contract.connector import Connector
+from connectors.contract.messages import Parsed, Remark, Reply
 from tickets.listening import listen
 from worker.cli.parts import metrics_of
 from worker.intake.http import intake_app

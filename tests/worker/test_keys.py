@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from connectors import connector
-from connectors.base import Inbound, Outside
+from connectors.alerts.sns import HOST
 from connectors.cloudwatch import CONNECTOR, Settings
-from connectors.sns import HOST
+from connectors.contract.connector import Outside
+from connectors.contract.messages import Inbound
 from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, sealed
 from tests.worker.test_intake_http import Served, serving
 from worker.intake.keys import ABSENT_S, AGAIN_S, DEADLINE_S, MAX_BYTES, MAX_KEPT, Keyring, Refused, Unreachable

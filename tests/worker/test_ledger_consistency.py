@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy
 from hypothesis import strategies as st
 
-from connectors.events import Event
+from connectors.contract.events import Event
 from worker.delivery.outcomes import before_send
 from worker.ledger import CannotBeDone, Claim, Ledger, NoSuchDeadLetter, Settlement
 from worker.ledger.tables import cases, metadata, operations, tickets

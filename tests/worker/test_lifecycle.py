@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.events import Event, Resolved
+from connectors.contract.events import Event, Resolved
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 from worker.lifecycle import (
     KINDS,

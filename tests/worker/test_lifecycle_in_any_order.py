@@ -8,7 +8,7 @@ from datetime import timedelta
 import hypothesis
 from hypothesis import strategies as st
 
-from connectors.events import Event, Opened, Resolved
+from connectors.contract.events import Event, Opened, Resolved
 from worker.lifecycle import CaseState, Intent, Plan, Policy, Sighting, idempotency_key, plan
 
 from .builders import opened, resolved

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.base import Inbound
-from connectors.events import Event, TicketChanged, TicketStatus
+from connectors.contract.events import Event, TicketChanged, TicketStatus
+from connectors.contract.messages import Inbound
 from worker.grouping import PREFIX
 from worker.ledger import Ledger
 from worker.ledger.tables import operations, tickets

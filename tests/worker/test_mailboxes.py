@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.base import Parsed, Remark
+from connectors.contract.messages import Parsed, Remark
 from worker.ledger import Delivery, Ledger, Mailbox, UidPlace
 from worker.ledger.deliveries import Filter
 from worker.ledger.mailboxes import Cursor, Known

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.patterns import MAX_EXPRESSION
+from connectors.toolbox.patterns import MAX_EXPRESSION
 from worker.settings.matchers import MAX_MATCHERS, Matcher, Operator, parse_matchers
 from worker.settings.section import AtOffset
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from connectors.base import Inbound, Verified
-from connectors.events import Event
-from connectors.naming import NAMES
+from connectors.contract.directory import NAMES
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Verified
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, TEAM, envelope, message, reaction
 from worker.intake.names import with_names
 from worker.intake.reading import read, read_verified

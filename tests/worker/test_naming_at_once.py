@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from connectors.events import Event
+from connectors.contract.events import Event
 from worker.ledger import Ledger
 from worker.ledger.tables import aliases, cases, operations
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from connectors.base import Verified
+from connectors.contract.messages import Verified
 from tickets.models import Ticket
 from tickets.server import FaultRule
 from worker.intake.reading import read_verified

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import strategies as st
 
 from connectors import connector
-from connectors.base import Denied, Inbound, Verified
-from connectors.events import Opened, Resolved
+from connectors.contract.events import Opened, Resolved
+from connectors.contract.messages import Denied, Inbound, Verified
 from worker.grouping import is_group
 from worker.intake import own
 from worker.intake.reading import read, read_verified

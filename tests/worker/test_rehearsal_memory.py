@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Inbound, Parsed
-from connectors.events import Commented, Event, Exchange, Reference, digest
+from connectors.contract.events import Commented, Event, Exchange, Reference, digest
+from connectors.contract.messages import Inbound, Parsed
 from worker.grouping import PREFIX, storm_of
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import operations

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from connectors.base import Inbound, Parsed
+from connectors.contract.messages import Inbound, Parsed
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import metadata
 

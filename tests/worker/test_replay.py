@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors import connector, fixtures
-from connectors.base import Parsed, Unverified
+from connectors.contract.messages import Parsed, Unverified
 from tests.acceptance.processes import wait_until
 from worker.ledger import Delivery, Ledger
 from worker.ledger.tables import inbound as inbounds

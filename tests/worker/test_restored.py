@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.events import Event
+from connectors.contract.events import Event
 from tickets.server import FaultRule
 from worker.ledger import Ledger
 from worker.ledger.restoring import SUPERSEDED

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Inbound, Parsed, Verified
-from connectors.events import Commented, Event, Reference
+from connectors.contract.events import Commented, Event, Reference
+from connectors.contract.messages import Inbound, Parsed, Verified
 from worker.cli.explain import _explain, _print
 from worker.cli.parts import metrics_of
 from worker.intake.intake import Intake

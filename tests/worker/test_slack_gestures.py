@@ -18,7 +18,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors import connector
-from connectors.answering import HttpCall
+from connectors.contract.calls import HttpCall
 from tests.connectors.slack.builders import (
     ADA,
     BOB,

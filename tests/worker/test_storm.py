@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from benchmarks.parts.simulation import SimulatedClock, Simulation
 from benchmarks.parts.storms import Arrival
-from connectors.base import Inbound, Parsed
-from connectors.events import Event, Opened, Priority, Resolved, digest
+from connectors.contract.events import Event, Opened, Priority, Resolved, digest
+from connectors.contract.messages import Inbound, Parsed
 from tickets.server.limits import Limit
 from worker.grouping import PREFIX
 from worker.ledger import Delivery, Limits, Terms

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Inbound, Parsed
-from connectors.events import Changed, Event, Opened, Resolved, digest
+from connectors.contract.events import Changed, Event, Opened, Resolved, digest
+from connectors.contract.messages import Inbound, Parsed
 from tests.acceptance.processes import wait_until
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from connectors import connector
-from connectors.base import Inbound, Unverified
-from connectors.events import Commented, Event, Reference
+from connectors.contract.events import Commented, Event, Reference
+from connectors.contract.messages import Inbound, Unverified
 from worker.intake.quarantine import StillUnreadable
 from worker.intake.quarantine import retry as read_again
 from worker.intake.reading import parse

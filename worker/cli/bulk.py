@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from connectors.base import OverLimit
+from connectors.contract.messages import OverLimit
 from worker.cli.byhand import ask
 from worker.cli.common import F, fail
 from worker.cli.documents import LetterDone, LetterRefused, LettersDone

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict  # pydantic needs it where Python is older than 3.12
 
-from connectors.events import Priority
+from connectors.contract.events import Priority
 from worker.ledger import (
     Alarm,
     CaseStory,

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import click
 
-from connectors.base import ConnectorError, Denied, Inbound, Parsed, Unverified, Verified
-from connectors.events import Event
-from connectors.mapping import cut, one_line
+from connectors.contract.events import Event
+from connectors.contract.messages import ConnectorError, Denied, Inbound, Parsed, Unverified, Verified
+from connectors.toolbox.text import cut, one_line
 from tickets.models import encode
 from worker.cli.common import DEFAULT_DATA, config_option, fail, local_settings
 from worker.cli.documents import EventExplained, Explained, Planned, RoutingExplained

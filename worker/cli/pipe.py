@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import structlog
 
-from connectors.base import OverLimit, Verified
+from connectors.contract.messages import OverLimit, Verified
 from worker.cli.common import data_option, local_settings, log_to_stderr
 from worker.intake.reading import read_verified
 from worker.intake.smtp import Boxes, enveloped, mailboxes, max_body_of

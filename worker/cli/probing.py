@@ -11,7 +11,8 @@ from secrets import token_hex
 from pydantic import SecretStr
 
 from connectors import Fixture, fixtures
-from connectors.base import ConnectorError, Denied, Inbound, SourceSettings, Verified
+from connectors.contract.messages import ConnectorError, Denied, Inbound, Verified
+from connectors.contract.settings import SourceSettings
 from worker.cli.documents import SourceTested
 from worker.intake.reading import NO_KEYS
 from worker.jobs.asking import NoAnswer, asked, listed

@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, SecretStr
 
-from connectors.naming import NAMES
+from connectors.contract.directory import NAMES
 from worker.settings import Source
 
 SECRET = "redacted-secret"  # noqa: S105 — what stands in the place of one

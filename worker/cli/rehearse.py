@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from connectors.base import Inbound
+from connectors.contract.messages import Inbound
 from worker.cli.byhand import Moment, opened
 from worker.cli.common import config_file, data_option, fail, fail_settings, with_local_defaults
 from worker.cli.output import cell, emit, notice, output_option, progress

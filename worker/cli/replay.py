@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from connectors.base import OverLimit, Verified
+from connectors.contract.messages import OverLimit, Verified
 from worker.cli.byhand import DeliveryId, Moment, as_option, opened, output_option
 from worker.cli.common import data_option
 from worker.cli.documents import Replayed

@@ -9,7 +9,7 @@ import click
 import httpx
 
 from connectors import Fixture, fixtures
-from connectors.base import ConnectorError
+from connectors.contract.messages import ConnectorError
 from worker.cli.common import DEFAULT_DATA, config_option, fail, local_settings
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from connectors.base import Parsed
+from connectors.contract.messages import Parsed
 from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values, says_full
 from worker.lifecycle import Kind
 from worker.metrics import Metrics

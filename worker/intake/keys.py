@@ -17,7 +17,9 @@ from typing import Any
 import httpx
 import structlog
 
-from connectors.base import Inbound, Keys, Outside, SourceSettings
+from connectors.contract.connector import Outside
+from connectors.contract.messages import Inbound, Keys
+from connectors.contract.settings import SourceSettings
 
 log = structlog.get_logger()
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import structlog
 
-from connectors.base import Inbound
-from connectors.naming import NAMES
+from connectors.contract.directory import NAMES
+from connectors.contract.messages import Inbound
 from worker.ledger import Ledger, LedgerAway
 from worker.settings import Source
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from connectors.base import Inbound, Parsed, UnreadableMessage
-from connectors.events import Event, from_json, to_json
+from connectors.contract.events import Event, from_json, to_json
+from connectors.contract.messages import Inbound, Parsed, UnreadableMessage
 from worker.ledger.custody import OURS, OWN
 
 

@@ -12,7 +12,7 @@ import threading
 
 import structlog
 
-from connectors.answering import HttpCall
+from connectors.contract.calls import HttpCall
 from worker.ledger import Delivery
 from worker.settings import Source
 from worker.web import NoAnswer, fetch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.base import Verified
+from connectors.contract.messages import Verified
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Again, Delivery, Ledger, Recorded
 from worker.ledger.interventions import UNNAMED

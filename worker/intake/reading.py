@@ -8,7 +8,17 @@ from datetime import datetime
 
 import structlog
 
-from connectors.base import Denied, Inbound, Keys, OverLimit, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import (
+    Denied,
+    Inbound,
+    Keys,
+    OverLimit,
+    Parsed,
+    Remark,
+    UnreadableMessage,
+    Unverified,
+    Verified,
+)
 from worker.defects import ConnectorFailed, of_connector
 from worker.grouping import RESERVED
 from worker.intake import own

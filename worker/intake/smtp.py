@@ -31,7 +31,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from connectors.base import Inbound, OverLimit, Verified
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.peers import Limits, Peers, has_room
 from worker.intake.reading import read_verified

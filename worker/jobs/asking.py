@@ -5,8 +5,9 @@ A redirect is not followed: the proof that goes with the question is for the add
 
 from __future__ import annotations
 
-from connectors.answering import HttpCall
-from connectors.base import Ask, UnreadableMessage
+from connectors.contract.calls import HttpCall
+from connectors.contract.connector import Ask
+from connectors.contract.messages import UnreadableMessage
 from worker.defects import ConnectorFailed, of_connector
 from worker.settings import Source
 from worker.web import DEADLINE_S, NoAnswer, fetch

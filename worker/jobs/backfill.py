@@ -16,10 +16,10 @@ from typing import Any
 
 import structlog
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.backfilling import Backfilling, Memory, Missed, Occasion, Progress
-from connectors.base import Inbound, OverLimit, Verified
-from connectors.events import Event
+from connectors.contract.backfill import Backfilling, Missed, Occasion, Progress
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refused, Unclear
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
 from worker.jobs.steps import asked, waiting

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from connectors.base import Ask
+from connectors.contract.connector import Ask
 from worker.jobs.asking import NoAnswer, asked, listed
 from worker.jobs.ending import Openings, ended
 from worker.jobs.job import Job, JobFailed, State, Surroundings

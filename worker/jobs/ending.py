@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from connectors.base import Inbound, OverLimit, UnreadableMessage, Verified
-from connectors.events import Event, Opened, Resolved, digest
+from connectors.contract.events import Event, Opened, Resolved, digest
+from connectors.contract.messages import Inbound, OverLimit, UnreadableMessage, Verified
 from worker.intake.reading import parse
 from worker.ledger.errands import Errands
 from worker.ledger.watching import OpenSubject

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Inbound
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound
 from worker.intake import own
 from worker.ledger.errands import Errands
 from worker.settings import Source

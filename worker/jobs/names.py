@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from connectors.answering import Later
-from connectors.naming import Naming
+from connectors.contract.calls import Later
+from connectors.contract.directory import Naming
 from worker.jobs.job import Job, Ran, State, Surroundings
 from worker.jobs.steps import asked, waiting
 from worker.settings import Source

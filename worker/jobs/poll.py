@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from connectors.aurion import Settings as AurionSettings
-from connectors.base import Inbound, OverLimit, Verified
-from connectors.events import TicketChanged
+from connectors.contract.events import TicketChanged
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from tickets.errors import TicketsError
 from tickets.models import Ticket
 from worker.delivery.node import open_client

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connectors.events import Event, Opened, Resolved, digest
+from connectors.contract.events import Event, Opened, Resolved, digest
 from worker.grouping import RESERVED
 from worker.jobs.job import Job, State, Surroundings
 from worker.settings import Source

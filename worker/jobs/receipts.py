@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from connectors.answering import Answered, Answering, HttpCall, Later, Outcome, Refused, Told, Unclear
+from connectors.contract.calls import HttpCall, Later, Refused, Unclear
+from connectors.contract.receipts import Answered, Answering, Outcome, Told
 from worker.defects import ConnectorFailed, of_connector
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger.receipts import Receipt

@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from connectors.base import Inbound, OverLimit, Verified
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.names import with_names
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
 from worker.defects import ConnectorFailed, of_connector
 from worker.settings import Source
 from worker.web import NoAnswer, fetch

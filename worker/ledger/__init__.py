@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from connectors.base import Inbound
+from connectors.contract.messages import Inbound
 from tickets.models import Revision
 from worker.ledger import (
     audit,

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
-from connectors.base import Inbound, Parsed
-from connectors.events import digest
-from connectors.mapping import clean, cut
+from connectors.contract.events import digest
+from connectors.contract.messages import Inbound, Parsed
+from connectors.toolbox.text import clean, cut
 from worker.ledger import bulk
 from worker.ledger.database import Database
 from worker.ledger.planning import Arrival, Effect, Rules, plan_arrivals, seen_digest

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.answering import Later, Outcome, Refused, Told, Unclear
-from connectors.base import Inbound
-from connectors.events import TicketChanged
+from connectors.contract.calls import Later, Refused, Unclear
+from connectors.contract.events import TicketChanged
+from connectors.contract.messages import Inbound
+from connectors.contract.receipts import Outcome, Told
 from worker.ledger import audit, directory, jobs, naming, receipts, tickets, watching
 from worker.ledger.budget import Limits
 from worker.ledger.database import Database

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from connectors.mapping import cut
+from connectors.toolbox.text import cut
 from worker.ledger.database import Database
 from worker.ledger.tables import jobs
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 from sqlalchemy.sql.elements import Label
 
-from connectors.base import Inbound
+from connectors.contract.messages import Inbound
 from worker.ledger.custody import QUARANTINED, restore
 from worker.ledger.tables import attempts, cases, inbound, operations
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from sqlalchemy import Connection, select
 
-from connectors.mapping import cut
+from connectors.toolbox.text import cut
 from tickets.assumptions import MAX_SUBJECT
 from worker.grouping import Rate
 from worker.ledger import bulk

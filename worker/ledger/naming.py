@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.events import Commented, Event, Opened
+from connectors.contract.events import Commented, Event, Opened
 from worker.ledger import bulk
 from worker.ledger.database import Database
 from worker.ledger.tables import aliases, cases, participants

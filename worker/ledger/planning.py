@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, func, select
 
-from connectors.events import Commented, Event, Exchange, Opened, Resolved, TicketChanged, digest
+from connectors.contract.events import Commented, Event, Exchange, Opened, Resolved, TicketChanged, digest
 from tickets.marks import marker
 from tickets.models import CreateTicket, Revision, encode
 from worker.exchange import Talk, counted, gathered, passes

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, literal, select, update
 
-from connectors.mapping import cut
+from connectors.toolbox.text import cut
 from worker.ledger import bulk
 from worker.ledger.tables import Instant, cases, receipts
 from worker.lifecycle import Kind

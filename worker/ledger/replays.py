@@ -13,7 +13,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from connectors.base import Inbound
+from connectors.contract.messages import Inbound
 from worker.ledger.custody import ACCEPTED, QUARANTINED, Delivery, Recorded, restore, summary
 from worker.ledger.database import Database
 from worker.ledger.deliveries import first_since

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
-from connectors.events import Event, TicketChanged
+from connectors.contract.events import Event, TicketChanged
 from worker.ledger.naming import Destination
 from worker.ledger.tables import cases, operations, tickets
 from worker.lifecycle import CaseState, TicketSeen, plan_ticket

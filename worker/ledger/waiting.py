@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
-from connectors.events import Event, digest, from_json, to_json
+from connectors.contract.events import Event, digest, from_json, to_json
 from worker.ledger import bulk
 from worker.ledger.database import Database
 from worker.ledger.tables import aliases, cases, inbound, pending

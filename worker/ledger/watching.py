@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from connectors.base import Inbound
+from connectors.contract.messages import Inbound
 from worker.grouping import RESERVED
 from worker.ledger import bulk
 from worker.ledger.custody import OURS, restore

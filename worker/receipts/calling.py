@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Unclear
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Unclear
 from worker.web import NoAnswer, NotReached, fetch
 
 MAX_ANSWER = 256 * 1024  # bytes

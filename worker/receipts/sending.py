@@ -10,21 +10,9 @@ import ssl
 from dataclasses import replace
 from typing import TypeVar
 
-from connectors.answering import (
-    CREDENTIALS_S,
-    Answered,
-    Answering,
-    ClientCredentials,
-    HttpAnswer,
-    HttpCall,
-    Later,
-    Outcome,
-    OutgoingMail,
-    Refused,
-    Told,
-    Unclear,
-)
-from connectors.base import SourceSettings
+from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.receipts import CREDENTIALS_S, Answered, Answering, Outcome, OutgoingMail, Told
+from connectors.contract.settings import SourceSettings
 from worker.intake.imap.server import LoginRefused, ServerAway
 from worker.receipts.calling import request
 from worker.receipts.tokens import Tokens

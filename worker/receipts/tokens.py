@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from connectors.answering import ClientCredentials, HttpAnswer, HttpCall
+from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall
 from worker.intake.imap.oauth import EARLY_S, granted
 from worker.intake.imap.server import ServerAway
 from worker.receipts.calling import request

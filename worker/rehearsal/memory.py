@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
-from connectors.events import Commented, Event, TicketChanged
+from connectors.contract.events import Commented, Event, TicketChanged
 from worker.exchange import Talk, counted, gathered
 from worker.grouping import Grouped, Rate, is_group, latest, plan_member
 from worker.ledger.naming import Destination, Key, KnownCase, Name, joining, keys_in, names_in, placed

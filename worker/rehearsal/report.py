@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from connectors.events import Priority
+from connectors.contract.events import Priority
 from worker.rehearsal.difference import Difference, Was, calls, difference
 
 if TYPE_CHECKING:  # commands that print other documents need not wait for connectors and templates

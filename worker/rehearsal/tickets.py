@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connectors.base import Inbound, OverLimit, Parsed, UnreadableMessage, Verified
-from connectors.events import Event, Priority
+from connectors.contract.events import Event, Priority
+from connectors.contract.messages import Inbound, OverLimit, Parsed, UnreadableMessage, Verified
 from tickets.models import CreateTicket, UpdateTicket
 from worker.intake.reading import parse
 from worker.ledger.custody import Delivery

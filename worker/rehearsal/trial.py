@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.base import ConnectorError, Inbound, Unverified
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import ConnectorError, Inbound, Unverified
 from tickets.models import CreateTicket
 from worker.intake.reading import parse
 from worker.ledger.planning import Arrival

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Mapping
 
 from connectors import connector, kinds
-from connectors.events import Changed, Commented, Event, Opened, Resolved, TicketChanged
+from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketChanged
 
 COMMON: dict[str, str] = {
     "source": "id of the source",

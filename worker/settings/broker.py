@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, FilePath, StringConstraints, model_validator
 
-from connectors.base import Secret
+from connectors.contract.settings import Secret
 from worker.settings.section import MayHoldPassword, Section, Shape
 
 ALWAYS_TLS = ("rediss", "amqps")

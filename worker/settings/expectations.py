@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from connectors.durations import SecondsOrNone
-from connectors.events import Priority
+from connectors.contract.durations import SecondsOrNone
+from connectors.contract.events import Priority
 from worker.settings.section import Section
 
 Operation = Literal["create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"]

@@ -10,8 +10,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from connectors import UnknownKind, connector, kinds
-from connectors.base import SourceSettings
-from connectors.durations import IS_DURATION
+from connectors.contract.durations import IS_DURATION
+from connectors.contract.settings import SourceSettings
 from worker.settings.origin import Branch, Items, Node, Path, Scalar, node_at
 from worker.settings.section import MayHoldPassword
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.base import SourceSettings
+from connectors.contract.settings import SourceSettings
 from worker.settings.fields import SOURCES
 from worker.settings.loader import Loaded
 from worker.settings.models import Settings

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, cast
 
-from connectors.patterns import compiled, encodable
+from connectors.toolbox.patterns import compiled, encodable
 from worker.settings.section import AtOffset
 
 Operator = Literal["=", "!=", "=~", "!~"]

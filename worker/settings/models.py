@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AnyHttpUrl, Field, InstanceOf, StringConstraints, model_validator
 
-from connectors.base import Connector, Secret, SourceSettings
-from connectors.durations import Seconds, SecondsOrNone
+from connectors.contract.connector import Connector
+from connectors.contract.durations import Seconds, SecondsOrNone
+from connectors.contract.settings import Secret, SourceSettings
 from worker.settings import control
 from worker.settings.broker import BrokerSettings
 from worker.settings.expectations import Test

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, StringConstraints, WithJsonSchema, model_validator
 
-from connectors.durations import SecondsOrNone
-from connectors.events import Priority
+from connectors.contract.durations import SecondsOrNone
+from connectors.contract.events import Priority
 from worker.settings import attributes
 from worker.settings.matchers import Matcher, parse_matchers
 from worker.settings.section import AtOffset, Section

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from connectors.durations import AtOffset
+from connectors.contract.durations import AtOffset
 
 __all__ = ["AtOffset", "MayHoldPassword", "Section", "Shape"]
 

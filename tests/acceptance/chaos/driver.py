@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 
 from connectors import connector
-from connectors.base import SourceSettings
+from connectors.contract.settings import SourceSettings
 from tests.acceptance.chaos import checker, faults, stream
 from tests.acceptance.chaos.sites import Deployment, Kind, deployed
 from tests.acceptance.chaos.stream import Delivery, Stream

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.mapping import priority_of
+from connectors.toolbox.text import priority_of
 from tests.acceptance.processes import alert, body
 from tests.connectors.slack.builders import ADA, BOB, BOT, envelope, mention, reply
 

@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Inbound, Parsed, Unverified
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Parsed, Unverified
 from connectors.discord import Settings, parse
-from connectors.events import Event
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 ADA, BOB, ROLE = "300000000000000001", "300000000000000002", "800000000000000001"

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from connectors.base import Denied, Inbound, Verified
+from connectors.contract.messages import Denied, Inbound, Verified
 from connectors.discord import SIGNATURE, TIMESTAMP, Settings, sign, verify
 from connectors.discord.keys import NoPrivateKey, is_signed
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Inbound, Parsed, Unverified
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Parsed, Unverified
 from connectors.email import CONNECTOR, Settings
-from connectors.events import Event
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 ADDRESS = "support@example.net"

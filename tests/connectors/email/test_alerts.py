@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from connectors.contract.events import Event
 from connectors.email.settings import Settings
-from connectors.events import Event
 from tests.connectors.email.mails import event, settings
 
 NAGIOS: dict[str, Any] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.contract.events import Commented, Event, Reference
 from connectors.email import own_message_id, thread_address
 from connectors.email.identity import case_ref
-from connectors.events import Commented, Event, Reference
 from tests.connectors.email.mails import event, multipart, settings
 
 CASE = "mail:0123"

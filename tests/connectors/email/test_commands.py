@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Parsed
+from connectors.contract.events import Resolved
+from connectors.contract.messages import Parsed
 from connectors.email.authentication import why_not_authentic
 from connectors.email.commands import Commands, commands
 from connectors.email.mime import read_headers
-from connectors.events import Resolved
 from tests.connectors.email.mails import mail, parse, settings
 
 OURS = "mx.example.net"

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import strategies as st
 
 from connectors import fixtures
-from connectors.base import ConnectorError, UnreadableMessage
+from connectors.contract.events import Event, Reference
+from connectors.contract.messages import ConnectorError, UnreadableMessage
 from connectors.email import thread_address
 from connectors.email.identity import case_ref
 from connectors.email.mime import MAX_HEADERS, Limits, read_mail
-from connectors.events import Event, Reference
 from tests.connectors.email.mails import event, mail, parse, settings
 from tests.connectors.mutate import mutations
 

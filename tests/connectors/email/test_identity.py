@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from connectors.contract.events import Reference
 from connectors.email import own_message_id, thread_address
 from connectors.email.identity import case_ref, normalised
-from connectors.events import Reference
 from tests.connectors.email.mails import event, mail, parse, settings
 
 CASE = "mail:0123"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.base import Inbound, Parsed, Unverified
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Parsed, Unverified
 from connectors.slack import Settings, parse
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from connectors.answering import HttpAnswer, Later, Refused, Unclear
-from connectors.backfilling import Memory, Occasion, Progress
-from connectors.base import Inbound, Reply, Verified
-from connectors.naming import NAMES, Named
+from connectors.contract.backfill import Occasion, Progress
+from connectors.contract.calls import HttpAnswer, Later, Memory, Refused, Unclear
+from connectors.contract.directory import NAMES, Named
+from connectors.contract.messages import Inbound, Reply, Verified
 from connectors.slack import history, names, parse, socket_mode
 
 from ..mutate import mutations

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Parsed, UnreadableMessage
-from connectors.events import Opened
+from connectors.contract.events import Opened
+from connectors.contract.messages import Parsed, UnreadableMessage
 from connectors.slack import Settings
 
 from .builders import ADA, BOB, CHANNEL, NOW, RESPONSE_URL, TOKEN, TRIGGER, configured, delivered, form, slash

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from connectors import fixtures
-from connectors.base import ConnectorError, Inbound, Verified
+from connectors.contract.messages import ConnectorError, Inbound, Verified
 from connectors.slack import parse, sign, verify
 
 from ..mutate import mutations

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Reply, UnreadableMessage
-from connectors.events import Opened, Reference
+from connectors.contract.events import Opened, Reference
+from connectors.contract.messages import Reply, UnreadableMessage
 
 from .builders import BOT, CHANNEL, ROOT, configured, delivered, envelope, key, mention, message, reaction, reply, said
 

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from connectors.base import UnreadableMessage
-from connectors.events import Commented, Opened, Reference, Resolved, digest
+from connectors.contract.events import Commented, Opened, Reference, Resolved, digest
+from connectors.contract.messages import UnreadableMessage
 
 from .builders import (
     ADA,

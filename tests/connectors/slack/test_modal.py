@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Parsed, UnreadableMessage
-from connectors.events import Event, Opened
+from connectors.contract.events import Event, Opened
+from connectors.contract.messages import Parsed, UnreadableMessage
 
 from .builders import BOB, CHANNEL, NOW, TOKEN, acted, delivered, form, slash, submission
 

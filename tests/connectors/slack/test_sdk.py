@@ -7,7 +7,7 @@ import json
 import pytest
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from connectors.base import Denied, Inbound, Verified
+from connectors.contract.messages import Denied, Inbound, Verified
 from connectors.slack import SIGNATURE, TIMESTAMP, sign, verify
 
 from .builders import NOW, configured, envelope, mention

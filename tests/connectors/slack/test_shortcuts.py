@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import UnreadableMessage
-from connectors.events import Commented, Event, Opened, Reference, Resolved
+from connectors.contract.events import Commented, Event, Opened, Reference, Resolved
+from connectors.contract.messages import UnreadableMessage
 
 from .builders import (
     ADA,

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors.base import Denied, Inbound, Verified
+from connectors.contract.messages import Denied, Inbound, Verified
 from connectors.slack import Settings, sign, verify
 
 from .builders import NOW, configured

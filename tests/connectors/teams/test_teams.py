@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.events import Commented, Event, Opened, Reference, Resolved
+from connectors.contract.events import Commented, Event, Opened, Reference, Resolved
+from connectors.contract.messages import Denied, Inbound, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.teams import Settings, parse, sign, verify
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connectors import connector, fixtures
-from connectors.base import Denied, Inbound, Keys, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Verified
 from connectors.teams_bot import CONNECTOR, KEPT_S, Settings
 from tests.connectors.sealing import APP_ID, KEY_ID, KEYS, MICROSOFT, NOW, bot_token, key_set, private_key
 

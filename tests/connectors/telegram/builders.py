@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Inbound, Parsed, Unverified
-from connectors.events import Event
+from connectors.contract.events import Event
+from connectors.contract.messages import Inbound, Parsed, Unverified
 from connectors.telegram import Settings, parse
 
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)

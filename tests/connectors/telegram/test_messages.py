@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import UnreadableMessage
-from connectors.events import Commented, Opened, Reference, Resolved
+from connectors.contract.events import Commented, Opened, Reference, Resolved
+from connectors.contract.messages import UnreadableMessage
 
 from .builders import (
     ADA_ID,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.base import UnreadableMessage
-from connectors.events import Commented, Event, Opened, Resolved
+from connectors.contract.events import Commented, Event, Opened, Resolved
+from connectors.contract.messages import UnreadableMessage
 
 from .builders import ADA_ID, DIRECT, delivered, ignored, key, reaction
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Denied, Inbound, Verified
+from connectors.contract.messages import Denied, Inbound, Verified
 from connectors.telegram import TOKEN, verify
 
 from .builders import NOW, configured

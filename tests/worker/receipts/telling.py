@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from connectors import connector, fixtures
-from connectors.base import Inbound, Parsed
-from connectors.events import TicketChanged, TicketStatus
+from connectors.contract.events import TicketChanged, TicketStatus
+from connectors.contract.messages import Inbound, Parsed
 from worker.intake.reading import read
 from worker.jobs import receipts as job
 from worker.jobs.runner import Runner

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from connectors.answering import Answered, HttpCall, Told
-from connectors.base import Inbound, Parsed
+from connectors.contract.calls import HttpCall
+from connectors.contract.messages import Inbound, Parsed
+from connectors.contract.receipts import Answered, Told
 from connectors.slack import Settings, answers
 from tests.connectors.slack.builders import (
     BOB,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import structlog.testing
 
-from connectors.answering import ClientCredentials
-from connectors.base import Inbound
+from connectors.contract.calls import ClientCredentials
+from connectors.contract.messages import Inbound
 from tests.connectors.sealing import APP_ID, KEYS, proof
 from worker.intake.imap.server import LoginRefused
 from worker.intake.reading import read

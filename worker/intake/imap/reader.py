@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import structlog
 
-from connectors.base import Inbound, OverLimit, Verified
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from connectors.email.imap import ImapMailbox
 from worker.intake.imap.plan import Folder, older_than_us, reached, reconcile_is_due, start, work
 from worker.intake.imap.server import ImapError, ImapServer, Mark, NotNow, Refused, ServerAway

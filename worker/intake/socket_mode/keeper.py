@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 from websockets.uri import parse_uri
 
-from connectors.answering import Later
+from connectors.contract.calls import Later
 from connectors.slack import socket_mode as protocol
 from connectors.slack.settings import Settings
 from tickets.transport import trusted_authorities

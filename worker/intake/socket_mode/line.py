@@ -20,7 +20,7 @@ import structlog
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from connectors.base import Inbound, OverLimit, Verified
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from connectors.slack import socket_mode as protocol
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read_verified

@@ -13,12 +13,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors import labelled_text
-from connectors.base import Inbound, OverLimit, Parsed, Remark, SourceSettings, UnreadableMessage
-from connectors.documents import UnreadableItem, found, found_at, read_instant, read_list, read_object, scalar
-from connectors.events import Event, Opened, Resolved, digest
-from connectors.mapping import Instant, cut, one_line, priority_of
-from connectors.rendering import MAX_ATTRIBUTE, MAX_REASON, attributes, reason
+from connectors.alerts import labelled_text
+from connectors.contract.events import Event, Opened, Resolved, digest
+from connectors.contract.messages import Inbound, OverLimit, Parsed, Remark, UnreadableMessage
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, MAX_REASON, attributes, reason
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_instant, read_list, read_object, scalar
+from connectors.toolbox.text import Instant, cut, one_line, priority_of
 
 SEVERITY_LABELS = ("severity", "priority")
 """The first that is not blank is the severity."""

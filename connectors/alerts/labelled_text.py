@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.mapping import one_line, readable
-from connectors.rendering import block, compose, subject_line
+from connectors.toolbox.rendering import block, compose, subject_line
+from connectors.toolbox.text import one_line, readable
 
 SUBJECT_ANNOTATIONS = ("summary", "title")
 LEAD_ANNOTATIONS = ("description", "message", "summary", "title")

@@ -17,10 +17,10 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from connectors.base import SourceSettings
-from connectors.chat import MAX_BODY, Facts, listed, subject
-from connectors.events import Authority, Priority, Unknown
-from connectors.mapping import cut
+from connectors.chats.facts import MAX_BODY, Facts, listed, subject
+from connectors.contract.events import Authority, Priority, Unknown
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.text import cut
 
 GESTURES: Mapping[str, str] = {
     "mention": "a message that mentions the bot: opens; in a thread a note, or opens",

@@ -18,7 +18,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from connectors.base import Denied, Inbound
+from connectors.contract.messages import Denied, Inbound
 
 Username = Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]*[^:\s\x00-\x1f\x7f]$")]
 """The name of Basic authentication; it holds no colon (RFC 7617)."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from connectors.base import Remark
-from connectors.events import Event, Priority, Reference
-from connectors.mapping import ELLIPSIS, cut, one_line
+from connectors.contract.events import Event, Priority, Reference
+from connectors.contract.messages import Remark
+from connectors.toolbox.text import ELLIPSIS, cut, one_line
 
 MAX_SUBJECT = 255  # characters, as all of these but the count
 MAX_BODY = 40_000

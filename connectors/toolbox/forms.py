@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 
-from connectors.base import UnreadableMessage
+from connectors.contract.messages import UnreadableMessage
 
 MAX_FIELDS = 1000
 MAX_PART_HEADERS = 8 * 1024  # bytes

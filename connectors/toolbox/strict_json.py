@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from connectors.base import UnreadableMessage
-from connectors.mapping import Instant, cut, instant, one_line
+from connectors.contract.messages import UnreadableMessage
+from connectors.toolbox.text import Instant, cut, instant, one_line
 
 MAX_DIGITS = 400
 """Characters of a number; a float has at most 309 digits before its point."""

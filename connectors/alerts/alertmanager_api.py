@@ -12,9 +12,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, model_validator
 
-from connectors.base import Ask, Secret, SourceSettings
-from connectors.durations import Seconds
-from connectors.signatures import Username, basic, bearer
+from connectors.contract.connector import Ask
+from connectors.contract.durations import Seconds
+from connectors.contract.settings import Secret, SourceSettings
+from connectors.toolbox.signatures import Username, basic, bearer
 
 _TOKEN = re.compile(r"[!-~]+")
 

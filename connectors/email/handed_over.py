@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connectors.base import Inbound, Parsed, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, Unverified, Verified
 from connectors.email import CONNECTOR, Settings
 from connectors.email.people import ENVELOPE_FROM, ENVELOPE_TO
 

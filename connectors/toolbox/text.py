@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from connectors.events import Priority
+from connectors.contract.events import Priority
 
 SEVERITIES: dict[Priority, tuple[str, ...]] = {
     "urgent": ("critical", "emergency", "disaster", "fatal", "page", "p1", "sev0", "sev1", "urgent"),

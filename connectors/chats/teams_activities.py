@@ -17,11 +17,11 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from connectors.channels import Rules
-from connectors.chat import MAX_BODY, File, file_lines, first_line, paragraphs
-from connectors.documents import UnreadableItem, found_at, read_instant, scalar, text_at, within
-from connectors.mapping import clean, cut
-from connectors.markup import MAX_HTML, text_of
+from connectors.chats.channels import Rules
+from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, paragraphs
+from connectors.toolbox.markup import MAX_HTML, text_of
+from connectors.toolbox.strict_json import UnreadableItem, found_at, read_instant, scalar, text_at, within
+from connectors.toolbox.text import clean, cut
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
 """The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.backfilling import Memory
-from connectors.base import Inbound, SourceSettings
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refused, Unclear
+from connectors.contract.messages import Inbound
+from connectors.contract.settings import SourceSettings
 
 S = TypeVar("S", bound=SourceSettings)
 

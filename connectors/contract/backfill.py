@@ -7,18 +7,15 @@ asked is in the memory, so that it goes on where it stopped, in whatever process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from connectors.answering import HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.base import SourceSettings
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refused, Unclear
+from connectors.contract.settings import SourceSettings
 
 S = TypeVar("S", bound=SourceSettings)
-
-Memory = Mapping[str, Any]
-"""What is remembered from one request to the next, as JSON holds it; empty at first. Never changed in place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from connectors.mapping import ELLIPSIS, clean, cut, one_line
+from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line
 
 MAX_SUBJECT = 255  # characters, as all of these
 MAX_TEXT = 60_000

@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from pydantic import BeforeValidator, StringConstraints
 
-from connectors.base import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
-from connectors.documents import UnreadableItem, found, read_object, text_at
-from connectors.mapping import cut, one_line
-from connectors.signatures import authorize_by_url
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
+from connectors.toolbox.signatures import authorize_by_url
+from connectors.toolbox.strict_json import UnreadableItem, found, read_object, text_at
+from connectors.toolbox.text import cut, one_line
 
 HOST = re.compile(r"sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?")
 """Matched against the whole host: anything looser would admit buckets that anybody can have."""

@@ -1,0 +1,1 @@
+"""What kinds of alert sources share: alerts with labels, Alertmanager's API, Amazon SNS."""
