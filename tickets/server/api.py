@@ -12,7 +12,6 @@ from starlette.types import ASGIApp
 
 from tickets.server.app import TicketsApp
 from tickets.server.clock import Clock
-from tickets.server.control import control_app
 from tickets.server.errors import Refusal, render
 from tickets.server.faults import Faults
 from tickets.server.limits import Limit, Limiter
@@ -54,10 +53,6 @@ class LocalTicketsApi:
     def _defect(self, _request: Request, _error: Exception) -> Response:
         answer = render(Refusal(500, "a defect of the local Tickets API; its log says more"), self.options.revision)
         return Response(answer.body, answer.status, media_type=answer.content_type)
-
-    def control(self, token: str) -> ASGIApp:
-        """The application for inspection and control. Raises ValueError for a blank token."""
-        return control_app(self, token)
 
     def effects(self, after: int = 0, limit: int = 1000) -> list[Effect]:
         """The effects with a number above `after`, in order, at most `limit`."""

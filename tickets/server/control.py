@@ -20,7 +20,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
@@ -30,13 +30,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tickets.server.api import LocalTicketsApi
 from tickets.server.clock import rfc3339
 from tickets.server.faults import FaultRule
 from tickets.server.limits import Limit
 from tickets.server.options import LOOPBACK_HOSTS
-
-if TYPE_CHECKING:
-    from tickets.server.api import LocalTicketsApi
 
 _RULE = TypeAdapter(FaultRule)
 _MAX_PAGE = 10_000

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from tickets.listening import listen
 from tickets.server.api import LocalTicketsApi
+from tickets.server.control import control_app
 from tickets.server.options import LOOPBACK_HOSTS
 from tickets.server.transport import AbortableProtocol
 
@@ -112,7 +113,7 @@ def serve(api: LocalTicketsApi, host: str, port: int, control: tuple[str, int, s
         control_host, control_port, token = control
         if control_host not in LOOPBACK_HOSTS and control_host != "::1":
             raise ValueError("inspection and control are served on loopback only")
-        wanted.append((control_host, control_port, api.control(token)))
+        wanted.append((control_host, control_port, control_app(api, token)))
     listeners: list[tuple[socket.socket, ASGIApp]] = []
     try:
         for address, number, app in wanted:

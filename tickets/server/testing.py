@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tickets.listening import listen
 from tickets.server.api import LocalTicketsApi
+from tickets.server.control import control_app
 from tickets.server.serve import Serving
 
 
@@ -36,7 +37,7 @@ def running(api: LocalTicketsApi, control_token: str | None = None) -> Iterator[
     control_url = None
     if control_token is not None:
         control = listen("127.0.0.1", 0)
-        listeners.append((control, api.control(control_token)))
+        listeners.append((control, control_app(api, control_token)))
         control_url = f"http://127.0.0.1:{control.getsockname()[1]}"
     serving = Serving(api, listeners)
     thread = threading.Thread(target=lambda: asyncio.run(serving.run()), name="local-tickets-api")

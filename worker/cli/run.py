@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from tickets.listening import listen as bind
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
+from tickets.server.control import control_app as tickets_control
 from worker.app import Relay, WorkerThread
 from worker.cli.common import (
     DEFAULT_LISTEN,
@@ -255,7 +256,7 @@ def _started(
         listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
         if api is not None and control is not None:
             host, port, token = control
-            listeners.append((listen_or_exit(host, port), api.control(token)))
+            listeners.append((listen_or_exit(host, port), tickets_control(api, token)))
         if api is None:
             http = HttpThread(listeners)
         else:  # which cuts connections when it is told to
