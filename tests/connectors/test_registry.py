@@ -115,7 +115,8 @@ def test_a_package_that_was_written_for_connectors_base_still_works(tmp_path: Pa
         "found = c.connector('pager')\n"
         "settings = found.settings(secret='not blank')\n"
         "verified = found.verify(Inbound('acme', datetime.now(UTC), b'pump 3'), settings, datetime.now(UTC), {})\n"
-        "print(type(found) is Connector, type(verified) is Verified, found.parse(verified, settings).events[0].case_key)"
+        "read = found.parse(verified, settings)\n"
+        "print(type(found) is Connector, type(verified) is Verified, read.events[0].case_key)"
     )
     assert in_python(tmp_path, code) == "True True pump 3"
 
