@@ -33,8 +33,8 @@ from benchmarks.parts.simulation import SimulatedClock, Simulation, most_in
 from benchmarks.parts.storms import storm
 from tickets.server.limits import WINDOWS, Limit, Window
 from worker.ledger import Ledger, Limits, Terms
-from worker.ledger.budget import URGENT
-from worker.ledger.tables import attempts, operations
+from worker.ledger.queue.budget import URGENT
+from worker.ledger.schema.tables import attempts, operations
 from worker.settings import ApiSettings, TimingSettings
 
 PRODUCTION = Limit.named("production")

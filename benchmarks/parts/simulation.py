@@ -20,7 +20,7 @@ from tickets.server.clock import SECOND
 from tickets.server.limits import Limit, Limiter
 from worker.delivery.waker import rest_after
 from worker.ledger import Claim, CloseGate, Ledger, Settlement, Terms
-from worker.ledger.budget import LATE
+from worker.ledger.queue.budget import LATE
 from worker.lifecycle import Kind
 
 START_S = BEGAN.timestamp()

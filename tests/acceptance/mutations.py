@@ -42,7 +42,7 @@ from worker.intake.intake import Intake
 from worker.intake.keys import Keyring
 from worker.intake.listener import HttpThread
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound
+from worker.ledger.schema.tables import inbound
 from worker.metrics import Metrics
 from worker.settings import Source
 

@@ -21,7 +21,7 @@ from tests.acceptance.chaos.driver import run
 from tests.acceptance.chaos.sites import Kind
 from tickets.marks import as_repeat
 from tickets.server.faults import FaultRule
-from worker.ledger.folding import joined
+from worker.ledger.queue.joining import joined
 
 STEPS = ("create_ticket s1", "add_note s2 on s1", "add_note s3 on s1", "close_ticket s4 on s1")
 CREATED, FIRST, SECOND, CLOSED = (Effect("a", name) for name in STEPS)

@@ -23,7 +23,7 @@ from tests.acceptance.processes import CONTROL_TOKEN, QUICK, Process, Site, answ
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, edit, envelope, mention, message, reaction, reply
 from tests.worker.builders import rows
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound
+from worker.ledger.schema.tables import inbound
 
 SECRET = "secret of the tests"
 SUPPORT = "support@example.net"

@@ -16,7 +16,7 @@ from tests.own_postfix import own_postfix
 from tests.own_servers import Server, folder_for
 from tests.worker.builders import rows
 from worker.ledger import Ledger
-from worker.ledger.tables import cases, inbound
+from worker.ledger.schema.tables import cases, inbound
 
 pytestmark = pytest.mark.own_postfix
 

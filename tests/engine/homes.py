@@ -16,8 +16,8 @@ from sqlalchemy import event, insert
 from tests.engine.service import Service
 from tests.engine.times import Time
 from worker.ledger import Ledger
-from worker.ledger.facts import MARKER_KEY
-from worker.ledger.tables import facts, gate, metadata
+from worker.ledger.engine.facts import MARKER_KEY
+from worker.ledger.schema.tables import facts, gate, metadata
 from worker.settings import TimingSettings
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (a simulation syncs thousands of times, and no machine crashes in it)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tickets.server.store import Effect
 from worker.ledger import Claim, Ledger
-from worker.ledger.tables import cases, operations, tickets
+from worker.ledger.schema.tables import cases, operations, tickets
 
 MAY_BE_REPEAT = "This note may be a repeat"
 

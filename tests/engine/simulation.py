@@ -23,7 +23,7 @@ from tests.engine.network import EXECUTED, STATUSES, Fate, Flight, Sent, broken,
 from tests.engine.rules import Rules, as_claimed, terms_of, timing_of
 from tests.engine.workers import Worker
 from worker.ledger import CannotBeDone, Claim, Delivery
-from worker.ledger.tables import cases, gate, operations
+from worker.ledger.schema.tables import cases, gate, operations
 from worker.lifecycle import Kind
 
 WORKERS = ("A", "B")

@@ -14,8 +14,8 @@ from sqlalchemy import Table, select
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
 from connectors.contract.messages import Inbound, Parsed, Remark
 from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
-from worker.ledger.settles import Outcome
-from worker.ledger.tables import cases, operations
+from worker.ledger.queue.settles import Outcome
+from worker.ledger.schema.tables import cases, operations
 from worker.lifecycle import Kind
 
 NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)

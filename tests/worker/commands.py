@@ -18,7 +18,7 @@ from worker.cli import COMMANDS, main
 from worker.cli import command as loaded
 from worker.delivery import calls, outcomes
 from worker.ledger import Ledger
-from worker.ledger.tables import metadata
+from worker.ledger.schema.tables import metadata
 
 from .builders import LATENCY, claim, rows
 

@@ -14,7 +14,7 @@ import structlog
 
 from tests.servers import empty_database
 from worker.ledger import Ledger
-from worker.ledger.tables import metadata
+from worker.ledger.schema.tables import metadata
 
 from .builders import ManualClock
 

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.contract.events import Commented, Event, Opened, Reference
 from tickets.marks import without_marker
 from worker.ledger import Ledger, Recorded
-from worker.ledger.tables import cases, operations
+from worker.ledger.schema.tables import cases, operations
 
 from .builders import commented, delivery, minute, opened, rows
 

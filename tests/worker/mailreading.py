@@ -16,7 +16,7 @@ from worker.intake.imap.keeper import ImapKeeper, configured
 from worker.intake.imap.reader import Patience
 from worker.intake.intake import Intake
 from worker.ledger import Ledger, MailboxState
-from worker.ledger.tables import inbound, mailbox_uids, operations
+from worker.ledger.schema.tables import inbound, mailbox_uids, operations
 from worker.metrics import Metrics
 from worker.settings import Source
 

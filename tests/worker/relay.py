@@ -24,7 +24,7 @@ from tickets.server.clock import Clock
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.ledger import Ledger
-from worker.ledger.tables import cases, gate, operations
+from worker.ledger.schema.tables import cases, gate, operations
 from worker.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 

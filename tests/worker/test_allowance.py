@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from worker.ledger.budget import LATE, MINUTE, URGENT, Allowance, Limits, Spent, allowance
+from worker.ledger.queue.budget import LATE, MINUTE, URGENT, Allowance, Limits, Spent, allowance
 
 from .builders import NOON
 

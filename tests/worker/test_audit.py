@@ -14,9 +14,9 @@ from tickets.marks import marker
 from tickets.server import SCOPES, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.ledger import EVERYTHING, Ledger, Limits
-from worker.ledger.audit import ApiSide, Bound, Create, Found, LedgerSide, compare
-from worker.ledger.tables import budget, operations
-from worker.ledger.tables import tickets as bound_tickets
+from worker.ledger.operator.audit import ApiSide, Bound, Create, Found, LedgerSide, compare
+from worker.ledger.schema.tables import budget, operations
+from worker.ledger.schema.tables import tickets as bound_tickets
 
 from .builders import NOON, ManualClock, claim_one, commented, dead, delivery, done, minute, opened, resolved, rows
 from .commands import KEY, command, deliver, every_row, in_a_process, said

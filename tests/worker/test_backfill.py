@@ -21,9 +21,9 @@ from worker.jobs import backfill
 from worker.jobs.runner import Runner
 from worker.jobs.steps import MAX_BYTES
 from worker.ledger import Delivery, Ledger
-from worker.ledger.overview import FAILURES_ENDURED, alarms
-from worker.ledger.tables import cases, inbound
-from worker.ledger.tables import jobs as jobs_table
+from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
+from worker.ledger.schema.tables import cases, inbound
+from worker.ledger.schema.tables import jobs as jobs_table
 from worker.settings import Source
 
 from .builders import NOON, ManualClock, rows

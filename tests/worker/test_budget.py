@@ -15,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 
 from worker.ledger import CloseGate, Ledger, Limits, Settlement
-from worker.ledger.tables import budget, gate
+from worker.ledger.schema.tables import budget, gate
 
 from .builders import (
     NOON,

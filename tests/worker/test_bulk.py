@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from worker.ledger import Ledger, bulk
-from worker.ledger.tables import inbound, seen
+from worker.ledger import Ledger
+from worker.ledger.engine import bulk
+from worker.ledger.schema.tables import inbound, seen
 
 from .builders import NOON, delivery, opened
 

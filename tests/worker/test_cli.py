@@ -19,7 +19,7 @@ from connectors.contract.messages import Unverified
 from tickets.marks import without_marker
 from worker.cli import main
 from worker.ledger import CloseGate, Delivery, Ledger, Limits
-from worker.ledger.tables import operations
+from worker.ledger.schema.tables import operations
 
 from .builders import (
     again,

@@ -14,9 +14,10 @@ from sqlalchemy import insert
 
 from worker.cli.output import cell
 from worker.ledger import Delivery, Ledger
-from worker.ledger.deliveries import WINDOW, Filter, first_since
-from worker.ledger.tables import inbound as inbound_table
-from worker.ledger.tables import operations
+from worker.ledger.engine.paging import WINDOW, first_since
+from worker.ledger.reports.deliveries import Filter
+from worker.ledger.schema.tables import inbound as inbound_table
+from worker.ledger.schema.tables import operations
 
 from .builders import (
     NOON,

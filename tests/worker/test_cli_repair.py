@@ -17,7 +17,7 @@ from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.cli.edited import NotARequest, request, shown
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import cases, interventions, operations
+from worker.ledger.schema.tables import cases, interventions, operations
 
 from .builders import (
     NOON,

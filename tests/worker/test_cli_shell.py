@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from worker.cli import COMMANDS, command, main
 from worker.cli.bulk import Done, Selection, act_on, skip_one
 from worker.ledger import DeadLetter, Delivery, Ledger
-from worker.ledger.letters import next_dead
+from worker.ledger.operator.dead_letters import next_dead
 
 from .builders import delivery, inbound, kill_create, opened
 from .commands import command as run

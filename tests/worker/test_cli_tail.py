@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from worker.ledger import Delivery, Ledger
-from worker.ledger.following import LOOKED_FOR, MOST_PASSED_OVER, Filter, Position, passed
+from worker.ledger.reports.following import LOOKED_FOR, MOST_PASSED_OVER, Filter, Position, passed
 
 from .builders import NOON, claim_one, dead, deliver_all, delivery, done, inbound, opened
 from .commands import begun, command, said

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from worker.ledger import Delivery, Ledger
-from worker.ledger.pruning import AT_ONCE, Pruned
-from worker.ledger.tables import attempts, inbound, interventions, seen
+from worker.ledger.schema.tables import attempts, inbound, interventions, seen
+from worker.ledger.upkeep.pruning import AT_ONCE, Pruned
 
 from .builders import NOON, ManualClock, claim_one, deliver_all, delivery, done, kill_create, opened, rows
 from .builders import inbound as arrived

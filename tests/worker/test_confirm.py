@@ -11,7 +11,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from worker.jobs.confirm import AT_ONCE, GAP, REMEMBERED, Memory, Over, Terms, look
-from worker.ledger.watching import OpenSubject
+from worker.ledger.reports.watching import OpenSubject
 
 from .builders import minute
 

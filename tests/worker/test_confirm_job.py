@@ -17,7 +17,7 @@ from worker.jobs.asking import MAX_BYTES, NoAnswer, listed
 from worker.jobs.catalogue import jobs_of
 from worker.jobs.runner import Runner
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound, jobs, operations
+from worker.ledger.schema.tables import inbound, jobs, operations
 from worker.settings import Settings, load
 
 from .builders import ManualClock, case_row, deliver_all, kinds_of, rows

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from connectors.contract.events import Event
 from connectors.contract.messages import Remark
 from worker.ledger import Delivery, Ledger
-from worker.ledger.custody import ACCEPTED, QUARANTINED, restore
-from worker.ledger.tables import cases, inbound, operations, pending, seen
+from worker.ledger.schema.rows import restore
+from worker.ledger.schema.tables import cases, inbound, operations, pending, seen
+from worker.ledger.schema.words import ACCEPTED, QUARANTINED
 from worker.lifecycle import Sighting
 
 from .builders import (

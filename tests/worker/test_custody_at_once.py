@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import cases, inbound, operations
+from worker.ledger.schema.tables import cases, inbound, operations
 from worker.lifecycle import Sighting
 
 from .builders import at_once, delivery, kinds_of, opened, resolved, rows

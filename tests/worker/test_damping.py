@@ -13,8 +13,8 @@ import pytest
 
 from connectors.contract.events import Event
 from worker.ledger import Claim, Ledger
-from worker.ledger.damping import ENDED_EARLY
-from worker.ledger.tables import operations, seen
+from worker.ledger.recording.opening_delay import ENDED_EARLY
+from worker.ledger.schema.tables import operations, seen
 from worker.lifecycle import CaseState, Plan, Policy, Sighting, plan
 
 from .builders import (

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.contract.events import Reference
 from worker.ledger import Claim, Ledger
-from worker.ledger.tables import attempts, cases, operations
+from worker.ledger.schema.tables import attempts, cases, operations
 from worker.lifecycle import Kind
 
 from .builders import (

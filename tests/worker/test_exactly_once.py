@@ -16,7 +16,7 @@ from connectors.contract.events import Event
 from tickets.server import FaultRule
 from worker.delivery.dispatch import Dispatch
 from worker.ledger import Ledger
-from worker.ledger.tables import attempts, cases, operations
+from worker.ledger.schema.tables import attempts, cases, operations
 
 from .builders import ManualClock, changed, commented, delivery, minute, opened, resolved, rows
 from .relay import Did, Relay, relaying

@@ -19,8 +19,8 @@ from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.ledger import Claim, Ledger, Limits
-from worker.ledger.folding import BETWEEN, joined
-from worker.ledger.tables import operations
+from worker.ledger.queue.joining import BETWEEN, joined
+from worker.ledger.schema.tables import operations
 from worker.lifecycle import KINDS, Kind
 from worker.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings

@@ -10,7 +10,7 @@ import pytest
 
 from worker.delivery.dispatch import Dispatch
 from worker.ledger import EVERYTHING, Ledger, Limits
-from worker.ledger.overview import alarms
+from worker.ledger.reports.overview import alarms
 from worker.lifecycle import Kind
 from worker.settings import TimingSettings
 

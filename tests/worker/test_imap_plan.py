@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.intake.imap.plan import CLOCKS_APART, Folder, older_than_us, reached, reconcile_is_due, start, work
-from worker.ledger.mailboxes import Cursor, Known
+from worker.ledger.sources.mailboxes import Cursor, Known
 
 from .builders import NOON
 

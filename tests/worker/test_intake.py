@@ -12,7 +12,7 @@ from prometheus_client import generate_latest
 
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway
-from worker.ledger.tables import cases, inbound, operations
+from worker.ledger.schema.tables import cases, inbound, operations
 from worker.lifecycle import Kind
 from worker.metrics import Metrics
 

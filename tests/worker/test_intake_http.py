@@ -28,7 +28,7 @@ from worker.intake.intake import Intake
 from worker.intake.keys import Keyring
 from worker.intake.listener import MAX_HEAD, HttpThread
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound, operations
+from worker.ledger.schema.tables import inbound, operations
 from worker.settings import Settings, Source, load
 
 from .builders import NOON, ManualClock, kinds_of, rows

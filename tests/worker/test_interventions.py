@@ -13,7 +13,7 @@ from tests.acceptance.processes import wait_until
 from worker.cli.byhand import operator
 from worker.cli.common import lock
 from worker.ledger import CannotBeDone, Delivery, Finding, Ledger, NoSuchDeadLetter
-from worker.ledger.tables import cases, facts, interventions, operations, tickets
+from worker.ledger.schema.tables import cases, facts, interventions, operations, tickets
 
 from .builders import (
     ManualClock,

@@ -11,8 +11,8 @@ import pytest
 from worker.jobs.job import Job, JobFailed, State, Surroundings
 from worker.jobs.runner import AGAIN, LEASE, Runner
 from worker.ledger import Ledger
-from worker.ledger.overview import FAILURES_ENDURED, alarms
-from worker.ledger.tables import jobs as table
+from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
+from worker.ledger.schema.tables import jobs as table
 
 from .builders import ManualClock, at_once, rows
 from .conftest import MakeLedger

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from connectors.contract.events import Event
 from worker.delivery.outcomes import before_send
 from worker.ledger import CannotBeDone, Claim, Ledger, NoSuchDeadLetter, Settlement
-from worker.ledger.tables import cases, metadata, operations, tickets
+from worker.ledger.schema.tables import cases, metadata, operations, tickets
 from worker.lifecycle import KINDS
 
 from .builders import (

@@ -15,7 +15,7 @@ from connectors.contract.events import Event, TicketChanged, TicketStatus
 from connectors.contract.messages import Inbound
 from worker.grouping import PREFIX
 from worker.ledger import Ledger
-from worker.ledger.tables import operations, tickets
+from worker.ledger.schema.tables import operations, tickets
 from worker.lifecycle import Group, Policy, Treatment
 
 from .builders import (

@@ -16,7 +16,7 @@ from worker.intake.intake import Intake
 from worker.intake.peers import Limits, Peers
 from worker.intake.smtp import DEFAULT_MAX_BODY, NO_LIMITS, SmtpThread
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound
+from worker.ledger.schema.tables import inbound
 from worker.metrics import Metrics
 
 from .builders import NOON, kinds_of, rows

@@ -15,9 +15,9 @@ from tickets.models import Status, Ticket
 from tickets.server import FaultRule
 from worker.delivery.look import CLOCKS_APART, found, state
 from worker.ledger import Claim, Ledger, Mode, Terms
-from worker.ledger.claims import mode_of
-from worker.ledger.overview import alarms
-from worker.ledger.tables import attempts, tickets
+from worker.ledger.queue.claims import mode_of
+from worker.ledger.reports.overview import alarms
+from worker.ledger.schema.tables import attempts, tickets
 from worker.lifecycle import KINDS, Kind
 from worker.settings import TimingSettings
 

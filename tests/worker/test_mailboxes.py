@@ -9,11 +9,11 @@ import pytest
 
 from connectors.contract.messages import Parsed, Remark
 from worker.ledger import Delivery, Ledger, Mailbox, UidPlace
-from worker.ledger.deliveries import Filter
-from worker.ledger.mailboxes import Cursor, Known
-from worker.ledger.overview import alarms
-from worker.ledger.tables import inbound as deliveries
-from worker.ledger.tables import mailbox_uids
+from worker.ledger.reports.deliveries import Filter
+from worker.ledger.reports.overview import alarms
+from worker.ledger.schema.tables import inbound as deliveries
+from worker.ledger.schema.tables import mailbox_uids
+from worker.ledger.sources.mailboxes import Cursor, Known
 
 from .builders import NOON, ManualClock, commented, delivery, inbound, opened, rows
 

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, inspect
 
 import worker.ledger
 from worker.ledger import Ledger
-from worker.ledger.database import _known
-from worker.ledger.tables import cases, gate, metadata, operations
+from worker.ledger.engine.database import _known
+from worker.ledger.schema.tables import cases, gate, metadata, operations
 
 from .builders import at_once, deliver_all, delivery, kinds_of, opened, rows
 

@@ -20,8 +20,8 @@ from worker.intake.reading import read, read_verified
 from worker.jobs import names as job
 from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import directory, operations
-from worker.ledger.tables import jobs as jobs_table
+from worker.ledger.schema.tables import directory, operations
+from worker.ledger.schema.tables import jobs as jobs_table
 from worker.settings import Source
 
 from .builders import NOON, ManualClock, rows

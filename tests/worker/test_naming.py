@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from worker.ledger import Ledger
-from worker.ledger.tables import aliases, cases, participants
+from worker.ledger.schema.tables import aliases, cases, participants
 from worker.lifecycle import Sighting
 
 from .builders import case_row, commented, deliver_all, delivery, kinds_of, opened, resolved, rows

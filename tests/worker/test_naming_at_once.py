@@ -7,7 +7,7 @@ from collections import Counter
 
 from connectors.contract.events import Event
 from worker.ledger import Ledger
-from worker.ledger.tables import aliases, cases, operations
+from worker.ledger.schema.tables import aliases, cases, operations
 
 from .builders import at_once, delivery, kinds_of, rows
 from .conftest import MakeLedger

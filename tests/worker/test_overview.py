@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from worker.ledger import CloseGate, Delivery, Ledger, MailboxState
-from worker.ledger.jobs import FailingJob
-from worker.ledger.overview import ALARMS, Overview, alarms
+from worker.ledger.reports.overview import ALARMS, Overview, alarms
+from worker.ledger.sources.jobs import FailingJob
 
 from .builders import (
     NOON,

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from worker.cli import main
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound
+from worker.ledger.schema.tables import inbound
 
 from .builders import kinds_of, rows
 

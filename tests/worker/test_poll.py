@@ -17,8 +17,8 @@ from worker.intake.reading import read_verified
 from worker.jobs import poll
 from worker.jobs.runner import Runner
 from worker.ledger import Ledger, Limits
-from worker.ledger.overview import alarms
-from worker.ledger.tables import inbound, tickets
+from worker.ledger.reports.overview import alarms
+from worker.ledger.schema.tables import inbound, tickets
 from worker.lifecycle import Policy, Treatment
 from worker.settings import Settings, Source
 

@@ -20,7 +20,7 @@ from worker.jobs.job import Job
 from worker.jobs.quiet import CASE_KEY, Silence, look
 from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import cases, inbound, members, operations
+from worker.ledger.schema.tables import cases, inbound, members, operations
 from worker.settings import PolicySettings, Source
 from worker.settings.models import Routing
 from worker.settings.routes import Route

@@ -13,7 +13,7 @@ from connectors.contract.events import Commented, Event, Exchange, Reference, di
 from connectors.contract.messages import Inbound, Parsed
 from worker.grouping import PREFIX, storm_of
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import operations
+from worker.ledger.schema.tables import operations
 from worker.lifecycle import Group, Policy, Treatment
 from worker.rehearsal.memory import Memory
 

@@ -12,7 +12,7 @@ from click.testing import Result
 
 from connectors.contract.messages import Inbound, Parsed
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import metadata
+from worker.ledger.schema.tables import metadata
 
 from .commands import command
 from .conftest import MakeLedger

@@ -15,7 +15,7 @@ from connectors import connector
 from worker.intake.quarantine import StillUnreadable
 from worker.intake.quarantine import retry as read_again
 from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
-from worker.ledger.tables import inbound, operations
+from worker.ledger.schema.tables import inbound, operations
 from worker.settings import Source
 
 from .builders import (

@@ -12,7 +12,7 @@ import pytest
 from tickets.marks import word_of
 from tickets.server import FaultRule
 from worker.ledger import CannotBeDone, Ledger
-from worker.ledger.tables import cases, inbound, operations, pending
+from worker.ledger.schema.tables import cases, inbound, operations, pending
 
 from .builders import ManualClock, commented, delivery, opened, resolved, rows
 from .relay import Relay, relaying

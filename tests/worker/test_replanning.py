@@ -12,8 +12,8 @@ import pytest
 
 from tickets.server import FaultRule
 from worker.ledger import Ledger
-from worker.ledger.replanning import NEVER_CLOSED, Change, Planned, replan
-from worker.ledger.tables import cases, operations
+from worker.ledger.queue.replanning import NEVER_CLOSED, Change, Planned, replan
+from worker.ledger.schema.tables import cases, operations
 from worker.lifecycle import Kind
 
 from .builders import ManualClock, commented, delivery, opened, resolved, rows

@@ -14,8 +14,8 @@ from connectors import connector, fixtures
 from connectors.contract.messages import Parsed, Unverified
 from tests.acceptance.processes import wait_until
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import inbound as inbounds
-from worker.ledger.tables import operations, pending
+from worker.ledger.schema.tables import inbound as inbounds
+from worker.ledger.schema.tables import operations, pending
 
 from .builders import NOON, inbound, kinds_of, rows
 from .commands import begun, command, every_row, in_a_process, said

@@ -14,8 +14,8 @@ import pytest
 from connectors.contract.events import Event
 from tickets.server import FaultRule
 from worker.ledger import Ledger
-from worker.ledger.restoring import SUPERSEDED
-from worker.ledger.tables import cases, operations
+from worker.ledger.recording.restoring import SUPERSEDED
+from worker.ledger.schema.tables import cases, operations
 
 from .builders import ManualClock, changed, claim_one, commented, delivery, done, opened, resolved, rows
 from .relay import Relay, relaying

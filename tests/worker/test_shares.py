@@ -12,9 +12,9 @@ import pytest
 from hypothesis import strategies as st
 
 from worker.ledger import Claim, Delivery, Ledger, Limits, Terms
-from worker.ledger.budget import URGENT, Allowance, Spent
-from worker.ledger.shares import AGE_STEP, Queue, aged, shares
-from worker.ledger.tables import cases
+from worker.ledger.queue.budget import URGENT, Allowance, Spent
+from worker.ledger.queue.fairness import AGE_STEP, Queue, aged, shares
+from worker.ledger.schema.tables import cases
 from worker.lifecycle import Policy
 
 from .builders import (

@@ -22,7 +22,7 @@ from tickets.listening import listen
 from worker.intake.intake import Intake
 from worker.intake.smtp import ENVELOPE_FROM, ENVELOPE_TO, Boxes, SmtpThread, mailboxes
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound
+from worker.ledger.schema.tables import inbound
 from worker.metrics import Metrics
 from worker.settings import Source
 

@@ -18,7 +18,7 @@ from worker.intake.prompting import ask_meanwhile
 from worker.intake.socket_mode import keeper as module
 from worker.intake.socket_mode.keeper import SocketKeeper
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import inbound
+from worker.ledger.schema.tables import inbound
 from worker.metrics import Metrics
 from worker.settings import Source
 

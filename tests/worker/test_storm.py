@@ -12,7 +12,7 @@ from connectors.contract.messages import Inbound, Parsed
 from tickets.server.limits import Limit
 from worker.grouping import PREFIX
 from worker.ledger import Delivery, Limits, Terms
-from worker.ledger.tables import cases, members, operations
+from worker.ledger.schema.tables import cases, members, operations
 from worker.lifecycle import Group, Policy, Treatment
 
 from .builders import LEASE, PROBE, WINDOW, rows

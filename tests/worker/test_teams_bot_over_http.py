@@ -12,7 +12,7 @@ from tests.connectors.sealing import APP_ID, MICROSOFT, bot_token, key_set
 from tests.connectors.teams_bot.test_tokens import TAMPERED
 from worker.intake.keys import AGAIN_S, Keyring
 from worker.ledger import Ledger
-from worker.ledger.tables import cases
+from worker.ledger.schema.tables import cases
 from worker.settings import Source
 
 from .builders import NOON, rows

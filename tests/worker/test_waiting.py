@@ -15,9 +15,10 @@ from connectors.contract.messages import Inbound, Unverified
 from worker.intake.quarantine import StillUnreadable
 from worker.intake.quarantine import retry as read_again
 from worker.intake.reading import parse
-from worker.ledger import Delivery, Ledger, NoSuchDeadLetter, custody
-from worker.ledger.planning import Rules
-from worker.ledger.tables import inbound, pending, seen
+from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
+from worker.ledger.recording import recorder
+from worker.ledger.recording.planning import Rules
+from worker.ledger.schema.tables import inbound, pending, seen
 from worker.lifecycle import Policy
 from worker.settings import Source
 
@@ -146,7 +147,7 @@ def test_a_comment_and_an_opening_that_could_not_see_each_other_are_brought_toge
 ) -> None:
     other = make_ledger()
     with ledger.database.write() as uncommitted:
-        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
+        recorder.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
         take(other, root())
     assert (kinds_of(ledger), waiting(ledger)) == (["create_ticket"], [name_of("root")])
     assert ledger.pair_waiting() == frozenset()  # the ticket has to be created before
@@ -162,7 +163,7 @@ def test_a_comment_whose_case_is_known_is_not_dropped_however_long_nobody_looked
 ) -> None:
     other = make_ledger()
     with ledger.database.write() as uncommitted:
-        custody.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
+        recorder.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
         take(other, root())
     clock.advance(hours=1)
     ledger.pair_waiting()

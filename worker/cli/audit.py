@@ -25,7 +25,7 @@ from worker.cli.output import emit
 from worker.delivery.look import CLOCKS_APART
 from worker.delivery.outcomes import is_gone
 from worker.ledger import Finding, Ledger, LedgerSide, Limits
-from worker.ledger.audit import ApiSide, Found, compare
+from worker.ledger.operator.audit import ApiSide, Found, compare
 
 MINUTE_S = 60.0
 LOOK_AGAIN_S = 1.0  # after the budget had nothing to spare

@@ -12,8 +12,8 @@ from worker.cli.completion import sources
 from worker.cli.events import NAMES
 from worker.cli.interventions import line
 from worker.cli.output import Column, cell, emit_many, lines_option, notice, print_table
-from worker.ledger.caselist import CaseFilter
-from worker.ledger.reading import CaseShown
+from worker.ledger.reports.caselist import CaseFilter
+from worker.ledger.verbs.reading import CaseShown
 
 STATES = ("idle", "ready", "leased", "blocked")
 _COLUMNS = (

@@ -32,8 +32,8 @@ from worker.cli.documents import Bundled, StatusNow, adapter, widened
 from worker.cli.output import emit, notice, output_option
 from worker.cli.redact import SECRET_NAME, Redactor, known_secrets
 from worker.ledger import Ledger, open_ledger
-from worker.ledger.following import Filter
-from worker.ledger.overview import alarms
+from worker.ledger.reports.following import Filter
+from worker.ledger.reports.overview import alarms
 from worker.settings import Settings, Source
 
 PACKAGE = "ticketrelay"

@@ -26,15 +26,15 @@ from worker.ledger import (
     Pause,
     Spending,
 )
-from worker.ledger.accounting import Outcomes
-from worker.ledger.caselist import CaseLine
-from worker.ledger.deliveries import DeliveryLine
-from worker.ledger.following import Happening
-from worker.ledger.jobs import FailingJob
-from worker.ledger.letters import Try
-from worker.ledger.reading import CaseShown
-from worker.ledger.stats import TableStats
-from worker.ledger.timeline import Timeline
+from worker.ledger.operator.dead_letters import Try
+from worker.ledger.reports.accounting import Outcomes
+from worker.ledger.reports.caselist import CaseLine
+from worker.ledger.reports.deliveries import DeliveryLine
+from worker.ledger.reports.following import Happening
+from worker.ledger.reports.timeline import Timeline
+from worker.ledger.sources.jobs import FailingJob
+from worker.ledger.upkeep.stats import TableStats
+from worker.ledger.verbs.reading import CaseShown
 from worker.lifecycle import Kind
 from worker.rehearsal.report import Rehearsed
 from worker.rehearsal.trial import Mismatch

@@ -29,9 +29,9 @@ from worker.cli.output import (
 )
 from worker.cli.redact import CannotRedact, Redactor, known_secrets
 from worker.ledger import CaseStory, Ledger
-from worker.ledger.custody import ACCEPTED, QUARANTINED, SKIPPED
-from worker.ledger.deliveries import Filter, StoredDelivery
-from worker.ledger.timeline import Step, Timeline
+from worker.ledger.reports.deliveries import Filter, StoredDelivery
+from worker.ledger.reports.timeline import Step, Timeline
+from worker.ledger.schema.words import ACCEPTED, QUARANTINED, SKIPPED
 from worker.settings import Settings
 
 NAMES = "in-7, op-4-1, case-4, ticket:1042, a source message id, a case key, an alias or a ticket's id"

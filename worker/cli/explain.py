@@ -18,7 +18,7 @@ from worker.cli.documents import EventExplained, Explained, Planned, RoutingExpl
 from worker.cli.output import cell, emit, output_option
 from worker.cli.samples import NotOneMessage, sample_in
 from worker.intake.reading import NO_KEYS, parse
-from worker.ledger.planning import Arrival
+from worker.ledger.recording.planning import Arrival
 from worker.rehearsal.memory import Memory, Outcome
 from worker.routing import Routed, route
 from worker.settings import Settings, Source

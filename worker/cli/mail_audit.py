@@ -20,7 +20,7 @@ from worker.intake.imap.plan import start, work
 from worker.intake.imap.server import ImapError, ImapServer, connect
 from worker.intake.smtp import mailboxes
 from worker.ledger import Ledger, Mailbox
-from worker.ledger.accounting import Outcomes
+from worker.ledger.reports.accounting import Outcomes
 
 SHOWN = 20  # UIDs in the table
 

@@ -13,7 +13,7 @@ from worker.cli.common import data_option, local_settings, upgraded_ledger
 from worker.cli.documents import LedgerIsAway, StatusNow, widened
 from worker.cli.output import cell, emit, output_option
 from worker.ledger import EVERYTHING, Alarm, LedgerAway, Overview, open_ledger
-from worker.ledger.overview import DISK_FULL, alarms
+from worker.ledger.reports.overview import DISK_FULL, alarms
 from worker.settings import Settings
 
 

@@ -16,9 +16,9 @@ from worker.cli.common import data_option
 from worker.cli.completion import sources
 from worker.cli.output import FORMATS, cell, colour_of, emit_line, emit_many
 from worker.ledger import Ledger
-from worker.ledger.custody import ACCEPTED, QUARANTINED, SKIPPED
-from worker.ledger.following import Filter, Happening
-from worker.ledger.settles import Outcome
+from worker.ledger.queue.settles import Outcome
+from worker.ledger.reports.following import Filter, Happening
+from worker.ledger.schema.words import ACCEPTED, QUARANTINED, SKIPPED
 
 LOOK_EVERY_S = 1.0
 OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))

@@ -16,8 +16,8 @@ from worker.cli.common import data_option, fail
 from worker.cli.documents import BackedUp, PruneDone
 from worker.cli.output import Column, emit, emit_many, lines_option, notice, output_option, print_table, progress, size
 from worker.ledger import Ledger
-from worker.ledger.backup import BackupBroken
-from worker.ledger.pruning import Pruned
+from worker.ledger.upkeep.backup import BackupBroken
+from worker.ledger.upkeep.pruning import Pruned
 
 _COLUMNS = (
     Column("TABLE", 14), Column("ROWS", 12), Column("SIZE", 10), Column("OLDEST (UTC)", 19), Column("NEWEST (UTC)", 19),

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger import Ledger
-from worker.ledger.overview import alarms
+from worker.ledger.reports.overview import alarms
 from worker.lifecycle import Kind
 from worker.settings import TimingSettings
 

@@ -37,7 +37,7 @@ from worker.intake.names import are_asked_for, with_names
 from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
-from worker.ledger.custody import storable
+from worker.ledger.recording.recorder import storable
 from worker.metrics import Metrics
 from worker.settings import Source
 

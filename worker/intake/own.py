@@ -14,7 +14,7 @@ from datetime import datetime
 
 from connectors.contract.events import Event, from_json, to_json
 from connectors.contract.messages import Inbound, Parsed, UnreadableMessage
-from worker.ledger.custody import OURS, OWN
+from worker.ledger.schema.words import OURS, OWN
 
 
 def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> Inbound:

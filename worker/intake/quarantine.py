@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connectors.contract.messages import Verified
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Again, Delivery, Ledger, Recorded
-from worker.ledger.interventions import UNNAMED
+from worker.ledger.operator.interventions import UNNAMED
 from worker.settings import Source
 
 

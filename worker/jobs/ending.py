@@ -14,8 +14,8 @@ from datetime import datetime
 from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Inbound, OverLimit, UnreadableMessage, Verified
 from worker.intake.reading import parse
-from worker.ledger.errands import Errands
-from worker.ledger.watching import OpenSubject
+from worker.ledger.reports.watching import OpenSubject
+from worker.ledger.verbs.job_store import Errands
 from worker.settings import Source
 
 

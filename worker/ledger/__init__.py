@@ -19,45 +19,33 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.contract.messages import Inbound
 from tickets.models import Revision
-from worker.ledger import (
-    audit,
-    claims,
-    custody,
-    facts,
-    gates,
-    interventions,
-    letters,
-    members,
-    overview,
-    planning,
-    receipts,
-    repair,
-    replays,
-    restoring,
-    settles,
-    spending,
-    waiting,
-)
-from worker.ledger.audit import Finding, LedgerSide
-from worker.ledger.budget import Limits
-from worker.ledger.claims import Claim, Claimed, Mode, Terms
-from worker.ledger.custody import QUARANTINED, Delivery, Recorded, UidPlace
-from worker.ledger.database import Clock, Database
-from worker.ledger.errands import Errands
-from worker.ledger.facts import Facts
-from worker.ledger.gates import EVERYTHING, CloseGate, Pause
-from worker.ledger.interventions import LEDGER, UNNAMED, Intervention
-from worker.ledger.letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
-from worker.ledger.mailboxes import Mailbox, Mailboxes, MailboxState
-from worker.ledger.overview import Alarm, CaseStory, Overview, SourceActivity
-from worker.ledger.planning import BeginAgain, Rules
-from worker.ledger.reading import Reading
-from worker.ledger.repair import CannotBeDone
-from worker.ledger.replays import Again, Span, Stored
-from worker.ledger.room import says_full
-from worker.ledger.settles import Settlement
-from worker.ledger.spending import Spending
-from worker.ledger.upkeep import Upkeep
+from worker.ledger import receipts
+from worker.ledger.engine import facts
+from worker.ledger.engine.database import Clock, Database
+from worker.ledger.engine.facts import Facts
+from worker.ledger.engine.room import says_full
+from worker.ledger.operator import audit, dead_letters, interventions, repair
+from worker.ledger.operator.audit import Finding, LedgerSide
+from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
+from worker.ledger.operator.interventions import LEDGER, UNNAMED, Intervention
+from worker.ledger.operator.repair import CannotBeDone
+from worker.ledger.queue import claims, gates, settles, spare, spending
+from worker.ledger.queue.budget import Limits
+from worker.ledger.queue.claim import Claim, Claimed, Mode, Terms
+from worker.ledger.queue.gates import EVERYTHING, CloseGate, Pause
+from worker.ledger.queue.settles import Settlement
+from worker.ledger.queue.spending import Spending
+from worker.ledger.recording import group_members, planning, recorder, replays, restoring, waiting
+from worker.ledger.recording.planning import BeginAgain, Rules
+from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace
+from worker.ledger.recording.replays import Again, Span, Stored
+from worker.ledger.reports import overview
+from worker.ledger.reports.overview import Alarm, CaseStory, Overview, SourceActivity
+from worker.ledger.schema.words import QUARANTINED
+from worker.ledger.sources.mailboxes import Mailbox, Mailboxes, MailboxState
+from worker.ledger.verbs.job_store import Errands
+from worker.ledger.verbs.reading import Reading
+from worker.ledger.verbs.upkeep import Upkeep
 from worker.lifecycle import Kind, Policy
 from worker.routing import default_policy, may_answer, may_damp, may_group
 from worker.settings import Settings, TimingSettings
@@ -172,15 +160,17 @@ class Ledger:
         Gives what became of each, in order, and the kinds of operation that became due.
         """
         return self._plan(
-            lambda connection, rules, also_lock: custody.record(self.database, connection, deliveries, rules, also_lock)
+            lambda connection, rules, also_lock: recorder.record(
+                self.database, connection, deliveries, rules, also_lock
+            )
         )
 
     def read_again(self, delivery: Delivery, letter_id: str, *, by: str = UNNAMED) -> Recorded:
         """Plan what a delivery from quarantine says today."""
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> Recorded:
-            before = letters.show_dead(connection, letter_id).letter
-            (recorded,), _ = custody.record(self.database, connection, [delivery], rules, also_lock)
+            before = dead_letters.show_dead(connection, letter_id).letter
+            (recorded,), _ = recorder.record(self.database, connection, [delivery], rules, also_lock)
             planned = sum(len(effect.operations) for effect in recorded.effects)
             detail = {"reason": before.reason, "outcome": recorded.outcome, "operations": planned}
             interventions.note(connection, by, "dead retry", letter_id, rules.now, **detail)
@@ -246,7 +236,7 @@ class Ledger:
         if self._facts is None:
             self._facts = facts.read(connection)
             # Who was in a group once may be in it still, also when nothing is grouped any more.
-            self._may_group = self._may_group or members.is_any(connection)
+            self._may_group = self._may_group or group_members.is_any(connection)
         now = self.database.now(connection)
         restored = self._facts.restored_at
         rests_until = None if restored is None else restored + self._all_gone
@@ -303,17 +293,17 @@ class Ledger:
 
     def list_dead(self) -> list[DeadLetter]:
         with self.database.read() as connection:
-            return letters.list_dead(connection)
+            return dead_letters.list_dead(connection)
 
     def show_dead(self, letter_id: str) -> DeadLetterInFull:
         """Raises NoSuchDeadLetter."""
         with self.database.read() as connection:
-            return letters.show_dead(connection, letter_id)
+            return dead_letters.show_dead(connection, letter_id)
 
     def quarantined_delivery(self, letter_id: str) -> tuple[int, Inbound] | None:
         """Number and delivery of a quarantined one, None when the id names an operation. Raises NoSuchDeadLetter."""
         with self.database.read() as connection:
-            return letters.quarantined_delivery(connection, letter_id)
+            return dead_letters.quarantined_delivery(connection, letter_id)
 
     def retry_operation(self, letter_id: str, *, by: str = UNNAMED) -> int:
         """Send a dead operation again, with the same bytes and key; gives how many go on that waited for it.
@@ -321,7 +311,7 @@ class Ledger:
         Raises NoSuchDeadLetter, CannotBeDone.
         """
         with self.database.write() as connection:
-            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            before, at = dead_letters.show_dead(connection, letter_id), self._repairs(connection)
             released = repair.retry_operation(connection, letter_id, at)
             interventions.note(connection, by, "dead retry", letter_id, at.now, reason=before.letter.reason)
             return released
@@ -329,9 +319,9 @@ class Ledger:
     def edit_operation(self, letter_id: str, request: bytes, *, by: str = UNNAMED) -> int:
         """Send a dead operation with another request, under a key of its own; gives and raises as `retry_operation`."""
         with self.database.write() as connection:
-            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            before, at = dead_letters.show_dead(connection, letter_id), self._repairs(connection)
             released = repair.edit_operation(connection, letter_id, request, at)
-            stored = letters.request_of(connection, letter_id)
+            stored = dead_letters.request_of(connection, letter_id)
             digests = {"old": hashlib.sha256(before.body).hexdigest(), "new": hashlib.sha256(stored).hexdigest()}
             reason = before.letter.reason
             interventions.note(connection, by, "dead edit", letter_id, at.now, reason=reason, **digests)
@@ -343,7 +333,7 @@ class Ledger:
         Raises NoSuchDeadLetter, CannotBeDone.
         """
         with self.database.write() as connection:
-            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            before, at = dead_letters.show_dead(connection, letter_id), self._repairs(connection)
             going_on = repair.bind(connection, letter_id, ticket_id, status, at)
             detail = {"ticket": ticket_id, "status": status, "reason": before.letter.reason}
             interventions.note(connection, by, "dead bind", letter_id, at.now, **detail)
@@ -352,7 +342,7 @@ class Ledger:
     def skip(self, letter_id: str, why: str, *, by: str = UNNAMED) -> int:
         """Give up a dead letter; gives how many operations went with it. Raises NoSuchDeadLetter."""
         with self.database.write() as connection:
-            before, at = letters.show_dead(connection, letter_id), self._repairs(connection)
+            before, at = dead_letters.show_dead(connection, letter_id), self._repairs(connection)
             if letter_id.startswith("in-"):
                 repair.skip_delivery(connection, letter_id, why)
                 skipped = 0
@@ -425,7 +415,7 @@ class Ledger:
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""
         with self.database.write() as connection:
-            return audit.take_spare_token(self.database, connection, limits)
+            return spare.take_spare_token(self.database, connection, limits)
 
     def update_tickets(self, findings: Sequence[Finding], at: datetime, *, by: str = UNNAMED) -> int:
         """Record the states that an audit found, as of `at`; gives the number of tickets."""

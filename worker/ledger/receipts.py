@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import Connection, case, literal, select, update
 
 from connectors.toolbox.text import cut
-from worker.ledger import bulk
-from worker.ledger.tables import Instant, cases, receipts
+from worker.ledger.engine import bulk
+from worker.ledger.schema.tables import Instant, cases, receipts
 from worker.lifecycle import Kind
 
 MAX_ERROR = 500  # characters

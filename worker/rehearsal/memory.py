@@ -15,8 +15,8 @@ from typing import cast
 from connectors.contract.events import Commented, Event, TicketChanged
 from worker.exchange import Talk, counted, gathered
 from worker.grouping import Grouped, Rate, is_group, latest, plan_member
-from worker.ledger.naming import Destination, Key, KnownCase, Name, joining, keys_in, names_in, placed
-from worker.ledger.planning import (
+from worker.ledger.recording.aliases import Destination, Key, KnownCase, Name, joining, keys_in, names_in, placed
+from worker.ledger.recording.planning import (
     COPIED,
     USED_AGAIN,
     Arrival,
@@ -25,7 +25,7 @@ from worker.ledger.planning import (
     standing_of,
     used_again,
 )
-from worker.ledger.waiting import PATIENCE, Waiting, name_of
+from worker.ledger.recording.waiting import PATIENCE, Waiting, name_of
 from worker.lifecycle import CaseState, Group, Intent, Plan, Policy, Sighting, Treatment, idempotency_key, plan
 
 USUAL = Treatment(Policy())

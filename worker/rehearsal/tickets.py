@@ -10,8 +10,8 @@ from connectors.contract.events import Event, Priority
 from connectors.contract.messages import Inbound, OverLimit, Parsed, UnreadableMessage, Verified
 from tickets.models import CreateTicket, UpdateTicket
 from worker.intake.reading import parse
-from worker.ledger.custody import Delivery
-from worker.ledger.planning import Arrival
+from worker.ledger.recording.planning import Arrival
+from worker.ledger.recording.recorder import Delivery
 from worker.lifecycle import Kind
 from worker.rehearsal.memory import Memory, Outcome
 from worker.routing import route

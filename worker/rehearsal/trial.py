@@ -10,7 +10,7 @@ from connectors.contract.events import Event
 from connectors.contract.messages import ConnectorError, Inbound, Unverified
 from tickets.models import CreateTicket
 from worker.intake.reading import parse
-from worker.ledger.planning import Arrival
+from worker.ledger.recording.planning import Arrival
 from worker.rehearsal.memory import Memory, Outcome
 from worker.routing import Routed, route
 from worker.settings import Settings, Source

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from worker.ledger.folding import BETWEEN
+from worker.ledger.queue.joining import BETWEEN
 
 REPEAT = re.compile(r"may be a repeat", re.IGNORECASE)
 """How a note says that it may have been added before (rule 5 of exactly-once delivery)."""

@@ -11,7 +11,7 @@ from worker.intake.reading import read
 from worker.jobs import receipts as job
 from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import receipts
+from worker.ledger.schema.tables import receipts
 from worker.settings import Source
 
 from ..builders import ManualClock, claim_one, done, rows

@@ -16,7 +16,7 @@ from connectors import connector
 from connectors.email import thread_address
 from tests.acceptance.processes import kept_port
 from worker.ledger import Ledger
-from worker.ledger.tables import cases, receipts
+from worker.ledger.schema.tables import cases, receipts
 from worker.settings import Source
 
 from ..builders import ManualClock, deliver_all, kinds_of, rows

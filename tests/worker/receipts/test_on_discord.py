@@ -15,7 +15,7 @@ from connectors.discord.envelope import moment
 from tests.connectors.discord.builders import slash
 from worker.jobs.receipts import LEASE
 from worker.ledger import Ledger
-from worker.ledger.tables import inbound, operations, receipts
+from worker.ledger.schema.tables import inbound, operations, receipts
 from worker.settings import Source
 
 from ..builders import ManualClock, deliver_all, rows

@@ -28,7 +28,7 @@ from tests.connectors.slack.builders import (
 )
 from worker.jobs import receipts as job
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import cases, operations, receipts
+from worker.ledger.schema.tables import cases, operations, receipts
 from worker.settings import Source
 
 from ..builders import NOON, ManualClock, claim_one, dead, deliver_all, kinds_of, opened, rows

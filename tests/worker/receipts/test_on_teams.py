@@ -17,7 +17,7 @@ from worker.intake.imap.server import LoginRefused
 from worker.intake.reading import read
 from worker.jobs import receipts as job
 from worker.ledger import Delivery, Ledger
-from worker.ledger.tables import cases, operations, receipts
+from worker.ledger.schema.tables import cases, operations, receipts
 from worker.receipts.tokens import Tokens
 from worker.settings import Source
 

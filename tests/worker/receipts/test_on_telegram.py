@@ -12,7 +12,7 @@ import structlog.testing
 from pydantic import ValidationError
 
 from worker.ledger import Ledger
-from worker.ledger.tables import cases, operations, receipts
+from worker.ledger.schema.tables import cases, operations, receipts
 from worker.settings import Source
 
 from ..builders import ManualClock, deliver_all, rows

@@ -28,7 +28,7 @@ from worker.intake.intake import Intake
 from worker.intake.reading import read_verified
 from worker.intake.smtp import max_body_of
 from worker.ledger import Delivery, Mailbox, Mailboxes, UidPlace
-from worker.ledger.mailboxes import Cursor
+from worker.ledger.sources.mailboxes import Cursor
 from worker.settings import Source
 
 log = structlog.get_logger()

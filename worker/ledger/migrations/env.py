@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from worker.ledger.tables import metadata
+from worker.ledger.schema.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

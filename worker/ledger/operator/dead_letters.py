@@ -1,0 +1,197 @@
+"""What must a person decide on? Dead letters: operations that cannot be sent, and deliveries that cannot be read.
+
+They are called `op-CASE-SEQ` and `in-NUMBER`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy.sql.elements import Label
+
+from connectors.contract.messages import Inbound
+from worker.ledger.schema.rows import restore
+from worker.ledger.schema.tables import attempts, cases, inbound, operations
+from worker.ledger.schema.words import QUARANTINED
+
+PAGE = 500
+
+_OPERATION = re.compile(r"op-(\d{1,18})-(\d{1,18})")
+_INBOUND = re.compile(r"in-(\d{1,18})")
+
+
+class NoSuchDeadLetter(LookupError):
+    """There is no dead letter of that id; the message says what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One thing that a person must decide on."""
+
+    id: str
+    source: str
+    since: datetime | None
+    what: str
+    """The kind of operation, or `quarantined`."""
+    about: str
+    """Case key of an operation; number of deliveries of a quarantined one."""
+    reason: str
+    holds_up: int = 0
+    """How many operations wait for the ticket that it did not create."""
+    may_have_been_executed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt to send an operation."""
+
+    at: datetime
+    outcome: str
+    status: int | None
+    error: str | None
+    latency_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterInFull:
+    """A dead letter with what is needed to decide: the bytes, and what was tried."""
+
+    letter: DeadLetter
+    body: bytes
+    """Of the request, or of the delivery."""
+    idempotency_key: str | None = None
+    may_have_been_executed: bool = False
+    tries: tuple[Try, ...] = ()
+
+
+def list_dead(connection: Connection) -> list[DeadLetter]:
+    """Every dead letter: rejected operations, then quarantined deliveries, the oldest first."""
+    return [_operation_letter(row) for row in connection.execute(_rejected())] + [
+        _inbound_letter(row) for row in connection.execute(_kept())
+    ]
+
+
+def next_dead(connection: Connection, after: DeadLetter | None, limit: int = PAGE) -> list[DeadLetter]:
+    """The next ones after that, in the order of `list_dead`; None: the first ones."""
+    rejected, kept = _rejected().limit(limit), _kept().limit(limit)
+    found: list[DeadLetter] = []
+    if after is None or number_of(after.id) is None:
+        if after is not None:
+            place = (after.since, *place_of(after.id))
+            typed = (literal(each, column.type) for each, column in zip(place, _PLACE, strict=True))
+            rejected = rejected.where(tuple_(*_PLACE) > tuple_(*typed))
+        found = [_operation_letter(row) for row in connection.execute(rejected)]
+    else:
+        kept = kept.where(inbound.c.id > (number_of(after.id) or 0))
+    return found or [_inbound_letter(row) for row in connection.execute(kept)]
+
+
+_PLACE = (operations.c.ended_at, operations.c.case_id, operations.c.seq)
+
+
+def _rejected() -> Select[Any]:
+    return (
+        select(operations, cases.c.source, cases.c.key, _held())
+        .join(cases, operations.c.case_id == cases.c.id)
+        .where(operations.c.state == "dead")
+        .order_by(*_PLACE)
+    )
+
+
+def _kept() -> Select[Any]:
+    """Without their bodies, which the list does not need."""
+    columns = (inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries)
+    return select(*columns).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id)
+
+
+def _held() -> Label[int]:
+    """How many operations a dead one holds up."""
+    waiting = operations.alias()
+    of_it = (waiting.c.case_id == operations.c.case_id) & (waiting.c.target == operations.c.seq)
+    held = select(func.count()).select_from(waiting).where(of_it, waiting.c.state == "held")
+    return held.correlate(operations).scalar_subquery().label("holds_up")
+
+
+def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
+    """Raises NoSuchDeadLetter."""
+    if (number := number_of(letter_id)) is not None:
+        kept = quarantined_row(connection, number)
+        return DeadLetterInFull(_inbound_letter(kept), restore(kept).body)
+    case_id, seq = place_of(letter_id)
+    statement = (
+        select(operations, cases.c.source, cases.c.key, _held())
+        .join(cases, operations.c.case_id == cases.c.id)
+        .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
+    return DeadLetterInFull(
+        _operation_letter(row),
+        bytes(row.request),
+        row.idempotency_key,
+        row.ambiguous,
+        read_tries(connection, case_id, seq),
+    )
+
+
+def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...]:
+    """The attempts of one operation, the first one first."""
+    tried = select(attempts).where(attempts.c.case_id == case_id, attempts.c.seq == seq).order_by(attempts.c.id)
+    return tuple(
+        Try(each.at, each.outcome, each.status, each.error, each.latency_ms) for each in connection.execute(tried)
+    )
+
+
+def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, Inbound] | None:
+    """The number and the delivery of a quarantined one; None when the id names an operation.
+
+    Raises NoSuchDeadLetter.
+    """
+    number = number_of(letter_id)
+    return None if number is None else (number, restore(quarantined_row(connection, number)))
+
+
+def request_of(connection: Connection, letter_id: str) -> bytes:
+    """The bytes of an operation as they are now, whatever its state. Raises NoSuchDeadLetter."""
+    case_id, seq = place_of(letter_id)
+    this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
+    return bytes(connection.execute(select(operations.c.request).where(*this_one)).scalar_one())
+
+
+def _operation_letter(row: Row[Any]) -> DeadLetter:
+    name = f"op-{row.case_id}-{row.seq}"
+    about, why = f"case {row.key}", row.why or ""
+    return DeadLetter(name, row.source, row.ended_at, row.kind, about, why, row.holds_up, row.ambiguous)
+
+
+def _inbound_letter(row: Row[Any]) -> DeadLetter:
+    times = f"arrived {row.deliveries} times" if row.deliveries > 1 else "arrived once"
+    return DeadLetter(f"in-{row.id}", row.source, row.received_at, "quarantined", times, row.reason or "")
+
+
+def quarantined_row(connection: Connection, number: int) -> Row[Any]:
+    """A delivery in quarantine, locked. Raises NoSuchDeadLetter."""
+    statement = select(inbound).where(inbound.c.id == number, inbound.c.outcome == QUARANTINED).with_for_update()
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise NoSuchDeadLetter(f"in-{number} is not in quarantine; `dead list` shows what is")
+    return row
+
+
+def number_of(letter_id: str) -> int | None:
+    """The number of a delivery; None where the id is not one's."""
+    match = _INBOUND.fullmatch(letter_id)
+    return int(match[1]) if match else None
+
+
+def place_of(letter_id: str) -> tuple[int, int]:
+    """Case and sequence number of an operation. Raises NoSuchDeadLetter."""
+    match = _OPERATION.fullmatch(letter_id)
+    if match is None:
+        raise NoSuchDeadLetter(f"{letter_id!r} is not the id of a dead letter: they look like op-12-1 or in-7")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,202 @@
+"""What may a person do about a dead letter? Send it again, as it was or edited; skip it; or name its ticket.
+
+What a create holds up goes on with each of the four. Nothing here is sent twice without the rules that every send
+obeys: an operation of unknown outcome waits for the ghost, and is looked for where its key is forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from tickets.marks import with_marker_of
+from worker.ledger import receipts
+from worker.ledger.operator.dead_letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
+from worker.ledger.queue.claims import is_forgotten, repeated
+from worker.ledger.queue.heads import open_heads, place, write_cases
+from worker.ledger.queue.settles import bind_ticket
+from worker.ledger.schema.tables import cases, inbound, operations, tickets
+from worker.ledger.schema.words import SETS_STATE, SKIPPED, WAITS
+from worker.lifecycle import derived_key
+
+
+class CannotBeDone(Exception):
+    """It would break a promise; the message says what can be done instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """When it is done, how long a request of unknown outcome may be under way, and how long a key protects."""
+
+    now: datetime
+    ghost_wait: timedelta
+    key_window: timedelta
+
+
+def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
+    """Let a dead operation be sent again, with the same bytes and key; gives how many go on that waited for it.
+
+    A note whose key is forgotten, and that may have been added, says that it may be a repeat.
+    Raises NoSuchDeadLetter, CannotBeDone.
+    """
+    case, dead = _lock(connection, letter_id)
+    _refuse_late_close(case, dead)
+    values = (
+        _repeated(dead, bytes(dead.request))
+        if dead.kind == "add_note" and is_forgotten(dead, at.key_window, at.now)
+        else {}
+    )
+    return _revive(connection, case, dead, at, values)
+
+
+def edit_operation(connection: Connection, letter_id: str, request: bytes, at: At) -> int:
+    """Let a dead operation be sent with another request, under a key of its own; gives what `retry_operation` gives.
+
+    A create keeps its marker: where an earlier send may have been executed, its ticket is looked for first, and adopted
+    if it is there. A note says that it may be a repeat. Raises NoSuchDeadLetter, CannotBeDone.
+    """
+    case, dead = _lock(connection, letter_id)
+    _refuse_late_close(case, dead)
+    if dead.kind == "add_note" and dead.ambiguous:
+        return _revive(connection, case, dead, at, _repeated(dead, request))
+    values: dict[str, Any] = {}
+    if dead.kind == "create_ticket":
+        request, values = with_marker_of(bytes(dead.request), request), {"unproven": dead.ambiguous}
+    # A ledger from a backup may not know of an earlier edit: so the key follows from the text.
+    key = derived_key(dead.idempotency_key, dead.kind, request.decode())
+    return _revive(connection, case, dead, at, values | {"request": request, "idempotency_key": key})
+
+
+def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
+    """What makes a note another request than the one that may have been executed."""
+    request, key = repeated(dead, request)
+    new = {"ambiguous": False, "unproven": False, "first_sent_at": None}
+    return {"request": request, "idempotency_key": key, **new}
+
+
+def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
+    """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
+
+    A create is done by that; anything else is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
+    """
+    case, dead = _lock(connection, letter_id)
+    target = dead.target if dead.target is not None else dead.seq
+    bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
+    if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
+        raise CannotBeDone(f"ticket {ticket_id} belongs to another case already")
+    bind_ticket(connection, case, target, ticket_id, status, at.now)
+    if case.create_seq == target:
+        of_case = update(cases).where(cases.c.id == case.id)
+        connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))
+        receipts.notice(connection, [case.id], at.now)
+    if dead.kind != "create_ticket":
+        _refuse_late_close(case, dead)
+        _revive(connection, case, dead, at, {})
+        return 1
+    _write(
+        connection, dead, {"state": "done", "ended_at": at.now, "why": None, "response": f"bound to ticket {ticket_id}"}
+    )
+    released = _release(connection, case, dead.seq)
+    _go_on(connection, case, at.now)
+    return released
+
+
+def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> int:
+    """Give a dead operation up, so that its case goes on; gives how many operations were given up.
+
+    With a create, what waits for its ticket goes too. The next opening makes one.
+    Raises NoSuchDeadLetter.
+    """
+    case, dead = _lock(connection, letter_id)
+    _write(connection, dead, {"state": "skipped", "ended_at": at.now, "why": why})
+    skipped = 1
+    if dead.kind == "create_ticket":
+        followers = (operations.c.case_id == case.id, operations.c.target == dead.seq)
+        unsent = operations.c.state.in_(["open", "held"])
+        reason = f"its ticket was never created: {why}"
+        skipped += connection.execute(
+            update(operations).where(*followers, unsent).values(state="skipped", ended_at=at.now, why=reason)
+        ).rowcount
+        if case.create_seq == dead.seq:
+            nothing = {"phase": "new", "lost": False, "create_seq": None}
+            connection.execute(update(cases).where(cases.c.id == case.id).values(nothing))
+    if dead.kind == "reopen_ticket" and case.create_seq == dead.target and _is_last_of_state(connection, dead):
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
+    _go_on(connection, case, at.now)
+    return skipped
+
+
+def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
+    """No later operation closes or reopens its ticket: that is as the one before left it."""
+    later = (operations.c.case_id == dead.case_id, operations.c.target == dead.target, operations.c.seq > dead.seq)
+    sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, "done"]))
+    return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None
+
+
+def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
+    """Give up a quarantined delivery. Raises NoSuchDeadLetter."""
+    number = number_of(letter_id)
+    row = quarantined_row(connection, number if number is not None else -1)
+    reason = f"{row.reason} (skipped: {why})"
+    connection.execute(update(inbound).where(inbound.c.id == row.id).values(outcome=SKIPPED, reason=reason))
+
+
+def _refuse_late_close(case: Row[Any], dead: Row[Any]) -> None:
+    if dead.kind == "close_ticket" and case.create_seq == dead.target and not _ended_last(case):
+        raise CannotBeDone("its case was opened again since, on the same ticket: `dead skip` it")
+
+
+def _ended_last(case: Row[Any]) -> bool:
+    """The last that its source told of the case is its end."""
+    return case.ended_at is not None and (case.started_at is None or case.started_at <= case.ended_at)
+
+
+def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, values: dict[str, Any]) -> int:
+    """Open it again; gives how many operations go on with it that waited for its ticket."""
+    began = dead.first_sent_at if dead.ambiguous else None
+    anew = {"state": "open", "ended_at": None, "why": None, "conflicts": 0, "first_sent_at": began}
+    _write(connection, dead, anew | values)
+    released = _release(connection, case, dead.seq) if dead.kind == "create_ticket" else 0
+    if dead.kind == "close_ticket" and case.create_seq == dead.target:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
+    ghost_gone = dead.ended_at + at.ghost_wait if dead.ambiguous else at.now
+    _go_on(connection, case, max(at.now, ghost_gone))
+    return released
+
+
+def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
+    """Let what waited for the ticket of this create go on; gives the number of operations."""
+    held = (operations.c.case_id == case.id, operations.c.target == create_seq, operations.c.state == "held")
+    if case.create_seq == create_seq:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(lost=False))
+    return connection.execute(update(operations).where(*held).values(state="open")).rowcount
+
+
+def _lock(connection: Connection, letter_id: str) -> tuple[Row[Any], Row[Any]]:
+    """The case and the dead operation. Raises NoSuchDeadLetter."""
+    case_id, seq = place_of(letter_id)
+    case = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
+    this_one = (operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
+    dead = connection.execute(select(operations).where(*this_one)).one_or_none()
+    if case is None or dead is None:
+        raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
+    return case, dead
+
+
+def _write(connection: Connection, dead: Row[Any], values: dict[str, Any]) -> None:
+    this_one = (operations.c.case_id == dead.case_id, operations.c.seq == dead.seq)
+    connection.execute(update(operations).where(*this_one).values(values))
+
+
+def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
+    """Make the case's oldest open operation its head; a leased case finds it when its call is settled."""
+    if case.state == "leased":
+        return
+    head = open_heads(connection, [case.id]).get(case.id)
+    lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
+    # A case may wait for a ghost, which must not land after what is sent now; one that rests, too.
+    placed = place(head, case.next_seq, max(run_at, case.run_at), lost=lost)
+    write_cases(connection, [{"id": case.id, "attempts": 0, **placed}])

@@ -1,0 +1,1 @@
+"""The transactional outbox, a lease-based queue: claims, gates, budget, settling."""

@@ -1,0 +1,229 @@
+"""Who may send what? Claim and take back: the intent is committed before anything is sent.
+
+A claim commits the lease, the epoch, the tokens of the budget and the times of the send, in one transaction. One row
+per case means one operation in flight for each case. What a claim may be used for is decided with it:
+
+    send   the call itself
+    look   only a question: the ticket's state, or whether the ticket is there (an earlier send may have been executed,
+           and a repetition could do it twice)
+    park   nothing: a person decides
+
+A note of unknown outcome whose key is forgotten becomes a new request here, with a line that says what it may be.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, update
+
+from tickets.marks import as_repeat
+from worker.ledger.engine import bulk
+from worker.ledger.engine.database import Database
+from worker.ledger.queue import gates, joining, selection
+from worker.ledger.queue.budget import Spent
+from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Mode, Terms
+from worker.ledger.queue.gates import Passage
+from worker.ledger.queue.heads import open_heads, place, write_cases
+from worker.ledger.schema.tables import attempts, cases, operations, tickets
+from worker.lifecycle import Kind, derived_key
+
+
+def claim(
+    db: Database,
+    connection: Connection,
+    kind: Kind | None,
+    *,
+    limit: int,
+    owner: str,
+    terms: Terms,
+    clock: Callable[[], float] = time.monotonic,
+) -> Claimed:
+    """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
+
+    None are given while a better-ranked case of another kind waits for the same scarce tokens.
+    """
+    passage, now = gates.passage(db, connection, terms.limits)
+    counted = clock()
+    if passage.closed_until is not None:
+        return Claimed([])
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    db.read_in_order(connection)
+    chosen = selection.choose(connection, kind, ready, limit, passage, terms.limits, now)
+    rows = chosen.rows
+    if not rows:
+        return Claimed([], chosen.wait, chosen.only_urgent)
+    if passage.probes:
+        pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
+        gates.let_probe_through(connection, rows[0].id, now + pause)
+    if not terms.limits.are_none:
+        taken = Counter((row.rank, row.source) for row in rows)
+        gates.take_tokens(connection, [Spent(now, number, *of) for of, number in taken.items()], now)
+    these = bulk.packed({"id": row.id} for row in rows)
+    connection.execute(_lease(is_sqlite=bulk.is_sqlite(connection)), {**these, "by": owner, "until": now + terms.lease})
+    heads = _heads(connection, rows)
+    given = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
+    if chosen.scarce:
+        given = joining.fold(connection, given, {row.id: row.run_at for row in rows}, now)
+    _intend(connection, given, heads)
+    return Claimed(given, chosen.wait, chosen.only_urgent, counted)
+
+
+def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
+    """The operations to be sent, with what is known of their tickets, by case."""
+    wanted = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
+    found = connection.execute(_heads_of(is_sqlite=bulk.is_sqlite(connection)), wanted)
+    return {row.case_id: row for row in found}
+
+
+@cache
+def _heads_of(*, is_sqlite: bool) -> Select[Any]:
+    about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
+    return (
+        select(operations, tickets.c.ticket_id, tickets.c.reopened_at)
+        .join(tickets, about, isouter=True)
+        .where(bulk.among(is_sqlite, operations.c.case_id, operations.c.seq))
+    )
+
+
+@cache
+def _lease(*, is_sqlite: bool) -> Update:
+    lease = {"state": "leased", "epoch": cases.c.epoch + 1, "owner": bindparam("by"), "lease_until": bindparam("until")}
+    return update(cases).where(bulk.among(is_sqlite, cases.c.id)).values(lease)
+
+
+def mode_of(
+    kind: Kind, *, ambiguous: bool, unproven: bool, first_sent_at: datetime | None, terms: Terms, now: datetime
+) -> Mode:
+    """What may be done about an operation: rule 5 of docs/exactly-once.md."""
+    if not ambiguous:
+        return "send"
+    if kind in STATE_IS_ASKED:
+        return "look"
+    key_protects = not unproven and first_sent_at is not None and now - first_sent_at < terms.key_window
+    if key_protects or kind == "update_ticket":  # an update sets a state: twice is as good as once
+        return "send"
+    if kind == "create_ticket":
+        return "look"
+    return "send" if terms.repeat_notes else "park"
+
+
+def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: datetime) -> Claim:
+    kind = cast(Kind, head.kind)
+    first = head.first_sent_at
+    mode = mode_of(kind, ambiguous=head.ambiguous, unproven=head.unproven, first_sent_at=first, terms=terms, now=now)
+    request, key, ambiguous, unproven = bytes(head.request), head.idempotency_key, head.ambiguous, head.unproven
+    if kind == "add_note" and mode == "send" and is_forgotten(head, terms.key_window, now):
+        request, key = repeated(head, request)
+        ambiguous, unproven, first = False, False, None
+    return Claim(
+        case_id=case.id,
+        seq=head.seq,
+        epoch=case.epoch + 1,
+        kind=kind,
+        mode=mode,
+        source=case.source,
+        inbound_id=head.inbound_id,
+        ticket_id=head.ticket_id,
+        request=request,
+        idempotency_key=key,
+        first_sent_at=first or now,
+        last_sent_at=now if mode == "send" else head.last_sent_at,
+        claimed_at=now,
+        ambiguous=ambiguous,
+        unproven=unproven,
+        conflicts=head.conflicts,
+        attempts=case.attempts,
+        probes=passage.probes,
+        reopened_at=head.reopened_at,
+    )
+
+
+def is_forgotten(operation: Row[Any], key_window: timedelta, now: datetime) -> bool:
+    """An earlier send may have been executed, and the key does not tell any more."""
+    old = operation.first_sent_at is None or now - operation.first_sent_at >= key_window
+    return bool(operation.ambiguous and (operation.unproven or old))
+
+
+def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
+    """What is sent instead of a note that may have been added, and its key; `request` is what it shall say.
+
+    Another text under the same key would be a conflict. It names a time, which is another one in a ledger that was
+    restored: so the key follows from the text, too.
+    """
+    request = as_repeat(request, note.first_sent_at or note.created_at)
+    return request, derived_key(note.idempotency_key, "repeat", request.decode())
+
+
+def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
+    """Commit what is about to be sent, and when, before it is."""
+    sent = [each for each in claims if each.mode == "send"]
+    times = [
+        {"case_id": each.case_id, "seq": each.seq, "first_sent_at": each.first_sent_at, "last_sent_at": each.claimed_at}
+        for each in sent
+    ]
+    bulk.change(connection, operations, times)
+    for each in sent:
+        if each.idempotency_key != heads[each.case_id].idempotency_key:
+            connection.execute(
+                update(operations)
+                .where(operations.c.case_id == each.case_id, operations.c.seq == each.seq)
+                .values(
+                    request=each.request,
+                    idempotency_key=each.idempotency_key,
+                    ambiguous=False,
+                    unproven=False,
+                    conflicts=0,
+                )
+            )
+
+
+def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
+    """Make cases ready again whose lease has ended, after the ghost wait; gives their number.
+
+    With `all_owners_gone`, leases that still run are ended now: nobody is left who could use them.
+    """
+    expired = select(cases).where(cases.c.state == "leased")
+    if not all_owners_gone:
+        expired = expired.where(cases.c.lease_until <= now)
+    rows = connection.execute(expired.order_by(cases.c.id).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    heads = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
+    is_head = bulk.among(bulk.is_sqlite(connection), operations.c.case_id, operations.c.seq)
+    connection.execute(update(operations).where(is_head).values(ambiguous=True), heads)
+    heads_now = open_heads(connection, [row.id for row in rows])
+    after = [
+        {
+            "id": row.id,
+            "last_error": "the lease ended",
+            **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, lost=row.lost),
+        }
+        for row in rows
+    ]
+    write_cases(connection, after)
+    noted = [
+        {"case_id": row.id, "seq": row.head_seq, "at": now, "outcome": "unknown", "error": "the lease ended"}
+        for row in rows
+    ]
+    connection.execute(insert(attempts), noted)
+    return len(rows)
+
+
+def leased_until(connection: Connection, now: datetime) -> datetime | None:
+    """When the last lease ends that still runs; None where none does."""
+    running = select(func.max(cases.c.lease_until)).where(cases.c.state == "leased", cases.c.lease_until > now)
+    return connection.execute(running).scalar_one_or_none()
+
+
+def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
+    """The kinds that have a ready case whose time has come; none while the gate is closed."""
+    if gates.is_closed(connection, now):
+        return frozenset()
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    return frozenset(connection.execute(select(cases.c.kind).where(*ready).distinct()).scalars())

@@ -1,0 +1,59 @@
+"""Who is next when not all can be served? The best rank; within it, the source that had the least.
+
+Age lifts a rank by one for each `AGE_STEP` that its oldest has waited, but never to that of urgent creates: so nothing
+waits for ever, and nothing old delays what is urgent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.ledger.queue.budget import URGENT, Allowance, Spent
+
+AGE_STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The ready cases of one source and rank."""
+
+    source: str
+    rank: int
+    length: int
+    oldest: datetime
+    """Since when the first of them has been due."""
+
+
+def waiting(queues: Sequence[Queue]) -> int:
+    """How many calls that are not urgent are due."""
+    return sum(each.length for each in queues if each.rank != URGENT)
+
+
+def aged(queue: Queue, now: datetime) -> int:
+    """The rank by which a queue is served."""
+    if queue.rank == URGENT:
+        return URGENT
+    return max(URGENT + 1, queue.rank - max(0, (now - queue.oldest) // AGE_STEP))
+
+
+def shares(
+    queues: Sequence[Queue], spent: Sequence[Spent], allowed: Allowance, limit: int, now: datetime
+) -> Counter[Queue]:
+    """How many calls each queue gets now, the best first; `limit` is how many can be made at all."""
+    had = Counter[str]()
+    for each in spent:
+        had[each.source] += each.tokens
+    given = Counter[Queue]()
+    for number in range(min(allowed.urgent, limit)):
+        open_to = [
+            each for each in queues if given[each] < each.length and (number < allowed.others or each.rank == URGENT)
+        ]
+        if not open_to:
+            break
+        best = min(open_to, key=lambda each: (aged(each, now), had[each.source], each.oldest, each.source))
+        given[best] += 1
+        had[best.source] += 1
+    return given

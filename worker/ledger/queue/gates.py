@@ -1,0 +1,182 @@
+"""What keeps operations from being sent, although they are due? The gate, the pauses, and the budget.
+
+The gate is one row for everything that is sent with our key, and one for what only reads:
+
+    reason        closed by                                  opened by
+    budget        429                                        its time
+    credentials   401: the key is not accepted               a call that is (one probe at a time is let through)
+    scope         403: the key may not do that               a call that may (likewise)
+    breaker       calls that failed at too high a rate       a probe that is answered
+
+The row for what reads stops nothing: a look-up that is refused waits by itself. It is there for the alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, literal, select, update
+
+from worker.ledger.engine.database import Database
+from worker.ledger.queue.budget import LATE, MINUTE, Limits, Spent
+from worker.ledger.schema.tables import budget, cases, gate, pauses
+
+ALL, READING = 1, 2
+EVERYTHING = "*"
+
+FALLBACK, LEAST_SHARE, RECOVERY_PER_MINUTE = 0.9, 0.1, 0.02
+LEARNS_ONCE_IN = timedelta(seconds=10)
+
+GateReason = Literal["budget", "credentials", "scope", "breaker"]
+REFUSALS: tuple[GateReason, ...] = ("credentials", "scope")
+PROBED: tuple[GateReason, ...] = (*REFUSALS, "breaker")
+"""The reasons that time alone does not end: a probe must succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseGate:
+    """Nothing is sent until then, by anybody; with `reading`, only an alarm is raised."""
+
+    until: datetime
+    reason: GateReason
+    reading: bool = False
+    probed: bool = False
+    """It is what a probe of the breaker met: nobody else may move the time of the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A person wants nothing of this source (or of any: `*`) to be sent."""
+
+    scope: str
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the gate lets through."""
+
+    closed_until: datetime | None = None
+    probes: GateReason | None = None
+    """Why it is one call only, to see whether the gate can be opened."""
+    probed_case: int | None = None
+    """The case of the last probe: another one goes first this time."""
+    share: float = 1.0
+    """Of the limit: what the service seems to grant, where it said 429 although our windows had room."""
+
+
+def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passage, datetime]:
+    """What may pass, and the time. Claims of all processes stand in line here, but for those that share nothing."""
+    this_one = select(gate).where(gate.c.id == ALL)
+    state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
+    if limits.are_none and state.reason in PROBED:
+        state = connection.execute(this_one.with_for_update()).one()
+    now = db.now(connection)  # after the wait for the lock: tokens are of the time when they are taken
+    if state.closed_until is not None and now < state.closed_until:
+        return Passage(state.closed_until), now
+    probes = state.reason if state.closed_until is not None and state.reason in PROBED else None
+    return Passage(None, probes, state.probed_case, share_of(state.learnt, state.learnt_at, now)), now
+
+
+def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) -> float:
+    """What is granted of the limit: the share that was learnt from a 429, growing back."""
+    if learnt is None or learnt_at is None:
+        return 1.0
+    return min(1.0, learnt + RECOVERY_PER_MINUTE * ((now - learnt_at) / timedelta(minutes=1)))
+
+
+def spent(connection: Connection, now: datetime) -> list[Spent]:
+    """The tokens that the windows still hold, in the order of time."""
+    held = select(budget).where(budget.c.at > now - MINUTE - LATE).order_by(budget.c.at, budget.c.id)
+    return [Spent(row.at, row.tokens, row.rank, row.source) for row in connection.execute(held)]
+
+
+def take_tokens(connection: Connection, taken: Sequence[Spent], now: datetime) -> None:
+    """Write down the tokens that a claim takes, and forget those that no window holds."""
+    connection.execute(delete(budget).where(budget.c.at <= now - MINUTE - LATE))
+    rows = [{"at": each.at, "tokens": each.tokens, "rank": each.rank, "source": each.source} for each in taken]
+    connection.execute(insert(budget), rows)
+
+
+def learn(connection: Connection, now: datetime) -> None:
+    """The service said 429: somebody else uses our key, or our limit is too high. Use less of it for a while."""
+    state = connection.execute(select(gate).where(gate.c.id == ALL)).one()
+    if state.learnt_at is not None and now - state.learnt_at < LEARNS_ONCE_IN:
+        return  # calls of one moment met the same limit
+    share = max(LEAST_SHARE, share_of(state.learnt, state.learnt_at, now) * FALLBACK)
+    connection.execute(update(gate).where(gate.c.id == ALL).values(learnt=share, learnt_at=now))
+
+
+def let_probe_through(connection: Connection, case_id: int, until: datetime) -> None:
+    """Keep the gate closed for all others until it is known what this one met."""
+    connection.execute(update(gate).where(gate.c.id == ALL).values(closed_until=until, probed_case=case_id))
+
+
+def close(connection: Connection, closings: Sequence[CloseGate], now: datetime) -> None:
+    """Close what these ask for. A 429 shortens nothing and hides nothing, and a breaker hides no refusal.
+
+    What fails beside a probe, because it was under way already, does not let a second one through.
+    """
+    for each in sorted(closings, key=lambda one: one.until):
+        row = gate.c.id == (READING if each.reading else ALL)
+        closed = update(gate).where(row)
+        if each.reason == "budget":
+            closed = closed.where((gate.c.closed_until.is_(None)) | (gate.c.closed_until < each.until), ~_is_probed())
+        if each.reason == "breaker":
+            others: tuple[GateReason, ...] = REFUSALS if each.probed else PROBED
+            closed = closed.where(gate.c.reason.is_(None) | gate.c.reason.not_in(others))
+        moment = literal(now, gate.c.since.type)
+        since = case((gate.c.reason == each.reason, func.coalesce(gate.c.since, moment)), else_=moment)
+        connection.execute(closed.values(closed_until=each.until, reason=each.reason, since=since))
+
+
+def _is_probed() -> ColumnElement[bool]:
+    return gate.c.reason.is_not(None) & gate.c.reason.in_(PROBED)
+
+
+def open_again(connection: Connection, reasons: Sequence[GateReason], *, reading: bool = False) -> None:
+    """Open the gate where it is closed for one of these reasons."""
+    row = (gate.c.id == (READING if reading else ALL)) & gate.c.reason.in_(reasons)
+    nothing: dict[str, Any] = {"closed_until": None, "reason": None, "since": None, "probed_case": None}
+    connection.execute(update(gate).where(row).values(nothing))
+
+
+def states(connection: Connection) -> dict[int, Row[Any]]:
+    """The rows of the gate, by id."""
+    return {row.id: row for row in connection.execute(select(gate))}
+
+
+def is_closed(connection: Connection, now: datetime) -> bool:
+    closed = connection.execute(select(gate.c.closed_until).where(gate.c.id == ALL)).scalar_one()
+    return closed is not None and now < closed
+
+
+def list_pauses(connection: Connection) -> list[Pause]:
+    return [Pause(row.scope, row.since, row.why) for row in connection.execute(select(pauses).order_by(pauses.c.scope))]
+
+
+def pause(db: Database, connection: Connection, scope: str, why: str, now: datetime) -> bool:
+    """Send nothing of this source, or of any (`*`); False when that was so already."""
+    statement = db.insert_or_ignore(pauses, "scope").values(scope=scope, since=now, why=why)
+    # Not rowcount: of such a statement PostgreSQL's driver does not tell it.
+    return connection.execute(statement.returning(pauses.c.scope)).first() is not None
+
+
+def resume(connection: Connection, scope: str) -> bool:
+    """End a pause; False when there was none."""
+    return bool(connection.execute(delete(pauses).where(pauses.c.scope == scope)).rowcount)
+
+
+def not_paused() -> ColumnElement[bool]:
+    """The condition for cases that no pause holds."""
+    everything = select(pauses.c.scope).where(pauses.c.scope == EVERYTHING)
+    return cases.c.source.not_in(select(pauses.c.scope)) & ~everything.exists()
+
+
+def ensure_gate(db: Database, connection: Connection) -> None:
+    """Make the rows that claims lock, and that look-ups tell of."""
+    connection.execute(db.insert_or_ignore(gate, "id"), [{"id": ALL}, {"id": READING}])

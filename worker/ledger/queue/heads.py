@@ -1,0 +1,56 @@
+"""What is a case's next call? Its oldest open operation; what is held waits for a ticket that could not be created."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from worker.ledger.engine import bulk
+from worker.ledger.schema.tables import cases, operations
+from worker.lifecycle import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The next open operation of a case, and the best rank among all its open ones."""
+
+    seq: int
+    kind: Kind
+    rank: int
+
+
+def open_heads(connection: Connection, case_ids: Collection[int]) -> dict[int, Head]:
+    """The heads of these cases; a case without open operations has none."""
+    statement = _open_heads(is_sqlite=bulk.is_sqlite(connection))
+    ids = bulk.packed({"case_id": each} for each in case_ids)
+    return {row.case_id: Head(row.seq, row.kind, row.rank) for row in connection.execute(statement, ids)}
+
+
+@cache
+def _open_heads(*, is_sqlite: bool) -> Select[Any]:
+    """Looked up for each case: joined, PostgreSQL would rather read all operations that are open."""
+    wanted = bulk.given({"case_id": operations.c.case_id}, is_sqlite=is_sqlite)
+    is_open = ((operations.c.case_id == wanted.c.case_id), operations.c.state == "open")
+    first = select(func.min(operations.c.seq)).where(*is_open).scalar_subquery()
+    best = select(func.min(operations.c.rank)).where(*is_open).scalar_subquery()
+    found = select(wanted.c.case_id, first.label("seq"), best.label("rank")).subquery()
+    head = (operations.c.case_id == found.c.case_id) & (operations.c.seq == found.c.seq)
+    return select(operations.c.case_id, operations.c.seq, operations.c.kind, found.c.rank).join(found, head)
+
+
+def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> dict[str, Any]:
+    """The columns of a case that waits for `head`, or for nothing; `lost`: its ticket could not be created."""
+    if head is None:
+        state = "blocked" if lost else "idle"
+        return {"state": state, "kind": None, "rank": 9, "run_at": run_at, "head_seq": next_seq}
+    return {"state": "ready", "kind": head.kind, "rank": head.rank, "run_at": run_at, "head_seq": head.seq}
+
+
+def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write the columns that `rows` hold, all the same ones, to the cases of these ids; nobody leases them."""
+    bulk.change(connection, cases, [{**each, "owner": None, "lease_until": None} for each in rows])

@@ -1,0 +1,123 @@
+"""Which calls need not be made? Those whose content fits into one that waits for the budget just before them.
+
+Only what was never sent is folded, when it has waited for `PATIENCE` and the budget is scarce: notes of one case that
+follow each other and are equally private, and updates that follow each other. A fold that is rejected is taken apart
+again, and its parts stay apart. Notes are never folded into a description, which is public.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from tickets.assumptions import MAX_TEXT
+from tickets.models import encoded
+from worker.ledger.schema.tables import operations
+from worker.lifecycle import Kind, derived_key
+
+if TYPE_CHECKING:
+    from worker.ledger.queue.claim import Claim
+
+PATIENCE = timedelta(seconds=2)
+AT_MOST = 200  # operations in one call
+BETWEEN = "\n\n⸻\n\n"
+FOLDED = "folded"
+FOLDS: frozenset[Kind] = frozenset({"add_note", "update_ticket"})
+
+
+def joined(kind: str, requests: Sequence[bytes]) -> tuple[bytes, int]:
+    """One request for as many of these as fit into one, from the first on, and their number."""
+    bodies = [json.loads(each) for each in requests]
+    whole = bodies[0]
+    number = 1
+    for body in bodies[1:]:
+        if kind == "add_note":
+            text = whole["body"] + BETWEEN + body["body"]
+            if body["private"] != whole["private"] or len(text) > MAX_TEXT:
+                break
+            whole = {**whole, "body": text}
+        else:
+            whole = {**whole, **body}
+        number += 1
+    return (encoded(whole) if number > 1 else requests[0]), number
+
+
+def fold(
+    connection: Connection, claims: Sequence[Claim], due_since: Mapping[int, datetime], now: datetime
+) -> list[Claim]:
+    """Fold what waits behind these claims into them; `due_since` by case."""
+    return [
+        _folded(connection, each, now)
+        if each.kind in FOLDS
+        and each.mode == "send"
+        and not each.ambiguous
+        and now - due_since[each.case_id] >= PATIENCE
+        else each
+        for each in claims
+    ]
+
+
+def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
+    of_case = (operations.c.case_id == claim.case_id, operations.c.seq >= claim.seq)
+    statement = select(operations).where(*of_case, operations.c.state == "open").order_by(operations.c.seq)
+    rows = connection.execute(statement.limit(AT_MOST)).all()
+    alike = [rows[0]]
+    for row in rows[1:]:
+        if not _goes_with(rows[0], row):
+            break
+        alike.append(row)
+    # What was sent keeps its bytes; what was folded keeps what it was folded to, or was taken apart for good.
+    if not _never_sent(rows[0]) or rows[0].instead is not None or len(alike) == 1:
+        return claim
+    request, number = joined(claim.kind, [bytes(row.request) for row in alike])
+    if number == 1:
+        return claim
+    this_one = (operations.c.case_id == claim.case_id, operations.c.seq == claim.seq)
+    connection.execute(update(operations).where(*this_one).values(request=request, instead=claim.request))
+    parts = operations.c.seq.in_([row.seq for row in alike[1:number]])
+    why = f"folded into op-{claim.case_id}-{claim.seq}"
+    gone = update(operations).where(operations.c.case_id == claim.case_id, parts)
+    connection.execute(gone.values(state=FOLDED, ended_at=now, why=why))
+    return replace(claim, request=request)
+
+
+def _goes_with(first: Row[Any], row: Row[Any]) -> bool:
+    is_alike = row.kind == first.kind and row.target == first.target and row.instead is None
+    return bool(is_alike and _never_sent(row))
+
+
+def _never_sent(row: Row[Any]) -> bool:
+    return row.first_sent_at is None and row.last_sent_at is None and not row.ambiguous
+
+
+def unfold(connection: Connection, case_id: int, seq: int) -> bool:
+    """Take a rejected fold apart: each of its parts is sent by itself. False when it was none."""
+    this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
+    head = connection.execute(select(operations).where(*this_one)).one()
+    parts = (operations.c.case_id == case_id, operations.c.state == FOLDED)
+    of_head = operations.c.why == f"folded into op-{case_id}-{seq}"
+    again: dict[str, Any] = {"state": "open", "ended_at": None, "why": None}
+    apart = update(operations).where(*parts, of_head).values({**again, "instead": operations.c.request})
+    rows = connection.execute(apart).rowcount
+    if not rows:
+        return False
+    connection.execute(
+        update(operations)
+        .where(*this_one)
+        .values(
+            {
+                **again,
+                "request": head.instead,
+                "idempotency_key": derived_key(head.idempotency_key, head.kind),
+                "first_sent_at": None,
+                "ambiguous": False,
+                "conflicts": 0,
+            }
+        )
+    )
+    return True

@@ -1,0 +1,285 @@
+"""What came of an attempt, and what follows? Settles are accepted only with the epoch of their claim.
+
+When an operation dies, what was planned to come after it is planned again (`replanning`), since it was
+planned for a world in which it had succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from worker.ledger.engine import bulk
+from worker.ledger.queue import gates, joining, replanning
+from worker.ledger.queue.claim import STATE_IS_ASKED, Claim
+from worker.ledger.queue.gates import PROBED, REFUSALS, CloseGate
+from worker.ledger.queue.heads import Head, open_heads, place, write_cases
+from worker.ledger.schema.tables import aliases, attempts, cases, operations, tickets
+from worker.lifecycle import Kind
+
+Outcome = Literal[
+    "done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet", "undecided"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of one attempt, and what follows."""
+
+    state: Literal["done", "again", "dead"]
+    outcome: Outcome
+    """A word for the attempt."""
+    again_at: datetime | None = None
+    """Not before then; of a dead one: when its successor may be sent."""
+    unknown: bool = False
+    """The send may have been executed."""
+    absent: bool = False
+    """It is proven that no earlier send was executed: the next one is a first one."""
+    conflict: bool = False
+    ticket_id: str | None = None
+    ticket_status: str | None = None
+    """open, pending, resolved, closed; or gone."""
+    response: str | None = None
+    status: int | None = None
+    error: str | None = None
+    latency: timedelta | None = None
+    gate: CloseGate | None = None
+    reads: bool = False
+    """It was only a question."""
+
+
+IS_OPEN = operations.c.state == "open"  # what was ended meanwhile stays ended
+Settled = tuple[Row[Any], Claim, Settlement]
+
+
+def settle(
+    connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
+) -> tuple[list[Claim], frozenset[Kind]]:
+    """Record what came of these claims.
+
+    Gives the claims that were refused because their lease had passed to somebody else, and the kinds of operation
+    that are due now.
+    """
+    by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
+    statement = _to_settle(is_sqlite=bulk.is_sqlite(connection))
+    rows = connection.execute(statement, bulk.packed({"id": case_id} for case_id, _ in by_claim))
+    leased = {(row.id, row.epoch): row for row in rows if row.state == "leased"}
+    current: list[Settled] = [(leased[claimed], *outcome) for claimed, outcome in by_claim.items() if claimed in leased]
+    stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
+    if not current:
+        return stale, frozenset()
+    current = _refuse_bound(connection, current)
+    bulk.insert(connection, attempts, [_attempt(each, outcome, now) for _, each, outcome in current])
+    _settle_operations(connection, current, now)
+    _bind_tickets(connection, current, now)
+    changes = {row.id: _after_death(connection, row, each, outcome, now) for row, each, outcome in current}
+    heads = open_heads(connection, [row.id for row, _, _ in current])
+    updates = [
+        _settle_case(row, each, outcome, changes[row.id], heads.get(row.id), now) for row, each, outcome in current
+    ]
+    write_cases(connection, updates)
+    _move_gate(connection, current, now)
+    return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
+
+
+@cache
+def _to_settle(*, is_sqlite: bool) -> Select[Any]:
+    """The rows of cases, locked in the order in which all lock them."""
+    return select(cases).where(bulk.among(is_sqlite, cases.c.id)).order_by(cases.c.id).with_for_update()
+
+
+def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settled]:
+    """A ticket that was found is adopted only if it is bound to nothing."""
+    wanted = [outcome.ticket_id for _, _, outcome in current if outcome.outcome == "adopted"]
+    if not wanted:
+        return current
+    statement = select(tickets.c.ticket_id, tickets.c.case_id).where(tickets.c.ticket_id.in_(wanted))
+    bound = {row.ticket_id: row.case_id for row in connection.execute(statement)}
+    checked: list[Settled] = []
+    for row, each, outcome in current:
+        if outcome.outcome == "adopted" and outcome.ticket_id in bound:
+            why = f"ticket {outcome.ticket_id} bears its marker, but belongs to case {bound[outcome.ticket_id]}"
+            outcome = Settlement("dead", "undecided", error=why, latency=outcome.latency, reads=True)
+        elif outcome.outcome == "adopted" and outcome.ticket_id is not None:
+            bound[outcome.ticket_id] = row.id
+        checked.append((row, each, outcome))
+    return checked
+
+
+def _attempt(each: Claim, outcome: Settlement, now: datetime) -> dict[str, Any]:
+    return {
+        "case_id": each.case_id,
+        "seq": each.seq,
+        "at": now,
+        "outcome": outcome.outcome,
+        "status": outcome.status,
+        "error": outcome.error,
+        "latency_ms": None if outcome.latency is None else outcome.latency // timedelta(milliseconds=1),
+    }
+
+
+def _settle_operations(connection: Connection, current: list[Settled], now: datetime) -> None:
+    rows = []
+    for _, each, outcome in current:
+        over = outcome.state != "again"
+        ambiguous = (each.ambiguous or outcome.unknown) and not outcome.absent
+        # What was provably not executed did not begin the life of its key. Of a close, which has none, it is remembered
+        # since when a person may have reopened what an earlier send closed.
+        was_closed = each.kind in STATE_IS_ASKED and each.first_sent_at < each.claimed_at
+        keeps_window = (over or ambiguous or was_closed) and each.first_sent_at
+        rows.append(
+            {
+                "case_id": each.case_id,
+                "seq": each.seq,
+                "state": {"done": "done", "dead": "dead", "again": "open"}[outcome.state],
+                "ended_at": now if over else None,
+                "response": outcome.response,
+                "why": outcome.error if outcome.state == "dead" else None,
+                "first_sent_at": keeps_window or None,
+                "ambiguous": ambiguous,
+                "unproven": each.unproven and ambiguous,
+                "conflicts": 0 if outcome.absent else each.conflicts + outcome.conflict,
+            }
+        )
+    bulk.change(connection, operations, rows, IS_OPEN)
+
+
+def _bind_tickets(connection: Connection, current: list[Settled], now: datetime) -> None:
+    """Record which ticket each create made, under which names it is known, and the state of every ticket seen."""
+    made = [
+        (row, each, outcome)
+        for row, each, outcome in current
+        if each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
+    ]
+    if made:
+        _bind_created(connection, made, now)
+    seen = [
+        {"ticket_id": each.ticket_id, "status": outcome.ticket_status, "status_at": now}
+        for _, each, outcome in current
+        if each.ticket_id is not None and outcome.ticket_status is not None
+    ]
+    bulk.change(connection, tickets, seen)
+
+
+def _bind_created(connection: Connection, made: list[Settled], now: datetime) -> None:
+    rows = [
+        {
+            "ticket_id": outcome.ticket_id,
+            "case_id": each.case_id,
+            "create_seq": each.seq,
+            "how": "adopted" if outcome.outcome == "adopted" else "created",
+            "bound_at": now,
+            "status": outcome.ticket_status,
+            "status_at": now,
+        }
+        for _, each, outcome in made
+    ]
+    # Whatever we knew: what the service says that it has created is so.
+    bulk.insert_or_update(connection, tickets, rows)
+    # People write its number into what they send.
+    names = [
+        {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
+        for _, each, outcome in made
+    ]
+    bulk.insert_or_ignore(connection, aliases, names)
+
+
+def bind_ticket(
+    connection: Connection,
+    case: Row[Any],
+    create_seq: int,
+    ticket_id: str,
+    status: str | None,
+    now: datetime,
+) -> None:
+    """Let a ticket that a person names be the one of this create, in the place of any other."""
+    about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
+    connection.execute(tickets.delete().where(about))
+    values = {
+        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now,
+        "status": status, "status_at": now,
+    }  # fmt: skip
+    bulk.insert_or_update(connection, tickets, [values])
+    alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
+    bulk.insert_or_ignore(connection, aliases, [alias])
+
+
+def _after_death(
+    connection: Connection, row: Row[Any], each: Claim, outcome: Settlement, now: datetime
+) -> replanning.Change:
+    if outcome.state != "dead":
+        return replanning.Change(row.phase, row.create_seq, row.lost)
+    # A question that was rejected tells nothing of the call that was asked about, unless its ticket is gone.
+    rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
+    # Where an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
+    surely = rejected and not each.ambiguous
+    if surely and each.kind in joining.FOLDS and joining.unfold(connection, each.case_id, each.seq):
+        return replanning.Change(row.phase, row.create_seq, row.lost)
+    return replanning.after_death(connection, row, each.seq, rejected=rejected, now=now)
+
+
+def _settle_case(
+    row: Row[Any], each: Claim, outcome: Settlement, change: replanning.Change, head: Head | None, now: datetime
+) -> dict[str, Any]:
+    is_current = outcome.state == "done" and each.seq == change.create_seq
+    seen = outcome.ticket_status if is_current or each.ticket_id == row.ticket_id else None
+    left, left_at = (None, None) if is_current else (row.left, row.left_at)
+    if seen == "gone":
+        left, left_at = "gone", now
+    return {
+        "id": row.id,
+        "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,
+        "ticket_id": (outcome.ticket_id if is_current else None) or row.ticket_id,
+        "ticket_status": seen or row.ticket_status,
+        "last_error": None if outcome.state == "done" else outcome.error,
+        "phase": change.phase,
+        "create_seq": change.create_seq,
+        "lost": change.lost,
+        "left": left,
+        "left_at": left_at,
+        **place(head, row.next_seq, outcome.again_at or now, lost=change.lost),
+    }
+
+
+def _move_gate(connection: Connection, current: list[Settled], now: datetime) -> None:
+    closings = [outcome.gate for _, _, outcome in current if outcome.gate is not None]
+    if closings:
+        gates.close(connection, closings, now)
+    if any(each.reason == "budget" for each in closings):
+        gates.learn(connection, now)
+    if not any(state.reason in PROBED for state in gates.states(connection).values()):
+        return
+    answered = [
+        (each, outcome)
+        for _, each, outcome in current
+        if outcome.gate is None and outcome.latency is not None and outcome.outcome not in ("not executed", "unknown")
+    ]
+    accepted = [outcome for _, outcome in answered if outcome.outcome != "rejected"]
+    if any(outcome.reads for outcome in accepted):
+        gates.open_again(connection, REFUSALS, reading=True)
+    refused = {each.reason for each in closings if not each.reading}
+    if accepted and "credentials" not in refused:
+        gates.open_again(connection, ["credentials"])
+    if any(not outcome.reads for outcome in accepted) and "scope" not in refused:
+        gates.open_again(connection, ["scope"])
+    if any(each.probes == "breaker" for each, _ in answered):
+        gates.open_again(connection, ["breaker"])
+
+
+def note_ticket(connection: Connection, ticket_id: str, status: str, at: datetime, *, reopened_by_person: bool) -> bool:
+    """Record a ticket's state unless a later one is known; False when the ticket is none of ours."""
+    is_ours = connection.execute(select(tickets.c.case_id).where(tickets.c.ticket_id == ticket_id)).one_or_none()
+    if is_ours is None:
+        return False
+    this_one = tickets.c.ticket_id == ticket_id
+    newer = this_one & (tickets.c.status_at.is_(None) | (tickets.c.status_at <= at))
+    connection.execute(update(tickets).where(newer).values(status=status, status_at=at))
+    if reopened_by_person:  # it counts however late we are told, and whatever we saw meanwhile
+        later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < at))
+        connection.execute(update(tickets).where(later).values(reopened_at=at))
+    return True

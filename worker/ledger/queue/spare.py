@@ -1,0 +1,32 @@
+"""Takes a request of the budget for work that can wait, such as an audit or a poll."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from worker.ledger.engine.database import Database
+from worker.ledger.queue import gates
+from worker.ledger.queue.budget import Limits, Spent, allowance
+
+LAST = 9  # the rank of what nobody waits for
+
+
+SPARE = 4  # a request of an audit leaves this part of the budget to delivery
+
+
+def take_spare_token(db: Database, connection: Connection, limits: Limits) -> bool:
+    """Take a token for a request of an audit; False while delivery needs them, or the gate is closed."""
+    passage, now = gates.passage(db, connection, limits)
+    if passage.closed_until is not None or passage.probes is not None:
+        return False
+    if limits.are_none:
+        return True
+    spare = Limits(_part(limits.per_minute), _part(limits.per_second)).part(passage.share)
+    if allowance(gates.spent(connection, now), spare, now, waiting=0).urgent <= 0:
+        return False
+    gates.take_tokens(connection, [Spent(now, 1, LAST, "audit")], now)
+    return True
+
+
+def _part(limit: int | None) -> int | None:
+    return None if limit is None else max(1, limit - limit // SPARE)

@@ -1,0 +1,63 @@
+"""What was the budget spent on, how much of it does the service grant, and what waits for it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from worker.ledger.queue import gates
+from worker.ledger.queue.budget import MINUTE
+from worker.ledger.queue.gates import ALL
+from worker.ledger.schema.tables import budget, cases
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Those that one source took for one rank within the last minute."""
+
+    rank: int
+    source: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The cases of one rank that are due."""
+
+    rank: int
+    cases: int
+    oldest: datetime
+    """Since when the first of them has been due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The budget at a moment; times in UTC."""
+
+    at: datetime
+    spent: tuple[Tokens, ...]
+    """Within the last 60 s, by rank and source. Nothing is counted where there is no limit."""
+    share: float
+    """What the service seems to grant of the limit: 1, or less after a 429, growing back."""
+    closed_until: datetime | None
+    """Nothing is sent before, since the service said 429."""
+    waiting: tuple[Line, ...]
+
+
+def spending(connection: Connection, now: datetime) -> Spending:
+    """Read it."""
+    by = (budget.c.rank, budget.c.source)
+    taken = select(*by, func.sum(budget.c.tokens)).where(budget.c.at > now - MINUTE).group_by(*by).order_by(*by)
+    due = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    lines = select(cases.c.rank, func.count(), func.min(cases.c.run_at)).where(*due).group_by(cases.c.rank)
+    state = gates.states(connection)[ALL]
+    closed = state.reason == "budget" and state.closed_until > now
+    return Spending(
+        at=now,
+        spent=tuple(Tokens(rank, source, int(tokens)) for rank, source, tokens in connection.execute(taken)),
+        share=gates.share_of(state.learnt, state.learnt_at, now),
+        closed_until=state.closed_until if closed else None,
+        waiting=tuple(Line(*row) for row in connection.execute(lines.order_by(cases.c.rank))),
+    )

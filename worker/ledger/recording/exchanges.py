@@ -1,0 +1,56 @@
+"""How much was lately said in an exchange? A row for each that may go round in circles, forgotten after a day or so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, tuple_
+
+from worker.exchange import Talk, from_text, to_text
+from worker.ledger.engine import bulk
+from worker.ledger.recording.aliases import Name
+from worker.ledger.schema.tables import exchanges
+
+FORGOTTEN_AFTER = timedelta(days=2)
+"""Longer than any window."""
+FORGOTTEN_AT_ONCE = 100
+
+
+def lock(connection: Connection, names: Collection[Name], now: datetime) -> dict[Name, Talk]:
+    """What is known of these, by source and name; they are locked, in the order of their names."""
+    if not names:
+        return {}
+    rows = [
+        {"source": source, "name": name, "case_id": None, "passed": "", "noted_at": None, "at": now}
+        for source, name in sorted(names)
+    ]
+    bulk.insert_or_ignore(connection, exchanges, rows)
+    wanted = tuple_(exchanges.c.source, exchanges.c.name).in_(sorted(names))
+    statement = select(exchanges).where(wanted).order_by(exchanges.c.source, exchanges.c.name).with_for_update()
+    found = connection.execute(statement)
+    return {(row.source, row.name): Talk(row.case_id, from_text(row.passed), row.noted_at) for row in found}
+
+
+def write(connection: Connection, changed: Mapping[Name, Talk], now: datetime) -> None:
+    """Record what became of exchanges that are locked, and forget some that are old."""
+    if not changed:
+        return
+    rows = [
+        {
+            "source": source,
+            "name": name,
+            "case_id": each.case_id,
+            "passed": to_text(each.passed),
+            "noted_at": each.noted_at,
+            "at": now,
+        }
+        for (source, name), each in sorted(changed.items())
+    ]
+    bulk.insert_or_update(connection, exchanges, rows)
+    old = select(exchanges.c.source, exchanges.c.name).where(exchanges.c.at < now - FORGOTTEN_AFTER)
+    # Those that another process holds are not old any more.
+    found = connection.execute(old.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)).all()
+    if found:
+        these = tuple_(exchanges.c.source, exchanges.c.name).in_([(row.source, row.name) for row in found])
+        connection.execute(delete(exchanges).where(these))

@@ -1,0 +1,128 @@
+"""Who is in which group? A row for each alert that ever was in one, with what planning knows of it.
+
+The case of a group is an ordinary case; its row is the lock under which its members are read and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection, select
+
+from connectors.toolbox.text import cut
+from tickets.assumptions import MAX_SUBJECT
+from worker.grouping import Rate
+from worker.ledger.engine import bulk
+from worker.ledger.recording.aliases import Key
+from worker.ledger.schema.tables import cases, members, storms
+from worker.lifecycle import CaseState, Phase
+
+Place = tuple[int, str]
+"""The id of a group's case, and the key of a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a group."""
+
+    source: str
+    state: CaseState
+    subject: str
+    """As it was told of last."""
+    heard_at: datetime | None = None
+    """When its source said last that it goes on, where that is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A member, as people look at it. Times in UTC."""
+
+    key: str
+    phase: Phase
+    subject: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+def of_group(connection: Connection, case_id: int) -> tuple[MemberLine, ...]:
+    """Everything that is or was in a group."""
+    rows = connection.execute(select(members).where(members.c.case_id == case_id).order_by(members.c.key))
+    return tuple(
+        MemberLine(each.key, cast(Phase, each.phase), each.subject, each.started_at, each.ended_at) for each in rows
+    )
+
+
+def is_any(connection: Connection) -> bool:
+    """True when there is a group, or was one."""
+    return connection.execute(select(members.c.case_id).limit(1)).first() is not None
+
+
+def read(connection: Connection, keys: Collection[Key]) -> dict[Place, Member]:
+    """What is known of these keys in all groups."""
+    if not keys:
+        return {}
+    rows = bulk.find(connection, (members.c.source, members.c.key), _rows(keys))
+    return {
+        (row.case_id, row.key): Member(
+            row.source,
+            CaseState(row.episode, cast(Phase, row.phase), row.started_at, row.ended_at, row.priority),
+            row.subject,
+            row.heard_at,
+        )
+        for row in rows
+    }
+
+
+def open_in(known: Mapping[Place, Member]) -> dict[Key, int]:
+    """The groups in which keys are open."""
+    return {(each.source, key): group for (group, key), each in known.items() if each.state.phase == "open"}
+
+
+def own_cases(connection: Connection, keys: Collection[Key]) -> set[int]:
+    """The cases of these keys' own."""
+    if not keys:
+        return set()
+    return set(bulk.find(connection, (cases.c.source, cases.c.key), _rows(keys), cases.c.id).scalars())
+
+
+def write(connection: Connection, changed: Mapping[Place, Member]) -> None:
+    """Record what became of members whose groups are locked."""
+    rows = [
+        {
+            "case_id": group,
+            "key": key,
+            "source": each.source,
+            "episode": each.state.episode,
+            "phase": each.state.phase,
+            "started_at": each.state.started_at,
+            "ended_at": each.state.ended_at,
+            "priority": each.state.priority,
+            "subject": cut(each.subject, MAX_SUBJECT),
+            "heard_at": each.heard_at,
+        }
+        for (group, key), each in sorted(changed.items())
+    ]
+    bulk.insert_or_update(connection, members, rows)
+
+
+def rates(connection: Connection, case_ids: Collection[int]) -> dict[int, Rate]:
+    """How many incidents began lately that would be gathered in these cases, which are locked."""
+    if not case_ids:
+        return {}
+    rows = bulk.find(connection, (storms.c.case_id,), ({"case_id": each} for each in case_ids))
+    return {row.case_id: Rate(row.since, row.number, row.before) for row in rows}
+
+
+def write_rates(connection: Connection, changed: Mapping[int, Rate]) -> None:
+    rows = [
+        {"case_id": case_id, "since": each.since, "number": each.number, "before": each.before}
+        for case_id, each in sorted(changed.items())
+    ]
+    bulk.insert_or_update(connection, storms, rows)
+
+
+def _rows(keys: Iterable[Key]) -> list[dict[str, str]]:
+    return [{"source": source, "key": key} for source, key in keys]

@@ -1,0 +1,150 @@
+"""What becomes of a comment that arrives before its case? It waits a while, and is dropped with a reason after that.
+
+The delivery that opens the case takes the comments that wait for it along, in their order. One that was recorded at the
+same moment, and so was not seen, is found by dispatch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
+
+from connectors.contract.events import Event, digest, from_json, to_json
+from worker.ledger.engine import bulk
+from worker.ledger.engine.database import Database
+from worker.ledger.schema.tables import aliases, cases, inbound, pending
+from worker.lifecycle import Treatment
+
+PATIENCE = timedelta(minutes=10)
+AT_ONCE = 500  # comments that dispatch looks at in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One comment that waits."""
+
+    source: str
+    wanted: str
+    """The alias, or the case key, that it waits for."""
+    event: Event
+    inbound_id: int
+    treatment: Treatment | None = None
+    """What was decided about it when it arrived; that stays, whatever the settings are when its case comes."""
+
+
+_TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
+
+
+def name_of(event: Event) -> str:
+    """What a comment waits for: the best alias that it looks for, else its case key."""
+    return event.references[0].alias if event.references else event.case_key
+
+
+def row(comment: Waiting, now: datetime) -> dict[str, Any]:
+    """The row of a comment that begins to wait."""
+    event, treatment = comment.event, comment.treatment
+    return {
+        "source": comment.source,
+        "wanted": comment.wanted,
+        "digest": bytes.fromhex(digest(comment.source, event.source_message_id, event.content_digest)),
+        "inbound_id": comment.inbound_id,
+        "event": to_json(event),
+        "treatment": None if treatment is None else _TREATMENT.dump_json(treatment).decode(),
+        "occurred_at": event.occurred_at,
+        "expires_at": now + PATIENCE,
+    }
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    treatment = None if row.treatment is None else _TREATMENT.validate_json(row.treatment)
+    return Waiting(row.source, row.wanted, from_json(row.event), row.inbound_id, treatment)
+
+
+def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Let comments wait; one that waits already does so once."""
+    if not rows:
+        return
+    # Sorted: another process may let the same ones wait, and would be waited for while it waits for this one.
+    ordered = sorted(rows, key=lambda each: (each["source"], each["digest"]))
+    connection.execute(db.insert_or_ignore(pending, "source", "digest"), ordered)
+
+
+def waited_for(connection: Connection, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the names that a comment waits for."""
+    if not names:
+        return set()
+    name = (pending.c.source, pending.c.wanted)
+    return {(row.source, row.wanted) for row in bulk.find(connection, name, _rows(names), *name)}
+
+
+def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
+    """The comments that wait for these names, the oldest first; they wait no more."""
+    named = bulk.among(bulk.is_sqlite(connection), pending.c.source, pending.c.wanted)
+    statement = select(pending).where(named).order_by(pending.c.id).with_for_update()
+    rows = connection.execute(statement, bulk.packed(_rows(names))).all()
+    if rows:
+        connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
+    rows = sorted(rows, key=lambda each: (each.occurred_at, each.inbound_id, each.id))
+    return [_waiting(each) for each in rows]
+
+
+def _rows(names: set[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"source": source, "wanted": name} for source, name in names]
+
+
+def say_that_they_were_taken(connection: Connection, inbound_ids: list[int]) -> None:
+    """Tell in their deliveries that the wait is over."""
+    if inbound_ids:
+        statement = update(inbound).where(inbound.c.id.in_(inbound_ids))
+        connection.execute(statement.values(reason="it waited for its case, which came"))
+
+
+def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
+    """The cases that are open or were, by now, for names that comments still wait for.
+
+    One whose ticket was given up is as new: what waits for it waits for its next opening.
+    """
+    opened = cases.c.phase != "new"
+    alias = (aliases.c.source == pending.c.source) & (aliases.c.alias == pending.c.wanted)
+    has_name = select(aliases.c.case_id).where(alias).correlate(pending).scalar_subquery()
+    named = select(cases.c.id).where(cases.c.id == has_name, opened).correlate(pending).scalar_subquery()
+    key = (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted)
+    keyed = select(cases.c.id).where(key, opened).correlate(pending).scalar_subquery()
+    # Looked up for each that waits, who are few; joined, PostgreSQL would rather read all cases.
+    # A name that was given to a case comes before the key of another one.
+    case_id = func.coalesce(named, keyed).label("case_id")
+    each_case = select(pending.c.source, pending.c.wanted, case_id).subquery()
+    known = select(each_case).where(each_case.c.case_id.is_not(None)).limit(AT_ONCE)
+    return {(each.source, each.wanted): each.case_id for each in connection.execute(known)}
+
+
+def drop_expired(connection: Connection, now: datetime) -> int:
+    """Drop the comments that waited in vain, with the reason; gives their number.
+
+    One whose case is known is not dropped, however late it is: nobody may have looked for as long.
+    """
+    in_vain = (pending.c.expires_at <= now) & ~_is_case_known()
+    statement = select(pending.c.id, pending.c.inbound_id).where(in_vain).order_by(pending.c.id)
+    rows = connection.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
+    reason = update(inbound).where(inbound.c.id == bindparam("the_id")).values(reason=bindparam("why"))
+    why = f"dropped: its case did not come within {PATIENCE.total_seconds() / 60:g} minutes"
+    connection.execute(reason, [{"the_id": each.inbound_id, "why": why} for each in rows])
+    return len(rows)
+
+
+def _is_case_known() -> ColumnElement[bool]:
+    opened = (cases.c.source == pending.c.source) & (cases.c.phase != "new")
+    named = (
+        select(cases.c.id)
+        .join(aliases, cases.c.id == aliases.c.case_id)
+        .where(aliases.c.source == pending.c.source, aliases.c.alias == pending.c.wanted, opened)
+    )
+    keyed = select(cases.c.id).where(cases.c.key == pending.c.wanted, opened)
+    return named.correlate(pending).exists() | keyed.correlate(pending).exists()

@@ -1,0 +1,143 @@
+"""Which incidents and conversations are there, and which of them hold a text?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, tuple_
+
+from worker.ledger.reports.overview import CaseStory, stories
+from worker.ledger.schema.tables import cases, operations, participants
+
+AT_ONCE = 500  # rows in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One case in a line."""
+
+    id: str
+    source: str
+    key: str
+    phase: str
+    """What the source says: new, open, ended, …"""
+    state: str
+    """What delivery says: idle, ready, leased or blocked."""
+    episode: int
+    priority: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    ticket_id: str | None
+    ticket_status: str | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases are asked for; every condition must hold."""
+
+    source: str | None = None
+    state: str | None = None
+    has_ticket: bool | None = None
+
+
+def before(connection: Connection, number: int | None, wanted: CaseFilter, limit: int = AT_ONCE) -> list[CaseLine]:
+    """The next cases below that number (None: from the newest on), the newest first."""
+    statement = select(cases).order_by(cases.c.id.desc()).limit(limit)
+    if number is not None:
+        statement = statement.where(cases.c.id < number)
+    if wanted.source is not None:
+        statement = statement.where(cases.c.source == wanted.source)
+    if wanted.state is not None:
+        statement = statement.where(cases.c.state == wanted.state)
+    if wanted.has_ticket is not None:
+        statement = statement.where(cases.c.ticket_id.is_not(None) == wanted.has_ticket)
+    return [_line(row) for row in connection.execute(statement)]
+
+
+def number_of(line: CaseLine) -> int:
+    return int(line.id.removeprefix("case-"))
+
+
+def _line(row: Row[Any]) -> CaseLine:
+    return CaseLine(
+        id=f"case-{row.id}",
+        source=row.source,
+        key=row.key,
+        phase=row.phase,
+        state=row.state,
+        episode=row.episode,
+        priority=row.priority,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        ticket_id=row.ticket_id,
+        ticket_status=row.ticket_status,
+        last_error=row.last_error,
+    )
+
+
+def of_people(connection: Connection, text: str, limit: int) -> list[int]:
+    """The cases in which somebody takes part whose name holds this text, the newest first."""
+    part = select(participants.c.case_id).where(participants.c.name.icontains(text, autoescape=True))
+    opener = select(cases.c.id).where(cases.c.opener.icontains(text, autoescape=True))
+    found: set[int] = set()
+    for statement in (part.order_by(participants.c.case_id.desc()), opener.order_by(cases.c.id.desc())):
+        found |= set(connection.execute(statement.limit(limit)).scalars())
+    return sorted(found, reverse=True)[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A part of a search: what it found, and where the next part begins."""
+
+    looked_at: int
+    case_ids: tuple[int, ...]
+    next: tuple[int, int]
+
+
+def with_text(
+    connection: Connection, text: str, since: datetime | None, place: tuple[int, int] | None
+) -> Searched | None:
+    """The cases of the next 500 requests below that place that hold the text, in any case; None at the end."""
+    at = (operations.c.case_id, operations.c.seq)
+    statement = select(*at, operations.c.request).order_by(*(each.desc() for each in at)).limit(AT_ONCE)
+    if place is not None:
+        statement = statement.where(tuple_(*at) < place)
+    if since is not None:
+        statement = statement.where(operations.c.created_at >= since)
+    rows = connection.execute(statement).all()
+    if not rows:
+        return None
+    wanted = text.casefold()
+    held = {row.case_id: None for row in rows if any(wanted in each.casefold() for each in texts(row.request))}
+    return Searched(len(rows), tuple(held), (rows[-1].case_id, rows[-1].seq))
+
+
+def texts(request: bytes) -> Iterator[str]:
+    """Every text in the body of a request."""
+    waiting: list[Any] = [json.loads(request)] if request else []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def number_of_operations(connection: Connection, since: datetime | None) -> int:
+    """How many there are to search."""
+    statement = select(func.count()).select_from(operations)
+    return connection.execute(
+        statement if since is None else statement.where(operations.c.created_at >= since)
+    ).scalar_one()
+
+
+def stories_of(connection: Connection, case_ids: Collection[int]) -> list[CaseStory]:
+    """Those cases with everything that was planned for them, the oldest first."""
+    return stories(connection, cases.c.id.in_(case_ids))

@@ -1,0 +1,146 @@
+"""What arrived, and what became of it? A line for each delivery; never its body, unless one is asked for.
+
+Ids grow with time, but for what is written at once: so the rows of a span of time are found by halving, without an
+index on the time, and read in windows of ids, so that no statement and no list grows with the table.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from worker.ledger.engine.paging import first_since
+from worker.ledger.schema.tables import attempts, cases, inbound, operations
+
+LATEST_LOOKED_AT = 20_000  # ids, for the latest few that fit a filter
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One delivery without its body."""
+
+    id: str
+    source: str
+    received_at: datetime
+    outcome: str
+    """accepted, quarantined or skipped."""
+    reason: str | None
+    """Why it, or a part of it, had no effect."""
+    stored_bytes: int
+    """Compressed; 0 once its body was pruned."""
+    deliveries: int
+    """How often the same unreadable bytes arrived."""
+    operations: int
+    duplicate_of: str | None
+    """The delivery that brought the same message before."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery as it arrived, without the credentials, which are never kept."""
+
+    id: str
+    source: str
+    received_at: datetime
+    headers: tuple[tuple[str, str], ...]
+    query: str
+    body: bytes | None
+    """None where it is not kept any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which deliveries are asked for; every condition must hold."""
+
+    source: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+
+
+def window(connection: Connection, start: int, end: int, wanted: Filter) -> list[DeliveryLine]:
+    """Those with ids in [start, end), the newest first."""
+    planned = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
+    statement = (
+        select(*_LINE, planned.label("operations"))
+        .where(inbound.c.id >= start, inbound.c.id < end)
+        .order_by(inbound.c.id.desc())
+    )
+    if wanted.source is not None:
+        statement = statement.where(inbound.c.source == wanted.source)
+    if wanted.outcome is not None:
+        statement = statement.where(inbound.c.outcome == wanted.outcome)
+    if wanted.since is not None:
+        statement = statement.where(inbound.c.received_at >= wanted.since)
+    return [_line(row) for row in connection.execute(statement)]
+
+
+def lines(connection: Connection, numbers: Sequence[int]) -> list[DeliveryLine]:
+    """Those with these numbers, the oldest first."""
+    planned = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
+    statement = select(*_LINE, planned.label("operations")).where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
+    return [_line(row) for row in connection.execute(statement)]
+
+
+_LINE: tuple[Any, ...] = (
+    inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.outcome, inbound.c.reason, inbound.c.deliveries,
+    inbound.c.duplicate_of,
+    func.length(inbound.c.body).label("stored_bytes"),
+)  # fmt: skip
+
+
+def _line(row: Any) -> DeliveryLine:
+    return DeliveryLine(
+        id=f"in-{row.id}",
+        source=row.source,
+        received_at=row.received_at,
+        outcome=row.outcome,
+        reason=row.reason,
+        stored_bytes=row.stored_bytes,
+        deliveries=row.deliveries,
+        operations=row.operations,
+        duplicate_of=f"in-{row.duplicate_of}" if row.duplicate_of is not None else None,
+    )
+
+
+def stored(connection: Connection, number: int) -> StoredDelivery | None:
+    """One delivery with its bytes; None where there is none."""
+    row = connection.execute(select(inbound).where(inbound.c.id == number)).one_or_none()
+    if row is None:
+        return None
+    return StoredDelivery(
+        id=f"in-{row.id}",
+        source=row.source,
+        received_at=row.received_at,
+        headers=tuple((name, value) for name, value in json.loads(row.headers)),
+        query=row.query,
+        body=zlib.decompress(row.body) if row.body else None,
+    )
+
+
+def outcomes_of(connection: Connection, source: str, since: datetime) -> dict[str, int]:
+    """The deliveries of a source since then, by outcome; repeats of unreadable bytes count too."""
+    first = first_since(connection, inbound.c.received_at, since)
+    counted = (
+        select(inbound.c.outcome, func.sum(inbound.c.deliveries))
+        .where(inbound.c.id >= first, inbound.c.source == source, inbound.c.received_at >= since)
+        .group_by(inbound.c.outcome)
+    )
+    return {outcome: int(number) for outcome, number in connection.execute(counted)}
+
+
+def attempts_of(connection: Connection, source: str, since: datetime) -> dict[str, int]:
+    """The attempts for a source since then, by outcome."""
+    first = first_since(connection, attempts.c.at, since)
+    counted = (
+        select(attempts.c.outcome, func.count())
+        .join(cases, cases.c.id == attempts.c.case_id)
+        .where(attempts.c.id >= first, attempts.c.at >= since, cases.c.source == source)
+        .group_by(attempts.c.outcome)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}

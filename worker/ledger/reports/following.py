@@ -1,0 +1,159 @@
+"""What is new since the last look? Deliveries and attempts, in the order in which they became visible.
+
+Rows of PostgreSQL get their ids before they are committed: a lower id may appear after a higher one. So the ids that
+were passed over are remembered for a minute, and looked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, select
+
+from worker.ledger.engine.paging import bounds
+from worker.ledger.reports.deliveries import LATEST_LOOKED_AT
+from worker.ledger.schema.tables import attempts, cases, inbound, operations
+
+AT_ONCE = 500  # rows of one look
+MOST_PASSED_OVER = 500  # ids; the highest of them are looked for
+LOOKED_FOR = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is asked for; both conditions must hold."""
+
+    source: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a table was read."""
+
+    last: int = 0
+    passed_over: dict[int, datetime] = field(default_factory=dict)
+    """Ids below it that were not there, and since when they are missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How far both were read."""
+
+    deliveries: Position
+    attempts: Position
+
+    def is_beyond(self, other: Following) -> bool:
+        return self.deliveries.last > other.deliveries.last or self.attempts.last > other.attempts.last
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A delivery that arrived, or a call that was made."""
+
+    at: datetime
+    what: Literal["delivery", "attempt"]
+    id: str
+    """in-NUMBER or op-CASE-SEQ."""
+    source: str
+    outcome: str
+    kind: str | None
+    """Of the operation."""
+    case: str | None
+    """The case's key."""
+    ticket_id: str | None
+    status: int | None
+    latency_ms: int | None
+    text: str | None
+    """The reason of a delivery, or the error of an attempt."""
+
+
+def passed(before: Position, found: Collection[int], now: datetime) -> Position:
+    """The position after these ids were found."""
+    last = max([before.last, *found])
+    begin = max(before.last + 1, last - MOST_PASSED_OVER)
+    missed = before.passed_over | {number: now for number in range(begin, last) if number not in found}
+    waited_for = {number: since for number, since in missed.items() if number not in found and now - since < LOOKED_FOR}
+    kept = sorted(waited_for)[-MOST_PASSED_OVER:]
+    return Position(last, {number: waited_for[number] for number in kept})
+
+
+def begin(connection: Connection) -> Following:
+    """From now on."""
+    ends = [bounds(connection, at)[1] - 1 for at in (inbound.c.received_at, attempts.c.at)]
+    return Following(Position(max(ends[0], 0)), Position(max(ends[1], 0)))
+
+
+def latest(connection: Connection, following: Following, number: int, wanted: Filter) -> list[Happening]:
+    """The latest so many up to that position, the oldest first. Looks at the latest rows only, if few fit."""
+    found: list[Happening] = []
+    for statement, at, position, read in (
+        (_deliveries(wanted), inbound.c.id, following.deliveries, _delivery),
+        (_attempts(wanted), attempts.c.id, following.attempts, _attempt),
+    ):
+        among = (at <= position.last, at > position.last - LATEST_LOOKED_AT)
+        rows = connection.execute(statement.where(*among).order_by(at.desc()).limit(number))
+        found += [read(row) for row in rows]
+    return sorted(found, key=lambda each: each.at)[-number:] if number else []
+
+
+def news(
+    connection: Connection, following: Following, wanted: Filter, now: datetime
+) -> tuple[list[Happening], Following]:
+    """What is new, the oldest first, and the position after it; at most `AT_ONCE` of each kind."""
+    came, after_deliveries = _new(connection, _deliveries(wanted), inbound.c.id, following.deliveries, now)
+    tried, after_attempts = _new(connection, _attempts(wanted), attempts.c.id, following.attempts, now)
+    found = [_delivery(row) for row in came] + [_attempt(row) for row in tried]
+    return sorted(found, key=lambda each: each.at), Following(after_deliveries, after_attempts)
+
+
+def _new(
+    connection: Connection, statement: Select[Any], number: Column[int], position: Position, now: datetime
+) -> tuple[Sequence[Row[Any]], Position]:
+    is_new: ColumnElement[bool] = (number > position.last) | number.in_(list(position.passed_over))
+    ids = connection.execute(select(number).where(is_new).order_by(number).limit(AT_ONCE)).scalars().all()
+    if not ids:
+        return [], passed(position, (), now)
+    rows = connection.execute(statement.where(number.in_(ids)).order_by(number)).all()
+    return rows, passed(position, set(ids), now)
+
+
+def _deliveries(wanted: Filter) -> Select[Any]:
+    columns = (inbound.c.id, inbound.c.received_at, inbound.c.source, inbound.c.outcome, inbound.c.reason)
+    return _where(select(*columns), inbound.c.source, inbound.c.outcome, wanted)
+
+
+def _attempts(wanted: Filter) -> Select[Any]:
+    of_it = (operations.c.case_id == attempts.c.case_id) & (operations.c.seq == attempts.c.seq)
+    statement = (
+        select(attempts, operations.c.kind, cases.c.source, cases.c.key, cases.c.ticket_id)
+        .join(operations, of_it)
+        .join(cases, cases.c.id == attempts.c.case_id)
+    )
+    return _where(statement, cases.c.source, attempts.c.outcome, wanted)
+
+
+def _where(statement: Select[Any], source: Column[str], outcome: Column[str], wanted: Filter) -> Select[Any]:
+    if wanted.source is not None:
+        statement = statement.where(source == wanted.source)
+    if wanted.outcome is not None:
+        statement = statement.where(outcome == wanted.outcome)
+    return statement
+
+
+def _delivery(row: Row[Any]) -> Happening:
+    return Happening(
+        at=row.received_at, what="delivery", id=f"in-{row.id}", source=row.source, outcome=row.outcome, kind=None,
+        case=None, ticket_id=None, status=None, latency_ms=None, text=row.reason,
+    )  # fmt: skip
+
+
+def _attempt(row: Row[Any]) -> Happening:
+    return Happening(
+        at=row.at, what="attempt", id=f"op-{row.case_id}-{row.seq}", source=row.source, outcome=row.outcome,
+        kind=row.kind, case=row.key, ticket_id=row.ticket_id, status=row.status, latency_ms=row.latency_ms,
+        text=row.error,
+    )  # fmt: skip

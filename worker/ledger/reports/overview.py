@@ -1,0 +1,307 @@
+"""What does the ledger hold, what became of a message, and what should a person look at?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+
+from worker.ledger.operator import interventions
+from worker.ledger.operator.dead_letters import Try, read_tries
+from worker.ledger.operator.interventions import Intervention
+from worker.ledger.queue import gates
+from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
+from worker.ledger.recording.planning import seen_digest
+from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
+from worker.ledger.schema.words import QUARANTINED
+from worker.ledger.sources import jobs, mailboxes
+from worker.ledger.sources.jobs import FailingJob
+from worker.ledger.sources.mailboxes import MailboxState
+
+OVERDUE = timedelta(hours=24)
+FAILURES_ENDURED = 3  # of a job in a row
+TOKEN_ENDS_SOON = timedelta(days=7)
+
+DISK_FULL = "disk_full"
+ALARMS = (
+    DISK_FULL, "dead_letters", "quarantine", "gate_closed", "breaker_open", "look_up_refused", "overdue", "stalled",
+    "job_failing",
+    "mailbox_silent", "mailbox_login", "mailbox_unaccounted",
+)  # fmt: skip
+_INBOUND = re.compile(r"in-(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Counts of what is under way or needs somebody; times in UTC."""
+
+    cases: dict[str, int]
+    """By state: idle, ready, leased, blocked."""
+    open_operations: dict[str, int]
+    """By kind."""
+    dead: int
+    quarantined: int
+    due_since: datetime | None
+    """Since when the longest waiting due case has been due."""
+    last_attempt_at: datetime | None
+    gate_closed_until: datetime | None
+    gate_reason: str | None
+    reading_refused: bool
+    """Our key lacks the scope to look for what may have been executed."""
+    overdue_since: datetime | None
+    """The first send of the operation that has been without success for longest."""
+    pauses: tuple[Pause, ...]
+    at: datetime
+    share: float = 1.0
+    """What the service seems to grant of the budget: less than all after a 429."""
+    full: str | None = None
+    """What is wrong with the room of the ledger's disk."""
+    failing_jobs: tuple[FailingJob, ...] = ()
+    mailboxes: tuple[MailboxState, ...] = ()
+    """Those that are read over IMAP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person should look at: a log event, a line in `status`, a gauge."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStory:
+    """One operation and what was tried."""
+
+    id: str
+    kind: str
+    state: str
+    episode: int
+    inbound_id: int
+    idempotency_key: str
+    why: str | None
+    ended_at: datetime | None
+    tries: tuple[Try, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStory:
+    """One case and everything that was planned for it."""
+
+    id: int
+    source: str
+    key: str
+    episode: int
+    phase: str
+    state: str
+    ticket_id: str | None
+    ticket_status: str | None
+    last_error: str | None
+    operations: tuple[OperationStory, ...]
+    interventions: tuple[Intervention, ...]
+    """What people did to its operations, deliveries and tickets."""
+
+
+def overview(connection: Connection, now: datetime) -> Overview:
+    """Read the counts."""
+    by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
+    waiting = (
+        select(operations.c.kind, func.count())
+        .where(operations.c.state.in_(["open", "held"]))
+        .group_by(operations.c.kind)
+    )
+    dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
+    kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
+    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    due = select(func.min(cases.c.run_at)).where(*ready)
+    last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
+    tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == "open")
+    rows = gates.states(connection)
+    return Overview(
+        cases={row[0]: row[1] for row in by_state},
+        open_operations={row[0]: row[1] for row in connection.execute(waiting)},
+        dead=connection.execute(dead).scalar_one(),
+        quarantined=connection.execute(kept).scalar_one(),
+        due_since=connection.execute(due).scalar_one_or_none(),
+        last_attempt_at=connection.execute(last).scalar_one_or_none(),
+        gate_closed_until=rows[ALL].closed_until,
+        gate_reason=rows[ALL].reason,
+        reading_refused=rows[READING].reason is not None,
+        overdue_since=connection.execute(tried).scalar_one_or_none(),
+        pauses=tuple(gates.list_pauses(connection)),
+        at=now,
+        share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
+        failing_jobs=tuple(jobs.failing(connection)),
+        mailboxes=tuple(mailboxes.states(connection)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceActivity:
+    """What a source is about, as far as the ledger knows."""
+
+    source: str
+    last_message_at: datetime | None
+    open_operations: int
+    """What waits to be sent, held operations included."""
+    pause: Pause | None
+
+
+def activity(connection: Connection, sources: Collection[str]) -> list[SourceActivity]:
+    """Of these sources, and of others that have operations to send or are paused; by name."""
+    waiting = (
+        select(cases.c.source, func.count())
+        .join(operations, operations.c.case_id == cases.c.id)
+        .where(operations.c.state.in_(["open", "held"]))
+        .group_by(cases.c.source)
+    )
+    open_ = {row[0]: row[1] for row in connection.execute(waiting)}
+    paused = {each.scope: each for each in gates.list_pauses(connection)}
+    names = sorted({*sources, *open_, *paused} - {EVERYTHING})
+    return [SourceActivity(each, _last_at(connection, each), open_.get(each, 0), paused.get(each)) for each in names]
+
+
+def knows_source(connection: Connection, source: str) -> bool:
+    """True when something came from it."""
+    return connection.execute(select(cases.c.id).where(cases.c.source == source).limit(1)).first() is not None
+
+
+def _last_at(connection: Connection, source: str) -> datetime | None:
+    latest = select(inbound.c.received_at).where(inbound.c.source == source).order_by(inbound.c.id.desc()).limit(1)
+    return connection.execute(latest).scalar_one_or_none()
+
+
+def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
+    """What a person should look at."""
+    found = []
+    if seen_now.full:
+        found.append(Alarm(DISK_FULL, seen_now.full))
+    if seen_now.dead:
+        found.append(Alarm("dead_letters", f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"))
+    if seen_now.quarantined:
+        found.append(
+            Alarm(
+                "quarantine",
+                f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`",
+            )
+        )
+    if seen_now.gate_reason in ("credentials", "scope"):
+        what = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
+        found.append(
+            Alarm("gate_closed", f"the Tickets API {what[seen_now.gate_reason]}: nothing is sent until it does")
+        )
+    if seen_now.gate_reason == "breaker":
+        found.append(Alarm("breaker_open", "too many calls to the Tickets API fail: one at a time is tried"))
+    if seen_now.reading_refused:
+        found.append(
+            Alarm("look_up_refused", "our key may not read tickets, so calls of unknown outcome cannot be looked for")
+        )
+    if seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE:
+        since = f"{seen_now.overdue_since:%Y-%m-%d %H:%M} UTC"
+        found.append(Alarm("overdue", f"an operation has been without success since {since}: see `ticketrelay status`"))
+    found += [_failing(each) for each in seen_now.failing_jobs if each.failures >= FAILURES_ENDURED][:1]
+    if _stalled(seen_now, stall_alarm):
+        found.append(
+            Alarm(
+                "stalled",
+                f"work is due since {seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC and nobody claims it",
+            )
+        )
+    for each in seen_now.mailboxes:
+        found += _alarms_of(each, seen_now.at)
+    return found
+
+
+def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
+    """What a person should look at of a mailbox."""
+    name = f"{box.source}/{box.mailbox}"
+    found = []
+    read_at = max(box.polled_at or box.since, box.since)
+    if now - read_at > timedelta(seconds=box.silent_after):
+        why = f" ({box.error})" if box.error else ": no process reads it"
+        found.append(Alarm("mailbox_silent", f"{name} was not read since {read_at:%Y-%m-%d %H:%M} UTC{why}"))
+    if box.login_error:
+        found.append(Alarm("mailbox_login", f"{name} does not let us in: {box.login_error}"))
+    elif box.token_ends_at is not None and box.token_ends_at - now < TOKEN_ENDS_SOON:
+        ends = f"{box.token_ends_at:%Y-%m-%d %H:%M} UTC"
+        found.append(Alarm("mailbox_login", f"the refresh token of {name} ends at {ends}: consent anew before"))
+    if box.unaccounted:
+        found.append(
+            Alarm(
+                "mailbox_unaccounted",
+                f"{box.unaccounted} mails of {name} are not in the ledger: see `ticketrelay mail audit`",
+            )
+        )
+    return found
+
+
+def _failing(job: FailingJob) -> Alarm:
+    since = f"{job.since:%Y-%m-%d %H:%M} UTC"
+    return Alarm("job_failing", f"{job.name} has failed {job.failures} times since {since}: {job.error}")
+
+
+def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
+    closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
+    if seen_now.due_since is None or closed:
+        return False
+    quiet_since = max(seen_now.due_since, seen_now.last_attempt_at or seen_now.due_since)
+    return seen_now.at - quiet_since > stall_alarm
+
+
+def find(connection: Connection, name: str) -> list[CaseStory]:
+    """The cases that a source message id, case key, alias, ticket id or delivery (in-NUMBER) belongs to."""
+    sources = connection.execute(select(cases.c.source).distinct()).scalars().all()
+    wanted = [(source, seen_digest(source, name)) for source in sources]
+    if match := _INBOUND.fullmatch(name):
+        of_delivery = select(operations.c.case_id).where(operations.c.inbound_id == int(match[1]))
+        return stories(connection, cases.c.id.in_(of_delivery))
+    by_alias = select(aliases.c.case_id).where(aliases.c.alias == name)
+    by_message = select(seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted)) if wanted else None
+    matches = (cases.c.key == name) | (cases.c.ticket_id == name) | cases.c.id.in_(by_alias)
+    if by_message is not None:
+        matches |= cases.c.id.in_(by_message)
+    return stories(connection, matches)
+
+
+def stories(connection: Connection, matches: ColumnElement[bool]) -> list[CaseStory]:
+    found = connection.execute(select(cases).where(matches).order_by(cases.c.id).limit(100)).all()
+    return [_story(connection, row) for row in found]
+
+
+def _story(connection: Connection, case: Row[Any]) -> CaseStory:
+    rows = connection.execute(
+        select(operations).where(operations.c.case_id == case.id).order_by(operations.c.seq)
+    ).all()
+    subjects = {f"op-{case.id}-{row.seq}" for row in rows} | {f"in-{row.inbound_id}" for row in rows}
+    of_case = connection.execute(select(tickets.c.ticket_id).where(tickets.c.case_id == case.id)).scalars()
+    subjects |= {f"ticket:{each}" for each in of_case}
+    return CaseStory(
+        id=case.id,
+        source=case.source,
+        key=case.key,
+        episode=case.episode,
+        phase=case.phase,
+        state=case.state,
+        ticket_id=case.ticket_id,
+        ticket_status=case.ticket_status,
+        last_error=case.last_error,
+        operations=tuple(
+            OperationStory(
+                id=f"op-{row.case_id}-{row.seq}",
+                kind=row.kind,
+                state=row.state,
+                episode=row.episode,
+                inbound_id=row.inbound_id,
+                idempotency_key=row.idempotency_key,
+                why=row.why,
+                ended_at=row.ended_at,
+                tries=read_tries(connection, row.case_id, row.seq),
+            )
+            for row in rows
+        ),
+        interventions=tuple(interventions.about(connection, subjects)),
+    )

@@ -1,0 +1,229 @@
+"""What happened to a message, step by step, from its arrival to the answer of the Tickets API?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from worker.ledger.operator import interventions
+from worker.ledger.recording.planning import USED_AGAIN
+from worker.ledger.reports import deliveries
+from worker.ledger.reports.deliveries import DeliveryLine
+from worker.ledger.reports.names import MOST, Meant
+from worker.ledger.schema.tables import attempts, cases, operations, pending
+from worker.ledger.schema.words import QUARANTINED
+
+MOST_OPERATIONS = 1000
+AT_ONCE = 200  # cases, or operations, in one condition
+
+What = Literal[
+    "received", "verified", "parsed", "correlated", "planned", "no effect", "waiting", "attempted", "ended", "by hand"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened."""
+
+    at: datetime | None
+    """None: in the transaction of the step before it."""
+    what: What
+    subject: str
+    """in-NUMBER, op-CASE-SEQ, or what a person did something to."""
+    text: str
+    outcome: str | None = None
+    status: int | None = None
+    """Of the answer."""
+    wait_s: float | None = None
+    """Seconds until the next attempt of this operation, made or planned."""
+    latency_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseName:
+    """Which case it is, and its ticket."""
+
+    id: str
+    source: str
+    key: str
+    ticket_id: str | None
+    ticket_status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All that is known of a message, an operation or a case, the first step first."""
+
+    name: str
+    outcome: str
+    """In a word: done, under way, waiting, dead, quarantined, skipped, or no effect."""
+    deliveries: tuple[DeliveryLine, ...]
+    cases: tuple[CaseName, ...]
+    steps: tuple[Step, ...]
+    is_cut: bool
+    """There is more: these are the latest operations of a long story."""
+
+
+def timeline(connection: Connection, name: str, meant: Meant) -> Timeline:
+    """The story of what a name stands for."""
+    found = connection.execute(_operations(meant)).all()
+    is_cut, rows = len(found) > MOST_OPERATIONS, found[:MOST_OPERATIONS][::-1]
+    numbers = sorted({*meant.inbound_ids, *(row.inbound_id for row in rows)})
+    arrived = [each for some in _some(numbers) for each in deliveries.lines(connection, some)]
+    named = _cases(connection, {*(row.case_id for row in rows), *meant.case_ids})
+    steps = [
+        *(step for each in arrived for step in _arrival(each, _of(rows, each), named)),
+        *_waiting(connection, numbers),
+        *(step for row in rows for step in _planned(row)),
+        *_attempts(connection, rows, named),
+        *(step for row in rows for step in _ended(row)),
+        *_by_hand(connection, numbers, rows, named.values()),
+    ]
+    return Timeline(
+        name=name,
+        outcome=outcome_of([row.state for row in rows], [each.outcome for each in arrived], _is_waiting(steps)),
+        deliveries=tuple(arrived),
+        cases=tuple(_name(each) for each in named.values()),
+        steps=tuple(in_order(steps)),
+        is_cut=is_cut,
+    )
+
+
+def outcome_of(operation_states: Sequence[str], outcomes: Sequence[str], is_waiting: bool) -> str:
+    """What became of it, in a word: what needs somebody goes before what is under way, and that before what is done."""
+    if "dead" in operation_states or "held" in operation_states:
+        return "dead"
+    if QUARANTINED in outcomes:
+        return QUARANTINED
+    if "open" in operation_states:
+        return "under way"
+    if is_waiting:
+        return "waiting"
+    if operation_states:
+        return "skipped" if set(operation_states) == {"skipped"} else "done"
+    return "skipped" if outcomes and set(outcomes) == {"skipped"} else "no effect"
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """By time; what has none stays behind the step before it."""
+    keyed: list[tuple[datetime, int, Step]] = []
+    for number, each in enumerate(steps):
+        at = each.at if each.at is not None else keyed[-1][0]
+        keyed.append((at, number, each))
+    return [step for _, _, step in sorted(keyed, key=lambda one: one[:2])]
+
+
+def _operations(meant: Meant) -> Any:
+    statement = select(operations).limit(MOST_OPERATIONS + 1)
+    latest = statement.order_by(operations.c.inbound_id.desc(), operations.c.case_id.desc(), operations.c.seq.desc())
+    if meant.operation is not None:
+        return latest.where(operations.c.case_id == meant.operation[0], operations.c.seq == meant.operation[1])
+    if meant.by_message:
+        return latest.where(operations.c.inbound_id.in_(meant.inbound_ids))
+    return latest.where(operations.c.case_id.in_(meant.case_ids[:MOST]))
+
+
+def _of(rows: Sequence[Row[Any]], delivery: DeliveryLine) -> list[Row[Any]]:
+    return [row for row in rows if f"in-{row.inbound_id}" == delivery.id]
+
+
+def _cases(connection: Connection, numbers: Iterable[int]) -> dict[int, Row[Any]]:
+    return {
+        row.id: row
+        for some in _some(sorted(numbers))
+        for row in connection.execute(select(cases).where(cases.c.id.in_(some)))
+    }
+
+
+def _name(row: Row[Any]) -> CaseName:
+    return CaseName(f"case-{row.id}", row.source, row.key, row.ticket_id, row.ticket_status)
+
+
+def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[Any]]) -> list[Step]:
+    times = f", {each.deliveries} times" if each.deliveries > 1 else ""
+    steps = [
+        Step(each.received_at, "received", each.id, f"from {each.source}{times}"),
+        Step(None, "verified", each.id, "its sender was let in"),
+    ]
+    if each.outcome == QUARANTINED:
+        steps.append(Step(None, "parsed", each.id, f"kept in quarantine: {each.reason}", outcome=each.outcome))
+    else:
+        steps.append(Step(None, "parsed", each.id, "it was read", outcome=each.outcome))
+    for case_id in sorted({row.case_id for row in rows}):
+        case = named[case_id]
+        ticket = f", ticket {case.ticket_id}" if case.ticket_id else ""
+        steps.append(Step(None, "correlated", each.id, f"belongs to case-{case.id} ({case.key}){ticket}"))
+    if each.outcome != QUARANTINED and each.reason:
+        # That an id was used again is no reason for having none.
+        what: What = "correlated" if rows and each.reason.endswith(USED_AGAIN) else "no effect"
+        steps.append(Step(None, what, each.id, each.reason))
+    return steps
+
+
+def _waiting(connection: Connection, numbers: Sequence[int]) -> list[Step]:
+    return [
+        Step(row.occurred_at, "waiting", f"in-{row.inbound_id}",
+             f"waits for {row.wanted} until {row.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+        for some in _some(numbers)
+        for row in connection.execute(select(pending).where(pending.c.inbound_id.in_(some)))
+    ]  # fmt: skip
+
+
+def _is_waiting(steps: Iterable[Step]) -> bool:
+    return any(each.what == "waiting" for each in steps)
+
+
+def _planned(row: Row[Any]) -> list[Step]:
+    return [Step(row.created_at, "planned", _id(row), f"{row.kind} from in-{row.inbound_id}")]
+
+
+def _ended(row: Row[Any]) -> list[Step]:
+    if row.ended_at is None:
+        return []
+    return [Step(row.ended_at, "ended", _id(row), row.why or row.kind, outcome=row.state)]
+
+
+def _id(row: Row[Any]) -> str:
+    return f"op-{row.case_id}-{row.seq}"
+
+
+def _attempts(connection: Connection, rows: Sequence[Row[Any]], named: dict[int, Row[Any]]) -> list[Step]:
+    kinds = {(row.case_id, row.seq): row for row in rows}
+    tried: dict[tuple[int, int], list[Row[Any]]] = {}
+    for some in _some(sorted(kinds)):
+        places = [and_(attempts.c.case_id == case_id, attempts.c.seq == seq) for case_id, seq in some]
+        for row in connection.execute(select(attempts).where(or_(*places)).order_by(attempts.c.id)):
+            tried.setdefault((row.case_id, row.seq), []).append(row)
+    steps = []
+    for place, of_it in tried.items():
+        case, operation = named[place[0]], kinds[place]
+        is_next = operation.state == "open" and case.head_seq == place[1] and case.state == "ready"
+        later = [each.at for each in of_it[1:]] + [case.run_at if is_next else None]
+        steps += [_attempt(row, operation, after) for row, after in zip(of_it, later, strict=True)]
+    return steps
+
+
+def _attempt(row: Row[Any], operation: Row[Any], after: datetime | None) -> Step:
+    wait = max((after - row.at).total_seconds(), 0.0) if after is not None else None
+    text = operation.kind if row.error is None else row.error
+    return Step(row.at, "attempted", _id(row), text, row.outcome, row.status, wait, row.latency_ms)
+
+
+def _by_hand(
+    connection: Connection, numbers: Sequence[int], rows: Sequence[Row[Any]], named: Iterable[Row[Any]]
+) -> list[Step]:
+    subjects = {f"in-{number}" for number in numbers} | {_id(row) for row in rows}
+    subjects |= {f"ticket:{case.ticket_id}" for case in named if case.ticket_id}
+    done = interventions.about(connection, subjects)
+    return [Step(each.at, "by hand", each.subject, f"{each.what} by {each.who}") for each in done]
+
+
+def _some(numbers: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """In slices that a statement can take."""
+    ends = [*range(0, len(numbers), AT_ONCE), len(numbers)]
+    return (numbers[start:end] for start, end in pairwise(ends))

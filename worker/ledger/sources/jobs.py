@@ -1,0 +1,93 @@
+"""Which work is due that no message asks for, and who does it? A row for each job, and one owner at a time.
+
+A job is named after what it does and for which source. Its owner has a lease; when that has ended, whoever looks next
+takes the job over, and what the earlier owner still says of it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from connectors.toolbox.text import cut
+from worker.ledger.engine.database import Database
+from worker.ledger.schema.tables import jobs
+
+MAX_ERROR = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that this process owns until its lease ends."""
+
+    name: str
+    epoch: int
+    state: dict[str, Any]
+    """What its last run left; empty at first."""
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingJob:
+    """A job that has failed since then, and how. Times in UTC."""
+
+    name: str
+    failures: int
+    since: datetime
+    error: str
+
+
+def plan(db: Database, connection: Connection, names: Collection[str], now: datetime) -> None:
+    """Let jobs be known; those that are new are due at once."""
+    rows = [{"name": each, "due_at": now, "epoch": 0, "state": "{}", "failures": 0} for each in sorted(names)]
+    if rows:
+        connection.execute(db.insert_or_ignore(jobs, "name"), rows)
+
+
+def take(connection: Connection, names: Collection[str], *, owner: str, now: datetime, lease: timedelta) -> Job | None:
+    """The job that has been due for longest, of those that nobody owns; None where there is none."""
+    free = jobs.c.lease_until.is_(None) | (jobs.c.lease_until <= now)
+    due = (
+        select(jobs)
+        .where(jobs.c.name.in_(sorted(names)), jobs.c.due_at <= now, free)
+        .order_by(jobs.c.due_at, jobs.c.name)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = connection.execute(due).one_or_none()
+    if row is None:
+        return None
+    taken = {"owner": owner, "lease_until": now + lease, "epoch": row.epoch + 1}
+    connection.execute(update(jobs).where(jobs.c.name == row.name).values(taken))
+    return Job(row.name, row.epoch + 1, json.loads(row.state), row.failures)
+
+
+def finish(connection: Connection, job: Job, state: dict[str, Any], *, now: datetime, again: datetime) -> bool:
+    """Record a run that succeeded; False where somebody else has taken the job over."""
+    done = {"state": json.dumps(state), "failures": 0, "failing_since": None, "error": None, "succeeded_at": now}
+    return _end(connection, job, {**done, "due_at": again})
+
+
+def fail(
+    connection: Connection, job: Job, error: str, state: dict[str, Any], *, now: datetime, again: datetime
+) -> bool:
+    """Record a run that failed, with what it remembers; False where somebody else has taken the job over."""
+    since = now if job.failures == 0 else jobs.c.failing_since
+    failed = {"failures": job.failures + 1, "failing_since": since, "error": cut(error, MAX_ERROR)}
+    return _end(connection, job, {**failed, "state": json.dumps(state), "due_at": again})
+
+
+def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
+    ours = (jobs.c.name == job.name, jobs.c.epoch == job.epoch)
+    return connection.execute(update(jobs).where(*ours).values(owner=None, lease_until=None, **values)).rowcount == 1
+
+
+def failing(connection: Connection) -> list[FailingJob]:
+    """The jobs whose latest run failed, by name."""
+    rows = connection.execute(select(jobs).where(jobs.c.failures > 0).order_by(jobs.c.name))
+    return [FailingJob(row.name, row.failures, row.failing_since, row.error or "") for row in rows]

@@ -1,0 +1,1 @@
+"""Keeping the ledger: pruning, statistics, backup."""

@@ -1,0 +1,1 @@
+"""The ledger's verbs by who uses them, each with its transaction."""
