@@ -24,12 +24,12 @@ from worker import tasks
 from worker.broker import Reach, reach
 from worker.delivery.dispatch import BrokerAway
 from worker.delivery.node import Node
-from worker.health import Parts, threads
 from worker.jobs.catalogue import jobs_of
 from worker.jobs.runner import THREAD, Runner
 from worker.ledger import Ledger, open_ledger
 from worker.lifecycle import Kind
-from worker.metrics import Metrics
+from worker.runtime.health import Parts, threads
+from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 
 log = structlog.get_logger()

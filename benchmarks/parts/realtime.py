@@ -16,7 +16,7 @@ from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
 from worker.ledger import Ledger
 from worker.lifecycle import Kind
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
 PATIENCE_S = 600.0

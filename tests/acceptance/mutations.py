@@ -43,7 +43,7 @@ from worker.intake.keys import Keyring
 from worker.intake.listener import HttpThread
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import inbound
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import Source
 
 Kind = Literal["email", "slack", "teams", "teams_bot", "telegram", "discord"]

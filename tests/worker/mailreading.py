@@ -17,7 +17,7 @@ from worker.intake.imap.reader import Patience
 from worker.intake.intake import Intake
 from worker.ledger import Ledger, MailboxState
 from worker.ledger.schema.tables import inbound, mailbox_uids, operations
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import Source
 
 from .builders import rows

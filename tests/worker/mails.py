@@ -13,7 +13,7 @@ from connectors.contract.messages import Inbound, Verified
 from worker.intake.intake import Intake
 from worker.intake.reading import read_verified
 from worker.ledger import Ledger, Recorded
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import Source
 
 from .builders import NOON

@@ -25,7 +25,7 @@ from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import cases, gate, operations
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
 from .builders import NOON, ManualClock, rows

@@ -20,9 +20,9 @@ from tickets.server.testing import running
 from worker.cli.documents import DOCUMENTS, LetterGroup, item_adapter
 from worker.cli.schemas import DEFAULT, files, main
 from worker.ledger import Delivery, Ledger
-from worker.metrics import Metrics
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener
+from worker.runtime.metrics import Metrics
 from worker.settings.current import Current
 from worker.settings.loader import Loaded, gather, judge
 

@@ -26,7 +26,7 @@ from worker.delivery.dispatch import BrokerAway, Dispatch
 from worker.delivery.sending import seconds_since_boot
 from worker.ledger import Delivery, Ledger
 from worker.lifecycle import KINDS, Kind
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)

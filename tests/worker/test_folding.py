@@ -22,7 +22,7 @@ from worker.ledger import Claim, Ledger, Limits
 from worker.ledger.queue.joining import BETWEEN, joined
 from worker.ledger.schema.tables import operations
 from worker.lifecycle import KINDS, Kind
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
 from .builders import (

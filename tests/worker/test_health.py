@@ -14,9 +14,9 @@ import pytest
 from tests.worker.test_tasks import settings_for
 from worker.app import Relay, WorkerThread
 from worker.delivery.dispatch import BrokerAway
-from worker.health import Parts, health_app, threads
 from worker.ledger import Ledger
-from worker.metrics import Metrics
+from worker.runtime.health import Parts, health_app, threads
+from worker.runtime.metrics import Metrics
 
 PARTS = {"bell", "calls", "celery", "dispatch", "jobs", "settler"}
 

@@ -14,7 +14,7 @@ from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway
 from worker.ledger.schema.tables import cases, inbound, operations
 from worker.lifecycle import Kind
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 
 from .builders import delivery, kinds_of, opened, rows
 

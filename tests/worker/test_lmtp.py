@@ -17,7 +17,7 @@ from worker.intake.peers import Limits, Peers
 from worker.intake.smtp import DEFAULT_MAX_BODY, NO_LIMITS, SmtpThread
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import inbound
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 
 from .builders import NOON, kinds_of, rows
 from .test_smtp import ADA, SALES, SUPPORT, boxes, mail

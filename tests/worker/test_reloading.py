@@ -13,9 +13,9 @@ import pytest
 from prometheus_client import generate_latest
 
 from tickets.listening import listen
-from worker.metrics import Metrics
 from worker.reloading import Change, Reloader, compared
 from worker.reloading.control import Control, control_app, refusal, unix_listener
+from worker.runtime.metrics import Metrics
 from worker.settings import Settings, SettingsError, load
 from worker.settings.current import Current
 from worker.settings.loader import gather, judge

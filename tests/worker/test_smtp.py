@@ -23,7 +23,7 @@ from worker.intake.intake import Intake
 from worker.intake.smtp import ENVELOPE_FROM, ENVELOPE_TO, Boxes, SmtpThread, mailboxes
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import inbound
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import Source
 
 from .builders import NOON, kinds_of, rows

@@ -19,7 +19,7 @@ from worker.intake.socket_mode import keeper as module
 from worker.intake.socket_mode.keeper import SocketKeeper
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import inbound
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import Source
 
 from .builders import kinds_of, rows

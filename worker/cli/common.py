@@ -16,8 +16,8 @@ import click
 import structlog
 
 from connectors import kinds
-from worker import tracebacks
 from worker.ledger import Ledger, open_ledger
+from worker.runtime import tracebacks
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.settings.loader import Given, Loaded, Tree, gather, judge

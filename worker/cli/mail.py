@@ -21,12 +21,12 @@ from worker.cli.mail_audit import audit
 from worker.cli.mailing import lmtp_listener, mail_thread, said, smtp_listener
 from worker.cli.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of
 from worker.delivery.dispatch import Bell
-from worker.health import health_app, threads
 from worker.intake.imap.keeper import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.smtp import Boxes, mailboxes
 from worker.reloading import Reloader, needing
+from worker.runtime.health import health_app, threads
 from worker.settings.current import Current
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, its __ADDRESS and __SECRET_FILE"

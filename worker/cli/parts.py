@@ -14,16 +14,16 @@ import click
 
 from tickets.listening import listen
 from worker.cli.common import F, fail, split_address
-from worker.health import Parts, health_app
 from worker.intake.imap.keeper import ImapKeeper
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.keeper import SocketKeeper
 from worker.ledger import Ledger, LedgerAway, Overview
 from worker.ledger.reports.overview import ALARMS, alarms
-from worker.metrics import Metrics
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener, unix_path
+from worker.runtime.health import Parts, health_app
+from worker.runtime.metrics import Metrics
 from worker.settings import Settings, SettingsError
 from worker.settings.current import Current
 from worker.settings.problems import variable

@@ -39,7 +39,6 @@ from worker.cli.mailing import lmtp_listener, mail_thread, said, smtp_listener
 from worker.cli.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of, socket_keeper
 from worker.cli.tickets_api import LimitOption, control_address
 from worker.delivery.dispatch import Bell
-from worker.health import threads
 from worker.intake.http import intake_app
 from worker.intake.imap.keeper import configured
 from worker.intake.intake import Intake
@@ -48,6 +47,7 @@ from worker.intake.smtp import Boxes, SmtpThread, mailboxes
 from worker.intake.socket_mode.keeper import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
+from worker.runtime.health import threads
 from worker.settings import Settings
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback

@@ -19,12 +19,12 @@ from worker.cli.common import (
 )
 from worker.cli.parts import Signals, control_of, listen_at, metrics_of, socket_keeper
 from worker.delivery.dispatch import Bell
-from worker.health import threads
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.keeper import configured
 from worker.reloading import Reloader, needing
+from worker.runtime.health import threads
 from worker.settings.current import Current
 
 NO_SOURCE = "TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"

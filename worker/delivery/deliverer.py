@@ -30,7 +30,7 @@ from worker.delivery.waker import Waker, rest_after
 from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
 from worker.ledger.queue.budget import LATE
 from worker.lifecycle import Kind
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, Settings, TimingSettings
 
 log = structlog.get_logger()

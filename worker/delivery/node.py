@@ -15,7 +15,7 @@ from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Bell, Dispatch, Publish
 from worker.ledger import Ledger
 from worker.lifecycle import Kind
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""The HTTP edge: `POST /in/<source>`, beside it what a platform asks of a process (`worker/health.py`).
+"""The HTTP edge: `POST /in/<source>`, beside it what a platform asks of a process (`worker/runtime/health.py`).
 
 what                                         answer
 in the ledger                                200 and what became of it
@@ -30,7 +30,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.contract.messages import Denied, Inbound, Keys, OverLimit, Reply
-from worker.health import Parts, health_routes
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
 from worker.intake.names import are_asked_for, with_names
@@ -38,7 +37,8 @@ from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
 from worker.ledger.recording.recorder import storable
-from worker.metrics import Metrics
+from worker.runtime.health import Parts, health_routes
+from worker.runtime.metrics import Metrics
 from worker.settings import Source
 
 log = structlog.get_logger()

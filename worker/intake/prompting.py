@@ -14,8 +14,8 @@ import structlog
 
 from connectors.contract.calls import HttpCall
 from worker.ledger import Delivery
+from worker.runtime.web import NoAnswer, fetch
 from worker.settings import Source
-from worker.web import NoAnswer, fetch
 
 log = structlog.get_logger()
 

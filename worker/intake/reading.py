@@ -19,11 +19,11 @@ from connectors.contract.messages import (
     Unverified,
     Verified,
 )
-from worker.defects import ConnectorFailed, of_connector
 from worker.grouping import RESERVED
 from worker.intake import own
 from worker.ledger import Delivery
 from worker.routing import route
+from worker.runtime.defects import ConnectorFailed, of_connector
 from worker.settings import Source
 
 log = structlog.get_logger()

@@ -8,9 +8,9 @@ from __future__ import annotations
 from connectors.contract.calls import HttpCall
 from connectors.contract.connector import Ask
 from connectors.contract.messages import UnreadableMessage
-from worker.defects import ConnectorFailed, of_connector
+from worker.runtime.defects import ConnectorFailed, of_connector
+from worker.runtime.web import DEADLINE_S, NoAnswer, fetch
 from worker.settings import Source
-from worker.web import DEADLINE_S, NoAnswer, fetch
 
 __all__ = ["NoAnswer", "asked", "listed"]
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
-from worker.defects import ConnectorFailed, of_connector
+from worker.runtime.defects import ConnectorFailed, of_connector
+from worker.runtime.web import NoAnswer, fetch
 from worker.settings import Source
-from worker.web import NoAnswer, fetch
 
 MAX_BYTES = 8 * 1024 * 1024  # of one answer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Unclear
-from worker.web import NoAnswer, NotReached, fetch
+from worker.runtime.web import NoAnswer, NotReached, fetch
 
 MAX_ANSWER = 256 * 1024  # bytes
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import structlog
 
-from worker.metrics import Metrics
 from worker.reloading.changes import Changes, compared
+from worker.runtime.metrics import Metrics
 from worker.settings import SettingsError
 from worker.settings.current import Current
 from worker.settings.loader import Loaded

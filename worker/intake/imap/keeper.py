@@ -18,14 +18,14 @@ from functools import partial
 import structlog
 
 from connectors.email.imap import ImapMailbox
-from worker.health import Parts, threads
 from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.reader import Patience, Reader, Reads
 from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, connect
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes
+from worker.runtime.health import Parts, threads
+from worker.runtime.tracebacks import where
 from worker.settings import Source
-from worker.tracebacks import where
 
 log = structlog.get_logger()
 

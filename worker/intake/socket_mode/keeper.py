@@ -21,15 +21,15 @@ from connectors.contract.calls import Later
 from connectors.slack import socket_mode as protocol
 from connectors.slack.settings import Settings
 from tickets.transport import trusted_authorities
-from worker.health import Parts, threads
 from worker.intake.intake import Intake
 from worker.intake.names import with_names
 from worker.intake.prompting import ask_meanwhile
 from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings
 from worker.ledger import Ledger
+from worker.runtime.health import Parts, threads
+from worker.runtime.tracebacks import where
+from worker.runtime.web import NoAnswer, fetch
 from worker.settings import Source
-from worker.tracebacks import where
-from worker.web import NoAnswer, fetch
 
 log = structlog.get_logger()
 

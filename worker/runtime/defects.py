@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import structlog
 
+from worker.runtime.tracebacks import where
 from worker.settings import Source
-from worker.tracebacks import where
 
 log = structlog.get_logger()
 

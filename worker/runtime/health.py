@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from worker.ledger import Ledger, LedgerAway
-from worker.metrics import Metrics
+from worker.runtime.metrics import Metrics
 
 Parts = Mapping[str, Callable[[], bool]]
 """What a process cannot do without: its name, and whether it lives. A check may take seconds."""
