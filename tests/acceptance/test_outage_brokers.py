@@ -26,7 +26,7 @@ from tests.own_servers import (
     own_sentinels,
 )
 from tests.servers import Broker, empty_database
-from worker.broker import reach
+from worker.broker.reach import reach
 from worker.settings import BrokerSettings
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(TIMEOUT_S)]

@@ -9,7 +9,7 @@ import pytest
 from kombu import Connection
 
 from tests.own_servers import Certificate, make_certificate
-from worker.broker import reach
+from worker.broker.reach import reach
 from worker.settings import BrokerSettings, SettingsError, load
 from worker.settings.problems import variable
 

@@ -17,8 +17,8 @@ from tickets.client import TicketsClient
 from tickets.models import CreateTicket
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
-from worker.cli.documents import DOCUMENTS, LetterGroup, item_adapter
-from worker.cli.schemas import DEFAULT, files, main
+from worker.cli.shell.schemas import DEFAULT, files, main
+from worker.documents.shapes import DOCUMENTS, LetterGroup, item_adapter
 from worker.ledger import Delivery, Ledger
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener
@@ -147,7 +147,7 @@ def run(ledger: Ledger, dead_letter: str, tmp_path: Path) -> Callable[..., Resul
 
 def test_the_published_schemas_are_those_of_the_types_that_are_printed() -> None:
     published = {each.name: each.read_text() for each in (ROOT / DEFAULT).glob("*.json")}
-    assert published == files(), "run `python -m worker.cli.schemas`"
+    assert published == files(), "run `python -m worker.cli.shell.schemas`"
 
 
 def test_schemas_of_commands_that_are_no_more_are_taken_away(tmp_path: Path) -> None:

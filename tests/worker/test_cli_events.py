@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from worker.cli.output import cell
+from worker.cli.shell.output import cell
 from worker.ledger import Delivery, Ledger
 from worker.ledger.engine.paging import WINDOW, first_since
 from worker.ledger.reports.deliveries import Filter

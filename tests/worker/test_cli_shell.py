@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from worker.cli import COMMANDS, command, main
-from worker.cli.bulk import Done, Selection, act_on, skip_one
+from worker.cli.operate.bulk import Done, Selection, act_on, skip_one
 from worker.ledger import DeadLetter, Delivery, Ledger
 from worker.ledger.operator.dead_letters import next_dead
 

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 from connectors.contract.messages import Inbound, Parsed
 from worker.cli import main
-from worker.cli.documents import Exported, adapter
-from worker.cli.samples import NotOneMessage, sample_in
+from worker.cli.configure.samples import NotOneMessage, sample_in
+from worker.documents.shapes import Exported, adapter
 from worker.ledger import Delivery, Ledger
 from worker.lifecycle import KINDS
 from worker.rehearsal.trial import Sample

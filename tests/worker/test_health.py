@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests.worker.test_tasks import settings_for
-from worker.app import Relay, WorkerThread
+from worker.broker.relay import Relay
+from worker.broker.worker import WorkerThread
 from worker.delivery.dispatch import BrokerAway
 from worker.ledger import Ledger
 from worker.runtime.health import Parts, health_app, threads

@@ -22,7 +22,7 @@ from connectors import connector
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Remark, Reply
 from tickets.listening import listen
-from worker.cli.parts import metrics_of
+from worker.cli.processes.parts import metrics_of
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.keys import Keyring

@@ -10,8 +10,8 @@ import pytest
 
 from connectors import fixtures
 from tests.acceptance.processes import wait_until
-from worker.cli.byhand import operator
-from worker.cli.common import lock
+from worker.cli.operate.byhand import operator
+from worker.cli.shell.common import lock
 from worker.ledger import CannotBeDone, Delivery, Finding, Ledger, NoSuchDeadLetter
 from worker.ledger.schema.tables import cases, facts, interventions, operations, tickets
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from worker.ledger import Ledger
 
-LOGS = "from worker.cli.common import log_to_stderr; import structlog; log_to_stderr('info')"
+LOGS = "from worker.cli.shell.common import log_to_stderr; import structlog; log_to_stderr('info')"
 MUCH = "[structlog.get_logger().error('alarm.raised', text='x' * 10_000) for _ in range(10)]; print('goes on')"
 
 

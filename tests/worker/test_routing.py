@@ -10,8 +10,8 @@ import pytest
 
 from connectors.contract.events import Commented, Event, Reference
 from connectors.contract.messages import Inbound, Parsed, Verified
-from worker.cli.explain import _explain, _print
-from worker.cli.parts import metrics_of
+from worker.cli.configure.explain import _explain, _print
+from worker.cli.processes.parts import metrics_of
 from worker.intake.intake import Intake
 from worker.intake.reading import read_verified, routed
 from worker.ledger import Again, Delivery, Ledger, Recorded

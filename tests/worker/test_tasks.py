@@ -14,7 +14,8 @@ from connectors.contract.messages import Inbound, Parsed
 from tests.acceptance.processes import wait_until
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
-from worker.app import Relay, WorkerThread
+from worker.broker.relay import Relay
+from worker.broker.worker import WorkerThread
 from worker.ledger import Delivery
 from worker.lifecycle import KINDS, Kind
 from worker.settings import Settings, load

@@ -29,80 +29,89 @@ class Entry(NamedTuple):
 # database. So the list says what each is for; a test compares it with what the commands say themselves.
 COMMANDS = {
     "run": Entry(
-        "worker.cli.run:run", "Run intake, delivery and a local Tickets API in this process, and play a short scenario."
+        "worker.cli.processes.run:run",
+        "Run intake, delivery and a local Tickets API in this process, and play a short scenario.",
     ),
-    "serve": Entry("worker.cli.serve:serve", "Take messages in over HTTP, for workers elsewhere to deliver."),
-    "worker": Entry("worker.cli.worker:worker", "Deliver to the Tickets API."),
+    "serve": Entry("worker.cli.processes.serve:serve", "Take messages in over HTTP, for workers elsewhere to deliver."),
+    "worker": Entry("worker.cli.processes.worker:worker", "Deliver to the Tickets API."),
     "mail": Entry(
-        "worker.cli.mail:mail",
+        "worker.cli.processes.mail:mail",
         "Take mail in over SMTP and LMTP, and read mailboxes over IMAP, for workers elsewhere to deliver.",
     ),
     "pipe": Entry(
-        "worker.cli.pipe:pipe", "Take one mail from standard input into the ledger; a worker or `run` delivers it."
+        "worker.cli.processes.pipe:pipe",
+        "Take one mail from standard input into the ledger; a worker or `run` delivers it.",
     ),
-    "send": Entry("worker.cli.send:send", "Send a sample message to SOURCE, signed with its secret."),
+    "send": Entry("worker.cli.operate.send:send", "Send a sample message to SOURCE, signed with its secret."),
     "explain": Entry(
-        "worker.cli.explain:explain",
+        "worker.cli.configure.explain:explain",
         "Show what would happen with the message in FILE (- for standard input), "
         "as if it were the first of its source.",
     ),
     "tail": Entry(
-        "worker.cli.tail:tail",
+        "worker.cli.inspect.tail:tail",
         "Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.",
     ),
-    "events": Entry("worker.cli.events:events", "What became of a message."),
+    "events": Entry("worker.cli.inspect.events:events", "What became of a message."),
     "cases": Entry(
-        "worker.cli.cases:cases", "What each ticket is about: an incident, a conversation by mail, a thread in chat."
+        "worker.cli.inspect.cases:cases",
+        "What each ticket is about: an incident, a conversation by mail, a thread in chat.",
     ),
     "dead": Entry(
-        "worker.cli.dead:dead",
+        "worker.cli.operate.dead:dead",
         "Dead letters: operations that were rejected (op-CASE-SEQ), deliveries that could not be read (in-NUMBER).",
     ),
-    "replay": Entry("worker.cli.replay:replay", "Read stored deliveries again and plan what they say today."),
+    "replay": Entry("worker.cli.operate.replay:replay", "Read stored deliveries again and plan what they say today."),
     "rehearse": Entry(
-        "worker.cli.rehearse:rehearse",
+        "worker.cli.configure.rehearse:rehearse",
         "Show what the configuration of --config would make of stored deliveries, beside the present one.",
     ),
     "audit": Entry(
-        "worker.cli.audit:audit",
+        "worker.cli.operate.audit:audit",
         "Compare the ledger with the Tickets API: "
         "tickets that are missing, doubled, orphaned, foreign or were changed.",
     ),
-    "sources": Entry("worker.cli.sources:sources", "Who sends us messages, and whose operations are held back."),
-    "interventions": Entry("worker.cli.interventions:interventions", "Who did what by hand, when, and to what."),
-    "status": Entry("worker.cli.status:status", "Show what is under way."),
+    "sources": Entry(
+        "worker.cli.operate.sources:sources", "Who sends us messages, and whose operations are held back."
+    ),
+    "interventions": Entry(
+        "worker.cli.operate.interventions:interventions", "Who did what by hand, when, and to what."
+    ),
+    "status": Entry("worker.cli.inspect.status:status", "Show what is under way."),
     "budget": Entry(
-        "worker.cli.budget:budget", "Show what the last minute's requests were spent on, and what waits for more."
+        "worker.cli.inspect.budget:budget",
+        "Show what the last minute's requests were spent on, and what waits for more.",
     ),
     "check": Entry(
-        "worker.cli.check:check", "Check the configuration FILE (else that of --config), together with the environment."
+        "worker.cli.configure.check:check",
+        "Check the configuration FILE (else that of --config), together with the environment.",
     ),
     "test": Entry(
-        "worker.cli.test:test",
+        "worker.cli.configure.test:test",
         "Try the configuration of --config on the samples of its `tests` section, and of FILES.",
     ),
-    "config": Entry("worker.cli.config:config", "The settings that are in force."),
+    "config": Entry("worker.cli.configure.config:config", "The settings that are in force."),
     "reload": Entry(
-        "worker.cli.reload:reload",
+        "worker.cli.processes.reload:reload",
         "Ask the process that listens at server.control to read its settings again, and say what came of it.",
     ),
     "schema": Entry(
-        "worker.cli.schema:schema",
+        "worker.cli.configure.schema:schema",
         "Print the JSON Schema (draft 2020-12) of the configuration file, for editors and for checks elsewhere.",
     ),
     "db": Entry(
-        "worker.cli.db:db",
+        "worker.cli.operate.db:db",
         "The tables of the ledger: made, measured, pruned, copied, and told that they come from a backup.",
     ),
     "doctor": Entry(
-        "worker.cli.doctor:doctor",
+        "worker.cli.inspect.doctor:doctor",
         "Write a bundle for support: versions, settings without secrets, status, counts, disk; no message and no text.",
     ),
     "completion": Entry(
-        "worker.cli.completion:completion",
+        "worker.cli.shell.completion:completion",
         "Print what a shell needs to complete ticketrelay's commands, flags, sources and dead letters.",
     ),
-    "tickets-api": Entry("worker.cli.tickets_api:tickets_api", "Serve the Tickets API on this machine."),
+    "tickets-api": Entry("worker.cli.processes.tickets_api:tickets_api", "Serve the Tickets API on this machine."),
 }
 
 

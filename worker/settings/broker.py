@@ -1,7 +1,7 @@
 """Where do rings go, and how do we know that it is the right broker?
 
 A server's certificate is verified by default, its name too. (kombu verifies nothing of a `rediss://` by itself, and of
-an `amqps://` not the name: `worker/broker.py` says what it is told instead.)
+an `amqps://` not the name: `worker/broker/reach.py` says what it is told instead.)
 """
 
 from __future__ import annotations

@@ -1,0 +1,83 @@
+"""The Celery application: its configuration, and the parts that its tasks delegate to.
+
+Celery repeats, delays and remembers nothing here: times live in the ledger. Each setting below was measured or is named
+in an issue of Celery or kombu: docs/decisions/0004-celery.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery
+
+from worker.broker import tasks
+from worker.broker.publisher import Publisher
+from worker.broker.reach import Reach, reach
+from worker.delivery.node import Node
+from worker.ledger import Ledger, open_ledger
+from worker.lifecycle import Kind
+from worker.runtime.metrics import Metrics
+from worker.settings import Settings
+
+CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
+
+
+CONSUMER_TIMEOUT_S = 5  # without one, a worker waits for ever for a broker that stands still while it connects
+
+
+HEARTBEAT_S = 10
+
+
+class Relay(Celery):
+    """The Celery application of one process, with the parts that its tasks delegate to."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger | None = None,
+        metrics: Metrics | None = None,
+        current: Callable[[], Settings] | None = None,
+    ) -> None:
+        consumer = reach(settings.broker, CONSUMER_TIMEOUT_S)
+        super().__init__("ticketrelay", broker=consumer.url, set_as_current=False)
+        self.relay_settings = settings
+        self.current = current
+        self.ledger = ledger or open_ledger(settings)
+        self.metrics = metrics or Metrics()
+        self.publisher = Publisher(self, settings)
+        self.node: Node | None = None
+        self.conf.update(_configuration(consumer, settings.broker.queue))
+        tasks.register(self, self._deliver)
+
+    def _deliver(self, kind: Kind) -> int:
+        if self.node is None:
+            raise RuntimeError("this process does not deliver: no WorkerThread was started in it")
+        return self.node.deliver(kind)
+
+
+def _configuration(consumer: Reach, queue: str) -> dict[str, Any]:
+    return {
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "task_ignore_result": True,
+        "task_acks_late": False,
+        "task_publish_retry": False,
+        "task_default_queue": queue,
+        "task_default_queue_type": "quorum" if consumer.url.startswith("amqp") else "classic",
+        "worker_consumer": "worker.broker.consumer:RingConsumer",
+        "worker_pool": "threads",
+        "worker_concurrency": CONCURRENCY,
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "broker_channel_error_retry": True,  # a queue that was deleted under its consumer is declared again
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # RabbitMQ's only; of one that stands still, or of a machine that is gone, nothing else tells a consumer.
+        "broker_heartbeat": HEARTBEAT_S,
+        "broker_use_ssl": consumer.tls or False,
+        "broker_transport_options": consumer.options,
+    }

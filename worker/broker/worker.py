@@ -1,0 +1,105 @@
+"""A Celery worker in a thread of its own, so that one process (`run`) and a fleet (`worker`) are the same code."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+import structlog
+from celery.worker import WorkController
+from celery.worker import state as celery_state
+
+from worker.broker.relay import CONCURRENCY, Relay
+from worker.delivery.dispatch import BrokerAway
+from worker.delivery.node import Node
+from worker.jobs.catalogue import jobs_of
+from worker.jobs.runner import THREAD, Runner
+from worker.runtime.health import Parts, threads
+
+log = structlog.get_logger()
+
+RESTART_S = 1.0  # before a consumer that ended by itself begins anew
+STOP_PATIENCE_S = 5.0
+ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as dead
+
+
+def _controller(app: Relay) -> WorkController:
+    return WorkController(
+        app=app,
+        pool_cls="threads",
+        concurrency=CONCURRENCY,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+
+
+class WorkerThread:
+    """Delivery in this process: a node, and a Celery worker in a thread that hands the rings to it."""
+
+    def __init__(self, app: Relay) -> None:
+        # Pool threads look a task up in the default application, and drop it silently when it is not there.
+        app.set_default()
+        self._app = app
+        self._ends = threading.Event()
+        self._jobs: Runner | None = None
+        self._thread = threading.Thread(target=self._run, name="celery", daemon=True)
+
+    def start(self) -> None:
+        app = self._app
+        app.node = Node(app.relay_settings, app.ledger, app.publisher.publish, app.metrics, app.current)
+        app.node.start()
+        settings, current = app.relay_settings, app.current
+        self._jobs = Runner(
+            app.ledger,
+            lambda: jobs_of(current() if current is not None else settings),
+            app.node.ring,
+            app.node.owner,
+            settings.timing.dispatch_interval,
+        )
+        self._jobs.start()
+        self._thread.start()
+
+    def parts(self) -> Parts:
+        """What `/livez` looks at in a process that delivers."""
+        app = self._app
+        return {
+            **threads("celery", "bell", "dispatch", "settler", THREAD),
+            "calls": lambda: app.node is not None and app.node.answers(ANSWER_PATIENCE_S),
+        }
+
+    def stop(self) -> None:
+        """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
+        if self._jobs is not None:
+            self._jobs.stop()
+        if self._app.node is not None:
+            self._app.node.stop()
+        # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.
+        self._ends.set()
+        celery_state.should_stop = 0  # type: ignore[assignment]  # an exit code
+        self._wake()
+        self._thread.join(STOP_PATIENCE_S)
+        self._app.node = None
+
+    def _run(self) -> None:
+        """Hear the broker until `stop`. Celery ends for good at an error that it does not know, such as an element of
+        the queue that is no ring; a worker that is deaf delivers, but late, so it begins anew."""
+        try:
+            while True:
+                # An earlier end is not ours. Before the look at `_ends`, which `stop` sets first.
+                celery_state.should_stop = None
+                if self._ends.is_set():
+                    return
+                _controller(self._app).start()
+                if not self._ends.wait(RESTART_S):
+                    log.error("consumer.begins_anew")
+        finally:
+            celery_state.should_stop = None
+
+    def _wake(self) -> None:
+        """A worker looks whether it is to stop after each ring, and otherwise every second or two; on a transport
+        without an event loop (`memory://`) it then waits once more."""
+        with suppress(BrokerAway):
+            for _ in range(2):
+                self._app.publisher.publish("create_ticket")

@@ -1,0 +1,97 @@
+"""Would a source take what its sender sends? A sample is signed, verified and read; nothing of it goes anywhere.
+
+A product that can be asked which alerts go on is asked.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from secrets import token_hex
+
+from pydantic import SecretStr
+
+from connectors import Fixture, fixtures
+from connectors.contract.messages import ConnectorError, Denied, Inbound, Verified
+from connectors.contract.settings import SourceSettings
+from worker.documents.shapes import SourceTested
+from worker.intake.reading import NO_KEYS
+from worker.jobs.asking import NoAnswer, asked, listed
+from worker.settings import Source
+
+WITHOUT_SAMPLE = b"{}"
+ONLY_ITSELF = "its sender signs with a key that nobody else has: send a test message from there"
+
+
+def probe(source: Source) -> SourceTested:
+    """How far a sample came, and what went wrong."""
+    now = datetime.now(UTC)
+    sample = _sample(fixtures(source.connector.kind))
+    body = sample.body if sample is not None else WITHOUT_SAMPLE
+    verdict = _verdict(source, source, body, now)
+    forger = Source(source.id, source.connector, _with_another_secret(source))
+    is_denied = isinstance(_verdict(source, forger, body, now), Denied)
+    events, unread = _read(source, verdict) if sample is not None else (0, None)
+    problem = ONLY_ITSELF if source.connector.outside else _problem(verdict, unread, is_denied=is_denied)
+    silent = _silent(source)
+    return SourceTested(
+        source=source.id,
+        kind=source.connector.kind,
+        sample=sample.name if sample is not None else None,
+        verified=isinstance(verdict, Verified),
+        refuses_forged=is_denied,
+        parsed=sample is not None and isinstance(verdict, Verified) and unread is None,
+        events=events,
+        asked=silent is None if asked(source) is not None else None,
+        problem=problem or silent,
+    )
+
+
+def _sample(samples: dict[str, Fixture]) -> Fixture | None:
+    """One that opens a case, else one that can be read; best one that needs no settings of its own."""
+    readable = [each for each in samples.values() if "error" not in each.expected]
+    return min(readable, key=lambda each: (not _opens(each), bool(each.expected.get("settings"))), default=None)
+
+
+def _opens(sample: Fixture) -> bool:
+    return any(event["kind"] == "Opened" for event in sample.expected["events"])
+
+
+def _silent(source: Source) -> str | None:
+    """Why its product does not say what goes on; None where it does, or need not."""
+    question = asked(source)
+    if question is None:
+        return None
+    try:
+        listed(source)
+    except NoAnswer as error:
+        return f"{question.url} does not say which alerts go on: {error}"
+    return None
+
+
+def _verdict(source: Source, signer: Source, body: bytes, now: datetime) -> Verified | Denied:
+    signed = signer.connector.sign(body, signer.settings, now)
+    headers = tuple((name.lower(), value) for name, value in signed.items())
+    return source.connector.verify(Inbound(source.id, now, body, headers), source.settings, now, NO_KEYS)
+
+
+def _with_another_secret(source: Source) -> SourceSettings:
+    return source.settings.model_copy(update={"secret": SecretStr(token_hex(16)), "previous_secret": None})
+
+
+def _read(source: Source, verdict: Verified | Denied) -> tuple[int, str | None]:
+    if isinstance(verdict, Denied):
+        return 0, None
+    try:
+        parsed = source.connector.parse(verdict, source.settings)
+    except ConnectorError as error:
+        return 0, str(error)
+    unreadable = "; ".join(f"{each.item}: {each.reason}" for each in parsed.unreadable)
+    return len(parsed.events), unreadable or None
+
+
+def _problem(verdict: Verified | Denied, unread: str | None, *, is_denied: bool) -> str | None:
+    if isinstance(verdict, Denied):
+        return f"its own sender would be denied: {verdict.reason}"
+    if not is_denied:
+        return "a sender with another secret would be let in: the connector does not verify"
+    return f"the sample cannot be read: {unread}" if unread is not None else None

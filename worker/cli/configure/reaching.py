@@ -1,0 +1,154 @@
+"""Can what the settings name be reached, and does it let us in? Asked by reading only; each answer within 5 s."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy
+from kombu import Connection
+from kombu.exceptions import KombuError
+
+from tickets.client import TicketsClient
+from tickets.errors import TicketsError
+from worker.broker.reach import reach
+from worker.jobs.asking import NoAnswer, asked, listed
+from worker.ledger import LedgerAway, open_ledger
+from worker.settings import Settings, Source
+from worker.settings.problems import without_password
+
+TIMEOUT_S = 5.0
+UNAUTHORIZED, FORBIDDEN = 401, 403
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What became of one question."""
+
+    what: str
+    ok: bool
+    said: str
+
+
+def probe_all(settings: Settings) -> list[Probed]:
+    """The Tickets API, the broker, the database, and the products that are asked what goes on, one after the other."""
+    probes: dict[str, Callable[[Settings], Probed]] = {
+        "Tickets API": _api,
+        "broker": _broker,
+        "database": _database,
+        **{f"source {each.id}": partial(_product, each) for each in settings.sources.values() if asked(each)},
+    }
+    return [_within(name, lambda probe=probe: probe(settings)) for name, probe in probes.items()]  # type: ignore[misc]
+
+
+def _within(what: str, probe: Callable[[], Probed]) -> Probed:
+    """What the probe says, or that it took too long: a look-up of a name has no time-out of its own.
+
+    Raises what the probe raises: that would be a defect, since it tells what it could not reach.
+    """
+    answers: Future[Probed] = Future()
+
+    def ask() -> None:
+        try:
+            answers.set_result(probe())
+        except BaseException as error:  # noqa: BLE001 — handed on to who waits for the answer
+            answers.set_exception(error)
+
+    threading.Thread(target=ask, name=f"probe {what}", daemon=True).start()
+    try:
+        return answers.result(timeout=TIMEOUT_S + 1)
+    except FutureTimeout:
+        return Probed(what, False, f"no answer within {TIMEOUT_S:g} s")
+
+
+def _api(settings: Settings) -> Probed:
+    """One GET with the key. Whether the key may write cannot be told without writing."""
+    at = without_password(str(settings.api.url))
+
+    async def ask() -> None:
+        key = settings.api.key.get_secret_value()
+        url = str(settings.api.url)
+        async with TicketsClient(url, key, total_timeout=TIMEOUT_S, revision=settings.api.revision) as client:
+            await client.list_tickets(limit=1)
+
+    try:
+        asyncio.run(ask())
+    except TicketsError as error:
+        return Probed("Tickets API", False, f"{at}: {_REFUSED.get(error.status or 0, str(error))}")
+    return Probed(
+        "Tickets API", True, f"{at}: the key may read (tickets:read); whether it may write shows with the first ticket"
+    )
+
+
+_REFUSED = {
+    UNAUTHORIZED: "401: the key is missing or not valid there; look at api.key, and whether it is of this environment",
+    FORBIDDEN: "403: the key is valid and lacks the scope tickets:read; it needs tickets:read and tickets:write",
+}
+
+
+def _broker(settings: Settings) -> Probed:
+    if settings.broker.scheme == "memory":
+        return Probed("broker", True, "memory://: in the process itself")
+    to = reach(settings.broker, TIMEOUT_S)
+    hosts = ", ".join(each.rpartition("@")[2].rpartition("://")[2] for each in to.url.split(";"))
+    at = f"{settings.broker.scheme}://{hosts}"
+    connection = Connection(to.url, ssl=to.tls or False, connect_timeout=TIMEOUT_S, transport_options=dict(to.options))
+    away: tuple[type[BaseException], ...] = (KombuError, OSError)
+    try:
+        away = (*away, *connection.connection_errors, *connection.channel_errors)
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+        _ = connection.default_channel  # of Redis this is the first that speaks to it
+    except away as error:
+        why = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        return Probed("broker", False, f"{at}: cannot be used: {without_password(why)}")
+    finally:
+        connection.release()
+    return Probed("broker", True, f"{at}: connected")
+
+
+def _product(source: Source, _settings: Settings) -> Probed:
+    question = asked(source)
+    at = question.url if question is not None else ""
+    try:
+        listed(source, TIMEOUT_S)
+    except NoAnswer as error:
+        return Probed(f"source {source.id}", False, f"{at}: {error}")
+    return Probed(f"source {source.id}", True, f"{at}: says which alerts go on")
+
+
+_MISSING = "the tables are not there or of another version: run `ticketrelay db upgrade`"
+
+
+def _database(settings: Settings) -> Probed:
+    url = sqlalchemy.make_url(settings.ledger.url)
+    at = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(Path(url.database or ""), at)
+    with closing(open_ledger(settings)) as ledger:
+        try:
+            is_current = ledger.is_current()
+        except LedgerAway as error:
+            why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            return Probed("database", False, f"{at}: cannot be used: {without_password(why)}")
+    return Probed("database", is_current, f"{at}: {'the tables are there' if is_current else _MISSING}")
+
+
+def _sqlite(path: Path, at: str) -> Probed:
+    """Read only: to open it as the ledger does would make the file."""
+    if not path.exists():
+        return Probed("database", True, f"{at}: not there yet; `run` and `db upgrade` make it")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=TIMEOUT_S)) as connection:
+            connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as error:
+        said = _MISSING if "no such table" in str(error) else f"cannot be used: {error}"
+        return Probed("database", False, f"{at}: {said}")
+    return Probed("database", True, f"{at}: the tables are there")

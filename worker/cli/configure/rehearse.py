@@ -1,0 +1,205 @@
+"""`ticketrelay rehearse`: what would the stored deliveries of the past lead to under another configuration?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from connectors.contract.messages import Inbound
+from worker.cli.operate.byhand import Moment, opened
+from worker.cli.shell.common import config_file, data_option, fail, fail_settings, with_local_defaults
+from worker.cli.shell.output import cell, emit, notice, output_option, progress
+from worker.ledger import Ledger, Stored
+from worker.rehearsal.difference import Was
+from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, TicketLine, report
+from worker.rehearsal.tickets import Rehearsal, read
+from worker.settings import Settings, SettingsError, Source
+from worker.settings.layers import CONFIG
+from worker.settings.loader import gather, judge
+
+PAGE = 200  # deliveries in one transaction
+SHOWN = 10  # of each list, in text
+_COUNT = click.IntRange(min=0)
+
+
+@click.command()
+@click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="The present configuration; without it TICKETRELAY_CONFIG's, else the environment.")  # fmt: skip
+@click.option("--since", type=Moment(), default="7d", show_default=True, metavar="DURATION|TIME",
+              help="What arrived since then: 90m, 24h, 7d, or 2026-02-20T12:00:00Z.")  # fmt: skip
+@click.option("--source", metavar="ID", help="Only what came from this source.")
+@click.option("--max-new", type=_COUNT, metavar="N", help="Tickets more: new ones, and those that a split adds.")
+@click.option("--max-gone", type=_COUNT, metavar="N", help="Tickets fewer: gone ones, and those that a merge takes.")
+@click.option("--max-changed", type=_COUNT, metavar="N", help="Differences in tickets that are there before and after.")
+@click.option("--max-calls-more", type=click.FloatRange(min=0), metavar="PERCENT", help="Calls more than today.")
+@data_option
+@output_option
+def rehearse(
+    against: Path | None,
+    since: datetime,
+    source: str | None,
+    max_new: int | None,
+    max_gone: int | None,
+    max_changed: int | None,
+    max_calls_more: float | None,
+    data: Path,
+    output: str,
+) -> None:
+    """Show what the configuration of --config would make of stored deliveries, beside the present one.
+
+    Nothing is written or sent. Deliveries are read from the ledger of --config. Exits 1 when a limit is passed.
+
+    \b
+    Example: ticketrelay rehearse --config new.yaml --against ticketrelay.yaml --max-gone 0 --max-calls-more 20
+    """
+    new, present = _files(against)
+    old_settings = _settings(present, data)
+    asked = Asked(str(new), str(present or "the environment"), since, source)
+    with opened(data) as (ledger, settings):
+        if source is not None and source not in settings.sources.keys() | old_settings.sources.keys():
+            there = ", ".join(sorted(settings.sources.keys() | old_settings.sources.keys())) or "none"
+            fail([f"--source {source!r}: no source has that id in either configuration; there are: {there}"])
+        try:
+            found = _rehearsed(ledger, asked, old_settings.sources, settings.sources)
+        except KeyboardInterrupt:
+            notice("stopped; nothing was changed")
+            sys.exit(1)
+    told = found(Limits(max_new, max_gone, max_changed, max_calls_more))
+    if output == "json":
+        emit("rehearse", told)
+    else:
+        _print(told)
+    for each in told.limits:
+        if each.passed:
+            notice(f"--{each.limit} {each.allowed:g} is passed: {_size(each)}")
+    sys.exit(1 if any(each.passed for each in told.limits) else 0)
+
+
+def _files(against: Path | None) -> tuple[Path, Path | None]:
+    """The new configuration and the present one. Ends the command with exit code 2 where they are one, or none."""
+    new = config_file()
+    present = against or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
+    if new is None:
+        fail(["--config is missing: name the configuration that is to be rehearsed"])
+    if present is not None and present.resolve() == new.resolve():
+        fail([f"{new} would be compared with itself: name the present configuration with --against"])
+    return new, present
+
+
+def _settings(file: Path | None, data: Path) -> Settings:
+    try:
+        return judge(with_local_defaults(gather(os.environ, file), data)).settings
+    except SettingsError as error:
+        fail_settings(error)
+
+
+def _rehearsed(
+    ledger: Ledger, asked: Asked, before: Mapping[str, Source], after: Mapping[str, Source]
+) -> Callable[[Limits], Rehearsed]:
+    """Both configurations meet each delivery in turn, so that each is read from the ledger once."""
+    span = ledger.stored_span(since=asked.since, source=asked.source)
+    old, new = Rehearsal(before), Rehearsal(after)
+    deliveries = pruned = 0
+    with progress("rehearsing", span.number) as bar:
+        for page in _pages(ledger, asked, span.after):
+            for each in page:
+                deliveries += 1
+                if each.arrived is None:
+                    pruned += 1
+                else:
+                    _take(each.id, each.arrived, old, new, before.get(each.source), after.get(each.source))
+            bar.update(len(page))
+    return lambda limits: report(asked, old, new, limits, deliveries=deliveries, pruned=pruned)
+
+
+def _pages(ledger: Ledger, asked: Asked, after: int) -> Iterator[list[Stored]]:
+    while page := ledger.stored_deliveries(since=asked.since, source=asked.source, after=after, limit=PAGE):
+        after = page[-1].id
+        yield page
+
+
+def _take(
+    number: int, arrived: Inbound, old: Rehearsal, new: Rehearsal, before: Source | None, after: Source | None
+) -> None:
+    parsed = read(before, arrived)
+    old.take(number, arrived, parsed)
+    new.take(number, arrived, parsed if _reads_alike(before, after) else read(after, arrived))
+
+
+def _reads_alike(one: Source | None, other: Source | None) -> bool:
+    """True when both understand a delivery in the same way: what routes make of it comes after that."""
+    if one is None or other is None:
+        return one is other
+    return one.connector.kind == other.connector.kind and one.settings == other.settings
+
+
+def _print(told: Rehearsed) -> None:
+    kept = f"; the bodies of {told.pruned} are not kept any more" if told.pruned else ""
+    click.echo(f"{told.config} beside {told.against}: {told.deliveries} deliveries since {cell(told.since)}{kept}")
+    width = max([15, *(len(kind) + 2 for kind in told.calls)])
+    click.echo(f"{'':<{width}}  before   after")
+    click.echo(_sides("tickets", told.tickets, width))
+    click.echo(_sides("calls", told.calls_total, width))
+    for kind, sides in told.calls.items():
+        click.echo(_sides(f"  {kind}", sides, width))
+    _list("would be new", [_ticket(each) for each in told.new])
+    _list("would be gone", [_ticket(each.ticket) + (f": {each.why}" if each.why else "") for each in told.gone])
+    _list("would be changed", [_ticket(each.ticket) + _fields(each.fields) for each in told.changed])
+    for how in ("merged", "split", "regrouped"):
+        found = [each for each in told.regrouped if each.how == how]
+        _list(f"would be {how}", [f"{_tickets(each.before)} → {_tickets(each.after)}" for each in found])
+    changes = [each for each in told.dropped if each.after or each.before]
+    _list("dropped", [_reason(each.reason, each.before, each.after, each.first) for each in changes], "reasons")
+    failed = [(f"{each.template} of route {each.route}: {each.why}", each) for each in told.templates]
+    _list("templates fail", [_reason(what, each.before, each.after, each.first) for what, each in failed], "reasons")
+    unread = [_reason(each.reason, each.before, each.after, each.first) for each in told.unread]
+    _list("cannot be read", unread, "reasons")
+
+
+def _sides(what: str, sides: Sides, width: int) -> str:
+    more = sides.after - sides.before
+    return f"{what:<{width}}  {sides.before:>6}  {sides.after:>6}{f'  {more:+d}' if more else ''}"
+
+
+def _list(title: str, lines: Sequence[str], what: str = "tickets") -> None:
+    if not lines:
+        return
+    click.echo(f"\n{title}: {len(lines)} {what if len(lines) > 1 else what.removesuffix('s')}")
+    for line in lines[:SHOWN]:
+        click.echo(f"  {cell(line)}")
+    if len(lines) > SHOWN:
+        click.echo(f"  and {len(lines) - SHOWN} more; -o json has all")
+
+
+def _ticket(ticket: TicketLine) -> str:
+    return f"{ticket.delivery}  {ticket.source}  {ticket.priority}  {ticket.subject}"
+
+
+def _tickets(tickets: Sequence[TicketLine]) -> str:
+    return " + ".join(f"{each.delivery} {each.source} {each.subject}" for each in tickets[:3]) + (
+        f" + {len(tickets) - 3} more" if len(tickets) > 3 else ""
+    )
+
+
+def _fields(fields: Mapping[str, Was]) -> str:
+    told = ", ".join(f"{name} {_value(each.before)} → {_value(each.after)}" for name, each in fields.items())
+    return f": {told}"
+
+
+def _value(value: str | bool | None) -> str:
+    return {True: "yes", False: "no", None: "none"}[value] if not isinstance(value, str) else repr(value)
+
+
+def _reason(what: str, before: int, after: int, first: str) -> str:
+    return f"{what}: {before} → {after} (such as {first})"
+
+
+def _size(limit: Limit) -> str:
+    if limit.found is None:
+        return "there were no calls before"
+    return f"{limit.found:.1f} % more calls" if limit.limit == "max-calls-more" else f"{limit.found:g} tickets"

@@ -1,0 +1,29 @@
+"""`ticketrelay schema`: the JSON Schema of the configuration file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from worker.cli.shell.common import fail
+from worker.settings.schema import schema as schema_of_file
+
+
+@click.command()
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write it into this file.")
+def schema(target: Path | None) -> None:
+    """Print the JSON Schema (draft 2020-12) of the configuration file, for editors and for checks elsewhere.
+
+    \b
+    Example: ticketrelay schema --to ticketrelay.schema.json
+    """
+    text = json.dumps(schema_of_file(), ensure_ascii=False, indent=2)
+    if target is None:
+        click.echo(text)
+        return
+    try:
+        target.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        fail([f"--to {str(target)!r}: cannot be written: {error.strerror}"])

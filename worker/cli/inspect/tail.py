@@ -1,0 +1,103 @@
+"""`ticketrelay tail`: what happens now, as it happens."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from worker.cli.operate.byhand import opened
+from worker.cli.shell.common import data_option
+from worker.cli.shell.completion import sources
+from worker.cli.shell.output import FORMATS, cell, colour_of, emit_line, emit_many
+from worker.ledger import Ledger
+from worker.ledger.queue.settles import Outcome
+from worker.ledger.reports.following import Filter, Happening
+from worker.ledger.schema.words import ACCEPTED, QUARANTINED, SKIPPED
+
+LOOK_EVERY_S = 1.0
+OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
+
+
+@click.command()
+@click.option("--source", metavar="ID", shell_complete=sources, help="Only of this source.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only with this outcome.")
+@click.option("--follow/--no-follow", default=True, show_default=True, help="Go on with what comes.")
+@click.option("-n", "--lines", type=click.IntRange(0), default=10, show_default=True, help="Begin with the latest N.")
+@data_option
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True,
+              help="A table, or JSON lines; json is an array, and needs --no-follow.")  # fmt: skip
+def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data: Path, output: str) -> None:
+    """Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.
+
+    It looks into the ledger once a second. Ctrl-C, or the end of what reads it, ends it with 0.
+
+    \b
+    Examples:
+      ticketrelay tail --source prom
+      ticketrelay tail --outcome rejected -o jsonl | jq .text
+      ticketrelay tail --no-follow --lines 100
+    """
+    if follow and output == "json":
+        raise click.UsageError("-o json is one document, and --follow has no end: use -o jsonl, or --no-follow")
+    wanted = Filter(source, outcome)
+    try:
+        with opened(data) as (ledger, _):
+            _run(ledger, wanted, lines, output, follow=follow)
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        # What Python flushes at its end would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(ledger: Ledger, wanted: Filter, lines: int, output: str, *, follow: bool) -> None:
+    position = ledger.reading.begin_following()
+    latest = ledger.reading.latest(position, lines, wanted)
+    if output == "json":
+        emit_many("tail", latest, output)
+        return
+    _print(latest, output)
+    while follow and not _is_unread():
+        before = None
+        while before is None or position.is_beyond(before):  # a look takes some hundred rows; a storm has more
+            before = position
+            found, position = ledger.reading.news(position, wanted)
+            _print(found, output)
+
+
+def _print(found: list[Happening], output: str) -> None:
+    for each in found:
+        if output == "jsonl":
+            emit_line("tail", each)
+        else:
+            click.echo(_line(each))
+    sys.stdout.flush()
+
+
+def _line(each: Happening) -> str:
+    what = each.kind or "delivery"
+    status = f" {each.status}" if each.status is not None else ""
+    took = f"{each.latency_ms} ms" if each.latency_ms is not None else ""
+    ticket = f"ticket {each.ticket_id}" if each.ticket_id else ""
+    more = "  ".join(part for part in (cell(each.case), ticket, took, cell(each.text)) if part)
+    outcome = click.style(f"{each.outcome + status:<16}", fg=colour_of(each.outcome))
+    return f"{each.at:%Y-%m-%d %H:%M:%S}  {each.id:<12} {each.source:<16} {what:<14} {outcome} {more}".rstrip()
+
+
+def _is_unread() -> bool:
+    """Wait until it is time to look again; True as soon as nobody reads our output any more."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:  # not a file
+        time.sleep(LOOK_EVERY_S)
+        return False
+    waiting = select.poll()
+    waiting.register(output, 0)  # of a pipe: its end alone
+    return bool(waiting.poll(LOOK_EVERY_S * 1000))

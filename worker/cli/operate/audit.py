@@ -1,0 +1,141 @@
+"""`ticketrelay audit`: do the ledger and the Tickets API tell the same?"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from tickets.assumptions import MAX_LIMIT
+from tickets.client import TicketsClient
+from tickets.errors import AskPerson, TicketsError
+from tickets.marks import word_of
+from tickets.models import Ticket
+from worker.cli.operate.byhand import Moment, as_option, opened, output_option, refuse, with_client
+from worker.cli.shell.common import data_option
+from worker.cli.shell.output import emit
+from worker.delivery.look import CLOCKS_APART
+from worker.delivery.outcomes import is_gone
+from worker.documents.shapes import Audited
+from worker.ledger import Finding, Ledger, LedgerSide, Limits
+from worker.ledger.operator.audit import ApiSide, Found, compare
+
+MINUTE_S = 60.0
+LOOK_AGAIN_S = 1.0  # after the budget had nothing to spare
+
+
+class Pace:
+    """Lets one request go at a time: at most so many a minute, and only what delivery leaves of the budget."""
+
+    def __init__(self, ledger: Ledger, limits: Limits, per_minute: int) -> None:
+        self._ledger = ledger
+        self._limits = limits
+        self._per_minute = per_minute
+        self._sent: deque[float] = deque()
+        self._said = False
+        self.requests = 0
+
+    async def turn(self) -> None:
+        """Return when a request may be made."""
+        while len(self._sent) >= self._per_minute:
+            await asyncio.sleep(max(0.0, self._sent[0] + MINUTE_S - time.monotonic()))
+            with suppress(IndexError):
+                while self._sent[0] + MINUTE_S <= time.monotonic():
+                    self._sent.popleft()
+        while not self._ledger.take_spare_token(self._limits):
+            if not self._said:
+                click.echo("the budget has nothing to spare now, or the gate is closed: waiting", err=True)
+            self._said = True
+            await asyncio.sleep(LOOK_AGAIN_S)
+        self._sent.append(time.monotonic())
+        self.requests += 1
+
+
+@click.command()
+@click.option("--since", type=Moment(), metavar="DURATION|TIME",
+              help="Only tickets since then: 24h, 7d, or a time; all of them by default.")  # fmt: skip
+@click.option(
+    "--update", is_flag=True, help="Record in the ledger what people changed: tickets closed, reopened, gone."
+)
+@click.option("--per-minute", type=click.IntRange(1), default=20, show_default=True,
+              help="Requests in a minute at the most; they count in the budget, and come last.")  # fmt: skip
+@as_option
+@data_option
+@output_option
+def audit(since: datetime | None, update: bool, per_minute: int, who: str, data: Path, output: str) -> None:
+    """Compare the ledger with the Tickets API: tickets that are missing, doubled, orphaned, foreign or were changed.
+
+    It lists the API's tickets, 100 with a request, and asks for each ticket of ours that was not among them. It may run
+    while work is delivered. Exits 1 when anything is found, each with what to do.
+
+    \b
+    Example: ticketrelay audit --since 7d -o json
+    """
+    with opened(data) as (ledger, settings):
+        began = ledger.now()
+        pace = Pace(ledger, Limits(settings.api.per_minute, settings.api.per_second), per_minute)
+        try:
+            ours, theirs = with_client(settings, lambda client: _observe(client, ledger, pace, since, began))
+        except TicketsError as error:
+            refuse(f"the Tickets API cannot be asked, so nothing is concluded: {error}")
+        findings = compare(ours, theirs)
+        noted = ledger.update_tickets(findings, began, by=who) if update else None
+    compared = {"bound": len(ours.bound), "found": len(theirs.found), "requests": pace.requests}
+    if output == "json":
+        emit("audit", Audited(findings, compared, noted))
+    else:
+        _print(findings, compared, noted)
+    sys.exit(1 if findings else 0)
+
+
+async def _observe(
+    client: TicketsClient, ledger: Ledger, pace: Pace, since: datetime | None, began: datetime
+) -> tuple[LedgerSide, ApiSide]:
+    """The API's side first, then the ledger's: what is found is then in the ledger, unless it is under way."""
+    found: dict[str, Found] = {}
+    for_sure = since - CLOCKS_APART if since is not None else None
+    offset = 0
+    while True:
+        await pace.turn()
+        page = await client.list_tickets(limit=MAX_LIMIT, offset=offset)
+        found |= _found(page.data)
+        offset += len(page.data)
+        # Newest first: what follows is older still.
+        too_old = for_sure is not None and any(each.created_at < for_sure for each in page.data)
+        if not page.data or offset >= page.total or too_old:
+            break
+    words = {each.word for each in found.values() if each.word is not None}
+    ours = ledger.audited(since, words, found)
+    absent = set()
+    for each in ours.bound:
+        if each.ticket_id in found:
+            continue
+        await pace.turn()
+        try:
+            found |= _found([await client.get_ticket(each.ticket_id)])
+        except AskPerson as error:
+            if not is_gone(error):
+                raise
+            absent.add(each.ticket_id)
+    return ours, ApiSide(list(found.values()), absent, began)
+
+
+def _found(tickets: Iterable[Ticket]) -> dict[str, Found]:
+    return {each.id: Found(each.id, each.status, word_of(each.description)) for each in tickets}
+
+
+def _print(findings: list[Finding], compared: dict[str, int], noted: int | None) -> None:
+    for each in findings:
+        where = f"  case {each.case} of {each.source}  {each.operation}" if each.case is not None else ""
+        click.echo(f"{each.what:<9} ticket {each.ticket}{where}\n{'':<9} {each.text}\n{'':<9} to do: {each.remedy}")
+    spent = f"{compared['bound']} tickets of the ledger, {compared['found']} of the Tickets API, with "
+    click.echo(f"compared  {spent}{compared['requests']} requests: {len(findings)} findings")
+    if noted is not None:
+        click.echo(f"recorded  what is different of {noted} tickets", err=True)

@@ -1,0 +1,54 @@
+"""`ticketrelay interventions`: who did what by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from worker.cli.operate.byhand import Moment, opened
+from worker.cli.shell.common import data_option
+from worker.cli.shell.output import emit_many, lines_option
+from worker.ledger import Intervention
+
+
+@click.group()
+def interventions() -> None:
+    """Who did what by hand, when, and to what."""
+
+
+@interventions.command("list")
+@click.option("--since", type=Moment(), metavar="DURATION|TIME", help="Only since then: 24h, 7d, or a time.")
+@click.option(
+    "--subject", metavar="ID", help="Only what was done to this: op-4-1, in-7, ticket:1042, a source, ledger."
+)
+@click.option("-n", "--number", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@data_option
+@lines_option
+def list_(since: datetime | None, subject: str | None, number: int, data: Path, output: str) -> None:
+    """List what people did by hand, the oldest first.
+
+    \b
+    Example: ticketrelay interventions list --since 7d
+    """
+    with opened(data) as (ledger, _):
+        found = ledger.list_interventions(since=since, subject=subject, limit=number)
+    if output != "table":
+        emit_many("interventions-list", found, output)
+        return
+    for each in found:
+        click.echo(line(each))
+    if not found:
+        click.echo("nothing was done by hand")
+
+
+def line(each: Intervention) -> str:
+    """One intervention in one line."""
+    detail = "  ".join(f"{name}: {_plain(value)}" for name, value in each.detail.items())
+    return f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,108 @@
+"""`ticketrelay mail`: the listeners for mail of a fleet, and what reads its mailboxes; `mail audit` beside it."""
+
+from __future__ import annotations
+
+import click
+
+from worker.broker.relay import Relay
+from worker.cli.operate.mail_audit import audit
+from worker.cli.processes.mailing import lmtp_listener, mail_thread, said, smtp_listener
+from worker.cli.processes.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of
+from worker.cli.shell.common import (
+    DEFAULT_SMTP,
+    config_file,
+    config_option,
+    fail,
+    fleet,
+    log_option,
+    log_to_stderr,
+    read_fleet,
+    split_address,
+    upgraded_ledger,
+)
+from worker.delivery.dispatch import Bell
+from worker.intake.imap.keeper import configured
+from worker.intake.intake import Intake
+from worker.intake.listener import HttpThread
+from worker.intake.smtp import Boxes, mailboxes
+from worker.reloading import Reloader, needing
+from worker.runtime.health import health_app, threads
+from worker.settings.current import Current
+
+NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, its __ADDRESS and __SECRET_FILE"
+
+
+@click.group(invoke_without_command=True)
+@config_option
+@click.option(
+    "--smtp",
+    default=DEFAULT_SMTP,
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to take mail in over SMTP (off: nowhere).",
+)
+@click.option("--lmtp", metavar="HOST:PORT|unix:PATH", help="Where to take mail in over LMTP.")
+@click.option("--listen", metavar="HOST:PORT", help="Where /livez, /readyz and /metrics are; by default as "
+              "TICKETRELAY_SERVER__HEALTH_LISTEN says.")  # fmt: skip
+@log_option("info")
+@click.pass_context
+def mail(ctx: click.Context, smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> None:
+    """Take mail in over SMTP and LMTP, and read mailboxes over IMAP, for workers elsewhere to deliver.
+
+    Needs a ledger and a broker that all share. With COMMAND, nothing is taken in.
+
+    \b
+    Example: ticketrelay mail --config ticketrelay.yaml --smtp 127.0.0.1:8025
+    """
+    if ctx.invoked_subcommand is None:
+        _serve(smtp, lmtp, listen, log_level)
+
+
+mail.add_command(audit)
+
+
+def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> None:
+    log_to_stderr(log_level)
+    file, current = config_file(), Current(fleet(needs_api=False))
+    settings = current()
+    boxes = mailboxes(settings.sources)
+    if not boxes:
+        fail([NO_MAILBOX])
+    if smtp == "off" and lmtp is None and not configured(settings.sources):
+        fail(["--smtp off: without --lmtp, and without a mailbox to read, there is nowhere to take mail in"])
+    signals = Signals()
+    ledger = upgraded_ledger(settings)
+    ledger.follow(current)
+    mail_sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
+    mail_sockets += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
+    health_socket = listen_or_exit(*split_address(listen or settings.server.health_listen))
+    relay = Relay(settings, ledger)
+    bell = Bell(relay.publisher.publish)
+    metrics = metrics_of(ledger, settings)
+    intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+    edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
+    needed = threads(*edge_names, "imap", "intake", "bell")
+    health = HttpThread([(health_socket, health_app(ledger, metrics, needed))])
+    edges = [
+        mail_thread(listener, intake, lambda: Boxes(mailboxes(current().sources)), settings, lmtp=is_lmtp)
+        for listener, is_lmtp in mail_sockets
+    ]
+    read = needing(
+        lambda: read_fleet(file, needs_api=False), lambda new: bool(mailboxes(new.settings.sources)), NO_MAILBOX
+    )
+    reloader = Reloader(current, read, metrics)
+    keeper = imap_keeper(ledger, intake, current)
+    parts = [each for each in (bell, intake, *edges, keeper, health, control_of(reloader)) if each is not None]
+    for part in parts:
+        part.start()
+    if mail_sockets:
+        click.echo(
+            f"taking mail at {' and '.join(said(each) for each, _ in mail_sockets)} for: {', '.join(sorted(boxes))}"
+        )
+    if read_over_imap := configured(settings.sources):
+        click.echo(f"reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
+    signals.wait(reloader)
+    for part in reversed(parts):
+        part.stop()
+    relay.publisher.close()
+    ledger.close()

@@ -1,0 +1,91 @@
+"""Where do the commands that take mail listen, and what do they allow there?"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from socket import AF_UNIX, socket
+
+from sqlalchemy import make_url
+
+from worker.cli.processes.parts import listen_or_exit
+from worker.cli.shell.common import fail, split_address
+from worker.intake.intake import Intake
+from worker.intake.peers import Limits
+from worker.intake.smtp import Boxes, SmtpThread
+from worker.reloading.control import unix_listener
+from worker.settings import Settings
+from worker.settings.lints import is_loopback
+
+UNIX = "unix:"
+UNIX_MODE = 0o666
+"""The mail server is another user: who may deliver is decided by the folder that the socket is in."""
+
+
+def smtp_listener(address: str, settings: Settings) -> socket:
+    """A listener for SMTP. Ends the command where the address is public and mail is not limited."""
+    host, port = split_address(address)
+    missing = [name for name in ("per_minute", "keep_free") if getattr(settings.smtp, name) is None]
+    if missing and not is_loopback(host):
+        names = " and ".join(f"TICKETRELAY_SMTP__{name.upper()}" for name in missing)
+        fail([f"--smtp {address}: without {names} mail is taken on a loopback address only"])
+    return listen_or_exit(host, port, "--smtp")
+
+
+def lmtp_listener(address: str) -> socket:
+    """A listener for LMTP, of this machine alone (RFC 2033, section 5): `HOST:PORT`, or `unix:/PATH`."""
+    if not address.startswith(UNIX):
+        host, port = split_address(address)
+        if not is_loopback(host):
+            fail(
+                [f"--lmtp {address}: LMTP is for a mail server on this machine; give a loopback address or {UNIX}/PATH"]
+            )
+        return listen_or_exit(host, port, "--lmtp")
+    path = Path(address.removeprefix(UNIX))
+    try:
+        listener = unix_listener(path)
+        path.chmod(UNIX_MODE)
+    except OSError as error:
+        fail([f"cannot listen on {address}: {error.strerror}; choose another with --lmtp"])
+    return listener
+
+
+def mail_thread(
+    listener: socket, intake: Intake, boxes: Callable[[], Boxes], settings: Settings, *, lmtp: bool = False
+) -> SmtpThread:
+    """The edge behind a listener, with the limits of the settings; not started yet."""
+    url = make_url(settings.ledger.url)
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return SmtpThread(
+        listener,
+        intake,
+        boxes,
+        clock=lambda: datetime.now(UTC),
+        limits=_limits(settings),
+        ledger=Path(str(url.database)).absolute() if is_file else None,
+        lmtp=lmtp,
+    )
+
+
+def said(listener: socket) -> str:
+    """Where it listens, as an option takes it."""
+    name = listener.getsockname()
+    return f"{UNIX}{name}" if listener.family == AF_UNIX else "{}:{}".format(*name[:2])
+
+
+def _limits(settings: Settings) -> Limits:
+    wanted = settings.smtp
+    return Limits(wanted.per_minute, wanted.connections, wanted.per_peer, wanted.keep_free, _tls(settings))
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.smtp.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.smtp.certificate, settings.smtp.certificate_key)
+    except OSError as error:
+        fail([f"TICKETRELAY_SMTP__CERTIFICATE: {settings.smtp.certificate}: {error}"])
+    return context

@@ -1,0 +1,105 @@
+"""`ticketrelay pipe`: one mail on standard input, from a mail server's pipe transport.
+
+Exit codes are those of sysexits.h, from which a mail server reads whether to try again: 0 once the mail is durable, 65
+for what can never be a mail, and 75 for everything else, a wrong flag or setting too. Any other code would bounce mail.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import structlog
+
+from connectors.contract.messages import OverLimit, Verified
+from worker.cli.shell.common import data_option, local_settings, log_to_stderr
+from worker.intake.reading import read_verified
+from worker.intake.smtp import Boxes, enveloped, mailboxes, max_body_of
+from worker.ledger import open_ledger
+from worker.settings import Settings, Source
+
+log = structlog.get_logger()
+
+EX_OK, EX_DATAERR, EX_TEMPFAIL = 0, 65, 75
+
+
+class _Pipe(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.show()
+            ctx.exit(EX_TEMPFAIL)
+
+
+@click.command(cls=_Pipe)
+@click.option("--source", "source_id", help="The source that it is for; else the one whose mailbox --recipient names.")
+@click.option("--sender", help="The envelope's sender (Postfix: ${sender}).")
+@click.option("--recipient", "recipients", multiple=True, help="The envelope's recipient (Postfix: ${recipient}).")
+@data_option
+def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> None:
+    """Take one mail from standard input into the ledger; a worker or `run` delivers it.
+
+    Exits 0 once it is durable, 65 for what can never be a mail, and 75 for everything else: try again.
+
+    \b
+    Example: ticketrelay pipe --source email --sender ada@example.org < mail.eml
+    """
+    log_to_stderr("warning")
+    try:
+        code = _take(source_id, sender, recipients, data)
+    except SystemExit:
+        code = EX_TEMPFAIL  # a setting is wrong, and has been said to be
+    except Exception:
+        log.exception("pipe.failed")  # whatever it is, the mail server must keep the mail
+        code = EX_TEMPFAIL
+    sys.exit(code)
+
+
+def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> int:
+    settings = local_settings(data)
+    meant = _meant(settings, source_id, recipients)
+    if not meant:
+        click.echo(f"Error: no mailbox is configured for {source_id or ', '.join(recipients)}", err=True)
+        return EX_TEMPFAIL
+    limit = min(max_body_of(source) for source, _ in meant)
+    body = sys.stdin.buffer.read(limit + 1)
+    if not body.strip() or len(body) > limit:
+        click.echo(f"Error: a mail has between 1 and {limit} bytes", err=True)
+        return EX_DATAERR
+    ledger = open_ledger(settings)
+    try:
+        if ledger.database.is_sqlite:
+            ledger.upgrade()  # nobody else may have started on this folder yet
+        now = datetime.now(UTC)
+        try:
+            deliveries = [
+                read_verified(source, Verified(enveloped(source, body, sender, own, now))) for source, own in meant
+            ]
+        except OverLimit as error:
+            click.echo(f"Error: {error}", err=True)
+            return EX_DATAERR
+        recorded, _ = ledger.record(deliveries)
+    finally:
+        ledger.close()
+    for each in recorded:
+        click.echo(f"in-{each.inbound_id} {each.outcome}")
+    return EX_OK
+
+
+def _meant(
+    settings: Settings, source_id: str | None, recipients: tuple[str, ...]
+) -> list[tuple[Source, Sequence[str]]]:
+    """Each source that is meant, with its recipients; none where one is nobody's: no recipient is dropped silently."""
+    boxes = Boxes(mailboxes(settings.sources))
+    sources = list(boxes.by_address.values())
+    if source_id is not None:
+        return [(each, recipients) for each in sources if each.id == source_id]
+    if not recipients:
+        return [(each, recipients) for each in sources] if len(sources) == 1 else []
+    if any(boxes.of(each) is None for each in recipients):
+        return []
+    return [*boxes.by_source(recipients)]

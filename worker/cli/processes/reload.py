@@ -1,0 +1,93 @@
+"""`ticketrelay reload`: a process takes new settings without a restart."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+import httpx
+
+from worker.cli.shell.common import config_file, config_option, fail, fail_settings
+from worker.cli.shell.output import emit, output_option
+from worker.reloading.control import unix_path
+from worker.settings import ServerSettings, SettingsError
+from worker.settings.loader import Given, gather, judge
+from worker.settings.origin import Branch
+from worker.settings.problems import variable
+
+TIMEOUT_S = 30.0
+RELOADED, REFUSED = 200, 422
+
+
+@click.command()
+@config_option
+@output_option
+def reload(output: str) -> None:
+    """Ask the process that listens at server.control to read its settings again, and say what came of it.
+
+    The process reads the file and the environment that it was started with; of the ones given here only server.control
+    and its token are used. Exits 1 when it refused the settings, which changes nothing, or does not answer.
+
+    \b
+    Example: ticketrelay reload --config ticketrelay.yaml
+    """
+    server = _server()
+    if server.control is None:
+        fail([f"{variable('server', 'control')}: no process can be asked: name a control listener, or send it SIGHUP"])
+    answer = _ask(server.control, server.control_token.get_secret_value() if server.control_token else None)
+    if answer.status_code not in (RELOADED, REFUSED):
+        click.echo(f"Error: {server.control} answered {answer.status_code}: {answer.text}", err=True)
+        sys.exit(1)
+    told = answer.json()
+    if output == "json":
+        emit("reload", {each: told.get(each, []) for each in ("changed", "needs_restart", "problems")})
+    elif answer.status_code == RELOADED:
+        _say_what_changed(told)
+    if answer.status_code == REFUSED:
+        for problem in told["problems"] if output == "table" else ():
+            click.echo(problem, err=True)
+        click.echo("Error: the new settings are wrong: nothing was changed", err=True)
+        sys.exit(1)
+
+
+def _server() -> ServerSettings:
+    """The section `server` alone: what else is wrong, the process says."""
+    try:
+        return judge(_only_server(gather(os.environ, config_file()))).settings.server
+    except SettingsError as error:
+        fail_settings(error)
+
+
+def _only_server(given: Given) -> Given:
+    entries = {name: entry for name, entry in given.root.entries.items() if name == "server"}
+    problems = tuple(each for each in given.problems if each.path[:1] == ("server",))
+    unused = {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-reload"}}
+    return replace(given, root=Branch(entries, given.root.origin), problems=problems).below(unused)
+
+
+def _ask(address: str, token: str | None) -> httpx.Response:
+    path = unix_path(address)
+    transport = httpx.HTTPTransport(uds=str(path)) if path is not None else None
+    headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+    url = f"http://{address if path is None else 'localhost'}/reload"
+    try:
+        with httpx.Client(transport=transport, timeout=TIMEOUT_S, trust_env=False) as client:
+            return client.post(url, headers=headers)
+    except httpx.TransportError as error:
+        click.echo(
+            f"Error: {address} did not answer ({error}); is `ticketrelay run`, `serve`, `mail` or `worker` up with it?",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _say_what_changed(told: dict[str, Any]) -> None:
+    for each in told["changed"]:
+        click.echo(f"{each['what']:<8} {each['setting']}")
+    for each in told["needs_restart"]:
+        click.echo(f"as it was: {each['setting']} needs a restart", err=True)
+    if not told["changed"]:
+        click.echo("reloaded: nothing that can be reloaded is different")

@@ -1,0 +1,347 @@
+"""`ticketrelay run`: everything in one process, with nothing else installed."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+
+from tickets.listening import listen as bind
+from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
+from tickets.server.control import control_app as tickets_control
+from worker.broker.relay import Relay
+from worker.broker.worker import WorkerThread
+from worker.cli.processes.demo import SCENARIO_KEY, play
+from worker.cli.processes.mailing import lmtp_listener, mail_thread, said, smtp_listener
+from worker.cli.processes.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of, socket_keeper
+from worker.cli.processes.tickets_api import LimitOption, control_address
+from worker.cli.shell.common import (
+    DEFAULT_LISTEN,
+    DEFAULT_SMTP,
+    LOCAL_KEY,
+    LOCK,
+    config_file,
+    data_option,
+    fail,
+    local,
+    lock,
+    log_option,
+    log_to_stderr,
+    read_local,
+    split_address,
+)
+from worker.delivery.dispatch import Bell
+from worker.intake.http import intake_app
+from worker.intake.imap.keeper import configured
+from worker.intake.intake import Intake
+from worker.intake.listener import HttpThread
+from worker.intake.smtp import Boxes, SmtpThread, mailboxes
+from worker.intake.socket_mode.keeper import configured as on_connections_of_ours
+from worker.ledger import Ledger, open_ledger
+from worker.reloading import Reloader, needing
+from worker.runtime.health import threads
+from worker.settings import Settings
+from worker.settings.current import Current
+from worker.settings.lints import is_loopback
+from worker.settings.loader import Loaded
+from worker.settings.secretfiles import DEV_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What `run` started."""
+
+    settings: Settings
+    has_sources: bool
+    """Somebody configured a source."""
+    ledger: Ledger
+    api: LocalTicketsApi | None
+    reloader: Reloader
+    taken_back: int
+    """How many calls of an earlier process had not been settled."""
+    smtp: str | None = None
+    """Where mail is taken in over SMTP."""
+    lmtp: str | None = None
+    """Where mail is taken in over LMTP."""
+
+
+@click.command()
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    help=f"The HTTP listener (port 0: any free one); TICKETRELAY_SERVER__LISTEN or {DEFAULT_LISTEN} by default.",
+)
+@click.option(
+    "--smtp",
+    metavar="HOST:PORT",
+    help=f"The SMTP listener (off: none); by default {DEFAULT_SMTP}, where that is free.",
+)
+@click.option("--lmtp", metavar="HOST:PORT|unix:PATH", help="The LMTP listener; none by default.")
+@data_option
+@click.option("--once", is_flag=True, help="Play the scenario, then exit: 0 when all went as expected, else 1.")
+@click.option("--no-demo", is_flag=True, help="Do not play the scenario.")
+@click.option("--api-limit", type=LimitOption(), default="production", show_default=True,
+              help="The rate limit of the local Tickets API, and so our budget.")  # fmt: skip
+@click.option("--api-control", metavar="HOST:PORT", help="Serve the local Tickets API's inspection and faults there.")
+@click.option("--api-control-token", envvar="TICKETRELAY_TEST_API_CONTROL_TOKEN", help="The token of that listener.")
+@log_option("error")
+def run(
+    listen: str | None,
+    smtp: str | None,
+    lmtp: str | None,
+    data: Path,
+    once: bool,
+    no_demo: bool,
+    api_limit: Limit,
+    api_control: str | None,
+    api_control_token: str | None,
+    log_level: str,
+) -> None:
+    """Run intake, delivery and a local Tickets API in this process, and play a short scenario.
+
+    State is kept in --data and survives restarts and crashes: unfinished work is finished at the next start. With
+    TICKETRELAY_API__URL and __KEY set, tickets go there instead of to the local Tickets API.
+
+    \b
+    Example: ticketrelay run --config ticketrelay.yaml --no-demo
+    """
+    if once and no_demo:
+        fail(["--once plays the scenario and --no-demo leaves it out; give one of them"])
+    log_to_stderr(log_level)
+    control = control_address(api_control, api_control_token or (secrets.token_urlsafe(16) if api_control else None))
+    signals = Signals()
+    with _only_one(data):
+        listener, loaded = _bind(listen, data)
+        mail_listener = _bind_smtp(smtp, loaded)
+        mail_listeners = [(mail_listener, False)] if mail_listener is not None else []
+        mail_listeners += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
+        current = Current(_with_limit(loaded, api_limit))
+        read = _reader(current, config_file(), data, api_limit)
+        with _started(listener, mail_listeners, current, read, data, api_limit, control) as running:
+            _serve(running, signals, control, once=once, no_demo=no_demo)
+
+
+def _serve(
+    running: Running, signals: Signals, control: tuple[str, int, str] | None, *, once: bool, no_demo: bool
+) -> None:
+    _say_where(running, control)
+    if not no_demo:
+        expected = play(running.settings, running.ledger, running.api, running.smtp)
+        if once:
+            sys.exit(0 if expected else 1)
+    _say_what_next(running)
+    signals.wait(running.reloader)
+    click.echo("stopping: calls under way are finished first")
+
+
+def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
+    """The listening socket, and the settings with the address that it really has."""
+    loaded = local(data, listen=listen)
+    settings = loaded.settings
+    host, port = split_address(settings.server.listen)
+    if not loaded.has("sources") and not is_loopback(host):
+        fail(
+            [
+                f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is "
+                "believed, so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"
+            ]
+        )
+    if settings.broker.url != "memory://":
+        fail(["TICKETRELAY_BROKER__URL: `run` is one process and needs no broker; use `serve` and `worker` with one"])
+    listener = listen_or_exit(host, port)
+    address = f"{settings.server.listen.rpartition(':')[0]}:{listener.getsockname()[1]}"
+    return listener, local(data, listen=address)
+
+
+def _with_limit(loaded: Loaded, api_limit: Limit) -> Loaded:
+    """With the budget that the local Tickets API grants, where it is that one."""
+    if loaded.has("api", "url"):
+        return loaded
+    settings = loaded.settings
+    budget = settings.api.model_copy(update={"per_minute": api_limit.per_minute, "per_second": api_limit.per_second})
+    return replace(loaded, settings=settings.model_copy(update={"api": budget}))
+
+
+def _reader(current: Current, file: Path | None, data: Path, api_limit: Limit) -> Callable[[], Loaded]:
+    """Reads the settings as at the start. Sources that are configured never become those that believe everybody."""
+    listen = current().server.listen
+
+    def is_safe(new: Loaded) -> bool:
+        return new.has("sources") or not current.loaded.has("sources")
+
+    problem = (
+        "no source is configured any more, and without one `run` believes everybody: start it anew if you want that"
+    )
+    return needing(lambda: _with_limit(read_local(file, data, listen=listen), api_limit), is_safe, problem)
+
+
+def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
+    if smtp is None:
+        try:
+            return bind(*split_address(DEFAULT_SMTP))
+        except OSError as error:
+            click.secho(
+                f"  WARNING        no mail is taken in: {DEFAULT_SMTP}: {error.strerror}; see --smtp", fg="yellow"
+            )
+            return None
+    if smtp == "off":
+        return None
+    if not loaded.has("sources") and not is_loopback(split_address(smtp)[0]):
+        fail([f"--smtp {smtp}: without configured sources mail is taken from everybody, so only on a loopback address"])
+    return smtp_listener(smtp, loaded.settings)
+
+
+@contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / LOCK).open("w") as file:
+        if not lock(file):
+            fail([f"--data {data}: another `ticketrelay run` uses this folder"])
+        yield
+
+
+@contextmanager
+def _started(
+    listener: socket.socket,
+    mail_listeners: list[tuple[socket.socket, bool]],
+    current: Current,
+    read: Callable[[], Loaded],
+    data: Path,
+    limit: Limit,
+    control: tuple[str, int, str] | None,
+) -> Iterator[Running]:
+    """Everything, started in the order of its dependence and stopped in reverse."""
+    settings, loaded = current(), current.loaded
+    with ExitStack() as stack:
+        ledger = open_ledger(settings)
+        stack.callback(ledger.close)
+        ledger.upgrade()
+        ledger.follow(current)
+        # The lock on the folder proves that nobody else works on a ledger in it; of another one it proves nothing.
+        taken_back = ledger.take_back(
+            timedelta(seconds=settings.timing.ghost_wait), all_owners_gone=ledger.database.is_sqlite
+        )
+        metrics = metrics_of(ledger, settings)
+        reloader = Reloader(current, read, metrics)
+        relay = Relay(settings, ledger, metrics, current)
+        stack.callback(relay.publisher.close)
+        bell = Bell(relay.publisher.publish)
+        intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+        worker = WorkerThread(relay)
+        api = _local_api(data, limit) if not loaded.has("api", "url") else None
+        beside: list[BaseRoute] = []
+        if api is not None:
+            stack.callback(api.close)
+            beside.append(Mount("", api.app))
+        sockets = socket_keeper(intake, ledger, current, metrics)
+        app = intake_app(
+            intake,
+            ledger,
+            lambda: current().sources,
+            metrics,
+            max_body=settings.server.max_body,
+            clock=lambda: datetime.now(UTC),
+            beside=beside,
+            parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
+        )
+        listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
+        if api is not None and control is not None:
+            host, port, token = control
+            listeners.append((listen_or_exit(host, port), tickets_control(api, token)))
+        if api is None:
+            http = HttpThread(listeners)
+        else:  # which cuts connections when it is told to
+            http = HttpThread(listeners, start=api.start, stop=api.stop, protocol=AbortableProtocol)
+        edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
+        if ledger.database.is_sqlite:
+            ledger.mailboxes.forget_owners()
+        keeper = imap_keeper(ledger, intake, current)
+        for part in (bell, intake, http, worker, *edges, keeper, sockets, control_of(reloader)):
+            if part is None:
+                continue
+            part.start()
+            stack.callback(part.stop)
+        mail_address, lmtp_address = (
+            next((said(each) for each, is_lmtp in mail_listeners if is_lmtp == wanted), None)
+            for wanted in (False, True)
+        )
+        yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, mail_address, lmtp_address)
+
+
+def _edge(listener: socket.socket, intake: Intake, current: Current, *, lmtp: bool) -> SmtpThread:
+    """The SMTP or LMTP edge; while nothing is configured, mail to every address is taken."""
+
+    def boxes() -> Boxes:
+        loaded = current.loaded
+        found = mailboxes(loaded.settings.sources)
+        return Boxes(found, None if loaded.has("sources") else next(iter(found.values()), None))
+
+    return mail_thread(listener, intake, boxes, current(), lmtp=lmtp)
+
+
+def _local_api(data: Path, limit: Limit) -> LocalTicketsApi:
+    keys = {LOCAL_KEY: SCOPES, SCENARIO_KEY: frozenset({"tickets:read"})}
+    return LocalTicketsApi(Options(f"sqlite:///{(data / 'tickets.db').absolute()}", limit=limit, keys=keys))
+
+
+def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
+    listen = running.settings.server.listen
+    click.echo("Ticketrelay is up.")
+    for each in sorted(running.settings.sources):
+        click.echo(f"  send to        http://{listen}/in/{each}")
+    if read := configured(running.settings.sources):
+        click.echo(f"  reads mail of  {', '.join(sorted(map(str, read)))}  (IMAP)")
+    if on_sockets := on_connections_of_ours(running.settings.sources):
+        click.echo(f"  listens for    {', '.join(sorted(on_sockets))}  (Socket Mode)")
+    if running.smtp is not None:
+        click.echo(f"  send mail to   {running.smtp}  (SMTP)")
+    if running.lmtp is not None:
+        click.echo(f"  send mail to   {running.lmtp}  (LMTP)")
+    if running.api is not None:
+        click.echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
+    else:
+        click.echo(f"  Tickets API    {running.settings.api.url}")
+    click.echo(f"  health         http://{listen}/livez /readyz /metrics")
+    if control is not None:
+        click.echo(f"  inspection     http://{control[0]}:{control[1]}/effects  (Authorization: Bearer {control[2]})")
+    if not running.has_sources:
+        click.secho(
+            f"  WARNING        no source is configured: every source accepts the public secret {DEV_SECRET!r}, "
+            "on this machine only. Set TICKETRELAY_SOURCES__<ID>__SECRET_FILE before others can reach it.",
+            fg="yellow",
+        )
+    if running.taken_back:
+        click.echo(f"  unfinished     {running.taken_back} calls of the last run are made again, with the same keys")
+
+
+def _say_what_next(running: Running) -> None:
+    listen = running.settings.server.listen
+    if running.has_sources:
+        click.echo("\nCtrl-C stops it; nothing is lost, and it goes on where it was.")
+        return
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    alert = (
+        '{"status":"firing","labels":{"alertname":"DiskFull","severity":"critical","instance":"db1"},'
+        f'"annotations":{{"summary":"Disk of db1 is full"}},"startsAt":"{now}","endsAt":"0001-01-01T00:00:00Z",'
+        f'"fingerprint":"{secrets.token_hex(8)}"}}'
+    )
+    click.echo(
+        "\nTry next, in another terminal:\n\n"
+        f"  curl -sS http://{listen}/in/alertmanager -H 'Authorization: Bearer {DEV_SECRET}' \\\n"
+        f'    -d \'{{"version":"4","status":"firing","alerts":[{alert}]}}\'\n\n'
+        f"  curl -sS http://{listen}/api/v1/tickets -H 'X-API-Key: {LOCAL_KEY}'\n\n"
+        "  .venv/bin/ticketrelay send alertmanager        a sample alert\n"
+        "  .venv/bin/ticketrelay dead list                what a person must decide on\n"
+        "  .venv/bin/ticketrelay status\n\n"
+        "Ctrl-C stops it; nothing is lost, and it goes on where it was."
+    )

@@ -1,0 +1,79 @@
+"""`ticketrelay serve`: the intake of a fleet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from worker.broker.relay import Relay
+from worker.cli.processes.parts import Signals, control_of, listen_at, metrics_of, socket_keeper
+from worker.cli.shell.common import (
+    config_file,
+    config_option,
+    fail,
+    fleet,
+    log_option,
+    log_to_stderr,
+    read_fleet,
+    upgraded_ledger,
+)
+from worker.delivery.dispatch import Bell
+from worker.intake.http import intake_app
+from worker.intake.intake import Intake
+from worker.intake.listener import HttpThread
+from worker.intake.socket_mode.keeper import configured
+from worker.reloading import Reloader, needing
+from worker.runtime.health import threads
+from worker.settings.current import Current
+
+NO_SOURCE = "TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"
+
+
+@click.command()
+@config_option
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen; by default as TICKETRELAY_SERVER__LISTEN says.")
+@log_option("info")
+def serve(listen: str | None, log_level: str) -> None:
+    """Take messages in over HTTP, for workers elsewhere to deliver. Needs a ledger and a broker that all share.
+
+    \b
+    Example: ticketrelay serve --config ticketrelay.yaml --listen 127.0.0.1:8080
+    """
+    log_to_stderr(log_level)
+    file, current = config_file(), Current(fleet(needs_api=False))
+    settings = current()
+    if not settings.sources:
+        fail([NO_SOURCE])
+    signals = Signals()
+    ledger = upgraded_ledger(settings)
+    ledger.follow(current)
+    listener, address = listen_at(listen or settings.server.listen)
+    relay = Relay(settings, ledger)
+    bell = Bell(relay.publisher.publish)
+    metrics = metrics_of(ledger, settings)
+    intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+    keeper = socket_keeper(intake, ledger, current, metrics)
+    app = intake_app(
+        intake,
+        ledger,
+        lambda: current().sources,
+        metrics,
+        max_body=settings.server.max_body,
+        clock=lambda: datetime.now(UTC),
+        parts={**threads("intake", "bell"), **keeper.parts()},
+    )
+    http = HttpThread([(listener, app)])
+    read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
+    reloader = Reloader(current, read, metrics)
+    parts = [each for each in (bell, intake, http, keeper, control_of(reloader)) if each is not None]
+    for part in parts:
+        part.start()
+    click.echo(f"taking messages at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
+    if on_sockets := configured(settings.sources):
+        click.echo(f"listening over Socket Mode: {', '.join(sorted(on_sockets))}")
+    signals.wait(reloader)
+    for part in reversed(parts):
+        part.stop()
+    relay.publisher.close()
+    ledger.close()

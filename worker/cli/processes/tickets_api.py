@@ -1,0 +1,63 @@
+"""`ticketrelay tickets-api`: the local Tickets API, to develop and test against."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from tickets.server import Limit, LocalTicketsApi, Options
+from tickets.server.serve import serve as serve_api
+from worker.cli.shell.common import fail, split_address
+
+
+class LimitOption(click.ParamType[Limit]):
+    """A rate limit, by name or by its numbers."""
+
+    name = "production|sandbox|none|minute/second"
+
+    def convert(self, value: str | Limit, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
+        if isinstance(value, Limit):
+            return value
+        numbers = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", value)
+        try:
+            return Limit(int(numbers[1]), int(numbers[2])) if numbers else Limit.named(value)
+        except ValueError as error:
+            self.fail(f"{error}; or the requests of a minute and of a second, as 100/20", param, ctx)
+
+
+def control_address(address: str | None, token: str | None) -> tuple[str, int, str] | None:
+    """Host, port and token of the listener for inspection and faults; None when it was not asked for."""
+    if address is None:
+        return None
+    if not token:
+        fail(["--api-control needs --api-control-token: a token of your choice"])
+    return (*split_address(address), token)
+
+
+@click.command("tickets-api")
+@click.option("--listen", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT")
+@click.option("--database", default="sqlite:///var/tickets.db", show_default=True, help="SQLite file or PostgreSQL.")
+@click.option("--limit", type=LimitOption(), default="production", show_default=True, help="The rate limit.")
+@click.option("--revision", type=click.Choice(["A", "B"]), default="A", show_default=True)
+@click.option("--api-control", metavar="HOST:PORT", help="Serve inspection and faults there (loopback only).")
+@click.option("--api-control-token", help="The bearer token of that listener.")
+def tickets_api(
+    listen: str, database: str, limit: Limit, revision: str, api_control: str | None, api_control_token: str | None
+) -> None:
+    """Serve the Tickets API on this machine. Its key is ak_test_local. For development and tests only.
+
+    \b
+    Example: ticketrelay tickets-api --listen 127.0.0.1:8090 --limit none
+    """
+    control = control_address(api_control, api_control_token)
+    if database.startswith("sqlite:///"):
+        Path(database.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        options = Options(database, revision="B" if revision == "B" else "A", limit=limit)
+    except ValueError as error:
+        fail([f"--database: {error}"])
+    with LocalTicketsApi(options) as api:
+        click.echo(f"the local Tickets API answers at http://{listen}/api/v1 (key ak_test_local)")
+        serve_api(api, *split_address(listen), control)

@@ -1,0 +1,59 @@
+"""`ticketrelay worker`: a delivering process of a fleet."""
+
+from __future__ import annotations
+
+import click
+
+from worker.broker.relay import Relay
+from worker.broker.worker import WorkerThread
+from worker.cli.processes.parts import Signals, control_of, health_option, health_thread, listen_at, metrics_of
+from worker.cli.shell.common import (
+    config_file,
+    config_option,
+    fleet,
+    log_option,
+    log_to_stderr,
+    read_fleet,
+    upgraded_ledger,
+)
+from worker.intake.listener import HttpThread
+from worker.reloading import Reloader
+from worker.reloading.control import Control
+from worker.settings.current import Current
+
+
+@click.command()
+@config_option
+@health_option
+@log_option("info")
+def worker(listen: str | None, log_level: str) -> None:
+    """Deliver to the Tickets API. Start as many as there are cores; they share the work and the budget.
+
+    \b
+    Example: ticketrelay worker --config ticketrelay.yaml
+    """
+    log_to_stderr(log_level)
+    file, current = config_file(), Current(fleet(needs_api=True))
+    settings = current()
+    signals = Signals()
+    ledger = upgraded_ledger(settings)
+    ledger.follow(current)
+    listener, address = listen_at(listen or settings.server.health_listen)
+    metrics = metrics_of(ledger, settings)
+    relay = Relay(settings, ledger, metrics, current)
+    thread = WorkerThread(relay)
+    health = health_thread(listener, ledger, metrics, thread.parts())
+    reloader = Reloader(current, lambda: read_fleet(file, needs_api=True), metrics)
+    control = control_of(reloader)
+    # In this order at the end too: probes are answered until the calls under way have ended.
+    parts: list[WorkerThread | HttpThread | Control] = [thread, health]
+    if control is not None:
+        parts.append(control)
+    for each in parts:
+        each.start()
+    click.echo(f"delivering to {settings.api.url}; health at http://{address}/livez /readyz /metrics")
+    signals.wait(reloader)
+    for each in parts:
+        each.stop()
+    relay.publisher.close()
+    ledger.close()
