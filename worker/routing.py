@@ -15,8 +15,8 @@ from connectors.contract.events import Event
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.text import clean, one_line
 from tickets.assumptions import MAX_SUBJECT, MAX_TEXT
-from worker.grouping import group_of, storm_of
-from worker.lifecycle import Policy, Storm, Treatment, Wording
+from worker.planning.grouping import group_of, storm_of
+from worker.planning.model import Policy, Storm, Treatment, Wording
 from worker.settings import PolicySettings, Source
 from worker.settings.attributes import attributes_of
 from worker.settings.models import Routing

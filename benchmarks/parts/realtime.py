@@ -15,7 +15,7 @@ from benchmarks.parts.storms import Arrival
 from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
 from worker.ledger import Ledger
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 

@@ -21,7 +21,7 @@ from tickets.server.limits import Limit, Limiter
 from worker.delivery.waker import rest_after
 from worker.ledger import Claim, CloseGate, Ledger, Settlement, Terms
 from worker.ledger.queue.budget import LATE
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 START_S = BEGAN.timestamp()
 IN_FLIGHT = 40

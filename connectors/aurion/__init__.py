@@ -1,7 +1,7 @@
 """Webhooks of the Aurion Tickets API: what people do to the tickets that we opened.
 
 A webhook says in which state a ticket is now, not who brought it there: our own calls are told of too. Whether a state
-is somebody else's doing is decided where it is known what we did (`worker.lifecycle.plan_ticket`).
+is somebody else's doing is decided where it is known what we did (`worker.planning.people.plan_ticket`).
 
 Source: the API's documentation, "Webhooks" (`X-Aurion-Signature`, `ticket.*`).
 """

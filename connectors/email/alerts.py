@@ -1,6 +1,6 @@
 """Is a mail an alert? The rules of its source say so: what it is about, and whether that began, goes on or is over.
 
-state      event       what follows (worker.lifecycle)
+state      event       what follows (worker.planning.lifecycle)
 firing     Opened      a ticket; while it is open a note that it began again; soon after its end it is reopened
 repeat     Commented   a note; a ticket where there is none
 recovery   Resolved    the ticket is closed; where none is open nothing

@@ -24,7 +24,7 @@ from tests.engine.rules import Rules, as_claimed, terms_of, timing_of
 from tests.engine.workers import Worker
 from worker.ledger import CannotBeDone, Claim, Delivery
 from worker.ledger.schema.tables import cases, gate, operations
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 WORKERS = ("A", "B")
 MOST_ROUNDS = 2000  # until nothing is left to do; more is never

@@ -16,7 +16,7 @@ from connectors.contract.messages import Inbound, Parsed, Remark
 from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
 from worker.ledger.queue.settles import Outcome
 from worker.ledger.schema.tables import cases, operations
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
 UNLIMITED = Limits(None, None)

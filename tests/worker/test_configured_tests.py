@@ -18,7 +18,7 @@ from worker.cli import main
 from worker.cli.configure.samples import NotOneMessage, sample_in
 from worker.documents.shapes import Exported, adapter
 from worker.ledger import Delivery, Ledger
-from worker.lifecycle import KINDS
+from worker.planning.model import KINDS
 from worker.rehearsal.trial import Sample
 from worker.settings.expectations import Operation
 

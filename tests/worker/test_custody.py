@@ -16,7 +16,7 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import cases, inbound, operations, pending, seen
 from worker.ledger.schema.words import ACCEPTED, QUARANTINED
-from worker.lifecycle import Sighting
+from worker.planning.model import Sighting
 
 from .builders import (
     NOON,

@@ -9,7 +9,7 @@ import pytest
 
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, inbound, operations
-from worker.lifecycle import Sighting
+from worker.planning.model import Sighting
 
 from .builders import at_once, delivery, kinds_of, opened, resolved, rows
 from .builders import inbound as arrived

@@ -15,7 +15,8 @@ from connectors.contract.events import Event
 from worker.ledger import Claim, Ledger
 from worker.ledger.recording.opening_delay import ENDED_EARLY
 from worker.ledger.schema.tables import operations, seen
-from worker.lifecycle import CaseState, Plan, Policy, Sighting, plan
+from worker.planning.lifecycle import plan
+from worker.planning.model import CaseState, Plan, Policy, Sighting
 
 from .builders import (
     ManualClock,

@@ -25,7 +25,7 @@ from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import BrokerAway, Dispatch
 from worker.delivery.sending import seconds_since_boot
 from worker.ledger import Delivery, Ledger
-from worker.lifecycle import KINDS, Kind
+from worker.planning.model import KINDS, Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 

@@ -11,7 +11,7 @@ import pytest
 from connectors.contract.events import Reference
 from worker.ledger import Claim, Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 from .builders import (
     LEASE,

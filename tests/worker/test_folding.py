@@ -21,7 +21,7 @@ from worker.delivery.deliverer import Deliverer
 from worker.ledger import Claim, Ledger, Limits
 from worker.ledger.queue.joining import BETWEEN, joined
 from worker.ledger.schema.tables import operations
-from worker.lifecycle import KINDS, Kind
+from worker.planning.model import KINDS, Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 

@@ -11,7 +11,7 @@ import pytest
 from worker.delivery.dispatch import Dispatch
 from worker.ledger import EVERYTHING, Ledger, Limits
 from worker.ledger.reports.overview import alarms
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.settings import TimingSettings
 
 from .builders import ManualClock, claim, delivery, done, opened, resolved

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Parsed
-from worker.grouping import PREFIX, group_of, plan_member, storm_of
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, members, operations
-from worker.lifecycle import CaseState, Group, Policy, Sighting, Treatment
+from worker.planning.grouping import PREFIX, group_of, plan_member, storm_of
+from worker.planning.model import CaseState, Group, Policy, Sighting, Treatment
 
 from .builders import (
     NOON,

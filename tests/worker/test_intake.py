@@ -13,7 +13,7 @@ from prometheus_client import generate_latest
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway
 from worker.ledger.schema.tables import cases, inbound, operations
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 
 from .builders import delivery, kinds_of, opened, rows

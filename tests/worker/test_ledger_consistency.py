@@ -22,7 +22,7 @@ from connectors.contract.events import Event
 from worker.delivery.outcomes import before_send
 from worker.ledger import CannotBeDone, Claim, Ledger, NoSuchDeadLetter, Settlement
 from worker.ledger.schema.tables import cases, metadata, operations, tickets
-from worker.lifecycle import KINDS
+from worker.planning.model import KINDS
 
 from .builders import (
     NOON,

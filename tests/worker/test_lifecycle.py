@@ -12,21 +12,9 @@ from hypothesis import strategies as st
 
 from connectors.contract.events import Event, Resolved
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
-from worker.lifecycle import (
-    KINDS,
-    PRIVATE_SUBJECT,
-    PRIVATE_TEXT,
-    CaseState,
-    Intent,
-    Kind,
-    Plan,
-    Policy,
-    Sighting,
-    Standing,
-    idempotency_key,
-    plan,
-    rank,
-)
+from worker.planning.keys import idempotency_key, rank
+from worker.planning.lifecycle import PRIVATE_SUBJECT, PRIVATE_TEXT, plan
+from worker.planning.model import KINDS, CaseState, Intent, Kind, Plan, Policy, Sighting, Standing
 
 from .builders import changed, commented, minute, opened, resolved
 

@@ -9,7 +9,9 @@ import hypothesis
 from hypothesis import strategies as st
 
 from connectors.contract.events import Event, Opened, Resolved
-from worker.lifecycle import CaseState, Intent, Plan, Policy, Sighting, idempotency_key, plan
+from worker.planning.keys import idempotency_key
+from worker.planning.lifecycle import plan
+from worker.planning.model import CaseState, Intent, Plan, Policy, Sighting
 
 from .builders import opened, resolved
 

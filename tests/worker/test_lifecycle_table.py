@@ -13,10 +13,10 @@ import pytest
 
 from connectors.contract.events import Event, TicketChanged, TicketStatus
 from connectors.contract.messages import Inbound
-from worker.grouping import PREFIX
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import operations, tickets
-from worker.lifecycle import Group, Policy, Treatment
+from worker.planning.grouping import PREFIX
+from worker.planning.model import Group, Policy, Treatment
 
 from .builders import (
     NOON,

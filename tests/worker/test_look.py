@@ -18,7 +18,7 @@ from worker.ledger import Claim, Ledger, Mode, Terms
 from worker.ledger.queue.claims import mode_of
 from worker.ledger.reports.overview import alarms
 from worker.ledger.schema.tables import attempts, tickets
-from worker.lifecycle import KINDS, Kind
+from worker.planning.model import KINDS, Kind
 from worker.settings import TimingSettings
 
 from .builders import (

@@ -8,7 +8,7 @@ import pytest
 
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import aliases, cases, participants
-from worker.lifecycle import Sighting
+from worker.planning.model import Sighting
 
 from .builders import case_row, commented, deliver_all, delivery, kinds_of, opened, resolved, rows
 from .conversations import ADA, BOB, EVE, mail, name_of, story, take

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, StopSending, TicketsError
 from worker.delivery.outcomes import MAX_CONFLICTS, Answer, backoff, before_send, done, failed
 from worker.ledger import Claim, CloseGate, Settlement
-from worker.lifecycle import KINDS, Kind
+from worker.planning.model import KINDS, Kind
 from worker.settings import TimingSettings
 
 from .builders import NOON

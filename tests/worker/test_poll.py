@@ -19,7 +19,7 @@ from worker.jobs.runner import Runner
 from worker.ledger import Ledger, Limits
 from worker.ledger.reports.overview import alarms
 from worker.ledger.schema.tables import inbound, tickets
-from worker.lifecycle import Policy, Treatment
+from worker.planning.model import Policy, Treatment
 from worker.settings import Settings, Source
 
 from .builders import ManualClock, case_row, changed, delivery, opened, resolved, rows

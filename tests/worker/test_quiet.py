@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from connectors import connector
 from connectors.contract.events import Opened, Resolved
 from connectors.contract.messages import Denied, Inbound, Verified
-from worker.grouping import is_group
 from worker.intake import own
 from worker.intake.reading import read, read_verified
 from worker.jobs import expiry, quiet
@@ -21,6 +20,7 @@ from worker.jobs.quiet import CASE_KEY, Silence, look
 from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, inbound, members, operations
+from worker.planning.grouping import is_group
 from worker.settings import PolicySettings, Source
 from worker.settings.models import Routing
 from worker.settings.routes import Route

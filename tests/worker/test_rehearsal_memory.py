@@ -11,10 +11,10 @@ import pytest
 
 from connectors.contract.events import Commented, Event, Exchange, Reference, digest
 from connectors.contract.messages import Inbound, Parsed
-from worker.grouping import PREFIX, storm_of
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import operations
-from worker.lifecycle import Group, Policy, Treatment
+from worker.planning.grouping import PREFIX, storm_of
+from worker.planning.model import Group, Policy, Treatment
 from worker.rehearsal.memory import Memory
 
 from .builders import NOON, ManualClock, changed, commented, deliver_all, opened, resolved, rows

@@ -14,7 +14,7 @@ from tickets.server import FaultRule
 from worker.ledger import Ledger
 from worker.ledger.queue.replanning import NEVER_CLOSED, Change, Planned, replan
 from worker.ledger.schema.tables import cases, operations
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 from .builders import ManualClock, commented, delivery, opened, resolved, rows
 from .relay import Relay, relaying

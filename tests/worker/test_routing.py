@@ -16,7 +16,7 @@ from worker.intake.intake import Intake
 from worker.intake.reading import read_verified, routed
 from worker.ledger import Again, Delivery, Ledger, Recorded
 from worker.ledger.schema.tables import cases, operations, pending, seen
-from worker.lifecycle import PRIVATE_SUBJECT, PRIVATE_TEXT
+from worker.planning.lifecycle import PRIVATE_SUBJECT, PRIVATE_TEXT
 from worker.routing import route
 from worker.settings import Settings, load
 

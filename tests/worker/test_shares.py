@@ -15,7 +15,7 @@ from worker.ledger import Claim, Delivery, Ledger, Limits, Terms
 from worker.ledger.queue.budget import URGENT, Allowance, Spent
 from worker.ledger.queue.fairness import AGE_STEP, Queue, aged, shares
 from worker.ledger.schema.tables import cases
-from worker.lifecycle import Policy
+from worker.planning.model import Policy
 
 from .builders import (
     LEASE,

@@ -10,10 +10,10 @@ from benchmarks.parts.storms import Arrival
 from connectors.contract.events import Event, Opened, Priority, Resolved, digest
 from connectors.contract.messages import Inbound, Parsed
 from tickets.server.limits import Limit
-from worker.grouping import PREFIX
 from worker.ledger import Delivery, Limits, Terms
 from worker.ledger.schema.tables import cases, members, operations
-from worker.lifecycle import Group, Policy, Treatment
+from worker.planning.grouping import PREFIX
+from worker.planning.model import Group, Policy, Treatment
 
 from .builders import LEASE, PROBE, WINDOW, rows
 from .conftest import MakeLedger

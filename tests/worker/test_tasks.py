@@ -17,7 +17,7 @@ from tickets.server.testing import running
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.ledger import Delivery
-from worker.lifecycle import KINDS, Kind
+from worker.planning.model import KINDS, Kind
 from worker.settings import Settings, load
 
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)

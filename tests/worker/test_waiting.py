@@ -19,7 +19,7 @@ from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
 from worker.ledger.recording import recorder
 from worker.ledger.recording.planning import Rules
 from worker.ledger.schema.tables import inbound, pending, seen
-from worker.lifecycle import Policy
+from worker.planning.model import Policy
 from worker.settings import Source
 
 from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of, minute, opened, resolved, rows

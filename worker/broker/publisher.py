@@ -12,7 +12,7 @@ from kombu.exceptions import KombuError
 
 from worker.broker.reach import reach
 from worker.delivery.dispatch import BrokerAway
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.settings import Settings
 
 PUBLISH_TIMEOUT_S = 1.0

@@ -16,7 +16,7 @@ from worker.broker.publisher import Publisher
 from worker.broker.reach import Reach, reach
 from worker.delivery.node import Node
 from worker.ledger import Ledger, open_ledger
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 

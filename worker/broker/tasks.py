@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 Deliver = Callable[[Kind], int]
 

@@ -8,7 +8,7 @@ from tickets.client import TicketsClient
 from tickets.models import Ticket
 from worker.delivery.outcomes import Answer
 from worker.ledger import Claim
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 
 async def make(client: TicketsClient, claim: Claim) -> Answer:

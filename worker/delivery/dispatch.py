@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger import Ledger
 from worker.ledger.reports.overview import alarms
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.settings import TimingSettings
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Bell, Dispatch, Publish
 from worker.ledger import Ledger
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 

@@ -35,7 +35,7 @@ from worker.ledger.reports.timeline import Timeline
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.upkeep.stats import TableStats
 from worker.ledger.verbs.reading import CaseShown
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.rehearsal.report import Rehearsed
 from worker.rehearsal.trial import Mismatch
 

@@ -16,7 +16,7 @@ import structlog
 
 from connectors.contract.messages import Parsed
 from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values, says_full
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 
 log = structlog.get_logger()

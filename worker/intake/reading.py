@@ -19,9 +19,9 @@ from connectors.contract.messages import (
     Unverified,
     Verified,
 )
-from worker.grouping import RESERVED
 from worker.intake import own
 from worker.ledger import Delivery
+from worker.planning.grouping import RESERVED
 from worker.routing import route
 from worker.runtime.defects import ConnectorFailed, of_connector
 from worker.settings import Source

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from connectors.contract.events import Event, Opened, Resolved, digest
-from worker.grouping import RESERVED
 from worker.jobs.job import Job, State, Surroundings
+from worker.planning.grouping import RESERVED
 from worker.settings import Source
 
 CASE_KEY = f"{RESERVED}quiet"

@@ -19,7 +19,7 @@ from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings
 from worker.ledger import Ledger, LedgerAway
 from worker.ledger.sources.jobs import Job as LeasedJob
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.settings import Source
 
 log = structlog.get_logger()

@@ -46,7 +46,7 @@ from worker.ledger.sources.mailboxes import Mailbox, Mailboxes, MailboxState
 from worker.ledger.verbs.job_store import Errands
 from worker.ledger.verbs.reading import Reading
 from worker.ledger.verbs.upkeep import Upkeep
-from worker.lifecycle import Kind, Policy
+from worker.planning.model import Kind, Policy
 from worker.routing import default_policy, may_answer, may_damp, may_group
 from worker.settings import Settings, TimingSettings
 

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, case, literal, select, update
 from connectors.toolbox.text import cut
 from worker.ledger.engine import bulk
 from worker.ledger.schema.tables import Instant, cases, receipts
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 MAX_ERROR = 500  # characters
 BACKOFF_CAP = timedelta(minutes=15)

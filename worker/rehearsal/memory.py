@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import cast
 
 from connectors.contract.events import Commented, Event, TicketChanged
-from worker.exchange import Talk, counted, gathered
-from worker.grouping import Grouped, Rate, is_group, latest, plan_member
 from worker.ledger.recording.aliases import Destination, Key, KnownCase, Name, joining, keys_in, names_in, placed
 from worker.ledger.recording.planning import (
     COPIED,
@@ -26,7 +24,11 @@ from worker.ledger.recording.planning import (
     used_again,
 )
 from worker.ledger.recording.waiting import PATIENCE, Waiting, name_of
-from worker.lifecycle import CaseState, Group, Intent, Plan, Policy, Sighting, Treatment, idempotency_key, plan
+from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
+from worker.planning.keys import idempotency_key
+from worker.planning.lifecycle import plan
+from worker.planning.loop_guard import Talk, counted, gathered
+from worker.planning.model import CaseState, Group, Intent, Plan, Policy, Sighting, Treatment
 
 USUAL = Treatment(Policy())
 MESSAGE_BEFORE = "an earlier message"  # as the ledger calls a case without a ticket

@@ -12,7 +12,7 @@ from tickets.models import CreateTicket, UpdateTicket
 from worker.intake.reading import parse
 from worker.ledger.recording.planning import Arrival
 from worker.ledger.recording.recorder import Delivery
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 from worker.rehearsal.memory import Memory, Outcome
 from worker.routing import route
 from worker.settings import Source

@@ -23,7 +23,7 @@ from worker.documents.shapes import LetterDone, LetterRefused, LettersDone
 from worker.intake.quarantine import StillUnreadable, foresee
 from worker.intake.quarantine import retry as read_again
 from worker.ledger import CannotBeDone, DeadLetter, Ledger, NoSuchDeadLetter
-from worker.lifecycle import KINDS
+from worker.planning.model import KINDS
 from worker.settings import Settings
 
 WHAT = (*KINDS, "quarantined")

@@ -20,7 +20,7 @@ from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.queue.settles import bind_ticket
 from worker.ledger.schema.tables import cases, inbound, operations, tickets
 from worker.ledger.schema.words import SETS_STATE, SKIPPED, WAITS
-from worker.lifecycle import derived_key
+from worker.planning.keys import derived_key
 
 
 class CannotBeDone(Exception):

@@ -14,7 +14,7 @@ from typing import Literal
 
 from worker.ledger.queue.budget import Limits
 from worker.ledger.queue.gates import GateReason
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 Mode = Literal["send", "look", "park"]
 

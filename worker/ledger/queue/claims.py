@@ -31,7 +31,8 @@ from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Mode, Term
 from worker.ledger.queue.gates import Passage
 from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.schema.tables import attempts, cases, operations, tickets
-from worker.lifecycle import Kind, derived_key
+from worker.planning.keys import derived_key
+from worker.planning.model import Kind
 
 
 def claim(

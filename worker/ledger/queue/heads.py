@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from worker.ledger.engine import bulk
 from worker.ledger.schema.tables import cases, operations
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, select, update
 from tickets.assumptions import MAX_TEXT
 from tickets.models import encoded
 from worker.ledger.schema.tables import operations
-from worker.lifecycle import Kind, derived_key
+from worker.planning.keys import derived_key
+from worker.planning.model import Kind
 
 if TYPE_CHECKING:
     from worker.ledger.queue.claim import Claim

@@ -25,7 +25,8 @@ from sqlalchemy import case as sa_case
 from tickets.marks import without_marker
 from tickets.models import AddNote, encode
 from worker.ledger.schema.tables import operations
-from worker.lifecycle import Kind, Phase, derived_key, rank
+from worker.planning.keys import derived_key, rank
+from worker.planning.model import Kind, Phase
 
 NEVER_CLOSED = "not needed: its ticket was never closed"
 

@@ -20,7 +20,8 @@ from worker.ledger.queue.budget import Limits, allowance
 from worker.ledger.queue.fairness import Queue, shares, waiting
 from worker.ledger.queue.gates import Passage
 from worker.ledger.schema.tables import Instant, cases
-from worker.lifecycle import RANKS, Kind
+from worker.planning.keys import RANKS
+from worker.planning.model import Kind
 
 Rows = Sequence[Row[Any]]
 Conditions = tuple[ColumnElement[bool], ...]

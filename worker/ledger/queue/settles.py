@@ -20,7 +20,7 @@ from worker.ledger.queue.claim import STATE_IS_ASKED, Claim
 from worker.ledger.queue.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.queue.heads import Head, open_heads, place, write_cases
 from worker.ledger.schema.tables import aliases, attempts, cases, operations, tickets
-from worker.lifecycle import Kind
+from worker.planning.model import Kind
 
 Outcome = Literal[
     "done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet", "undecided"

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, tuple_
 
-from worker.exchange import Talk, from_text, to_text
 from worker.ledger.engine import bulk
 from worker.ledger.recording.aliases import Name
 from worker.ledger.schema.tables import exchanges
+from worker.planning.loop_guard import Talk, from_text, to_text
 
 FORGOTTEN_AFTER = timedelta(days=2)
 """Longer than any window."""

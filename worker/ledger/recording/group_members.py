@@ -14,11 +14,11 @@ from sqlalchemy import Connection, select
 
 from connectors.toolbox.text import cut
 from tickets.assumptions import MAX_SUBJECT
-from worker.grouping import Rate
 from worker.ledger.engine import bulk
 from worker.ledger.recording.aliases import Key
 from worker.ledger.schema.tables import cases, members, storms
-from worker.lifecycle import CaseState, Phase
+from worker.planning.grouping import Rate
+from worker.planning.model import CaseState, Phase
 
 Place = tuple[int, str]
 """The id of a group's case, and the key of a member."""

@@ -2,7 +2,7 @@
 
     1  resolve   by the names that the ledger knew before, which case each event goes to (`aliases`)
     2  lock      insert the cases that are new, sorted; lock all cases by id; then insert names, sorted; an alert that
-                 is open by itself or in a group stays there, whatever the routes say today (worker.grouping)
+                 is open by itself or in a group stays there, whatever the routes say today (`worker.planning.grouping`)
     3  plan      event by event, in order, with what earlier ones of the batch left; an opening takes along the comments
                  that waited for it, before what follows it
     4  write     what is remembered, the operations, the cases
@@ -25,8 +25,6 @@ from sqlalchemy import Connection, Row, func, select
 from connectors.contract.events import Commented, Event, Exchange, Opened, Resolved, TicketChanged, digest
 from tickets.marks import marker
 from tickets.models import CreateTicket, Revision, encode
-from worker.exchange import Talk, counted, gathered, passes
-from worker.grouping import Grouped, Rate, is_group, latest, plan_member
 from worker.ledger import receipts
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
@@ -36,7 +34,11 @@ from worker.ledger.recording.group_members import Member, Place
 from worker.ledger.recording.waiting import Waiting
 from worker.ledger.schema.tables import cases, operations, seen
 from worker.ledger.schema.words import SETS_STATE
-from worker.lifecycle import (
+from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
+from worker.planning.keys import derived_key, idempotency_key, rank
+from worker.planning.lifecycle import plan
+from worker.planning.loop_guard import Talk, counted, gathered, passes
+from worker.planning.model import (
     CaseState,
     Group,
     Intent,
@@ -49,12 +51,8 @@ from worker.lifecycle import (
     Sighting,
     Standing,
     Treatment,
-    derived_key,
-    idempotency_key,
-    plan,
-    plan_ticket,
-    rank,
 )
+from worker.planning.people import plan_ticket
 
 COPIED = "copied"
 """In place of a content digest: copies of the message go round whose words differ, as those of a mailing list."""

@@ -20,7 +20,7 @@ from worker.ledger.engine.database import Database
 from worker.ledger.recording.planning import Arrival, Effect, Rules, plan_arrivals, seen_digest
 from worker.ledger.schema.tables import inbound, mailbox_uids, seen
 from worker.ledger.schema.words import ACCEPTED, QUARANTINED, Became
-from worker.lifecycle import Kind, Sighting, Treatment
+from worker.planning.model import Kind, Sighting, Treatment
 
 REMARKS_KEPT = 20  # of one delivery
 MAX_REASON = 2000  # characters

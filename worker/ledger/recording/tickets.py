@@ -16,7 +16,8 @@ from sqlalchemy import Connection, select, update
 from connectors.contract.events import Event, TicketChanged
 from worker.ledger.recording.aliases import Destination
 from worker.ledger.schema.tables import cases, operations, tickets
-from worker.lifecycle import CaseState, TicketSeen, plan_ticket
+from worker.planning.model import CaseState
+from worker.planning.people import TicketSeen, plan_ticket
 
 if TYPE_CHECKING:
     from worker.ledger.recording.planning import Arrival

@@ -17,7 +17,7 @@ from connectors.contract.events import Event, digest, from_json, to_json
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import aliases, cases, inbound, pending
-from worker.lifecycle import Treatment
+from worker.planning.model import Treatment
 
 PATIENCE = timedelta(minutes=10)
 AT_ONCE = 500  # comments that dispatch looks at in one go

@@ -24,12 +24,12 @@ from sqlalchemy import (
 )
 
 from connectors.contract.messages import Inbound
-from worker.grouping import RESERVED
 from worker.ledger.engine import bulk
 from worker.ledger.recording.planning import seen_digest
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import cases, inbound, members, operations, seen, tickets
 from worker.ledger.schema.words import OURS
+from worker.planning.grouping import RESERVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from worker.grouping import is_group
 from worker.ledger.engine import paging
 from worker.ledger.engine.database import Database
 from worker.ledger.engine.paging import WINDOW
@@ -27,6 +26,7 @@ from worker.ledger.reports.overview import CaseStory
 from worker.ledger.reports.timeline import Timeline
 from worker.ledger.schema.tables import inbound
 from worker.ledger.sources.mailboxes import Mailbox
+from worker.planning.grouping import is_group
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from typing import TypeVar
 from connectors.contract.events import Commented, Event, Opened, Priority, Resolved, digest
 from connectors.toolbox.text import cut, one_line
 from tickets.models import AddNote, UpdateTicket
-from worker.lifecycle import GONE, WONT_FIX, CaseState, Group, Intent, Plan, Policy, Sighting, Storm, Treatment, plan
+from worker.planning.lifecycle import GONE, WONT_FIX, plan
+from worker.planning.model import CaseState, Group, Intent, Plan, Policy, Sighting, Storm, Treatment
 
 RESERVED = "ticketrelay:"
 """No source may name a case so."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 from connectors.contract.events import Event, Exchange
 from tickets.models import AddNote
-from worker.lifecycle import CaseState, Intent, Plan
+from worker.planning.model import CaseState, Intent, Plan
 
 Verdict = Literal["passes", "noted", "recorded"]
 

@@ -33,31 +33,29 @@ none for comments and changes; and one for repeats of an opening. The case is cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Literal
 
 from connectors.contract.events import (
     Changed,
     Commented,
     Event,
     Opened,
-    Priority,
     Resolved,
-    TicketStatus,
-    Unknown,
-    digest,
 )
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
-
-Kind = Literal["create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket"]
-KINDS: tuple[Kind, ...] = ("create_ticket", "add_note", "update_ticket", "close_ticket", "reopen_ticket")
-
-Phase = Literal["new", "open", "closed"]
-Left = Literal["resolved", "closed", "wont_fix", "gone"]
-OnResolve = Literal["close", "resolve", "note", "nothing"]
-Request = CreateTicket | AddNote | UpdateTicket | CloseTicket
+from worker.planning.model import (
+    AS_SAID,
+    WELCOME,
+    CaseState,
+    Intent,
+    OnResolve,
+    Plan,
+    Policy,
+    Sighting,
+    Standing,
+    Wording,
+)
 
 PRIVATE_SUBJECT = "A private message from {source}"
 PRIVATE_TEXT = "The text of this message is private. It is in the private notes of this ticket."
@@ -65,174 +63,6 @@ PRIVATE_TEXT = "The text of this message is private. It is in the private notes 
 
 WONT_FIX = "its ticket was closed as one that will not be fixed"
 GONE = "its ticket is gone"
-
-
-class Sighting(StrEnum):
-    """What the ledger knows of an event's source message id."""
-
-    NEW = "new"
-    """Never seen."""
-    REPEAT = "repeat"
-    """Seen with this very content."""
-    CHANGED = "changed"
-    """Seen with other content."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseState:
-    """What planning knows of a case."""
-
-    episode: int = 0
-    """How often it was opened."""
-    phase: Phase = "new"
-    started_at: datetime | None = None
-    """When the latest episode began, by the source's clock."""
-    ended_at: datetime | None = None
-    """The latest end known, by the source's clock: the tombstone of whatever began before it and is still under way."""
-    priority: Priority | None = None
-    ticket_id: str | None = None
-    """Of its latest ticket, where that is known already."""
-    lost: bool = False
-    """Its latest ticket could not be created, and a person must decide: a new episode gets a ticket of its own."""
-    damped: bool = False
-    """Its opening waits, and nothing of it was sent."""
-    left: Left | None = None
-    """How others left its ticket, although it is not over, or although we did not close it so."""
-    left_at: datetime | None = None
-    changed_at: datetime | None = None
-    """When it got its priority, by the source's clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How an event stands to the case that it came to."""
-
-    authorized: bool = True
-    """Its author may do with the case what the event says."""
-    turned_away_from: str | None = None
-    """What names the case that its author had no part in."""
-
-
-WELCOME = Standing()
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What happens where users may choose."""
-
-    reopen_window: timedelta = timedelta(hours=1)
-    note_on_change: bool = True
-    damping: timedelta = timedelta(0)
-    """How long an opening waits before it is sent."""
-    on_resolve: OnResolve = "close"
-    note_on_repeat: bool = False
-    check_on_repeat: bool = False
-    """A repeat of what goes on brings back the ticket that a person closed meanwhile."""
-    note_on_comment: bool = True
-    expires: bool = False
-    """It is recorded when the source said last that it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How a ticket is worded, where that is decided otherwise than by the event's own words."""
-
-    subject: str | None = None
-    description: str | None = None
-    metadata: tuple[tuple[str, str], ...] = ()
-    remark: str | None = None
-    """A line below the description: what about the wording went wrong."""
-
-
-AS_SAID = Wording()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Whom an event's ticket is shared with."""
-
-    key: str
-    """Of the group's case."""
-    title: str
-    """What its members have in common, in a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Storm:
-    """When new incidents are gathered in one ticket, and in which."""
-
-    above: int
-    """Of more new incidents in a minute than these, the others are gathered."""
-    group: Group
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """What was decided about an event before it was planned."""
-
-    policy: Policy
-    wording: Wording = AS_SAID
-    group: Group | None = None
-    """None: it has a ticket of its own."""
-    storm: Storm | None = None
-    """None: each new incident gets its ticket, however many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One call that must be made; it becomes an operation when the ledger gives it a place in the case's sequence."""
-
-    kind: Kind
-    request: Request
-    ordinal: str = "0"
-    """Tells apart the operations of one kind that one event causes in one episode."""
-    instead: CreateTicket | None = None
-    """Of a reopening: what is created where there is no ticket that could be reopened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What follows from one event."""
-
-    case: CaseState
-    intents: tuple[Intent, ...] = ()
-    reason: str | None = None
-    """Why there is nothing to do; None when there is."""
-    takes_back: bool = False
-    """Nothing of the episode is sent any more."""
-    unknown: Unknown | None = None
-    """`wait` or `quarantine`: its case is not known, and this is what it does about that."""
-
-
-def idempotency_key(source: str, case_key: str, episode: int, source_message_id: str, intent: Intent) -> str:
-    """The key of an operation: the same for every replay of its message, and different for everything else."""
-    return "tr1-" + digest(source, case_key, str(episode), source_message_id, intent.kind, intent.ordinal)
-
-
-def derived_key(idempotency_key: str, *what: str) -> str:
-    """The key of what takes the place of an operation: another request, hence another key.
-
-    `what` tells it apart: its kind; and its text, where that does not follow from the operation alone.
-    """
-    return "tr1-" + digest(idempotency_key, *what)
-
-
-RANKS = {
-    0: "urgent creates",
-    1: "high creates",
-    2: "medium creates",
-    3: "low creates",
-    4: "closes, updates",
-    5: "notes",
-}
-"""What each rank is, in words; a reopening counts as a create."""
-
-
-def rank(kind: Kind, priority: Priority) -> int:
-    """The order in which waiting operations get the budget: 0 first."""
-    if kind in ("create_ticket", "reopen_ticket"):
-        return {"urgent": 0, "high": 1, "medium": 2, "low": 3}[priority]
-    return 5 if kind == "add_note" else 4
 
 
 def plan(
@@ -356,43 +186,6 @@ def _commented(
         reopened = replace(_begin(case, event), priority=case.priority)
         return Plan(reopened, (_reopen(source, event, wording), note))
     return _create(source, case, event, wording, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketSeen:
-    """A ticket as the Tickets API tells of it, and what we did to it ourselves."""
-
-    status: TicketStatus
-    at: datetime
-    wont_fix: bool = False
-    is_current: bool = True
-    """It is the one that its case is about now."""
-    begun_at: datetime | None = None
-    """When the latest call that opened it was done; None while that is not done."""
-    told_at: datetime | None = None
-    """Of what was known before, when that was so; a telling that is older changes nothing."""
-
-
-def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | None]:
-    """The case, when its ticket is so; and why that is of no consequence, where it is of none.
-
-    Calls of our own are told of too. While the source says that it goes on, we close nothing: so who closed it since
-    we opened it was a person.
-    """
-    if not seen.is_current:
-        return case, "its case has another ticket by now"
-    if seen.told_at is not None and seen.at < seen.told_at:
-        return case, "something later is known of its ticket"
-    if seen.status in ("open", "pending"):
-        return (replace(case, left=None, left_at=None), None) if case.left else (case, "its ticket was not left")
-    if seen.wont_fix:
-        return replace(case, left="wont_fix", left_at=seen.at), None
-    if case.phase != "open":
-        return case, "it is over, so its ticket is closed"
-    # The Tickets API tells whole seconds.
-    if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
-        return case, "it was so before its ticket was opened again"
-    return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
 
 
 def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standing: Standing) -> Plan:

@@ -1,0 +1,40 @@
+"""Idempotency keys and ranks of operations."""
+
+from __future__ import annotations
+
+from connectors.contract.events import (
+    Priority,
+    digest,
+)
+from worker.planning.model import Intent, Kind
+
+
+def idempotency_key(source: str, case_key: str, episode: int, source_message_id: str, intent: Intent) -> str:
+    """The key of an operation: the same for every replay of its message, and different for everything else."""
+    return "tr1-" + digest(source, case_key, str(episode), source_message_id, intent.kind, intent.ordinal)
+
+
+def derived_key(idempotency_key: str, *what: str) -> str:
+    """The key of what takes the place of an operation: another request, hence another key.
+
+    `what` tells it apart: its kind; and its text, where that does not follow from the operation alone.
+    """
+    return "tr1-" + digest(idempotency_key, *what)
+
+
+RANKS = {
+    0: "urgent creates",
+    1: "high creates",
+    2: "medium creates",
+    3: "low creates",
+    4: "closes, updates",
+    5: "notes",
+}
+"""What each rank is, in words; a reopening counts as a create."""
+
+
+def rank(kind: Kind, priority: Priority) -> int:
+    """The order in which waiting operations get the budget: 0 first."""
+    if kind in ("create_ticket", "reopen_ticket"):
+        return {"urgent": 0, "high": 1, "medium": 2, "low": 3}[priority]
+    return 5 if kind == "add_note" else 4
