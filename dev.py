@@ -5,6 +5,7 @@
                                   server are deselected and counted
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, schema, tests; --static leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/
+    python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
@@ -152,6 +153,9 @@ def main(arguments: list[str]) -> int:
             names = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
             print(f"dev.py bench: which one? There are: {', '.join(names)}", file=sys.stderr)
             return 2
+        case "trace":
+            install(DEV)
+            return call(PYTHON, "-m", "benchmarks.trace", *rest)
         case "chaos":
             install(DEV)
             return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)
