@@ -47,8 +47,8 @@ from worker.intake.intake import Intake
 from worker.intake.reading import read, read_verified
 from worker.intake.smtp import enveloped
 from worker.ledger import Delivery, Ledger, open_ledger
-from worker.lifecycle import Kind
-from worker.metrics import Metrics
+from worker.planning.model import Kind
+from worker.runtime.metrics import Metrics
 from worker.settings import Settings, Source, load
 
 ROOT = Path(__file__).resolve().parents[1]
