@@ -16,7 +16,7 @@ from worker.ledger import Claim, Ledger
 from worker.ledger.recording.opening_delay import ENDED_EARLY
 from worker.ledger.schema.tables import operations, seen
 from worker.planning.lifecycle import plan
-from worker.planning.model import CaseState, Plan, Policy, Sighting
+from worker.planning.model import UNSEEN, CaseState, Plan, Policy
 
 from .builders import (
     ManualClock,
@@ -42,7 +42,7 @@ WAITS = CaseState(episode=1, phase="open", started_at=minute(0), priority="mediu
 
 
 def decide(case: CaseState, event: Event, policy: Policy = DAMPED) -> Plan:
-    return plan("prom", case, event, Sighting.NEW, policy)
+    return plan("prom", case, event, UNSEEN, policy)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from connectors.contract.events import Event, Resolved
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 from worker.planning.keys import idempotency_key, rank
 from worker.planning.lifecycle import PRIVATE_SUBJECT, PRIVATE_TEXT, plan
-from worker.planning.model import KINDS, CaseState, Intent, Kind, Plan, Policy, Sighting, Standing
+from worker.planning.model import KINDS, UNSEEN, CaseState, Intent, Kind, Plan, Policy, Recognition, Sighting, Standing
 
 from .builders import changed, commented, minute, opened, resolved
 
@@ -25,7 +25,8 @@ CLOSED = CaseState(episode=1, phase="closed", started_at=minute(0), ended_at=min
 
 
 def decide(case: CaseState, event: Event, sighting: Sighting = Sighting.NEW, **more: Any) -> Plan:
-    return plan("prom", case, event, sighting, more.pop("policy", Policy()), **more)
+    recognition = Recognition(sighting, more.pop("episode", None))
+    return plan("prom", case, event, recognition, more.pop("policy", Policy()), **more)
 
 
 def kinds(decided: Plan) -> list[str]:
@@ -189,14 +190,14 @@ def test_an_automatic_comment_never_reopens() -> None:
 
 def test_who_takes_no_part_opens_a_ticket_of_their_own_that_names_the_other() -> None:
     standing = Standing(turned_away_from="ticket 1042")
-    decided = plan("prom", NEW, commented(text="me too", unknown="open"), Sighting.NEW, Policy(), standing=standing)
+    decided = plan("prom", NEW, commented(text="me too", unknown="open"), UNSEEN, Policy(), standing=standing)
     (intent,) = decided.intents
     assert isinstance(intent.request, CreateTicket)
     assert "ticket 1042" in intent.request.description
 
 
 def test_who_may_not_close_closes_nothing() -> None:
-    decided = plan("prom", OPEN, resolved(), Sighting.NEW, Policy(), standing=Standing(authorized=False))
+    decided = plan("prom", OPEN, resolved(), UNSEEN, Policy(), standing=Standing(authorized=False))
     assert (decided.intents, decided.case) == ((), OPEN)
 
 

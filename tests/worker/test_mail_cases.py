@@ -10,8 +10,8 @@ from connectors.email import own_message_id, thread_address
 from connectors.email.settings import Settings
 from tests.connectors.email.corpus import LANGUAGES, PAIRS
 from worker.ledger import Ledger, Recorded
-from worker.ledger.recording.planning import USED_AGAIN
 from worker.ledger.schema.tables import cases, exchanges, inbound, operations
+from worker.planning.decide import USED_AGAIN
 
 from .builders import ManualClock, at_once, deliver_all, kinds_of, rows
 from .conftest import MakeLedger

@@ -81,13 +81,13 @@ class Rehearsed:
 
     def take(self, delivery: Delivery, now: datetime) -> None:
         for outcome in self._memory.take(delivery.arrivals(1, delivery.occasion), now):
-            if outcome.case is None:
+            if outcome.case_id is None:
                 continue
-            found = self._of_case.setdefault(outcome.case, [])
+            found = self._of_case.setdefault(outcome.case_id, [])
             if outcome.takes_back:
-                del found[self._latest[outcome.case] :]
+                del found[self._latest[outcome.case_id] :]
             if any(intent.kind == "create_ticket" for intent in outcome.intents):
-                self._latest[outcome.case] = len(found)
+                self._latest[outcome.case_id] = len(found)
             found += [(intent.kind, outcome.key(intent)) for intent in outcome.intents]
 
     @property

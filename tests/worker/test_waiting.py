@@ -17,8 +17,8 @@ from worker.intake.quarantine import retry as read_again
 from worker.intake.reading import parse
 from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
 from worker.ledger.recording import recorder
-from worker.ledger.recording.planning import Rules
 from worker.ledger.schema.tables import inbound, pending, seen
+from worker.planning.arrival import Rules
 from worker.planning.model import Policy
 from worker.settings import Source
 

@@ -23,8 +23,8 @@ from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
 from worker.jobs.steps import asked, waiting
-from worker.ledger.recording.aliases import may_wait
 from worker.ledger.schema.words import OURS
+from worker.planning.correlation import may_wait
 from worker.settings import Source
 
 log = structlog.get_logger()

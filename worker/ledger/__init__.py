@@ -36,7 +36,7 @@ from worker.ledger.queue.gates import EVERYTHING, CloseGate, Pause
 from worker.ledger.queue.settles import Settlement
 from worker.ledger.queue.spending import Spending
 from worker.ledger.recording import group_members, planning, recorder, replays, restoring, waiting
-from worker.ledger.recording.planning import BeginAgain, Rules
+from worker.ledger.recording.load import BeginAgain
 from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace
 from worker.ledger.recording.replays import Again, Span, Stored
 from worker.ledger.reports import overview
@@ -46,6 +46,7 @@ from worker.ledger.sources.mailboxes import Mailbox, Mailboxes, MailboxState
 from worker.ledger.verbs.job_store import Errands
 from worker.ledger.verbs.reading import Reading
 from worker.ledger.verbs.upkeep import Upkeep
+from worker.planning.arrival import Rules
 from worker.planning.model import Kind, Policy
 from worker.routing import default_policy, may_answer, may_damp, may_group
 from worker.settings import Settings, TimingSettings

@@ -25,7 +25,18 @@ from connectors.contract.events import Commented, Event, Opened, Priority, Resol
 from connectors.toolbox.text import cut, one_line
 from tickets.models import AddNote, UpdateTicket
 from worker.planning.lifecycle import GONE, WONT_FIX, plan
-from worker.planning.model import CaseState, Group, Intent, Plan, Policy, Sighting, Storm, Treatment
+from worker.planning.model import (
+    UNSEEN,
+    CaseState,
+    Group,
+    Intent,
+    Plan,
+    Policy,
+    Recognition,
+    Sighting,
+    Storm,
+    Treatment,
+)
 
 RESERVED = "ticketrelay:"
 """No source may name a case so."""
@@ -122,18 +133,15 @@ def plan_member(
     open_members: int,
     member: CaseState,
     event: Event,
-    sighting: Sighting,
+    recognition: Recognition,
     treatment: Treatment,
-    *,
-    episode: int | None = None,
-    occasion: str | None = None,
 ) -> Grouped:
-    """What must be done about an event of a member of this group; `episode` and `occasion` as of `plan`."""
+    """Decide which calls must be made about an event of a member of this group."""
     policy = treatment.policy
-    if sighting is not Sighting.NEW:
-        decided = plan(source, group, _no_lower(event, group), sighting, policy, episode=episode, occasion=occasion)
+    if recognition.sighting is not Sighting.NEW:
+        decided = plan(source, group, _no_lower(event, group), recognition, policy)
         return Grouped(decided, member, open_members)
-    alone = plan(source, member, event, sighting, replace(policy, damping=timedelta(0)))
+    alone = plan(source, member, event, recognition, replace(policy, damping=timedelta(0)))
     if alone.unknown is not None:
         return Grouped(alone, member, open_members)
     was_open, is_open = member.phase == "open", alone.case.phase == "open"
@@ -152,7 +160,7 @@ def _joined(source: str, group: CaseState, open_members: int, event: Event, trea
         title = treatment.group.title if treatment.group is not None else ""
         is_comment = isinstance(event, Commented) and before.phase != "new"
         opening = event if is_comment else _opening(event, before, title)
-        return plan(source, before, opening, Sighting.NEW, treatment.policy, wording=treatment.wording)
+        return plan(source, before, opening, UNSEEN, treatment.policy, wording=treatment.wording)
     text = f"{event.subject} joined the group. Open now: {open_members}.\n\n{event.text}"
     return _with_notes(group, event, (_note(event, text),))
 
@@ -185,7 +193,7 @@ def _left(source: str, group: CaseState, open_members: int, event: Event, policy
         last = f"No member of the group is open any more; the last one was {event.subject}.\n\n{event.text}"
         # The last end to arrive may be an earlier one than the group's begin.
         ended = max(event.occurred_at, group.started_at or event.occurred_at)
-        return plan(source, group, replace(event, text=last, occurred_at=ended), Sighting.NEW, policy)
+        return plan(source, group, replace(event, text=last, occurred_at=ended), UNSEEN, policy)
     if group.left in ("wont_fix", "gone"):
         return Plan(group, reason=WONT_FIX if group.left == "wont_fix" else GONE)
     if policy.on_resolve == "nothing":

@@ -38,3 +38,8 @@ def rank(kind: Kind, priority: Priority) -> int:
     if kind in ("create_ticket", "reopen_ticket"):
         return {"urgent": 0, "high": 1, "medium": 2, "low": 3}[priority]
     return 5 if kind == "add_note" else 4
+
+
+def seen_digest(source: str, source_message_id: str, version: str | None = None) -> bytes:
+    """The digest under which an event is remembered; with `version`, a content digest, one of its later versions."""
+    return bytes.fromhex(digest(source, source_message_id, *([version] if version is not None else [])))

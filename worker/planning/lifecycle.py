@@ -52,6 +52,7 @@ from worker.planning.model import (
     OnResolve,
     Plan,
     Policy,
+    Recognition,
     Sighting,
     Standing,
     Wording,
@@ -69,23 +70,17 @@ def plan(
     source: str,
     case: CaseState,
     event: Event,
-    sighting: Sighting,
+    recognition: Recognition,
     policy: Policy,
     *,
-    episode: int | None = None,
     standing: Standing = WELCOME,
     wording: Wording = AS_SAID,
-    occasion: str | None = None,
 ) -> Plan:
-    """What must be done about `event`.
-
-    `episode` is the one that a known event was recorded in; None for a new one. `occasion` tells one telling of a
-    message from another one; None for one that was told before, which is read again.
-    """
-    if sighting is Sighting.REPEAT:
-        return _repeated(source, case, event, policy, episode, occasion)
-    if sighting is Sighting.CHANGED:
-        return _content_changed(source, case, event, policy, episode)
+    """Decide which calls must be made about `event`."""
+    if recognition.sighting is Sighting.REPEAT:
+        return _repeated(source, case, event, policy, recognition)
+    if recognition.sighting is Sighting.CHANGED:
+        return _content_changed(source, case, event, policy, recognition.episode)
     match event:
         case Opened():
             return _opened(source, case, event, policy, wording)
@@ -98,10 +93,9 @@ def plan(
     raise TypeError(f"an event of unknown kind: {type(event).__name__}")
 
 
-def _repeated(
-    source: str, case: CaseState, event: Event, policy: Policy, episode: int | None, occasion: str | None
-) -> Plan:
-    goes_on = isinstance(event, Opened) and case.phase == "open" and episode == case.episode
+def _repeated(source: str, case: CaseState, event: Event, policy: Policy, recognition: Recognition) -> Plan:
+    occasion = recognition.occasion
+    goes_on = isinstance(event, Opened) and case.phase == "open" and recognition.episode == case.episode
     if not (occasion and goes_on):
         return Plan(case, reason="a repeat: this message is known")
     if policy.check_on_repeat and case.left in ("resolved", "closed", "gone"):

@@ -43,6 +43,22 @@ class Sighting(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Recognition:
+    """What is known of an event's message."""
+
+    sighting: Sighting
+    episode: int | None = None
+    """The episode in which a known message was recorded; None for a new one."""
+    occasion: str | None = None
+    """Tells this observation of the event from others; None where it was observed on this occasion before, or is read
+    again."""
+
+
+UNSEEN = Recognition(Sighting.NEW)
+"""A message that is read for the first time, without an occasion."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseState:
     """What planning knows of a case."""
 
@@ -166,3 +182,19 @@ class Plan:
     """Nothing of the episode is sent any more."""
     unknown: Unknown | None = None
     """`wait` or `quarantine`: its case is not known, and this is what it does about that."""
+
+
+Place = tuple[int, str]
+"""The id of a group's case, and the key of a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a group."""
+
+    source: str
+    state: CaseState
+    subject: str
+    """The subject of its latest event."""
+    heard_at: datetime | None = None
+    """When its source said last that it goes on, where that is asked for."""

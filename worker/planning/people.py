@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.contract.events import (
-    TicketStatus,
-)
+from connectors.contract.events import Event, TicketChanged, TicketStatus
+from worker.planning.correlation import Destination
 from worker.planning.model import CaseState
 
 
@@ -46,3 +46,42 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
         return case, "it was so before its ticket was opened again"
     return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTicket:
+    """What is known of a ticket of ours."""
+
+    case_id: int
+    create_seq: int
+    told_at: datetime | None
+    """When the latest state began that the Tickets API told of, by its clock."""
+    begun_at: datetime | None = None
+    """When the latest call that opened the ticket was done; None while one is under way."""
+    closed_at: datetime | None = None
+    """When a call of ours closed the ticket, if that was the last thing that we did; None otherwise."""
+
+
+def seen(event: TicketChanged, ticket: KnownTicket, create_seq: int | None) -> TicketSeen:
+    """What `plan_ticket` has to know of an event; `create_seq` is the current one of the ticket's case."""
+    return TicketSeen(
+        event.status,
+        event.occurred_at,
+        event.wont_fix,
+        is_current=ticket.create_seq == create_seq,
+        begun_at=ticket.begun_at,
+        told_at=ticket.told_at,
+    )
+
+
+def is_reopened(event: TicketChanged, ticket: KnownTicket) -> bool:
+    """True for a ticket that is open again after we closed it, and not by us."""
+    return event.status == "open" and ticket.closed_at is not None and event.occurred_at >= ticket.closed_at
+
+
+def destination(event: Event, otherwise: Destination, known: Mapping[str, KnownTicket]) -> Destination:
+    """The case of the ticket that the event tells of; for other events, where they go otherwise."""
+    if not isinstance(event, TicketChanged):
+        return otherwise
+    ticket = known.get(event.ticket_id)
+    return Destination(None if ticket is None else ticket.case_id)

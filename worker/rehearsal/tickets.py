@@ -10,10 +10,10 @@ from connectors.contract.events import Event, Priority
 from connectors.contract.messages import Inbound, OverLimit, Parsed, UnreadableMessage, Verified
 from tickets.models import CreateTicket, UpdateTicket
 from worker.intake.reading import parse
-from worker.ledger.recording.planning import Arrival
 from worker.ledger.recording.recorder import Delivery
+from worker.planning.arrival import Arrival, Effect
 from worker.planning.model import Kind
-from worker.rehearsal.memory import Memory, Outcome
+from worker.rehearsal.memory import Memory
 from worker.routing import route
 from worker.settings import Source
 
@@ -115,17 +115,17 @@ class Rehearsal:
             self.failed.setdefault(Failed(each.route, each.what, each.why), Times()).count(number)
         return Arrival(source, routed.event, number, routed.treatment, occasion)
 
-    def _add(self, outcome: Outcome) -> None:
-        if outcome.case is None:
+    def _add(self, outcome: Effect) -> None:
+        if outcome.case_id is None:
             return
         if outcome.takes_back:
-            self._forget(outcome.case)
+            self._forget(outcome.case_id)
             return
         event = outcome.arrival.event
         for intent in outcome.intents:
             if isinstance(intent.request, CreateTicket):
-                self._create(outcome, outcome.case, intent.request)
-        ticket = self._current.get(outcome.case)
+                self._create(outcome, outcome.case_id, intent.request)
+        ticket = self._current.get(outcome.case_id)
         if ticket is None or not (outcome.intents or outcome.ends):
             return
         ticket.messages.setdefault(event.source_message_id)
@@ -134,7 +134,7 @@ class Rehearsal:
             if isinstance(intent.request, UpdateTicket) and intent.request.priority is not None:
                 ticket.priority = intent.request.priority
 
-    def _create(self, outcome: Outcome, case: int, request: CreateTicket) -> None:
+    def _create(self, outcome: Effect, case: int, request: CreateTicket) -> None:
         arrival = outcome.arrival
         made = Ticket(
             source=arrival.source, case_key=outcome.case_key, episode=outcome.episode, opened_by=arrival.inbound_id,

@@ -10,8 +10,8 @@ from connectors.contract.events import Event
 from connectors.contract.messages import ConnectorError, Inbound, Unverified
 from tickets.models import CreateTicket
 from worker.intake.reading import parse
-from worker.ledger.recording.planning import Arrival
-from worker.rehearsal.memory import Memory, Outcome
+from worker.planning.arrival import Arrival, Effect
+from worker.rehearsal.memory import Memory
 from worker.routing import Routed, route
 from worker.settings import Settings, Source
 from worker.settings.expectations import Expected, Test
@@ -70,7 +70,7 @@ class _Came:
 
     events: Sequence[Event]
     routed: Sequence[Routed]
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Effect]
 
     def of(self, expected: Expected, what: str) -> Value:
         """The fact of that name; of several events or tickets that differ in it, the first that is not as expected."""

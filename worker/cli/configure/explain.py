@@ -18,8 +18,8 @@ from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_set
 from worker.cli.shell.output import cell, emit, output_option
 from worker.documents.shapes import EventExplained, Explained, Planned, RoutingExplained
 from worker.intake.reading import NO_KEYS, parse
-from worker.ledger.recording.planning import Arrival
-from worker.rehearsal.memory import Memory, Outcome
+from worker.planning.arrival import Arrival, Effect
+from worker.rehearsal.memory import Memory
 from worker.routing import Routed, route
 from worker.settings import Settings, Source
 from worker.settings.attributes import attributes_of
@@ -139,11 +139,11 @@ def _event(settings: Settings, source: Source, event: Event, memory: Memory, now
     return _facts(routed.event, routing, operations, outcomes[0].reason, _correlated(outcomes[0], known))
 
 
-def _correlated(outcome: Outcome, known: int) -> str:
+def _correlated(outcome: Effect, known: int) -> str:
     """Which case an event came to, where so many were known before it."""
-    if outcome.case is None:
+    if outcome.case_id is None:
         return "none that is known here"
-    return "a new case" if outcome.case >= known else f"the case of an event before it, {outcome.case_key}"
+    return "a new case" if outcome.case_id >= known else f"the case of an event before it, {outcome.case_key}"
 
 
 def _facts(

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, tuple_
 
 from worker.ledger.engine import bulk
-from worker.ledger.recording.aliases import Name
 from worker.ledger.schema.tables import exchanges
+from worker.planning.correlation import Name
 from worker.planning.loop_guard import Talk, from_text, to_text
 
 FORGOTTEN_AFTER = timedelta(days=2)

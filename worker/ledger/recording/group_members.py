@@ -15,25 +15,10 @@ from sqlalchemy import Connection, select
 from connectors.toolbox.text import cut
 from tickets.assumptions import MAX_SUBJECT
 from worker.ledger.engine import bulk
-from worker.ledger.recording.aliases import Key
 from worker.ledger.schema.tables import cases, members, storms
+from worker.planning.correlation import Key
 from worker.planning.grouping import Rate
-from worker.planning.model import CaseState, Phase
-
-Place = tuple[int, str]
-"""The id of a group's case, and the key of a member."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One member of a group."""
-
-    source: str
-    state: CaseState
-    subject: str
-    """As it was told of last."""
-    heard_at: datetime | None = None
-    """When its source said last that it goes on, where that is asked for."""
+from worker.planning.model import CaseState, Member, Phase, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +45,16 @@ def is_any(connection: Connection) -> bool:
     return connection.execute(select(members.c.case_id).limit(1)).first() is not None
 
 
-def read(connection: Connection, keys: Collection[Key]) -> dict[Place, Member]:
-    """What is known of these keys in all groups."""
+def read(connection: Connection, keys: Collection[Key]) -> dict[Key, dict[int, Member]]:
+    """What is known of these keys in all groups, by the id of the group's case."""
     if not keys:
         return {}
-    rows = bulk.find(connection, (members.c.source, members.c.key), _rows(keys))
-    return {
-        (row.case_id, row.key): Member(
-            row.source,
-            CaseState(row.episode, cast(Phase, row.phase), row.started_at, row.ended_at, row.priority),
-            row.subject,
-            row.heard_at,
-        )
-        for row in rows
-    }
-
-
-def open_in(known: Mapping[Place, Member]) -> dict[Key, int]:
-    """The groups in which keys are open."""
-    return {(each.source, key): group for (group, key), each in known.items() if each.state.phase == "open"}
+    found: dict[Key, dict[int, Member]] = {}
+    for row in bulk.find(connection, (members.c.source, members.c.key), _rows(keys)):
+        state = CaseState(row.episode, cast(Phase, row.phase), row.started_at, row.ended_at, row.priority)
+        of_key = found.setdefault((row.source, row.key), {})
+        of_key[row.case_id] = Member(row.source, state, row.subject, row.heard_at)
+    return found
 
 
 def own_cases(connection: Connection, keys: Collection[Key]) -> set[int]:

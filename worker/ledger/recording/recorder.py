@@ -17,9 +17,11 @@ from connectors.contract.messages import Inbound, Parsed
 from connectors.toolbox.text import clean, cut
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
-from worker.ledger.recording.planning import Arrival, Effect, Rules, plan_arrivals, seen_digest
+from worker.ledger.recording.planning import plan_arrivals
 from worker.ledger.schema.tables import inbound, mailbox_uids, seen
 from worker.ledger.schema.words import ACCEPTED, QUARANTINED, Became
+from worker.planning.arrival import Arrival, Effect, Rules
+from worker.planning.keys import seen_digest
 from worker.planning.model import Kind, Sighting, Treatment
 
 REMARKS_KEPT = 20  # of one delivery

@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from connectors.contract.messages import Inbound
 from worker.ledger.engine.database import Database
 from worker.ledger.engine.paging import first_since
-from worker.ledger.recording.planning import Rules, plan_arrivals
+from worker.ledger.recording.planning import plan_arrivals
 from worker.ledger.recording.recorder import Delivery, Recorded, summary
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import inbound
 from worker.ledger.schema.words import ACCEPTED, QUARANTINED
+from worker.planning.arrival import Rules
 
 
 @dataclass(frozen=True, slots=True)

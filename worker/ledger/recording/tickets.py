@@ -7,61 +7,32 @@ person reopened it is kept however late it is told, since a close of ours that i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from sqlalchemy import Connection, select, update
 
 from connectors.contract.events import Event, TicketChanged
-from worker.ledger.recording.aliases import Destination
 from worker.ledger.schema.tables import cases, operations, tickets
+from worker.planning.decide import OPENS
 from worker.planning.model import CaseState
-from worker.planning.people import TicketSeen, plan_ticket
-
-if TYPE_CHECKING:
-    from worker.ledger.recording.planning import Arrival
-
-OPENS = ("create_ticket", "reopen_ticket")
+from worker.planning.people import KnownTicket, is_reopened, plan_ticket, seen
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a ticket."""
-
-    case_id: int
-    create_seq: int
-    told_at: datetime | None
-    """The latest state that the Tickets API told of began then, by its clock."""
-    begun_at: datetime | None = None
-    """When the latest call that opened it was done; None while one is under way."""
-    closed_at: datetime | None = None
-    """When a call of ours closed it, if that was the last thing that we did; None otherwise."""
-
-
-def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, Known]:
+def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, KnownTicket]:
     """The tickets of ours among those that events tell of, with their cases."""
     told = sorted({each.ticket_id for each in events if isinstance(each, TicketChanged)})
     if not told:
         return {}
     rows = connection.execute(select(tickets).where(tickets.c.ticket_id.in_(told)))
-    return {row.ticket_id: Known(row.case_id, row.create_seq, row.told_at) for row in rows}
+    return {row.ticket_id: KnownTicket(row.case_id, row.create_seq, row.told_at) for row in rows}
 
 
-def destination(arrival: Arrival, otherwise: Destination, known: Mapping[str, Known]) -> Destination:
-    """The case of the ticket that the event tells of; for other events, where they go otherwise."""
-    if not isinstance(arrival.event, TicketChanged):
-        return otherwise
-    ticket = known.get(arrival.event.ticket_id)
-    return Destination(None if ticket is None else ticket.case_id)
-
-
-def known(connection: Connection, found: Mapping[str, Known]) -> dict[str, Known]:
+def known(connection: Connection, found: Mapping[str, KnownTicket]) -> dict[str, KnownTicket]:
     """The same, with what we did to them; their cases are locked."""
     return {ticket_id: _with_calls(connection, each) for ticket_id, each in found.items()}
 
 
-def _with_calls(connection: Connection, ticket: Known) -> Known:
+def _with_calls(connection: Connection, ticket: KnownTicket) -> KnownTicket:
     of_ticket = (operations.c.case_id == ticket.case_id, operations.c.target == ticket.create_seq)
     latest = (
         select(operations.c.kind, operations.c.state, operations.c.ended_at)
@@ -74,18 +45,6 @@ def _with_calls(connection: Connection, ticket: Known) -> Known:
         ticket,
         begun_at=opening.ended_at if opening is not None and opening.state == "done" else None,
         closed_at=last.ended_at if last is not None and (last.kind, last.state) == ("close_ticket", "done") else None,
-    )
-
-
-def seen(event: TicketChanged, ticket: Known, create_seq: int | None) -> TicketSeen:
-    """What planning has to know of what was told; `create_seq` is the current one of the ticket's case."""
-    return TicketSeen(
-        event.status,
-        event.occurred_at,
-        event.wont_fix,
-        is_current=ticket.create_seq == create_seq,
-        begun_at=ticket.begun_at,
-        told_at=ticket.told_at,
     )
 
 
@@ -110,7 +69,7 @@ def is_news(connection: Connection, event: TicketChanged) -> bool:
     return concluded.left != case.left
 
 
-def note(connection: Connection, told: Sequence[TicketChanged], known: Mapping[str, Known]) -> set[int]:
+def note(connection: Connection, told: Sequence[TicketChanged], known: Mapping[str, KnownTicket]) -> set[int]:
     """Keep what was told of tickets, unless something later is known; and that a person reopened one.
 
     Gives the cases whose ticket is in another state than was known.
@@ -126,12 +85,7 @@ def note(connection: Connection, told: Sequence[TicketChanged], known: Mapping[s
             its_case = (cases.c.id == case_id, cases.c.ticket_id == each.ticket_id, another)
             if connection.execute(update(cases).where(*its_case).values(ticket_status=each.status)).rowcount:
                 moved.add(case_id)
-        if _is_reopened(each, known[each.ticket_id]):
+        if is_reopened(each, known[each.ticket_id]):
             later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < each.occurred_at))
             connection.execute(update(tickets).where(later).values(reopened_at=each.occurred_at))
     return moved
-
-
-def _is_reopened(event: TicketChanged, ticket: Known) -> bool:
-    """Open again after we closed it, and not by us."""
-    return event.status == "open" and ticket.closed_at is not None and event.occurred_at >= ticket.closed_at

@@ -6,42 +6,25 @@ same moment, and so was not seen, is found by dispatch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
-from connectors.contract.events import Event, digest, from_json, to_json
+from connectors.contract.events import digest, from_json, to_json
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import aliases, cases, inbound, pending
+from worker.planning.arrival import PATIENCE, Waiting
+from worker.planning.correlation import Name
 from worker.planning.model import Treatment
 
-PATIENCE = timedelta(minutes=10)
 AT_ONCE = 500  # comments that dispatch looks at in one go
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One comment that waits."""
-
-    source: str
-    wanted: str
-    """The alias, or the case key, that it waits for."""
-    event: Event
-    inbound_id: int
-    treatment: Treatment | None = None
-    """What was decided about it when it arrived; that stays, whatever the settings are when its case comes."""
-
-
 _TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
-
-
-def name_of(event: Event) -> str:
-    """What a comment waits for: the best alias that it looks for, else its case key."""
-    return event.references[0].alias if event.references else event.case_key
 
 
 def row(comment: Waiting, now: datetime) -> dict[str, Any]:
@@ -61,7 +44,7 @@ def row(comment: Waiting, now: datetime) -> dict[str, Any]:
 
 def _waiting(row: Row[Any]) -> Waiting:
     treatment = None if row.treatment is None else _TREATMENT.validate_json(row.treatment)
-    return Waiting(row.source, row.wanted, from_json(row.event), row.inbound_id, treatment)
+    return Waiting(row.source, row.wanted, from_json(row.event), row.inbound_id, treatment, row.id)
 
 
 def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -73,30 +56,26 @@ def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> No
     connection.execute(db.insert_or_ignore(pending, "source", "digest"), ordered)
 
 
-def waited_for(connection: Connection, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the names that a comment waits for."""
+def lock(connection: Connection, names: Collection[Name]) -> list[Waiting]:
+    """The comments that wait for these names, in the order in which they arrived; they are locked."""
     if not names:
-        return set()
-    name = (pending.c.source, pending.c.wanted)
-    return {(row.source, row.wanted) for row in bulk.find(connection, name, _rows(names), *name)}
-
-
-def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
-    """The comments that wait for these names, the oldest first; they wait no more."""
+        return []
     named = bulk.among(bulk.is_sqlite(connection), pending.c.source, pending.c.wanted)
     statement = select(pending).where(named).order_by(pending.c.id).with_for_update()
-    rows = connection.execute(statement, bulk.packed(_rows(names))).all()
-    if rows:
-        connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
-    rows = sorted(rows, key=lambda each: (each.occurred_at, each.inbound_id, each.id))
-    return [_waiting(each) for each in rows]
+    return [_waiting(each) for each in connection.execute(statement, bulk.packed(_rows(names)))]
 
 
-def _rows(names: set[tuple[str, str]]) -> list[dict[str, str]]:
+def end(connection: Connection, comments: Iterable[Waiting]) -> None:
+    """Let these comments wait no more."""
+    if ids := [each.id for each in comments if each.id is not None]:
+        connection.execute(delete(pending).where(pending.c.id.in_(ids)))
+
+
+def _rows(names: Collection[Name]) -> list[dict[str, str]]:
     return [{"source": source, "wanted": name} for source, name in names]
 
 
-def say_that_they_were_taken(connection: Connection, inbound_ids: list[int]) -> None:
+def say_that_they_were_taken(connection: Connection, inbound_ids: Sequence[int]) -> None:
     """Tell in their deliveries that the wait is over."""
     if inbound_ids:
         statement = update(inbound).where(inbound.c.id.in_(inbound_ids))

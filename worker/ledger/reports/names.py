@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, tuple_
 
-from worker.ledger.recording.planning import seen_digest
 from worker.ledger.schema.tables import aliases, cases, inbound, operations, seen, tickets
+from worker.planning.keys import seen_digest
 
 _NUMBERED = re.compile(r"in-(\d{1,18})")
 _OPERATION = re.compile(r"op-(\d{1,18})-(\d{1,18})")

@@ -15,12 +15,12 @@ from worker.ledger.operator.dead_letters import Try, read_tries
 from worker.ledger.operator.interventions import Intervention
 from worker.ledger.queue import gates
 from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
-from worker.ledger.recording.planning import seen_digest
 from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
 from worker.ledger.schema.words import QUARANTINED
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
+from worker.planning.keys import seen_digest
 
 OVERDUE = timedelta(hours=24)
 FAILURES_ENDURED = 3  # of a job in a row

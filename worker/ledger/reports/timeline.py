@@ -11,12 +11,12 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from worker.ledger.operator import interventions
-from worker.ledger.recording.planning import USED_AGAIN
 from worker.ledger.reports import deliveries
 from worker.ledger.reports.deliveries import DeliveryLine
 from worker.ledger.reports.names import MOST, Meant
 from worker.ledger.schema.tables import attempts, cases, operations, pending
 from worker.ledger.schema.words import QUARANTINED
+from worker.planning.decide import USED_AGAIN
 
 MOST_OPERATIONS = 1000
 AT_ONCE = 200  # cases, or operations, in one condition

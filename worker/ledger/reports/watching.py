@@ -25,11 +25,11 @@ from sqlalchemy import (
 
 from connectors.contract.messages import Inbound
 from worker.ledger.engine import bulk
-from worker.ledger.recording.planning import seen_digest
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import cases, inbound, members, operations, seen, tickets
 from worker.ledger.schema.words import OURS
 from worker.planning.grouping import RESERVED
+from worker.planning.keys import seen_digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""What planning is given for an event, and what it says became of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.contract.events import Event
+from tickets.models import Revision
+from worker.planning.keys import idempotency_key
+from worker.planning.model import Intent, Kind, Policy, Sighting, Treatment
+
+PATIENCE = timedelta(minutes=10)
+"""How long a comment waits for its case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event and the delivery that it came with."""
+
+    source: str
+    event: Event
+    inbound_id: int
+    treatment: Treatment | None = None
+    """What was decided about the event; None: the default policy."""
+    occasion: str | None = None
+    """Tells this observation of the event from others; None for a delivery that is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings and facts of the ledger that planning depends on."""
+
+    policy: Policy
+    """The policy of events about which no route decided."""
+    revision: Revision
+    marker_key: bytes
+    now: datetime
+    restored_at: datetime | None = None
+    """When the ledger was restored from a backup. What its events led to after the backup was taken is not known."""
+    rests_until: datetime | None = None
+    """No call is made before: a worker of the time before the restore may have one under way."""
+    may_damp: bool = False
+    """Openings of some events wait before they are sent."""
+    may_group: bool = False
+    """Some events share a ticket with others, or did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A comment that waits for its case."""
+
+    source: str
+    wanted: str
+    """The alias, or the case key, that the comment waits for."""
+    event: Event
+    inbound_id: int
+    treatment: Treatment | None = None
+    """What was decided about the comment when it arrived. That stays, whatever the settings are when its case comes."""
+    id: int | None = None
+    """The number of its row; None for a comment that is not stored yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one event led to."""
+
+    arrival: Arrival
+    sighting: Sighting
+    reason: str | None
+    """Why nothing follows; None when something does."""
+    case_id: int | None = None
+    """The case of the event; None while that is not known."""
+    case_key: str = ""
+    episode: int = 0
+    """The episode in the keys of its operations."""
+    intents: tuple[Intent, ...] = ()
+    ends: bool = False
+    """The episode of the case was open before the event, and is over now."""
+    takes_back: bool = False
+    """Nothing of the episode is sent any more."""
+    quarantine: bool = False
+    """A person must decide which case the event belongs to."""
+    waited: bool = False
+    """The event is a comment that waited until an event of this batch opened its case."""
+
+    @property
+    def event(self) -> Event:
+        return self.arrival.event
+
+    @property
+    def operations(self) -> tuple[Kind, ...]:
+        """The kinds of the calls that follow, in their order."""
+        return tuple(intent.kind for intent in self.intents)
+
+    def key(self, intent: Intent) -> str:
+        """The idempotency key of an operation that follows."""
+        message = self.event.source_message_id
+        return idempotency_key(self.arrival.source, self.case_key, self.episode, message, intent)
+
+
+def name_of(event: Event) -> str:
+    """What a comment waits for: the best alias that it looks for, else its case key."""
+    return event.references[0].alias if event.references else event.case_key

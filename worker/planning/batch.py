@@ -1,0 +1,152 @@
+"""What the events of one batch are planned against, and what they change.
+
+`Knowledge` is everything that planning may look at: the ledger loads it under the locks of a transaction, a rehearsal
+keeps it in memory. `Batch` holds it together with the changes that planning makes, for whoever stores them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.contract.events import TicketChanged
+from worker.planning.arrival import Waiting
+from worker.planning.correlation import Destination, Key, Name
+from worker.planning.grouping import Rate
+from worker.planning.keys import idempotency_key
+from worker.planning.loop_guard import Talk
+from worker.planning.model import CaseState, Intent, Kind, Member, Place
+from worker.planning.people import KnownTicket
+
+NO_RANK = 9
+"""The rank of a case that has no call to make."""
+
+Message = tuple[str, ...]
+"""A source id and a source message id; for a later version of the message, its content digest behind them."""
+Version = tuple[str, str]
+"""A source message id and a content digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered of a message."""
+
+    content: str
+    """The content digest with which the message came first."""
+    case_id: int
+    episode: int
+
+
+@dataclass(slots=True)
+class Case:
+    """A case, as its row holds it and as it will be written back."""
+
+    id: int
+    source: str
+    key: str
+    run_at: datetime
+    """No call of the case is made before."""
+    state: CaseState = field(default_factory=CaseState)
+    opener: str | None = None
+    delivery: str = "idle"
+    kind: Kind | None = None
+    """The kind of its next call."""
+    rank: int = NO_RANK
+    next_seq: int = 1
+    """The place that its next operation gets."""
+    head_seq: int = 1
+    """The place of its next call."""
+    create_seq: int | None = None
+    """The place of the create of its latest ticket."""
+    open_members: int = 0
+    heard_at: datetime | None = None
+    changed: bool = False
+    woken: bool = False
+    """A call became due."""
+    taken_back: list[int] = field(default_factory=list)
+    """The places of creates whose episodes are not sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A call that must be made, at its place in the sequence of its case."""
+
+    case: Case
+    seq: int
+    episode: int
+    target: int | None
+    """The place of the create of the ticket that the call is about."""
+    intent: Intent
+    rank: int
+    source: str
+    source_message_id: str
+    inbound_id: int
+    held: bool
+    """A person must decide first what becomes of the ticket."""
+    in_doubt: bool
+    """The ledger was restored, and the call may have been made before the restore."""
+
+    @property
+    def key(self) -> str:
+        """The idempotency key."""
+        return idempotency_key(self.source, self.case.key, self.episode, self.source_message_id, self.intent)
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """What planning may look at. Everything that the events of a batch can touch is in it."""
+
+    cases: dict[int, Case] = field(default_factory=dict)
+    by_key: dict[Key, Case] = field(default_factory=dict)
+    seen: dict[Message, Seen] = field(default_factory=dict)
+    members: dict[Key, dict[int, Member]] = field(default_factory=dict)
+    """By source and key of a member: what is known of it, by the id of its group's case."""
+    open_in: dict[Key, int] = field(default_factory=dict)
+    """The group in which a member is open, by source and key of the member."""
+    tickets: dict[str, KnownTicket] = field(default_factory=dict)
+    rates: dict[int, Rate] = field(default_factory=dict)
+    """Of the cases in which storms are gathered."""
+    talks: dict[Name, Talk] = field(default_factory=dict)
+    """Of the exchanges that a loop could go through, by source and name."""
+    waiting: dict[Name, dict[Version, Waiting]] = field(default_factory=dict)
+    """The comments that wait, by source and what they wait for."""
+
+    def case(self, destination: Destination) -> Case | None:
+        """The case that a destination names; None where it names none."""
+        where = destination.case
+        if where is None:
+            return None
+        return self.cases[where] if isinstance(where, int) else self.by_key[where]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch of events: what they are planned against, and what they change beside that."""
+
+    known: Knowledge
+    names: dict[Name, int] = field(default_factory=dict)
+    """Names that became known with this batch, and the ids of their cases."""
+    observed: set[tuple[str, str, str]] = field(default_factory=set)
+    """Source, source message id and occasion: an event that one delivery holds twice counts once."""
+    opened: list[Case] = field(default_factory=list)
+    """Cases that the event just planned opened for the first time; what waits for them is planned next."""
+    seen: dict[Message, tuple[Seen, int]] = field(default_factory=dict)
+    """What is to be remembered, each with the number of its delivery."""
+    operations: list[Operation] = field(default_factory=list)
+    participants: list[tuple[int, str]] = field(default_factory=list)
+    """Case id and name of whoever takes part from now on."""
+    receipts: set[tuple[int, str, str]] = field(default_factory=set)
+    """Case id, source and target of the receipts that are promised."""
+    members: dict[Place, Member] = field(default_factory=dict)
+    rates: dict[int, Rate] = field(default_factory=dict)
+    talks: dict[Name, Talk] = field(default_factory=dict)
+    ticket_changes: list[TicketChanged] = field(default_factory=list)
+    """What was told of tickets of ours."""
+    waiting: dict[tuple[str, str, str], Waiting] = field(default_factory=dict)
+    """The comments that begin to wait, by source, source message id and content digest."""
+    taken: list[Waiting] = field(default_factory=list)
+    """The comments that wait no more."""
+    paired: list[int] = field(default_factory=list)
+    """The deliveries of the comments that were planned after they had waited."""
+    later_names: dict[Name, int] = field(default_factory=dict)
+    """Names that comments brought which had waited; a case that has one already keeps it."""

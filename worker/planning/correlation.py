@@ -1,0 +1,162 @@
+"""Which case an event belongs to, by the names that it looks for and by those that are known.
+
+A reply names what it answers: a Message-ID, a thread token, a chat timestamp. The first case that a name is given to
+keeps it. An author who only knows a name, but takes no part in the case, does not get in: names can be guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from connectors.contract.events import Commented, Event, Opened
+from worker.planning.arrival import Arrival
+from worker.planning.model import Standing
+
+Name = tuple[str, str]
+"""A source id and an alias."""
+Key = tuple[str, str]
+"""A source id and a case key."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCase:
+    """A case that is there."""
+
+    key: Key
+    called: str
+    """What the case is called in a text for people."""
+    people: set[str]
+    """Who takes part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an event goes."""
+
+    case: int | Key | None
+    """A case that is there, one that its key names, or none: then the event waits, or is kept for a person."""
+    new_names: frozenset[str] = frozenset()
+    authorized: bool = True
+    turned_away_from: str | None = None
+    """What names the case that its author had no part in."""
+    read_as: Event | None = None
+    """An opening that refers to another case is read as a comment on that case."""
+
+
+def called(ticket_id: str | None) -> str:
+    """What a case is called in a text for people, by its ticket."""
+    return f"ticket {ticket_id}" if ticket_id else "an earlier message"
+
+
+def names_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
+    """The names by which these events look for their cases, or which they make known."""
+    return {
+        (source, name)
+        for source, event in pairs
+        for name in (*event.aliases, *(each.alias for each in event.references))
+    }
+
+
+def keys_in(pairs: Iterable[tuple[str, Event]]) -> set[Key]:
+    """The case keys of which it matters whether they are there: of events that may have to wait."""
+    return {(source, event.case_key) for source, event in pairs if may_wait(event)}
+
+
+def placed(
+    pairs: Sequence[tuple[str, Event]], known: Mapping[Name, int], there: dict[int, KnownCase], keys: set[Key]
+) -> list[Destination]:
+    """Where each event goes, by what is known and by what earlier events of the list make known.
+
+    `known` has those of `names_in` that are known, `there` their cases, `keys` those of `keys_in` that are there.
+    """
+    view = _View(known, there, keys)
+    return [view.place(source, event) for source, event in pairs]
+
+
+def led_to_its_group(arrival: Arrival, destination: Destination) -> Destination:
+    """The destination of an event that shares a ticket: its group, in place of a case of its own."""
+    group = arrival.treatment.group if arrival.treatment is not None else None
+    if group is None or destination.case != (arrival.source, arrival.event.case_key):
+        return destination
+    return replace(destination, case=(arrival.source, group.key))
+
+
+def storms_of(arrivals: Iterable[Arrival]) -> set[Key]:
+    """The keys of the cases in which these events would be gathered in a storm."""
+    storms = ((each.source, each.treatment.storm) for each in arrivals if each.treatment is not None)
+    return {(source, storm.group.key) for source, storm in storms if storm is not None}
+
+
+def joining(event: Event) -> set[str]:
+    """Who takes part in the event's case from now on."""
+    return {*event.participants, *([event.author] if event.author else [])} if event.joins else set()
+
+
+def may_wait(event: Event) -> bool:
+    """True for a comment that waits, or is kept for a person, while its case is not known."""
+    return isinstance(event, Commented) and event.unknown != "open"
+
+
+def standing_of(destination: Destination, opener: str | None, event: Event) -> Standing:
+    """How an event stands to the case that it came to, which was opened by `opener`."""
+    authorized = destination.authorized
+    if event.authority == "opener":
+        authorized = event.author is not None and event.author == opener
+    return Standing(authorized, destination.turned_away_from)
+
+
+class _View:
+    """What is known of names, growing event by event."""
+
+    def __init__(self, known: Mapping[Name, int], cases: dict[int, KnownCase], keys: set[Key]) -> None:
+        self._known: dict[Name, int | Key] = dict(known)
+        self.cases = cases
+        self.keys = keys
+        self._new_people: dict[Key, set[str]] = {}
+
+    def place(self, source: str, event: Event) -> Destination:
+        own: Key = (source, event.case_key)
+        hit, stranger_to = self._hit(source, event)
+        turned_away_from = None
+        if hit is None and stranger_to is not None:
+            turned_away_from = self.cases[stranger_to].called if isinstance(stranger_to, int) else called(None)
+        if hit is None and may_wait(event) and own not in self.keys:
+            return Destination(None)
+        where = own if hit is None else hit
+        self.keys.add(own)
+        new_names = frozenset(name for name in event.aliases if (source, name) not in self._known)
+        self._known.update({(source, name): where for name in new_names})
+        self._let_in(where, event)
+        anothers = hit is not None and own != (self.cases[hit].key if isinstance(hit, int) else hit)
+        refers = anothers or turned_away_from is not None
+        read_as = _as_comment(event) if refers and isinstance(event, Opened) else None
+        return Destination(where, new_names, turned_away_from=turned_away_from, read_as=read_as)
+
+    def _hit(self, source: str, event: Event) -> tuple[int | Key | None, int | Key | None]:
+        """The first case that a reference lets the event into; and the first that it names, into which none does."""
+        first: int | Key | None = None
+        for each in event.references:
+            if (case := self._known.get((source, each.alias))) is None:
+                continue
+            if each.proven or self._takes_part(case, event):
+                return case, None
+            first = case if first is None else first
+        return None, first
+
+    def _takes_part(self, case: int | Key, event: Event) -> bool:
+        if event.authority != "participant":
+            return True  # of the opener, who is not known here, the plan makes sure
+        people = self.cases[case].people if isinstance(case, int) else self._new_people.get(case, set())
+        return event.author in people
+
+    def _let_in(self, case: int | Key, event: Event) -> None:
+        people = joining(event)
+        if isinstance(case, int):
+            self.cases[case].people.update(people)
+        else:
+            self._new_people.setdefault(case, set()).update(people)
+
+
+def _as_comment(event: Event) -> Commented:
+    return Commented(**{each.name: getattr(event, each.name) for each in fields(Event)})

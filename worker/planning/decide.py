@@ -1,0 +1,375 @@
+"""Decides what follows from the events of a batch. It is the only planner: the ledger and rehearsals both use it.
+
+Event by event, in their order, each planned against what earlier ones of the batch left:
+
+    1  recognise   its case, and whether the message is known: new, a repeat, or changed
+    2  plan        what follows for that case (`lifecycle`), or for the group whose member it is (`grouping`)
+    3  storm       a new incident beyond the rate is planned for the case that gathers the storm
+    4  loop        a message that goes round in circles becomes one note (`loop_guard`)
+    5  carry out   the case, what is remembered, and the calls change the batch
+
+An opening takes along the comments that waited for its case, before the next event. A `TicketChanged` event changes
+what is known of a ticket, and makes no call (`people`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import cast
+
+from connectors.contract.events import Commented, Event, Opened, Resolved, TicketChanged, digest
+from worker.planning.arrival import Arrival, Effect, Rules, Waiting, name_of
+from worker.planning.batch import Batch, Case, Seen
+from worker.planning.correlation import Destination, Name, joining, standing_of
+from worker.planning.enqueue import end_delay, enqueue, take_back
+from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
+from worker.planning.lifecycle import plan
+from worker.planning.loop_guard import Talk, counted, gathered
+from worker.planning.model import CaseState, Member, Plan, Recognition, Sighting, Treatment
+from worker.planning.people import plan_ticket, seen
+
+COPIED = "copied"
+"""Marks messages that arrive as several differing copies, for example through a mailing list."""
+
+USED_AGAIN = "message_id_reused: its id is known of another message of its sender"
+OPENS = ("create_ticket", "reopen_ticket")
+"""The calls after which a ticket is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Observation:
+    """An event that was recognised."""
+
+    arrival: Arrival
+    event: Event
+    """The event as it is read, which may be another one than arrived."""
+    recognition: Recognition
+    destination: Destination
+    treatment: Treatment
+    renamed: str | None
+    """Why the event has another id than its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What follows from an event for a case."""
+
+    case: Case
+    plan: Plan
+    grouped: Grouped | None = None
+    """Set where the case is a group's."""
+    joins: bool = True
+    """The author takes part in the case from now on, if the event says so too."""
+
+
+def decide(batch: Batch, arrivals: Iterable[tuple[Arrival, Destination]], rules: Rules) -> list[Effect]:
+    """What each event leads to, in order; the effects of comments that waited stand behind what opened their case."""
+    effects = []
+    for arrival, destination in arrivals:
+        effects.append(_planned(batch, arrival, destination, rules))
+        if batch.opened:
+            effects += _take_along(batch, rules)
+    return effects
+
+
+def decide_waiting(batch: Batch, found: Sequence[tuple[Waiting, Case]], rules: Rules) -> list[Effect]:
+    """What comments lead to whose cases are known by now.
+
+    A comment that was recorded in a case outside the batch had its effect there, and is let go.
+    """
+    effects = []
+    here = [(each, case) for each, case in found if not _is_elsewhere(batch, each)]
+    for each, case in here:
+        for alias in each.event.aliases:
+            batch.later_names.setdefault((each.source, alias), case.id)
+    for each, case in here:
+        arrival = Arrival(each.source, each.event, each.inbound_id, each.treatment)
+        effects.append(replace(_planned(batch, arrival, Destination(case.id), rules), waited=True))
+    batch.taken += [each for each, _ in found]
+    batch.paired += [each.inbound_id for each, _ in here]
+    return effects
+
+
+def used_again(event: Event, known_content: str, *, is_copied: bool) -> Event | None:
+    """The event under an id of its own, where the message that is known by its id is another one; else None."""
+    if event.other_words != "message" or event.content_digest == known_content or is_copied:
+        return None
+    facts = {each.name: getattr(event, each.name) for each in fields(event)}
+    facts["source_message_id"] = digest(event.source_message_id, event.content_digest)
+    if isinstance(event, Opened):
+        return Commented(**{each.name: facts[each.name] for each in fields(Event)})
+    return replace(event, source_message_id=facts["source_message_id"])
+
+
+def not_in_the_future(event: Event, case: CaseState, now: datetime) -> Event:
+    """The event, with an end that a wrong clock put into the future set to now.
+
+    Left there, the end would swallow every opening until then.
+    """
+    latest_end = max(now, case.started_at or now)
+    is_ahead = isinstance(event, Resolved) and event.occurred_at > latest_end
+    return replace(event, occurred_at=latest_end) if is_ahead else event
+
+
+def _planned(batch: Batch, arrival: Arrival, destination: Destination, rules: Rules) -> Effect:
+    if isinstance(arrival.event, TicketChanged):
+        return _ticket_changed(batch, arrival, arrival.event)
+    arrival, destination, renamed = _with_its_own_id(batch, arrival, destination)
+    event = destination.read_as or arrival.event
+    case, sighting, episode = _recognised(batch, arrival.source, event, _met(batch, arrival, destination))
+    if case is None:
+        return _without_case(batch, arrival, cast(Commented, event))
+    recognition = Recognition(sighting, episode, _first_time(batch, arrival))
+    treatment = arrival.treatment or Treatment(rules.policy)
+    observed = _Observation(arrival, event, recognition, destination, treatment, renamed)
+    decision = _stopped(batch, observed, _gathered(batch, observed, case, rules.now), rules.now)
+    if decision.plan.unknown is not None:
+        return _without_case(batch, arrival, cast(Commented, event))
+    return _carried_out(batch, observed, decision, rules)
+
+
+def _with_its_own_id(
+    batch: Batch, arrival: Arrival, destination: Destination
+) -> tuple[Arrival, Destination, str | None]:
+    """A message whose sender used a known id again, under an id of its own: it goes to the case of the first."""
+    source, event = arrival.source, arrival.event
+    first = batch.known.seen.get((source, event.source_message_id))
+    if first is None:
+        return arrival, destination, None
+    is_copied = (source, event.source_message_id, COPIED) in batch.known.seen
+    renamed = used_again(event, first.content, is_copied=is_copied)
+    if renamed is None:
+        return arrival, destination, None
+    return replace(arrival, event=renamed), replace(destination, case=first.case_id, read_as=None), USED_AGAIN
+
+
+def _met(batch: Batch, arrival: Arrival, destination: Destination) -> Case | None:
+    """The case that the event meets: the one in which its alert is open, by itself or in a group."""
+    known, own = batch.known, (arrival.source, arrival.event.case_key)
+    led_to = known.case(destination)
+    if destination.case not in (None, own) and not (led_to is not None and is_group(led_to.key)):
+        return led_to  # it names another case
+    if (group := known.open_in.get(own)) is not None:
+        return known.cases[group]
+    itself = known.by_key.get(own)
+    if itself is not None and itself.state.phase == "open":
+        return itself
+    if isinstance(arrival.event, Commented) and (itself is None or not itself.state.episode):
+        place = latest((group, each.state) for group, each in known.members.get(own, {}).items())
+        return led_to if place is None else known.cases[place]
+    return led_to
+
+
+def _recognised(batch: Batch, source: str, event: Event, met: Case | None) -> tuple[Case | None, Sighting, int | None]:
+    """The case that an event belongs to: the one it was recorded in, wherever it would be put today."""
+    known = batch.known.seen.get((source, event.source_message_id))
+    if known is None:
+        return met, Sighting.NEW, None
+    version = (source, event.source_message_id, event.content_digest)
+    same = known.content == event.content_digest or version in batch.known.seen or event.other_words != "change"
+    return batch.known.cases[known.case_id], Sighting.REPEAT if same else Sighting.CHANGED, known.episode
+
+
+def _first_time(batch: Batch, arrival: Arrival) -> str | None:
+    """The occasion of an event; None where the event was observed on it before."""
+    observed = (arrival.source, arrival.event.source_message_id, arrival.occasion or "")
+    if observed in batch.observed:
+        return None
+    batch.observed.add(observed)
+    return arrival.occasion
+
+
+def _plan(batch: Batch, observed: _Observation, case: Case, treatment: Treatment, now: datetime) -> _Decision:
+    """What the event would lead to for this case; nothing is changed."""
+    event, recognition = observed.event, observed.recognition
+    if is_group(case.key):
+        known = batch.known.members.get((case.source, event.case_key), {}).get(case.id)
+        member = known.state if known is not None else CaseState()
+        event = not_in_the_future(event, member, now)
+        found = plan_member(case.source, case.state, case.open_members, member, event, recognition, treatment)
+        return _Decision(case, found.plan, found)
+    standing = standing_of(observed.destination, case.opener, event)
+    event = not_in_the_future(event, case.state, now)
+    planned = plan(
+        case.source, case.state, event, recognition, treatment.policy, standing=standing, wording=treatment.wording
+    )
+    return _Decision(case, planned)
+
+
+def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -> _Decision:
+    """The decision for the event's case; in a storm, for the case in which new incidents are gathered.
+
+    A new incident is counted whether it is gathered or not.
+    """
+    arrival, treatment = observed.arrival, observed.treatment
+    own = _plan(batch, observed, case, treatment, now)
+    storm = treatment.storm
+    is_new = any(intent.kind == "create_ticket" for intent in own.plan.intents)
+    if storm is None or not is_new or arrival.occasion is None:
+        return own
+    gathering = batch.known.by_key[arrival.source, storm.group.key]
+    rate = batch.known.rates.get(gathering.id, Rate()).counted(now)
+    batch.known.rates[gathering.id] = batch.rates[gathering.id] = rate
+    if not rate.is_above(storm.above):
+        return own
+    return _plan(batch, observed, gathering, replace(treatment, group=storm.group), now)
+
+
+def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: datetime) -> _Decision:
+    """The decision; for a message that goes round in circles, a note on the case of the latest one that passed."""
+    arrival, is_new = observed.arrival, observed.recognition.sighting is Sighting.NEW
+    limit = arrival.event.exchange
+    if limit is None or not is_new or arrival.occasion is None or not decision.plan.intents:
+        return decision
+    name = (arrival.source, limit.name)
+    talk, verdict = counted(batch.known.talks.get(name, Talk()), limit, decision.case.id, now)
+    batch.known.talks[name] = batch.talks[name] = talk
+    if verdict == "passes":
+        return decision
+    case = batch.known.cases[talk.case_id] if talk.case_id is not None else decision.case
+    return _Decision(case, gathered(case.state, arrival.event, limit, verdict), joins=False)
+
+
+def _carried_out(batch: Batch, observed: _Observation, decision: _Decision, rules: Rules) -> Effect:
+    """Change the batch as was decided."""
+    arrival, event, case, decided = observed.arrival, observed.event, decision.case, decision.plan
+    recognition, policy, was = observed.recognition, observed.treatment.policy, case.state
+    if decision.grouped is not None and recognition.sighting is Sighting.NEW:
+        _change_member(batch, case, event, decision.grouped)
+    if not was.episode and decided.case.episode:
+        case.opener = event.author
+        batch.opened.append(case)
+        batch.names[arrival.source, case.key] = case.id
+    case.changed |= decided.case != was or bool(decided.intents)
+    case.state = decided.case
+    if decided.takes_back:
+        take_back(case)
+    elif was.damped and not case.state.damped:
+        end_delay(case, rules.now)
+    if policy.expires and recognition.occasion is not None and isinstance(event, Opened):
+        _hear(batch, case, event, rules.now)
+    if recognition.sighting is not Sighting.REPEAT:
+        _remember(batch, arrival, recognition.sighting, case)
+        _let_in(batch, observed, decision)
+    episode = recognition.episode if recognition.episode is not None else decided.case.episode
+    enqueue(batch, arrival, event, case, decided, episode, rules, policy.damping)
+    return Effect(
+        arrival,
+        recognition.sighting,
+        decided.reason or observed.renamed,
+        case.id,
+        case.key,
+        episode,
+        decided.intents,
+        ends=was.phase == "open" and decided.case.phase != "open",
+        takes_back=decided.takes_back,
+    )
+
+
+def _change_member(batch: Batch, case: Case, event: Event, grouped: Grouped) -> None:
+    own = (case.source, event.case_key)
+    of_key = batch.known.members.setdefault(own, {})
+    known = of_key.get(case.id)
+    heard_at = known.heard_at if known is not None else None
+    member = Member(case.source, grouped.member, event.subject, heard_at)
+    of_key[case.id] = batch.members[case.id, event.case_key] = member
+    case.changed |= case.open_members != grouped.open_members
+    case.open_members = grouped.open_members
+    if grouped.member.phase == "open":
+        batch.known.open_in[own] = case.id
+    else:
+        batch.known.open_in.pop(own, None)
+    if grouped.member.episode and not (known is not None and known.state.episode):
+        batch.opened.append(case)
+        batch.names[own] = case.id
+
+
+def _hear(batch: Batch, case: Case, event: Event, now: datetime) -> None:
+    """Remember that the source says that the alert goes on."""
+    if not is_group(case.key):
+        case.heard_at, case.changed = now, True
+        return
+    of_key = batch.known.members.get((case.source, event.case_key), {})
+    if (member := of_key.get(case.id)) is not None:
+        of_key[case.id] = batch.members[case.id, event.case_key] = replace(member, heard_at=now)
+
+
+def _remember(batch: Batch, arrival: Arrival, sighting: Sighting, case: Case) -> None:
+    source, event = arrival.source, arrival.event
+    names: list[tuple[str, ...]] = [(source, event.source_message_id)]
+    if sighting is Sighting.CHANGED:
+        names = [(source, event.source_message_id, event.content_digest)]
+    elif event.other_words == "copy":
+        names.append((source, event.source_message_id, COPIED))
+    for name in names:
+        remembered = Seen(event.content_digest, case.id, case.state.episode)
+        batch.known.seen[name] = remembered
+        batch.seen[name] = (remembered, arrival.inbound_id)
+
+
+def _let_in(batch: Batch, observed: _Observation, decision: _Decision) -> None:
+    """Let whoever said the event take part in its case, and promise the receipt that its place wants."""
+    event, case, intents = observed.event, decision.case, decision.plan.intents
+    if intents and decision.joins:
+        batch.participants += [(case.id, name) for name in sorted(joining(event))]
+    if event.answer is not None and any(each.kind in OPENS for each in intents):
+        batch.receipts.add((case.id, observed.arrival.source, event.answer))
+
+
+def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Effect:
+    """Record what a ticket's state means for its case; no call follows from it."""
+    known = batch.known.tickets.get(event.ticket_id)
+    if known is None:
+        return Effect(arrival, Sighting.NEW, "it is no ticket of ours")
+    case, sighting, _ = _recognised(batch, arrival.source, event, batch.known.cases[known.case_id])
+    if case is None or sighting is not Sighting.NEW:
+        return Effect(arrival, sighting, "a repeat: this message is known")
+    state, reason = plan_ticket(case.state, seen(event, known, case.create_seq))
+    case.changed |= state != case.state
+    case.state = state
+    _remember(batch, arrival, sighting, case)
+    batch.ticket_changes.append(event)
+    told_at = max(event.occurred_at, known.told_at or event.occurred_at)
+    batch.known.tickets[event.ticket_id] = replace(known, told_at=told_at)
+    return Effect(arrival, sighting, reason or "what it says of its ticket is known now")
+
+
+def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
+    """Let a comment wait whose case is not known, or leave it to a person."""
+    if event.unknown == "quarantine":
+        reason = "the case that it belongs to is not known"
+        return Effect(arrival, Sighting.NEW, reason, quarantine=True)
+    wanted = (arrival.source, name_of(event))
+    version = (event.source_message_id, event.content_digest)
+    waiting = batch.known.waiting.setdefault(wanted, {})
+    if version not in waiting:
+        comment = Waiting(*wanted, event, arrival.inbound_id, arrival.treatment)
+        waiting[version] = batch.waiting[arrival.source, *version] = comment
+    return Effect(arrival, Sighting.NEW, "it waits for its case")
+
+
+def _take_along(batch: Batch, rules: Rules) -> list[Effect]:
+    """Plan the comments that waited for the cases that were just opened, in the order in which they were made."""
+    opened = {case.id: case for case in batch.opened}
+    batch.opened.clear()
+    if not batch.known.waiting:
+        return []
+    names = {name: opened[case_id] for name, case_id in batch.names.items() if case_id in opened}
+    return decide_waiting(batch, taken(batch, names), rules)
+
+
+def taken(batch: Batch, names: Mapping[Name, Case]) -> list[tuple[Waiting, Case]]:
+    """The comments that wait for these names, the oldest first, each with its case; they wait no more."""
+    found = []
+    for name, case in names.items():
+        for (message, content), each in batch.known.waiting.pop(name, {}).items():
+            batch.waiting.pop((each.source, message, content), None)
+            found.append((each, case))
+    return sorted(found, key=lambda each: (each[0].event.occurred_at, each[0].inbound_id))
+
+
+def _is_elsewhere(batch: Batch, comment: Waiting) -> bool:
+    known = batch.known.seen.get((comment.source, comment.event.source_message_id))
+    return known is not None and known.case_id not in batch.known.cases

@@ -1,0 +1,86 @@
+"""How the calls that follow from an event get their places in the queue of their case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from connectors.contract.events import Event
+from worker.planning.arrival import Arrival, Rules
+from worker.planning.batch import NO_RANK, Batch, Case, Operation
+from worker.planning.keys import rank
+from worker.planning.model import Kind, Plan
+
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much the clocks of a source and of the ledger may differ."""
+RESTS = ("idle", "blocked")
+"""A case in one of these states makes no call."""
+
+
+def enqueue(
+    batch: Batch,
+    arrival: Arrival,
+    event: Event,
+    case: Case,
+    decided: Plan,
+    episode: int,
+    rules: Rules,
+    delay: timedelta,
+) -> None:
+    """Give each call of the plan its place, and make the case ready for its next call.
+
+    `episode` is the one in the keys of the operations: of a known event, the episode in which it was recorded. `delay`
+    is how long an opening waits before it is sent.
+    """
+    # The effect may be there already, from before the restore.
+    in_doubt = rules.restored_at is not None and event.occurred_at <= rules.restored_at + CLOCKS_APART
+    for intent in decided.intents:
+        if intent.kind == "create_ticket":
+            case.create_seq = case.next_seq
+        its_rank = rank(intent.kind, event.priority)
+        batch.operations.append(
+            Operation(
+                case=case,
+                seq=case.next_seq,
+                episode=episode,
+                target=case.create_seq,
+                intent=intent,
+                rank=its_rank,
+                source=arrival.source,
+                source_message_id=event.source_message_id,
+                inbound_id=arrival.inbound_id,
+                held=case.state.lost,
+                in_doubt=in_doubt,
+            )
+        )
+        if not case.state.lost:
+            _wake(case, intent.kind, its_rank, rules.now, delay)
+        case.next_seq += 1
+        if case.delivery in RESTS:
+            case.head_seq = case.next_seq
+
+
+def take_back(case: Case) -> None:
+    """Let nothing of the episode be sent: the case waits for its next opening."""
+    if case.create_seq is not None:
+        case.taken_back.append(case.create_seq)
+    case.delivery, case.kind, case.rank, case.head_seq, case.create_seq = "idle", None, NO_RANK, case.next_seq, None
+    case.woken = False
+
+
+def end_delay(case: Case, now: datetime) -> None:
+    """Let the opening of the case be sent now: what came meanwhile does not wait."""
+    case.run_at, case.woken = now, True
+
+
+def _wake(case: Case, kind: Kind, its_rank: int, now: datetime, delay: timedelta) -> None:
+    if case.delivery in RESTS:
+        # A case that rests may rest because of a late request: what died last may still take effect.
+        wait = delay if case.state.damped else timedelta(0)
+        case.delivery, case.kind, case.rank = "ready", kind, its_rank
+        case.run_at = max(now + wait, case.run_at)
+        case.head_seq, case.woken = case.next_seq, case.run_at <= now
+    else:
+        case.rank = min(case.rank, its_rank)
+        # An opening behind another call is not the first to be sent, so it does not wait longer.
+        case.state = replace(case.state, damped=case.state.damped and case.head_seq == case.create_seq)
