@@ -367,12 +367,19 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     """The case, when its ticket is so; and why that is of no consequence, where it is of none.
 
     Calls of our own are told of too. While the source says that it goes on, we close nothing: so who closed it since
-    we opened it was a person.
+    we opened it was a person. A ticket that is gone is left as that, in every phase: what its case says next gets
+    another one.
     """
     if not seen.is_current:
         return case, "its case has another ticket by now"
-    if seen.told_at is not None and seen.at < seen.told_at:
+    known_at = seen.told_at if case.left != "gone" else max(filter(None, (seen.told_at, case.left_at)), default=None)
+    if known_at is not None and seen.at < known_at:
         return case, "something later is known of its ticket"
+    if seen.status == "gone":
+        return replace(case, left="gone", left_at=seen.at), None
+    if case.left == "gone":
+        brought_back, _ = plan_ticket(replace(case, left=None, left_at=None), seen)
+        return brought_back, None
     if seen.status in ("open", "pending"):
         return (replace(case, left=None, left_at=None), None) if case.left else (case, "its ticket was not left")
     if seen.wont_fix:
@@ -383,6 +390,17 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
         return case, "it was so before its ticket was opened again"
     return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
+
+
+def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, is_new: bool) -> CaseState:
+    """The case, when the answer to a call of ours showed its ticket in this state (None: in none).
+
+    An answer does not tell who brought the ticket there, so nothing but its absence is concluded from it. `is_new`: the
+    call created the ticket, so nobody has left it yet.
+    """
+    if is_new:
+        case = replace(case, left=None, left_at=None)
+    return replace(case, left="gone", left_at=at) if status == "gone" else case
 
 
 def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standing: Standing) -> Plan:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Table, select
 
 from connectors.base import Inbound, Parsed, Remark
-from connectors.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.events import Changed, Commented, Event, Opened, Resolved, TicketStatus, digest
 from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
 from worker.ledger.settles import Outcome
 from worker.ledger.tables import cases, operations
@@ -126,7 +126,7 @@ def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Clai
     return found
 
 
-def done(ticket: str | None = "T-1", status: str | None = "open") -> Settlement:
+def done(ticket: str | None = "T-1", status: TicketStatus | None = "open") -> Settlement:
     return Settlement(
         "done", "done", ticket_id=ticket, ticket_status=status, response="made", status=201, latency=LATENCY
     )

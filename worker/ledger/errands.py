@@ -114,12 +114,6 @@ class Errands:
         with self._database.write() as connection:
             watching.note_look(connection, ticket_id, at)
 
-    def note_gone(self, ticket: OpenTicket, at: datetime) -> None:
-        """It was looked for, and is not there any more."""
-        with self._database.write() as connection:
-            watching.note_gone(connection, ticket, at)
-            receipts.notice(connection, [ticket.case_id], at)
-
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""
         with self._database.write() as connection:

@@ -32,6 +32,7 @@ from worker.ledger.database import Database
 from worker.ledger.members import Member, Place
 from worker.ledger.naming import Destination, Key, Name
 from worker.ledger.tables import cases, operations, seen
+from worker.ledger.tickets import Known
 from worker.ledger.waiting import Waiting
 from worker.lifecycle import (
     CaseState,
@@ -183,9 +184,10 @@ class _Batch:
     open_in: dict[Key, int] = field(default_factory=dict)
     """The groups in which they are open."""
     changed_members: dict[Place, Member] = field(default_factory=dict)
-    tickets: dict[str, tickets.Known] = field(default_factory=dict)
+    tickets: dict[str, Known] = field(default_factory=dict)
     """Those that the events of the batch tell of."""
-    told_tickets: list[TicketChanged] = field(default_factory=list)
+    told_tickets: list[tuple[TicketChanged, Known]] = field(default_factory=list)
+    """What was told of tickets, each with what was known of it before."""
     rates: dict[int, Rate] = field(default_factory=dict)
     """Of the cases in which storms are gathered."""
     changed_rates: dict[int, Rate] = field(default_factory=dict)
@@ -539,9 +541,9 @@ def _apply_to_ticket(batch: _Batch, arrival: Arrival, event: TicketChanged) -> E
     case.changed |= state != case.state
     case.state = state
     _remember(batch, arrival, sighting, case)
-    batch.told_tickets.append(event)
-    told_at = max(event.occurred_at, known.told_at or event.occurred_at)
-    batch.tickets[event.ticket_id] = replace(known, told_at=told_at)
+    batch.told_tickets.append((event, known))
+    if known.told_at is None or known.told_at <= event.occurred_at:
+        batch.tickets[event.ticket_id] = replace(known, told_at=event.occurred_at, status=event.status)
     return Effect(event, (), sighting, reason or "what it says of its ticket is known now")
 
 
@@ -881,6 +883,19 @@ def _write(db: Database, connection: Connection, batch: _Batch, now: datetime) -
     members.write(connection, batch.changed_members)
     members.write_rates(connection, batch.changed_rates)
     exchanges.write(connection, batch.changed_talks, now)
-    moved = tickets.note(connection, batch.told_tickets, batch.tickets)
+    moved = tickets.write(connection, [_observation(batch, *each) for each in batch.told_tickets])
     receipts.promise(connection, batch.promised, now)
     receipts.notice(connection, moved, now)
+
+
+def _observation(batch: _Batch, event: TicketChanged, known: Known) -> tickets.Observation:
+    """What was told of a ticket, with its case as the whole batch leaves it."""
+    return tickets.Observation(
+        known.case_id,
+        event.ticket_id,
+        event.status,
+        event.occurred_at,
+        batch.by_id[known.case_id].state,
+        is_told=True,
+        is_reopened=tickets.is_reopened(event, known),
+    )

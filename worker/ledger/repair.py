@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from connectors.events import TicketStatus
 from tickets.marks import with_marker_of
 from worker.ledger import receipts
 from worker.ledger.claims import is_forgotten, repeated
@@ -21,6 +22,7 @@ from worker.ledger.letters import NoSuchDeadLetter, number_of, place_of, quarant
 from worker.ledger.restoring import SETS_STATE, WAITS
 from worker.ledger.settles import bind_ticket
 from worker.ledger.tables import cases, inbound, operations, tickets
+from worker.ledger.tickets import Observation, after_binding, write
 from worker.lifecycle import derived_key
 
 
@@ -78,7 +80,7 @@ def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
     return {"request": request, "idempotency_key": key, **new}
 
 
-def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
+def bind(connection: Connection, letter_id: str, ticket_id: str, status: TicketStatus | None, at: At) -> int:
     """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
 
     A create is done by that; anything else is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
@@ -88,11 +90,18 @@ def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | N
     bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
     if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
         raise CannotBeDone(f"ticket {ticket_id} belongs to another case already")
-    bind_ticket(connection, case, target, ticket_id, status, at.now)
+    bind_ticket(connection, case, target, ticket_id, at.now)
     if case.create_seq == target:
-        of_case = update(cases).where(cases.c.id == case.id)
-        connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))
+        connection.execute(update(cases).where(cases.c.id == case.id).values(ticket_id=ticket_id))
         receipts.notice(connection, [case.id], at.now)
+    going_on = _go_on_with(connection, case, dead, ticket_id, at)
+    left = after_binding(connection, case.id, target, status, at.now)
+    write(connection, [Observation(case.id, ticket_id, status, at.now, left)])
+    return going_on
+
+
+def _go_on_with(connection: Connection, case: Row[Any], dead: Row[Any], ticket_id: str, at: At) -> int:
+    """Let a dead operation be done, or sent again, now that its ticket is known; gives how many operations go on."""
     if dead.kind != "create_ticket":
         _refuse_late_close(case, dead)
         _revive(connection, case, dead, at, {})

@@ -1,7 +1,11 @@
-"""Which case is a ticket about that the Tickets API tells of, and what did we do to it ourselves?
+"""What is known of tickets: their cases, their states, and what we did to them ourselves.
 
 A ticket has a case as soon as its create was settled. The state that was told last is kept with the ticket; that a
 person reopened it is kept however late it is told, since a close of ours that is under way must know of it.
+
+`write` is the only writer of a ticket's state, and of what that means for its case. What it means is decided by
+`worker.lifecycle`: `plan_ticket` for what the Tickets API tells (a webhook, a poll, an audit) and for a ticket that a
+person binds, `plan_answer` for the answer to a call of ours.
 """
 
 from __future__ import annotations
@@ -9,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
-from connectors.events import Event, TicketChanged
+from connectors.events import Event, TicketChanged, TicketStatus
+from worker.ledger import bulk
 from worker.ledger.naming import Destination
 from worker.ledger.tables import cases, operations, tickets
 from worker.lifecycle import CaseState, TicketSeen, plan_ticket
@@ -32,6 +38,8 @@ class Known:
     create_seq: int
     told_at: datetime | None
     """The latest state that the Tickets API told of began then, by its clock."""
+    status: str | None = None
+    """As last known."""
     begun_at: datetime | None = None
     """When the latest call that opened it was done; None while one is under way."""
     closed_at: datetime | None = None
@@ -44,7 +52,7 @@ def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, Known
     if not told:
         return {}
     rows = connection.execute(select(tickets).where(tickets.c.ticket_id.in_(told)))
-    return {row.ticket_id: Known(row.case_id, row.create_seq, row.told_at) for row in rows}
+    return {row.ticket_id: Known(row.case_id, row.create_seq, row.told_at, row.status) for row in rows}
 
 
 def destination(arrival: Arrival, otherwise: Destination, known: Mapping[str, Known]) -> Destination:
@@ -109,28 +117,90 @@ def is_news(connection: Connection, event: TicketChanged) -> bool:
     return concluded.left != case.left
 
 
-def note(connection: Connection, told: Sequence[TicketChanged], known: Mapping[str, Known]) -> set[int]:
-    """Keep what was told of tickets, unless something later is known; and that a person reopened one.
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The state in which a ticket was seen, and what its case is by that."""
 
-    Gives the cases whose ticket is in another state than was known.
+    case_id: int
+    ticket_id: str
+    status: TicketStatus | None
+    """None: not known."""
+    at: datetime
+    """When it was so: of a telling by the clock of the Tickets API, else by the ledger's."""
+    case: CaseState
+    """As it is left now, whatever it was before."""
+    is_told: bool = False
+    """The Tickets API told of it: that counts unless something later was told. False: it answered a call of ours."""
+    is_reopened: bool = False
+    """A person reopened it."""
+
+
+def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
+    """Write the states of tickets, and how their cases are left by that; the cases are locked.
+
+    Gives the cases that are different now: a case is only where the ticket is its current one.
     """
-    moved = set()
-    for each in told:
-        case_id = known[each.ticket_id].case_id
-        this_one = tickets.c.ticket_id == each.ticket_id
-        newer = this_one & (tickets.c.told_at.is_(None) | (tickets.c.told_at <= each.occurred_at))
-        state = {"status": each.status, "status_at": each.occurred_at, "told_at": each.occurred_at}
-        if connection.execute(update(tickets).where(newer).values(state)).rowcount:
-            another = cases.c.ticket_status.is_distinct_from(each.status)
-            its_case = (cases.c.id == case_id, cases.c.ticket_id == each.ticket_id, another)
-            if connection.execute(update(cases).where(*its_case).values(ticket_status=each.status)).rowcount:
-                moved.add(case_id)
-        if _is_reopened(each, known[each.ticket_id]):
-            later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < each.occurred_at))
-            connection.execute(update(tickets).where(later).values(reopened_at=each.occurred_at))
-    return moved
+    answered = [each for each in observed if not each.is_told]
+    states = [{"ticket_id": each.ticket_id, "status": each.status, "status_at": each.at} for each in answered]
+    bulk.change(connection, tickets, states)
+    counts = answered + [each for each in observed if each.is_told and _is_kept(connection, each)]
+    for each in observed:
+        if each.is_reopened:
+            later = tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < each.at)
+            this_one = update(tickets).where(tickets.c.ticket_id == each.ticket_id, later)
+            connection.execute(this_one.values(reopened_at=each.at))
+    last = {each.ticket_id: each for each in counts}
+    if not last:
+        return set()
+    rows = [
+        {
+            "id": each.case_id,
+            "ticket_id": each.ticket_id,
+            "ticket_status": each.status,
+            "left": each.case.left,
+            "left_at": each.case.left_at,
+        }
+        for each in last.values()
+    ]
+    return set(connection.execute(_of_cases(is_sqlite=bulk.is_sqlite(connection)), bulk.packed(rows)).scalars())
 
 
-def _is_reopened(event: TicketChanged, ticket: Known) -> bool:
-    """Open again after we closed it, and not by us."""
-    return event.status == "open" and ticket.closed_at is not None and event.occurred_at >= ticket.closed_at
+def _is_kept(connection: Connection, each: Observation) -> bool:
+    """Keep what was told of a ticket; False where something later is known."""
+    newer = tickets.c.told_at.is_(None) | (tickets.c.told_at <= each.at)
+    this_one = update(tickets).where(tickets.c.ticket_id == each.ticket_id, newer)
+    return bool(connection.execute(this_one.values(status=each.status, status_at=each.at, told_at=each.at)).rowcount)
+
+
+@cache
+def _of_cases(*, is_sqlite: bool) -> Any:
+    """Writes what is different of the cases whose current tickets these are; other cases are not touched."""
+    told = ("ticket_status", "left", "left_at")
+    rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *told)}, is_sqlite=is_sqlite)
+    its_ticket = (cases.c.id == rows.c.id, cases.c.ticket_id == rows.c.ticket_id)
+    differs = or_(*(cases.c[name].is_distinct_from(rows.c[name]) for name in told))
+    return update(cases).where(*its_ticket, differs).values({name: rows.c[name] for name in told}).returning(cases.c.id)
+
+
+def is_reopened(event: TicketChanged, ticket: Known) -> bool:
+    """True where a person opened it again: it was closed, and no call of ours opened it since then."""
+    if event.status != "open":
+        return False
+    if ticket.closed_at is not None:
+        return event.occurred_at >= ticket.closed_at
+    return ticket.status == "closed" and ticket.begun_at is not None and event.occurred_at >= ticket.begun_at
+
+
+def after_binding(
+    connection: Connection, case_id: int, create_seq: int, status: TicketStatus | None, now: datetime
+) -> CaseState:
+    """The case to which a person has just bound its current ticket, which is in this state.
+
+    What its ticket before was left as is over.
+    """
+    phase = connection.execute(select(cases.c.phase).where(cases.c.id == case_id)).scalar_one()
+    case = CaseState(phase=phase)
+    if status is None:
+        return case
+    ticket = _with_calls(connection, Known(case_id, create_seq, None))
+    return plan_ticket(case, TicketSeen(status, now, begun_at=ticket.begun_at))[0]
