@@ -37,7 +37,7 @@ import structlog
 from benchmarks.parts.alerts import AUTHORIZATION, SECRET, alerts, body
 from benchmarks.parts.processes import BenchmarkError
 from benchmarks.parts.tracing import Doors, Passed, Tracer, total
-from connectors.base import Denied, Inbound, Verified
+from connectors.contract.messages import Denied, Inbound, Verified
 from tickets.server import LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer

@@ -16,6 +16,7 @@ from itertools import count
 
 from benchmarks.parts.processes import BenchmarkError
 from benchmarks.parts.storms import BEGAN, Arrival
+from connectors.contract.events import TicketStatus
 from tickets.server.clock import SECOND
 from tickets.server.limits import Limit, Limiter
 from worker.delivery.waker import rest_after
@@ -109,7 +110,7 @@ class Simulation:
         else:
             self.reached[claim.case_id, claim.seq] = now
             ticket = f"T-{claim.case_id}-{claim.seq}" if claim.kind == "create_ticket" else claim.ticket_id
-            status = "closed" if claim.kind == "close_ticket" else "open"
+            status: TicketStatus = "closed" if claim.kind == "close_ticket" else "open"
             settlement = Settlement("done", "done", ticket_id=ticket, ticket_status=status, response="done")
         self._at(now + self.chance.expovariate(1 / ANSWER_S), lambda: self._settle(claim, settlement))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -45,7 +45,8 @@ TOLD: Mapping[str, bool] = {
 }
 """Whether a webhook of this type tells of another state."""
 
-STATUSES = get_args(TicketStatus)
+STATUSES: tuple[TicketStatus, ...] = ("open", "pending", "resolved", "closed")
+"""The states that a webhook tells of; none tells that a ticket is gone."""
 
 
 def _condition(written: str) -> str:

@@ -164,7 +164,8 @@ class Resolved(Event):
     """The case is over; `occurred_at` is when it ended."""
 
 
-TicketStatus = Literal["open", "pending", "resolved", "closed"]
+TicketStatus = Literal["open", "pending", "resolved", "closed", "gone"]
+"""The states of the Tickets API; and `gone` of a ticket that the API does not know any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

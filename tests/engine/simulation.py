@@ -258,7 +258,7 @@ class Simulation:
             made = self.service.ask("POST", "/tickets", subject="by hand", description="by hand")
             self.service.new_effects()
             ticket = str(made["id"])
-        status = str(self.service.ask("GET", f"/tickets/{ticket}")["status"])
+        status = self.service.ask("GET", f"/tickets/{ticket}")["status"]
         self.ledger.bind(letter, ticket, status)
 
     def row(self, letter: str) -> Any:

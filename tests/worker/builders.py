@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table, select
 
-from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
+from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketStatus, digest
 from connectors.contract.messages import Inbound, Parsed, Remark
 from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
 from worker.ledger.queue.settles import Outcome
@@ -126,7 +126,7 @@ def claim_one(ledger: Ledger, kind: Kind = "create_ticket", **more: Any) -> Clai
     return found
 
 
-def done(ticket: str | None = "T-1", status: str | None = "open") -> Settlement:
+def done(ticket: str | None = "T-1", status: TicketStatus | None = "open") -> Settlement:
     return Settlement(
         "done", "done", ticket_id=ticket, ticket_status=status, response="made", status=201, latency=LATENCY
     )

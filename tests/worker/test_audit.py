@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from connectors.contract.events import TicketStatus
 from tickets.marks import marker
 from tickets.server import SCOPES, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
@@ -171,8 +173,10 @@ def test_the_remedy_for_an_orphan_is_one(now: Ledger, database_url: str, api: st
 
 
 def test_an_update_records_what_people_changed_so_that_it_is_found_once(
-    now: Ledger, database_url: str, api: str
+    make_ledger: MakeLedger, database_url: str, api: str
 ) -> None:
+    now = make_ledger(clock=ManualClock(datetime.now(UTC) - timedelta(minutes=5)))  # what we did is some minutes old
+    now.upgrade()
     planted = plant(now, api)
     result = command(database_url, "audit", "--update", "--as", "ada", "-o", "json", api=api)
     assert (result.exit_code, said(result)["updated"]) == (1, 3)
@@ -270,7 +274,9 @@ def test_what_both_know_alike_is_no_difference() -> None:
         (None, "closed", False),
     ],
 )
-def test_only_the_end_of_a_ticket_and_what_undoes_it_are_changes(known: str | None, seen: str, differs: bool) -> None:
+def test_only_the_end_of_a_ticket_and_what_undoes_it_are_changes(
+    known: str | None, seen: TicketStatus, differs: bool
+) -> None:
     found = differences(replace(BOUND, status=known), replace(SEEN, status=seen))
     assert found == (["changed"] if differs else [])
 

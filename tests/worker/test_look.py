@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from connectors.contract.events import TicketStatus
 from tickets.marks import marker, word_in_request, word_of
 from tickets.models import Status, Ticket
 from tickets.server import FaultRule
 from worker.delivery.look import CLOCKS_APART, found, state
+from worker.intake import own
 from worker.ledger import Claim, Ledger, Mode, Terms
 from worker.ledger.queue.claims import mode_of
 from worker.ledger.reports.overview import alarms
@@ -343,9 +345,16 @@ def closing(relay: Relay) -> Relay:
     return relay
 
 
+def told(relay: Relay, *, reopened_at: datetime) -> None:
+    """Webhooks arrive of a close of ticket 1001, and of its reopening by a person."""
+    statuses: tuple[TicketStatus, ...] = ("closed", "open")
+    changes = [own.ticket_changed("1001", each, reopened_at, "hook") for each in statuses]
+    relay.ledger.record([delivery(each, source="aurion") for each in changes])
+
+
 def test_a_ticket_that_a_person_reopened_after_the_close_stays_open(closing: Relay) -> None:
     closing.by_hand("PUT", "/tickets/1001", status="open")
-    assert closing.ledger.note_ticket("1001", "open", closing.clock.now, reopened_by_person=True)
+    told(closing, reopened_at=closing.clock.now)
     closing.run()
     assert closing.ticket("1001")["status"] == "open"
     assert closing.operation(2)["state"] == "done"
@@ -373,7 +382,7 @@ def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing
         closing.break_once("status", status=503)
         assert closing.turn() == 1
         closing.advance(seconds=10)
-    closing.ledger.note_ticket("1001", "open", reopened_at, reopened_by_person=True)
+    told(closing, reopened_at=reopened_at)
     closing.run()
     assert closing.ticket("1001")["status"] == "open"
     assert closing.operation(2)["state"] == "done"
@@ -382,7 +391,7 @@ def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing
 def test_a_reopening_of_before_the_close_does_not_keep_it_from_being_done(relay: Relay) -> None:
     relay.ledger.record([delivery(opened(), resolved())])
     relay.turn()
-    assert relay.ledger.note_ticket("1001", "open", relay.clock.now, reopened_by_person=True)
+    told(relay, reopened_at=relay.clock.now)
     relay.advance(seconds=5)
     relay.break_once("reset", when="before", path="/close$")
     relay.run()

@@ -100,6 +100,28 @@ def test_bound_to_a_ticket_what_waited_goes_there(relay: Relay, letter: str) -> 
     assert relay.did()[3:] == [("reopen_ticket", by_hand), ("add_note", by_hand)]
 
 
+@pytest.mark.parametrize(
+    ("status", "did"), [("open", ["add_note"]), ("closed", ["reopen_ticket", "add_note"])], ids=["open", "closed"]
+)
+def test_the_next_alert_meets_a_bound_ticket_as_people_left_it(relay: Relay, status: str, did: list[str]) -> None:
+    """The ticket before it was gone: that counts no more."""
+    relay.ledger.record([delivery(opened())])
+    relay.run()
+    relay.by_hand("POST", "/sandbox/reset")
+    relay.ledger.record([delivery(commented())])
+    relay.run()
+    (dead,) = relay.ledger.list_dead()
+    by_hand = relay.by_hand("POST", "/tickets", subject="By hand", description="made by hand")
+    found = relay.by_hand("PUT", f"/tickets/{by_hand['id']}", status=status)
+    number = str(found["id"])
+    relay.ledger.bind(dead.id, number, found["status"])
+    relay.run()
+    before = len(relay.did())
+    relay.ledger.record([delivery(opened(start=20, text="full again"))])
+    relay.run()
+    assert relay.did()[before:] == [(each, number) for each in did]
+
+
 def test_a_ticket_of_one_case_cannot_be_bound_to_another(relay: Relay, letter: str) -> None:
     relay.ledger.record([delivery(opened("other", text="else"))])
     relay.run()

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from connectors.contract.events import TicketStatus
 from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, StopSending, TicketsError
 from worker.ledger import Claim, CloseGate, Settlement
 from worker.settings import TimingSettings
@@ -34,7 +35,7 @@ class Answer:
     """What the service said to a call that was executed."""
 
     ticket_id: str | None = None
-    ticket_status: str | None = None
+    ticket_status: TicketStatus | None = None
     text: str | None = None
     """What an operator may want to see: the id of what was made."""
 

@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from connectors.contract.events import Event, from_json, to_json
+from connectors.contract.events import Event, TicketChanged, TicketStatus, digest, from_json, to_json
 from connectors.contract.messages import Inbound, Parsed, UnreadableMessage
+from connectors.toolbox.rendering import attributes
+from worker.ledger import Delivery
 from worker.ledger.schema.words import OURS, OWN
 
 
@@ -21,6 +23,31 @@ def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> I
     """The delivery that says these events of a source."""
     body = json.dumps([json.loads(to_json(each)) for each in events]).encode()
     return Inbound(source_id, now, body, ((OWN, job),))
+
+
+def ticket_changed(ticket_id: str, status: TicketStatus, at: datetime, by: str) -> TicketChanged:
+    """That a ticket is in this state since then, as `by` found out; times in UTC."""
+    written = at.isoformat()
+    return TicketChanged(
+        case_key=f"ticket:{ticket_id}",
+        source_message_id=f"{by}-{ticket_id}-{status}-{written}",
+        occurred_at=at,
+        started_at=at,
+        subject=f"Ticket {ticket_id} is {status}",
+        text="",
+        content_digest=digest(ticket_id, status, written),
+        attributes=attributes({"labels.ticket": ticket_id, "labels.status": status}),
+        ticket_id=ticket_id,
+        status=status,
+    )
+
+
+def internal(arrived: Inbound, inbound_id: int | None = None) -> Delivery:
+    """A delivery of the source INTERNAL, ready for custody: no routes, the default treatment."""
+    try:
+        return Delivery(arrived, parse(arrived), inbound_id=inbound_id)
+    except UnreadableMessage as reason:
+        return Delivery(arrived, unreadable=str(reason), inbound_id=inbound_id)
 
 
 def is_own(arrived: Inbound) -> bool:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from connectors.aurion import Settings as AurionSettings
 from connectors.contract.events import TicketChanged
@@ -23,6 +25,7 @@ from tickets.errors import TicketsError
 from tickets.models import Ticket
 from worker.delivery.node import open_client
 from worker.delivery.outcomes import is_gone
+from worker.intake import own
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, State, Surroundings
 from worker.ledger import Limits
@@ -30,6 +33,7 @@ from worker.settings import Settings, Source
 
 MINUTE = timedelta(minutes=1)
 INSTANT = timedelta(microseconds=1)
+BY = "poll"
 WHOLE = timedelta(seconds=1)  # by which the lifecycle allows for webhooks, whose times are whole seconds
 
 
@@ -59,15 +63,14 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
     if ticket is None or not around.errands.take_spare_token(limits):
         return state
     try:
-        found = asyncio.run(_ask(poll.settings, ticket.id))
+        arrived = told(poll.source.id, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
     except TicketsError as error:
         if not is_gone(error):
             # It stays due, and the others come first: it may be the only one that cannot be asked for.
             around.errands.note_look(ticket.id, due - INSTANT)
             raise JobFailed(f"ticket {ticket.id}: {error}") from error
-        around.errands.note_gone(ticket, around.now)
-        return state
-    arrived = told(poll.source.id, found, around.now)
+        gone = own.ticket_changed(ticket.id, "gone", around.now, BY)
+        arrived = own.found(poll.source.id, BY, [gone], around.now)
     if any(around.errands.is_news(each) for each in _read(poll.source, arrived)):
         around.take_in(poll.source, arrived)
     around.errands.note_look(ticket.id, around.now)
@@ -89,12 +92,16 @@ def _read(source: Source, arrived: Inbound) -> list[TicketChanged]:
 
 def told(source_id: str, ticket: Ticket, asked_at: datetime) -> Inbound:
     """The delivery that a webhook would have been."""
-    at = _time(asked_at - WHOLE)
+    return as_webhook(source_id, ticket.model_dump(mode="json", exclude_none=True), asked_at, BY)
+
+
+def as_webhook(source_id: str, ticket: Mapping[str, Any], asked_at: datetime, by: str) -> Inbound:
+    """The delivery that a webhook about this ticket would have been; `by` found out about it."""
     body = {
-        "id": f"poll-{ticket.id}-{ticket.status}-{_time(asked_at)}",
+        "id": f"{by}-{ticket['id']}-{ticket['status']}-{_time(asked_at)}",
         "type": "ticket.updated",
-        "timestamp": at,
-        "data": {"ticket": ticket.model_dump(mode="json", exclude_none=True)},
+        "timestamp": _time(asked_at - WHOLE),
+        "data": {"ticket": ticket},
     }
     return Inbound(source_id, asked_at, json.dumps(body).encode())
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from connectors.contract.events import TicketStatus
 from connectors.contract.messages import Inbound
 from tickets.models import Revision
 from worker.ledger import receipts
@@ -328,7 +329,7 @@ class Ledger:
             interventions.note(connection, by, "dead edit", letter_id, at.now, reason=reason, **digests)
             return released
 
-    def bind(self, letter_id: str, ticket_id: str, status: str | None, *, by: str = UNNAMED) -> int:
+    def bind(self, letter_id: str, ticket_id: str, status: TicketStatus | None, *, by: str = UNNAMED) -> int:
         """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
 
         Raises NoSuchDeadLetter, CannotBeDone.
@@ -403,25 +404,25 @@ class Ledger:
         with self.database.read() as connection:
             return overview.knows_source(connection, source)
 
-    def note_ticket(self, ticket_id: str, status: str, at: datetime, *, reopened_by_person: bool = False) -> bool:
-        """Record what a ticket's state is, as the Tickets API tells; False when the ticket is none of ours."""
-        with self.database.write() as connection:
-            return settles.note_ticket(connection, ticket_id, status, at, reopened_by_person=reopened_by_person)
-
     def audited(self, since: datetime | None, words: Collection[str], found: Collection[str]) -> LedgerSide:
         """What the ledger says of tickets bound since then, of these words of markers, and of the tickets found."""
         with self.database.read() as connection:
-            return audit.read(connection, since, words, found)
+            return audit.read(connection, since, words, found, self.database.now(connection))
 
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""
         with self.database.write() as connection:
             return spare.take_spare_token(self.database, connection, limits)
 
-    def update_tickets(self, findings: Sequence[Finding], at: datetime, *, by: str = UNNAMED) -> int:
-        """Record the states that an audit found, as of `at`; gives the number of tickets."""
-        with self.database.write() as connection:
-            return audit.update(connection, findings, at, by, self.database.now(connection))
+    def update_tickets(self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED) -> int:
+        """Record the deliveries that tell what an audit found, in one transaction; gives the number of tickets."""
+        findings, deliveries = [each for each, _ in found], [each for _, each in found]
+
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> int:
+            recorded, _ = recorder.record(self.database, connection, deliveries, rules, also_lock)
+            return audit.note_updates(connection, findings, recorded, by, rules.now)
+
+        return self._plan(act)
 
     def list_interventions(
         self, *, since: datetime | None = None, subject: str | None = None, limit: int = 100

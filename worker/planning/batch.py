@@ -140,8 +140,8 @@ class Batch:
     members: dict[Place, Member] = field(default_factory=dict)
     rates: dict[int, Rate] = field(default_factory=dict)
     talks: dict[Name, Talk] = field(default_factory=dict)
-    ticket_changes: list[TicketChanged] = field(default_factory=list)
-    """What was told of tickets of ours."""
+    ticket_changes: list[tuple[TicketChanged, KnownTicket]] = field(default_factory=list)
+    """What was told of tickets of ours, each with what was known of the ticket before."""
     waiting: dict[tuple[str, str, str], Waiting] = field(default_factory=dict)
     """The comments that begin to wait, by source, source message id and content digest."""
     taken: list[Waiting] = field(default_factory=list)

@@ -330,9 +330,10 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
     case.changed |= state != case.state
     case.state = state
     _remember(batch, arrival, sighting, case)
-    batch.ticket_changes.append(event)
-    told_at = max(event.occurred_at, known.told_at or event.occurred_at)
-    batch.known.tickets[event.ticket_id] = replace(known, told_at=told_at)
+    batch.ticket_changes.append((event, known))
+    if known.told_at is None or known.told_at <= event.occurred_at:
+        later = replace(known, told_at=event.occurred_at, status=event.status)
+        batch.known.tickets[event.ticket_id] = later
     return Effect(arrival, sighting, reason or "what it says of its ticket is known now")
 
 

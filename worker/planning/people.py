@@ -30,12 +30,19 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     """The case, when its ticket is so; and why that is of no consequence, where it is of none.
 
     Calls of our own are told of too. While the source says that it goes on, we close nothing: so who closed it since
-    we opened it was a person.
+    we opened it was a person. A ticket that is gone is left as that, in every phase: what its case says next gets
+    another one.
     """
     if not seen.is_current:
         return case, "its case has another ticket by now"
-    if seen.told_at is not None and seen.at < seen.told_at:
+    known_at = seen.told_at if case.left != "gone" else max(filter(None, (seen.told_at, case.left_at)), default=None)
+    if known_at is not None and seen.at < known_at:
         return case, "something later is known of its ticket"
+    if seen.status == "gone":
+        return replace(case, left="gone", left_at=seen.at), None
+    if case.left == "gone":
+        brought_back, _ = plan_ticket(replace(case, left=None, left_at=None), seen)
+        return brought_back, None
     if seen.status in ("open", "pending"):
         return (replace(case, left=None, left_at=None), None) if case.left else (case, "its ticket was not left")
     if seen.wont_fix:
@@ -48,6 +55,17 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
 
 
+def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, is_new: bool) -> CaseState:
+    """The case, when the answer to a call of ours showed its ticket in this state (None: in none).
+
+    An answer does not tell who brought the ticket there, so nothing but its absence is concluded from it. `is_new`: the
+    call created the ticket, so nobody has left it yet.
+    """
+    if is_new:
+        case = replace(case, left=None, left_at=None)
+    return replace(case, left="gone", left_at=at) if status == "gone" else case
+
+
 @dataclass(frozen=True, slots=True)
 class KnownTicket:
     """What is known of a ticket of ours."""
@@ -56,6 +74,8 @@ class KnownTicket:
     create_seq: int
     told_at: datetime | None
     """When the latest state began that the Tickets API told of, by its clock."""
+    status: str | None = None
+    """The state that was known last."""
     begun_at: datetime | None = None
     """When the latest call that opened the ticket was done; None while one is under way."""
     closed_at: datetime | None = None
@@ -75,8 +95,12 @@ def seen(event: TicketChanged, ticket: KnownTicket, create_seq: int | None) -> T
 
 
 def is_reopened(event: TicketChanged, ticket: KnownTicket) -> bool:
-    """True for a ticket that is open again after we closed it, and not by us."""
-    return event.status == "open" and ticket.closed_at is not None and event.occurred_at >= ticket.closed_at
+    """True for a ticket that a person opened again: it was closed, and no call of ours opened it since then."""
+    if event.status != "open":
+        return False
+    if ticket.closed_at is not None:
+        return event.occurred_at >= ticket.closed_at
+    return ticket.status == "closed" and ticket.begun_at is not None and event.occurred_at >= ticket.begun_at
 
 
 def destination(event: Event, otherwise: Destination, known: Mapping[str, KnownTicket]) -> Destination:

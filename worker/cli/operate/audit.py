@@ -13,21 +13,29 @@ from pathlib import Path
 
 import click
 
+from connectors.contract.messages import Verified
 from tickets.assumptions import MAX_LIMIT
 from tickets.client import TicketsClient
 from tickets.errors import AskPerson, TicketsError
 from tickets.marks import word_of
 from tickets.models import Ticket
 from worker.cli.operate.byhand import Moment, as_option, opened, output_option, refuse, with_client
-from worker.cli.shell.common import data_option
+from worker.cli.shell.common import data_option, local
 from worker.cli.shell.output import emit
 from worker.delivery.look import CLOCKS_APART
 from worker.delivery.outcomes import is_gone
 from worker.documents.shapes import Audited
-from worker.ledger import Finding, Ledger, LedgerSide, Limits
+from worker.intake import own
+from worker.intake.reading import read_verified
+from worker.jobs.poll import WHOLE, as_webhook
+from worker.ledger import Delivery, Finding, Ledger, LedgerSide, Limits
 from worker.ledger.operator.audit import ApiSide, Found, compare
+from worker.ledger.schema.words import INTERNAL
+from worker.settings import Source
 
 MINUTE_S = 60.0
+AT_ONCE = 64  # tickets recorded in one transaction
+BY = "audit"
 LOOK_AGAIN_S = 1.0  # after the budget had nothing to spare
 
 
@@ -62,7 +70,10 @@ class Pace:
 @click.option("--since", type=Moment(), metavar="DURATION|TIME",
               help="Only tickets since then: 24h, 7d, or a time; all of them by default.")  # fmt: skip
 @click.option(
-    "--update", is_flag=True, help="Record in the ledger what people changed: tickets closed, reopened, gone."
+    "--update",
+    is_flag=True,
+    help="Record what people changed (tickets closed, reopened, gone), so that the next message "
+    "of a case is dealt with by that.",
 )
 @click.option("--per-minute", type=click.IntRange(1), default=20, show_default=True,
               help="Requests in a minute at the most; they count in the budget, and come last.")  # fmt: skip
@@ -86,7 +97,7 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
         except TicketsError as error:
             refuse(f"the Tickets API cannot be asked, so nothing is concluded: {error}")
         findings = compare(ours, theirs)
-        noted = ledger.update_tickets(findings, began, by=who) if update else None
+        noted = _record(ledger, _webhooks(data), findings, theirs, by=who) if update else None
     compared = {"bound": len(ours.bound), "found": len(theirs.found), "requests": pace.requests}
     if output == "json":
         emit("audit", Audited(findings, compared, noted))
@@ -128,7 +139,38 @@ async def _observe(
 
 
 def _found(tickets: Iterable[Ticket]) -> dict[str, Found]:
-    return {each.id: Found(each.id, each.status, word_of(each.description)) for each in tickets}
+    return {
+        each.id: Found(each.id, each.status, word_of(each.description), each.category, each.metadata)
+        for each in tickets
+    }
+
+
+def _webhooks(data: Path) -> Source | None:
+    """The source of the Tickets API's webhooks, where somebody configured one; the defaults of `run` do not count."""
+    loaded = local(data)
+    sources = loaded.settings.sources.values()
+    theirs = (each for each in sources if each.connector.kind == "aurion" and loaded.has("sources", each.id))
+    return next(theirs, None)
+
+
+def _record(ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str) -> int:
+    """Record what people did to tickets, as webhooks would have told it; gives the number of tickets."""
+    by_id = {each.ticket_id: each for each in theirs.found}
+    told = [(each, _told(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status]
+    steps = (told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE))
+    return sum(ledger.update_tickets(step, by=by) for step in steps)
+
+
+def _told(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:
+    """The delivery that tells of a ticket's state: of a source of the Tickets API's webhooks, else an internal one."""
+    if source is not None and found is not None:
+        ticket = {"id": found.ticket_id, "status": found.status, "category": found.category, "metadata": found.metadata}
+        return read_verified(source, Verified(as_webhook(source.id, ticket, began, BY)))
+    status = found.status if found is not None else "gone"
+    changed = own.ticket_changed(finding.ticket, status, began if found is None else began - WHOLE, BY)
+    if source is not None:
+        return read_verified(source, Verified(own.found(source.id, BY, [changed], began)))
+    return own.internal(own.found(INTERNAL, BY, [changed], began))
 
 
 def _print(findings: list[Finding], compared: dict[str, int], noted: int | None) -> None:
@@ -138,4 +180,4 @@ def _print(findings: list[Finding], compared: dict[str, int], noted: int | None)
     spent = f"{compared['bound']} tickets of the ledger, {compared['found']} of the Tickets API, with "
     click.echo(f"compared  {spent}{compared['requests']} requests: {len(findings)} findings")
     if noted is not None:
-        click.echo(f"recorded  what is different of {noted} tickets", err=True)
+        click.echo(f"Recorded {noted} change{'' if noted == 1 else 's'}.", err=True)

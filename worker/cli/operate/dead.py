@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from connectors.contract.events import TicketStatus
 from tickets.errors import AskPerson, TicketsError
 from worker.cli.operate import edited
 from worker.cli.operate.bulk import Selection, act_on, reading_foreseen, retry_one, selection_options, skip_one
@@ -250,7 +251,7 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
     click.echo(f"{letter} is about ticket {ticket} now, which is {status}{follows}")
 
 
-def _status_of(settings: Settings, ticket: str) -> str:
+def _status_of(settings: Settings, ticket: str) -> TicketStatus:
     """The state of a ticket. Ends the command with exit code 1 where the Tickets API knows no such one."""
     try:
         return with_client(settings, lambda client: client.get_ticket(ticket)).status

@@ -16,8 +16,10 @@ from worker.cli.operate.byhand import DeliveryId, Moment, as_option, opened, out
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import emit, notice, progress
 from worker.documents.shapes import Replayed
+from worker.intake import own
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Again, Ledger, Recorded, Stored
+from worker.ledger.schema.words import INTERNAL
 from worker.settings import Source
 
 AT_ONCE = 64  # deliveries in one transaction
@@ -107,13 +109,16 @@ def _replay(
 def _read(sources: Mapping[str, Source], stored: Stored, tally: Tally) -> Again | None:
     """What a delivery says today; it was verified when it came in. None where it cannot be read."""
     source = sources.get(stored.source)
-    if source is None:
+    if source is None and stored.source != INTERNAL:
         tally.not_read[f"in-{stored.id}"] = f"its source {stored.source!r} is not configured here"
     elif stored.arrived is None:
         tally.not_read[f"in-{stored.id}"] = "its body is not kept any more"
     else:
         try:
-            delivery = read_verified(source, Verified(stored.arrived), stored.id)
+            if source is None:
+                delivery = own.internal(stored.arrived, stored.id)
+            else:
+                delivery = read_verified(source, Verified(stored.arrived), stored.id)
         except OverLimit as error:
             tally.not_read[f"in-{stored.id}"] = str(error)
             return None

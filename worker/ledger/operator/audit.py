@@ -6,6 +6,9 @@
     foreign    a ticket ends with a marker that no operation of this ledger has
     changed    somebody closed a ticket that was open as far as the ledger knew, reopened it, or brought it back
 
+A state that is known is a difference, too, while its case goes on as if it were another one: the answer to a call of
+ours shows a state, and not that a person brought the ticket there.
+
 What is under way is no finding: a ticket whose create is open is adopted soon, and the state of one that has open
 operations is about to be different. That a ticket is pending or resolved is people's work, and no difference.
 """
@@ -14,19 +17,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import case as sa_case
 
+from connectors.contract.events import TicketStatus
 from tickets.marks import word_in_request
 from worker.ledger.operator import interventions
-from worker.ledger.queue.settles import note_ticket
+from worker.ledger.recording.recorder import Recorded
 from worker.ledger.schema.tables import cases, operations, tickets
+from worker.planning.decide import OPENS
+from worker.planning.model import CaseState
+from worker.planning.people import TicketSeen, plan_ticket
 
 What = Literal["missing", "doubled", "orphaned", "foreign", "changed"]
-GONE, CLOSED = "gone", "closed"
+GONE: Literal["gone"] = "gone"
+CLOSED: Literal["closed"] = "closed"
 AT_ONCE = 500  # rows read, or ids asked for, at once
 
 
@@ -43,6 +52,9 @@ class Bound:
     status_at: datetime | None
     under_way: bool
     """Operations on it are open."""
+    unnoticed: Collection[str] = ()
+    """Of open, closed and gone, the states from which something would follow for its case, whether they are known or
+    not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +72,11 @@ class Found:
     """A ticket as the Tickets API has it."""
 
     ticket_id: str
-    status: str
+    status: TicketStatus
     word: str | None
     """Of the marker that its description ends with."""
+    category: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,7 @@ class Finding:
     operation: str | None
     text: str
     remedy: str
-    status: str | None = None
+    status: TicketStatus | None = None
     """Of the ticket, as it is: what the ledger would record of it. None where it would record nothing."""
     reopened: bool = False
 
@@ -115,10 +129,10 @@ def compare(ledger: LedgerSide, api: ApiSide) -> list[Finding]:
 
 
 def _gone(bound: Bound) -> Finding | None:
-    if bound.status == GONE:
+    if bound.status == GONE and GONE not in bound.unnoticed:
         return None
     text = "the Tickets API does not know it: it was deleted there"
-    remedy = "`audit --update` records that; an operation on it that dies can be given another ticket with `dead bind`"
+    remedy = "`audit --update` records that, and what its case says next gets another ticket"
     return _finding("missing", bound, text, remedy, GONE)
 
 
@@ -130,17 +144,23 @@ def _differs(bound: Bound, found: Found | None, began: datetime) -> Finding | No
     if bound.status == GONE:
         return _finding("changed", bound, "it was gone, and is there again", _RECORD, found.status)
     was_closed, is_closed = bound.status == CLOSED, found.status == CLOSED
-    if was_closed == is_closed:
+    did = "closed" if is_closed else "reopened"
+    if was_closed != is_closed:
+        text = f"somebody {did} it; the ledger knew it as {bound.status}"
+        return _finding("changed", bound, text, _RECORD, found.status, reopened=was_closed)
+    if _STANDS_FOR.get(found.status) not in bound.unnoticed:
         return None
-    text = f"somebody {'closed' if is_closed else 'reopened'} it; the ledger knew it as {bound.status}"
-    return _finding("changed", bound, text, _RECORD, found.status, reopened=was_closed)
+    return _finding("changed", bound, f"somebody {did} it; its case goes on as if nobody had", _RECORD, found.status)
 
+
+_STANDS_FOR: Mapping[str, str] = {"open": "open", "pending": "open", "closed": CLOSED}
+"""Of the states that are found, those by which somebody ended or reopened a ticket."""
 
 _RECORD = "nothing, if that was meant; `audit --update` lets the ledger know"
 
 
 def _finding(
-    what: What, bound: Bound, text: str, remedy: str, status: str | None = None, *, reopened: bool = False
+    what: What, bound: Bound, text: str, remedy: str, status: TicketStatus | None = None, *, reopened: bool = False
 ) -> Finding:
     return Finding(what, bound.ticket_id, bound.source, bound.case, bound.operation, text, remedy, status, reopened)
 
@@ -186,10 +206,12 @@ def _orphaned(create: Create, found: Found) -> Finding:
     return Finding("orphaned", found.ticket_id, create.source, create.case, create.operation, text, remedy)
 
 
-def read(connection: Connection, since: datetime | None, words: Collection[str], found: Collection[str]) -> LedgerSide:
+def read(
+    connection: Connection, since: datetime | None, words: Collection[str], found: Collection[str], now: datetime
+) -> LedgerSide:
     """What the ledger says of the tickets bound since then, of these markers, and of the tickets that were found."""
     return LedgerSide(
-        bound=[_read_bound(row) for row in connection.execute(_bound(since))],
+        bound=[_read_bound(row, now) for row in connection.execute(_bound(since))],
         creates=_creates(connection, frozenset(words)),
         owned=_owned(connection, sorted(found)),
     )
@@ -209,17 +231,45 @@ def _bound(since: datetime | None) -> Any:
         operations.c.target == tickets.c.create_seq,
         operations.c.state == "open",
     )
+    its_case = (cases.c.source, cases.c.key, cases.c.phase, cases.c.left, cases.c.left_at)
+    is_current = (cases.c.create_seq == tickets.c.create_seq).label("is_current")
     statement = (
-        select(tickets, cases.c.source, cases.c.key, open_on_it.label("under_way"))
+        select(tickets, *its_case, is_current, _begun_at().label("begun_at"), open_on_it.label("under_way"))
         .join(cases, cases.c.id == tickets.c.case_id)
         .order_by(tickets.c.case_id, tickets.c.create_seq)
     )
     return statement if since is None else statement.where(tickets.c.bound_at >= since)
 
 
-def _read_bound(row: Row[Any]) -> Bound:
-    operation = f"op-{row.case_id}-{row.create_seq}"
-    return Bound(row.ticket_id, operation, row.source, row.key, row.status, row.status_at, bool(row.under_way))
+def _begun_at() -> ColumnElement[datetime | None]:
+    """When the latest call that opened the ticket was done; NULL while one is under way."""
+    of_ticket = (operations.c.case_id == tickets.c.case_id, operations.c.target == tickets.c.create_seq)
+    opened = (operations.c.kind.in_(OPENS), operations.c.state != "skipped")
+    done_at = sa_case((operations.c.state == "done", operations.c.ended_at))
+    latest = select(done_at).where(*of_ticket, *opened).order_by(operations.c.seq.desc()).limit(1)
+    return latest.correlate(tickets).scalar_subquery()
+
+
+def _read_bound(row: Row[Any], now: datetime) -> Bound:
+    return Bound(
+        row.ticket_id,
+        f"op-{row.case_id}-{row.create_seq}",
+        row.source,
+        row.key,
+        row.status,
+        row.status_at,
+        bool(row.under_way),
+        _unnoticed(row, now),
+    )
+
+
+def _unnoticed(row: Row[Any], now: datetime) -> frozenset[str]:
+    case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
+    known = {"is_current": bool(row.is_current), "begun_at": row.begun_at, "told_at": row.told_at}
+    # That nobody will fix what it is about says more than that it is closed.
+    states: tuple[TicketStatus, ...] = ("open", "gone") if case.left == "wont_fix" else ("open", "closed", "gone")
+    ends = ((each, plan_ticket(case, TicketSeen(each, now, **known))[0]) for each in states)
+    return frozenset(each for each, state in ends if state.left != case.left)
 
 
 def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]:
@@ -240,13 +290,15 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
     return found
 
 
-def update(connection: Connection, findings: Sequence[Finding], at: datetime, who: str, now: datetime) -> int:
-    """Record the states that were found, as of `at`; gives the number of tickets."""
-    noted = 0
-    for each in findings:
-        if each.status is None:
-            continue
-        noted += note_ticket(connection, each.ticket, each.status, at, reopened_by_person=each.reopened)
+def note_updates(
+    connection: Connection, findings: Sequence[Finding], recorded: Sequence[Recorded], who: str, now: datetime
+) -> int:
+    """Note who recorded these findings, each with what became of its delivery; gives how many had one that counts.
+
+    A route may drop what a delivery tells.
+    """
+    counted = [finding for finding, each in zip(findings, recorded, strict=True) if each.effects]
+    for each in counted:
         subject = f"ticket:{each.ticket}"
         interventions.note(connection, who, "audit --update", subject, now, status=each.status, found=each.text)
-    return noted
+    return len(counted)

@@ -12,12 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from connectors.contract.events import TicketStatus
 from tickets.marks import with_marker_of
 from worker.ledger import receipts
 from worker.ledger.operator.dead_letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
 from worker.ledger.queue.claims import is_forgotten, repeated
 from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.queue.settles import bind_ticket
+from worker.ledger.queue.tickets import Observation, after_binding, write
 from worker.ledger.schema.tables import cases, inbound, operations, tickets
 from worker.ledger.schema.words import SETS_STATE, SKIPPED, WAITS
 from worker.planning.keys import derived_key
@@ -77,7 +79,7 @@ def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
     return {"request": request, "idempotency_key": key, **new}
 
 
-def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | None, at: At) -> int:
+def bind(connection: Connection, letter_id: str, ticket_id: str, status: TicketStatus | None, at: At) -> int:
     """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
 
     A create is done by that; anything else is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
@@ -87,11 +89,18 @@ def bind(connection: Connection, letter_id: str, ticket_id: str, status: str | N
     bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
     if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
         raise CannotBeDone(f"ticket {ticket_id} belongs to another case already")
-    bind_ticket(connection, case, target, ticket_id, status, at.now)
+    bind_ticket(connection, case, target, ticket_id, at.now)
     if case.create_seq == target:
-        of_case = update(cases).where(cases.c.id == case.id)
-        connection.execute(of_case.values(ticket_id=ticket_id, ticket_status=status))
+        connection.execute(update(cases).where(cases.c.id == case.id).values(ticket_id=ticket_id))
         receipts.notice(connection, [case.id], at.now)
+    going_on = _go_on_with(connection, case, dead, ticket_id, at)
+    left = after_binding(connection, case.id, target, status, at.now)
+    write(connection, [Observation(case.id, ticket_id, status, at.now, left)])
+    return going_on
+
+
+def _go_on_with(connection: Connection, case: Row[Any], dead: Row[Any], ticket_id: str, at: At) -> int:
+    """Let a dead operation be done, or sent again, now that its ticket is known; gives how many operations go on."""
     if dead.kind != "create_ticket":
         _refuse_late_close(case, dead)
         _revive(connection, case, dead, at, {})

@@ -12,15 +12,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, select
 
+from connectors.contract.events import TicketStatus
 from worker.ledger.engine import bulk
 from worker.ledger.queue import gates, joining, replanning
 from worker.ledger.queue.claim import STATE_IS_ASKED, Claim
 from worker.ledger.queue.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.queue.heads import Head, open_heads, place, write_cases
+from worker.ledger.queue.tickets import Observation, write
 from worker.ledger.schema.tables import aliases, attempts, cases, operations, tickets
-from worker.planning.model import Kind
+from worker.planning.model import CaseState, Kind
+from worker.planning.people import plan_answer
 
 Outcome = Literal[
     "done", "not executed", "unknown", "rejected", "refused", "adopted", "absent", "not found yet", "undecided"
@@ -42,8 +45,7 @@ class Settlement:
     """It is proven that no earlier send was executed: the next one is a first one."""
     conflict: bool = False
     ticket_id: str | None = None
-    ticket_status: str | None = None
-    """open, pending, resolved, closed; or gone."""
+    ticket_status: TicketStatus | None = None
     response: str | None = None
     status: int | None = None
     error: str | None = None
@@ -83,6 +85,8 @@ def settle(
         _settle_case(row, each, outcome, changes[row.id], heads.get(row.id), now) for row, each, outcome in current
     ]
     write_cases(connection, updates)
+    seen = (_observed(*each, changes[each[0].id].create_seq, now) for each in current)
+    write(connection, [each for each in seen if each is not None])
     _move_gate(connection, current, now)
     return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
 
@@ -149,24 +153,14 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
     bulk.change(connection, operations, rows, IS_OPEN)
 
 
+def _is_made(each: Claim, outcome: Settlement) -> bool:
+    """True where the ticket of a create is known by this outcome."""
+    return each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
+
+
 def _bind_tickets(connection: Connection, current: list[Settled], now: datetime) -> None:
-    """Record which ticket each create made, under which names it is known, and the state of every ticket seen."""
-    made = [
-        (row, each, outcome)
-        for row, each, outcome in current
-        if each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
-    ]
-    if made:
-        _bind_created(connection, made, now)
-    seen = [
-        {"ticket_id": each.ticket_id, "status": outcome.ticket_status, "status_at": now}
-        for _, each, outcome in current
-        if each.ticket_id is not None and outcome.ticket_status is not None
-    ]
-    bulk.change(connection, tickets, seen)
-
-
-def _bind_created(connection: Connection, made: list[Settled], now: datetime) -> None:
+    """Record which ticket each create made, and under which names it is known."""
+    made = [(each, outcome) for _, each, outcome in current if _is_made(each, outcome)]
     rows = [
         {
             "ticket_id": outcome.ticket_id,
@@ -174,36 +168,39 @@ def _bind_created(connection: Connection, made: list[Settled], now: datetime) ->
             "create_seq": each.seq,
             "how": "adopted" if outcome.outcome == "adopted" else "created",
             "bound_at": now,
-            "status": outcome.ticket_status,
-            "status_at": now,
         }
-        for _, each, outcome in made
+        for each, outcome in made
     ]
     # Whatever we knew: what the service says that it has created is so.
     bulk.insert_or_update(connection, tickets, rows)
     # People write its number into what they send.
     names = [
         {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
-        for _, each, outcome in made
+        for each, outcome in made
     ]
     bulk.insert_or_ignore(connection, aliases, names)
 
 
-def bind_ticket(
-    connection: Connection,
-    case: Row[Any],
-    create_seq: int,
-    ticket_id: str,
-    status: str | None,
-    now: datetime,
-) -> None:
+def _observed(
+    row: Row[Any], each: Claim, outcome: Settlement, create_seq: int | None, now: datetime
+) -> Observation | None:
+    """The state in which the answer showed the ticket; None where it showed none."""
+    is_made = _is_made(each, outcome)
+    ticket_id = outcome.ticket_id if is_made else each.ticket_id
+    if ticket_id is None or (outcome.ticket_status is None and not is_made):
+        return None
+    is_new = is_made and each.seq == create_seq
+    case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
+    if is_new or ticket_id == row.ticket_id:
+        case = plan_answer(case, outcome.ticket_status, now, is_new=is_new)
+    return Observation(row.id, ticket_id, outcome.ticket_status, now, case)
+
+
+def bind_ticket(connection: Connection, case: Row[Any], create_seq: int, ticket_id: str, now: datetime) -> None:
     """Let a ticket that a person names be the one of this create, in the place of any other."""
     about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
     connection.execute(tickets.delete().where(about))
-    values = {
-        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now,
-        "status": status, "status_at": now,
-    }  # fmt: skip
+    values = {"ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now}
     bulk.insert_or_update(connection, tickets, [values])
     alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
     bulk.insert_or_ignore(connection, aliases, [alias])
@@ -227,21 +224,14 @@ def _settle_case(
     row: Row[Any], each: Claim, outcome: Settlement, change: replanning.Change, head: Head | None, now: datetime
 ) -> dict[str, Any]:
     is_current = outcome.state == "done" and each.seq == change.create_seq
-    seen = outcome.ticket_status if is_current or each.ticket_id == row.ticket_id else None
-    left, left_at = (None, None) if is_current else (row.left, row.left_at)
-    if seen == "gone":
-        left, left_at = "gone", now
     return {
         "id": row.id,
         "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,
         "ticket_id": (outcome.ticket_id if is_current else None) or row.ticket_id,
-        "ticket_status": seen or row.ticket_status,
         "last_error": None if outcome.state == "done" else outcome.error,
         "phase": change.phase,
         "create_seq": change.create_seq,
         "lost": change.lost,
-        "left": left,
-        "left_at": left_at,
         **place(head, row.next_seq, outcome.again_at or now, lost=change.lost),
     }
 
@@ -269,17 +259,3 @@ def _move_gate(connection: Connection, current: list[Settled], now: datetime) ->
         gates.open_again(connection, ["scope"])
     if any(each.probes == "breaker" for each, _ in answered):
         gates.open_again(connection, ["breaker"])
-
-
-def note_ticket(connection: Connection, ticket_id: str, status: str, at: datetime, *, reopened_by_person: bool) -> bool:
-    """Record a ticket's state unless a later one is known; False when the ticket is none of ours."""
-    is_ours = connection.execute(select(tickets.c.case_id).where(tickets.c.ticket_id == ticket_id)).one_or_none()
-    if is_ours is None:
-        return False
-    this_one = tickets.c.ticket_id == ticket_id
-    newer = this_one & (tickets.c.status_at.is_(None) | (tickets.c.status_at <= at))
-    connection.execute(update(tickets).where(newer).values(status=status, status_at=at))
-    if reopened_by_person:  # it counts however late we are told, and whatever we saw meanwhile
-        later = this_one & (tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < at))
-        connection.execute(update(tickets).where(later).values(reopened_at=at))
-    return True

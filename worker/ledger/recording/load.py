@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, func, select
 from connectors.contract.events import Event, Exchange, digest
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
-from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, tickets, waiting
+from worker.ledger.queue import tickets
+from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, waiting
 from worker.ledger.schema.tables import cases, seen
 from worker.planning.arrival import Arrival, Rules, Waiting
 from worker.planning.batch import NO_RANK, Batch, Case, Knowledge, Message, Seen

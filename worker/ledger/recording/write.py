@@ -6,18 +6,21 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connectors.contract.events import TicketChanged
 from tickets.marks import marker
 from tickets.models import CreateTicket, encode
 from worker.ledger import receipts
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
-from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, restoring, tickets, waiting
+from worker.ledger.queue import tickets
+from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, restoring, waiting
 from worker.ledger.schema.tables import cases, operations, seen
 from worker.ledger.schema.words import SETS_STATE
 from worker.planning.arrival import Rules
 from worker.planning.batch import Batch, Case, Operation
 from worker.planning.keys import derived_key, seen_digest
 from worker.planning.model import Kind, Request
+from worker.planning.people import KnownTicket, is_reopened
 
 
 def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> frozenset[Kind]:
@@ -36,12 +39,25 @@ def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> f
     group_members.write(connection, batch.members)
     group_members.write_rates(connection, batch.rates)
     exchanges.write(connection, batch.talks, now)
-    moved = tickets.note(connection, batch.ticket_changes, known.tickets)
+    moved = tickets.write(connection, [_observation(batch, *each) for each in batch.ticket_changes])
     receipts.promise(connection, batch.receipts, now)
     receipts.notice(connection, moved, now)
     waiting.say_that_they_were_taken(connection, batch.paired)
     _skip_superseded(connection, batch, rules)
     return frozenset(case.kind for case in known.cases.values() if case.woken and case.kind is not None)
+
+
+def _observation(batch: Batch, event: TicketChanged, ticket: KnownTicket) -> tickets.Observation:
+    """The state that was told of a ticket, with its case as the whole batch leaves it."""
+    return tickets.Observation(
+        ticket.case_id,
+        event.ticket_id,
+        event.status,
+        event.occurred_at,
+        batch.known.cases[ticket.case_id].state,
+        is_told=True,
+        is_reopened=is_reopened(event, ticket),
+    )
 
 
 def _skip_superseded(connection: Connection, batch: Batch, rules: Rules) -> None:

@@ -128,14 +128,6 @@ def note_look(connection: Connection, ticket_id: str, at: datetime) -> None:
     connection.execute(update(tickets).where(tickets.c.ticket_id == ticket_id).values(looked_at=at))
 
 
-def note_gone(connection: Connection, ticket: OpenTicket, at: datetime) -> None:
-    """There is no such ticket any more: what its case says next gets another one."""
-    gone = {"status": "gone", "status_at": at, "looked_at": at}
-    connection.execute(update(tickets).where(tickets.c.ticket_id == ticket.id).values(gone))
-    its_case = (cases.c.id == ticket.case_id, cases.c.ticket_id == ticket.id, _MATTERS)
-    connection.execute(update(cases).where(*its_case).values(left="gone", left_at=at, ticket_status="gone"))
-
-
 def opening_of(connection: Connection, case_id: int) -> Inbound | None:
     """The delivery that opened a case; None where it was not one, or is not kept any more."""
     its_create = (

@@ -12,6 +12,9 @@ OWN = OURS + "job"
 """The header of a delivery that a job of ours made, with the job's name; no sender can send one of such a name."""
 
 
+INTERNAL = OURS + "internal"
+"""The source of deliveries of ours that belong to no configured source; settings refuse an id of such a name."""
+
 ACCEPTED = "accepted"
 
 

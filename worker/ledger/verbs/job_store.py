@@ -12,10 +12,10 @@ from connectors.contract.messages import Inbound
 from connectors.contract.receipts import Outcome, Told
 from worker.ledger import receipts
 from worker.ledger.engine.database import Database
-from worker.ledger.queue import spare
+from worker.ledger.queue import spare, tickets
 from worker.ledger.queue.budget import Limits
 from worker.ledger.receipts import Receipt
-from worker.ledger.recording import aliases, tickets
+from worker.ledger.recording import aliases
 from worker.ledger.reports import watching
 from worker.ledger.reports.watching import OpenSubject, OpenTicket
 from worker.ledger.sources import directory, jobs
@@ -118,12 +118,6 @@ class Errands:
         """It was looked at."""
         with self._database.write() as connection:
             watching.note_look(connection, ticket_id, at)
-
-    def note_gone(self, ticket: OpenTicket, at: datetime) -> None:
-        """It was looked for, and is not there any more."""
-        with self._database.write() as connection:
-            watching.note_gone(connection, ticket, at)
-            receipts.notice(connection, [ticket.case_id], at)
 
     def take_spare_token(self, limits: Limits) -> bool:
         """Take a token of the budget for a question that can wait; False while delivery needs them."""

@@ -1,0 +1,157 @@
+"""What is known of tickets: their cases, their states, and what we did to them ourselves.
+
+A ticket has a case as soon as its create was settled. The state that was told last is kept with the ticket; that a
+person reopened it is kept however late it is told, since a close of ours that is under way must know of it.
+
+`write` is the only writer of a ticket's state, and of what that means for its case. What it means is decided by
+`worker.planning.people`: `plan_ticket` for what the Tickets API tells (a webhook, a poll, an audit) and for a ticket
+that a person binds, `plan_answer` for the answer to a call of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from connectors.contract.events import Event, TicketChanged, TicketStatus
+from worker.ledger.engine import bulk
+from worker.ledger.schema.tables import cases, operations, tickets
+from worker.planning.decide import OPENS
+from worker.planning.model import CaseState
+from worker.planning.people import KnownTicket, TicketSeen, plan_ticket, seen
+
+
+def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, KnownTicket]:
+    """The tickets of ours among those that events tell of, with their cases."""
+    told = sorted({each.ticket_id for each in events if isinstance(each, TicketChanged)})
+    if not told:
+        return {}
+    rows = connection.execute(select(tickets).where(tickets.c.ticket_id.in_(told)))
+    return {row.ticket_id: KnownTicket(row.case_id, row.create_seq, row.told_at, row.status) for row in rows}
+
+
+def known(connection: Connection, found: Mapping[str, KnownTicket]) -> dict[str, KnownTicket]:
+    """The same, with what we did to them; their cases are locked."""
+    return {ticket_id: _with_calls(connection, each) for ticket_id, each in found.items()}
+
+
+def _with_calls(connection: Connection, ticket: KnownTicket) -> KnownTicket:
+    of_ticket = (operations.c.case_id == ticket.case_id, operations.c.target == ticket.create_seq)
+    latest = (
+        select(operations.c.kind, operations.c.state, operations.c.ended_at)
+        .where(*of_ticket, operations.c.kind.in_((*OPENS, "close_ticket")), operations.c.state != "skipped")
+        .order_by(operations.c.seq.desc())
+    )
+    opening = connection.execute(latest.where(operations.c.kind.in_(OPENS)).limit(1)).one_or_none()
+    last = connection.execute(latest.limit(1)).one_or_none()
+    return replace(
+        ticket,
+        begun_at=opening.ended_at if opening is not None and opening.state == "done" else None,
+        closed_at=last.ended_at if last is not None and (last.kind, last.state) == ("close_ticket", "done") else None,
+    )
+
+
+def is_news(connection: Connection, event: TicketChanged) -> bool:
+    """True where it tells of another state than is known, or of what was not concluded from that state yet.
+
+    The state alone would not do: an answer to a call of ours may have shown it first, and from that nothing follows.
+    """
+    ticket = known(connection, cases_of(connection, [event])).get(event.ticket_id)
+    if ticket is None:
+        return False
+    row = connection.execute(
+        select(cases.c.phase, cases.c.left, cases.c.left_at, cases.c.create_seq, tickets.c.status, tickets.c.status_at)
+        .join(tickets, tickets.c.case_id == cases.c.id)
+        .where(tickets.c.ticket_id == event.ticket_id)
+    ).one()
+    later_known = max((each for each in (row.status_at, ticket.told_at) if each is not None), default=None)
+    if event.status != row.status and (later_known is None or later_known <= event.occurred_at):
+        return True
+    case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
+    concluded, _ = plan_ticket(case, seen(event, ticket, row.create_seq))
+    return concluded.left != case.left
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The state in which a ticket was seen, and what its case is by that."""
+
+    case_id: int
+    ticket_id: str
+    status: TicketStatus | None
+    """None: not known."""
+    at: datetime
+    """When it was so: of a telling by the clock of the Tickets API, else by the ledger's."""
+    case: CaseState
+    """As it is left now, whatever it was before."""
+    is_told: bool = False
+    """The Tickets API told of it: that counts unless something later was told. False: it answered a call of ours."""
+    is_reopened: bool = False
+    """A person reopened it."""
+
+
+def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
+    """Write the states of tickets, and how their cases are left by that; the cases are locked.
+
+    Gives the cases that are different now: a case is only where the ticket is its current one.
+    """
+    answered = [each for each in observed if not each.is_told]
+    states = [{"ticket_id": each.ticket_id, "status": each.status, "status_at": each.at} for each in answered]
+    bulk.change(connection, tickets, states)
+    counts = answered + [each for each in observed if each.is_told and _is_kept(connection, each)]
+    for each in observed:
+        if each.is_reopened:
+            later = tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < each.at)
+            this_one = update(tickets).where(tickets.c.ticket_id == each.ticket_id, later)
+            connection.execute(this_one.values(reopened_at=each.at))
+    last = {each.ticket_id: each for each in counts}
+    if not last:
+        return set()
+    rows = [
+        {
+            "id": each.case_id,
+            "ticket_id": each.ticket_id,
+            "ticket_status": each.status,
+            "left": each.case.left,
+            "left_at": each.case.left_at,
+        }
+        for each in last.values()
+    ]
+    return set(connection.execute(_of_cases(is_sqlite=bulk.is_sqlite(connection)), bulk.packed(rows)).scalars())
+
+
+def _is_kept(connection: Connection, each: Observation) -> bool:
+    """Keep what was told of a ticket; False where something later is known."""
+    newer = tickets.c.told_at.is_(None) | (tickets.c.told_at <= each.at)
+    this_one = update(tickets).where(tickets.c.ticket_id == each.ticket_id, newer)
+    return bool(connection.execute(this_one.values(status=each.status, status_at=each.at, told_at=each.at)).rowcount)
+
+
+@cache
+def _of_cases(*, is_sqlite: bool) -> Any:
+    """Writes what is different of the cases whose current tickets these are; other cases are not touched."""
+    told = ("ticket_status", "left", "left_at")
+    rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *told)}, is_sqlite=is_sqlite)
+    its_ticket = (cases.c.id == rows.c.id, cases.c.ticket_id == rows.c.ticket_id)
+    differs = or_(*(cases.c[name].is_distinct_from(rows.c[name]) for name in told))
+    return update(cases).where(*its_ticket, differs).values({name: rows.c[name] for name in told}).returning(cases.c.id)
+
+
+def after_binding(
+    connection: Connection, case_id: int, create_seq: int, status: TicketStatus | None, now: datetime
+) -> CaseState:
+    """The case to which a person has just bound its current ticket, which is in this state.
+
+    What its ticket before was left as is over.
+    """
+    phase = connection.execute(select(cases.c.phase).where(cases.c.id == case_id)).scalar_one()
+    case = CaseState(phase=phase)
+    if status is None:
+        return case
+    ticket = _with_calls(connection, KnownTicket(case_id, create_seq, None))
+    return plan_ticket(case, TicketSeen(status, now, begun_at=ticket.begun_at))[0]
