@@ -1,4 +1,4 @@
-"""Does a ledger of the version before go on? With rows in every state, it is migrated and its open work is finished.
+"""A ledger of the version before, with rows in every state, is migrated, and its open work is finished.
 
 The ledgers are kept in `ledgers/`: made by that version, on both databases, with the store of their Tickets API.
 """
