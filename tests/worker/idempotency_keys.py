@@ -50,7 +50,7 @@ def of_all_fixtures(folder: Path) -> dict[str, Planned]:
     named = {}
     with _ledger(folder) as ledger:
         for kind in kinds():
-            told = {name: (name,) for name in fixtures(kind)}
+            told: dict[str, tuple[str, ...]] = {name: (name,) for name in fixtures(kind)}
             if kind in STORIES:
                 told[TOGETHER] = STORIES[kind]
             for name, messages in told.items():
