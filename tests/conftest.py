@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.checkouts import version_before_is_there
 from tests.own_mail import dovecot_can_be_started
 from tests.own_monitoring import prometheus_can_be_started
 from tests.own_postfix import postfix_can_be_started
@@ -34,6 +35,7 @@ SERVERS: dict[str, Callable[[], bool]] = {
     "own_prometheus": prometheus_can_be_started,
     "own_dovecot": dovecot_can_be_started,
     "own_postfix": postfix_can_be_started,
+    "version_before": version_before_is_there,
 }
 
 

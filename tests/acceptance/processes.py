@@ -75,13 +75,17 @@ def clean_environment(more: dict[str, str]) -> dict[str, str]:
 class Process:
     """One process of ours."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], output: Path) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], output: Path, code: Path | None = None
+    ) -> None:
+        """`code` is the folder whose packages it runs; those of this checkout where it is None."""
         self.output = output
         self._is_asked = False
         with output.open("ab") as stream:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "worker.cli", *arguments],
                 env=clean_environment(environment),
+                cwd=code,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -309,11 +313,14 @@ def _waiting(status: str) -> bool:
     return bool(json.loads(status)["open_operations"])
 
 
-def ticketrelay(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command of ours to its end."""
+def ticketrelay(
+    *arguments: str, environment: dict[str, str] | None = None, code: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours to its end; `code` is as for `Process`."""
     return subprocess.run(
         [sys.executable, "-m", "worker.cli", *arguments],
         env=clean_environment(environment or {}),
+        cwd=code,
         capture_output=True,
         text=True,
         timeout=60,
@@ -359,10 +366,12 @@ class Fleet:
         *,
         mail: bool = True,
         limit: str = "none",
+        code: Path | None = None,
     ) -> None:
         """`more` are settings: those of the broker, and whatever differs from the ones here; `limit` is that of the
-        Tickets API, as `--limit` takes it."""
+        Tickets API, as `--limit` takes it; `code` is as for `Process`."""
         self._folder = folder
+        self._code = code
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}")
         self.environment = {
@@ -404,7 +413,8 @@ class Fleet:
             self.wait_until_ready(name)
 
     def start_one(self, name: str) -> None:
-        self._processes[name] = Process(self._commands[name], self.environment, self._folder / f"{name}.txt")
+        output = self._folder / f"{name}.txt"
+        self._processes[name] = Process(self._commands[name], self.environment, output, self._code)
 
     def wait_until_ready(self, name: str) -> None:
         def is_ready() -> bool:
@@ -450,7 +460,7 @@ class Fleet:
             process.stop()
 
     def ticketrelay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return ticketrelay(*arguments, environment=self.environment)
+        return ticketrelay(*arguments, environment=self.environment, code=self._code)
 
     def metric(self, role: str, name: str) -> float:
         """The sum of a metric's samples at one process."""
