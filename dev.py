@@ -4,7 +4,8 @@
     python3 dev.py test  [ARGS]   the tests (pytest), several at once (one by one with -n0); those that need an absent
                                   server are deselected and counted
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, schema, tests; --static leaves the tests out
-    python3 dev.py bench NAME     a benchmark of benchmarks/
+    python3 dev.py bench NAME     a benchmark of benchmarks/; with --against REV: this checkout and another revision in
+                                  turns, and the median of their ratios (docs/benchmarks.md)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
@@ -145,6 +146,9 @@ def main(arguments: list[str]) -> int:
         case "check":
             install(DEV)
             return check(rest)
+        case "bench" if any(each.partition("=")[0] == "--against" for each in rest):
+            install(DEV)
+            return call(PYTHON, "-m", "benchmarks.parts.against", *rest)
         case "bench" if rest:
             install(DEV)
             return call(PYTHON, "-m", f"benchmarks.{rest[0]}", *rest[1:])
