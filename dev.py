@@ -3,8 +3,11 @@
     python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
     python3 dev.py test  [ARGS]   the tests (pytest), several at once (one by one with -n0); those that need an absent
                                   server are deselected and counted
-    python3 dev.py check [ARGS]   format, lint, strict types, import rules, schema, tests; --static leaves the tests out
-    python3 dev.py bench NAME     a benchmark of benchmarks/
+    python3 dev.py check [ARGS]   format, lint, strict types, import rules, schema, statements, tests; --static leaves
+                                  the tests out
+    python3 dev.py bench NAME     a benchmark of benchmarks/; with --against REV: this checkout and another revision in
+                                  turns, and the median of their ratios (docs/benchmarks.md)
+    python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
@@ -116,6 +119,7 @@ def check(arguments: list[str]) -> int:
         ("import rules", (BIN / "lint-imports",)),
         ("schema", (PYTHON, "-m", "worker.cli", "schema", "--to", SCHEMA)),
         ("example", (BIN / "check-jsonschema", "--schemafile", SCHEMA, "ticketrelay.example.yaml")),
+        ("statements", (PYTHON, "-m", "tests.statements", "--check")),
     ]
     if "--static" not in arguments:
         steps.append(("tests", (*PYTEST, "--cov", "--cov-report=term", *arguments)))
@@ -146,6 +150,9 @@ def main(arguments: list[str]) -> int:
         case "check":
             install(DEV)
             return check(rest)
+        case "bench" if any(each.partition("=")[0] == "--against" for each in rest):
+            install(DEV)
+            return call(PYTHON, "-m", "benchmarks.parts.against", *rest)
         case "bench" if rest:
             install(DEV)
             return call(PYTHON, "-m", f"benchmarks.{rest[0]}", *rest[1:])
@@ -156,6 +163,9 @@ def main(arguments: list[str]) -> int:
         case "trace":
             install(DEV)
             return call(PYTHON, "-m", "benchmarks.trace", *rest)
+        case "sql":
+            install(DEV)
+            return call(PYTHON, "-m", "tests.statements", *rest)
         case "chaos":
             install(DEV)
             return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)

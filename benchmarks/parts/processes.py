@@ -113,6 +113,7 @@ def running(
     user: str | None = None,
     is_ready: Callable[[str], bool] = bool,
     waits: bool = True,
+    cwd: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """A process whose output goes to a file, from when that says that it is ready to the end of the block.
 
@@ -129,6 +130,7 @@ def running(
             stderr=stream,
             text=True,
             user=user,
+            cwd=cwd,
         )
     try:
         if waits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, select
 
 WINDOW = 2000  # ids that one statement looks at
 
@@ -29,5 +29,7 @@ def first_since(connection: Connection, at: Column[datetime], moment: datetime) 
 def bounds(connection: Connection, at: Column[datetime]) -> tuple[int, int]:
     """The first id of a table, and the one after its last; equal where it is empty."""
     number = at.table.c.id
-    low, high = connection.execute(select(func.min(number), func.max(number))).one()
+    # For min() and max() in one statement, SQLite would read the whole table.
+    ends = (select(number).order_by(order).limit(1).scalar_subquery() for order in (number.asc(), number.desc()))
+    low, high = connection.execute(select(*ends)).one()
     return (low, high + 1) if low is not None else (0, 0)

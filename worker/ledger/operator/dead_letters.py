@@ -105,7 +105,8 @@ def _rejected() -> Select[Any]:
 def _kept() -> Select[Any]:
     """Without their bodies, which the list does not need."""
     columns = (inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries)
-    return select(*columns).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id)
+    # Sorted by an expression: in the order of the primary key, SQLite would read every delivery for the few.
+    return select(*columns).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id + 0)
 
 
 def _held() -> Label[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, select
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from worker.ledger.engine.paging import bounds
 from worker.ledger.reports.deliveries import LATEST_LOOKED_AT
@@ -113,8 +113,11 @@ def news(
 def _new(
     connection: Connection, statement: Select[Any], number: Column[int], position: Position, now: datetime
 ) -> tuple[Sequence[Row[Any]], Position]:
-    is_new: ColumnElement[bool] = (number > position.last) | number.in_(list(position.passed_over))
-    ids = connection.execute(select(number).where(is_new).order_by(number).limit(AT_ONCE)).scalars().all()
+    # One after the other: for both at once, SQLite would read the whole table.
+    ids: list[int] = []
+    for is_new in (number.in_(list(position.passed_over)), number > position.last):
+        next_ones = select(number).where(is_new).order_by(number).limit(AT_ONCE - len(ids))
+        ids += connection.execute(next_ones).scalars()
     if not ids:
         return [], passed(position, (), now)
     rows = connection.execute(statement.where(number.in_(ids)).order_by(number)).all()
