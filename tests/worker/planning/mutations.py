@@ -1,0 +1,193 @@
+"""Switches off the rules of planning one by one, and says which tests notice.
+
+    python3 -m tests.worker.planning.mutations [WORD…]    only the rules whose names hold one of these words
+
+Each mutation is made in a copy of the code. It must fail a test of a rehearsal and one of a ledger: both use one planner,
+so a comparison of the two would not notice. A rule of tickets that people moved fails a test over values in place of one of
+a rehearsal, which knows no tickets. Exits with 1 where a mutation went unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[3]
+PLANNING = Path("worker/planning")
+CODE = ("connectors", "tickets", "worker", "tests", "pyproject.toml")
+HISTORIES = ("tests/worker/planning/test_rules.py",)
+OF_TICKETS = ("tests/worker/planning/test_people.py", "tests/worker/test_lifecycle_table.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A rule that is switched off by another text in its place."""
+
+    rule: str
+    file: str
+    text: str
+    """Stands once in the file."""
+    instead: str
+    tests: Sequence[str] = HISTORIES
+
+    @property
+    def path(self) -> Path:
+        return PLANNING / self.file
+
+
+MUTATIONS = (
+    # decide: recognising
+    Mutation("a known message is a repeat", "decide.py",
+             "known = batch.known.seen.get((source, event.source_message_id))\n    if known is None:\n        return met,",
+             "known = None\n    if known is None:\n        return met,"),
+    Mutation("other content is a change", "decide.py", "Sighting.REPEAT if same else Sighting.CHANGED", "Sighting.REPEAT"),
+    Mutation("a version is remembered", "decide.py", "or version in batch.known.seen or", "or"),
+    Mutation("a known message stays in its case", "decide.py", "return batch.known.cases[known.case_id], Sighting",
+             "return met, Sighting"),
+    Mutation("an id that was used again is another message", "decide.py",
+             "if event.other_words != \"message\" or event.content_digest == known_content or is_copied:",
+             "if True:"),
+    Mutation("copies are one message", "decide.py", "or is_copied:", "or False:"),
+    Mutation("an event counts once on an occasion", "decide.py",
+             "    if observed in batch.observed:\n        return None\n", ""),
+    Mutation("what had an effect is remembered", "decide.py", "        batch.known.seen[name] = remembered\n"
+             "        batch.seen[name] = (remembered, arrival.inbound_id)\n", "        pass\n"),
+    # decide: where an event goes
+    Mutation("an alert stays where it is open by itself", "decide.py",
+             "    if itself is not None and itself.state.phase == \"open\":\n        return itself\n", ""),
+    Mutation("an alert stays in the group where it is open", "decide.py",
+             "    if (group := known.open_in.get(own)) is not None:\n        return known.cases[group]\n", ""),
+    Mutation("who is open in a group is remembered", "decide.py", "batch.known.open_in[own] = case.id", "pass"),
+    Mutation("who left a group is not open in it", "decide.py", "batch.known.open_in.pop(own, None)", "pass"),
+    Mutation("an end in the future is now", "decide.py",
+             "return replace(event, occurred_at=latest_end) if is_ahead else event", "return event"),
+    Mutation("the opener is who opened the case", "decide.py", "        case.opener = event.author\n", ""),
+    # decide: storms and loops
+    Mutation("above the rate incidents are gathered", "decide.py", "if not rate.is_above(storm.above):", "if True:"),
+    Mutation("only new incidents are counted", "decide.py", "storm is None or not is_new or", "storm is None or"),
+    Mutation("a loop is stopped", "decide.py", "if verdict == \"passes\":", "if True:"),
+    Mutation("a stopped message lets nobody in", "decide.py", "verdict), joins=False)", "verdict), joins=True)"),
+    Mutation("only new messages count in a loop", "decide.py", "limit is None or not is_new or", "limit is None or"),
+    # decide: comments that wait
+    Mutation("a comment waits", "decide.py", "waiting[version] = batch.waiting[arrival.source, *version] = comment", "pass"),
+    Mutation("a comment waits once", "decide.py", "    if version not in waiting:\n        comment =",
+             "    if version := (*version, str(arrival.inbound_id)):\n        comment ="),
+    Mutation("an opening takes along what waits", "decide.py", "            effects += _take_along(batch, rules)\n",
+             "            batch.opened.clear()\n"),
+    Mutation("the oldest comment is first", "decide.py",
+             "return sorted(found, key=lambda each: (each[0].event.occurred_at, each[0].inbound_id))", "return found"),
+    Mutation("a comment waits for its best name", "arrival.py",
+             "return event.references[0].alias if event.references else event.case_key", "return event.case_key"),
+    Mutation("a member's opening takes comments along", "decide.py",
+             "        batch.opened.append(case)\n        batch.names[own] = case.id\n", "        pass\n"),
+    Mutation("quarantine is a person's", "decide.py", "if event.unknown == \"quarantine\":", "if False:"),
+    # correlation
+    Mutation("a reference leads to its case", "correlation.py", "                return case, None\n",
+             "                return None, None\n"),
+    Mutation("a stranger does not get in", "correlation.py",
+             "        return event.author in people\n", "        return True\n"),
+    Mutation("a proof lets anybody in", "correlation.py", "if each.proven or self._takes_part", "if self._takes_part"),
+    Mutation("whoever joins takes part", "decide.py",
+             "        batch.participants += [(case.id, name) for name in sorted(joining(event))]\n", "        pass\n"),
+    Mutation("who does not join takes no part", "correlation.py", " if event.joins else set()", ""),
+    Mutation("only the opener closes", "correlation.py",
+             "authorized = event.author is not None and event.author == opener", "authorized = True"),
+    Mutation("a group is where its alerts go", "correlation.py",
+             "return replace(destination, case=(arrival.source, group.key))", "return destination"),
+    # enqueue and the opening delay
+    Mutation("an opening waits out its delay", "enqueue.py", "wait = delay if case.state.damped else timedelta(0)",
+             "wait = timedelta(0)"),
+    Mutation("what ended early is taken back", "decide.py", "        take_back(case)\n", "        pass\n"),
+    Mutation("a comment ends the delay", "decide.py", "        end_delay(case, rules.now)\n", "        pass\n"),
+    Mutation("behind another call nothing waits longer", "enqueue.py",
+             "damped=case.state.damped and case.head_seq == case.create_seq)", "damped=case.state.damped)"),
+    # loop guard, grouping, lifecycle
+    Mutation("the window of a loop ends", "loop_guard.py",
+             "return sum(at > since for at in talk.passed) + more <= limit.most",
+             "return len(talk.passed) + more <= limit.most"),
+    Mutation("one note in a window", "loop_guard.py",
+             "    if talk.noted_at is not None and talk.noted_at > since:\n        return talk, \"recorded\"\n", ""),
+    Mutation("a storm ends", "grouping.py", "return self.number > limit or self.before > limit",
+             "return self.number > limit or self.before >= 0"),
+    Mutation("the last end closes a group", "grouping.py", "    if not open_members:\n", "    if False:\n"),
+    Mutation("a group takes the highest priority", "grouping.py",
+             "higher = not isinstance(event, Resolved) and", "higher = False and"),
+    Mutation("an end before its opening is a tombstone", "lifecycle.py",
+             "            return Plan(case, reason=\"it was resolved before its opening arrived\")\n", "            pass\n"),
+    Mutation("an opening soon after reopens", "lifecycle.py",
+             "within = since is not None and event.started_at - since <= policy.reopen_window", "within = False"),
+    Mutation("repeats are noted where asked for", "lifecycle.py", "if not policy.note_on_repeat or", "if True or"),
+    # tickets that people moved
+    Mutation("a ticket of ours is known", "decide.py", "    if known is None:\n        return Effect(arrival, Sighting.NEW, "
+             "\"it is no ticket of ours\")", "    if True:\n        return Effect(arrival, Sighting.NEW, "
+             "\"it is no ticket of ours\")", OF_TICKETS),
+    Mutation("a telling that is older changes nothing", "people.py",
+             "    if known_at is not None and seen.at < known_at:\n", "    if False:\n", OF_TICKETS),
+    Mutation("a ticket that is gone is left", "people.py",
+             "        return replace(case, left=\"gone\", left_at=seen.at), None\n", "        return case, None\n",
+             ("tests/worker/planning/test_people.py", "tests/worker/test_audit_update.py")),
+    Mutation("a ticket that a person reopened is not left", "people.py",
+             "return (replace(case, left=None, left_at=None), None) if case.left else", "return (case, None) if case.left else",
+             OF_TICKETS),
+    Mutation("what will not be fixed is left so", "people.py",
+             "        return replace(case, left=\"wont_fix\", left_at=seen.at), None\n", "        pass\n", OF_TICKETS),
+    Mutation("our own calls are nobody else's doing", "people.py",
+             "    if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):\n", "    if False:\n",
+             OF_TICKETS),
+    Mutation("an earlier ticket of a case says nothing", "people.py", "    if not seen.is_current:\n", "    if False:\n",
+             OF_TICKETS),
+)  # fmt: skip
+
+
+@contextmanager
+def mutated(mutation: Mutation) -> Iterator[Path]:
+    """A copy of the code with the rule switched off."""
+    with TemporaryDirectory() as folder:
+        for name in CODE:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / name, folder)
+        path = Path(folder) / mutation.path
+        path.write_text(path.read_text().replace(mutation.text, mutation.instead, 1))
+        yield Path(folder)
+
+
+def noticed_by(mutation: Mutation) -> tuple[bool, bool]:
+    """Whether a test over values, and whether one of a ledger fails."""
+    with mutated(mutation) as folder:
+        command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not postgresql"]
+        done = subprocess.run(
+            [*command, *mutation.tests],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    failed = re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+    of_ledger = [each for each in failed if "a_ledger_plans" in each or "/planning/" not in each]
+    return len(failed) > len(of_ledger), bool(of_ledger)
+
+
+def main(words: Sequence[str]) -> int:
+    chosen = [each for each in MUTATIONS if not words or any(word in each.rule for word in words)]
+    unnoticed = 0
+    for each in chosen:
+        values, ledger = noticed_by(each)
+        unnoticed += not (values and ledger)
+        print(f"{'values' if values else '-':8}{'ledger' if ledger else '-':8}{each.rule}", flush=True)  # noqa: T201
+    print(f"{len(chosen)} rules switched off, {unnoticed} of them unnoticed by one or both")  # noqa: T201
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,135 @@
+"""What people did to tickets, decided over values alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from connectors.contract.events import TicketChanged, TicketStatus, digest
+from worker.planning.arrival import Arrival, Effect, Rules
+from worker.planning.batch import Batch, Case, Knowledge
+from worker.planning.correlation import Destination
+from worker.planning.decide import decide
+from worker.planning.model import CaseState, Left, Policy
+from worker.planning.people import KnownTicket, TicketSeen, is_reopened, plan_answer, plan_ticket
+
+from ..builders import minute, opened
+
+OPEN = CaseState(episode=1, phase="open", started_at=minute(0), priority="medium", ticket_id="T-1")
+CLOSED = replace(OPEN, phase="closed", ended_at=minute(10))
+TICKET = KnownTicket(case_id=1, create_seq=1, told_at=None, begun_at=minute(1))
+
+
+def seen(status: TicketStatus, at: float = 5, **more: object) -> TicketSeen:
+    """The ticket as it was told of; we opened it one minute after noon."""
+    found = TicketSeen(status, minute(at), begun_at=minute(1))
+    return replace(found, **more)  # type: ignore[arg-type]  # fields of a ticket seen
+
+
+def left(case: CaseState, found: TicketSeen) -> Left | None:
+    return plan_ticket(case, found)[0].left
+
+
+@pytest.mark.parametrize(
+    ("case", "found", "expected"),
+    [
+        pytest.param(OPEN, seen("closed"), "closed", id="a person closed it while it goes on"),
+        pytest.param(OPEN, seen("resolved"), "resolved", id="a person resolved it while it goes on"),
+        pytest.param(CLOSED, seen("closed", 15), None, id="it is over, so it is closed"),
+        pytest.param(OPEN, seen("closed", wont_fix=True), "wont_fix", id="it will not be fixed"),
+        pytest.param(
+            CLOSED, seen("closed", 15, wont_fix=True), "wont_fix", id="it will not be fixed, though it is over"
+        ),
+        pytest.param(OPEN, seen("gone"), "gone", id="it is gone"),
+        pytest.param(CLOSED, seen("gone", 15), "gone", id="it is gone, though it is over"),
+        pytest.param(OPEN, seen("closed", 0), None, id="it was so before we opened it"),
+        pytest.param(OPEN, seen("closed", begun_at=None), None, id="our call that opens it is under way"),
+        pytest.param(OPEN, seen("closed", is_current=False), None, id="its case has another ticket by now"),
+        pytest.param(OPEN, seen("closed", told_at=minute(6)), None, id="something later is known"),
+        pytest.param(replace(OPEN, left="closed"), seen("open", 7), None, id="a person opened it again"),
+        pytest.param(replace(OPEN, left="gone", left_at=minute(4)), seen("open", 7), None, id="it was brought back"),
+        pytest.param(
+            replace(OPEN, left="gone", left_at=minute(8)), seen("open", 7), "gone", id="it went later than that"
+        ),
+        pytest.param(replace(OPEN, left="closed"), seen("pending", 7), None, id="a person works on it again"),
+    ],
+)
+def test_how_others_left_a_ticket(case: CaseState, found: TicketSeen, expected: Left | None) -> None:
+    assert left(case, found) == expected
+
+
+def test_an_answer_to_our_own_call_tells_only_that_a_ticket_is_gone_or_new() -> None:
+    was_left = replace(OPEN, left="closed", left_at=minute(3))
+    assert plan_answer(OPEN, "closed", minute(5), is_new=False) == OPEN
+    assert plan_answer(was_left, "open", minute(5), is_new=False) == was_left
+    assert plan_answer(was_left, "open", minute(5), is_new=True).left is None
+    assert plan_answer(OPEN, "gone", minute(5), is_new=False).left == "gone"
+
+
+@pytest.mark.parametrize(
+    ("ticket", "expected"),
+    [
+        pytest.param(replace(TICKET, closed_at=minute(4)), True, id="after a call of ours closed it"),
+        pytest.param(replace(TICKET, closed_at=minute(6)), False, id="before a call of ours closed it"),
+        pytest.param(replace(TICKET, status="closed"), True, id="after somebody else closed it"),
+        pytest.param(TICKET, False, id="it was not closed"),
+        pytest.param(replace(TICKET, status="closed", begun_at=None), False, id="a call of ours opens it"),
+    ],
+)
+def test_when_a_person_reopened_a_ticket(ticket: KnownTicket, expected: bool) -> None:
+    assert is_reopened(told("open", 5), ticket) is expected
+
+
+def told(status: TicketStatus, at: float) -> TicketChanged:
+    moment: datetime = minute(at)
+    return TicketChanged(
+        case_key="ticket:T-1", source_message_id=f"evt-{status}-{at}", occurred_at=moment, started_at=moment,
+        subject="", text="", content_digest=digest(status, str(at)), ticket_id="T-1", status=status,
+    )  # fmt: skip
+
+
+def played(*changes: TicketChanged, known: bool = True) -> tuple[Case, list[Effect], Batch]:
+    """The case after the Tickets API told of these, and what each of them led to."""
+    case = Case(1, "prom", "disk", minute(0), OPEN, next_seq=2, head_seq=2, create_seq=1)
+    tickets = {"T-1": TICKET} if known else {}
+    batch = Batch(Knowledge({1: case}, {("prom", "disk"): case}, tickets=tickets))
+    arrivals = [(Arrival("aurion", each, 7), Destination(1)) for each in changes]
+    rules = Rules(Policy(), "A", b"", minute(20))
+    return case, decide(batch, arrivals, rules), batch
+
+
+def test_what_is_told_of_a_ticket_changes_its_case_and_makes_no_call() -> None:
+    case, (effect,), batch = played(told("closed", 5))
+    assert (case.state.left, case.state.left_at, case.changed) == ("closed", minute(5), True)
+    assert not batch.operations
+    assert effect.reason == "what it says of its ticket is known now"
+    assert [each.status for each, _ in batch.ticket_changes] == ["closed"]
+
+
+def test_what_is_told_twice_counts_once() -> None:
+    case, (_, second), batch = played(told("closed", 5), told("closed", 5))
+    assert second.reason == "a repeat: this message is known"
+    assert len(batch.ticket_changes) == 1
+
+
+def test_within_a_batch_the_later_state_holds_whatever_the_order() -> None:
+    case, _, _ = played(told("open", 8), told("closed", 5))
+    assert case.state.left is None
+    case, _, _ = played(told("closed", 5), told("open", 8))
+    assert case.state.left is None
+
+
+def test_a_ticket_that_is_not_ours_is_left_alone() -> None:
+    case, (effect,), batch = played(told("closed", 5), known=False)
+    assert effect.reason == "it is no ticket of ours"
+    assert (case.state, case.changed, batch.ticket_changes) == (OPEN, False, [])
+
+
+def test_the_next_alert_after_a_person_closed_the_ticket_reopens_it() -> None:
+    case, _, batch = played(told("closed", 5))
+    again = Arrival("prom", opened(start=15), 8)
+    (effect,) = decide(batch, [(again, Destination(("prom", "disk")))], Rules(Policy(), "A", b"", minute(20)))
+    assert effect.operations == ("reopen_ticket", "add_note")
+    assert case.state.left is None
