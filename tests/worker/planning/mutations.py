@@ -2,9 +2,9 @@
 
     python3 -m tests.worker.planning.mutations [WORD…]    only the rules whose names hold one of these words
 
-Each mutation is made in a copy of the code. It must fail a test of a rehearsal and one of a ledger: both use one planner,
-so a comparison of the two would not notice. A rule of tickets that people moved fails a test over values in place of one of
-a rehearsal, which knows no tickets. Exits with 1 where a mutation went unnoticed.
+Each mutation is made in a copy of the code. It must fail a test of a rehearsal and one of a ledger: both use one
+planner, so a comparison of the two would not notice. A rule of tickets that people moved fails a test over values in
+place of one of a rehearsal, which knows no tickets. Exits with 1 where a mutation went unnoticed.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Mutation:
 MUTATIONS = (
     # decide: recognising
     Mutation("a known message is a repeat", "decide.py",
-             "known = batch.known.seen.get((source, event.source_message_id))\n    if known is None:\n        return met,",
-             "known = None\n    if known is None:\n        return met,"),
-    Mutation("other content is a change", "decide.py", "Sighting.REPEAT if same else Sighting.CHANGED", "Sighting.REPEAT"),
+             "    if known is None:\n        return met, Sighting.NEW, None\n", "    return met, Sighting.NEW, None\n"),
+    Mutation("other content is a change", "decide.py", "Sighting.REPEAT if same else Sighting.CHANGED",
+             "Sighting.REPEAT"),
     Mutation("a version is remembered", "decide.py", "or version in batch.known.seen or", "or"),
     Mutation("a known message stays in its case", "decide.py", "return batch.known.cases[known.case_id], Sighting",
              "return met, Sighting"),
@@ -77,7 +77,8 @@ MUTATIONS = (
     Mutation("a stopped message lets nobody in", "decide.py", "verdict), joins=False)", "verdict), joins=True)"),
     Mutation("only new messages count in a loop", "decide.py", "limit is None or not is_new or", "limit is None or"),
     # decide: comments that wait
-    Mutation("a comment waits", "decide.py", "waiting[version] = batch.waiting[arrival.source, *version] = comment", "pass"),
+    Mutation("a comment waits", "decide.py",
+             "waiting[version] = batch.waiting[arrival.source, *version] = comment", "pass"),
     Mutation("a comment waits once", "decide.py", "    if version not in waiting:\n        comment =",
              "    if version := (*version, str(arrival.inbound_id)):\n        comment ="),
     Mutation("an opening takes along what waits", "decide.py", "            effects += _take_along(batch, rules)\n",
@@ -121,28 +122,30 @@ MUTATIONS = (
     Mutation("a group takes the highest priority", "grouping.py",
              "higher = not isinstance(event, Resolved) and", "higher = False and"),
     Mutation("an end before its opening is a tombstone", "lifecycle.py",
-             "            return Plan(case, reason=\"it was resolved before its opening arrived\")\n", "            pass\n"),
+             "            return Plan(case, reason=\"it was resolved before its opening arrived\")\n",
+             "            pass\n"),
     Mutation("an opening soon after reopens", "lifecycle.py",
              "within = since is not None and event.started_at - since <= policy.reopen_window", "within = False"),
     Mutation("repeats are noted where asked for", "lifecycle.py", "if not policy.note_on_repeat or", "if True or"),
     # tickets that people moved
-    Mutation("a ticket of ours is known", "decide.py", "    if known is None:\n        return Effect(arrival, Sighting.NEW, "
-             "\"it is no ticket of ours\")", "    if True:\n        return Effect(arrival, Sighting.NEW, "
-             "\"it is no ticket of ours\")", OF_TICKETS),
+    Mutation("a ticket of ours is known", "decide.py", 
+             "    known = batch.known.tickets.get(event.ticket_id)\n", "    known = None\n", OF_TICKETS),
     Mutation("a telling that is older changes nothing", "people.py",
              "    if known_at is not None and seen.at < known_at:\n", "    if False:\n", OF_TICKETS),
     Mutation("a ticket that is gone is left", "people.py",
              "        return replace(case, left=\"gone\", left_at=seen.at), None\n", "        return case, None\n",
              ("tests/worker/planning/test_people.py", "tests/worker/test_audit_update.py")),
     Mutation("a ticket that a person reopened is not left", "people.py",
-             "return (replace(case, left=None, left_at=None), None) if case.left else", "return (case, None) if case.left else",
+             "return (replace(case, left=None, left_at=None), None) if case.left else",
+             "return (case, None) if case.left else",
              OF_TICKETS),
     Mutation("what will not be fixed is left so", "people.py",
              "        return replace(case, left=\"wont_fix\", left_at=seen.at), None\n", "        pass\n", OF_TICKETS),
     Mutation("our own calls are nobody else's doing", "people.py",
              "    if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):\n", "    if False:\n",
              OF_TICKETS),
-    Mutation("an earlier ticket of a case says nothing", "people.py", "    if not seen.is_current:\n", "    if False:\n",
+    Mutation("an earlier ticket of a case says nothing", "people.py",
+             "    if not seen.is_current:\n", "    if False:\n",
              OF_TICKETS),
 )  # fmt: skip
 

@@ -39,9 +39,7 @@ def left(case: CaseState, found: TicketSeen) -> Left | None:
         pytest.param(OPEN, seen("resolved"), "resolved", id="a person resolved it while it goes on"),
         pytest.param(CLOSED, seen("closed", 15), None, id="it is over, so it is closed"),
         pytest.param(OPEN, seen("closed", wont_fix=True), "wont_fix", id="it will not be fixed"),
-        pytest.param(
-            CLOSED, seen("closed", 15, wont_fix=True), "wont_fix", id="it will not be fixed, though it is over"
-        ),
+        pytest.param(CLOSED, seen("closed", 15, wont_fix=True), "wont_fix", id="it is over, and will not be fixed"),
         pytest.param(OPEN, seen("gone"), "gone", id="it is gone"),
         pytest.param(CLOSED, seen("gone", 15), "gone", id="it is gone, though it is over"),
         pytest.param(OPEN, seen("closed", 0), None, id="it was so before we opened it"),
@@ -50,9 +48,7 @@ def left(case: CaseState, found: TicketSeen) -> Left | None:
         pytest.param(OPEN, seen("closed", told_at=minute(6)), None, id="something later is known"),
         pytest.param(replace(OPEN, left="closed"), seen("open", 7), None, id="a person opened it again"),
         pytest.param(replace(OPEN, left="gone", left_at=minute(4)), seen("open", 7), None, id="it was brought back"),
-        pytest.param(
-            replace(OPEN, left="gone", left_at=minute(8)), seen("open", 7), "gone", id="it went later than that"
-        ),
+        pytest.param(replace(OPEN, left="gone", left_at=minute(8)), seen("open", 7), "gone", id="it went later"),
         pytest.param(replace(OPEN, left="closed"), seen("pending", 7), None, id="a person works on it again"),
     ],
 )
@@ -109,7 +105,7 @@ def test_what_is_told_of_a_ticket_changes_its_case_and_makes_no_call() -> None:
 
 
 def test_what_is_told_twice_counts_once() -> None:
-    case, (_, second), batch = played(told("closed", 5), told("closed", 5))
+    _, (_, second), batch = played(told("closed", 5), told("closed", 5))
     assert second.reason == "a repeat: this message is known"
     assert len(batch.ticket_changes) == 1
 
