@@ -128,7 +128,7 @@ MUTATIONS = (
              "within = since is not None and event.started_at - since <= policy.reopen_window", "within = False"),
     Mutation("repeats are noted where asked for", "lifecycle.py", "if not policy.note_on_repeat or", "if True or"),
     # tickets that people moved
-    Mutation("a ticket of ours is known", "decide.py", 
+    Mutation("a ticket of ours is known", "decide.py",
              "    known = batch.known.tickets.get(event.ticket_id)\n", "    known = None\n", OF_TICKETS),
     Mutation("a telling that is older changes nothing", "people.py",
              "    if known_at is not None and seen.at < known_at:\n", "    if False:\n", OF_TICKETS),
