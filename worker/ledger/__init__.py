@@ -15,26 +15,40 @@ from tickets.models import Revision
 from worker.ledger.engine import facts
 from worker.ledger.engine.database import Clock, Database
 from worker.ledger.engine.room import says_full
-from worker.ledger.operator.audit import Finding, LedgerSide
-from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter
-from worker.ledger.operator.interventions import Intervention
+from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, compare
+from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
+from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
 from worker.ledger.queue import gates
-from worker.ledger.queue.budget import Limits
+from worker.ledger.queue.budget import LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Mode, Terms
 from worker.ledger.queue.gates import EVERYTHING, CloseGate, Pause
-from worker.ledger.queue.settles import Settlement
+from worker.ledger.queue.settles import Outcome, Settlement
 from worker.ledger.queue.spending import Spending
-from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace
+from worker.ledger.receipts import Receipt
+from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace, storable
 from worker.ledger.recording.replays import Again, Span, Stored
-from worker.ledger.reports.overview import Alarm, CaseStory, Overview, SourceActivity
-from worker.ledger.schema.words import QUARANTINED
-from worker.ledger.sources.mailboxes import Mailbox, MailboxState
+from worker.ledger.reports.accounting import Outcomes
+from worker.ledger.reports.caselist import CaseFilter, CaseLine
+from worker.ledger.reports.deliveries import DeliveryLine, StoredDelivery
+from worker.ledger.reports.deliveries import Filter as DeliveryFilter
+from worker.ledger.reports.following import Filter as HappeningFilter
+from worker.ledger.reports.following import Happening
+from worker.ledger.reports.overview import ALARMS, DISK_FULL, Alarm, CaseStory, Overview, SourceActivity, alarms
+from worker.ledger.reports.timeline import Step, Timeline
+from worker.ledger.reports.watching import OpenSubject
+from worker.ledger.schema.words import ACCEPTED, INTERNAL, OURS, OWN, QUARANTINED, SKIPPED
+from worker.ledger.sources.jobs import FailingJob
+from worker.ledger.sources.jobs import Job as LeasedJob
+from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
+from worker.ledger.upkeep.backup import BackupBroken
+from worker.ledger.upkeep.pruning import Pruned
+from worker.ledger.upkeep.stats import TableStats
 from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
 from worker.ledger.verbs.job_store import Errands
 from worker.ledger.verbs.mailboxes import Mailboxes
 from worker.ledger.verbs.operator import OperatorVerbs
-from worker.ledger.verbs.reading import Reading
+from worker.ledger.verbs.reading import CaseShown, Reading
 from worker.ledger.verbs.recording import RecordingVerbs
 from worker.ledger.verbs.reports import ReportVerbs
 from worker.ledger.verbs.rules import StandingRules
@@ -44,44 +58,16 @@ from worker.routing import default_policy, may_damp, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "EVERYTHING",
-    "QUARANTINED",
-    "Again",
-    "Alarm",
-    "CannotBeDone",
-    "CaseStory",
-    "Claim",
-    "Claimed",
-    "Clock",
-    "CloseGate",
-    "DeadLetter",
-    "DeadLetterInFull",
-    "Delivery",
-    "Finding",
-    "Intervention",
-    "Ledger",
-    "LedgerAway",
-    "LedgerSide",
-    "Limits",
-    "Mailbox",
-    "MailboxState",
-    "Mailboxes",
-    "Mode",
-    "NoSuchDeadLetter",
-    "Overview",
-    "Pause",
-    "Recorded",
-    "Settlement",
-    "SourceActivity",
-    "Span",
-    "Spending",
-    "Stored",
-    "Terms",
-    "UidPlace",
-    "open_ledger",
-    "rejects_the_values",
-    "says_full",
-]
+    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "LATE", "OURS", "OWN", "QUARANTINED", "SKIPPED",
+    "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown",
+    "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery",
+    "DeliveryFilter", "DeliveryLine", "Errands", "FailingJob", "Finding", "Found", "Happening", "HappeningFilter",
+    "Intervention", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox",
+    "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes", "Overview",
+    "Pause", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span", "Spending", "Step",
+    "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms", "compare",
+    "open_ledger", "rejects_the_values", "says_full", "storable",
+]  # fmt: skip
 
 # What SQLAlchemy raises when the database does not answer, refuses or has no room; the caller tries again later.
 LedgerAway = (OperationalError, PoolTimeout)
