@@ -41,6 +41,7 @@ class Reading(Verbs):
 
     outcomes = reads(plain(accounting.of_source))
     uid_outcomes = reads(plain(accounting.of_folder))
+    counts = reads(plain(deliveries.counts))
     stories = reads(plain(caselist.stories_of))
     operations = reads(plain(caselist.number_of_operations))
     begin_following = reads(plain(following.begin))
@@ -119,11 +120,6 @@ class Reading(Verbs):
             place = part.next
             looked(part.looked_at)
         return list(found)[:most]
-
-    @reads
-    def counts(self, connection: Connection, source: str, since: datetime) -> tuple[dict[str, int], dict[str, int]]:
-        """A source's deliveries and attempts since then, by outcome."""
-        return deliveries.outcomes_of(connection, source, since), deliveries.attempts_of(connection, source, since)
 
     def dead(self) -> Iterator[DeadLetter]:
         """Every dead letter, in the order of `list_dead`, in pages."""
