@@ -3,8 +3,8 @@
     python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
     python3 dev.py test  [ARGS]   the tests (pytest), several at once (one by one with -n0); those that need an absent
                                   server are deselected and counted
-    python3 dev.py check [ARGS]   format, lint, strict types, import rules, schema, statements, tests; --static leaves
-                                  the tests out
+    python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, schema, statements, tests; --static
+                                  leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/; with --against REV: this checkout and another revision in
                                   turns, and the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
@@ -117,6 +117,7 @@ def check(arguments: list[str]) -> int:
         ("lint", (BIN / "ruff", "check", ".")),
         ("types", (PYTHON, "-m", "mypy")),
         ("import rules", (BIN / "lint-imports",)),
+        ("limits", (PYTHON, "-m", "tests.limits")),
         ("schema", (PYTHON, "-m", "worker.cli", "schema", "--to", SCHEMA)),
         ("example", (BIN / "check-jsonschema", "--schemafile", SCHEMA, "ticketrelay.example.yaml")),
         ("statements", (PYTHON, "-m", "tests.statements", "--check")),

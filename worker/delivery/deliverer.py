@@ -27,8 +27,7 @@ from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
 from worker.delivery.sending import Clock, Sender, seconds_since_boot
 from worker.delivery.waker import Waker, rest_after
-from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
-from worker.ledger.queue.budget import LATE
+from worker.ledger import LATE, Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, Settings, TimingSettings

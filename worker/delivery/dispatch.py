@@ -15,8 +15,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.ledger import Ledger
-from worker.ledger.reports.overview import alarms
+from worker.ledger import Ledger, alarms
 from worker.planning.model import Kind
 from worker.settings import TimingSettings
 

@@ -18,23 +18,23 @@ from typing_extensions import TypedDict  # pydantic needs it where Python is old
 from connectors.contract.events import Priority
 from worker.ledger import (
     Alarm,
+    CaseLine,
+    CaseShown,
     CaseStory,
     DeadLetter,
+    DeliveryLine,
+    FailingJob,
     Finding,
+    Happening,
     Intervention,
+    Outcomes,
     Overview,
     Pause,
     Spending,
+    TableStats,
+    Timeline,
+    Try,
 )
-from worker.ledger.operator.dead_letters import Try
-from worker.ledger.reports.accounting import Outcomes
-from worker.ledger.reports.caselist import CaseLine
-from worker.ledger.reports.deliveries import DeliveryLine
-from worker.ledger.reports.following import Happening
-from worker.ledger.reports.timeline import Timeline
-from worker.ledger.sources.jobs import FailingJob
-from worker.ledger.upkeep.stats import TableStats
-from worker.ledger.verbs.reading import CaseShown
 from worker.planning.model import Kind
 from worker.rehearsal.report import Rehearsed
 from worker.rehearsal.trial import Mismatch

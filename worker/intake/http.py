@@ -35,8 +35,7 @@ from worker.intake.keys import Keyring, Refused, Unreachable
 from worker.intake.names import are_asked_for, with_names
 from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
-from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded
-from worker.ledger.recording.recorder import storable
+from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded, storable
 from worker.runtime.health import Parts, health_routes
 from worker.runtime.metrics import Metrics
 from worker.settings import Source

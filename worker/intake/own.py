@@ -15,8 +15,7 @@ from datetime import datetime
 from connectors.contract.events import Event, TicketChanged, TicketStatus, digest, from_json, to_json
 from connectors.contract.messages import Inbound, Parsed, UnreadableMessage
 from connectors.toolbox.rendering import attributes
-from worker.ledger import Delivery
-from worker.ledger.schema.words import OURS, OWN
+from worker.ledger import OURS, OWN, Delivery
 
 
 def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> Inbound:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from connectors.contract.messages import Verified
 from worker.intake.reading import read_verified
-from worker.ledger import QUARANTINED, Again, Delivery, Ledger, Recorded
-from worker.ledger.operator.interventions import UNNAMED
+from worker.ledger import QUARANTINED, UNNAMED, Again, Delivery, Ledger, Recorded
 from worker.settings import Source
 
 

@@ -23,7 +23,7 @@ from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
 from worker.jobs.steps import asked, waiting
-from worker.ledger.schema.words import OURS
+from worker.ledger import OURS
 from worker.planning.correlation import may_wait
 from worker.settings import Source
 

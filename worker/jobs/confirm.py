@@ -17,7 +17,7 @@ from connectors.contract.connector import Ask
 from worker.jobs.asking import NoAnswer, asked, listed
 from worker.jobs.ending import Openings, ended
 from worker.jobs.job import Job, JobFailed, State, Surroundings
-from worker.ledger.reports.watching import OpenSubject
+from worker.ledger import OpenSubject
 from worker.settings import Source
 
 log = structlog.get_logger()

@@ -14,8 +14,7 @@ from datetime import datetime
 from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Inbound, OverLimit, UnreadableMessage, Verified
 from worker.intake.reading import parse
-from worker.ledger.reports.watching import OpenSubject
-from worker.ledger.verbs.job_store import Errands
+from worker.ledger import Errands, OpenSubject
 from worker.settings import Source
 
 

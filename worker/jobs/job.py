@@ -10,7 +10,7 @@ from typing import Any
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound
 from worker.intake import own
-from worker.ledger.verbs.job_store import Errands
+from worker.ledger import Errands
 from worker.settings import Source
 
 State = dict[str, Any]

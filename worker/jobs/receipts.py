@@ -12,7 +12,7 @@ import structlog
 from connectors.contract.calls import HttpCall, Later, Refused, Unclear
 from connectors.contract.receipts import Answered, Answering, Outcome, Told
 from worker.jobs.job import Job, State, Surroundings
-from worker.ledger.receipts import Receipt
+from worker.ledger import Receipt
 from worker.receipts.sending import send
 from worker.receipts.tokens import Tokens
 from worker.runtime.defects import ConnectorFailed, of_connector

@@ -17,8 +17,7 @@ from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.names import with_names
 from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings
-from worker.ledger import Ledger, LedgerAway
-from worker.ledger.sources.jobs import Job as LeasedJob
+from worker.ledger import LeasedJob, Ledger, LedgerAway
 from worker.planning.model import Kind
 from worker.settings import Source
 

@@ -10,8 +10,7 @@ from connectors.contract.events import Event, Priority
 from connectors.contract.messages import Inbound, OverLimit, Parsed, UnreadableMessage, Verified
 from tickets.models import CreateTicket, UpdateTicket
 from worker.intake.reading import parse
-from worker.ledger.recording.recorder import Delivery
-from worker.ledger.schema.words import INTERNAL
+from worker.ledger import INTERNAL, Delivery
 from worker.planning.arrival import Arrival, Effect
 from worker.planning.model import Kind
 from worker.rehearsal.memory import Memory

@@ -12,8 +12,7 @@ from worker.cli.operate.interventions import line
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
 from worker.cli.shell.output import Column, cell, emit_many, lines_option, notice, print_table
-from worker.ledger.reports.caselist import CaseFilter
-from worker.ledger.verbs.reading import CaseShown
+from worker.ledger import CaseFilter, CaseShown
 
 STATES = ("idle", "ready", "leased", "blocked")
 _COLUMNS = (

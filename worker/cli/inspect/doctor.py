@@ -31,9 +31,7 @@ from worker.cli.inspect.redact import SECRET_NAME, Redactor, known_secrets
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.output import emit, notice, output_option
 from worker.documents.shapes import Bundled, StatusNow, adapter, widened
-from worker.ledger import Ledger, open_ledger
-from worker.ledger.reports.following import Filter
-from worker.ledger.reports.overview import alarms
+from worker.ledger import HappeningFilter, Ledger, alarms, open_ledger
 from worker.settings import Settings, Source
 
 PACKAGE = "ticketrelay"
@@ -171,7 +169,7 @@ def _status(ledger: Ledger, settings: Settings, statuses: list[StatusNow]) -> An
 
 def _attempts(ledger: Ledger) -> Any:
     reading = ledger.reading
-    latest = reading.latest(reading.begin_following(), ATTEMPTS_SHOWN, Filter())
+    latest = reading.latest(reading.begin_following(), ATTEMPTS_SHOWN, HappeningFilter())
     without_texts = [replace(each, case=None, ticket_id=None, text=None) for each in latest]
     return _plain("tail", without_texts)
 

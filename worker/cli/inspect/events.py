@@ -28,10 +28,17 @@ from worker.cli.shell.output import (
     progress,
 )
 from worker.documents.shapes import Exported
-from worker.ledger import CaseStory, Ledger
-from worker.ledger.reports.deliveries import Filter, StoredDelivery
-from worker.ledger.reports.timeline import Step, Timeline
-from worker.ledger.schema.words import ACCEPTED, QUARANTINED, SKIPPED
+from worker.ledger import (
+    ACCEPTED,
+    QUARANTINED,
+    SKIPPED,
+    CaseStory,
+    DeliveryFilter,
+    Ledger,
+    Step,
+    StoredDelivery,
+    Timeline,
+)
 from worker.settings import Settings
 
 NAMES = "in-7, op-4-1, case-4, ticket:1042, a source message id, a case key, an alias or a ticket's id"
@@ -73,7 +80,7 @@ def list_(source: str | None, outcome: str | None, since: datetime | None, limit
       ticketrelay events list --limit 0 -o jsonl > all.jsonl
     """
     with opened(data) as (ledger, _):
-        found = ledger.reading.deliveries(Filter(source, outcome, since), limit or None)
+        found = ledger.reading.deliveries(DeliveryFilter(source, outcome, since), limit or None)
         if output != "table":
             emit_many("events-list", found, output)
             return

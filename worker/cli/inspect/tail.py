@@ -15,10 +15,7 @@ from worker.cli.operate.byhand import opened
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
 from worker.cli.shell.output import FORMATS, cell, colour_of, emit_line, emit_many
-from worker.ledger import Ledger
-from worker.ledger.queue.settles import Outcome
-from worker.ledger.reports.following import Filter, Happening
-from worker.ledger.schema.words import ACCEPTED, QUARANTINED, SKIPPED
+from worker.ledger import ACCEPTED, QUARANTINED, SKIPPED, Happening, HappeningFilter, Ledger, Outcome
 
 LOOK_EVERY_S = 1.0
 OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
@@ -45,7 +42,7 @@ def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data
     """
     if follow and output == "json":
         raise click.UsageError("-o json is one document, and --follow has no end: use -o jsonl, or --no-follow")
-    wanted = Filter(source, outcome)
+    wanted = HappeningFilter(source, outcome)
     try:
         with opened(data) as (ledger, _):
             _run(ledger, wanted, lines, output, follow=follow)
@@ -57,7 +54,7 @@ def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(ledger: Ledger, wanted: Filter, lines: int, output: str, *, follow: bool) -> None:
+def _run(ledger: Ledger, wanted: HappeningFilter, lines: int, output: str, *, follow: bool) -> None:
     position = ledger.reading.begin_following()
     latest = ledger.reading.latest(position, lines, wanted)
     if output == "json":

@@ -28,9 +28,7 @@ from worker.documents.shapes import Audited
 from worker.intake import own
 from worker.intake.reading import read_verified
 from worker.jobs.poll import WHOLE, as_webhook
-from worker.ledger import Delivery, Finding, Ledger, LedgerSide, Limits
-from worker.ledger.operator.audit import ApiSide, Found, compare
-from worker.ledger.schema.words import INTERNAL
+from worker.ledger import INTERNAL, ApiSide, Delivery, Finding, Found, Ledger, LedgerSide, Limits, compare
 from worker.settings import Source
 
 MINUTE_S = 60.0

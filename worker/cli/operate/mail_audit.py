@@ -19,8 +19,7 @@ from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.plan import start, work
 from worker.intake.imap.server import ImapError, ImapServer, connect
 from worker.intake.smtp import mailboxes
-from worker.ledger import Ledger, Mailbox
-from worker.ledger.reports.accounting import Outcomes
+from worker.ledger import Ledger, Mailbox, Outcomes
 
 SHOWN = 20  # UIDs in the table
 

@@ -18,8 +18,7 @@ from worker.cli.shell.output import emit, notice, progress
 from worker.documents.shapes import Replayed
 from worker.intake import own
 from worker.intake.reading import read_verified
-from worker.ledger import QUARANTINED, Again, Ledger, Recorded, Stored
-from worker.ledger.schema.words import INTERNAL
+from worker.ledger import INTERNAL, QUARANTINED, Again, Ledger, Recorded, Stored
 from worker.settings import Source
 
 AT_ONCE = 64  # deliveries in one transaction

@@ -96,7 +96,7 @@ def show(source: str, since: datetime, data: Path, output: str) -> None:
     """
     with opened(data) as (ledger, settings):
         _must_be_known(ledger, settings, source)
-        deliveries, attempts = ledger.reading.counts(source, since)
+        counted = ledger.reading.counts(source, since)
         (activity,) = [each for each in ledger.list_sources([source]) if each.source == source]
         pauses = {each.scope: each for each in ledger.list_pauses()}
         dead = sum(each.source == source for each in ledger.reading.dead())
@@ -112,8 +112,8 @@ def show(source: str, since: datetime, data: Path, output: str) -> None:
         dead=dead,
         pause=pause,
         counted_since=since,
-        deliveries=deliveries,
-        attempts=attempts,
+        deliveries=dict(counted.deliveries),
+        attempts=dict(counted.attempts),
         has_previous_secret=configured is not None and len(configured.settings.secrets) > 1,
         failing_jobs=tuple(each for each in failing if each.name.partition(":")[2] == source),
     )

@@ -25,9 +25,7 @@ from worker.cli.shell.output import (
     size,
 )
 from worker.documents.shapes import BackedUp, PruneDone
-from worker.ledger import Ledger
-from worker.ledger.upkeep.backup import BackupBroken
-from worker.ledger.upkeep.pruning import Pruned
+from worker.ledger import BackupBroken, Ledger, Pruned
 
 _COLUMNS = (
     Column("TABLE", 14), Column("ROWS", 12), Column("SIZE", 10), Column("OLDEST (UTC)", 19), Column("NEWEST (UTC)", 19),

@@ -18,8 +18,7 @@ from worker.intake.imap.keeper import ImapKeeper
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.keeper import SocketKeeper
-from worker.ledger import Ledger, LedgerAway, Overview
-from worker.ledger.reports.overview import ALARMS, alarms
+from worker.ledger import ALARMS, Ledger, LedgerAway, Overview, alarms
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener, unix_path
 from worker.runtime.health import Parts, health_app

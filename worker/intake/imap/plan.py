@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from worker.ledger.sources.mailboxes import Cursor, Known
+from worker.ledger import Cursor, Known
 
 CLOCKS_APART = timedelta(minutes=10)  # the server's and the ledger's
 

@@ -27,8 +27,7 @@ from worker.intake.imap.server import ImapError, ImapServer, Mark, NotNow, Refus
 from worker.intake.intake import Intake
 from worker.intake.reading import read_verified
 from worker.intake.smtp import max_body_of
-from worker.ledger import Delivery, Mailbox, Mailboxes, UidPlace
-from worker.ledger.sources.mailboxes import Cursor
+from worker.ledger import Cursor, Delivery, Mailbox, Mailboxes, UidPlace
 from worker.settings import Source
 
 log = structlog.get_logger()

@@ -207,7 +207,7 @@ def _orphaned(create: Create, found: Found) -> Finding:
 
 
 def read(
-    connection: Connection, since: datetime | None, words: Collection[str], found: Collection[str], now: datetime
+    connection: Connection, now: datetime, since: datetime | None, words: Collection[str], found: Collection[str]
 ) -> LedgerSide:
     """What the ledger says of the tickets bound since then, of these markers, and of the tickets that were found."""
     return LedgerSide(

@@ -118,7 +118,7 @@ def _held() -> Label[int]:
 
 
 def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
-    """Raises NoSuchDeadLetter."""
+    """One dead letter with its bytes and attempts. Raises NoSuchDeadLetter."""
     if (number := number_of(letter_id)) is not None:
         kept = quarantined_row(connection, number)
         return DeadLetterInFull(_inbound_letter(kept), restore(kept).body)

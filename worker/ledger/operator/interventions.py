@@ -49,9 +49,9 @@ def note(connection: Connection, who: str, what: str, subject: str, now: datetim
 
 
 def latest(
-    connection: Connection, *, since: datetime | None = None, subject: str | None = None, limit: int
+    connection: Connection, *, since: datetime | None = None, subject: str | None = None, limit: int = 100
 ) -> list[Intervention]:
-    """The latest `limit` ones, the oldest of them first."""
+    """What people did by hand: the latest `limit` ones, the oldest of them first."""
     statement = select(interventions).order_by(interventions.c.id.desc()).limit(limit)
     if since is not None:
         statement = statement.where(interventions.c.at >= since)

@@ -47,7 +47,8 @@ def claim(
 ) -> Claimed:
     """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
 
-    None are given while a better-ranked case of another kind waits for the same scarce tokens.
+    None are given while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts seconds;
+    it tells when the tokens were counted.
     """
     passage, now = gates.passage(db, connection, terms.limits)
     counted = clock()

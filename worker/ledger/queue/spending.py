@@ -47,7 +47,7 @@ class Spending:
 
 
 def spending(connection: Connection, now: datetime) -> Spending:
-    """Read it."""
+    """What the budget was spent on, and what waits for it."""
     by = (budget.c.rank, budget.c.source)
     taken = select(*by, func.sum(budget.c.tokens)).where(budget.c.at > now - MINUTE).group_by(*by).order_by(*by)
     due = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -123,8 +123,21 @@ def stored(connection: Connection, number: int) -> StoredDelivery | None:
     )
 
 
-def outcomes_of(connection: Connection, source: str, since: datetime) -> dict[str, int]:
-    """The deliveries of a source since then, by outcome; repeats of unreadable bytes count too."""
+@dataclass(frozen=True, slots=True)
+class SourceCounts:
+    """How many deliveries and attempts a source had, each by outcome."""
+
+    deliveries: Mapping[str, int]
+    """Repeats of unreadable bytes count too."""
+    attempts: Mapping[str, int]
+
+
+def counts(connection: Connection, source: str, since: datetime) -> SourceCounts:
+    """A source's deliveries and attempts since then."""
+    return SourceCounts(_outcomes(connection, source, since), _attempts(connection, source, since))
+
+
+def _outcomes(connection: Connection, source: str, since: datetime) -> Mapping[str, int]:
     first = first_since(connection, inbound.c.received_at, since)
     counted = (
         select(inbound.c.outcome, func.sum(inbound.c.deliveries))
@@ -134,8 +147,7 @@ def outcomes_of(connection: Connection, source: str, since: datetime) -> dict[st
     return {outcome: int(number) for outcome, number in connection.execute(counted)}
 
 
-def attempts_of(connection: Connection, source: str, since: datetime) -> dict[str, int]:
-    """The attempts for a source since then, by outcome."""
+def _attempts(connection: Connection, source: str, since: datetime) -> Mapping[str, int]:
     first = first_since(connection, attempts.c.at, since)
     counted = (
         select(attempts.c.outcome, func.count())

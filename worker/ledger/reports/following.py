@@ -101,7 +101,7 @@ def latest(connection: Connection, following: Following, number: int, wanted: Fi
 
 
 def news(
-    connection: Connection, following: Following, wanted: Filter, now: datetime
+    connection: Connection, now: datetime, following: Following, wanted: Filter
 ) -> tuple[list[Happening], Following]:
     """What is new, the oldest first, and the position after it; at most `AT_ONCE` of each kind."""
     came, after_deliveries = _new(connection, _deliveries(wanted), inbound.c.id, following.deliveries, now)

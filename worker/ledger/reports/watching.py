@@ -46,7 +46,7 @@ class OpenSubject:
     in_group: bool = False
 
 
-def open_subjects(connection: Connection, source: str, *, after: str, limit: int) -> list[OpenSubject]:
+def open_subjects(connection: Connection, source: str, *, after: str = "", limit: int) -> list[OpenSubject]:
     """Up to `limit` of what is open, those whose key comes after this one, in the order of the database."""
     both = union_all(*(_subjects(table, source) for table in (cases, members))).subquery()
     rows = select(both).where(both.c.key > after).order_by(both.c.key).limit(limit)

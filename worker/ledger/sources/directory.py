@@ -12,7 +12,7 @@ from worker.ledger.schema.tables import directory
 
 
 def names(connection: Connection, source: str, ids: Collection[str]) -> dict[str, str]:
-    """Those that are known, by id."""
+    """What users and channels of the source are called, by id; those that are known."""
     if not ids:
         return {}
     wanted = ({"source": source, "id": each} for each in ids)
@@ -20,12 +20,12 @@ def names(connection: Connection, source: str, ids: Collection[str]) -> dict[str
     return {row.id: row.name for row in rows}
 
 
-def keep(connection: Connection, source: str, told: Mapping[str, str], now: datetime) -> None:
-    """They are called so now."""
+def keep(connection: Connection, now: datetime, source: str, told: Mapping[str, str]) -> None:
+    """Record what users and channels of the source are called now, by id."""
     rows = [{"source": source, "id": id_, "name": name, "at": now} for id_, name in sorted(told.items())]
     bulk.insert_or_update(connection, directory, rows)
 
 
 def forget(connection: Connection, source: str, *, before: datetime) -> None:
-    """Those that were told last before then."""
+    """Forget the names that were told last before then."""
     connection.execute(delete(directory).where(directory.c.source == source, directory.c.at < before))

@@ -42,15 +42,18 @@ class FailingJob:
     error: str
 
 
-def plan(db: Database, connection: Connection, names: Collection[str], now: datetime) -> None:
+def plan(db: Database, connection: Connection, names: Collection[str]) -> None:
     """Let jobs be known; those that are new are due at once."""
+    now = db.now(connection)
     rows = [{"name": each, "due_at": now, "epoch": 0, "state": "{}", "failures": 0} for each in sorted(names)]
     if rows:
         connection.execute(db.insert_or_ignore(jobs, "name"), rows)
 
 
-def take(connection: Connection, names: Collection[str], *, owner: str, now: datetime, lease: timedelta) -> Job | None:
-    """The job that has been due for longest, of those that nobody owns; None where there is none."""
+def take(
+    connection: Connection, now: datetime, names: Collection[str], *, owner: str, lease: timedelta
+) -> tuple[Job, datetime] | None:
+    """The job that has been due for longest, of those that nobody owns, and the time; None where there is none."""
     free = jobs.c.lease_until.is_(None) | (jobs.c.lease_until <= now)
     due = (
         select(jobs)
@@ -64,22 +67,22 @@ def take(connection: Connection, names: Collection[str], *, owner: str, now: dat
         return None
     taken = {"owner": owner, "lease_until": now + lease, "epoch": row.epoch + 1}
     connection.execute(update(jobs).where(jobs.c.name == row.name).values(taken))
-    return Job(row.name, row.epoch + 1, json.loads(row.state), row.failures)
+    return Job(row.name, row.epoch + 1, json.loads(row.state), row.failures), now
 
 
-def finish(connection: Connection, job: Job, state: dict[str, Any], *, now: datetime, again: datetime) -> bool:
-    """Record a run that succeeded; False where somebody else has taken the job over."""
+def finish(connection: Connection, now: datetime, job: Job, state: dict[str, Any], *, after: timedelta) -> bool:
+    """Record a run that succeeded, and when the next one is due; False where somebody else has taken the job over."""
     done = {"state": json.dumps(state), "failures": 0, "failing_since": None, "error": None, "succeeded_at": now}
-    return _end(connection, job, {**done, "due_at": again})
+    return _end(connection, job, {**done, "due_at": now + after})
 
 
 def fail(
-    connection: Connection, job: Job, error: str, state: dict[str, Any], *, now: datetime, again: datetime
+    connection: Connection, now: datetime, job: Job, error: str, state: dict[str, Any], *, after: timedelta
 ) -> bool:
     """Record a run that failed, with what it remembers; False where somebody else has taken the job over."""
     since = now if job.failures == 0 else jobs.c.failing_since
     failed = {"failures": job.failures + 1, "failing_since": since, "error": cut(error, MAX_ERROR)}
-    return _end(connection, job, {**failed, "state": json.dumps(state), "due_at": again})
+    return _end(connection, job, {**failed, "state": json.dumps(state), "due_at": now + after})
 
 
 def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:

@@ -74,141 +74,134 @@ class MailboxState:
     """UIDs that are on the server and not in the ledger, as last compared."""
 
 
-class Mailboxes:
-    """What readers of mailboxes note. Raises one of `LedgerAway` when the database cannot be used."""
+def watch(db: Database, connection: Connection, wanted: Sequence[tuple[Mailbox, float]]) -> None:
+    """From now on these are read, each with the seconds of silence that are an alarm, and no others.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    One that another process reads comes back by itself: who reads a mailbox watches it.
+    """
+    now = db.now(connection)
+    for each, silent_after in sorted(wanted, key=lambda pair: str(pair[0])):
+        row = {"source": each.source, "mailbox": each.name, "watched": True, "silent_after": silent_after}
+        connection.execute(db.insert_or_ignore(mailboxes, "source", "mailbox"), [row | {"since": now}])
+        again = update(mailboxes).where(_is(mailboxes, each), mailboxes.c.watched.is_(False))
+        connection.execute(again.values(watched=True, since=now, error=None, login_error=None))
+        connection.execute(update(mailboxes).where(_is(mailboxes, each)).values(silent_after=silent_after))
+    others = tuple_(mailboxes.c.source, mailboxes.c.mailbox).not_in([(e.source, e.name) for e, _ in wanted])
+    connection.execute(update(mailboxes).where(others, mailboxes.c.watched).values(watched=False))
 
-    def watch(self, wanted: Sequence[tuple[Mailbox, float]]) -> None:
-        """From now on these are read, each with the seconds of silence that are an alarm, and no others.
 
-        One that another process reads comes back by itself: who reads a mailbox watches it.
-        """
-        with self._database.write() as connection:
-            now = self._database.now(connection)
-            for each, silent_after in sorted(wanted, key=lambda pair: str(pair[0])):
-                row = {"source": each.source, "mailbox": each.name, "watched": True, "silent_after": silent_after}
-                connection.execute(
-                    self._database.insert_or_ignore(mailboxes, "source", "mailbox"), [row | {"since": now}]
-                )
-                again = update(mailboxes).where(_is(mailboxes, each), mailboxes.c.watched.is_(False))
-                connection.execute(again.values(watched=True, since=now, error=None, login_error=None))
-                connection.execute(update(mailboxes).where(_is(mailboxes, each)).values(silent_after=silent_after))
-            others = tuple_(mailboxes.c.source, mailboxes.c.mailbox).not_in([(e.source, e.name) for e, _ in wanted])
-            connection.execute(update(mailboxes).where(others, mailboxes.c.watched).values(watched=False))
+def lease(connection: Connection, now: datetime, mailbox: Mailbox, owner: str, duration: timedelta) -> bool:
+    """Take the mailbox, or hold it for longer; False while another process has it."""
+    is_free = mailboxes.c.owner.is_(None) | (mailboxes.c.owner == owner) | (mailboxes.c.lease_until <= now)
+    taken = connection.execute(
+        update(mailboxes)
+        .where(_is(mailboxes, mailbox), is_free)
+        .values(owner=owner, lease_until=now + duration)
+        .returning(mailboxes.c.mailbox)
+    )
+    return taken.first() is not None
 
-    def lease(self, mailbox: Mailbox, owner: str, duration: timedelta) -> bool:
-        """Take the mailbox, or hold it for longer; False while another process has it."""
-        with self._database.write() as connection:
-            now = self._database.now(connection)
-            is_free = mailboxes.c.owner.is_(None) | (mailboxes.c.owner == owner) | (mailboxes.c.lease_until <= now)
-            taken = connection.execute(
-                update(mailboxes)
-                .where(_is(mailboxes, mailbox), is_free)
-                .values(owner=owner, lease_until=now + duration)
-                .returning(mailboxes.c.mailbox)
-            )
-            return taken.first() is not None
 
-    def release(self, mailbox: Mailbox, owner: str) -> None:
-        """Let others have it."""
-        with self._database.write() as connection:
-            own = update(mailboxes).where(_is(mailboxes, mailbox), mailboxes.c.owner == owner)
-            connection.execute(own.values(owner=None, lease_until=None))
+def release(connection: Connection, mailbox: Mailbox, owner: str) -> None:
+    """Let others have it."""
+    own = update(mailboxes).where(_is(mailboxes, mailbox), mailboxes.c.owner == owner)
+    connection.execute(own.values(owner=None, lease_until=None))
 
-    def forget_owners(self) -> None:
-        """All processes that read mailboxes are known to be gone."""
-        with self._database.write() as connection:
-            connection.execute(update(mailboxes).values(owner=None, lease_until=None))
 
-    def cursor(self, mailbox: Mailbox, folder: str) -> Cursor | None:
-        """How far the folder is read; None where it never was."""
-        with self._database.read() as connection:
-            row = connection.execute(select(folders).where(_is(folders, mailbox, folder))).one_or_none()
-        if row is None:
-            return None
-        return Cursor(row.uidvalidity, row.first_uid, row.last_uid, row.since, row.reconciled_at)
+def forget_owners(connection: Connection) -> None:
+    """All processes that read mailboxes are known to be gone."""
+    connection.execute(update(mailboxes).values(owner=None, lease_until=None))
 
-    def begin(self, mailbox: Mailbox, folder: str, cursor: Cursor) -> None:
-        """Read the folder from there on, for the first time or with UIDs that begin anew."""
-        place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder}
-        values = {
-            "uidvalidity": cursor.uidvalidity,
-            "first_uid": cursor.first_uid,
-            "last_uid": cursor.last_uid,
-            "since": cursor.since,
-            "reconciled_at": cursor.reconciled_at,
-        }
-        with self._database.write() as connection:
-            new = self._database.insert_or_ignore(folders, "source", "mailbox", "folder")
-            connection.execute(new, [place | values | {"unaccounted": 0}])
-            connection.execute(update(folders).where(_is(folders, mailbox, folder)).values(values))
 
-    def known(self, mailbox: Mailbox, folder: str, uidvalidity: int, above: int) -> Known:
-        """The UIDs above that one that are accounted for."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(mailbox_uids.c.uid, mailbox_uids.c.owed).where(
-                    _is(mailbox_uids, mailbox, folder),
-                    mailbox_uids.c.uidvalidity == uidvalidity,
-                    mailbox_uids.c.uid > above,
-                )
-            ).all()
-        return Known(frozenset(row.uid for row in rows), frozenset(row.uid for row in rows if row.owed))
+def cursor(connection: Connection, mailbox: Mailbox, folder: str) -> Cursor | None:
+    """How far the folder is read; None where it never was."""
+    row = connection.execute(select(folders).where(_is(folders, mailbox, folder))).one_or_none()
+    if row is None:
+        return None
+    return Cursor(row.uidvalidity, row.first_uid, row.last_uid, row.since, row.reconciled_at)
 
-    def suppress(self, mailbox: Mailbox, folder: str, uidvalidity: int, uids: Sequence[int], reason: str) -> None:
-        """Account for mails that are none of ours."""
-        place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder, "uidvalidity": uidvalidity}
-        rows = [place | {"uid": uid, "outcome": "suppressed", "reason": reason, "owed": False} for uid in uids]
-        new = self._database.insert_or_ignore(mailbox_uids, "source", "mailbox", "folder", "uidvalidity", "uid")
-        with self._database.write() as connection:
-            for start in range(0, len(rows), AT_ONCE):
-                connection.execute(new, rows[start : start + AT_ONCE])
 
-    def advance(
-        self, mailbox: Mailbox, folder: str, uidvalidity: int, last_uid: int, paid: Collection[int] = ()
-    ) -> None:
-        """All up to that UID is in the ledger; `paid` were flagged or moved."""
-        with self._database.write() as connection:
-            its = _is(folders, mailbox, folder), folders.c.uidvalidity == uidvalidity
-            further = update(folders).where(*its, folders.c.last_uid < last_uid)
-            connection.execute(further.values(last_uid=last_uid))
-            uids = sorted(paid)
-            for start in range(0, len(uids), AT_ONCE):
-                these = mailbox_uids.c.uid.in_(uids[start : start + AT_ONCE])
-                own = _is(mailbox_uids, mailbox, folder), mailbox_uids.c.uidvalidity == uidvalidity
-                connection.execute(update(mailbox_uids).where(*own, these).values(owed=False))
+def begin(db: Database, connection: Connection, mailbox: Mailbox, folder: str, cursor: Cursor) -> None:
+    """Read the folder from there on, for the first time or with UIDs that begin anew."""
+    place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder}
+    values = {
+        "uidvalidity": cursor.uidvalidity,
+        "first_uid": cursor.first_uid,
+        "last_uid": cursor.last_uid,
+        "since": cursor.since,
+        "reconciled_at": cursor.reconciled_at,
+    }
+    new = db.insert_or_ignore(folders, "source", "mailbox", "folder")
+    connection.execute(new, [place | values | {"unaccounted": 0}])
+    connection.execute(update(folders).where(_is(folders, mailbox, folder)).values(values))
 
-    def compared(self, mailbox: Mailbox, folder: str, unaccounted: int) -> None:
-        """The UIDs of the folder were compared with the ledger, and so many are not in it; none: it is reconciled."""
-        with self._database.write() as connection:
-            values: dict[str, object] = {"unaccounted": unaccounted}
-            if not unaccounted:
-                values["reconciled_at"] = self._database.now(connection)
-            connection.execute(update(folders).where(_is(folders, mailbox, folder)).values(values))
 
-    def polled(self, mailbox: Mailbox) -> None:
-        """All folders were read to their end."""
-        with self._database.write() as connection:
-            now = self._database.now(connection)
-            its = update(mailboxes).where(_is(mailboxes, mailbox))
-            connection.execute(its.values(watched=True, polled_at=now, error=None, login_error=None))
+def known(connection: Connection, mailbox: Mailbox, folder: str, uidvalidity: int, above: int) -> Known:
+    """The UIDs above that one that are accounted for."""
+    rows = connection.execute(
+        select(mailbox_uids.c.uid, mailbox_uids.c.owed).where(
+            _is(mailbox_uids, mailbox, folder),
+            mailbox_uids.c.uidvalidity == uidvalidity,
+            mailbox_uids.c.uid > above,
+        )
+    ).all()
+    return Known(frozenset(row.uid for row in rows), frozenset(row.uid for row in rows if row.owed))
 
-    def failed(self, mailbox: Mailbox, error: str, *, login: bool = False) -> None:
-        """A poll failed; with `login` because we were not let in."""
-        with self._database.write() as connection:
-            values = {"error": error[:MAX_ERROR]} | ({"login_error": error[:MAX_ERROR]} if login else {})
-            connection.execute(update(mailboxes).where(_is(mailboxes, mailbox)).values(watched=True, **values))
 
-    def token_ends(self, mailbox: Mailbox, at: datetime | None) -> None:
-        """Note when the refresh token ends; None: the provider does not tell."""
-        with self._database.write() as connection:
-            connection.execute(update(mailboxes).where(_is(mailboxes, mailbox)).values(token_ends_at=at))
+def suppress(
+    db: Database,
+    connection: Connection,
+    mailbox: Mailbox,
+    folder: str,
+    uidvalidity: int,
+    uids: Sequence[int],
+    reason: str,
+) -> None:
+    """Account for mails that are none of ours."""
+    place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder, "uidvalidity": uidvalidity}
+    rows = [place | {"uid": uid, "outcome": "suppressed", "reason": reason, "owed": False} for uid in uids]
+    new = db.insert_or_ignore(mailbox_uids, "source", "mailbox", "folder", "uidvalidity", "uid")
+    for start in range(0, len(rows), AT_ONCE):
+        connection.execute(new, rows[start : start + AT_ONCE])
 
-    def now(self) -> datetime:
-        with self._database.read() as connection:
-            return self._database.now(connection)
+
+def advance(
+    connection: Connection, mailbox: Mailbox, folder: str, uidvalidity: int, last_uid: int, paid: Collection[int] = ()
+) -> None:
+    """All up to that UID is in the ledger; `paid` were flagged or moved."""
+    its = _is(folders, mailbox, folder), folders.c.uidvalidity == uidvalidity
+    further = update(folders).where(*its, folders.c.last_uid < last_uid)
+    connection.execute(further.values(last_uid=last_uid))
+    uids = sorted(paid)
+    for start in range(0, len(uids), AT_ONCE):
+        these = mailbox_uids.c.uid.in_(uids[start : start + AT_ONCE])
+        own = _is(mailbox_uids, mailbox, folder), mailbox_uids.c.uidvalidity == uidvalidity
+        connection.execute(update(mailbox_uids).where(*own, these).values(owed=False))
+
+
+def compared(connection: Connection, now: datetime, mailbox: Mailbox, folder: str, unaccounted: int) -> None:
+    """The UIDs of the folder were compared with the ledger, and so many are not in it; none: it is reconciled."""
+    values: dict[str, object] = {"unaccounted": unaccounted}
+    if not unaccounted:
+        values["reconciled_at"] = now
+    connection.execute(update(folders).where(_is(folders, mailbox, folder)).values(values))
+
+
+def polled(connection: Connection, now: datetime, mailbox: Mailbox) -> None:
+    """All folders were read to their end."""
+    its = update(mailboxes).where(_is(mailboxes, mailbox))
+    connection.execute(its.values(watched=True, polled_at=now, error=None, login_error=None))
+
+
+def failed(connection: Connection, mailbox: Mailbox, error: str, *, login: bool = False) -> None:
+    """A poll failed; with `login` because we were not let in."""
+    values = {"error": error[:MAX_ERROR]} | ({"login_error": error[:MAX_ERROR]} if login else {})
+    connection.execute(update(mailboxes).where(_is(mailboxes, mailbox)).values(watched=True, **values))
+
+
+def token_ends(connection: Connection, mailbox: Mailbox, at: datetime | None) -> None:
+    """Note when the refresh token ends; None: the provider does not tell."""
+    connection.execute(update(mailboxes).where(_is(mailboxes, mailbox)).values(token_ends_at=at))
 
 
 def states(connection: Connection) -> list[MailboxState]:

@@ -1,0 +1,37 @@
+"""What is too long is found, and an exception lasts as long as it is needed."""
+
+from __future__ import annotations
+
+from tests.limits import MAX_EXCEPTIONS, MAX_FILE, MAX_FUNCTION, MENDING, problems, too_long
+
+
+def function(lines: int) -> str:
+    return "\n".join(["async def long() -> None:", *["    pass"] * (lines - 1)])
+
+
+def test_a_file_may_have_as_many_lines_as_the_limit_and_no_more() -> None:
+    assert list(too_long("a.py", "x = 1\n" * MAX_FILE)) == []
+    assert list(too_long("a.py", "x = 1\n" * (MAX_FILE + 1))) == [("a.py", MAX_FILE + 1)]
+
+
+def test_a_function_may_have_as_many_lines_as_the_limit_and_no_more() -> None:
+    assert list(too_long("a.py", function(MAX_FUNCTION))) == []
+    assert list(too_long("a.py", function(MAX_FUNCTION + 1))) == [("a.py:long", MAX_FUNCTION + 1)]
+
+
+def test_a_method_is_a_function() -> None:
+    source = "class A:\n" + "\n".join(f"    {line}" for line in function(MAX_FUNCTION + 1).splitlines())
+    assert list(too_long("a.py", source)) == [("a.py:long", MAX_FUNCTION + 1)]
+
+
+def test_an_exception_ends_when_the_code_is_short_enough() -> None:
+    assert problems({"a.py": 401}, {}) == ["a.py has 401 lines"]
+    assert problems({"a.py": 401}, {"a.py": "a table"}) == []
+    assert problems({}, {"a.py": "a table"}) == ["a.py is short enough: end its exception"]
+    assert problems({}, {"a.py": MENDING}) == []
+
+
+def test_there_are_few_exceptions() -> None:
+    found = {f"{number}.py": 401 for number in range(MAX_EXCEPTIONS + 1)}
+    assert problems(found, dict.fromkeys(found, MENDING)) == []
+    assert problems(found, dict.fromkeys(found, "a table")) == [f"{len(found)} exceptions, at most {MAX_EXCEPTIONS}"]

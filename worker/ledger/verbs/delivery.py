@@ -1,0 +1,65 @@
+"""The verbs of delivery: they lease operations, record how each ended, and stop sending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from worker.ledger import receipts
+from worker.ledger.operator import interventions
+from worker.ledger.operator.interventions import UNNAMED
+from worker.ledger.queue import claims, gates, settles, spare, spending
+from worker.ledger.queue.claim import Claim
+from worker.ledger.queue.settles import Settlement
+from worker.ledger.verbs.rules import StandingRules
+from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_database, writes
+from worker.planning.model import Kind
+
+
+class DeliveryVerbs(Verbs):
+    """Claim and settle operations."""
+
+    rules: StandingRules
+
+    claim = writes(with_database(claims.claim))
+    take_back = writes(at_now(claims.take_back))
+    due_kinds = reads(at_now(claims.due_kinds))
+    leased_until = reads(at_now(claims.leased_until))
+    take_spare_token = writes(with_database(spare.take_spare_token))
+    spending = reads(at_now(spending.spending))
+
+    @writes
+    def settle(
+        self, connection: Connection, settled: Sequence[tuple[Claim, Settlement]]
+    ) -> tuple[list[Claim], frozenset[Kind]]:
+        """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
+        now = self.database.now(connection)
+        stale, due = settles.settle(connection, settled, now)
+        if self.rules.may_answer():
+            moved = {each.case_id for each, outcome in settled if receipts.moves(each.kind, outcome.state)}
+            receipts.notice(connection, moved, now)
+        return stale, due
+
+
+class GateVerbs(Verbs):
+    """Stop sending, and go on."""
+
+    list_pauses = reads(plain(gates.list_pauses))
+
+    @writes
+    def pause(self, connection: Connection, scope: str, why: str, *, by: str = UNNAMED) -> bool:
+        """Send nothing of this source, or of any (`*`); False when that was so already."""
+        now = self.database.now(connection)
+        is_new = gates.pause(self.database, connection, scope, why, now)
+        if is_new:
+            interventions.note(connection, by, "sources pause", scope, now, why=why)
+        return is_new
+
+    @writes
+    def resume(self, connection: Connection, scope: str, *, by: str = UNNAMED) -> bool:
+        """End a pause; False when there was none."""
+        ended = gates.resume(connection, scope)
+        if ended:
+            interventions.note(connection, by, "sources resume", scope, self.database.now(connection))
+        return ended

@@ -1,0 +1,124 @@
+"""The verbs of intake and replay: they record deliveries and plan what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from worker.ledger.operator import audit, dead_letters, interventions
+from worker.ledger.operator.audit import Finding
+from worker.ledger.operator.interventions import UNNAMED
+from worker.ledger.recording import planning, recorder, replays, waiting
+from worker.ledger.recording.load import BeginAgain
+from worker.ledger.recording.recorder import Delivery, Recorded
+from worker.ledger.recording.replays import Again, Span, Stored
+from worker.ledger.verbs.rules import StandingRules
+from worker.ledger.verbs.transaction import Verbs, reads, writes
+from worker.planning.arrival import Rules
+from worker.planning.model import Kind
+
+T = TypeVar("T")
+
+
+class _Undo(Exception):
+    """Ends a transaction that was only to show what would be."""
+
+
+class RecordingVerbs(Verbs):
+    """Record deliveries, and plan what they say."""
+
+    rules: StandingRules
+
+    def record(self, deliveries: Sequence[Delivery]) -> tuple[list[Recorded], frozenset[Kind]]:
+        """Record deliveries with their plans, in one transaction: all of them, or none.
+
+        Gives what became of each, in order, and the kinds of operation that became due.
+        """
+        return self._plan(
+            lambda connection, rules, also_lock: recorder.record(
+                self.database, connection, deliveries, rules, also_lock
+            )
+        )
+
+    def read_again(self, delivery: Delivery, letter_id: str, *, by: str = UNNAMED) -> Recorded:
+        """Plan what a delivery from quarantine says today."""
+
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> Recorded:
+            before = dead_letters.show_dead(connection, letter_id).letter
+            (recorded,), _ = recorder.record(self.database, connection, [delivery], rules, also_lock)
+            planned = sum(len(effect.operations) for effect in recorded.effects)
+            detail = {"reason": before.reason, "outcome": recorded.outcome, "operations": planned}
+            interventions.note(connection, by, "dead retry", letter_id, rules.now, **detail)
+            return recorded
+
+        return self._plan(act)
+
+    def replay(self, again: Sequence[Again], *, by: str = UNNAMED, dry_run: bool = False) -> list[Recorded]:
+        """Plan what stored deliveries say today, in one transaction; with `dry_run`, undo that again."""
+        shown: list[Recorded] = []
+
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> list[Recorded]:
+            recorded = replays.replay(self.database, connection, again, rules, also_lock)
+            for each in recorded:
+                if planned := sum(len(effect.operations) for effect in each.effects):
+                    subject = f"in-{each.inbound_id}"
+                    interventions.note(connection, by, "replay", subject, rules.now, operations=planned)
+            if dry_run:
+                shown[:] = recorded
+                raise _Undo
+            return recorded
+
+        try:
+            return self._plan(act)
+        except _Undo:
+            return shown
+
+    def update_tickets(self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED) -> int:
+        """Record the deliveries that tell what an audit found, in one transaction; gives the number of tickets."""
+        findings, deliveries = [each for each, _ in found], [each for _, each in found]
+
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> int:
+            recorded, _ = recorder.record(self.database, connection, deliveries, rules, also_lock)
+            return audit.note_updates(connection, findings, recorded, by, rules.now)
+
+        return self._plan(act)
+
+    def _plan(self, act: Callable[[Connection, Rules, frozenset[int]], T]) -> T:
+        """Do something in a transaction that plans; it is begun again where the ledger moved meanwhile."""
+        also_lock: frozenset[int] = frozenset()
+        collided = False
+        while True:
+            try:
+                with self.database.write() as connection:
+                    return act(connection, self.rules.read(self.database, connection), also_lock)
+            except BeginAgain as again:
+                also_lock |= again.ids
+            except IntegrityError:
+                # Another process recorded one of the messages in a case of its own, at this moment: now it is seen.
+                if collided:
+                    raise
+                collided = True
+
+    @writes
+    def pair_waiting(self, connection: Connection) -> frozenset[Kind]:
+        """Plan comments whose case is known by now, drop those that waited in vain; gives the kinds that are due."""
+        rules = self.rules.read(self.database, connection)
+        waiting.drop_expired(connection, rules.now)
+        return planning.pair_known(self.database, connection, rules)
+
+    @reads
+    def stored_deliveries(
+        self, connection: Connection, *, since: datetime, source: str | None, after: int, limit: int
+    ) -> list[Stored]:
+        """The next deliveries since then, in the order of arrival, those after number `after`."""
+        connection.execution_options(postgresql_readonly=True)
+        return replays.stored(connection, since=since, source=source, after=after, limit=limit)
+
+    @reads
+    def stored_span(self, connection: Connection, *, since: datetime, source: str | None, after: int = 0) -> Span:
+        """How many deliveries `stored_deliveries` gives, and after which number they begin."""
+        return replays.span(connection, since=since, source=source, after=after)

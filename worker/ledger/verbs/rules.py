@@ -1,0 +1,75 @@
+"""Keeps the rules that hold for planning: those of the settings, and what the ledger knows of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from tickets.models import Revision
+from worker.ledger.engine import facts
+from worker.ledger.engine.database import Database
+from worker.ledger.engine.facts import Facts
+from worker.ledger.recording import group_members
+from worker.planning.arrival import Rules
+from worker.planning.model import Policy
+from worker.routing import default_policy, may_answer, may_damp, may_group
+from worker.settings import Settings, TimingSettings
+
+
+class StandingRules:
+    """The rules as they were given, or as the settings of the moment have them once these are followed."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        revision: Revision,
+        timing: TimingSettings,
+        *,
+        may_damp: bool,
+        may_group: bool,
+        may_answer: bool,
+    ) -> None:
+        self._policy = policy
+        self._may_damp = may_damp
+        self._may_group = may_group
+        self._may_answer = may_answer
+        self._current: Callable[[], Settings] | None = None
+        self._revision = revision
+        self.ghost_wait = timedelta(seconds=timing.ghost_wait)
+        self.key_window = timedelta(seconds=timing.key_window)
+        self.all_gone = timedelta(seconds=timing.lease + timing.ghost_wait)
+        """After so long, no request is under way that was begun before."""
+        self._facts: Facts | None = None
+
+    def follow(self, current: Callable[[], Settings]) -> None:
+        """Go from now on by the settings that hold when a transaction begins."""
+        self._current = current
+
+    def forget_facts(self) -> None:
+        """Read again what the ledger knows of itself: it was changed."""
+        self._facts = None
+
+    def may_answer(self) -> bool:
+        """True where a source may have receipts."""
+        return self._may_answer or (self._current is not None and may_answer(self._current().sources))
+
+    def read(self, database: Database, connection: Connection) -> Rules:
+        """The rules of a transaction that plans, at the time of the ledger."""
+        if self._facts is None:
+            self._facts = facts.read(connection)
+            # Who was in a group once may be in it still, also when nothing is grouped any more.
+            self._may_group = self._may_group or group_members.is_any(connection)
+        now = database.now(connection)
+        restored = self._facts.restored_at
+        rests_until = None if restored is None else restored + self.all_gone
+        key = self._facts.marker_key
+        policy = self._policy
+        if self._current is not None:
+            settings = self._current()
+            policy = default_policy(settings.policy)
+            # What once may have been damped may still wait, also when nothing is damped any more.
+            self._may_damp = self._may_damp or may_damp(settings.policy, settings.routes)
+            self._may_group = self._may_group or may_group(settings.policy, settings.routes)
+        return Rules(policy, self._revision, key, now, restored, rests_until, self._may_damp, self._may_group)
