@@ -22,13 +22,13 @@ from connectors import connector
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Remark, Reply
 from tickets.listening import listen
-from worker.cli.processes.parts import metrics_of
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.keys import Keyring
 from worker.intake.listener import MAX_HEAD, HttpThread
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import inbound, operations
+from worker.runtime.gauges import metrics_of
 from worker.settings import Settings, Source, load
 
 from .builders import NOON, ManualClock, kinds_of, rows

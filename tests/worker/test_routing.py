@@ -11,13 +11,13 @@ import pytest
 from connectors.contract.events import Commented, Event, Reference
 from connectors.contract.messages import Inbound, Parsed, Verified
 from worker.cli.configure.explain import _explain, _print
-from worker.cli.processes.parts import metrics_of
 from worker.intake.intake import Intake
 from worker.intake.reading import read_verified, routed
 from worker.ledger import Again, Delivery, Ledger, Recorded
 from worker.ledger.schema.tables import cases, operations, pending, seen
 from worker.planning.lifecycle import PRIVATE_SUBJECT, PRIVATE_TEXT
 from worker.routing import route
+from worker.runtime.gauges import metrics_of
 from worker.settings import Settings, load
 
 from .builders import NOON, ManualClock, commented, deliver_all, inbound, kinds_of, minute, opened, resolved, rows

@@ -7,7 +7,7 @@ import click
 from worker.broker.relay import Relay
 from worker.cli.operate.mail_audit import audit
 from worker.cli.processes.mailing import lmtp_listener, mail_thread, said, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of
+from worker.cli.processes.parts import Signals, control_of, imap_keeper
 from worker.cli.shell.common import (
     DEFAULT_SMTP,
     config_file,
@@ -26,7 +26,9 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.smtp import Boxes, mailboxes
 from worker.reloading import Reloader, needing
+from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app, threads
+from worker.runtime.starting import listen_or_exit
 from worker.settings.current import Current
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, its __ADDRESS and __SECRET_FILE"

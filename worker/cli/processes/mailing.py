@@ -10,12 +10,12 @@ from socket import AF_UNIX, socket
 
 from sqlalchemy import make_url
 
-from worker.cli.processes.parts import listen_or_exit
 from worker.cli.shell.common import fail, split_address
 from worker.intake.intake import Intake
 from worker.intake.peers import Limits
 from worker.intake.smtp import Boxes, SmtpThread
 from worker.reloading.control import unix_listener
+from worker.runtime.starting import listen_or_exit
 from worker.settings import Settings
 from worker.settings.lints import is_loopback
 

@@ -22,7 +22,7 @@ from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.cli.processes.demo import SCENARIO_KEY, play
 from worker.cli.processes.mailing import lmtp_listener, mail_thread, said, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_keeper, listen_or_exit, metrics_of, socket_keeper
+from worker.cli.processes.parts import Signals, control_of, imap_keeper, socket_keeper
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
     DEFAULT_LISTEN,
@@ -48,7 +48,9 @@ from worker.intake.smtp import Boxes, SmtpThread, mailboxes
 from worker.intake.socket_mode.keeper import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
+from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
+from worker.runtime.starting import listen_or_exit
 from worker.settings import Settings
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback

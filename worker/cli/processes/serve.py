@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from worker.broker.relay import Relay
-from worker.cli.processes.parts import Signals, control_of, listen_at, metrics_of, socket_keeper
+from worker.cli.processes.parts import Signals, control_of, socket_keeper
 from worker.cli.shell.common import (
     config_file,
     config_option,
@@ -24,7 +24,9 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.keeper import configured
 from worker.reloading import Reloader, needing
+from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
+from worker.runtime.starting import listen_at
 from worker.settings.current import Current
 
 NO_SOURCE = "TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"

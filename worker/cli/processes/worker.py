@@ -6,7 +6,7 @@ import click
 
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
-from worker.cli.processes.parts import Signals, control_of, health_option, health_thread, listen_at, metrics_of
+from worker.cli.processes.parts import Signals, control_of, health_option, health_thread
 from worker.cli.shell.common import (
     config_file,
     config_option,
@@ -19,6 +19,8 @@ from worker.cli.shell.common import (
 from worker.intake.listener import HttpThread
 from worker.reloading import Reloader
 from worker.reloading.control import Control
+from worker.runtime.gauges import metrics_of
+from worker.runtime.starting import listen_at
 from worker.settings.current import Current
 
 

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import re
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar, cast
+from typing import Any, TextIO, TypeVar
 
 import click
-import structlog
 
 from connectors import kinds
-from worker.ledger import Ledger, open_ledger
-from worker.runtime import tracebacks
+from worker.runtime.starting import (
+    DEFAULT_LISTEN,
+    fail,
+    fail_settings,
+    log_to_stderr,
+    read_fleet,
+    split_address,
+    upgraded_ledger,
+)
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.settings.loader import Given, Loaded, Tree, gather, judge
-from worker.settings.origin import DEFAULT, Place
-from worker.settings.problems import Problem, variable
+from worker.settings.problems import variable
 from worker.settings.secretfiles import DEV_SECRET
 
+__all__ = [  # what stands beneath the commands, since a process that Celery starts needs it too
+    "DEFAULT_LISTEN",
+    "fail",
+    "fail_settings",
+    "log_to_stderr",
+    "read_fleet",
+    "split_address",
+    "upgraded_ledger",
+]
+
 LOCAL_KEY = "ak_test_local"
-DEFAULT_LISTEN = "127.0.0.1:8080"
 DEFAULT_SMTP = "127.0.0.1:8025"
 DEFAULT_DATA = Path("var")
 LOCK = "lock"
-LAST_PORT = 65535
 LEVELS = ("debug", "info", "warning", "error")
 
 # The local Tickets API dies with the process that serves it and answers within seconds, so its ghosts are short-lived.
@@ -132,77 +140,6 @@ def fleet(*, needs_api: bool) -> Loaded:
     return loaded
 
 
-def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
-    """As `fleet`, at any time of a process. Raises SettingsError."""
-    # Intake does not call the API, and need not be trusted with its key.
-    unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-intake"}}
-    given = gather(os.environ, file)
-    missing = tuple(
-        Problem("is required (one process with everything in it: `ticketrelay run`)", DEFAULT, name)
-        for name in (("ledger", "url"), ("broker", "url"))
-        if not given.has(*name)
-    )
-    return judge(replace(given, problems=given.problems + missing).below(unused))
-
-
-def upgraded_ledger(settings: Settings) -> Ledger:
-    """The ledger, once its tables have this version's shape. Ends the command with exit code 2 when they do not."""
-    ledger = open_ledger(settings)
-    if not ledger.is_current():
-        ledger.close()
-        fail(["the ledger is not there or not of this version: run `ticketrelay db upgrade` first"])
-    return ledger
-
-
-def fail(problems: list[str]) -> NoReturn:
-    """Say what is wrong with a flag or a setting, and end with exit code 2."""
-    for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
-    sys.exit(2)
-
-
-def fail_settings(error: SettingsError) -> NoReturn:
-    """Say what is wrong with the settings, in the file as a compiler does, and end with exit code 2."""
-    for found, said in zip(error.found, error.problems, strict=True):
-        click.echo(said if isinstance(found.origin, Place) else f"Error: {said}", err=True)
-    sys.exit(2)
-
-
-def log_to_stderr(level: str) -> None:
-    """Log events as JSON lines; other libraries' warnings as plain lines."""
-    number = getattr(logging, level.upper())
-    others = logging.StreamHandler()
-    others.setFormatter(tracebacks.Formatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[others])
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            tracebacks.of_event,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(sys.stderr))),
-        cache_logger_on_first_use=True,
-    )
-
-
-class _Unfailing:
-    """A stream that loses what it cannot write: a full disk or a reader that is gone must not end who logs."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, line: str) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.write(line)
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
-
-
 def lock(file: TextIO) -> bool:
     """Lock the file of a data folder for this process alone, until it is closed; False where another one has it."""
     if os.name == "posix":
@@ -222,14 +159,3 @@ def is_locked(data: Path) -> bool:
             return not lock(file)
     except FileNotFoundError:
         return False
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`; brackets around an IPv6 host are taken off.
-
-    Ends the command with exit code 2 when it is not one: a host that was left out would be every address there is.
-    """
-    host, _, port = address.rpartition(":")
-    if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:
-        fail([f"{address!r} is not an address HOST:PORT, such as {DEFAULT_LISTEN}"])
-    return host.strip("[]"), int(port)

@@ -1,0 +1,126 @@
+"""What a process does before it works: read its settings, log, open the ledger, or say why it cannot and end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from socket import socket
+from typing import NoReturn, TextIO, cast
+
+import click
+import structlog
+
+from tickets.listening import listen
+from worker.ledger import Ledger, open_ledger
+from worker.runtime import tracebacks
+from worker.settings import Settings, SettingsError
+from worker.settings.loader import Loaded, Tree, gather, judge
+from worker.settings.origin import DEFAULT, Place
+from worker.settings.problems import Problem
+
+DEFAULT_LISTEN = "127.0.0.1:8080"
+LAST_PORT = 65535
+
+
+def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
+    """As `fleet`, at any time of a process. Raises SettingsError."""
+    # Intake does not call the API, and need not be trusted with its key.
+    unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-intake"}}
+    given = gather(os.environ, file)
+    missing = tuple(
+        Problem("is required (one process with everything in it: `ticketrelay run`)", DEFAULT, name)
+        for name in (("ledger", "url"), ("broker", "url"))
+        if not given.has(*name)
+    )
+    return judge(replace(given, problems=given.problems + missing).below(unused))
+
+
+def upgraded_ledger(settings: Settings) -> Ledger:
+    """The ledger, once its tables have this version's shape. Ends the command with exit code 2 when they do not."""
+    ledger = open_ledger(settings)
+    if not ledger.is_current():
+        ledger.close()
+        fail(["the ledger is not there or not of this version: run `ticketrelay db upgrade` first"])
+    return ledger
+
+
+def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:
+    """A listening socket; ends the command with exit code 2 where the address cannot be had."""
+    try:
+        return listen(host, port)
+    except OSError as error:
+        fail([f"cannot listen on {host}:{port}: {error.strerror}; choose another address with {flag}"])
+
+
+def listen_at(address: str) -> tuple[socket, str]:
+    """A listening socket for `host:port`, and its address with the port that it really has.
+
+    Ends the command with exit code 2 where the address cannot be had.
+    """
+    listener = listen_or_exit(*split_address(address))
+    return listener, f"{address.rpartition(':')[0]}:{listener.getsockname()[1]}"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of `host:port`; brackets around an IPv6 host are taken off.
+
+    Ends the command with exit code 2 when it is not one: a host that was left out would be every address there is.
+    """
+    host, _, port = address.rpartition(":")
+    if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:
+        fail([f"{address!r} is not an address HOST:PORT, such as {DEFAULT_LISTEN}"])
+    return host.strip("[]"), int(port)
+
+
+def fail(problems: list[str]) -> NoReturn:
+    """Say what is wrong with a flag or a setting, and end with exit code 2."""
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    sys.exit(2)
+
+
+def fail_settings(error: SettingsError) -> NoReturn:
+    """Say what is wrong with the settings, in the file as a compiler does, and end with exit code 2."""
+    for found, said in zip(error.found, error.problems, strict=True):
+        click.echo(said if isinstance(found.origin, Place) else f"Error: {said}", err=True)
+    sys.exit(2)
+
+
+def log_to_stderr(level: str) -> None:
+    """Log events as JSON lines; other libraries' warnings as plain lines."""
+    number = getattr(logging, level.upper())
+    others = logging.StreamHandler()
+    others.setFormatter(tracebacks.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[others])
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            tracebacks.of_event,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(sys.stderr))),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _Unfailing:
+    """A stream that loses what it cannot write: a full disk or a reader that is gone must not end who logs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
