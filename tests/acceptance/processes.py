@@ -76,14 +76,19 @@ class Process:
     """One process of ours."""
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], output: Path, code: Path | None = None
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        output: Path,
+        code: Path | None = None,
+        module: str = "worker.cli",
     ) -> None:
         """`code` is the folder whose packages it runs; those of this checkout where it is None."""
         self.output = output
         self._is_asked = False
         with output.open("ab") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "worker.cli", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 env=clean_environment(environment),
                 cwd=code,
                 stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -32,6 +33,12 @@ class RingConsumer(Consumer):
         """The steps of a consumer, less one."""
 
         default_steps = tuple(each for each in Consumer.Blueprint.default_steps if "DelayedDelivery" not in str(each))
+
+    def __init__(self, on_task_request: Callable[..., Any], **options: Any) -> None:
+        """Workers need not know of each other, whoever started this one: the database is where they meet."""
+        alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+        options["worker_options"] = {**(options.get("worker_options") or {}), **alone}
+        super().__init__(on_task_request, **options)
 
     def register_with_event_loop(self, hub: Any) -> None:
         """For as long as this connection lasts; it begins anew with each."""

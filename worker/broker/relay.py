@@ -13,14 +13,17 @@ from celery import Celery
 
 from worker.broker import tasks
 from worker.broker.publisher import Publisher
-from worker.broker.reach import Reach, reach
+from worker.broker.reach import reach
 from worker.delivery.node import Node
 from worker.ledger import Ledger, open_ledger
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
-from worker.settings import Settings
+from worker.settings import BrokerSettings, Settings
 
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
+
+
+PREFETCH = 1  # a worker takes no rings that another one could answer
 
 
 CONSUMER_TIMEOUT_S = 5  # without one, a worker waits for ever for a broker that stands still while it connects
@@ -29,8 +32,29 @@ CONSUMER_TIMEOUT_S = 5  # without one, a worker waits for ever for a broker that
 HEARTBEAT_S = 10
 
 
-class Relay(Celery):
-    """The Celery application of one process, with the parts that its tasks delegate to."""
+POOL = "threads"
+
+
+class WakeUpApp(Celery):
+    """A Celery application with our configuration and our tasks, which delegate to `node` while this process delivers.
+
+    `broker` is asked for when the configuration is first used: to make an application reads nothing.
+    """
+
+    def __init__(self, broker: Callable[[], BrokerSettings]) -> None:
+        super().__init__("ticketrelay", set_as_current=False)
+        self.node: Node | None = None
+        self.add_defaults(lambda: _configuration(broker()))
+        tasks.register(self, self._deliver)
+
+    def _deliver(self, kind: Kind) -> int:
+        if self.node is None:
+            raise RuntimeError("this process does not deliver: no node was started in it")
+        return self.node.deliver(kind)
+
+
+class Relay(WakeUpApp):
+    """The Celery application of a process that `ticketrelay` starts, with the parts that it delivers with."""
 
     def __init__(
         self,
@@ -39,25 +63,18 @@ class Relay(Celery):
         metrics: Metrics | None = None,
         current: Callable[[], Settings] | None = None,
     ) -> None:
-        consumer = reach(settings.broker, CONSUMER_TIMEOUT_S)
-        super().__init__("ticketrelay", broker=consumer.url, set_as_current=False)
+        super().__init__(lambda: settings.broker)
         self.relay_settings = settings
         self.current = current
         self.ledger = ledger or open_ledger(settings)
         self.metrics = metrics or Metrics()
         self.publisher = Publisher(self, settings)
-        self.node: Node | None = None
-        self.conf.update(_configuration(consumer, settings.broker.queue))
-        tasks.register(self, self._deliver)
-
-    def _deliver(self, kind: Kind) -> int:
-        if self.node is None:
-            raise RuntimeError("this process does not deliver: no WorkerThread was started in it")
-        return self.node.deliver(kind)
 
 
-def _configuration(consumer: Reach, queue: str) -> dict[str, Any]:
+def _configuration(broker: BrokerSettings) -> dict[str, Any]:
+    consumer, queue = reach(broker, CONSUMER_TIMEOUT_S), broker.queue
     return {
+        "broker_url": consumer.url,
         "accept_content": ["json"],
         "task_serializer": "json",
         "task_ignore_result": True,
@@ -66,9 +83,9 @@ def _configuration(consumer: Reach, queue: str) -> dict[str, Any]:
         "task_default_queue": queue,
         "task_default_queue_type": "quorum" if consumer.url.startswith("amqp") else "classic",
         "worker_consumer": "worker.broker.consumer:RingConsumer",
-        "worker_pool": "threads",
+        "worker_pool": POOL,
         "worker_concurrency": CONCURRENCY,
-        "worker_prefetch_multiplier": 1,
+        "worker_prefetch_multiplier": PREFETCH,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
         "worker_hijack_root_logger": False,

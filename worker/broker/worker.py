@@ -9,72 +9,40 @@ import structlog
 from celery.worker import WorkController
 from celery.worker import state as celery_state
 
-from worker.broker.relay import CONCURRENCY, Relay
+from worker.broker.delivering import Delivering
+from worker.broker.relay import Relay
 from worker.delivery.dispatch import BrokerAway
-from worker.delivery.node import Node
-from worker.jobs.catalogue import jobs_of
-from worker.jobs.runner import THREAD, Runner
 from worker.runtime.health import Parts, threads
 
 log = structlog.get_logger()
 
 RESTART_S = 1.0  # before a consumer that ended by itself begins anew
 STOP_PATIENCE_S = 5.0
-ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as dead
-
-
-def _controller(app: Relay) -> WorkController:
-    return WorkController(
-        app=app,
-        pool_cls="threads",
-        concurrency=CONCURRENCY,
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-        quiet=True,
-    )
 
 
 class WorkerThread:
-    """Delivery in this process: a node, and a Celery worker in a thread that hands the rings to it."""
+    """Delivery in this process, and a Celery worker in a thread that hands the rings to it."""
 
     def __init__(self, app: Relay) -> None:
         # Pool threads look a task up in the default application, and drop it silently when it is not there.
         app.set_default()
         self._app = app
         self._ends = threading.Event()
-        self._jobs: Runner | None = None
+        publish = app.publisher.publish
+        self._delivering = Delivering(app, app.relay_settings, app.ledger, publish, app.metrics, app.current)
         self._thread = threading.Thread(target=self._run, name="celery", daemon=True)
 
     def start(self) -> None:
-        app = self._app
-        app.node = Node(app.relay_settings, app.ledger, app.publisher.publish, app.metrics, app.current)
-        app.node.start()
-        settings, current = app.relay_settings, app.current
-        self._jobs = Runner(
-            app.ledger,
-            lambda: jobs_of(current() if current is not None else settings),
-            app.node.ring,
-            app.node.owner,
-            settings.timing.dispatch_interval,
-        )
-        self._jobs.start()
+        self._delivering.start()
         self._thread.start()
 
     def parts(self) -> Parts:
         """What `/livez` looks at in a process that delivers."""
-        app = self._app
-        return {
-            **threads("celery", "bell", "dispatch", "settler", THREAD),
-            "calls": lambda: app.node is not None and app.node.answers(ANSWER_PATIENCE_S),
-        }
+        return {**threads("celery"), **self._delivering.parts()}
 
     def stop(self) -> None:
         """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
-        if self._jobs is not None:
-            self._jobs.stop()
-        if self._app.node is not None:
-            self._app.node.stop()
+        self._delivering.stop()
         # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.
         self._ends.set()
         celery_state.should_stop = 0  # type: ignore[assignment]  # an exit code
@@ -91,7 +59,7 @@ class WorkerThread:
                 celery_state.should_stop = None
                 if self._ends.is_set():
                     return
-                _controller(self._app).start()
+                WorkController(app=self._app, quiet=True).start()
                 if not self._ends.wait(RESTART_S):
                     log.error("consumer.begins_anew")
         finally:

@@ -21,7 +21,7 @@ from worker.runtime import tracebacks
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import Loaded, Tree, gather, judge
 from worker.settings.origin import DEFAULT, Place
-from worker.settings.problems import Problem
+from worker.settings.problems import Problem, variable
 
 DEFAULT_LISTEN = "127.0.0.1:8080"
 LAST_PORT = 65535
@@ -38,6 +38,17 @@ def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
         if not given.has(*name)
     )
     return judge(replace(given, problems=given.problems + missing).below(unused))
+
+
+def fleet_settings(file: Path | None, *, needs_api: bool) -> Loaded:
+    """The settings of a process of a fleet. Ends the command with exit code 2 when one is wrong or missing."""
+    try:
+        loaded = read_fleet(file, needs_api=needs_api)
+    except SettingsError as error:
+        fail_settings(error)
+    if loaded.settings.broker.url.startswith("memory"):
+        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: name a Redis or a RabbitMQ"])
+    return loaded
 
 
 def upgraded_ledger(settings: Settings) -> Ledger:

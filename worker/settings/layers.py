@@ -48,6 +48,12 @@ Found = tuple[Branch, list[Problem], set[int]]
 """A tree, what is wrong with it, and the lines of the file that hold a secret."""
 
 
+def config_of(environ: Mapping[str, str]) -> FilePath | None:
+    """The configuration file that the environment names; None where it names none."""
+    name = environ.get(CONFIG)
+    return FilePath(name) if name else None
+
+
 def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]:
     """The tree of the environment."""
     problems: list[Problem] = []

@@ -105,6 +105,14 @@ def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
     return Given(_branch(over(root, tree)), (*more, *problems), frozenset(hidden))
 
 
+def only(section: str, given: Given) -> Given:
+    """What is configured of one section, with stand-ins for what no process does without: the rest is not judged."""
+    entries = {name: entry for name, entry in given.root.entries.items() if name == section}
+    problems = tuple(each for each in given.problems if each.path[:1] == (section,))
+    unused: Tree = {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used"}}
+    return replace(given, root=Branch(entries, given.root.origin), problems=problems).below(unused)
+
+
 def load(
     environ: Mapping[str, str],
     *,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,8 +13,7 @@ from worker.cli.shell.common import config_file, config_option, fail, fail_setti
 from worker.cli.shell.output import emit, output_option
 from worker.reloading.control import unix_path
 from worker.settings import ServerSettings, SettingsError
-from worker.settings.loader import Given, gather, judge
-from worker.settings.origin import Branch
+from worker.settings.loader import gather, judge, only
 from worker.settings.problems import variable
 
 TIMEOUT_S = 30.0
@@ -56,16 +54,9 @@ def reload(output: str) -> None:
 def _server() -> ServerSettings:
     """The section `server` alone: what else is wrong, the process says."""
     try:
-        return judge(_only_server(gather(os.environ, config_file()))).settings.server
+        return judge(only("server", gather(os.environ, config_file()))).settings.server
     except SettingsError as error:
         fail_settings(error)
-
-
-def _only_server(given: Given) -> Given:
-    entries = {name: entry for name, entry in given.root.entries.items() if name == "server"}
-    problems = tuple(each for each in given.problems if each.path[:1] == ("server",))
-    unused = {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-reload"}}
-    return replace(given, root=Branch(entries, given.root.origin), problems=problems).below(unused)
 
 
 def _ask(address: str, token: str | None) -> httpx.Response:

@@ -14,6 +14,7 @@ from worker.runtime.starting import (
     DEFAULT_LISTEN,
     fail,
     fail_settings,
+    fleet_settings,
     log_to_stderr,
     read_fleet,
     split_address,
@@ -22,7 +23,6 @@ from worker.runtime.starting import (
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.settings.loader import Given, Loaded, Tree, gather, judge
-from worker.settings.problems import variable
 from worker.settings.secretfiles import DEV_SECRET
 
 __all__ = [  # what stands beneath the commands, since a process that Celery starts needs it too
@@ -131,13 +131,7 @@ def fleet(*, needs_api: bool) -> Loaded:
 
     Ends the command with exit code 2 when one is wrong or missing.
     """
-    try:
-        loaded = read_fleet(config_file(), needs_api=needs_api)
-    except SettingsError as error:
-        fail_settings(error)
-    if loaded.settings.broker.url.startswith("memory"):
-        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: name a Redis or a RabbitMQ"])
-    return loaded
+    return fleet_settings(config_file(), needs_api=needs_api)
 
 
 def lock(file: TextIO) -> bool:

@@ -1,0 +1,93 @@
+"""The boot step by which a worker that Celery's own command starts delivers as `ticketrelay worker` does.
+
+The settings are those of `ticketrelay worker`. What an option of Celery's command would make different is refused in
+one line, before anything is started: a worker that looks started and claims otherwise is worse than none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from celery import bootsteps
+from celery.concurrency.thread import TaskPool
+
+from worker.broker.delivering import Delivering
+from worker.broker.publisher import Publisher
+from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
+from worker.intake.listener import HttpThread
+from worker.runtime.gauges import metrics_of
+from worker.runtime.health import health_app
+from worker.runtime.starting import fail, fleet_settings, listen_at, upgraded_ledger
+from worker.settings.layers import config_of
+
+OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
+"""What Celery reads before its configuration; its option `--broker` sets the first of them."""
+
+
+class DeliveringProcess:
+    """All that a worker runs beside the consumer. To make one ends the process where it could not deliver."""
+
+    def __init__(self, app: WakeUpApp) -> None:
+        settings = fleet_settings(config_of(os.environ), needs_api=True).settings
+        self._ledger = upgraded_ledger(settings)
+        listener, address = listen_at(settings.server.health_listen)
+        metrics = metrics_of(self._ledger, settings)
+        self._publisher = Publisher(app, settings)
+        self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
+        self._health = HttpThread([(listener, health_app(self._ledger, metrics, self._delivering.parts()))])
+        self._said = f"delivering to {settings.api.url}; health at http://{address}/livez /readyz /metrics"
+
+    def start(self) -> None:
+        self._delivering.start()
+        self._health.start()
+        click.echo(self._said)
+
+    def stop(self) -> None:
+        """In this order: probes are answered until the calls under way have ended."""
+        self._delivering.stop()
+        self._health.stop()
+        self._publisher.close()
+        self._ledger.close()
+
+
+class DeliveryStep(bootsteps.StartStopStep):
+    """Starts delivery before Celery's consumer, and stops it after: calls in flight end, and are settled.
+
+    `create` gives what `start` and `stop` are passed on to.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        if problems := list(_refusals(parent)):
+            fail(problems)
+
+    def create(self, parent: Any) -> DeliveringProcess:  # type: ignore[override]  # its stubs know no result
+        return DeliveringProcess(parent.app)
+
+
+def _refusals(worker: Any) -> Iterator[str]:
+    """What was asked of Celery's command that this worker does not do; one line each."""
+    if worker.pool_cls is not TaskPool or _asks_for_prefork():
+        yield f"--pool: only {POOL} is supported: the threads claim, and one event loop holds the calls"
+    if worker.concurrency != CONCURRENCY or worker.autoscale:
+        yield f"--concurrency and --autoscale: {CONCURRENCY} threads claim for all calls; for more, start more workers"
+    if worker.prefetch_multiplier != PREFETCH:
+        yield f"--prefetch-multiplier: only {PREFETCH} is supported: a worker takes no rings that another could answer"
+    if set(worker.app.amqp.queues.consume_from) != {worker.app.conf.task_default_queue}:
+        yield "--queues: the queue is TICKETRELAY_BROKER__QUEUE"
+    if any(os.environ.get(name) for name in OTHER_BROKER):
+        yield f"--broker ({', '.join(OTHER_BROKER)}): the broker is TICKETRELAY_BROKER__URL"
+
+
+def _asks_for_prefork() -> bool:
+    """True where the command line names prefork. Celery takes that as its default, and so as the configured pool."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.get_parameter_source("pool") in (None, click.core.ParameterSource.DEFAULT):
+        return False
+    return any(each.endswith("prefork") for each in (*sys.argv[1:], os.environ.get("CELERY_WORKER_POOL", "")))
