@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 
 import structlog
@@ -13,6 +12,7 @@ from worker.broker.delivering import Delivering
 from worker.broker.relay import Relay
 from worker.delivery.dispatch import BrokerAway
 from worker.runtime.health import Parts, threads
+from worker.runtime.threads import Loop
 
 log = structlog.get_logger()
 
@@ -27,14 +27,13 @@ class WorkerThread:
         # Pool threads look a task up in the default application, and drop it silently when it is not there.
         app.set_default()
         self._app = app
-        self._ends = threading.Event()
         publish = app.publisher.publish
         self._delivering = Delivering(app, app.relay_settings, app.ledger, publish, app.metrics, app.current)
-        self._thread = threading.Thread(target=self._run, name="celery", daemon=True)
+        self._loop = Loop("celery", self._hear, at_end=_forget_the_end)
 
     def start(self) -> None:
         self._delivering.start()
-        self._thread.start()
+        self._loop.start()
 
     def parts(self) -> Parts:
         """What `/livez` looks at in a process that delivers."""
@@ -44,26 +43,21 @@ class WorkerThread:
         """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
         self._delivering.stop()
         # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.
-        self._ends.set()
+        self._loop.ask_to_stop()
         celery_state.should_stop = 0  # type: ignore[assignment]  # an exit code
         self._wake()
-        self._thread.join(STOP_PATIENCE_S)
+        self._loop.join(STOP_PATIENCE_S)
         self._app.node = None
 
-    def _run(self) -> None:
+    def _hear(self) -> None:
         """Hear the broker until `stop`. Celery ends for good at an error that it does not know, such as an element of
         the queue that is no ring; a worker that is deaf delivers, but late, so it begins anew."""
-        try:
-            while True:
-                # An earlier end is not ours. Before the look at `_ends`, which `stop` sets first.
-                celery_state.should_stop = None
-                if self._ends.is_set():
-                    return
-                WorkController(app=self._app, quiet=True).start()
-                if not self._ends.wait(RESTART_S):
-                    log.error("consumer.begins_anew")
-        finally:
-            celery_state.should_stop = None
+        _forget_the_end()  # an earlier one is not ours; before the look at the loop, which `stop` stops first
+        if self._loop.is_stopping:
+            return
+        WorkController(app=self._app, quiet=True).start()
+        if self._loop.rest(RESTART_S):
+            log.error("consumer.begins_anew")
 
     def _wake(self) -> None:
         """A worker looks whether it is to stop after each ring, and otherwise every second or two; on a transport
@@ -71,3 +65,8 @@ class WorkerThread:
         with suppress(BrokerAway):
             for _ in range(2):
                 self._app.publisher.publish("create_ticket")
+
+
+def _forget_the_end() -> None:
+    """Let a later worker of this process begin: the mark by which Celery ends one is the process's."""
+    celery_state.should_stop = None

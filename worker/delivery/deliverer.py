@@ -30,6 +30,7 @@ from worker.delivery.waker import Waker, rest_after
 from worker.ledger import LATE, Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
+from worker.runtime.threads import Loop
 from worker.settings import ApiSettings, Settings, TimingSettings
 
 log = structlog.get_logger()
@@ -85,10 +86,8 @@ class Deliverer:
         self._slots = _Slots(api.in_flight)
         self._ended: queue.SimpleQueue[_Sent | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
-        self._threads = [
-            threading.Thread(target=self._run_loop, name="calls", daemon=True),
-            threading.Thread(target=self._settle_what_ended, name="settler", daemon=True),
-        ]
+        self._calls = threading.Thread(target=self._run_loop, name="calls", daemon=True)
+        self._settler = Loop("settler", self._settle_what_ended)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
         self._waker = Waker(lambda: self.deliver(None), clock)
@@ -96,8 +95,8 @@ class Deliverer:
         self._quiet_for = self._first_terms.limits  # within these limits
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._calls.start()
+        self._settler.start()
         self._waker.start()
 
     def stop(self, patience: float) -> None:
@@ -108,9 +107,9 @@ class Deliverer:
         self._waker.stop()
         self._slots.wait_until_empty(patience)
         self._ended.put(None)
-        self._threads[1].join(patience)
+        self._settler.join(patience)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._threads[0].join(patience)
+        self._calls.join(patience)
 
     def answers(self, patience: float) -> bool:
         """True when the event loop turns within `patience` seconds, and somebody waits for tokens."""
@@ -194,22 +193,21 @@ class Deliverer:
         self._ended.put(_Sent(claim, settlement, fence))
 
     def _settle_what_ended(self) -> None:
-        stopping = False
-        while not stopping:
-            batch = [self._ended.get(), *self._ended_meanwhile()]
-            until = time.monotonic() + GATHER_S
-            while self._slots.used > len(batch) and time.monotonic() < until:
-                time.sleep(LOOK_S)  # to wake for each of them would cost more than to settle it
-                batch += self._ended_meanwhile()
-            stopping = None in batch
-            sent = [self._looked_at(each) for each in batch if each is not None]
-            if not sent:
-                continue
-            due = self._settle(sent)
-            if self._slots.release(len(sent)):
-                self._waker.at(self._clock())
-            if due:
-                self._ring(due)
+        batch = [self._ended.get(), *self._ended_meanwhile()]
+        until = time.monotonic() + GATHER_S
+        while self._slots.used > len(batch) and time.monotonic() < until:
+            time.sleep(LOOK_S)  # to wake for each of them would cost more than to settle it
+            batch += self._ended_meanwhile()
+        if None in batch:
+            self._settler.ask_to_stop()
+        sent = [self._looked_at(each) for each in batch if each is not None]
+        if not sent:
+            return
+        due = self._settle(sent)
+        if self._slots.release(len(sent)):
+            self._waker.at(self._clock())
+        if due:
+            self._ring(due)
 
     def _ended_meanwhile(self) -> list[_Sent | None]:
         ended: list[_Sent | None] = []

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger import Ledger, alarms
 from worker.planning.model import Kind
+from worker.runtime.threads import Loop, Outlived
 from worker.settings import TimingSettings
 
 log = structlog.get_logger()
@@ -39,38 +40,25 @@ class Bell:
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
         self._due: set[Kind] = set()
-        self._stopping = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-        self._thread.join(10)
+        self._lock = threading.Lock()
+        self._loop = Loop("bell", self._ring_what_is_due, lambda: None, pauses_first=True)
+        self.start, self.stop = self._loop.start, self._loop.stop
 
     def ring(self, kinds: Collection[Kind]) -> None:
         """Ring soon; a ring that fails is made up for by dispatch."""
-        with self._changed:
+        with self._lock:
             self._due.update(kinds)
-            self._changed.notify_all()
+        self._loop.wake()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._due or self._stopping)
-                if self._stopping:
-                    return
-                kinds, self._due = self._due, set()
-            try:
-                for kind in sorted(kinds):
-                    self._publish(kind)
-            except BrokerAway as error:
-                log.warning("ring.failed", error=str(error))
-            time.sleep(PAUSE_S)
+    def _ring_what_is_due(self) -> None:
+        with self._lock:
+            kinds, self._due = self._due, set()
+        try:
+            for kind in sorted(kinds):
+                self._publish(kind)
+        except BrokerAway as error:
+            log.warning("ring.failed", error=str(error))
+        time.sleep(PAUSE_S)
 
 
 class Dispatch:
@@ -87,15 +75,15 @@ class Dispatch:
         self._rounds: dict[Kind, int] = {}  # in how many rounds in a row each kind has been due
         self._stall_alarm = timedelta(seconds=timing.stall_alarm)
         self._alarms: frozenset[str] = frozenset()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
+        self._look_at = 0.0
+        # Rolled back, whatever it was: the next round finds the same work, and this thread must not end.
+        outlives = Outlived((SQLAlchemyError,), "dispatch.failed")
+        self._loop = Loop("dispatch", self._round, timing.dispatch_interval, pauses_first=True, outlives=outlives)
+        self.stop = self._loop.stop
 
     def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join(10)
+        self._look_at = time.monotonic() + ALARM_INTERVAL_S
+        self._loop.start()
 
     def once(self) -> frozenset[Kind]:
         """Take back what expired and ring what is due; gives the kinds that were due."""
@@ -117,17 +105,11 @@ class Dispatch:
                 self._deliver(kind)
         return due
 
-    def _run(self) -> None:
-        look_at = time.monotonic() + ALARM_INTERVAL_S
-        while not self._stopping.wait(self._timing.dispatch_interval):
-            try:
-                self.once()
-                if time.monotonic() >= look_at:
-                    look_at = time.monotonic() + ALARM_INTERVAL_S
-                    self.look_at_alarms()
-            except SQLAlchemyError as error:
-                # Rolled back, whatever it was: the next round finds the same work, and this thread must not end.
-                log.warning("dispatch.failed", error=type(error).__name__)
+    def _round(self) -> None:
+        self.once()
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + ALARM_INTERVAL_S
+            self.look_at_alarms()
 
     def look_at_alarms(self) -> None:
         """Log what came up or ended since the last look; every worker does, since each may be the only one."""

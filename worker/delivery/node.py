@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
-import socket
 from collections.abc import Callable, Collection
 
 import structlog
@@ -16,6 +13,7 @@ from worker.delivery.dispatch import Bell, Dispatch, Publish
 from worker.ledger import Ledger
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
+from worker.runtime.threads import owner_name
 from worker.settings import Settings
 
 log = structlog.get_logger()
@@ -44,7 +42,7 @@ class Node:
     ) -> None:
         self._ledger = ledger
         self._timing = settings.timing
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = owner_name()
         """What leases of this process are called by."""
         self._bell = Bell(publish)
         self._deliverer = Deliverer(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from worker.delivery.sending import Clock
 from worker.ledger import Claimed
+from worker.runtime.threads import Loop
 
 URGENT_PAUSE_S = 0.05  # between two looks for something urgent while the others are paced
 
@@ -41,40 +42,29 @@ class Waker:
         self._wake = wake
         self._clock = clock
         self._at: float | None = None
-        self._stopping = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="waker", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-        self._thread.join(10)
+        self._lock = threading.Lock()
+        self._loop = Loop("waker", self._look, self._left, pauses_first=True)
+        self.start, self.stop = self._loop.start, self._loop.stop
 
     def is_alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._loop.lives
 
     def at(self, moment: float) -> None:
         """Wake then, by the clock, or earlier if somebody asked for that."""
-        with self._changed:
-            if self._at is None or moment < self._at:
-                self._at = moment
-                self._changed.notify_all()
+        with self._lock:
+            if self._at is not None and moment >= self._at:
+                return
+            self._at = moment
+        self._loop.wake()
 
-    def _run(self) -> None:
-        while self._wait():
-            self._wake()
+    def _left(self) -> float | None:
+        """Seconds until it is time; None while nobody asked."""
+        with self._lock:
+            return None if self._at is None else max(0.0, self._at - self._clock())
 
-    def _wait(self) -> bool:
-        """Sleep until it is time; False when it is over."""
-        with self._changed:
-            while not self._stopping:
-                left = None if self._at is None else self._at - self._clock()
-                if left is not None and left <= 0:
-                    self._at = None
-                    return True
-                self._changed.wait(left)
-            return False
+    def _look(self) -> None:
+        with self._lock:
+            if self._at is None or self._at > self._clock():
+                return
+            self._at = None
+        self._wake()

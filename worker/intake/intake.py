@@ -6,7 +6,6 @@ The queue is bounded: when the ledger falls behind, a delivery is refused and it
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
@@ -18,6 +17,7 @@ from connectors.contract.messages import Parsed
 from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values, says_full
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
+from worker.runtime.threads import Loop
 
 log = structlog.get_logger()
 
@@ -56,16 +56,15 @@ class Intake:
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
         self._stopped = False
         self._is_full = False
-        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        self._is_crowded = False
+        self._loop = Loop("intake", self._turn)
+        self.start = self._loop.start
 
     def stop(self) -> None:
         """Commit what waits, take nothing more."""
         self._stopped = True
         self._waiting.put(None)
-        self._thread.join(30)
+        self._loop.join(30)
 
     def take(self, delivery: Delivery) -> Future[Recorded]:
         """What became of the delivery, once that is durable.
@@ -81,16 +80,15 @@ class Intake:
             raise Busy from None
         return waiting.recorded
 
-    def _run(self) -> None:
-        going_on, crowded = True, False
-        while going_on:
-            batch = self._next_batch(GATHER_S if crowded else 0.0)
-            crowded = len(batch) > 1
-            going_on = None not in batch
-            # Who gave up waiting was not answered, and sends again; from here on nobody can give up any more.
-            waiting = [each for each in batch if each is not None and each.recorded.set_running_or_notify_cancel()]
-            if waiting:
-                self._record(waiting)
+    def _turn(self) -> None:
+        batch = self._next_batch(GATHER_S if self._is_crowded else 0.0)
+        self._is_crowded = len(batch) > 1
+        if None in batch:
+            self._loop.ask_to_stop()
+        # Who gave up waiting was not answered, and sends again; from here on nobody can give up any more.
+        waiting = [each for each in batch if each is not None and each.recorded.set_running_or_notify_cancel()]
+        if waiting:
+            self._record(waiting)
 
     def _next_batch(self, patience: float) -> list[_Waiting | None]:
         """The deliveries that wait, and those that come within `patience` seconds of the first of them."""

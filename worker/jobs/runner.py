@@ -6,7 +6,6 @@ takes the job over. What a job tells twice for that reason is known the second t
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +18,7 @@ from worker.intake.reading import read_verified
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings
 from worker.ledger import LeasedJob, Ledger, LedgerAway
 from worker.planning.model import Kind
+from worker.runtime.threads import Loop, Outlived, growing
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -45,18 +45,15 @@ class Runner:
         self._jobs = jobs
         self._ring = ring
         self._owner = owner
-        self._interval_s = interval_s
         self._planned: frozenset[str] = frozenset()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        # Rolled back, whatever it was: the job's lease ends, or its run is due still.
+        outlives = Outlived(LedgerAway, "jobs.ledger_away")
+        self._loop = Loop(THREAD, self.once, interval_s, pauses_first=True, outlives=outlives)
+        self.start = self._loop.start
 
     def stop(self) -> None:
         """Begin no further job, and wait for the one under way."""
-        self._stopping.set()
-        self._thread.join(LEASE.total_seconds())
+        self._loop.stop(LEASE.total_seconds())
 
     def once(self) -> int:
         """Do all jobs that are due; gives how many succeeded. Raises one of `LedgerAway`."""
@@ -67,7 +64,7 @@ class Runner:
             self._ledger.errands.plan(jobs.keys())
             self._planned = frozenset(jobs)
         succeeded = 0
-        while not self._stopping.is_set():
+        while not self._loop.is_stopping:
             taken = self._ledger.errands.take(jobs.keys(), owner=self._owner, lease=LEASE)
             if taken is None:
                 break
@@ -89,7 +86,7 @@ class Runner:
         if ran.problem is None:
             self._ledger.errands.finish(leased, ran.state, after=job.every if ran.again is None else ran.again)
             return 1
-        pause = min(AGAIN * 2 ** min(leased.failures, 10), AGAIN_AT_MOST)
+        pause = timedelta(seconds=growing(AGAIN.total_seconds(), leased.failures, AGAIN_AT_MOST.total_seconds()))
         self._ledger.errands.fail(leased, ran.problem, ran.state, after=pause if ran.again is None else ran.again)
         return 0
 
@@ -107,11 +104,3 @@ class Runner:
         )
         if due:
             self._ring(due)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._interval_s):
-            try:
-                self.once()
-            except LedgerAway as error:
-                # Rolled back, whatever it was: the job's lease ends, or its run is due still.
-                log.warning("jobs.ledger_away", error=type(error).__name__)

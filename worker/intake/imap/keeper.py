@@ -6,10 +6,6 @@ goes wrong is noted in the ledger, from which the alarms are read, and tried aga
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,6 +20,7 @@ from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, conne
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes
 from worker.runtime.health import Parts, threads
+from worker.runtime.threads import Loop, growing, owner_name
 from worker.runtime.tracebacks import where
 from worker.settings import Source
 
@@ -70,14 +67,11 @@ class ImapKeeper:
         self._sources = sources
         self._lease = lease
         self._patience = patience or Patience()
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._owner = owner_name()
         self._loops: dict[Mailbox, MailboxLoop] = {}
         self._watched: dict[Mailbox, float] | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="imap", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        self._loop = Loop("imap", self._look_after, LOOK_S)
+        self.start = self._loop.start
 
     def parts(self) -> Parts:
         """What `/livez` looks at. A server that is away is no reason to start this process anew."""
@@ -85,29 +79,26 @@ class ImapKeeper:
 
     def stop(self) -> None:
         """Finish the mail under way, and let others have the mailboxes."""
-        self._stopping.set()
-        self._thread.join(GRACE_S)
+        self._loop.stop(GRACE_S)
         for each in self._loops.values():
             each.ask_to_stop()
         for each in self._loops.values():
             each.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            wanted = configured(self._sources())
-            for mailbox in [each for each in self._loops if each not in wanted or not self._loops[each].lives]:
-                self._loops.pop(mailbox).stop()
-            self._watch(wanted)
-            for mailbox, (source, settings) in wanted.items():
-                loop = self._loops.get(mailbox)
-                if loop is not None and loop.settings != settings:
-                    loop.stop()
-                    loop = None
-                if loop is None:
-                    self._loops[mailbox] = self._begun(mailbox, source, settings)
-                else:
-                    loop.source = source
-            self._stopping.wait(LOOK_S)
+    def _look_after(self) -> None:
+        wanted = configured(self._sources())
+        for mailbox in [each for each in self._loops if each not in wanted or not self._loops[each].lives]:
+            self._loops.pop(mailbox).stop()
+        self._watch(wanted)
+        for mailbox, (source, settings) in wanted.items():
+            loop = self._loops.get(mailbox)
+            if loop is not None and loop.settings != settings:
+                loop.stop()
+                loop = None
+            if loop is None:
+                self._loops[mailbox] = self._begun(mailbox, source, settings)
+            else:
+                loop.source = source
 
     def _begun(self, mailbox: Mailbox, source: Source, settings: ImapMailbox) -> MailboxLoop:
         reader = partial(
@@ -153,44 +144,37 @@ class MailboxLoop:
         self._tokens = TokenSource(settings, self._tell) if settings.oauth is not None else None
         self._server: ImapServer | None = None
         self._was_refused = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"imap:{mailbox}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        self._failures = 0
+        self._loop = Loop(f"imap:{mailbox}", self._turn, self._pause, at_end=self._let_go)
+        self.start, self.ask_to_stop = self._loop.start, self._loop.ask_to_stop
 
     @property
     def lives(self) -> bool:
-        return self._thread.is_alive()
-
-    def ask_to_stop(self) -> None:
-        self._stopping.set()
+        return self._loop.lives
 
     def stop(self) -> None:
         """End it; a server that says nothing is not waited for."""
-        self.ask_to_stop()
-        self._thread.join(GRACE_S)
-        if self._thread.is_alive() and (server := self._server) is not None:
+        self._loop.stop(GRACE_S)
+        if self.lives and (server := self._server) is not None:
             server.cut()
-            self._thread.join(GRACE_S)
+            self._loop.join(GRACE_S)
 
-    def _run(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            failures = 0 if self._session() else failures + 1
-            self._stopping.wait(self._pause(failures))
+    def _turn(self) -> None:
+        self._failures = 0 if self._session() else self._failures + 1
+
+    def _let_go(self) -> None:
         try:
             self._mailboxes.release(self._mailbox, self._owner)
         except LedgerAway:
             log.info("imap.lease_left", mailbox=str(self._mailbox))  # it ends by itself
 
-    def _pause(self, failures: int) -> float:
-        if not failures:
+    def _pause(self) -> float:
+        if not self._failures:
             return self.settings.poll
         first, longest = FIRST_PAUSE_S, min(max(self.settings.poll, 1.0), LONGEST_PAUSE_S)
         if self._was_refused:
             first, longest = FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S
-        return float(min(first * 2 ** min(failures, 20), longest))
+        return growing(first, self._failures, longest)
 
     def _session(self) -> bool:
         """Connect, and poll for as long as that goes well; False when something went wrong."""
@@ -248,7 +232,7 @@ class MailboxLoop:
 
     def _hold(self) -> None:
         """Go on as the owner. Raises Stopping, LostLease."""
-        if self._stopping.is_set():
+        if self._loop.is_stopping:
             raise Stopping
         if time.monotonic() - self._held_at < self._lease.total_seconds() / 3:
             return

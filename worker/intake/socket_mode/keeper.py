@@ -7,7 +7,6 @@ again after a pause that grows.
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -27,6 +26,7 @@ from worker.intake.prompting import ask_meanwhile
 from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings
 from worker.ledger import Ledger
 from worker.runtime.health import Parts, threads
+from worker.runtime.threads import Loop, growing
 from worker.runtime.tracebacks import where
 from worker.runtime.web import NoAnswer, fetch
 from worker.settings import Source
@@ -61,33 +61,26 @@ class Listening:
         self._failures = 0
         self._not_before = 0.0
         self._trouble: str | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"{THREAD}:{source.id}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        self._stopping.set()
+        self._loop = Loop(f"{THREAD}:{source.id}", self._turn, LOOK_S, at_end=self._close)
+        self.start, self.ask_to_stop = self._loop.start, self._loop.ask_to_stop
 
     def stop(self) -> None:
-        self.ask_to_stop()
-        self._thread.join(GRACE_S + OPEN_S)
+        self._loop.stop(GRACE_S + OPEN_S)
 
     @property
     def lives(self) -> bool:
-        return self._thread.is_alive()
+        return self._loop.lives
 
     @property
     def is_connected(self) -> bool:
         return any(each.lives and each.left_at is None for each in self._lines)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._let_go()
-            if not self.is_connected and time.monotonic() >= self._not_before:
-                self._open()
-            self._stopping.wait(LOOK_S)
+    def _turn(self) -> None:
+        self._let_go()
+        if not self.is_connected and time.monotonic() >= self._not_before:
+            self._open()
+
+    def _close(self) -> None:
         for each in self._lines:
             each.close(GRACE_S)
 
@@ -103,7 +96,7 @@ class Listening:
 
     def _open(self) -> None:
         """Open a connection. The next one is not before a pause that grows as long as none of them lasts."""
-        pause = min(FIRST_PAUSE_S * 2 ** min(self._failures, 10), LONGEST_PAUSE_S)
+        pause = growing(FIRST_PAUSE_S, self._failures, LONGEST_PAUSE_S)
         self._failures += 1
         try:
             opened = self._opened()
@@ -175,11 +168,8 @@ class SocketKeeper:
         self._after = after
         self._named = partial(with_names, ledger)
         self._listening: dict[str, Listening] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        self._loop = Loop(THREAD, self._look_after, LOOK_S)
+        self.start = self._loop.start
 
     def parts(self) -> Parts:
         """What `/livez` looks at. That Slack is away is no reason to start this process anew."""
@@ -192,29 +182,26 @@ class SocketKeeper:
 
     def stop(self) -> None:
         """Finish what is being taken in; what Slack is not told of, it sends again."""
-        self._stopping.set()
-        self._thread.join(GRACE_S)
+        self._loop.stop(GRACE_S)
         for each in self._listening.values():
             each.ask_to_stop()
         for each in self._listening.values():
             each.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            wanted = configured(self._sources())
-            for name in [each for each in self._listening if each not in wanted or not self._listening[each].lives]:
-                self._listening.pop(name).stop()
-            for name, source in wanted.items():
-                there = self._listening.get(name)
-                if there is not None and _leads_to(there.source) == _leads_to(source):
-                    there.source = source
-                    continue
-                if there is not None:
-                    there.stop()
-                begun = Listening(source, self._intake, self._max_body, self._after, self._named)
-                begun.start()
-                self._listening = {**self._listening, name: begun}
-            self._stopping.wait(LOOK_S)
+    def _look_after(self) -> None:
+        wanted = configured(self._sources())
+        for name in [each for each in self._listening if each not in wanted or not self._listening[each].lives]:
+            self._listening.pop(name).stop()
+        for name, source in wanted.items():
+            there = self._listening.get(name)
+            if there is not None and _leads_to(there.source) == _leads_to(source):
+                there.source = source
+                continue
+            if there is not None:
+                there.stop()
+            begun = Listening(source, self._intake, self._max_body, self._after, self._named)
+            begun.start()
+            self._listening = {**self._listening, name: begun}
 
 
 def _leads_to(source: Source) -> object:

@@ -1,0 +1,121 @@
+"""A loop in a thread of its own, which its process starts and stops: every thread that works in turns is one.
+
+    start ─▶ turn ─▶ pause, or until `wake` ─▶ turn ─▶ … ─▶ `stop` ─▶ at_end
+
+A defect ends the thread: the process then fails `/livez`, and whoever supervises it starts it again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger()
+
+JOIN_S = 10.0
+
+Pause = float | Callable[[], float | None]
+"""Seconds between two turns; a function is asked before each pause, and None is until `wake`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlived:
+    """Errors that end a turn and not the loop, such as a ledger that is away: the next turn finds the same work."""
+
+    errors: tuple[type[Exception], ...]
+    event: str
+    """What is logged, with the class of the error."""
+
+
+def _nothing() -> None:
+    return
+
+
+class Loop:
+    """Takes turns in a thread until it is stopped."""
+
+    def __init__(
+        self,
+        name: str,
+        turn: Callable[[], object],
+        pause: Pause = 0.0,
+        *,
+        pauses_first: bool = False,
+        outlives: Outlived | None = None,
+        at_end: Callable[[], None] = _nothing,
+    ) -> None:
+        """`turn` does what there is to do now; `at_end` is called in the thread after the last turn."""
+        self._turn = turn
+        self._pause = pause
+        self._pauses_first = pauses_first
+        self._outlives = outlives or Outlived((), "")
+        self._at_end = at_end
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """End the pause, or leave out the next one. From any thread."""
+        self._woken.set()
+
+    def ask_to_stop(self) -> None:
+        """Take no further turn, without waiting for the one under way. From any thread, and from a turn."""
+        self._stopping.set()
+        self._woken.set()
+
+    def join(self, patience: float = JOIN_S) -> None:
+        """Wait until the thread has ended, for at most `patience` seconds. It may not have been started."""
+        if self._thread.ident is not None:
+            self._thread.join(patience)
+
+    def stop(self, patience: float = JOIN_S) -> None:
+        """Take no further turn, and wait for the one under way for at most `patience` seconds."""
+        self.ask_to_stop()
+        self.join(patience)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    @property
+    def lives(self) -> bool:
+        return self._thread.is_alive()
+
+    def rest(self, seconds: float | None) -> bool:
+        """Pause in a turn until `wake`, for at most so many seconds; False when the loop is to stop."""
+        # What wakes after this line is seen by the turn that follows: whoever wakes says before what there is to do.
+        self._woken.wait(seconds)
+        self._woken.clear()
+        return not self._stopping.is_set()
+
+    def _run(self) -> None:
+        goes_on = not self._pauses_first or self._rested()
+        while goes_on and not self._stopping.is_set():
+            try:
+                self._turn()
+            except self._outlives.errors as error:
+                log.warning(self._outlives.event, error=type(error).__name__)
+            goes_on = self._rested()
+        self._at_end()
+
+    def _rested(self) -> bool:
+        return self.rest(self._pause() if callable(self._pause) else self._pause)
+
+
+def growing(first: float, failures: int, longest: float) -> float:
+    """Seconds to wait after so many failures in a row before this one: doubled with each, up to the longest."""
+    return min(first * 2.0 ** min(failures, 20), longest)
+
+
+def owner_name() -> str:
+    """A name for the leases of one part of this process: no other part, and no process before or after, has it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
