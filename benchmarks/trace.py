@@ -42,6 +42,7 @@ from tickets.server import LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.node import open_client
+from worker.delivery.rules import Rules
 from worker.delivery.sending import Sender
 from worker.intake.intake import Intake
 from worker.intake.reading import read, read_verified
@@ -163,14 +164,11 @@ def product(stack: ExitStack, settings: Settings) -> Product:
     deliverer = Deliverer(
         ledger,
         lambda: open_client(settings),
-        settings.api,
-        settings.timing,
-        repeat_notes=settings.policy.repeat_notes,
+        Rules(settings.api, settings.timing, settings.policy.repeat_notes, lambda: settings),
         owner="trace",
         ring=lambda _: None,
         fraction=lambda: 0.5,
         metrics=metrics,
-        current=lambda: settings,
     )
     intake.start()
     stack.callback(intake.stop)

@@ -14,6 +14,7 @@ from benchmarks.parts.processes import free_port, running, wait_until
 from benchmarks.parts.storms import Arrival
 from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
+from worker.delivery.rules import Rules
 from worker.ledger import Ledger
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
@@ -58,8 +59,7 @@ def _deliverer(ledger: Ledger, api: ApiSettings, url: str) -> Deliverer:
     deliverer = Deliverer(
         ledger,
         lambda: TicketsClient(url, KEY),
-        api,
-        TimingSettings(),
+        Rules(api, TimingSettings()),
         owner="one",
         ring=ring,
         fraction=lambda: 1.0,

@@ -37,7 +37,7 @@ from connectors.contract.messages import Inbound, Unverified
 from tests.connectors.mutations import damaged
 from tests.connectors.sealing import KEYS, NEEDED, proof, sealed
 from tickets.listening import listen
-from worker.intake.http import intake_app
+from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
 from worker.intake.keys import Keyring
 from worker.intake.listener import HttpThread
@@ -148,15 +148,8 @@ def _listening(ledger: Ledger, source: Source) -> Iterator[str]:
     intake = Intake(ledger, lambda _: None, metrics)
     # Microsoft's keys are those of the tests: they are fetched from nobody.
     keyring = Keyring(httpx.MockTransport(lambda request: httpx.Response(200, content=KEYS[str(request.url)])))
-    app = intake_app(
-        intake,
-        ledger,
-        lambda: {source.id: source},
-        metrics,
-        max_body=MAX_BODY,
-        clock=lambda: datetime.now(UTC),
-        keyring=keyring,
-    )
+    now = lambda: datetime.now(UTC)  # noqa: E731 — a clock
+    app = intake_app(Edge(intake, ledger, lambda: {source.id: source}, metrics, MAX_BODY, now, keyring))
     listener = listen("127.0.0.1", 0)
     thread = HttpThread([(listener, app)])
     intake.start()

@@ -23,6 +23,7 @@ from tickets.server import FaultRule, Limit, LocalTicketsApi, Options
 from tickets.server.clock import Clock
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
+from worker.delivery.rules import Rules
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import cases, gate, operations
 from worker.runtime.metrics import Metrics
@@ -87,12 +88,11 @@ class Relay:
     def deliverer(self) -> Deliverer:
         if self._deliverer is None:
             limits = {"per_minute": None, "per_second": None, "in_flight": 50}
+            api = {"url": self.url, "key": self.key} | limits | self.settings
             self._deliverer = Deliverer(
                 self.ledger,
                 lambda: TicketsClient(self.url, self.key, total_timeout=self.timing.http_timeout),
-                ApiSettings.model_validate({"url": self.url, "key": self.key} | limits | self.settings),
-                self.timing,
-                repeat_notes=self.repeat_notes,
+                Rules(ApiSettings.model_validate(api), self.timing, self.repeat_notes),
                 owner="one",
                 ring=lambda _: None,
                 fraction=lambda: 0.5,

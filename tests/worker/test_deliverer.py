@@ -23,6 +23,7 @@ from tickets.server import FaultRule, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import BrokerAway, Dispatch
+from worker.delivery.rules import Rules
 from worker.delivery.sending import seconds_since_boot
 from worker.ledger import Delivery, Ledger
 from worker.planning.model import KINDS, Kind
@@ -68,8 +69,7 @@ class Bench:
         deliverer = Deliverer(
             self.ledger,
             lambda: TicketsClient(self.url, self.key, total_timeout=TIMING.http_timeout),
-            settings,
-            TIMING,
+            Rules(settings, TIMING),
             owner=owner,
             ring=ring,
             fraction=lambda: 1.0,

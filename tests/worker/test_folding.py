@@ -18,6 +18,7 @@ from tickets.client import TicketsClient
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
+from worker.delivery.rules import Rules
 from worker.ledger import Claim, Ledger, Limits
 from worker.ledger.queue.joining import BETWEEN, joined
 from worker.ledger.schema.tables import operations
@@ -321,8 +322,7 @@ def test_every_text_arrives_once_and_in_order(
         Deliverer(
             ledger,
             lambda: TicketsClient(url, "ak_test_local"),
-            settings,
-            TimingSettings(),
+            Rules(settings, TimingSettings()),
             owner="one",
             ring=ring,
             fraction=lambda: 1.0,

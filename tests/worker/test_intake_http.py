@@ -22,7 +22,7 @@ from connectors import connector
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Remark, Reply
 from tickets.listening import listen
-from worker.intake.http import intake_app
+from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
 from worker.intake.keys import Keyring
 from worker.intake.listener import MAX_HEAD, HttpThread
@@ -78,7 +78,7 @@ def serving(ledger: Ledger, *more: Source, keyring: Keyring | None = None) -> It
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, lambda _: None, metrics)
     sources = {**settings.sources, **{each.id: each for each in more}}
-    app = intake_app(intake, ledger, lambda: sources, metrics, max_body=MAX_BODY, clock=lambda: NOON, keyring=keyring)
+    app = intake_app(Edge(intake, ledger, lambda: sources, metrics, MAX_BODY, lambda: NOON, keyring or Keyring()))
     listener = listen("127.0.0.1", 0)
     address = listener.getsockname()
     thread = HttpThread([(listener, app)])

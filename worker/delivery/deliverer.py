@@ -25,13 +25,13 @@ import structlog
 from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
+from worker.delivery.rules import Rules
 from worker.delivery.sending import Clock, Sender, seconds_since_boot
 from worker.delivery.waker import Waker, rest_after
-from worker.ledger import LATE, Claim, Claimed, Ledger, LedgerAway, Limits, Settlement, Terms
+from worker.ledger import LATE, Claim, Claimed, Ledger, LedgerAway, Settlement
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import Loop
-from worker.settings import ApiSettings, Settings, TimingSettings
 
 log = structlog.get_logger()
 
@@ -54,36 +54,25 @@ class Deliverer:
         self,
         ledger: Ledger,
         client: Callable[[], TicketsClient],
-        api: ApiSettings,
-        timing: TimingSettings,
+        rules: Rules,
         *,
-        repeat_notes: bool = True,
         owner: str,
         ring: Ring,
         fraction: Fraction,
         metrics: Metrics,
         clock: Clock = seconds_since_boot,
-        current: Callable[[], Settings] | None = None,
     ) -> None:
-        """`current` are the settings of the moment, where budget and `repeat_notes` may change while it runs."""
         self._ledger = ledger
         self._make_client = client
-        self._timing = timing
+        self._rules = rules
+        self._timing = rules.timing
         self._owner = owner
         self._ring = ring
         self._fraction = fraction
         self._metrics = metrics
         self._clock = clock
-        self._breaker = Breaker(api, timing)
-        self._current = current
-        self._first_terms = Terms(
-            lease=timedelta(seconds=timing.lease),
-            key_window=timedelta(seconds=timing.key_window),
-            probe_interval=timedelta(seconds=timing.probe_interval),
-            limits=Limits(api.per_minute, api.per_second),
-            repeat_notes=repeat_notes,
-        )
-        self._slots = _Slots(api.in_flight)
+        self._breaker = Breaker(rules.api, rules.timing)
+        self._slots = _Slots(rules.api.in_flight)
         self._ended: queue.SimpleQueue[_Sent | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._calls = threading.Thread(target=self._run_loop, name="calls", daemon=True)
@@ -92,7 +81,7 @@ class Deliverer:
         self._sender: Sender | None = None
         self._waker = Waker(lambda: self.deliver(None), clock)
         self._quiet_until = 0.0  # no token can be had before
-        self._quiet_for = self._first_terms.limits  # within these limits
+        self._quiet_for = rules.terms().limits  # within these limits
 
     def start(self) -> None:
         self._calls.start()
@@ -125,7 +114,7 @@ class Deliverer:
 
         Gives their number. While no token can be had, it costs nothing: who waits is served when there is one.
         """
-        terms = self._terms()
+        terms = self._rules.terms()
         if self._clock() < self._quiet_until and terms.limits == self._quiet_for:
             self._waker.at(self._quiet_until)
             return 0
@@ -150,14 +139,6 @@ class Deliverer:
         if is_wanted:  # who came while this claim held the slots may have come for newer work
             self._waker.at(self._clock())
         return len(claimed.claims)
-
-    def _terms(self) -> Terms:
-        """Those of this moment."""
-        if self._current is None:
-            return self._first_terms
-        now = self._current()
-        limits = Limits(now.api.per_minute, now.api.per_second)
-        return replace(self._first_terms, limits=limits, repeat_notes=now.policy.repeat_notes)
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -186,7 +167,7 @@ class Deliverer:
     async def _send(self, claim: Claim, fence: float, counted: float) -> None:
         if self._sender is None:
             raise RuntimeError("the deliverer was not started")
-        if not self._terms().limits.are_none and self._clock() - counted > LATE.total_seconds():
+        if not self._rules.terms().limits.are_none and self._clock() - counted > LATE.total_seconds():
             settlement = Settlement("again", "not executed", again_at=claim.claimed_at, error="later than its token")
         else:
             settlement = await self._sender.send(claim, fence)

@@ -10,6 +10,7 @@ import structlog
 from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Bell, Dispatch, Publish
+from worker.delivery.rules import Rules
 from worker.ledger import Ledger
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
@@ -48,14 +49,11 @@ class Node:
         self._deliverer = Deliverer(
             ledger,
             lambda: open_client(settings),
-            settings.api,
-            settings.timing,
-            repeat_notes=settings.policy.repeat_notes,
+            Rules(settings.api, settings.timing, settings.policy.repeat_notes, current),
             owner=self.owner,
             ring=self._bell.ring,
             fraction=random.random,
             metrics=metrics,
-            current=current,
         )
         self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -51,45 +52,32 @@ class _TooLarge(Exception):
     pass
 
 
-def intake_app(
-    intake: Intake,
-    ledger: Ledger,
-    sources: Callable[[], Mapping[str, Source]],
-    metrics: Metrics,
-    *,
-    max_body: int,
-    clock: Callable[[], datetime],
-    beside: Sequence[BaseRoute] = (),
-    parts: Parts | None = None,
-    keyring: Keyring | None = None,
-) -> Starlette:
-    """The ASGI application.
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What deliveries over HTTP are taken with."""
 
-    `sources` are those of the moment, asked for once a message; `beside` are further routes on the same listener,
-    `parts` are what `/livez` looks at, and `keyring` fetches what senders sign with.
-    """
-    ring = keyring or Keyring()
+    intake: Intake
+    ledger: Ledger
+    sources: Callable[[], Mapping[str, Source]]
+    """Those of the moment, asked for once a message."""
+    metrics: Metrics
+    max_body: int
+    """Bytes, where the source says nothing else."""
+    clock: Callable[[], datetime]
+    keyring: Keyring = field(default_factory=Keyring)
+    """Fetches what senders sign with."""
 
-    async def take(request: Request) -> Response:
-        source = sources().get(request.path_params["source"])
+    async def take(self, request: Request) -> Response:
+        """Take one delivery in, and answer its sender."""
+        source = self.sources().get(request.path_params["source"])
         if source is None:
             return _refusal(404, "not_found", "no source of that id is configured here")
         if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             return _refusal(415, "content_encoding", "send the body without a content encoding")
         try:
-            limit = source.settings.max_body or max_body
-            body = await _body(request, limit)
-            arrived = _inbound(source.id, request, body, clock())
-            keys = await _keys(ring, source, arrived)
-            verdict = (
-                await run_in_threadpool(
-                    read, source, arrived, arrived.received_at, keys, partial(with_names, ledger, source)
-                )
-                if len(body) > PARSED_INLINE or are_asked_for(source)
-                else read(source, arrived, arrived.received_at, keys)
-            )
+            verdict = await self._verdict(source, request)
         except _TooLarge:
-            return _refusal(413, "too_large", f"a body may have {source.settings.max_body or max_body} bytes")
+            return _refusal(413, "too_large", f"a body may have {self._limit(source)} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
         except Unreachable as error:
@@ -97,28 +85,45 @@ def intake_app(
             return _unavailable()
         except ClientDisconnect:
             return _refusal(400, "incomplete", "the sender hung up before its message was complete")
-        if isinstance(verdict, Denied):
-            if verdict.reply is not None:
-                return _written(verdict.reply)
-            metrics.inbound.labels(source.id, "denied").inc()
-            return _refusal(
-                401,
-                "unauthorized",
-                "the sender could not be verified",
-                {"WWW-Authenticate": f'Bearer realm="{source.id}"'},
-            )
-        answer = await _custody(intake, verdict)
+        return self._denial(source, verdict) if isinstance(verdict, Denied) else await self._recorded(source, verdict)
+
+    async def _verdict(self, source: Source, request: Request) -> Delivery | Denied:
+        """What the request says, or its denial. Raises _TooLarge, OverLimit, Unreachable, ClientDisconnect."""
+        body = await _body(request, self._limit(source))
+        arrived = _inbound(source.id, request, body, self.clock())
+        keys = await _keys(self.keyring, source, arrived)
+        if len(body) <= PARSED_INLINE and not are_asked_for(source):
+            return read(source, arrived, arrived.received_at, keys)
+        named = partial(with_names, self.ledger, source)
+        return await run_in_threadpool(read, source, arrived, arrived.received_at, keys, named)
+
+    def _limit(self, source: Source) -> int:
+        return source.settings.max_body or self.max_body
+
+    def _denial(self, source: Source, denied: Denied) -> Response:
+        if denied.reply is not None:
+            return _written(denied.reply)
+        self.metrics.inbound.labels(source.id, "denied").inc()
+        headers = {"WWW-Authenticate": f'Bearer realm="{source.id}"'}
+        return _refusal(401, "unauthorized", "the sender could not be verified", headers)
+
+    async def _recorded(self, source: Source, delivery: Delivery) -> Response:
+        """Have it recorded; then confirm and ask what the delivery wants."""
+        answer = await _custody(self.intake, delivery)
         if answer.status_code == 200:
-            answer = await _confirmed(ring, source, verdict) or answer
-        prompt = verdict.parsed.prompt
+            answer = await _confirmed(self.keyring, source, delivery) or answer
+        prompt = delivery.parsed.prompt
         if prompt is not None and answer.status_code == 200:
             answer.background = BackgroundTask(ask, source.id, prompt)
         return answer
 
+
+def intake_app(edge: Edge, *, beside: Sequence[BaseRoute] = (), parts: Parts | None = None) -> Starlette:
+    """The ASGI application. `beside` are further routes on the same listener, `parts` are what `/livez` looks at."""
     return Starlette(
         routes=[
-            Route("/in/{source}", take, methods=["POST"]),
-            *health_routes(ledger, metrics, parts),
+            Route("/in/{source}", edge.take, methods=["POST"]),
+            *health_routes(edge.ledger, edge.metrics, parts),
             *beside,
         ]
     )

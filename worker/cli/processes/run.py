@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from tickets.listening import listen as bind
@@ -40,7 +40,7 @@ from worker.cli.shell.common import (
     split_address,
 )
 from worker.delivery.dispatch import Bell
-from worker.intake.http import intake_app
+from worker.intake.http import Edge, intake_app
 from worker.intake.imap.keeper import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -225,14 +225,7 @@ def _started(
     """Everything, started in the order of its dependence and stopped in reverse."""
     settings, loaded = current(), current.loaded
     with ExitStack() as stack:
-        ledger = open_ledger(settings)
-        stack.callback(ledger.close)
-        ledger.upgrade()
-        ledger.follow(current)
-        # The lock on the folder proves that nobody else works on a ledger in it; of another one it proves nothing.
-        taken_back = ledger.take_back(
-            timedelta(seconds=settings.timing.ghost_wait), all_owners_gone=ledger.database.is_sqlite
-        )
+        ledger, taken_back = _opened(current, stack)
         metrics = metrics_of(ledger, settings)
         reloader = Reloader(current, read, metrics)
         relay = Relay(settings, ledger, metrics, current)
@@ -241,43 +234,59 @@ def _started(
         intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
         worker = WorkerThread(relay)
         api = _local_api(data, limit) if not loaded.has("api", "url") else None
-        beside: list[BaseRoute] = []
         if api is not None:
             stack.callback(api.close)
-            beside.append(Mount("", api.app))
         sockets = socket_keeper(intake, ledger, current, metrics)
+        max_body = settings.server.max_body
+        edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
         app = intake_app(
-            intake,
-            ledger,
-            lambda: current().sources,
-            metrics,
-            max_body=settings.server.max_body,
-            clock=lambda: datetime.now(UTC),
-            beside=beside,
+            edge,
+            beside=[Mount("", api.app)] if api is not None else [],
             parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
         )
-        listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
-        if api is not None and control is not None:
-            host, port, token = control
-            listeners.append((listen_or_exit(host, port), tickets_control(api, token)))
-        if api is None:
-            http = HttpThread(listeners)
-        else:  # which cuts connections when it is told to
-            http = HttpThread(listeners, start=api.start, stop=api.stop, protocol=AbortableProtocol)
+        http = _http(listener, app, api, control)
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
-        if ledger.database.is_sqlite:
-            ledger.mailboxes.forget_owners()
         keeper = imap_keeper(ledger, intake, current)
         for part in (bell, intake, http, worker, *edges, keeper, sockets, control_of(reloader)):
             if part is None:
                 continue
             part.start()
             stack.callback(part.stop)
-        mail_address, lmtp_address = (
-            next((said(each) for each, is_lmtp in mail_listeners if is_lmtp == wanted), None)
-            for wanted in (False, True)
-        )
-        yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, mail_address, lmtp_address)
+        smtp, lmtp = (_address(mail_listeners, lmtp=is_lmtp) for is_lmtp in (False, True))
+        yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, smtp, lmtp)
+
+
+def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
+    """The ledger, and how many calls of an earlier process had not been settled; they are made again."""
+    ledger = open_ledger(current())
+    stack.callback(ledger.close)
+    ledger.upgrade()
+    ledger.follow(current)
+    # The lock on the folder proves that nobody else works on a ledger in it; of another one it proves nothing.
+    is_ours = ledger.database.is_sqlite
+    taken_back = ledger.take_back(timedelta(seconds=current().timing.ghost_wait), all_owners_gone=is_ours)
+    if is_ours:
+        ledger.mailboxes.forget_owners()
+    return ledger, taken_back
+
+
+def _http(
+    listener: socket.socket, app: ASGIApp, api: LocalTicketsApi | None, control: tuple[str, int, str] | None
+) -> HttpThread:
+    """What serves HTTP: the application, and the local Tickets API's inspection where it was asked for."""
+    if api is None:
+        return HttpThread([(listener, app)])
+    listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
+    if control is not None:
+        host, port, token = control
+        listeners.append((listen_or_exit(host, port), tickets_control(api, token)))
+    # The local API cuts connections when it is told to.
+    return HttpThread(listeners, start=api.start, stop=api.stop, protocol=AbortableProtocol)
+
+
+def _address(mail_listeners: list[tuple[socket.socket, bool]], *, lmtp: bool) -> str | None:
+    """Where mail is taken in over SMTP, or over LMTP; None where it is not."""
+    return next((said(each) for each, is_lmtp in mail_listeners if is_lmtp == lmtp), None)
 
 
 def _edge(listener: socket.socket, intake: Intake, current: Current, *, lmtp: bool) -> SmtpThread:

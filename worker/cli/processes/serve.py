@@ -19,7 +19,7 @@ from worker.cli.shell.common import (
     upgraded_ledger,
 )
 from worker.delivery.dispatch import Bell
-from worker.intake.http import intake_app
+from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.keeper import configured
@@ -56,15 +56,9 @@ def serve(listen: str | None, log_level: str) -> None:
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
     keeper = socket_keeper(intake, ledger, current, metrics)
-    app = intake_app(
-        intake,
-        ledger,
-        lambda: current().sources,
-        metrics,
-        max_body=settings.server.max_body,
-        clock=lambda: datetime.now(UTC),
-        parts={**threads("intake", "bell"), **keeper.parts()},
-    )
+    max_body = settings.server.max_body
+    edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
+    app = intake_app(edge, parts={**threads("intake", "bell"), **keeper.parts()})
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, read, metrics)
