@@ -21,7 +21,8 @@ from sqlalchemy import Connection, case, literal, select, update
 
 from connectors.toolbox.text import cut
 from worker.ledger.engine import bulk
-from worker.ledger.schema.tables import Instant, cases, receipts
+from worker.ledger.schema.columns import Instant
+from worker.ledger.schema.tables import cases, receipts
 from worker.planning.model import Kind
 
 MAX_ERROR = 500  # characters

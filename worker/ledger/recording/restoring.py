@@ -17,7 +17,8 @@ from sqlalchemy import Connection, case, delete, insert, literal, select, tuple_
 
 from worker.ledger.engine.facts import RESTORED_AT
 from worker.ledger.queue.heads import open_heads, place, write_cases
-from worker.ledger.schema.tables import EPOCH, MICROSECOND, cases, facts, operations
+from worker.ledger.schema.columns import EPOCH, MICROSECOND
+from worker.ledger.schema.tables import cases, facts, operations
 from worker.ledger.schema.words import SETS_STATE, WAITS
 
 EPOCHS_AHEAD = 1_000_000  # more than anybody claimed between the backup and the restore

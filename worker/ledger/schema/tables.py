@@ -1,19 +1,11 @@
-"""What does the ledger hold? Custody, cases, operations, attempts; the properties that the rules rest on stand here.
-
-Times are whole microseconds since 1970 in UTC, as integers: PostgreSQL and SQLite then compare them alike, and the
-same statements serve both.
-"""
+"""What does the ledger hold? Custody, cases, operations, attempts; the properties that the rules rest on stand here."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -26,27 +18,8 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """A moment in UTC: a zoned datetime in Python, microseconds since 1970 in the database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _: Dialect) -> int | None:
-        return None if value is None else (value - EPOCH) // MICROSECOND
-
-    def process_result_value(self, value: int | None, _: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-# SQLite gives a row its own number only where the type is exactly INTEGER.
-Number = BigInteger().with_variant(Integer, "sqlite")
+from worker.ledger.schema.columns import Instant, Number, required
 
 metadata = MetaData(
     naming_convention={
@@ -56,10 +29,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def required(name: str, kind: Any, **options: Any) -> Column[Any]:
-    return Column(name, kind, nullable=False, **options)
 
 
 inbound = Table(
