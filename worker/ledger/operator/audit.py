@@ -24,6 +24,7 @@ from tickets.marks import word_in_request
 from worker.ledger.operator import interventions
 from worker.ledger.queue.settles import note_ticket
 from worker.ledger.schema.tables import cases, operations, tickets
+from worker.ledger.schema.words import OperationKind, OperationState
 
 What = Literal["missing", "doubled", "orphaned", "foreign", "changed"]
 GONE, CLOSED = "gone", "closed"
@@ -207,7 +208,7 @@ def _bound(since: datetime | None) -> Any:
     open_on_it = exists().where(
         operations.c.case_id == tickets.c.case_id,
         operations.c.target == tickets.c.create_seq,
-        operations.c.state == "open",
+        operations.c.state == OperationState.OPEN,
     )
     statement = (
         select(tickets, cases.c.source, cases.c.key, open_on_it.label("under_way"))
@@ -230,7 +231,7 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
         select(operations.c.case_id, operations.c.seq, operations.c.state, operations.c.request,
                cases.c.source, cases.c.key)
         .join(cases, cases.c.id == operations.c.case_id)
-        .where(operations.c.kind == "create_ticket")
+        .where(operations.c.kind == OperationKind.CREATE_TICKET)
     )  # fmt: skip
     found = {}
     for row in connection.execute(statement, execution_options={"yield_per": AT_ONCE}):

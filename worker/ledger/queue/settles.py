@@ -20,6 +20,7 @@ from worker.ledger.queue.claim import STATE_IS_ASKED, Claim
 from worker.ledger.queue.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.queue.heads import Head, open_heads, place, write_cases
 from worker.ledger.schema.tables import aliases, attempts, cases, operations, tickets
+from worker.ledger.schema.words import DeliveryState, LeftBy, OperationState, TicketOrigin
 from worker.planning.model import Kind
 
 Outcome = Literal[
@@ -53,7 +54,8 @@ class Settlement:
     """It was only a question."""
 
 
-IS_OPEN = operations.c.state == "open"  # what was ended meanwhile stays ended
+IS_OPEN = operations.c.state == OperationState.OPEN  # what was ended meanwhile stays ended
+AFTER = {"done": OperationState.DONE, "dead": OperationState.DEAD, "again": OperationState.OPEN}
 Settled = tuple[Row[Any], Claim, Settlement]
 
 
@@ -68,7 +70,7 @@ def settle(
     by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
     statement = _to_settle(is_sqlite=bulk.is_sqlite(connection))
     rows = connection.execute(statement, bulk.packed({"id": case_id} for case_id, _ in by_claim))
-    leased = {(row.id, row.epoch): row for row in rows if row.state == "leased"}
+    leased = {(row.id, row.epoch): row for row in rows if row.state == DeliveryState.LEASED}
     current: list[Settled] = [(leased[claimed], *outcome) for claimed, outcome in by_claim.items() if claimed in leased]
     stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
     if not current:
@@ -84,7 +86,9 @@ def settle(
     ]
     write_cases(connection, updates)
     _move_gate(connection, current, now)
-    return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
+    return stale, frozenset(
+        each["kind"] for each in updates if each["state"] == DeliveryState.READY and each["run_at"] <= now
+    )
 
 
 @cache
@@ -136,7 +140,7 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
             {
                 "case_id": each.case_id,
                 "seq": each.seq,
-                "state": {"done": "done", "dead": "dead", "again": "open"}[outcome.state],
+                "state": AFTER[outcome.state],
                 "ended_at": now if over else None,
                 "response": outcome.response,
                 "why": outcome.error if outcome.state == "dead" else None,
@@ -172,7 +176,7 @@ def _bind_created(connection: Connection, made: list[Settled], now: datetime) ->
             "ticket_id": outcome.ticket_id,
             "case_id": each.case_id,
             "create_seq": each.seq,
-            "how": "adopted" if outcome.outcome == "adopted" else "created",
+            "how": TicketOrigin.ADOPTED if outcome.outcome == "adopted" else TicketOrigin.CREATED,
             "bound_at": now,
             "status": outcome.ticket_status,
             "status_at": now,
@@ -201,8 +205,8 @@ def bind_ticket(
     about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
     connection.execute(tickets.delete().where(about))
     values = {
-        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now,
-        "status": status, "status_at": now,
+        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": TicketOrigin.BOUND,
+        "bound_at": now, "status": status, "status_at": now,
     }  # fmt: skip
     bulk.insert_or_update(connection, tickets, [values])
     alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
@@ -230,7 +234,7 @@ def _settle_case(
     seen = outcome.ticket_status if is_current or each.ticket_id == row.ticket_id else None
     left, left_at = (None, None) if is_current else (row.left, row.left_at)
     if seen == "gone":
-        left, left_at = "gone", now
+        left, left_at = LeftBy.GONE, now
     return {
         "id": row.id,
         "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,

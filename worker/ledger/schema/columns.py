@@ -7,9 +7,10 @@ same statements serve both.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,3 +36,9 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 def required(name: str, kind: Any, **options: Any) -> Column[Any]:
     return Column(name, kind, nullable=False, **options)
+
+
+def only(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """The database refuses any other word in this column of its table."""
+    listed = ", ".join(f"'{each.value}'" for each in words)
+    return CheckConstraint(f'"{column}" IN ({listed})', name=column)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select, tuple_, u
 
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import folders, mailbox_uids, mailboxes
+from worker.ledger.schema.words import MailOutcome
 
 AT_ONCE = 500  # UIDs in one statement
 MAX_ERROR = 500  # characters
@@ -160,7 +161,9 @@ class Mailboxes:
     def suppress(self, mailbox: Mailbox, folder: str, uidvalidity: int, uids: Sequence[int], reason: str) -> None:
         """Account for mails that are none of ours."""
         place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder, "uidvalidity": uidvalidity}
-        rows = [place | {"uid": uid, "outcome": "suppressed", "reason": reason, "owed": False} for uid in uids]
+        rows = [
+            place | {"uid": uid, "outcome": MailOutcome.SUPPRESSED, "reason": reason, "owed": False} for uid in uids
+        ]
         new = self._database.insert_or_ignore(mailbox_uids, "source", "mailbox", "folder", "uidvalidity", "uid")
         with self._database.write() as connection:
             for start in range(0, len(rows), AT_ONCE):
