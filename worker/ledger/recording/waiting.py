@@ -6,6 +6,7 @@ same moment, and so was not seen, is found by dispatch.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from connectors.contract.events import Event, digest, from_json, to_json
+from connectors.contract.versions import FIELD, LaterVersion, fields_of
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import aliases, cases, inbound, pending
@@ -37,6 +39,7 @@ class Waiting:
 
 
 _TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
+TREATMENT_VERSION = 1
 
 
 def name_of(event: Event) -> str:
@@ -53,14 +56,22 @@ def row(comment: Waiting, now: datetime) -> dict[str, Any]:
         "digest": bytes.fromhex(digest(comment.source, event.source_message_id, event.content_digest)),
         "inbound_id": comment.inbound_id,
         "event": to_json(event),
-        "treatment": None if treatment is None else _TREATMENT.dump_json(treatment).decode(),
+        "treatment": None if treatment is None else _written(treatment),
         "occurred_at": event.occurred_at,
         "expires_at": now + PATIENCE,
     }
 
 
+def _written(treatment: Treatment) -> str:
+    return json.dumps({FIELD: TREATMENT_VERSION, **_TREATMENT.dump_python(treatment, mode="json")}, ensure_ascii=False)
+
+
 def _waiting(row: Row[Any]) -> Waiting:
-    treatment = None if row.treatment is None else _TREATMENT.validate_json(row.treatment)
+    """Raises LaterVersion."""
+    treatment = None
+    if row.treatment is not None:
+        fields = fields_of(json.loads(row.treatment), "a treatment", TREATMENT_VERSION)
+        treatment = _TREATMENT.validate_python(fields)
     return Waiting(row.source, row.wanted, from_json(row.event), row.inbound_id, treatment)
 
 
@@ -82,14 +93,23 @@ def waited_for(connection: Connection, names: set[tuple[str, str]]) -> set[tuple
 
 
 def take(connection: Connection, names: set[tuple[str, str]]) -> list[Waiting]:
-    """The comments that wait for these names, the oldest first; they wait no more."""
+    """The comments that wait for these names, the oldest first; they wait no more.
+
+    One that a later version wrote goes on waiting, for a process that can read it; its delivery says so.
+    """
     named = bulk.among(bulk.is_sqlite(connection), pending.c.source, pending.c.wanted)
     statement = select(pending).where(named).order_by(pending.c.id).with_for_update()
     rows = connection.execute(statement, bulk.packed(_rows(names))).all()
-    if rows:
-        connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
-    rows = sorted(rows, key=lambda each: (each.occurred_at, each.inbound_id, each.id))
-    return [_waiting(each) for each in rows]
+    taken: dict[int, Waiting] = {}
+    for row in sorted(rows, key=lambda each: (each.occurred_at, each.inbound_id, each.id)):
+        try:
+            taken[row.id] = _waiting(row)
+        except LaterVersion as error:
+            unsaid = (inbound.c.id == row.inbound_id, inbound.c.reason.is_distinct_from(str(error)))
+            connection.execute(update(inbound).where(*unsaid).values(reason=str(error)))
+    if taken:
+        connection.execute(delete(pending).where(pending.c.id.in_(sorted(taken))))
+    return list(taken.values())
 
 
 def _rows(names: set[tuple[str, str]]) -> list[dict[str, str]]:
