@@ -69,11 +69,15 @@ def _is_one_of(column: str, words: tuple[str, ...]) -> str:
 
 
 def _refuse_other_words(connection: sa.Connection) -> None:
-    """Raises ValueError, and so changes nothing, where a row holds a word that is not known."""
-    for table, column, words in _WORDS:
-        other = sa.text(f'SELECT "{column}" FROM {table} WHERE NOT {_is_one_of(column, words)} LIMIT 1')  # noqa: S608
-        if (found := connection.execute(other).scalar_one_or_none()) is not None:
-            raise ValueError(f"{table}.{column} holds {found!r}, which is none of: {', '.join(words)}")
+    """Raises ValueError where a row holds a word that is not known: nothing is changed then. Reads each table once."""
+    for table, columns in groupby(_WORDS, key=lambda each: each[0]):
+        checked = [(column, words) for _, column, words in columns]
+        listed = ", ".join(f'"{column}"' for column, _ in checked)
+        wrong = " OR ".join(f"NOT {_is_one_of(*each)}" for each in checked)
+        row = connection.execute(sa.text(f"SELECT {listed} FROM {table} WHERE {wrong} LIMIT 1")).one_or_none()  # noqa: S608
+        if row is not None:
+            found = ", ".join(f"{table}.{column} is {value!r}" for (column, _), value in zip(checked, row, strict=True))
+            raise ValueError(f"there is a word that no version wrote: {found}")
 
 
 def _edit_tables(connection: sa.Connection) -> None:
