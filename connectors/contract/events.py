@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from connectors.contract.versions import fields_of
+
 Priority = Literal["low", "medium", "high", "urgent"]
 
 Authority = Literal["source", "participant", "opener"]
@@ -180,6 +182,7 @@ class TicketChanged(Event):
 
 _KINDS = {kind.__name__: kind for kind in (Opened, Commented, Changed, Resolved, TicketChanged)}
 _TIMES = ("occurred_at", "started_at")
+EVENT_VERSION = 1
 
 
 def to_json(event: Event) -> str:
@@ -190,8 +193,8 @@ def to_json(event: Event) -> str:
 
 
 def from_json(text: str) -> Event:
-    """The event that `to_json` wrote. Raises ValueError or KeyError for anything else."""
-    fields = json.loads(text)
+    """The event that `to_json` wrote. Raises LaterVersion, ValueError or KeyError for anything else."""
+    fields = fields_of(json.loads(text), "an event", EVENT_VERSION)
     kind = _KINDS[fields.pop("kind")]
     fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}
     fields |= {name: tuple(fields[name]) for name in ("aliases", "participants")}

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.acceptance.processes import wait_until
 from tickets.assumptions import MAX_TEXT
@@ -276,6 +277,48 @@ def test_a_rejected_fold_is_taken_apart_and_not_folded_again(waiting: Ledger, cl
     assert len({one.idempotency_key, *(each.idempotency_key for each in parts)}) == 4
     assert [state for state, _ in states(waiting)] == ["done", "dead", "done"]
     assert [each.about for each in waiting.list_dead()] != []
+
+
+def forget_the_new_columns(ledger: Ledger) -> None:
+    """What the version before would have left: it knows neither column."""
+    with ledger.database.write() as connection:
+        connection.execute(update(operations).values(joined_into=None, own_request=None))
+
+
+def test_which_operations_were_joined_is_a_column(waiting: Ledger, clock: ManualClock) -> None:
+    one = claim_of_disk(waiting, clock)
+    found = [each for each in rows(waiting, operations) if each["case_id"] == one.case_id and each["seq"] >= one.seq]
+    assert [each["joined_into"] for each in found] == [None, one.seq, one.seq]
+    assert [each["own_request"] is not None for each in found] == [True, False, False]
+    assert text_of(found[0]["own_request"]) == "a"
+
+
+def test_the_version_before_finds_all_that_it_needs_to_take_a_join_apart(waiting: Ledger, clock: ManualClock) -> None:
+    """Until the release after, it runs beside this one during an upgrade."""
+    one = claim_of_disk(waiting, clock)
+    found = [each for each in rows(waiting, operations) if each["case_id"] == one.case_id and each["seq"] >= one.seq]
+    assert text_of(found[0]["instead"]) == "a"
+    assert {each["why"] for each in found[1:]} == {f"folded into op-{one.case_id}-{one.seq}"}
+
+
+def test_a_rejected_join_of_the_version_before_is_taken_apart(waiting: Ledger, clock: ManualClock) -> None:
+    one = claim_of_disk(waiting, clock)
+    forget_the_new_columns(waiting)
+    waiting.settle([(one, dead())])
+    parts = []
+    for _ in "abc":
+        clock.advance(seconds=2)
+        parts.append(claim_of_disk(waiting, clock))
+        waiting.settle([(parts[-1], done(one.ticket_id))])
+    assert [text_of(each.request) for each in parts] == ["a", "b", "c"]
+
+
+def test_what_the_version_before_took_apart_stays_apart(waiting: Ledger, clock: ManualClock) -> None:
+    one = claim_of_disk(waiting, clock)
+    waiting.settle([(one, dead())])
+    forget_the_new_columns(waiting)
+    clock.advance(seconds=2)
+    assert text_of(claim_of_disk(waiting, clock).request) == "a"
 
 
 def test_a_fold_that_may_have_been_executed_is_never_taken_apart(waiting: Ledger, clock: ManualClock) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from worker.jobs.job import Job, JobFailed, State, Surroundings
 from worker.jobs.runner import AGAIN, LEASE, Runner
@@ -119,3 +120,24 @@ def test_a_job_that_is_not_configured_any_more_is_left_alone(ledger: Ledger, clo
     clock.advance(seconds=EVERY.total_seconds())
     assert runner(ledger, {}).once() == 0
     assert row(ledger)["state"] == '{"runs": 1}'
+
+
+def test_a_job_whose_memory_a_later_version_wrote_is_left_to_that_one_and_holds_up_no_other(ledger: Ledger) -> None:
+    ledger.errands.plan(["ask:prom", "count:prom"])
+    later = '{"v": 2, "runs": 7}'
+    with ledger.database.write() as connection:
+        connection.execute(update(table).where(table.c.name == "ask:prom").values(state=later))
+    both = runner(ledger, {"ask:prom": counting(), "count:prom": counting()})
+    assert [both.once(), both.once()] == [1, 0]
+    left, done = sorted(rows(ledger, table), key=lambda each: str(each["name"]))
+    assert (left["state"], left["epoch"], left["owner"]) == (later, 0, None)
+    assert left["error"] == "the memory of ask:prom of version 2 is left alone: this version reads up to version 1"
+    assert done["state"] == '{"runs": 1}'
+
+
+def test_a_job_remembers_what_the_release_after_writes_with_its_version(ledger: Ledger) -> None:
+    ledger.errands.plan(["count:prom"])
+    with ledger.database.write() as connection:
+        connection.execute(update(table).values(state='{"v": 1, "runs": 1}'))
+    runner(ledger, {"count:prom": counting()}).once()
+    assert row(ledger)["state"] == '{"runs": 2}'

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from pydantic import TypeAdapter
+from sqlalchemy import select, update
 
 from connectors import connector
 from connectors.contract.events import Commented, Event, Reference
@@ -19,7 +22,7 @@ from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
 from worker.ledger.recording import recorder
 from worker.ledger.schema.tables import inbound, pending, seen
 from worker.planning.arrival import Rules
-from worker.planning.model import Policy
+from worker.planning.model import Policy, Treatment
 from worker.settings import Source
 
 from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of, minute, opened, resolved, rows
@@ -261,3 +264,44 @@ def test_an_automatic_answer_to_nothing_known_is_kept_until_its_case_is_known_an
     ((repeated,), _) = ledger.record([read(automatic)])
     assert repeated.outcome == "accepted"
     assert kinds_of(ledger) == ["create_ticket", "add_note"]
+
+
+TREATED = Treatment(Policy(reopen_window=timedelta(hours=2), on_resolve="note"))
+
+
+def of_version(ledger: Ledger, column: str, version: int) -> None:
+    """Write the comments that wait as that version would."""
+    with ledger.database.write() as connection:
+        (kept,) = connection.execute(select(pending)).mappings()
+        document = json.loads(kept[column]) | {"v": version}
+        connection.execute(update(pending).values({column: json.dumps(document)}))
+
+
+def treated(event: Event) -> Delivery:
+    return replace(delivery(event), treatments=(TREATED,))
+
+
+@pytest.mark.parametrize("column", ["event", "treatment"])
+def test_a_comment_that_a_later_version_wrote_waits_for_a_process_that_can_read_it(ledger: Ledger, column: str) -> None:
+    ((recorded,), _) = ledger.record([treated(answer("reply"))])
+    of_version(ledger, column, 2)
+    take(ledger, root())
+    ledger.pair_waiting()
+    assert (waiting(ledger), notes(ledger)) == ([name_of("root")], [])
+    assert "of version 2 is left alone" in reason_of(ledger, recorded.inbound_id)
+    of_version(ledger, column, 1)
+    ledger.pair_waiting()
+    assert (waiting(ledger), notes(ledger)) == ([], ["reply"])
+
+
+def test_what_was_decided_about_a_comment_is_read_by_the_version_before_and_from_it(ledger: Ledger) -> None:
+    """That one reads the document so, and writes it without a version."""
+    ledger.record([treated(answer("reply"))])
+    (kept,) = rows(ledger, pending)
+    adapter = TypeAdapter(Treatment)
+    assert json.loads(kept["treatment"])["v"] == 1
+    assert adapter.validate_json(kept["treatment"]) == TREATED
+    with ledger.database.write() as connection:
+        connection.execute(update(pending).values(treatment=adapter.dump_json(TREATED).decode()))
+    take(ledger, root())
+    assert notes(ledger) == ["reply"]

@@ -21,7 +21,9 @@ from sqlalchemy import ColumnElement, Connection, case, literal, literal_column,
 
 from connectors.toolbox.text import cut
 from worker.ledger.engine import bulk
-from worker.ledger.schema.tables import Instant, cases, receipts
+from worker.ledger.schema.columns import Instant
+from worker.ledger.schema.tables import cases, receipts
+from worker.ledger.schema.words import OperationState, ReceiptState
 from worker.planning.model import Kind
 
 MAX_ERROR = 500  # characters
@@ -58,8 +60,8 @@ def promise(connection: Connection, rows: Collection[tuple[int, str, str]], now:
     """Let these be told once there is a ticket: case, source and target."""
     fresh = [
         {
-            "case_id": case_id, "target": target, "source": source, "state": "idle", "wanted": 0, "run_at": now,
-            "epoch": 0, "attempts": 0,
+            "case_id": case_id, "target": target, "source": source, "state": ReceiptState.IDLE, "wanted": 0,
+            "run_at": now, "epoch": 0, "attempts": 0,
         }
         for case_id, source, target in sorted(rows)
     ]  # fmt: skip
@@ -68,7 +70,7 @@ def promise(connection: Connection, rows: Collection[tuple[int, str, str]], now:
 
 def moves(kind: Kind, state: str) -> bool:
     """Whether an operation that ended so changes what is told; a note does not."""
-    return state == "done" and kind != "add_note"
+    return state == OperationState.DONE and kind != "add_note"
 
 
 def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> None:
@@ -76,13 +78,13 @@ def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> 
     if not case_ids:
         return
     of_these = bulk.among(bulk.is_sqlite(connection), receipts.c.case_id)
-    is_idle = receipts.c.state == "idle"
+    is_idle = receipts.c.state == ReceiptState.IDLE
     changed = (
         update(receipts)
-        .where(of_these, receipts.c.state.in_(["idle", "due", "leased"]))
+        .where(of_these, receipts.c.state.in_([ReceiptState.IDLE, ReceiptState.DUE, ReceiptState.LEASED]))
         .values(
             wanted=receipts.c.wanted + 1,
-            state=case((is_idle, "due"), else_=receipts.c.state),
+            state=case((is_idle, ReceiptState.DUE), else_=receipts.c.state),
             run_at=case((is_idle, literal(now, Instant())), else_=receipts.c.run_at),
         )
     )
@@ -91,8 +93,8 @@ def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> 
 
 def claim(connection: Connection, source: str, *, now: datetime, lease: timedelta, limit: int) -> list[Receipt]:
     """Lease the receipts of a source that are due, and those whose lease has ended; the oldest first."""
-    is_due = (receipts.c.state == "due") & (receipts.c.run_at <= now)
-    is_lost = (receipts.c.state == "leased") & (receipts.c.lease_until <= now)
+    is_due = (receipts.c.state == ReceiptState.DUE) & (receipts.c.run_at <= now)
+    is_lost = (receipts.c.state == ReceiptState.LEASED) & (receipts.c.lease_until <= now)
     statement = (
         select(receipts, cases.c.key, cases.c.ticket_id, cases.c.ticket_status, cases.c.priority.label("its_priority"))
         .join(cases, cases.c.id == receipts.c.case_id)
@@ -106,8 +108,8 @@ def claim(connection: Connection, source: str, *, now: datetime, lease: timedelt
     claimed = []
     for row in connection.execute(statement).all():
         posting = {"posting_at": now} if row.place is None else {}
-        _change(connection, row.case_id, row.target, state="leased", lease_until=now + lease, epoch=row.epoch + 1,
-                **posting)  # fmt: skip
+        leased = {"state": ReceiptState.LEASED, "lease_until": now + lease, "epoch": row.epoch + 1}
+        _change(connection, row.case_id, row.target, **leased, **posting)
         claimed.append(
             Receipt(
                 case_id=row.case_id,
@@ -130,25 +132,31 @@ def claim(connection: Connection, source: str, *, now: datetime, lease: timedelt
 
 def told(connection: Connection, receipt: Receipt, place: str | None, *, now: datetime) -> bool:
     """It is there, and can be edited where it has a place; False where its lease had passed to somebody else."""
-    after = case((receipts.c.wanted != receipt.wanted, "due"), else_="idle") if place is not None else "told"
-    values = {"state": after, "run_at": now, "place": place or receipt.place, "posting_at": None, "error": None}
+    after = case((receipts.c.wanted != receipt.wanted, ReceiptState.DUE), else_=ReceiptState.IDLE)
+    values = {
+        "state": after if place is not None else ReceiptState.TOLD,
+        "run_at": now,
+        "place": place or receipt.place,
+        "posting_at": None,
+        "error": None,
+    }
     return _end(connection, receipt, attempts=0, **values)
 
 
 def later(connection: Connection, receipt: Receipt, reason: str, *, at: datetime) -> bool:
     """It was not taken; it is told again then."""
-    again = {"state": "due", "run_at": at, "posting_at": None, "error": cut(reason, MAX_ERROR)}
+    again = {"state": ReceiptState.DUE, "run_at": at, "posting_at": None, "error": cut(reason, MAX_ERROR)}
     return _end(connection, receipt, attempts=receipt.attempts + 1, **again)
 
 
 def bury(connection: Connection, receipt: Receipt, reason: str) -> bool:
     """It is not told any more; one that was told once stays as it is."""
-    state = "dead" if receipt.place is None else "told"
+    state = ReceiptState.DEAD if receipt.place is None else ReceiptState.TOLD
     return _end(connection, receipt, state=state, error=cut(reason, MAX_ERROR))
 
 
 def _end(connection: Connection, receipt: Receipt, **values: Any) -> bool:
-    ours = (receipts.c.epoch == receipt.epoch, receipts.c.state == "leased")
+    ours = (receipts.c.epoch == receipt.epoch, receipts.c.state == ReceiptState.LEASED)
     return _change(connection, receipt.case_id, receipt.target, *ours, lease_until=None, **values)
 
 

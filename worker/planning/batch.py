@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from connectors.contract.events import TicketChanged
 from worker.planning.arrival import Waiting
@@ -20,6 +21,8 @@ from worker.planning.people import KnownTicket
 
 NO_RANK = 9
 """The rank of a case that has no call to make."""
+
+Delivery = Literal["idle", "ready", "leased", "blocked"]
 
 Message = tuple[str, ...]
 """A source id and a source message id; for a later version of the message, its content digest behind them."""
@@ -48,7 +51,8 @@ class Case:
     """No call of the case is made before."""
     state: CaseState = field(default_factory=CaseState)
     opener: str | None = None
-    delivery: str = "idle"
+    delivery: Delivery = "idle"
+    """The state in which delivery sees the case."""
     kind: Kind | None = None
     """The kind of its next call."""
     rank: int = NO_RANK

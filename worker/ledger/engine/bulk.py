@@ -37,7 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.ledger.schema.tables import EPOCH, MICROSECOND
+from worker.ledger.schema.columns import EPOCH, MICROSECOND
 
 How = Literal["insert", "insert_or_ignore", "insert_or_update", "change"]
 

@@ -133,15 +133,21 @@ class Database:
         return statement.on_conflict_do_update(index_elements=[conflict], set_=others)
 
     def upgrade(self) -> None:
-        """Bring the tables to this version's shape; several processes may do so at once."""
-        if self.is_current():
+        """Bring the tables to this version's shape; several processes may do so at once.
+
+        Each migration of tables that are in use is a transaction of its own, so that the locks of one are gone while
+        the next one reads. What was done before a failure stays, and the next call goes on from there.
+        """
+        there, head = self.revisions()
+        if there == head:
             return
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self.write() as connection:
-            if not self.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
-            _migrate(connection)
+        for step in _steps(there):
+            with self.write() as connection:
+                if not self.is_sqlite:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
+                _migrate(connection, step)
 
     def is_current(self) -> bool:
         """True when the tables are there, in this version's shape."""
@@ -177,7 +183,14 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
-def _migrate(connection: Connection) -> None:
+def _steps(there: str | None) -> list[str]:
+    """The revisions to migrate to, one after the other; new tables are nobody's yet, and are made in one go."""
+    known = _known()
+    return known[known.index(there) + 1 :] if there in known else ["head"]
+
+
+def _migrate(connection: Connection, revision: str) -> None:
+    """Migrate up to this revision; nothing where the tables are beyond it already."""
     # Only here: to load it is a quarter of a process's start, and most processes find the tables as they should be.
     from alembic import command
     from alembic.config import Config
@@ -185,7 +198,7 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _sqlite(url: sqlalchemy.URL) -> Engine:

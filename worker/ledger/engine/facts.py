@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from worker.ledger.engine.database import Database
-from worker.ledger.schema.tables import EPOCH, MICROSECOND, facts
+from worker.ledger.schema.columns import EPOCH, MICROSECOND
+from worker.ledger.schema.tables import facts
 
 MARKER_KEY, RESTORED_AT = "marker_key", "restored_at"
 

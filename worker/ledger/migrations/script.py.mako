@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from worker.ledger.schema.tables import Instant, Number
+from worker.ledger.schema.columns import Instant, Number
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

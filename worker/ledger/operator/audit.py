@@ -29,6 +29,7 @@ from tickets.marks import word_in_request
 from worker.ledger.operator import interventions
 from worker.ledger.recording.recorder import Recorded
 from worker.ledger.schema.tables import cases, operations, tickets
+from worker.ledger.schema.words import WAITS, OperationKind, OperationState
 from worker.planning.decide import OPENS
 from worker.planning.model import CaseState
 from worker.planning.people import TicketSeen, plan_ticket
@@ -177,7 +178,7 @@ def _marked(ledger: LedgerSide, found: Sequence[Found]) -> list[Finding]:
             findings.append(_doubled(ledger, create, those))
         elif create is None:
             findings.append(_foreign(those[0]))
-        elif those[0].ticket_id not in ledger.owned and create.state not in ("open", "held"):
+        elif those[0].ticket_id not in ledger.owned and create.state not in WAITS:
             findings.append(_orphaned(create, those[0]))
     return findings
 
@@ -202,7 +203,7 @@ def _foreign(found: Found) -> Finding:
 def _orphaned(create: Create, found: Found) -> Finding:
     text = f"it bears the marker of {create.operation}, which is {create.state}, and belongs to no case"
     bind = f"`dead bind {create.operation} {found.ticket_id}` makes it the case's ticket"
-    remedy = bind if create.state == "dead" else "close it in the ticket system if nobody needs it"
+    remedy = bind if create.state == OperationState.DEAD else "close it in the ticket system if nobody needs it"
     return Finding("orphaned", found.ticket_id, create.source, create.case, create.operation, text, remedy)
 
 
@@ -229,7 +230,7 @@ def _bound(since: datetime | None) -> Any:
     open_on_it = exists().where(
         operations.c.case_id == tickets.c.case_id,
         operations.c.target == tickets.c.create_seq,
-        operations.c.state == "open",
+        operations.c.state == OperationState.OPEN,
     )
     its_case = (cases.c.source, cases.c.key, cases.c.phase, cases.c.left, cases.c.left_at)
     is_current = (cases.c.create_seq == tickets.c.create_seq).label("is_current")
@@ -244,8 +245,8 @@ def _bound(since: datetime | None) -> Any:
 def _begun_at() -> ColumnElement[datetime | None]:
     """When the latest call that opened the ticket was done; NULL while one is under way."""
     of_ticket = (operations.c.case_id == tickets.c.case_id, operations.c.target == tickets.c.create_seq)
-    opened = (operations.c.kind.in_(OPENS), operations.c.state != "skipped")
-    done_at = sa_case((operations.c.state == "done", operations.c.ended_at))
+    opened = (operations.c.kind.in_(OPENS), operations.c.state != OperationState.SKIPPED)
+    done_at = sa_case((operations.c.state == OperationState.DONE, operations.c.ended_at))
     latest = select(done_at).where(*of_ticket, *opened).order_by(operations.c.seq.desc()).limit(1)
     return latest.correlate(tickets).scalar_subquery()
 
@@ -280,7 +281,7 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
         select(operations.c.case_id, operations.c.seq, operations.c.state, operations.c.request,
                cases.c.source, cases.c.key)
         .join(cases, cases.c.id == operations.c.case_id)
-        .where(operations.c.kind == "create_ticket")
+        .where(operations.c.kind == OperationKind.CREATE_TICKET)
     )  # fmt: skip
     found = {}
     for row in connection.execute(statement, execution_options={"yield_per": AT_ONCE}):

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import Label
 from connectors.contract.messages import Inbound
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
-from worker.ledger.schema.words import QUARANTINED
+from worker.ledger.schema.words import InboundOutcome, OperationState
 
 PAGE = 500
 
@@ -97,7 +97,7 @@ def _rejected() -> Select[Any]:
     return (
         select(operations, cases.c.source, cases.c.key, _held())
         .join(cases, operations.c.case_id == cases.c.id)
-        .where(operations.c.state == "dead")
+        .where(operations.c.state == OperationState.DEAD)
         .order_by(*_PLACE)
     )
 
@@ -106,14 +106,14 @@ def _kept() -> Select[Any]:
     """Without their bodies, which the list does not need."""
     columns = (inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries)
     # Sorted by an expression: in the order of the primary key, SQLite would read every delivery for the few.
-    return select(*columns).where(inbound.c.outcome == QUARANTINED).order_by(inbound.c.id + 0)
+    return select(*columns).where(inbound.c.outcome == InboundOutcome.QUARANTINED).order_by(inbound.c.id + 0)
 
 
 def _held() -> Label[int]:
     """How many operations a dead one holds up."""
     waiting = operations.alias()
     of_it = (waiting.c.case_id == operations.c.case_id) & (waiting.c.target == operations.c.seq)
-    held = select(func.count()).select_from(waiting).where(of_it, waiting.c.state == "held")
+    held = select(func.count()).select_from(waiting).where(of_it, waiting.c.state == OperationState.HELD)
     return held.correlate(operations).scalar_subquery().label("holds_up")
 
 
@@ -126,7 +126,7 @@ def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
     statement = (
         select(operations, cases.c.source, cases.c.key, _held())
         .join(cases, operations.c.case_id == cases.c.id)
-        .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
+        .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == OperationState.DEAD)
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
@@ -177,7 +177,9 @@ def _inbound_letter(row: Row[Any]) -> DeadLetter:
 
 def quarantined_row(connection: Connection, number: int) -> Row[Any]:
     """A delivery in quarantine, locked. Raises NoSuchDeadLetter."""
-    statement = select(inbound).where(inbound.c.id == number, inbound.c.outcome == QUARANTINED).with_for_update()
+    statement = (
+        select(inbound).where(inbound.c.id == number, inbound.c.outcome == InboundOutcome.QUARANTINED).with_for_update()
+    )
     row = connection.execute(statement).one_or_none()
     if row is None:
         raise NoSuchDeadLetter(f"in-{number} is not in quarantine; `dead list` shows what is")

@@ -21,7 +21,15 @@ from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.queue.settles import bind_ticket
 from worker.ledger.queue.tickets import Observation, after_binding, write
 from worker.ledger.schema.tables import cases, inbound, operations, tickets
-from worker.ledger.schema.words import SETS_STATE, SKIPPED, WAITS
+from worker.ledger.schema.words import (
+    SETS_STATE,
+    WAITS,
+    CasePhase,
+    DeliveryState,
+    InboundOutcome,
+    OperationKind,
+    OperationState,
+)
 from worker.planning.keys import derived_key
 
 
@@ -48,7 +56,7 @@ def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
     _refuse_late_close(case, dead)
     values = (
         _repeated(dead, bytes(dead.request))
-        if dead.kind == "add_note" and is_forgotten(dead, at.key_window, at.now)
+        if dead.kind == OperationKind.ADD_NOTE and is_forgotten(dead, at.key_window, at.now)
         else {}
     )
     return _revive(connection, case, dead, at, values)
@@ -62,10 +70,10 @@ def edit_operation(connection: Connection, letter_id: str, request: bytes, at: A
     """
     case, dead = _lock(connection, letter_id)
     _refuse_late_close(case, dead)
-    if dead.kind == "add_note" and dead.ambiguous:
+    if dead.kind == OperationKind.ADD_NOTE and dead.ambiguous:
         return _revive(connection, case, dead, at, _repeated(dead, request))
     values: dict[str, Any] = {}
-    if dead.kind == "create_ticket":
+    if dead.kind == OperationKind.CREATE_TICKET:
         request, values = with_marker_of(bytes(dead.request), request), {"unproven": dead.ambiguous}
     # A ledger from a backup may not know of an earlier edit: so the key follows from the text.
     key = derived_key(dead.idempotency_key, dead.kind, request.decode())
@@ -101,12 +109,14 @@ def bind(connection: Connection, letter_id: str, ticket_id: str, status: TicketS
 
 def _go_on_with(connection: Connection, case: Row[Any], dead: Row[Any], ticket_id: str, at: At) -> int:
     """Let a dead operation be done, or sent again, now that its ticket is known; gives how many operations go on."""
-    if dead.kind != "create_ticket":
+    if dead.kind != OperationKind.CREATE_TICKET:
         _refuse_late_close(case, dead)
         _revive(connection, case, dead, at, {})
         return 1
     _write(
-        connection, dead, {"state": "done", "ended_at": at.now, "why": None, "response": f"bound to ticket {ticket_id}"}
+        connection,
+        dead,
+        {"state": OperationState.DONE, "ended_at": at.now, "why": None, "response": f"bound to ticket {ticket_id}"},
     )
     released = _release(connection, case, dead.seq)
     _go_on(connection, case, at.now)
@@ -120,20 +130,26 @@ def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> 
     Raises NoSuchDeadLetter.
     """
     case, dead = _lock(connection, letter_id)
-    _write(connection, dead, {"state": "skipped", "ended_at": at.now, "why": why})
+    _write(connection, dead, {"state": OperationState.SKIPPED, "ended_at": at.now, "why": why})
     skipped = 1
-    if dead.kind == "create_ticket":
+    if dead.kind == OperationKind.CREATE_TICKET:
         followers = (operations.c.case_id == case.id, operations.c.target == dead.seq)
-        unsent = operations.c.state.in_(["open", "held"])
+        unsent = operations.c.state.in_(WAITS)
         reason = f"its ticket was never created: {why}"
         skipped += connection.execute(
-            update(operations).where(*followers, unsent).values(state="skipped", ended_at=at.now, why=reason)
+            update(operations)
+            .where(*followers, unsent)
+            .values(state=OperationState.SKIPPED, ended_at=at.now, why=reason)
         ).rowcount
         if case.create_seq == dead.seq:
-            nothing = {"phase": "new", "lost": False, "create_seq": None}
+            nothing = {"phase": CasePhase.NEW, "lost": False, "create_seq": None}
             connection.execute(update(cases).where(cases.c.id == case.id).values(nothing))
-    if dead.kind == "reopen_ticket" and case.create_seq == dead.target and _is_last_of_state(connection, dead):
-        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
+    if (
+        dead.kind == OperationKind.REOPEN_TICKET
+        and case.create_seq == dead.target
+        and _is_last_of_state(connection, dead)
+    ):
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase=CasePhase.CLOSED))
     _go_on(connection, case, at.now)
     return skipped
 
@@ -141,7 +157,7 @@ def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> 
 def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
     """No later operation closes or reopens its ticket: that is as the one before left it."""
     later = (operations.c.case_id == dead.case_id, operations.c.target == dead.target, operations.c.seq > dead.seq)
-    sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, "done"]))
+    sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, OperationState.DONE]))
     return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None
 
 
@@ -150,11 +166,13 @@ def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
     number = number_of(letter_id)
     row = quarantined_row(connection, number if number is not None else -1)
     reason = f"{row.reason} (skipped: {why})"
-    connection.execute(update(inbound).where(inbound.c.id == row.id).values(outcome=SKIPPED, reason=reason))
+    connection.execute(
+        update(inbound).where(inbound.c.id == row.id).values(outcome=InboundOutcome.SKIPPED, reason=reason)
+    )
 
 
 def _refuse_late_close(case: Row[Any], dead: Row[Any]) -> None:
-    if dead.kind == "close_ticket" and case.create_seq == dead.target and not _ended_last(case):
+    if dead.kind == OperationKind.CLOSE_TICKET and case.create_seq == dead.target and not _ended_last(case):
         raise CannotBeDone("its case was opened again since, on the same ticket: `dead skip` it")
 
 
@@ -166,11 +184,11 @@ def _ended_last(case: Row[Any]) -> bool:
 def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, values: dict[str, Any]) -> int:
     """Open it again; gives how many operations go on with it that waited for its ticket."""
     began = dead.first_sent_at if dead.ambiguous else None
-    anew = {"state": "open", "ended_at": None, "why": None, "conflicts": 0, "first_sent_at": began}
+    anew = {"state": OperationState.OPEN, "ended_at": None, "why": None, "conflicts": 0, "first_sent_at": began}
     _write(connection, dead, anew | values)
-    released = _release(connection, case, dead.seq) if dead.kind == "create_ticket" else 0
-    if dead.kind == "close_ticket" and case.create_seq == dead.target:
-        connection.execute(update(cases).where(cases.c.id == case.id).values(phase="closed"))
+    released = _release(connection, case, dead.seq) if dead.kind == OperationKind.CREATE_TICKET else 0
+    if dead.kind == OperationKind.CLOSE_TICKET and case.create_seq == dead.target:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(phase=CasePhase.CLOSED))
     ghost_gone = dead.ended_at + at.ghost_wait if dead.ambiguous else at.now
     _go_on(connection, case, max(at.now, ghost_gone))
     return released
@@ -178,17 +196,21 @@ def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, valu
 
 def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
     """Let what waited for the ticket of this create go on; gives the number of operations."""
-    held = (operations.c.case_id == case.id, operations.c.target == create_seq, operations.c.state == "held")
+    held = (
+        operations.c.case_id == case.id,
+        operations.c.target == create_seq,
+        operations.c.state == OperationState.HELD,
+    )
     if case.create_seq == create_seq:
         connection.execute(update(cases).where(cases.c.id == case.id).values(lost=False))
-    return connection.execute(update(operations).where(*held).values(state="open")).rowcount
+    return connection.execute(update(operations).where(*held).values(state=OperationState.OPEN)).rowcount
 
 
 def _lock(connection: Connection, letter_id: str) -> tuple[Row[Any], Row[Any]]:
     """The case and the dead operation. Raises NoSuchDeadLetter."""
     case_id, seq = place_of(letter_id)
     case = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
-    this_one = (operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == "dead")
+    this_one = (operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == OperationState.DEAD)
     dead = connection.execute(select(operations).where(*this_one)).one_or_none()
     if case is None or dead is None:
         raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
@@ -202,7 +224,7 @@ def _write(connection: Connection, dead: Row[Any], values: dict[str, Any]) -> No
 
 def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
     """Make the case's oldest open operation its head; a leased case finds it when its call is settled."""
-    if case.state == "leased":
+    if case.state == DeliveryState.LEASED:
         return
     head = open_heads(connection, [case.id]).get(case.id)
     lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()

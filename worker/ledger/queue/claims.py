@@ -31,6 +31,7 @@ from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Mode, Term
 from worker.ledger.queue.gates import Passage
 from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.schema.tables import attempts, cases, operations, tickets
+from worker.ledger.schema.words import AttemptOutcome, DeliveryState
 from worker.planning.keys import derived_key
 from worker.planning.model import Kind
 
@@ -54,7 +55,7 @@ def claim(
     counted = clock()
     if passage.closed_until is not None:
         return Claimed([])
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     db.read_in_order(connection)
     chosen = selection.choose(connection, kind, ready, limit, passage, terms.limits, now)
     rows = chosen.rows
@@ -95,7 +96,12 @@ def _heads_of(*, is_sqlite: bool) -> Select[Any]:
 
 @cache
 def _lease(*, is_sqlite: bool) -> Update:
-    lease = {"state": "leased", "epoch": cases.c.epoch + 1, "owner": bindparam("by"), "lease_until": bindparam("until")}
+    lease = {
+        "state": DeliveryState.LEASED,
+        "epoch": cases.c.epoch + 1,
+        "owner": bindparam("by"),
+        "lease_until": bindparam("until"),
+    }
     return update(cases).where(bulk.among(is_sqlite, cases.c.id)).values(lease)
 
 
@@ -190,7 +196,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
 
     With `all_owners_gone`, leases that still run are ended now: nobody is left who could use them.
     """
-    expired = select(cases).where(cases.c.state == "leased")
+    expired = select(cases).where(cases.c.state == DeliveryState.LEASED)
     if not all_owners_gone:
         expired = expired.where(cases.c.lease_until <= now)
     # In the order of the index of leases: in that of ids, SQLite would read every case there is. No order is needed
@@ -213,7 +219,13 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
     ]
     write_cases(connection, after)
     noted = [
-        {"case_id": row.id, "seq": row.head_seq, "at": now, "outcome": "unknown", "error": "the lease ended"}
+        {
+            "case_id": row.id,
+            "seq": row.head_seq,
+            "at": now,
+            "outcome": AttemptOutcome.UNKNOWN,
+            "error": "the lease ended",
+        }
         for row in rows
     ]
     connection.execute(insert(attempts), noted)
@@ -222,7 +234,9 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
 
 def leased_until(connection: Connection, now: datetime) -> datetime | None:
     """When the last lease ends that still runs; None where none does."""
-    running = select(func.max(cases.c.lease_until)).where(cases.c.state == "leased", cases.c.lease_until > now)
+    running = select(func.max(cases.c.lease_until)).where(
+        cases.c.state == DeliveryState.LEASED, cases.c.lease_until > now
+    )
     return connection.execute(running).scalar_one_or_none()
 
 
@@ -230,5 +244,5 @@ def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
     """The kinds that have a ready case whose time has come; none while the gate is closed."""
     if gates.is_closed(connection, now):
         return frozenset()
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     return frozenset(connection.execute(select(cases.c.kind).where(*ready).distinct()).scalars())

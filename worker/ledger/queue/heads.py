@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from worker.ledger.engine import bulk
 from worker.ledger.schema.tables import cases, operations
+from worker.ledger.schema.words import DeliveryState, OperationState
 from worker.planning.model import Kind
 
 
@@ -35,7 +36,7 @@ def open_heads(connection: Connection, case_ids: Collection[int]) -> dict[int, H
 def _open_heads(*, is_sqlite: bool) -> Select[Any]:
     """Looked up for each case: joined, PostgreSQL would rather read all operations that are open."""
     wanted = bulk.given({"case_id": operations.c.case_id}, is_sqlite=is_sqlite)
-    is_open = ((operations.c.case_id == wanted.c.case_id), operations.c.state == "open")
+    is_open = ((operations.c.case_id == wanted.c.case_id), operations.c.state == OperationState.OPEN)
     first = select(func.min(operations.c.seq)).where(*is_open).scalar_subquery()
     best = select(func.min(operations.c.rank)).where(*is_open).scalar_subquery()
     found = select(wanted.c.case_id, first.label("seq"), best.label("rank")).subquery()
@@ -46,9 +47,9 @@ def _open_heads(*, is_sqlite: bool) -> Select[Any]:
 def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> dict[str, Any]:
     """The columns of a case that waits for `head`, or for nothing; `lost`: its ticket could not be created."""
     if head is None:
-        state = "blocked" if lost else "idle"
+        state = DeliveryState.BLOCKED if lost else DeliveryState.IDLE
         return {"state": state, "kind": None, "rank": 9, "run_at": run_at, "head_seq": next_seq}
-    return {"state": "ready", "kind": head.kind, "rank": head.rank, "run_at": run_at, "head_seq": head.seq}
+    return {"state": DeliveryState.READY, "kind": head.kind, "rank": head.rank, "run_at": run_at, "head_seq": head.seq}
 
 
 def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:

@@ -1,8 +1,16 @@
-"""Which calls need not be made? Those whose content fits into one that waits for the budget just before them.
+"""Joins operations that wait for the budget into one call, and takes a rejected call apart again.
 
 Only what was never sent is folded, when it has waited for `PATIENCE` and the budget is scarce: notes of one case that
 follow each other and are equally private, and updates that follow each other. A fold that is rejected is taken apart
 again, and its parts stay apart. Notes are never folded into a description, which is public.
+
+    joined_into   of a part: the seq of the operation that it is sent with, while its state is `folded`
+    own_request   of the operation that is sent: what it said by itself; of a part that was taken apart: what it says.
+                  What has one is joined with nothing any more
+
+The version before knows neither column: it keeps the own request in `instead`, and knows its parts by the sentence in
+`why`. It runs beside this one during an upgrade, so until the release after, what it reads is written too, and what it
+wrote is read (`_parts_of`, `_own_request`). From then on `instead` is of reopenings only, and `why` is for people.
 """
 
 from __future__ import annotations
@@ -13,11 +21,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from tickets.assumptions import MAX_TEXT
 from tickets.models import encoded
 from worker.ledger.schema.tables import operations
+from worker.ledger.schema.words import OperationState
 from worker.planning.keys import derived_key
 from worker.planning.model import Kind
 
@@ -27,7 +36,6 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(seconds=2)
 AT_MOST = 200  # operations in one call
 BETWEEN = "\n\n⸻\n\n"
-FOLDED = "folded"
 FOLDS: frozenset[Kind] = frozenset({"add_note", "update_ticket"})
 
 
@@ -65,7 +73,7 @@ def fold(
 
 def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
     of_case = (operations.c.case_id == claim.case_id, operations.c.seq >= claim.seq)
-    statement = select(operations).where(*of_case, operations.c.state == "open").order_by(operations.c.seq)
+    statement = select(operations).where(*of_case, operations.c.state == OperationState.OPEN).order_by(operations.c.seq)
     rows = connection.execute(statement.limit(AT_MOST)).all()
     alike = [rows[0]]
     for row in rows[1:]:
@@ -73,22 +81,44 @@ def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
             break
         alike.append(row)
     # What was sent keeps its bytes; what was folded keeps what it was folded to, or was taken apart for good.
-    if not _never_sent(rows[0]) or rows[0].instead is not None or len(alike) == 1:
+    if not _never_sent(rows[0]) or _own_request(rows[0]) is not None or len(alike) == 1:
         return claim
     request, number = joined(claim.kind, [bytes(row.request) for row in alike])
     if number == 1:
         return claim
     this_one = (operations.c.case_id == claim.case_id, operations.c.seq == claim.seq)
-    connection.execute(update(operations).where(*this_one).values(request=request, instead=claim.request))
+    connection.execute(update(operations).where(*this_one).values(request=request, **_kept(claim.request)))
     parts = operations.c.seq.in_([row.seq for row in alike[1:number]])
-    why = f"folded into op-{claim.case_id}-{claim.seq}"
+    why = _sentence(claim.case_id, claim.seq)
     gone = update(operations).where(operations.c.case_id == claim.case_id, parts)
-    connection.execute(gone.values(state=FOLDED, ended_at=now, why=why))
+    connection.execute(gone.values(state=OperationState.JOINED, ended_at=now, why=why, joined_into=claim.seq))
     return replace(claim, request=request)
 
 
+def _sentence(case_id: int, seq: int) -> str:
+    return f"folded into op-{case_id}-{seq}"
+
+
+def _kept(request: Any) -> dict[str, Any]:
+    """The columns that say what an operation says by itself; `instead` for the version before."""
+    return {"own_request": request, "instead": request}
+
+
+def _own_request(row: Row[Any]) -> bytes | None:
+    """What a note or an update says by itself, where others were joined into it; the version before wrote `instead`."""
+    kept: bytes | None = row.own_request if row.own_request is not None else row.instead
+    return kept
+
+
+def _parts_of(case_id: int, seq: int) -> ColumnElement[bool]:
+    """The operations that are sent with this one; the version before wrote the sentence only."""
+    by_sentence = and_(operations.c.joined_into.is_(None), operations.c.why == _sentence(case_id, seq))
+    joined = and_(operations.c.case_id == case_id, operations.c.state == OperationState.JOINED)
+    return and_(joined, or_(operations.c.joined_into == seq, by_sentence))
+
+
 def _goes_with(first: Row[Any], row: Row[Any]) -> bool:
-    is_alike = row.kind == first.kind and row.target == first.target and row.instead is None
+    is_alike = row.kind == first.kind and row.target == first.target and _own_request(row) is None
     return bool(is_alike and _never_sent(row))
 
 
@@ -100,11 +130,9 @@ def unfold(connection: Connection, case_id: int, seq: int) -> bool:
     """Take a rejected fold apart: each of its parts is sent by itself. False when it was none."""
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
     head = connection.execute(select(operations).where(*this_one)).one()
-    parts = (operations.c.case_id == case_id, operations.c.state == FOLDED)
-    of_head = operations.c.why == f"folded into op-{case_id}-{seq}"
-    again: dict[str, Any] = {"state": "open", "ended_at": None, "why": None}
-    apart = update(operations).where(*parts, of_head).values({**again, "instead": operations.c.request})
-    rows = connection.execute(apart).rowcount
+    again: dict[str, Any] = {"state": OperationState.OPEN, "ended_at": None, "why": None}
+    apart = update(operations).where(_parts_of(case_id, seq))
+    rows = connection.execute(apart.values({**again, "joined_into": None, **_kept(operations.c.request)})).rowcount
     if not rows:
         return False
     connection.execute(
@@ -113,7 +141,8 @@ def unfold(connection: Connection, case_id: int, seq: int) -> bool:
         .values(
             {
                 **again,
-                "request": head.instead,
+                "request": _own_request(head),
+                **_kept(_own_request(head)),
                 "idempotency_key": derived_key(head.idempotency_key, head.kind),
                 "first_sent_at": None,
                 "ambiguous": False,

@@ -25,6 +25,7 @@ from sqlalchemy import case as sa_case
 from tickets.marks import without_marker
 from tickets.models import AddNote, encode
 from worker.ledger.schema.tables import operations
+from worker.ledger.schema.words import WAITS, CasePhase, OperationState
 from worker.planning.keys import derived_key, rank
 from worker.planning.model import Kind, Phase
 
@@ -83,7 +84,7 @@ def _without_ticket(dead: Planned, followers: Sequence[Planned], known: Change) 
         if each.kind == "reopen_ticket" and each.instead is not None:
             made, after = _anew(each, followers[place + 1 :], dead.seq, known)
             return held + made, after
-        held.append(replace(each, state="held"))
+        held.append(replace(each, state=OperationState.HELD))
     return held, replace(known, lost=known.lost or known.create_seq == dead.seq)
 
 
@@ -94,7 +95,7 @@ def _anew(
     create = replace(
         reopening,
         kind="create_ticket",
-        state="open",
+        state=OperationState.OPEN,
         target=reopening.seq,
         idempotency_key=derived_key(reopening.idempotency_key, "create_ticket"),
         request=reopening.instead or b"",
@@ -107,10 +108,10 @@ def _anew(
 
 def _still_open(dead: Planned, followers: Sequence[Planned], known: Change) -> tuple[list[Planned], Change]:
     for place, each in enumerate(followers):
-        if each.kind == "close_ticket" and each.target == dead.target and each.state != "dead":
+        if each.kind == "close_ticket" and each.target == dead.target and each.state != OperationState.DEAD:
             return [], known
         if each.kind == "reopen_ticket" and each.target == dead.target:
-            return ([replace(each, state="skipped", why=NEVER_CLOSED)] if _is_unsent(each) else []), known
+            return ([replace(each, state=OperationState.SKIPPED, why=NEVER_CLOSED)] if _is_unsent(each) else []), known
         if each.kind == "create_ticket":
             if not _is_unsent(each):
                 return [], known
@@ -125,15 +126,19 @@ def _still_open(dead: Planned, followers: Sequence[Planned], known: Change) -> t
             moved = _retargeted(followers[place + 1 :], each.seq, dead.target)
             is_current = known.create_seq == each.seq
             return [note, *moved], replace(known, create_seq=dead.target) if is_current else known
-    return [], replace(known, phase="open" if known.phase == "closed" else known.phase)
+    return [], replace(known, phase=CasePhase.OPEN if known.phase == CasePhase.CLOSED else known.phase)
 
 
 def _retargeted(followers: Sequence[Planned], old: int | None, new: int | None) -> list[Planned]:
-    return [replace(each, target=new, state="open") for each in followers if each.target == old and _waits(each)]
+    return [
+        replace(each, target=new, state=OperationState.OPEN)
+        for each in followers
+        if each.target == old and _waits(each)
+    ]
 
 
 def _waits(each: Planned) -> bool:
-    return each.state in ("open", "held")
+    return each.state in WAITS
 
 
 def _is_unsent(each: Planned) -> bool:
@@ -151,7 +156,7 @@ def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: b
     statement = select(operations).where(operations.c.case_id == case.id, operations.c.seq >= seq)
     rows = connection.execute(statement.order_by(operations.c.seq)).all()
     dead = _planned(rows[0])
-    followers = [_planned(row) for row in rows[1:] if row.state != "skipped"]
+    followers = [_planned(row) for row in rows[1:] if row.state != OperationState.SKIPPED]
     known = Change(cast(Phase, case.phase), case.create_seq, case.lost)
     different, after = replan(dead, followers, known, rejected=rejected)
     for each in different:
@@ -167,7 +172,7 @@ def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: b
                 request=each.request,
                 instead=each.instead,
                 why=each.why,
-                ended_at=now if each.state == "skipped" else None,
+                ended_at=now if each.state == OperationState.SKIPPED else None,
                 first_sent_at=None,
                 # What a ledger that is no more may have sent stays in doubt, whatever it is now.
                 last_sent_at=sa_case((operations.c.unproven, operations.c.last_sent_at), else_=None),

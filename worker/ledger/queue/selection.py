@@ -19,7 +19,8 @@ from worker.ledger.queue import gates
 from worker.ledger.queue.budget import Limits, allowance
 from worker.ledger.queue.fairness import Queue, shares, waiting
 from worker.ledger.queue.gates import Passage
-from worker.ledger.schema.tables import Instant, cases
+from worker.ledger.schema.columns import Instant
+from worker.ledger.schema.tables import cases
 from worker.planning.keys import RANKS
 from worker.planning.model import Kind
 

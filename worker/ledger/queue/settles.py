@@ -22,6 +22,7 @@ from worker.ledger.queue.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.queue.heads import Head, open_heads, place, write_cases
 from worker.ledger.queue.tickets import Observation, write
 from worker.ledger.schema.tables import aliases, attempts, cases, operations, tickets
+from worker.ledger.schema.words import DeliveryState, OperationState, TicketOrigin
 from worker.planning.model import CaseState, Kind
 from worker.planning.people import plan_answer
 
@@ -55,7 +56,8 @@ class Settlement:
     """It was only a question."""
 
 
-IS_OPEN = operations.c.state == "open"  # what was ended meanwhile stays ended
+IS_OPEN = operations.c.state == OperationState.OPEN  # what was ended meanwhile stays ended
+AFTER = {"done": OperationState.DONE, "dead": OperationState.DEAD, "again": OperationState.OPEN}
 Settled = tuple[Row[Any], Claim, Settlement]
 
 
@@ -70,7 +72,7 @@ def settle(
     by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
     statement = _to_settle(is_sqlite=bulk.is_sqlite(connection))
     rows = connection.execute(statement, bulk.packed({"id": case_id} for case_id, _ in by_claim))
-    leased = {(row.id, row.epoch): row for row in rows if row.state == "leased"}
+    leased = {(row.id, row.epoch): row for row in rows if row.state == DeliveryState.LEASED}
     current: list[Settled] = [(leased[claimed], *outcome) for claimed, outcome in by_claim.items() if claimed in leased]
     stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
     if not current:
@@ -88,7 +90,9 @@ def settle(
     seen = (_observed(*each, changes[each[0].id].create_seq, now) for each in current)
     write(connection, [each for each in seen if each is not None])
     _move_gate(connection, current, now)
-    return stale, frozenset(each["kind"] for each in updates if each["state"] == "ready" and each["run_at"] <= now)
+    return stale, frozenset(
+        each["kind"] for each in updates if each["state"] == DeliveryState.READY and each["run_at"] <= now
+    )
 
 
 @cache
@@ -140,7 +144,7 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
             {
                 "case_id": each.case_id,
                 "seq": each.seq,
-                "state": {"done": "done", "dead": "dead", "again": "open"}[outcome.state],
+                "state": AFTER[outcome.state],
                 "ended_at": now if over else None,
                 "response": outcome.response,
                 "why": outcome.error if outcome.state == "dead" else None,
@@ -166,7 +170,7 @@ def _bind_tickets(connection: Connection, current: list[Settled], now: datetime)
             "ticket_id": outcome.ticket_id,
             "case_id": each.case_id,
             "create_seq": each.seq,
-            "how": "adopted" if outcome.outcome == "adopted" else "created",
+            "how": TicketOrigin.ADOPTED if outcome.outcome == "adopted" else TicketOrigin.CREATED,
             "bound_at": now,
         }
         for each, outcome in made
@@ -200,7 +204,10 @@ def bind_ticket(connection: Connection, case: Row[Any], create_seq: int, ticket_
     """Let a ticket that a person names be the one of this create, in the place of any other."""
     about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
     connection.execute(tickets.delete().where(about))
-    values = {"ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": "bound", "bound_at": now}
+    values = {
+        "ticket_id": ticket_id, "case_id": case.id, "create_seq": create_seq, "how": TicketOrigin.BOUND,
+        "bound_at": now,
+    }  # fmt: skip
     bulk.insert_or_update(connection, tickets, [values])
     alias = {"source": case.source, "alias": f"ticket:{ticket_id}", "case_id": case.id}
     bulk.insert_or_ignore(connection, aliases, [alias])

@@ -11,6 +11,7 @@ from worker.ledger.queue import gates
 from worker.ledger.queue.budget import MINUTE
 from worker.ledger.queue.gates import ALL
 from worker.ledger.schema.tables import budget, cases
+from worker.ledger.schema.words import ClosedBy, DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ def spending(connection: Connection, now: datetime) -> Spending:
     """What the budget was spent on, and what waits for it."""
     by = (budget.c.rank, budget.c.source)
     taken = select(*by, func.sum(budget.c.tokens)).where(budget.c.at > now - MINUTE).group_by(*by).order_by(*by)
-    due = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    due = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     lines = select(cases.c.rank, func.count(), func.min(cases.c.run_at)).where(*due).group_by(cases.c.rank)
     state = gates.states(connection)[ALL]
-    closed = state.reason == "budget" and state.closed_until > now
+    closed = state.reason == ClosedBy.BUDGET and state.closed_until > now
     return Spending(
         at=now,
         spent=tuple(Tokens(rank, source, int(tokens)) for rank, source, tokens in connection.execute(taken)),

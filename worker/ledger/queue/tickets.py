@@ -21,6 +21,7 @@ from sqlalchemy import Connection, or_, select, update
 from connectors.contract.events import Event, TicketChanged, TicketStatus
 from worker.ledger.engine import bulk
 from worker.ledger.schema.tables import cases, operations, tickets
+from worker.ledger.schema.words import OperationKind, OperationState
 from worker.planning.decide import OPENS
 from worker.planning.model import CaseState
 from worker.planning.people import KnownTicket, TicketSeen, plan_ticket, seen
@@ -44,15 +45,21 @@ def _with_calls(connection: Connection, ticket: KnownTicket) -> KnownTicket:
     of_ticket = (operations.c.case_id == ticket.case_id, operations.c.target == ticket.create_seq)
     latest = (
         select(operations.c.kind, operations.c.state, operations.c.ended_at)
-        .where(*of_ticket, operations.c.kind.in_((*OPENS, "close_ticket")), operations.c.state != "skipped")
+        .where(
+            *of_ticket,
+            operations.c.kind.in_((*OPENS, OperationKind.CLOSE_TICKET)),
+            operations.c.state != OperationState.SKIPPED,
+        )
         .order_by(operations.c.seq.desc())
     )
     opening = connection.execute(latest.where(operations.c.kind.in_(OPENS)).limit(1)).one_or_none()
     last = connection.execute(latest.limit(1)).one_or_none()
     return replace(
         ticket,
-        begun_at=opening.ended_at if opening is not None and opening.state == "done" else None,
-        closed_at=last.ended_at if last is not None and (last.kind, last.state) == ("close_ticket", "done") else None,
+        begun_at=opening.ended_at if opening is not None and opening.state == OperationState.DONE else None,
+        closed_at=last.ended_at
+        if last is not None and (last.kind, last.state) == (OperationKind.CLOSE_TICKET, OperationState.DONE)
+        else None,
     )
 
 

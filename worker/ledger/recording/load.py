@@ -21,6 +21,7 @@ from worker.ledger.engine.database import Database
 from worker.ledger.queue import tickets
 from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, waiting
 from worker.ledger.schema.tables import cases, seen
+from worker.ledger.schema.words import CasePhase, DeliveryState
 from worker.planning.arrival import Arrival, Rules, Waiting
 from worker.planning.batch import NO_RANK, Batch, Case, Knowledge, Message, Seen
 from worker.planning.correlation import Destination, Key, Name, led_to_its_group, storms_of
@@ -166,7 +167,7 @@ def _lock_cases(
 
 def _new_case(source: str, key: str) -> dict[str, Any]:
     return {
-        "source": source, "key": key, "episode": 0, "phase": "new", "state": "idle", "rank": NO_RANK,
+        "source": source, "key": key, "episode": 0, "phase": CasePhase.NEW, "state": DeliveryState.IDLE, "rank": NO_RANK,
         "head_seq": 1, "next_seq": 1, "epoch": 0, "attempts": 0,
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, tuple_, update
 
 from worker.ledger.schema.tables import operations
+from worker.ledger.schema.words import OperationKind, OperationState
 
 ENDED_EARLY = "its incident ended before it was sent"
 
@@ -20,8 +21,8 @@ def never_sent(connection: Connection, heads: Collection[tuple[int, int]]) -> li
     if not heads:
         return []
     place = tuple_(operations.c.case_id, operations.c.seq).in_(sorted(heads))
-    unsent = (operations.c.last_sent_at.is_(None), ~operations.c.ambiguous, operations.c.state == "open")
-    statement = select(operations.c.case_id).where(place, operations.c.kind == "create_ticket", *unsent)
+    unsent = (operations.c.last_sent_at.is_(None), ~operations.c.ambiguous, operations.c.state == OperationState.OPEN)
+    statement = select(operations.c.case_id).where(place, operations.c.kind == OperationKind.CREATE_TICKET, *unsent)
     return list(connection.execute(statement).scalars())
 
 
@@ -29,5 +30,5 @@ def skip(connection: Connection, creates: Collection[tuple[int, int]], now: date
     """Send nothing of the episodes of these creates (case, place)."""
     if creates:
         of_them = tuple_(operations.c.case_id, operations.c.target).in_(sorted(creates))
-        skipped = update(operations).where(of_them, operations.c.state == "open")
-        connection.execute(skipped.values(state="skipped", ended_at=now, why=ENDED_EARLY))
+        skipped = update(operations).where(of_them, operations.c.state == OperationState.OPEN)
+        connection.execute(skipped.values(state=OperationState.SKIPPED, ended_at=now, why=ENDED_EARLY))

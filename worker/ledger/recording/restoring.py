@@ -17,8 +17,9 @@ from sqlalchemy import Connection, case, delete, insert, literal, select, tuple_
 
 from worker.ledger.engine.facts import RESTORED_AT
 from worker.ledger.queue.heads import open_heads, place, write_cases
-from worker.ledger.schema.tables import EPOCH, MICROSECOND, cases, facts, operations
-from worker.ledger.schema.words import SETS_STATE, WAITS
+from worker.ledger.schema.columns import EPOCH, MICROSECOND
+from worker.ledger.schema.tables import cases, facts, operations
+from worker.ledger.schema.words import SETS_STATE, WAITS, DeliveryState, OperationState
 
 EPOCHS_AHEAD = 1_000_000  # more than anybody claimed between the backup and the restore
 SUPERSEDED = "after a restore only the last close or reopening of a ticket is made true"
@@ -32,12 +33,12 @@ def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int
     in_doubt = {"ambiguous": True, "unproven": True, "last_sent_at": now}
     marked = connection.execute(update(operations).where(operations.c.state.in_(WAITS)).values(in_doubt))
     # A person may have sent it again, and it may have succeeded.
-    connection.execute(update(operations).where(operations.c.state == "dead").values(in_doubt))
+    connection.execute(update(operations).where(operations.c.state == OperationState.DEAD).values(in_doubt))
     later = literal(now + wait, cases.c.run_at.type)
     run_at = case((cases.c.run_at > later, cases.c.run_at), else_=later)
     connection.execute(update(cases).values(epoch=cases.c.epoch + EPOCHS_AHEAD, run_at=run_at))
-    leased = update(cases).where(cases.c.state == "leased")
-    connection.execute(leased.values(state="ready", owner=None, lease_until=None))
+    leased = update(cases).where(cases.c.state == DeliveryState.LEASED)
+    connection.execute(leased.values(state=DeliveryState.READY, owner=None, lease_until=None))
     connection.execute(delete(facts).where(facts.c.name == RESTORED_AT))
     moment = str((now - EPOCH) // MICROSECOND).encode()
     connection.execute(insert(facts).values(name=RESTORED_AT, value=moment))
@@ -57,7 +58,7 @@ def skip_superseded(connection: Connection, now: datetime, among: Collection[int
         .where(later.c.seq > operations.c.seq, later.c.kind.in_(SETS_STATE), later.c.state.in_(WAITS))
         .exists()
     )
-    under_way = (cases.c.state == "leased") & (cases.c.head_seq == operations.c.seq)
+    under_way = (cases.c.state == DeliveryState.LEASED) & (cases.c.head_seq == operations.c.seq)
     statement = (
         select(operations.c.case_id, operations.c.seq)
         .join(cases, operations.c.case_id == cases.c.id)
@@ -70,12 +71,14 @@ def skip_superseded(connection: Connection, now: datetime, among: Collection[int
     if not found:
         return
     these = tuple_(operations.c.case_id, operations.c.seq).in_(found)
-    connection.execute(update(operations).where(these).values(state="skipped", ended_at=now, why=SUPERSEDED))
+    connection.execute(
+        update(operations).where(these).values(state=OperationState.SKIPPED, ended_at=now, why=SUPERSEDED)
+    )
     _set_heads(connection, {case_id for case_id, _ in found})
 
 
 def _set_heads(connection: Connection, case_ids: Collection[int]) -> None:
-    at_rest = (cases.c.id.in_(sorted(case_ids)), cases.c.state != "leased")
+    at_rest = (cases.c.id.in_(sorted(case_ids)), cases.c.state != DeliveryState.LEASED)
     rows = connection.execute(select(cases).where(*at_rest)).all()
     heads = open_heads(connection, [row.id for row in rows])
     placed = [{"id": row.id, **place(heads.get(row.id), row.next_seq, row.run_at, lost=row.lost)} for row in rows]

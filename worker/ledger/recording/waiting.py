@@ -6,6 +6,7 @@ same moment, and so was not seen, is found by dispatch.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from connectors.contract.events import digest, from_json, to_json
+from connectors.contract.versions import FIELD, LaterVersion, fields_of
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import aliases, cases, inbound, pending
+from worker.ledger.schema.words import CasePhase
 from worker.planning.arrival import PATIENCE, Waiting
 from worker.planning.correlation import Name
 from worker.planning.model import Treatment
@@ -25,6 +28,7 @@ AT_ONCE = 500  # comments that dispatch looks at in one go
 
 
 _TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
+TREATMENT_VERSION = 1
 
 
 def row(comment: Waiting, now: datetime) -> dict[str, Any]:
@@ -36,14 +40,22 @@ def row(comment: Waiting, now: datetime) -> dict[str, Any]:
         "digest": bytes.fromhex(digest(comment.source, event.source_message_id, event.content_digest)),
         "inbound_id": comment.inbound_id,
         "event": to_json(event),
-        "treatment": None if treatment is None else _TREATMENT.dump_json(treatment).decode(),
+        "treatment": None if treatment is None else _written(treatment),
         "occurred_at": event.occurred_at,
         "expires_at": now + PATIENCE,
     }
 
 
+def _written(treatment: Treatment) -> str:
+    return json.dumps({FIELD: TREATMENT_VERSION, **_TREATMENT.dump_python(treatment, mode="json")}, ensure_ascii=False)
+
+
 def _waiting(row: Row[Any]) -> Waiting:
-    treatment = None if row.treatment is None else _TREATMENT.validate_json(row.treatment)
+    """Raises LaterVersion."""
+    treatment = None
+    if row.treatment is not None:
+        fields = fields_of(json.loads(row.treatment), "a treatment", TREATMENT_VERSION)
+        treatment = _TREATMENT.validate_python(fields)
     return Waiting(row.source, row.wanted, from_json(row.event), row.inbound_id, treatment, row.id)
 
 
@@ -57,12 +69,22 @@ def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> No
 
 
 def lock(connection: Connection, names: Collection[Name]) -> list[Waiting]:
-    """The comments that wait for these names, in the order in which they arrived; they are locked."""
+    """The comments that wait for these names, in the order in which they arrived; they are locked.
+
+    A comment that a later version wrote goes on waiting, for a process that can read it; its delivery says so.
+    """
     if not names:
         return []
     named = bulk.among(bulk.is_sqlite(connection), pending.c.source, pending.c.wanted)
     statement = select(pending).where(named).order_by(pending.c.id).with_for_update()
-    return [_waiting(each) for each in connection.execute(statement, bulk.packed(_rows(names)))]
+    found = []
+    for row in connection.execute(statement, bulk.packed(_rows(names))).all():
+        try:
+            found.append(_waiting(row))
+        except LaterVersion as error:
+            unsaid = (inbound.c.id == row.inbound_id, inbound.c.reason.is_distinct_from(str(error)))
+            connection.execute(update(inbound).where(*unsaid).values(reason=str(error)))
+    return found
 
 
 def end(connection: Connection, comments: Iterable[Waiting]) -> None:
@@ -87,7 +109,7 @@ def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
 
     One whose ticket was given up is as new: what waits for it waits for its next opening.
     """
-    opened = cases.c.phase != "new"
+    opened = cases.c.phase != CasePhase.NEW
     alias = (aliases.c.source == pending.c.source) & (aliases.c.alias == pending.c.wanted)
     has_name = select(aliases.c.case_id).where(alias).correlate(pending).scalar_subquery()
     named = select(cases.c.id).where(cases.c.id == has_name, opened).correlate(pending).scalar_subquery()
@@ -119,7 +141,7 @@ def drop_expired(connection: Connection, now: datetime) -> int:
 
 
 def _is_case_known() -> ColumnElement[bool]:
-    opened = (cases.c.source == pending.c.source) & (cases.c.phase != "new")
+    opened = (cases.c.source == pending.c.source) & (cases.c.phase != CasePhase.NEW)
     named = (
         select(cases.c.id)
         .join(aliases, cases.c.id == aliases.c.case_id)

@@ -15,7 +15,7 @@ from worker.ledger.engine.database import Database
 from worker.ledger.queue import tickets
 from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, restoring, waiting
 from worker.ledger.schema.tables import cases, operations, seen
-from worker.ledger.schema.words import SETS_STATE
+from worker.ledger.schema.words import SETS_STATE, OperationState
 from worker.planning.arrival import Rules
 from worker.planning.batch import Batch, Case, Operation
 from worker.planning.keys import derived_key, seen_digest
@@ -98,7 +98,7 @@ def _operation_row(operation: Operation, rules: Rules) -> dict[str, Any]:
         "created_at": rules.now,
         "inbound_id": operation.inbound_id,
         "episode": operation.episode,
-        "state": "held" if operation.held else "open",
+        "state": OperationState.HELD if operation.held else OperationState.OPEN,
         "rank": operation.rank,
         "ambiguous": operation.in_doubt,
         "unproven": operation.in_doubt,

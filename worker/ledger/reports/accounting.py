@@ -19,7 +19,7 @@ from sqlalchemy import Connection, and_, case, exists, func, select
 
 from worker.ledger.engine.paging import first_since
 from worker.ledger.schema.tables import inbound, mailbox_uids, operations
-from worker.ledger.schema.words import QUARANTINED, Became
+from worker.ledger.schema.words import Became, InboundOutcome, OperationKind
 from worker.ledger.sources.mailboxes import Mailbox
 
 Outcomes = dict[Became, int]
@@ -27,9 +27,9 @@ Outcomes = dict[Became, int]
 
 def _became() -> Any:
     planned = exists().where(operations.c.inbound_id == inbound.c.id).correlate(inbound)
-    created = planned.where(operations.c.kind == "create_ticket")
+    created = planned.where(operations.c.kind == OperationKind.CREATE_TICKET)
     return case(
-        (inbound.c.outcome == QUARANTINED, "quarantined"),
+        (inbound.c.outcome == InboundOutcome.QUARANTINED, "quarantined"),
         (created, "ticket"),
         (planned, "note"),
         (inbound.c.duplicate_of.is_not(None), "duplicate"),

@@ -16,7 +16,7 @@ from worker.ledger.operator.interventions import Intervention
 from worker.ledger.queue import gates
 from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
 from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
-from worker.ledger.schema.words import QUARANTINED
+from worker.ledger.schema.words import WAITS, DeliveryState, InboundOutcome, OperationState
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
@@ -109,17 +109,13 @@ class CaseStory:
 def overview(connection: Connection, now: datetime) -> Overview:
     """Read the counts."""
     by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
-    waiting = (
-        select(operations.c.kind, func.count())
-        .where(operations.c.state.in_(["open", "held"]))
-        .group_by(operations.c.kind)
-    )
-    dead = select(func.count()).select_from(operations).where(operations.c.state == "dead")
-    kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == QUARANTINED)
-    ready = (cases.c.state == "ready", cases.c.run_at <= now, gates.not_paused())
+    waiting = select(operations.c.kind, func.count()).where(operations.c.state.in_(WAITS)).group_by(operations.c.kind)
+    dead = select(func.count()).select_from(operations).where(operations.c.state == OperationState.DEAD)
+    kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
+    ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
     last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
-    tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == "open")
+    tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == OperationState.OPEN)
     rows = gates.states(connection)
     return Overview(
         cases={row[0]: row[1] for row in by_state},
@@ -156,7 +152,7 @@ def activity(connection: Connection, sources: Collection[str]) -> list[SourceAct
     waiting = (
         select(cases.c.source, func.count())
         .join(operations, operations.c.case_id == cases.c.id)
-        .where(operations.c.state.in_(["open", "held"]))
+        .where(operations.c.state.in_(WAITS))
         .group_by(cases.c.source)
     )
     open_ = {row[0]: row[1] for row in connection.execute(waiting)}

@@ -15,7 +15,7 @@ from worker.ledger.reports import deliveries
 from worker.ledger.reports.deliveries import DeliveryLine
 from worker.ledger.reports.names import MOST, Meant
 from worker.ledger.schema.tables import attempts, cases, operations, pending
-from worker.ledger.schema.words import QUARANTINED
+from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationState
 from worker.planning.decide import USED_AGAIN
 
 MOST_OPERATIONS = 1000
@@ -96,17 +96,17 @@ def timeline(connection: Connection, name: str, meant: Meant) -> Timeline:
 
 def outcome_of(operation_states: Sequence[str], outcomes: Sequence[str], is_waiting: bool) -> str:
     """What became of it, in a word: what needs somebody goes before what is under way, and that before what is done."""
-    if "dead" in operation_states or "held" in operation_states:
+    if OperationState.DEAD in operation_states or OperationState.HELD in operation_states:
         return "dead"
-    if QUARANTINED in outcomes:
-        return QUARANTINED
-    if "open" in operation_states:
+    if InboundOutcome.QUARANTINED in outcomes:
+        return InboundOutcome.QUARANTINED
+    if OperationState.OPEN in operation_states:
         return "under way"
     if is_waiting:
         return "waiting"
     if operation_states:
-        return "skipped" if set(operation_states) == {"skipped"} else "done"
-    return "skipped" if outcomes and set(outcomes) == {"skipped"} else "no effect"
+        return "skipped" if set(operation_states) == {OperationState.SKIPPED} else "done"
+    return "skipped" if outcomes and set(outcomes) == {InboundOutcome.SKIPPED} else "no effect"
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
@@ -150,7 +150,7 @@ def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[
         Step(each.received_at, "received", each.id, f"from {each.source}{times}"),
         Step(None, "verified", each.id, "its sender was let in"),
     ]
-    if each.outcome == QUARANTINED:
+    if each.outcome == InboundOutcome.QUARANTINED:
         steps.append(Step(None, "parsed", each.id, f"kept in quarantine: {each.reason}", outcome=each.outcome))
     else:
         steps.append(Step(None, "parsed", each.id, "it was read", outcome=each.outcome))
@@ -158,7 +158,7 @@ def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[
         case = named[case_id]
         ticket = f", ticket {case.ticket_id}" if case.ticket_id else ""
         steps.append(Step(None, "correlated", each.id, f"belongs to case-{case.id} ({case.key}){ticket}"))
-    if each.outcome != QUARANTINED and each.reason:
+    if each.outcome != InboundOutcome.QUARANTINED and each.reason:
         # That an id was used again is no reason for having none.
         what: What = "correlated" if rows and each.reason.endswith(USED_AGAIN) else "no effect"
         steps.append(Step(None, what, each.id, each.reason))
@@ -202,7 +202,9 @@ def _attempts(connection: Connection, rows: Sequence[Row[Any]], named: dict[int,
     steps = []
     for place, of_it in tried.items():
         case, operation = named[place[0]], kinds[place]
-        is_next = operation.state == "open" and case.head_seq == place[1] and case.state == "ready"
+        is_next = (
+            operation.state == OperationState.OPEN and case.head_seq == place[1] and case.state == DeliveryState.READY
+        )
         later = [each.at for each in of_it[1:]] + [case.run_at if is_next else None]
         steps += [_attempt(row, operation, after) for row, after in zip(of_it, later, strict=True)]
     return steps

@@ -27,7 +27,7 @@ from connectors.contract.messages import Inbound
 from worker.ledger.engine import bulk
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import cases, inbound, members, operations, seen, tickets
-from worker.ledger.schema.words import OURS
+from worker.ledger.schema.words import OURS, CasePhase, DeliveryState, LeftBy
 from worker.planning.grouping import RESERVED
 from worker.planning.keys import seen_digest
 
@@ -61,7 +61,7 @@ def opened_subjects(connection: Connection, source: str, *, since: datetime, lim
 
 def _open(table: Table, source: str) -> tuple[ColumnElement[bool], ...]:
     """What the source has opened and not ended: not the groups, which are ours."""
-    return (table.c.source == source, table.c.phase == "open", table.c.key.not_like(f"{RESERVED}%"))
+    return (table.c.source == source, table.c.phase == CasePhase.OPEN, table.c.key.not_like(f"{RESERVED}%"))
 
 
 def _subjects(table: Table, source: str) -> Select[Any]:
@@ -100,7 +100,7 @@ class OpenTicket:
     case_id: int
 
 
-_MATTERS = (cases.c.phase == "open") | (cases.c.left == "wont_fix")
+_MATTERS = (cases.c.phase == CasePhase.OPEN) | (cases.c.left == LeftBy.WONT_FIX)
 
 
 def ticket_to_look_at(connection: Connection, *, before: datetime) -> OpenTicket | None:
@@ -114,8 +114,8 @@ def ticket_to_look_at(connection: Connection, *, before: datetime) -> OpenTicket
     statement = (
         select(tickets.c.ticket_id, tickets.c.case_id)
         .join(cases, is_current)
-        .where(_MATTERS, cases.c.state.in_(["idle", "blocked"]), due)
-        .where(cases.c.left.is_(None) | (cases.c.left != "gone"))
+        .where(_MATTERS, cases.c.state.in_([DeliveryState.IDLE, DeliveryState.BLOCKED]), due)
+        .where(cases.c.left.is_(None) | (cases.c.left != LeftBy.GONE))
         .order_by(tickets.c.looked_at.is_not(None), tickets.c.looked_at, tickets.c.ticket_id)
         .limit(1)
     )

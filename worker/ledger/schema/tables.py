@@ -1,19 +1,14 @@
 """What does the ledger hold? Custody, cases, operations, attempts; the properties that the rules rest on stand here.
 
-Times are whole microseconds since 1970 in UTC, as integers: PostgreSQL and SQLite then compare them alike, and the
-same statements serve both.
+What each word of a row means stands in `words.py`; the database admits no other.
 """
 
 from __future__ import annotations
-
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -26,30 +21,25 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """A moment in UTC: a zoned datetime in Python, microseconds since 1970 in the database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _: Dialect) -> int | None:
-        return None if value is None else (value - EPOCH) // MICROSECOND
-
-    def process_result_value(self, value: int | None, _: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-# SQLite gives a row its own number only where the type is exactly INTEGER.
-Number = BigInteger().with_variant(Integer, "sqlite")
+from worker.ledger.schema.columns import Instant, Number, only, required
+from worker.ledger.schema.words import (
+    AttemptOutcome,
+    CasePhase,
+    ClosedBy,
+    DeliveryState,
+    InboundOutcome,
+    LeftBy,
+    MailOutcome,
+    OperationKind,
+    OperationState,
+    ReceiptState,
+    TicketOrigin,
+)
 
 metadata = MetaData(
     naming_convention={
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -58,17 +48,13 @@ metadata = MetaData(
 )
 
 
-def required(name: str, kind: Any, **options: Any) -> Column[Any]:
-    return Column(name, kind, nullable=False, **options)
-
-
 inbound = Table(
     "inbound",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=True),
     required("source", Text),
     required("received_at", Instant),
-    required("outcome", Text),  # accepted | quarantined | skipped
+    required("outcome", Text),
     Column("reason", Text),
     required("headers", Text),  # JSON, without credentials
     required("query", Text),
@@ -76,6 +62,7 @@ inbound = Table(
     required("body_digest", Text),
     required("deliveries", Integer, server_default=text("1")),  # of the same unreadable bytes
     Column("duplicate_of", Number),  # the delivery that brought the same message first
+    only("outcome", InboundOutcome),
     Index("ix_inbound_quarantined", "source", "body_digest", postgresql_where=text("outcome = 'quarantined'"),
           sqlite_where=text("outcome = 'quarantined'")),
 )  # fmt: skip
@@ -93,7 +80,7 @@ cases = Table(
     Column("ended_at", Instant),
     Column("priority", Text),
     # What delivery knows. Ready or idle is decided from head_seq and next_seq of this row: no wake-up is lost.
-    required("state", Text),  # idle | ready | leased | blocked
+    required("state", Text),
     Column("kind", Text),  # of the head
     required("rank", Integer),
     required("run_at", Instant),
@@ -110,11 +97,15 @@ cases = Table(
     Column("create_seq", BigInteger),  # of the operation that creates, or created, the ticket that it is about now
     required("lost", Boolean, server_default=false()),  # that operation is dead: what needs its ticket is held
     required("open_members", Integer, server_default=text("0")),  # of a group
-    Column("left", Text),  # how others left its ticket: resolved | closed | wont_fix | gone
+    Column("left", Text),  # how others left its ticket
     Column("left_at", Instant),
     Column("changed_at", Instant),  # when it got its priority, by the source's clock
     Column("heard_at", Instant),  # when its source said last that it goes on; only where that is asked for
     UniqueConstraint("source", "key"),
+    only("phase", CasePhase),
+    only("state", DeliveryState),
+    only("kind", OperationKind),
+    only("left", LeftBy),
     Index("ix_cases_ready", "rank", "run_at", "id", postgresql_where=text("state = 'ready'"),
           sqlite_where=text("state = 'ready'")),
     Index("ix_cases_queues", "source", "rank", "run_at", "id", postgresql_where=text("state = 'ready'"),
@@ -132,7 +123,7 @@ operations = Table(
     required("episode", Integer),
     required("kind", Text),
     required("rank", Integer),
-    required("state", Text),  # open | held (its ticket's create is dead) | done | dead | skipped
+    required("state", Text),
     required("idempotency_key", Text, unique=True),
     required("request", LargeBinary),  # the exact bytes; never changed once sent
     required("created_at", Instant),
@@ -143,9 +134,15 @@ operations = Table(
     Column("response", Text),
     Column("why", Text),
     Column("target", BigInteger),  # the seq of the create whose ticket it is about; a create's is its own
-    Column("instead", LargeBinary),  # of a reopening: the create that takes its place where there is no ticket
+    # Of a reopening: the create that takes its place where there is no ticket. Until the release after, also what
+    # `own_request` says, for the version before, which knows no other column: see `queue/joining.py`.
+    Column("instead", LargeBinary),
     Column("last_sent_at", Instant),  # absence is proven only when this send, too, can take effect no more
     required("unproven", Boolean, server_default=false()),  # a restored ledger cannot tell: as if its key were old
+    Column("joined_into", BigInteger),  # the seq of the operation of its case that it is sent with
+    Column("own_request", LargeBinary),  # what it said before others were joined into it; or it was, and stays alone
+    only("kind", OperationKind),
+    only("state", OperationState),
     Index("ix_operations_dead", "case_id", "seq", postgresql_where=text("state = 'dead'"),
           sqlite_where=text("state = 'dead'")),
     Index(None, "inbound_id"),
@@ -191,6 +188,7 @@ members = Table(
     Column("priority", Text),
     required("subject", Text),
     Column("heard_at", Instant),
+    only("phase", CasePhase),
     Index(None, "source", "key"),
 )
 
@@ -245,13 +243,14 @@ tickets = Table(
     Column("ticket_id", Text, primary_key=True),
     required("case_id", Number),
     required("create_seq", BigInteger),  # of the operation that created it, or would have
-    required("how", Text),  # created | adopted | bound
+    required("how", Text),
     required("bound_at", Instant),
     Column("status", Text),  # as last known: open | pending | resolved | closed | gone
     Column("status_at", Instant),
     Column("reopened_at", Instant),  # by a person, as the Tickets API told
     Column("told_at", Instant),  # since when the latest state is so that the Tickets API told of, by its clock
     Column("looked_at", Instant),  # where its webhooks cannot reach us
+    only("how", TicketOrigin),
     UniqueConstraint("case_id", "create_seq"),
 )
 
@@ -266,6 +265,7 @@ attempts = Table(
     Column("status", Integer),
     Column("error", Text),
     Column("latency_ms", Integer),
+    only("outcome", AttemptOutcome),
     Index(None, "case_id", "seq"),
 )
 
@@ -274,11 +274,12 @@ gate = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("closed_until", Instant),
-    Column("reason", Text),  # budget | breaker | credentials | scope
+    Column("reason", Text),
     Column("since", Instant),
     Column("probed_case", Number),  # the case that was let through last, to see whether the gate can be opened
     Column("learnt", Float),  # the share of the limit that the service seems to grant, as of the last 429
     Column("learnt_at", Instant),
+    only("reason", ClosedBy),
 )
 
 pauses = Table(
@@ -306,7 +307,7 @@ receipts = Table(
     Column("case_id", Number, primary_key=True, autoincrement=False),
     Column("target", Text, primary_key=True),  # as the source's connector writes it
     required("source", Text),
-    required("state", Text),  # idle | due | leased | told (for good) | dead
+    required("state", Text),
     required("wanted", Integer),  # counts what there is to tell; a change while one is being told is not missed
     required("run_at", Instant),
     required("epoch", BigInteger),
@@ -315,6 +316,7 @@ receipts = Table(
     Column("posting_at", Instant),  # of a first post that may be there
     required("attempts", Integer),
     Column("error", Text),
+    only("state", ReceiptState),
     Index("ix_receipts_due", "source", "run_at", postgresql_where=text("state IN ('due', 'leased')"),
           sqlite_where=text("state IN ('due', 'leased')")),
 )  # fmt: skip
@@ -390,7 +392,8 @@ mailbox_uids = Table(
     Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("inbound_id", Number),
-    required("outcome", Text),  # when it was recorded: ticket | note | duplicate | suppressed | quarantined
+    required("outcome", Text),  # when it was recorded
     Column("reason", Text),  # of one that is no delivery
     required("owed", Boolean),  # it is still to be flagged or moved
+    only("outcome", MailOutcome),
 )

@@ -14,11 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from connectors.contract.versions import LaterVersion, fields_of
 from connectors.toolbox.text import cut
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import jobs
 
 MAX_ERROR = 500  # characters
+MEMORY_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ def plan(db: Database, connection: Connection, names: Collection[str]) -> None:
 def take(
     connection: Connection, now: datetime, names: Collection[str], *, owner: str, lease: timedelta
 ) -> tuple[Job, datetime] | None:
-    """The job that has been due for longest, of those that nobody owns, and the time; None where there is none."""
+    """The job that has been due for longest, of those that nobody owns, and the time; None where there is none.
+
+    A job whose memory a later version wrote is left to a process that can read it; its `error` says so.
+    """
     free = jobs.c.lease_until.is_(None) | (jobs.c.lease_until <= now)
     due = (
         select(jobs)
@@ -62,12 +67,18 @@ def take(
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    row = connection.execute(due).one_or_none()
-    if row is None:
-        return None
-    taken = {"owner": owner, "lease_until": now + lease, "epoch": row.epoch + 1}
-    connection.execute(update(jobs).where(jobs.c.name == row.name).values(taken))
-    return Job(row.name, row.epoch + 1, json.loads(row.state), row.failures), now
+    left: list[str] = []
+    while (row := connection.execute(due.where(jobs.c.name.not_in(left))).one_or_none()) is not None:
+        this_one = update(jobs).where(jobs.c.name == row.name)
+        try:
+            memory = fields_of(json.loads(row.state), f"the memory of {row.name}", MEMORY_VERSION)
+        except LaterVersion as error:
+            left.append(row.name)
+            connection.execute(this_one.values(error=cut(str(error), MAX_ERROR)))
+            continue
+        connection.execute(this_one.values(owner=owner, lease_until=now + lease, epoch=row.epoch + 1))
+        return Job(row.name, row.epoch + 1, memory, row.failures), now
+    return None
 
 
 def finish(connection: Connection, now: datetime, job: Job, state: dict[str, Any], *, after: timedelta) -> bool:

@@ -20,11 +20,11 @@ from sqlalchemy import Column, Connection, delete, exists, func, select, update
 from worker.ledger.engine.database import Database
 from worker.ledger.engine.paging import SLACK, bounds, first_since
 from worker.ledger.schema.tables import attempts, inbound, operations
-from worker.ledger.schema.words import QUARANTINED
+from worker.ledger.schema.words import WAITS, InboundOutcome, OperationState
 
 LOOKED_AT = 5000  # ids in one statement that reads
 AT_ONCE = 500  # rows in one that writes
-KEEP_THEIR_ATTEMPTS = ("open", "held", "dead")
+KEEP_THEIR_ATTEMPTS = (*WAITS, OperationState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def steps(database: Database, span: Span, *, dry_run: bool) -> Iterator[Step]:
 def _prunable(span: Span) -> Any:
     if span.what == "bodies":
         size = func.length(inbound.c.body)
-        may_go = (inbound.c.received_at < span.before, inbound.c.outcome != QUARANTINED, size > 0)
+        may_go = (inbound.c.received_at < span.before, inbound.c.outcome != InboundOutcome.QUARANTINED, size > 0)
         statement, number = select(inbound.c.id, size.label("size")).where(*may_go), inbound.c.id
     else:
         of_it = (operations.c.case_id == attempts.c.case_id) & (operations.c.seq == attempts.c.seq)
@@ -123,7 +123,7 @@ def _counted(span: Span, found: Any) -> Pruned:
 def _prune(connection: Connection, span: Span, numbers: list[int]) -> None:
     if span.what == "bodies":
         # Somebody may have put it into quarantine since it was looked at.
-        these = (inbound.c.id.in_(numbers), inbound.c.outcome != QUARANTINED)
+        these = (inbound.c.id.in_(numbers), inbound.c.outcome != InboundOutcome.QUARANTINED)
         connection.execute(update(inbound).where(*these).values(body=b"", headers="[]", query=""))
     else:
         connection.execute(delete(attempts).where(attempts.c.id.in_(numbers)))

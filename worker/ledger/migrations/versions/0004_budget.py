@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from worker.ledger.schema.tables import Instant
+from worker.ledger.schema.columns import Instant
 
 revision = "0004"
 down_revision = "0003"

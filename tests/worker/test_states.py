@@ -1,0 +1,62 @@
+"""The pages about states name every state that the ledger knows, and no other."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from worker.ledger.schema.words import (
+    CasePhase,
+    DeliveryState,
+    InboundOutcome,
+    OperationState,
+    ReceiptState,
+)
+
+DOCS = Path(__file__).parents[2] / "docs"
+STATES: list[tuple[str, type[StrEnum]]] = [
+    ("inbound.outcome", InboundOutcome),
+    ("cases.state", DeliveryState),
+    ("cases.phase", CasePhase),
+    ("operations.state", OperationState),
+    ("receipts.state", ReceiptState),
+]
+
+
+def diagram_of(column: str) -> list[tuple[str, str]]:
+    """The moves of the state diagram that follows the first naming of this column."""
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    diagram = re.search(rf"`{re.escape(column)}`.*?```mermaid\nstateDiagram-v2\n(.*?)```", page, re.DOTALL)
+    assert diagram is not None
+    return re.findall(r"^ +(\S+) --> (\w+|\[\*\])", diagram[1], re.MULTILINE)
+
+
+@pytest.mark.parametrize(("column", "words"), STATES)
+def test_the_diagram_of_a_column_has_each_of_its_states_and_no_other(column: str, words: type[StrEnum]) -> None:
+    moves = diagram_of(column)
+    assert {state for move in moves for state in move} - {"[*]"} == {*words}
+
+
+@pytest.mark.parametrize(("column", "words"), STATES)
+def test_every_state_of_a_diagram_can_be_reached(column: str, words: type[StrEnum]) -> None:
+    moves, reached = diagram_of(column), {"[*]"}
+    for _ in words:
+        reached |= {after for before, after in moves if before in reached}
+    assert reached - {"[*]"} == {*words}
+
+
+@pytest.mark.parametrize(("column", "words"), STATES)
+def test_the_glossary_has_every_state(column: str, words: type[StrEnum]) -> None:
+    terms = re.findall(r"^\| ([^|]+) \|", (DOCS / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {word.strip() for term in terms for word in term.split(",")}
+    named |= {word for line in terms_of_phases() for word in line}
+    assert {*words} <= named
+
+
+def terms_of_phases() -> list[list[str]]:
+    """Phases stand in the meaning of their term: two of their words are states of operations and receipts, too."""
+    page = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    return [re.findall(r"\w+", line) for line in re.findall(r"^\| phase \| ([^|]+) \|", page, re.MULTILINE)]
