@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from connectors.chats.facts import Facts
 from connectors.contract.events import digest
@@ -64,9 +62,3 @@ def facts(
         private_change=rules.private_word is not None,
         answer=answers.target(place.channel, place.root, envelope.teams, settings),
     )
-
-
-def part(event: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """The object at `field`; empty where there is none."""
-    value = event.get(field)
-    return value if isinstance(value, dict) else {}

@@ -21,9 +21,9 @@ from connectors.contract.events import Priority, digest
 from connectors.contract.messages import Parsed, Remark, Reply
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, is_private, maybe_id, maybe_ts, moment, read_gesture_envelope, read_id
-from connectors.slack.facts import Words, part
+from connectors.slack.facts import Words
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at
+from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
 from connectors.toolbox.text import cut, readable
 
 ACKNOWLEDGED = Reply(b"", "text/plain")
@@ -55,7 +55,7 @@ def read_gesture(payload: Mapping[str, Any], received_at: datetime, settings: Se
 
     Slash commands and modals tell no time: theirs is when they arrived.
     """
-    told = part(payload, "user")
+    told = object_at(payload, "user")
     user = maybe_id(told.get("id")) if payload.get("type") else read_id(payload, "user_id")
     if user is None:
         raise UnreadableItem(f"user: {found_at(told, 'id')} tells nobody who did it")

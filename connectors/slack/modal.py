@@ -20,7 +20,7 @@ from connectors.contract.events import Opened, Priority, digest
 from connectors.contract.messages import Parsed, Remark, Reply, UnreadableMessage
 from connectors.slack import answers, web
 from connectors.slack.envelope import maybe_id
-from connectors.slack.facts import Words, part
+from connectors.slack.facts import Words
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     NAMES_OF_PRIVATE,
@@ -31,7 +31,7 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import read_object, text_at, within
+from connectors.toolbox.strict_json import object_at, read_object, text_at, within
 from connectors.toolbox.text import clean, cut, one_line
 
 CALLBACK = "ticketrelay:new"
@@ -124,11 +124,11 @@ def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
 
 def _given(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was written or chosen, by block; nothing of what was left empty."""
-    for block, elements in part(part(view, "state"), "values").items():
+    for block, elements in object_at(object_at(view, "state"), "values").items():
         for each in elements.values() if isinstance(elements, dict) else ():
             if not isinstance(each, dict):
                 continue
-            value = text_at(each, "value") or text_at(part(each, "selected_option"), "value")
+            value = text_at(each, "value") or text_at(object_at(each, "selected_option"), "value")
             if said := clean(value).strip():
                 yield block, said
 

@@ -17,7 +17,7 @@ from connectors.contract.events import Commented, Event, Opened, Resolved
 from connectors.contract.messages import Parsed
 from connectors.slack import modal, rendering
 from connectors.slack.envelope import Place, maybe_id, moment, names, read_place
-from connectors.slack.facts import Words, facts, part
+from connectors.slack.facts import Words, facts
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     Gesture,
@@ -27,7 +27,7 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import within
+from connectors.toolbox.strict_json import object_at, within
 from connectors.toolbox.text import readable
 
 
@@ -121,7 +121,7 @@ def _is_ours(message: Mapping[str, Any], done: Gesture) -> bool:
 def _writer(message: Mapping[str, Any]) -> str:
     """Who wrote the message: a person, or a bot by the name that it went by."""
     user = maybe_id(message.get("user"))
-    bot = first_line(message.get("username"), part(message, "bot_profile").get("name"))
+    bot = first_line(message.get("username"), object_at(message, "bot_profile").get("name"))
     return rendering.person(user, message) if user or bot is None else bot
 
 
