@@ -31,6 +31,7 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
+from connectors.toolbox.answers import json_call
 from connectors.toolbox.strict_json import object_at, read_object, text_at, within
 from connectors.toolbox.text import clean, cut, one_line
 
@@ -60,9 +61,8 @@ def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settin
     token = next((found for each in teams if (found := settings.token(each)) is not None), None)
     if token is None:
         return None
-    headers = {**web.bearer(token), "Content-Type": "application/json; charset=utf-8"}
-    body = json.dumps({"trigger_id": trigger, "view": _view(origin, settings)}).encode()
-    return HttpCall(web.url(settings, "views.open"), body, headers)
+    body = {"trigger_id": trigger, "view": _view(origin, settings)}
+    return json_call(web.url(settings, "views.open"), body, web.JSON | web.bearer(token))
 
 
 def asked(prompt: HttpCall) -> Parsed:
