@@ -17,7 +17,7 @@ from functools import partial
 
 import structlog
 
-from connectors.email.imap import ImapMailbox
+from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.reader import Patience, Reader, Reads
 from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, connect
