@@ -8,7 +8,9 @@ Source: the API's documentation, "Webhooks" (`X-Aurion-Signature`, `ticket.*`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -17,6 +19,7 @@ from connectors.contract.connector import Connector
 from connectors.contract.durations import Seconds
 from connectors.contract.events import TicketChanged, TicketStatus, digest
 from connectors.contract.messages import Inbound, Parsed, Remark
+from connectors.contract.polling import WHOLE, Pace, Polling
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.proofs import Hmac
 from connectors.toolbox.reading import of_object
@@ -115,11 +118,32 @@ def _will_not_be_fixed(ticket: Mapping[str, Any], settings: Settings) -> bool:
     return any(facts.get(name) == value for name, _, value in (each.partition("=") for each in settings.wont_fix))
 
 
+def pace(settings: Settings) -> Pace | None:
+    """How often each open ticket is looked at; None where the webhooks have to do."""
+    return None if settings.poll is None else Pace(settings.poll, settings.poll_per_minute)
+
+
+def polled(ticket: Mapping[str, Any], asked_at: datetime, by: str) -> bytes:
+    """The delivery that a webhook would have been, of a ticket that was asked for at this time; `by` did that."""
+    body = {
+        "id": f"{by}-{ticket['id']}-{ticket['status']}-{_written(asked_at)}",
+        "type": "ticket.updated",
+        "timestamp": _written(asked_at - WHOLE),
+        "data": {"ticket": ticket},
+    }
+    return json.dumps(body).encode()
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 CONNECTOR = Connector(
     kind="aurion",
     title="Aurion Tickets",
     settings=Settings,
     proof=Hmac(HEADER, prefix="sha256="),
     parse=parse,
+    polling=Polling(pace, polled),
     attributes={"labels.*": "labels.ticket, the ticket's id; labels.status, its new state"},
 )

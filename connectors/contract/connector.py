@@ -14,9 +14,12 @@ from typing import Generic, Protocol, TypeVar
 
 from connectors.contract.backfill import Backfilling
 from connectors.contract.directory import Naming
+from connectors.contract.mailbox import ImapMailbox
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
+from connectors.contract.polling import Polling
 from connectors.contract.receipts import Answering
 from connectors.contract.settings import SourceSettings
+from connectors.contract.sockets import Socket
 
 S = TypeVar("S", bound=SourceSettings)
 S_contra = TypeVar("S_contra", bound=SourceSettings, contravariant=True)
@@ -109,11 +112,15 @@ class Connector(Generic[S]):
     proof: Proof[S] | None = None
     address: Callable[[S], str] | None = None
     """Where people write to, for a kind that takes mail; its local part may be followed by `+` and anything."""
+    mailboxes: Callable[[S], Mapping[str, ImapMailbox]] | None = None
+    """The mailboxes that are read over IMAP, by name, for a kind that takes mail."""
     outside: Outside[S] | None = None
     answering: Answering[S] | None = None
     asking: Asking[S] | None = None
     backfilling: Backfilling[S] | None = None
     naming: Naming[S] | None = None
+    socket: Socket[S] | None = None
+    polling: Polling[S] | None = None
     says_nothing: bool = False
     """Its deliveries say nothing but that they come: what matters is that they stop."""
     attributes: Mapping[str, str] = field(default_factory=dict)

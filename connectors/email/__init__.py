@@ -79,6 +79,7 @@ CONNECTOR = Connector(
     proof=Basic(),
     parse=parse,
     address=lambda settings: settings.address,
+    mailboxes=lambda settings: settings.imap,
     answering=Answering(receipts.is_on, receipts.write),
     attributes={
         "class": "person, auto-reply, bulk or bounce",

@@ -77,5 +77,6 @@ CONNECTOR = Connector(
     proof=Basic(in_url=True),  # for `sign`: the signature stands in the body, and Mailgun makes it
     verify=verify,
     parse=parse,
+    mailboxes=handed_over.MAILBOXES,
     attributes=handed_over.ATTRIBUTES,
 )

@@ -51,5 +51,6 @@ CONNECTOR = Connector(
     settings=Settings,
     proof=Basic(in_url=True),
     parse=parse,
+    mailboxes=handed_over.MAILBOXES,
     attributes=handed_over.ATTRIBUTES,
 )

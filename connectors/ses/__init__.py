@@ -103,6 +103,7 @@ CONNECTOR: Connector[Settings] = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    mailboxes=handed_over.MAILBOXES,
     attributes={
         **handed_over.ATTRIBUTES,
         **{name: f"{field} of SES: pass, fail, gray …" for name, field in VERDICTS.items()},

@@ -26,7 +26,7 @@ from connectors.contract.messages import (
     Verified,
 )
 from connectors.contract.receipts import Answering
-from connectors.slack import answers, history, messages, names, reactions
+from connectors.slack import answers, history, messages, names, reactions, socket_mode
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.gestures import ACKNOWLEDGED, nothing
@@ -153,6 +153,7 @@ CONNECTOR = Connector(
         history.read,
     ),
     naming=Naming(names.workspaces, names.begin, names.ask, names.read, names.ids),
+    socket=socket_mode.SOCKET,
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

@@ -49,7 +49,8 @@ def configured(sources: Mapping[str, Source]) -> Wanted:
     """The mailboxes that sources are configured with."""
     found: Wanted = {}
     for source in sources.values():
-        boxes: Mapping[str, ImapMailbox] = getattr(source.settings, "imap", {})
+        mailboxes_of = source.connector.mailboxes
+        boxes = {} if mailboxes_of is None else mailboxes_of(source.settings)
         found |= {Mailbox(source.id, name): (source, settings) for name, settings in boxes.items()}
     return found
 
