@@ -19,7 +19,7 @@ from connectors.contract.messages import Remark
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, maybe_ts, moment, names, read_id, read_place, read_ts
 from connectors.slack.envelope import references as named
-from connectors.slack.facts import Words, facts
+from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
 from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import found, object_at, within
@@ -158,9 +158,7 @@ def _gone(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
         raw="",
     )
     when = moment(maybe_ts(event, "event_ts") or maybe_ts(event, "ts") or place.ts)
-    shared = facts(
-        envelope, settings, place, words, when=when, author=None, channel_type=None, suffix=":deleted", private=True
-    )
+    shared = facts(envelope, settings, place, words, Deed(when, None, None), suffix=":deleted", private=True)
     return Commented(**_about(shared, place, envelope), unknown="wait", reopens=False)
 
 
@@ -202,9 +200,7 @@ def _facts(
         settings,
         place,
         words,
-        when=when,
-        author=author,
-        channel_type=event.get("channel_type"),
+        Deed(when, author, event.get("channel_type")),
         suffix=f":edited:{edited}" if edited else "",
         private=settings.rules(place.channel).marked_private(*said, edited=edited is not None),
     )

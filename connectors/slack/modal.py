@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -24,6 +24,7 @@ from connectors.slack.facts import Words
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     NAMES_OF_PRIVATE,
+    Origin,
     is_private_at,
     new_case,
     nothing,
@@ -45,15 +46,6 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 CLEARED = Reply(json.dumps({"response_action": "clear"}).encode())
 
 _TYPES = (*NAMES_OF_PRIVATE.values(), "mpim")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a modal was opened."""
-
-    channel: str | None = None
-    type: str | None = None
-    """The channel's, where it is known to be private."""
 
 
 def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settings) -> HttpCall | None:
@@ -96,8 +88,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
         settings,
         f"view:{name}",
         words,
-        channel=origin.channel,
-        type_of_channel=origin.type,
+        origin=origin,
         answer=answers.target(done.user, None, done.envelope.teams, settings),
         priority=priority,
         category=cut(one_line(category), MAX_CATEGORY) if category else None,

@@ -13,7 +13,7 @@ from connectors.contract.events import Commented, Opened, Resolved
 from connectors.contract.messages import Remark
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id, read_ts
-from connectors.slack.facts import Words, facts
+from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
 from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import UnreadableItem, found, object_at
@@ -51,9 +51,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         settings,
         place,
         _words(name, verb, user, place, maybe_id(event.get("item_user"))),
-        when=moment(stamp),
-        author=user,
-        channel_type=item.get("channel_type"),
+        Deed(moment(stamp), user, item.get("channel_type")),
         suffix=f":{user}:{name}:{verb}:{stamp}",
         private=verb == "removed",
     )
