@@ -5,14 +5,13 @@ Two peers of a high-availability pair send the same alert with other links: link
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from connectors.alerts.alertmanager_api import AskedSettings, ask
 from connectors.alerts.labelled import Dialect, Document, listed, parse_alerts
 from connectors.contract.connector import Ask, Asking, Connector
 from connectors.contract.durations import Seconds
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
-from connectors.toolbox.signatures import Username, authorize, proof
+from connectors.contract.messages import Parsed, Unverified, Verified
+from connectors.toolbox.proofs import Basic
+from connectors.toolbox.signatures import Username
 
 
 class Settings(AskedSettings):
@@ -23,16 +22,6 @@ class Settings(AskedSettings):
     repeat_interval: Seconds | None = None
     """The `repeat_interval` of the route in Alertmanager, if you tell it: `ticketrelay check` compares the reopening
     window with it. Nothing else does."""
-
-
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Authorization: Bearer SECRET`, and `Basic` where a username is configured."""
-    return authorize(inbound, settings.secrets, settings.username) or Verified(inbound)
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header that Alertmanager sends with these settings."""
-    return proof(settings.secrets[0], settings.username)
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -62,9 +51,8 @@ CONNECTOR = Connector(
     kind="alertmanager",
     title="Prometheus Alertmanager",
     settings=Settings,
-    verify=verify,
+    proof=Basic(),
     parse=parse,
-    sign=sign,
     asking=Asking(_request, _listed),
     attributes={
         "labels.*": "the alert's labels: labels.alertname, labels.instance",

@@ -15,8 +15,9 @@ from typing import Any
 
 from connectors.alerts import labelled_text
 from connectors.contract.events import Event, Opened, Resolved, digest
-from connectors.contract.messages import Inbound, OverLimit, Parsed, Remark, UnreadableMessage
+from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage
 from connectors.contract.settings import SourceSettings
+from connectors.toolbox.reading import Said, of_items, unknown_severity
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, MAX_REASON, attributes, reason
 from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_instant, read_list, read_object, scalar
 from connectors.toolbox.text import Instant, cut, one_line, priority_of
@@ -60,23 +61,16 @@ def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -
     if not isinstance(alerts, list):
         there = f"it is {found(alerts)}" if "alerts" in payload else "it is missing"
         raise UnreadableMessage(f"alerts is no list of alerts: {there}")
-    if len(alerts) > settings.max_items:
-        raise OverLimit(f"{len(alerts)} alerts in one delivery, more than {settings.max_items}")
-    events: list[Event] = []
-    unreadable: list[Remark] = []
-    ignored = list(_about_the_group(payload, alerts, dialect))
-    unknown: set[str] = set()
-    for index, alert in enumerate(alerts):
-        try:
-            event = _event(alert, payload, settings, dialect, inbound.received_at)
-        except ValueError as error:
-            unreadable.append(Remark(f"alerts[{index}]", reason(error)))
-            continue
-        events.append(event)
-        if event.severity and event.severity not in unknown and not priority_of(event.severity)[1]:
-            unknown.add(event.severity)
-            ignored.append(Remark(f"alerts[{index}].severity", unknown_severity(event)))
-    return Parsed(tuple(events), tuple(ignored), tuple(unreadable))
+    remarked: set[str | None] = set()
+
+    def said(index: int, alert: object) -> Iterator[Said]:
+        event = _event(alert, payload, settings, dialect, inbound.received_at)
+        yield event
+        if event.severity not in remarked:
+            remarked.add(event.severity)
+            yield from unknown_severity(event, f"alerts[{index}].severity")
+
+    return of_items("alerts", alerts, settings.max_items, said, _left_out(payload, dialect))
 
 
 def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
@@ -106,14 +100,7 @@ def _names(alert: object, dialect: Dialect) -> tuple[str, ...]:
     return (_name(alert, labels), _name_by_labels(labels)) if labels else (_name(alert, labels),)
 
 
-def unknown_severity(event: Event) -> str:
-    """The remark on a severity that no table has."""
-    return f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"
-
-
-def _about_the_group(payload: Document, alerts: list[Any], dialect: Dialect) -> Iterator[Remark]:
-    if not alerts:
-        yield Remark("alerts", "the list is empty")
+def _left_out(payload: Document, dialect: Dialect) -> Iterator[Remark]:
     truncated = payload.get("truncatedAlerts")
     if isinstance(truncated, int) and not isinstance(truncated, bool) and truncated > 0:
         left_out = f"{dialect.product} left {truncated} more alerts out of this delivery: set max_alerts to 0"

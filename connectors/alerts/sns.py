@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from pydantic import BeforeValidator, StringConstraints
 
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
-from connectors.toolbox.signatures import authorize_by_url
+from connectors.toolbox.signatures import authorize_by_url, proof
 from connectors.toolbox.strict_json import UnreadableItem, found, read_object, text_at
 from connectors.toolbox.text import cut, one_line
 
@@ -117,6 +117,11 @@ def verify(inbound: Inbound, settings: Subscribed, now: datetime, keys: Keys) ->
     if isinstance(envelope, Denied):
         return envelope
     return check(envelope, keys, now) or Verified(passed)
+
+
+def sign(_body: bytes, settings: Subscribed, _now: datetime) -> dict[str, str]:
+    """The header with the secret, where there is one. The signature stands in the body, and only Amazon can make it."""
+    return proof(settings.secrets[0], settings.username) if settings.secrets else {}
 
 
 def certificates(inbound: Inbound, settings: Subscribed) -> tuple[str, ...]:

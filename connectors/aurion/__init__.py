@@ -8,8 +8,9 @@ Source: the API's documentation, "Webhooks" (`X-Aurion-Signature`, `ticket.*`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -17,24 +18,16 @@ from pydantic import AfterValidator, Field
 from connectors.contract.connector import Connector
 from connectors.contract.durations import Seconds
 from connectors.contract.events import TicketChanged, TicketStatus, digest
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, Remark
+from connectors.contract.polling import WHOLE, Pace, Polling
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.rendering import attributes, reason, subject_line
-from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex
-from connectors.toolbox.strict_json import (
-    UnreadableItem,
-    found,
-    found_at,
-    read_id,
-    read_instant,
-    read_object,
-    text_at,
-    within,
-)
+from connectors.toolbox.proofs import Hmac
+from connectors.toolbox.reading import of_object
+from connectors.toolbox.rendering import attributes, subject_line
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_time, text_at, within
 from connectors.toolbox.text import one_line
 
 HEADER = "X-Aurion-Signature"
-PREFIX = "sha256="
 
 TOLD: Mapping[str, bool] = {
     "ticket.created": False,
@@ -72,36 +65,17 @@ class Settings(SourceSettings):
     """Requests of a minute that this takes at the most; they come last in the budget."""
 
 
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`X-Aurion-Signature: sha256=<hex>`, the HMAC-SHA256 of the body."""
-    signature = inbound.header(HEADER)
-    if signature is None:
-        return Denied(f"{HEADER} is missing or repeated")
-    offered = read_hex(signature.removeprefix(PREFIX)) if signature.startswith(PREFIX) else None
-    if offered is None:
-        return Denied(f"{HEADER} is no {PREFIX} with an HMAC-SHA256 in hex")
-    return Verified(inbound) if is_hmac(offered, settings.secrets, inbound.body) else Denied("the signature is wrong")
-
-
-def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header that the API sends with these settings."""
-    return {HEADER: PREFIX + hmac_sha256(settings.secrets[0], body).hex()}
-
-
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
     """At most one event.
 
     Raises UnreadableMessage where the ticket, its state or the time cannot be told.
     """
-    payload = read_object(message.inbound.body)
     told = text_at(payload, "type")
     if not TOLD.get(told, False):
         why = "tells of no other state" if told in TOLD else "is not known"
         return Parsed(ignored=(Remark("type", f"{found(payload.get('type'))} {why}"),))
-    try:
-        return Parsed((_event(payload, settings),))
-    except ValueError as error:
-        raise UnreadableMessage(reason(error)) from None
+    return Parsed((_event(payload, settings),))
 
 
 def _event(payload: Mapping[str, Any], settings: Settings) -> TicketChanged:
@@ -110,9 +84,7 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> TicketChanged:
     status: Any = text_at(ticket, "status")
     if status not in STATUSES:
         raise UnreadableItem(f"data.status: {found_at(ticket, 'status')} is none of {', '.join(STATUSES)}")
-    at = read_instant(payload, "timestamp")
-    if at is None:
-        raise UnreadableItem(f"timestamp: {found_at(payload, 'timestamp')} is no time")
+    at = read_time(payload, "timestamp")
     title = one_line(text_at(ticket, "subject"))
     return TicketChanged(
         case_key=f"ticket:{ticket_id}",
@@ -146,12 +118,32 @@ def _will_not_be_fixed(ticket: Mapping[str, Any], settings: Settings) -> bool:
     return any(facts.get(name) == value for name, _, value in (each.partition("=") for each in settings.wont_fix))
 
 
+def pace(settings: Settings) -> Pace | None:
+    """How often each open ticket is looked at; None where the webhooks have to do."""
+    return None if settings.poll is None else Pace(settings.poll, settings.poll_per_minute)
+
+
+def polled(ticket: Mapping[str, Any], asked_at: datetime, by: str) -> bytes:
+    """The delivery that a webhook would have been, of a ticket that was asked for at this time; `by` did that."""
+    body = {
+        "id": f"{by}-{ticket['id']}-{ticket['status']}-{_written(asked_at)}",
+        "type": "ticket.updated",
+        "timestamp": _written(asked_at - WHOLE),
+        "data": {"ticket": ticket},
+    }
+    return json.dumps(body).encode()
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 CONNECTOR = Connector(
     kind="aurion",
     title="Aurion Tickets",
     settings=Settings,
-    verify=verify,
+    proof=Hmac(HEADER, prefix="sha256="),
     parse=parse,
-    sign=sign,
+    polling=Polling(pace, polled),
     attributes={"labels.*": "labels.ticket, the ticket's id; labels.status, its new state"},
 )

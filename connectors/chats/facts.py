@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from connectors.contract.events import Event, Priority, Reference
-from connectors.contract.messages import Remark
+from connectors.contract.events import Priority, Reference
 from connectors.toolbox.text import ELLIPSIS, cut, one_line
 
 MAX_SUBJECT = 255  # characters, as all of these but the count
@@ -16,10 +15,6 @@ MAX_BODY = 40_000
 MAX_NAME = 200
 MAX_LINK = 500
 MOST_FILES = 10
-MAX_REASON = 300
-
-Said = Event | Remark
-"""What becomes of what a platform sent: an event, or the reason why there is none."""
 
 
 class Facts(TypedDict):

@@ -20,7 +20,16 @@ from pydantic import StringConstraints
 from connectors.chats.channels import Rules
 from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, paragraphs
 from connectors.toolbox.markup import MAX_HTML, text_of
-from connectors.toolbox.strict_json import UnreadableItem, found_at, read_instant, scalar, text_at, within
+from connectors.toolbox.strict_json import (
+    UnreadableItem,
+    found_at,
+    object_at,
+    objects_in,
+    read_time,
+    scalar,
+    text_at,
+    within,
+)
 from connectors.toolbox.text import clean, cut
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
@@ -77,15 +86,12 @@ def read_place(activity: Mapping[str, Any], field: str = "id") -> Place:
 
 def read_when(activity: Mapping[str, Any]) -> datetime:
     """The time of the activity. Raises UnreadableItem."""
-    found = read_instant(activity, "timestamp")
-    if found is None:
-        raise UnreadableItem(f"timestamp: {found_at(activity, 'timestamp')} is no time")
-    return found.time
+    return read_time(activity, "timestamp").time
 
 
 def author_of(activity: Mapping[str, Any]) -> str | None:
     """The user's id in the directory; `from.id` is another one for every bot, and only taken where that is missing."""
-    who = part(activity, "from")
+    who = object_at(activity, "from")
     return maybe_id(who.get("aadObjectId")) or maybe_id(who.get("id"))
 
 
@@ -96,7 +102,7 @@ def ids_of_person(who: Mapping[str, Any]) -> tuple[str | None, ...]:
 
 def kind_of(activity: Mapping[str, Any]) -> object:
     """The type of the conversation; None where it is not told."""
-    return part(activity, "conversation").get("conversationType")
+    return object_at(activity, "conversation").get("conversationType")
 
 
 def is_private(activity: Mapping[str, Any], rules: Rules) -> bool:
@@ -112,10 +118,10 @@ def is_of_a_bot(who: Mapping[str, Any]) -> bool:
 
 def ids_of(activity: Mapping[str, Any], place: Place) -> dict[str, str]:
     """Channel, team and user, as routes ask for them."""
-    data = part(activity, "channelData")
+    data = object_at(activity, "channelData")
     found = {
         "channel": place.conversation,
-        "team": maybe_id(data.get("teamsTeamId")) or maybe_id(part(data, "team").get("id")),
+        "team": maybe_id(data.get("teamsTeamId")) or maybe_id(object_at(data, "team").get("id")),
         "user": author_of(activity),
     }
     return {name: value for name, value in found.items() if value}
@@ -123,15 +129,10 @@ def ids_of(activity: Mapping[str, Any], place: Place) -> dict[str, str]:
 
 def who_and_where(activity: Mapping[str, Any]) -> tuple[str, str]:
     """Who did it and where, as people call them."""
-    unnamed = "a channel" if part(activity, "conversation").get("conversationType") in (None, CHANNEL) else "a chat"
-    where = first_line(part(part(activity, "channelData"), "channel").get("name")) or unnamed
-    return first_line(part(activity, "from").get("name")) or "somebody", where
-
-
-def part(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """The object at the field; empty where there is none."""
-    value = document.get(field)
-    return value if isinstance(value, dict) else {}
+    kind = object_at(activity, "conversation").get("conversationType")
+    unnamed = "a channel" if kind in (None, CHANNEL) else "a chat"
+    where = first_line(object_at(object_at(activity, "channelData"), "channel").get("name")) or unnamed
+    return first_line(object_at(activity, "from").get("name")) or "somebody", where
 
 
 def maybe_id(value: object) -> str | None:
@@ -185,8 +186,7 @@ def whole(text: str, activity: Mapping[str, Any], signature: str) -> str:
 
 
 def _attachments(activity: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = activity.get("attachments")
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return objects_in(activity.get("attachments"))
 
 
 def _is_text(attachment: Mapping[str, Any]) -> bool:

@@ -8,25 +8,19 @@ Raw message delivery leaves out the envelope, and the signature with it: it is d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from connectors.alerts.sns import HOST, SIGNED, Envelope, certificates, read_envelope, verify
+from connectors.alerts.sns import HOST, SIGNED, Envelope, certificates, read_envelope, sign, verify
 from connectors.cloudwatch.alarms import read_alarm
 from connectors.cloudwatch.settings import Settings
 from connectors.contract.connector import Connector, Outside
 from connectors.contract.events import Event
 from connectors.contract.messages import Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.toolbox.reading import parsed
 from connectors.toolbox.rendering import reason
-from connectors.toolbox.signatures import proof
 from connectors.toolbox.strict_json import found, read_object
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header with the secret, where there is one. The signature stands in the body, and only Amazon can make it."""
-    return proof(settings.secrets[0], settings.username) if settings.secrets else {}
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -72,14 +66,10 @@ def _read(payload: Mapping[str, Any], settings: Settings) -> Parsed:
     envelope = Envelope(payload)
     try:
         if envelope.type not in SIGNED and not payload.keys().isdisjoint(("AlarmName", "detail-type")):
-            return _said(read_alarm(payload, settings))
-        return read_envelope(envelope, lambda message: _said(read_alarm(message, settings)))
+            return parsed((read_alarm(payload, settings),))
+        return read_envelope(envelope, lambda message: parsed((read_alarm(message, settings),)))
     except ValueError as error:
         raise UnreadableMessage(reason(error)) from None
-
-
-def _said(alarm: Event | Remark) -> Parsed:
-    return Parsed(ignored=(alarm,)) if isinstance(alarm, Remark) else Parsed(events=(alarm,))
 
 
 CONNECTOR: Connector[Settings] = Connector(

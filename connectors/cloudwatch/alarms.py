@@ -12,8 +12,19 @@ from typing import Any
 from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.rendering import attributes, block, compose, subject_line
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
+from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
+from connectors.toolbox.strict_json import (
+    UnreadableItem,
+    found,
+    found_at,
+    object_at,
+    objects_in,
+    read_id,
+    read_instant,
+    read_time,
+    text_at,
+    within,
+)
 from connectors.toolbox.text import Instant, one_line, readable
 
 STATES: Mapping[str, type[Event] | None] = {"ALARM": Opened, "OK": Resolved, "INSUFFICIENT_DATA": None}
@@ -47,16 +58,13 @@ def read_alarm(message: Mapping[str, Any], settings: SourceSettings) -> Event | 
 
 
 def _from_topic(message: Mapping[str, Any]) -> _Alarm:
-    at = read_instant(message, "StateChangeTime")
-    if at is None:
-        raise UnreadableItem(f"StateChangeTime: {found_at(message, 'StateChangeTime')} is no time")
+    at = read_time(message, "StateChangeTime")
     name = read_id(message, "AlarmName")
     arn = text_at(message, "AlarmArn").strip()
     account, region = text_at(message, "AWSAccountId"), text_at(message, "Region")
     if not arn and not (account and region):
         raise UnreadableItem("AlarmArn: there is none, and no account and region to tell the alarm from others by")
-    metric = message.get("Trigger")
-    measured = metric if isinstance(metric, dict) else {}
+    measured = object_at(message, "Trigger")
     facts = {
         "account": account,
         "region": region,
@@ -71,7 +79,7 @@ def _from_topic(message: Mapping[str, Any]) -> _Alarm:
         at=at,
         reason=text_at(message, "NewStateReason"),
         description=text_at(message, "AlarmDescription"),
-        facts=tuple((label, value) for label, value in facts.items() if one_line(value)),
+        facts=tuple(filled(facts)),
         labels={"account": account, "region": region, "namespace": text_at(measured, "Namespace")},
     )
 
@@ -87,15 +95,14 @@ def _from_event_bridge(message: Mapping[str, Any]) -> _Alarm:
     if not isinstance(arn, str) or not arn.strip():
         raise UnreadableItem(f"resources: {found(arn)} is no ARN of an alarm")
     account, region = text_at(message, "account"), text_at(message, "region")
-    settings = detail.get("configuration")
     return _Alarm(
         key=arn.strip(),
         name=read_id(detail, "alarmName"),
         state=_state(state, "value"),
         at=at,
         reason=text_at(state, "reason"),
-        description=text_at(settings, "description") if isinstance(settings, dict) else "",
-        facts=tuple((label, value) for label, value in (("account", account), ("region", region)) if one_line(value)),
+        description=text_at(object_at(detail, "configuration"), "description"),
+        facts=tuple(filled({"account": account, "region": region})),
         labels={"account": account, "region": region},
     )
 
@@ -136,5 +143,5 @@ def _why(written: str) -> str:
 
 def _dimensions(value: object) -> dict[str, str]:
     """Names and values of a metric's dimensions."""
-    each = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    return {one_line(text_at(one, "name")): text_at(one, "value") for one in each if one_line(text_at(one, "name"))}
+    named = ((one_line(text_at(each, "name")), text_at(each, "value")) for each in objects_in(value))
+    return {name: text for name, text in named if name}

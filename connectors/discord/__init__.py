@@ -6,20 +6,21 @@ whether a wrong signature is refused with 401, and takes the address away where 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from connectors.chats.facts import MAX_REASON
 from connectors.contract.connector import Connector
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
 from connectors.contract.receipts import Answering
 from connectors.discord import answers, receipts
 from connectors.discord.envelope import read_interaction
 from connectors.discord.interactions import HANDLERS
 from connectors.discord.keys import is_signed, read_signature, signature
 from connectors.discord.settings import Settings
+from connectors.toolbox.reading import of_object
 from connectors.toolbox.signatures import stale
-from connectors.toolbox.strict_json import found, read_object
-from connectors.toolbox.text import cut, one_line
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
@@ -52,15 +53,15 @@ def sign(body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
     return {TIMESTAMP: timestamp, SIGNATURE: signature(settings.secrets[0], timestamp.encode() + body).hex()}
 
 
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
     """At most one event, and an answer to whatever was asked.
 
     Raises UnreadableMessage where what it is about cannot be told: no type, no id, no channel, no user.
     """
-    payload = read_object(message.inbound.body)
     kind = payload.get("type")
     if not isinstance(kind, int) or isinstance(kind, bool):
-        raise UnreadableMessage(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of an interaction")
+        raise UnreadableItem(f"type: {found_at(payload, 'type')} is no type of an interaction")
     if kind == PING and isinstance(payload.get("event"), dict):
         return Parsed(ignored=(Remark("event", "it is an event of Discord's webhooks, which is no interaction"),))
     if kind == PING:
@@ -70,10 +71,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     handler = HANDLERS.get(kind)
     if handler is None:
         return Parsed(ignored=(Remark("type", f"nothing is done about an interaction of type {found(kind)}"),))
-    try:
-        return handler(payload, read_interaction(payload), settings)
-    except ValueError as error:
-        raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
+    return handler(payload, read_interaction(payload), settings)
 
 
 CONNECTOR = Connector(

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, paragraphs
-from connectors.discord.envelope import maybe_id, part, person
-from connectors.toolbox.strict_json import scalar, text_at
+from connectors.discord.envelope import maybe_id, person
+from connectors.toolbox.strict_json import object_at, objects_in, scalar, text_at
 from connectors.toolbox.text import clean, cut
 
 MAX_EMBEDS = 8_000  # characters
@@ -29,9 +29,9 @@ _MARKUP = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,64}:)([0-9]{1,20})>")
 
 def subcommand(data: Mapping[str, Any]) -> tuple[str | None, list[Mapping[str, Any]]]:
     """The subcommand that was chosen, if there is one, and the options that were given."""
-    name, options = None, _objects(data.get("options"))
+    name, options = None, objects_in(data.get("options"))
     while options and options[0].get("type") in SUBCOMMANDS:
-        name, options = text_at(options[0], "name"), _objects(options[0].get("options"))
+        name, options = text_at(options[0], "name"), objects_in(options[0].get("options"))
     return name, options
 
 
@@ -47,7 +47,7 @@ def option_text(options: list[Mapping[str, Any]]) -> str:
 
 def option_files(data: Mapping[str, Any], options: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The files that were given."""
-    known = part(part(data, "resolved"), "attachments")
+    known = object_at(object_at(data, "resolved"), "attachments")
     ids = [each.get("value") for each in options if each.get("type") == ATTACHMENT]
     return [known[each] for each in ids if isinstance(each, str) and isinstance(known.get(each), dict)]
 
@@ -55,8 +55,8 @@ def option_files(data: Mapping[str, Any], options: list[Mapping[str, Any]]) -> l
 def form_fields(data: Mapping[str, Any]) -> dict[str, str]:
     """The texts of a form by their fields' ids; they stand in rows, or each below a label."""
     found = {}
-    for row in _objects(data.get("components")):
-        for each in [*_objects(row.get("components")), part(row, "component")]:
+    for row in objects_in(data.get("components")):
+        for each in [*objects_in(row.get("components")), object_at(row, "component")]:
             name, value = text_at(each, "custom_id"), text_at(each, "value")
             if name and value.strip():
                 found[name] = clean(value).strip()
@@ -65,14 +65,15 @@ def form_fields(data: Mapping[str, Any]) -> dict[str, str]:
 
 def message_text(message: Mapping[str, Any]) -> str:
     """The text of a message and of its embeds, as people read it. Raises UnreadableItem."""
-    names = {number: person(each) for each in _objects(message.get("mentions")) if (number := maybe_id(each.get("id")))}
+    mentioned = objects_in(message.get("mentions"))
+    names = {number: person(each) for each in mentioned if (number := maybe_id(each.get("id")))}
     text = _MARKUP.sub(lambda match: _plain(match, names), scalar(message.get("content")))
     return paragraphs(clean(text).strip(), cut("\n".join(_embeds(message)), MAX_EMBEDS))
 
 
 def message_files(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The files of a message."""
-    return _objects(message.get("attachments"))
+    return objects_in(message.get("attachments"))
 
 
 def whole(text: str, files: list[Mapping[str, Any]], *about: str) -> str:
@@ -91,13 +92,9 @@ def _plain(match: re.Match[str], names: Mapping[str, str]) -> str:
 
 def _embeds(message: Mapping[str, Any]) -> Iterator[str]:
     """What bots write: titles, descriptions, fields. Previews of links are none of the author's words."""
-    for embed in _objects(message.get("embeds"))[:MOST_EMBEDS]:
+    for embed in objects_in(message.get("embeds"))[:MOST_EMBEDS]:
         if embed.get("type", "rich") != "rich":
             continue
         yield from (clean(text_at(embed, each)).strip() for each in ("title", "description") if text_at(embed, each))
-        for field in _objects(embed.get("fields"))[:MOST_FIELDS]:
+        for field in objects_in(embed.get("fields"))[:MOST_FIELDS]:
             yield f"{first_line(field.get('name')) or ''}: {clean(text_at(field, 'value')).strip()}"
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -17,7 +17,7 @@ from typing import Any
 from connectors.chats.channels import Rules
 from connectors.chats.facts import first_line
 from connectors.discord.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at, text_at
+from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at, text_at
 
 THREADS = (10, 11, 12)
 """Types of channels: a thread of announcements, a public thread, a private one."""
@@ -71,9 +71,9 @@ class Interaction:
 
 def read_interaction(payload: Mapping[str, Any]) -> Interaction:
     """What stands around the command. Raises UnreadableItem without an id, a channel or a user."""
-    channel = part(payload, "channel")
-    member = part(payload, "member")
-    user = part(member, "user") or part(payload, "user")
+    channel = object_at(payload, "channel")
+    member = object_at(payload, "member")
+    user = object_at(member, "user") or object_at(payload, "user")
     if maybe_id(user.get("id")) is None:
         raise UnreadableItem(f"user: {found_at(user, 'id')} tells nobody who did it")
     number = read_id(payload, "id")
@@ -119,9 +119,3 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
 def moment(number: str) -> datetime:
     """When the id was made, to the millisecond."""
     return _EPOCH + timedelta(milliseconds=int(number) >> 22)
-
-
-def part(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """The object at the field; empty where there is none."""
-    value = document.get(field)
-    return value if isinstance(value, dict) else {}

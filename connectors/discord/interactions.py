@@ -15,9 +15,9 @@ from connectors.contract.events import Commented, Event, Opened, Resolved, diges
 from connectors.contract.messages import Parsed, Remark, Reply
 from connectors.discord import answers, content, receipts
 from connectors.discord.answers import OURS
-from connectors.discord.envelope import Interaction, maybe_id, part, person, read_id
+from connectors.discord.envelope import Interaction, maybe_id, person, read_id
 from connectors.discord.settings import Settings
-from connectors.toolbox.strict_json import found, text_at, within
+from connectors.toolbox.strict_json import found, object_at, text_at, within
 from connectors.toolbox.text import readable
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
@@ -50,7 +50,7 @@ def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) ->
     if ours[1] == "open":
         return _asked(done, rules)
     # A thread that is made from the answer has its id: from then on it leads to the case.
-    answer = maybe_id(part(payload, "message").get("id"))
+    answer = maybe_id(object_at(payload, "message").get("id"))
     return _closed(done, settings, ours[2], *((answer,) if answer else ()))
 
 
@@ -123,8 +123,8 @@ def _open_message(data: Mapping[str, Any], done: Interaction, settings: Settings
     if off := done.rules(settings).refuses("shortcut"):
         return _off(off)
     target = read_id(data, "target_id")
-    message = within(part(part(data, "resolved"), "messages"), target)
-    text, files, writer = content.message_text(message), content.message_files(message), part(message, "author")
+    message = within(object_at(object_at(data, "resolved"), "messages"), target)
+    text, files, writer = content.message_text(message), content.message_files(message), object_at(message, "author")
     case = done.thread or target
     shared = _facts(done, settings, case, text, files, *_names_of(target, message))
     author = maybe_id(writer.get("id"))
@@ -145,7 +145,7 @@ def _close_message(data: Mapping[str, Any], done: Interaction, settings: Setting
     if off := done.rules(settings).refuses("shortcut"):
         return _off(off)
     target = read_id(data, "target_id")
-    names = _names_of(target, part(part(part(data, "resolved"), "messages"), target))
+    names = _names_of(target, object_at(object_at(object_at(data, "resolved"), "messages"), target))
     return _closed(done, settings, done.thread or target, *names)
 
 
@@ -156,7 +156,7 @@ def _closed(done: Interaction, settings: Settings, case: str, *names: str) -> Pa
 
 def _names_of(target: str, message: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of a message; an answer of ours is known by the interaction that it answers."""
-    asked = maybe_id(part(message, "interaction_metadata").get("id"))
+    asked = maybe_id(object_at(message, "interaction_metadata").get("id"))
     return (target, asked) if asked else (target,)
 
 

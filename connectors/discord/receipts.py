@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused
 from connectors.contract.receipts import Answered, Outcome, Told, text
 from connectors.discord.answers import ONLY_FOR_YOU
 from connectors.discord.envelope import maybe_id, moment
 from connectors.discord.settings import Settings
-from connectors.toolbox.answers import document, pause, reason
+from connectors.toolbox.answers import Meaning, document, failure, json_call, pause, reason
 from connectors.toolbox.forms import escaped
 from connectors.toolbox.strict_json import text_at
 
@@ -43,16 +43,16 @@ def is_on(settings: Settings) -> bool:
 def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     """The edit: by the interaction's token as long as that holds, then by the bot."""
     where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
-    body = json.dumps({"content": text(about), "allowed_mentions": {"parse": []}}).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT.format(where["application"])}
+    body = {"content": text(about), "allowed_mentions": {"parse": []}}
+    headers = {"User-Agent": USER_AGENT.format(where["application"])}
     if about.now < moment(where["interaction"]) + OPEN_FOR:
         url = f"{api}/webhooks/{where['application']}/{escaped(where['token'])}/messages/@original"
-        return HttpCall(url, body, headers, "PATCH", repeatable=True)
+        return json_call(url, body, headers, "PATCH", repeatable=True)
     channel, _, message = (about.place or ORIGINAL).partition(":")
     if settings.bot_token is None or not message:
         return Refused("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
     headers["Authorization"] = f"Bot {settings.bot_token.get_secret_value()}"
-    return HttpCall(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
+    return json_call(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
@@ -63,11 +63,16 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
         number = maybe_id(said.get("id"))
         # A thread that is made from the answer has its id.
         return Told(_place(said, about), (number,) if number else ())
-    if answer.status == 429:
-        return Later(pause(answer), because, for_all=said.get("global") is True)
     if answer.status == 404 and about.place is None:
         return Later(None, f"{because}: our own answer is not there yet")
-    return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
+    return failure(answer, because, FAILURES)
+
+
+def _limited(answer: HttpAnswer, because: str) -> Later:
+    return Later(pause(answer), because, for_all=document(answer).get("global") is True)
+
+
+FAILURES: Mapping[int | str, Meaning] = {429: _limited}
 
 
 def _place(message: Mapping[str, Any], about: Answered) -> str:

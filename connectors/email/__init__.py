@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import mktime_tz, parsedate_tz
 
 from connectors.contract.connector import Connector
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage, Unverified, Verified
 from connectors.contract.receipts import Answering
 from connectors.email import identity, people, receipts
 from connectors.email.cases import Mail
@@ -21,7 +21,7 @@ from connectors.email.happenings import happenings
 from connectors.email.identity import own_message_id, thread_address
 from connectors.email.mime import Headers, Limits, Part, read_mail
 from connectors.email.settings import Settings
-from connectors.toolbox.signatures import authorize, proof
+from connectors.toolbox.proofs import Basic
 from connectors.toolbox.text import clean, cut
 
 __all__ = ["CONNECTOR", "Settings", "own_message_id", "thread_address"]
@@ -30,16 +30,6 @@ EXPECTED_HEADERS = ("from", "to", "cc", "subject", "date", "message-id", "receiv
 """A body with none of them is no mail."""
 
 MAX_DATE = 200  # characters
-
-
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Authorization: Bearer SECRET`, and `Basic` where a username is configured."""
-    return authorize(inbound, settings.secrets, settings.username) or Verified(inbound)
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header with which a program that posts mail proves itself."""
-    return proof(settings.secrets[0], settings.username)
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -86,10 +76,10 @@ CONNECTOR = Connector(
     kind="email",
     title="E-mail",
     settings=Settings,
-    verify=verify,
+    proof=Basic(),
     parse=parse,
-    sign=sign,
     address=lambda settings: settings.address,
+    mailboxes=lambda settings: settings.imap,
     answering=Answering(receipts.is_on, receipts.write),
     attributes={
         "class": "person, auto-reply, bulk or bounce",

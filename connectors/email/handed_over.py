@@ -15,10 +15,11 @@ from connectors.contract.messages import Inbound, Parsed, Unverified, Verified
 from connectors.email import CONNECTOR, Settings
 from connectors.email.people import ENVELOPE_FROM, ENVELOPE_TO
 
-__all__ = ["ATTRIBUTES", "MailSettings", "is_enveloped", "read", "read_enveloped"]
+__all__ = ["ATTRIBUTES", "MAILBOXES", "MailSettings", "is_enveloped", "read", "read_enveloped"]
 
 MailSettings = Settings
 ATTRIBUTES = CONNECTOR.attributes
+MAILBOXES = CONNECTOR.mailboxes
 
 
 MARKS = ("x-ticketrelay-envelope-to", "x-ticketrelay-imap-url")

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from connectors.contract.events import Priority
+from connectors.contract.mailbox import ImapMailbox, MailboxName
 from connectors.contract.settings import Secret, SourceSettings
-from connectors.email.imap import ImapMailbox, MailboxName
 from connectors.toolbox.patterns import Expression, Glob, groups
 from connectors.toolbox.signatures import Username
 

@@ -9,21 +9,20 @@ Source: developer.pagerduty.com, "Events API v2"; github.com/cloudevents/spec, 1
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
-from connectors.contract.messages import Inbound, OverLimit, Parsed, Remark, UnreadableMessage, Unverified, Verified
-from connectors.generic.proofs import ID, sign, verify
+from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.generic.proofs import ID, PROOF
 from connectors.generic.settings import Settings, compiled
+from connectors.toolbox.reading import Said, of_items, parsed, unknown_severity
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
 from connectors.toolbox.strict_json import UnreadableItem, found, read_object, scalar, text_at
 from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
-
-__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 CE_ATTRIBUTES = ("id", "source", "type", "subject", "time")
 LAST_IN_SECONDS = 10**11
@@ -48,29 +47,24 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     """
     inbound = message.inbound
     document, delivery = _unwrapped(read_object(inbound.body), inbound)
-    items = [document] if settings.items is None else _items(document, settings.items)
-    if len(items) > settings.max_items:
-        raise OverLimit(f"{len(items)} items in one delivery, more than {settings.max_items}")
-    events: list[Event] = []
-    ignored: list[Remark] = [] if items else [Remark("items", "the list is empty")]
-    unreadable: list[Remark] = []
-    for index, item in enumerate(items):
-        where = "body" if settings.items is None else f"items[{index}]"
+    if settings.items is None:
         try:
-            said = _event(item, delivery, settings)
+            return parsed(_said("body", document, delivery, settings))
         except ValueError as error:
-            unreadable.append(Remark(where, reason(error)))
-            continue
-        if said is None:
-            ignored.append(Remark(f"{where}.action", "nothing is done about an action that settings do not name"))
-            continue
-        events.append(said)
-        if said.severity and not priority_of(said.severity)[1]:
-            unknown = f"the severity {found(said.severity)} is not in the table: its priority is {said.priority}"
-            ignored.append(Remark(f"{where}.severity", unknown))
-    if settings.items is None and unreadable:
-        raise UnreadableMessage(unreadable[0].reason)
-    return Parsed(tuple(events), tuple(ignored), tuple(unreadable))
+            raise UnreadableMessage(reason(error)) from None
+    items = _items(document, settings.items)
+    return of_items(
+        "items", items, settings.max_items, lambda index, item: _said(f"items[{index}]", item, delivery, settings)
+    )
+
+
+def _said(where: str, item: object, delivery: _Delivery, settings: Settings) -> Iterator[Said]:
+    event = _event(item, delivery, settings)
+    if event is None:
+        yield Remark(f"{where}.action", "nothing is done about an action that settings do not name")
+    else:
+        yield event
+        yield from unknown_severity(event, f"{where}.severity")
 
 
 def _unwrapped(body: dict[str, Any], inbound: Inbound) -> tuple[dict[str, Any], _Delivery]:
@@ -217,8 +211,7 @@ CONNECTOR = Connector(
     kind="generic",
     title="JSON of any program",
     settings=Settings,
-    verify=verify,
+    proof=PROOF,
     parse=parse,
-    sign=sign,
     attributes={"labels.*": "what the setting `labels` takes from the document"},
 )

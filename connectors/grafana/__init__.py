@@ -14,7 +14,6 @@ Source: grafana.com/docs, "Configure webhook notifications"; "No data and error 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -22,12 +21,11 @@ from pydantic import Field, model_validator
 from connectors.alerts.alertmanager_api import AskedSettings, ask
 from connectors.alerts.labelled import Dialect, Document, Pairs, listed, parse_alerts
 from connectors.contract.connector import Ask, Asking, Connector
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
-from connectors.toolbox.signatures import HeaderName, Username, authorize, check_hex, hmac_sha256, proof, stale
+from connectors.contract.messages import Parsed, Unverified, Verified
+from connectors.toolbox.proofs import Basic, Chosen, Hmac
+from connectors.toolbox.signatures import HeaderName, Username
 from connectors.toolbox.strict_json import UnreadableItem, found, scalar
 from connectors.toolbox.text import one_line
-
-LEEWAY = 300  # seconds, both ways
 
 TROUBLES = {"DatasourceNoData": "No data", "DatasourceError": "The query failed"}
 """Names of alerts about the rule itself; the annotations that come with them are those of the rule."""
@@ -59,31 +57,10 @@ class Settings(AskedSettings):
         return self
 
 
-def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """The signature where `signed` says so, of the timestamp, a colon and the body where there is a timestamp; else
-    `Authorization: Bearer SECRET`, and `Basic` where a username is configured."""
-    if not settings.signed:
-        return authorize(inbound, settings.secrets, settings.username) or Verified(inbound)
-    before = b""
-    if settings.timestamp_header is not None:
-        timestamp = inbound.header(settings.timestamp_header)
-        if timestamp is None:
-            return Denied(f"{settings.timestamp_header} is missing or repeated")
-        if denied := stale(timestamp, now, LEEWAY):
-            return denied
-        before = f"{timestamp}:".encode()
-    return check_hex(inbound, settings.signature_header, settings.secrets, before, inbound.body) or Verified(inbound)
-
-
-def sign(body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
-    """The headers that Grafana sends with these settings."""
-    if not settings.signed:
-        return proof(settings.secrets[0], settings.username)
-    if settings.timestamp_header is None:
-        return {settings.signature_header: hmac_sha256(settings.secrets[0], body).hex()}
-    timestamp = str(int(now.timestamp()))
-    signature = hmac_sha256(settings.secrets[0], f"{timestamp}:".encode(), body).hex()
-    return {settings.timestamp_header: timestamp, settings.signature_header: signature}
+SIGNATURE: Hmac[Settings] = Hmac(
+    header=lambda settings: settings.signature_header, timestamp=lambda settings: settings.timestamp_header
+)
+PROOF: Chosen[Settings, bool] = Chosen(lambda settings: settings.signed, {True: SIGNATURE, False: Basic()})
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -165,9 +142,8 @@ CONNECTOR = Connector(
     kind="grafana",
     title="Grafana",
     settings=Settings,
-    verify=verify,
+    proof=PROOF,
     parse=parse,
-    sign=sign,
     asking=Asking(_request, _listed, _answers_for),
     attributes={
         "labels.*": "the alert's labels: labels.alertname, labels.grafana_folder",

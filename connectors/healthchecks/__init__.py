@@ -9,16 +9,16 @@ Source: healthchecks.io/docs/configuring_notifications/, section "Webhooks".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Event, Opened, Resolved, digest
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.rendering import attributes, block, compose, reason, subject_line
-from connectors.toolbox.signatures import authorize_by_url, proof
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_instant, read_object, text_at
+from connectors.toolbox.proofs import Bearer
+from connectors.toolbox.reading import of_object
+from connectors.toolbox.rendering import attributes, block, compose, subject_line
+from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_time, text_at
 from connectors.toolbox.text import PRIORITIES, one_line, readable
 
 STATUSES: Mapping[str, type[Event]] = {"down": Opened, "up": Resolved}
@@ -28,27 +28,13 @@ class Settings(SourceSettings):
     """A source of kind `healthchecks`."""
 
 
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Authorization: Bearer SECRET`, or `?secret=SECRET` in the URL; that is not kept."""
-    outcome = authorize_by_url(inbound, settings.secrets)
-    return outcome if isinstance(outcome, Denied) else Verified(outcome)
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header that is to be set under "Request Headers"."""
-    return proof(settings.secrets[0], None)
-
-
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
     """One event.
 
     Raises UnreadableMessage where the check, its status or the time cannot be told.
     """
-    payload = read_object(message.inbound.body)
-    try:
-        event = _event(payload, settings)
-    except ValueError as error:
-        raise UnreadableMessage(reason(error)) from None
+    event = _event(payload, settings)
     if len(told := _severities(payload)) > 1:
         return Parsed((event,), ignored=(Remark("tags", f"several severities ({', '.join(told)}): the first counts"),))
     return Parsed((event,))
@@ -61,9 +47,7 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> Event:
         raise UnreadableItem(f"status: {found_at(payload, 'status')} is neither down nor up")
     if code.startswith("$"):
         raise UnreadableItem(f"code: {found(code)} was not filled in")
-    at = read_instant(payload, "now")
-    if at is None:
-        raise UnreadableItem(f"now: {found_at(payload, 'now')} is no time")
+    at = read_time(payload, "now")
     tags = _tags(payload)
     name = _filled(payload, "name") or f"Check {code}"
     severity = next(iter(_severities(payload)), None)
@@ -103,8 +87,7 @@ CONNECTOR = Connector(
     kind="healthchecks",
     title="Healthchecks",
     settings=Settings,
-    verify=verify,
+    proof=Bearer(in_url=True),
     parse=parse,
-    sign=sign,
     attributes={"labels.*": "labels.check, the check's name; labels.tag_NAME is yes for each of its tags"},
 )

@@ -6,12 +6,11 @@ job (`worker.jobs.quiet`), which opens a ticket; the next ping closes it.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from connectors.contract.connector import Connector
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Unverified, Verified
+from connectors.contract.messages import Parsed, Remark, Unverified, Verified
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.signatures import Username, authorize_by_url, proof
+from connectors.toolbox.proofs import Basic
+from connectors.toolbox.signatures import Username
 
 
 class Settings(SourceSettings):
@@ -19,18 +18,6 @@ class Settings(SourceSettings):
 
     username: Username | None = None
     """Accept `Basic` with this name and the secret as password too."""
-
-
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Authorization: Bearer SECRET`, or `?secret=SECRET` in the URL, which is not kept; `Basic` where a username is
-    configured."""
-    outcome = authorize_by_url(inbound, settings.secrets, settings.username)
-    return outcome if isinstance(outcome, Denied) else Verified(outcome)
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header of a ping."""
-    return proof(settings.secrets[0], settings.username)
 
 
 def parse(_message: Verified | Unverified, _settings: Settings) -> Parsed:
@@ -42,9 +29,8 @@ CONNECTOR = Connector(
     kind="heartbeat",
     title="Heartbeat",
     settings=Settings,
-    verify=verify,
+    proof=Basic(in_url=True),
     parse=parse,
-    sign=sign,
     says_nothing=True,
     attributes={"labels.*": "labels.alertname, which is SourceQuiet, of the ticket that says that nothing came"},
 )

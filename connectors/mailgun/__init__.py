@@ -20,9 +20,8 @@ from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unreadab
 from connectors.contract.settings import Secret
 from connectors.email import handed_over
 from connectors.toolbox.forms import read_form
-from connectors.toolbox.signatures import authorize_by_url, is_hmac, proof, read_hex, stale
-
-__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+from connectors.toolbox.proofs import Basic
+from connectors.toolbox.signatures import authorize_by_url, is_hmac, read_hex, stale
 
 MAX_TOKEN = 200  # characters; Mailgun's have 50
 
@@ -56,11 +55,6 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
     return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
 
 
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header with the secret. The signature stands in the body, and Mailgun makes it."""
-    return proof(settings.secrets[0], settings.username)
-
-
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     """One event, or one remark for a mail of our own. Raises UnreadableMessage."""
     if handed_over.is_enveloped(message):
@@ -80,8 +74,9 @@ CONNECTOR = Connector(
     kind="mailgun",
     title="Mailgun",
     settings=Settings,
+    proof=Basic(in_url=True),  # for `sign`: the signature stands in the body, and Mailgun makes it
     verify=verify,
     parse=parse,
-    sign=sign,
+    mailboxes=handed_over.MAILBOXES,
     attributes=handed_over.ATTRIBUTES,
 )

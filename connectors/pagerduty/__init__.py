@@ -16,17 +16,21 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
+from connectors.toolbox.reading import of_object
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, filled, subject_line
 from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_hmac, read_hex
 from connectors.toolbox.strict_json import (
     UnreadableItem,
     found,
-    found_at,
+    number_at,
+    object_at,
+    objects_in,
     read_id,
     read_instant,
-    read_object,
+    read_time,
+    read_word,
     text_at,
     within,
 )
@@ -122,25 +126,20 @@ def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
     return {SIGNATURE: f"{VERSION}={hmac_sha256(settings.secrets[0], body).hex()}"}
 
 
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
     """At most one event.
 
     Raises UnreadableMessage where the incident, the event's id or its time cannot be told.
     """
-    payload = read_object(message.inbound.body)
-    try:
-        event = within(payload, "event")
-        kind = event.get("event_type")
-        if not isinstance(kind, str):
-            raise UnreadableItem(f"event.event_type: {found_at(event, 'event_type')} is no type of an event")
-        if kind in NOTHING:
-            return Parsed(ignored=(Remark("event.event_type", f"nothing is done about {kind}: {NOTHING[kind]}"),))
-        build = _BUILDERS.get(kind)
-        if build is None:
-            return Parsed(ignored=(Remark("event.event_type", f"no event of type {found(kind)} is known"),))
-        return _parsed(build(_told(event, kind), settings))
-    except ValueError as error:
-        raise UnreadableMessage(reason(error)) from None
+    event = within(payload, "event")
+    kind = read_word(event, "event_type", "type of an event", "event.event_type")
+    if kind in NOTHING:
+        return Parsed(ignored=(Remark("event.event_type", f"nothing is done about {kind}: {NOTHING[kind]}"),))
+    build = _BUILDERS.get(kind)
+    if build is None:
+        return Parsed(ignored=(Remark("event.event_type", f"no event of type {found(kind)} is known"),))
+    return _parsed(build(_told(event, kind), settings))
 
 
 def _parsed(event: Event) -> Parsed:
@@ -151,11 +150,9 @@ def _parsed(event: Event) -> Parsed:
 
 
 def _told(event: Mapping[str, Any], kind: str) -> _Told:
-    at = read_instant(event, "occurred_at")
-    if at is None:
-        raise UnreadableItem(f"event.occurred_at: {found_at(event, 'occurred_at')} is no time")
-    agent = event.get("agent")
-    known = agent if isinstance(agent, dict) and agent.get("type") == "user_reference" else {}
+    at = read_time(event, "occurred_at", "event.occurred_at")
+    agent = object_at(event, "agent")
+    known = agent if agent.get("type") == "user_reference" else {}
     return _Told(
         id=read_id(event, "id"),
         type=kind,
@@ -231,8 +228,8 @@ def _comment(told: _Told, settings: Settings) -> Event:
 
 def _priority(incident: Mapping[str, Any]) -> tuple[str | None, Priority]:
     """The priority's name and ours: by name (`P1`), else by urgency where that is all there is."""
-    named = incident.get("priority")
-    name = one_line(text_at(named, "summary") or text_at(named, "name")) if isinstance(named, dict) else ""
+    named = object_at(incident, "priority")
+    name = one_line(text_at(named, "summary") or text_at(named, "name"))
     urgency = one_line(text_at(incident, "urgency")).casefold()
     by_urgency = URGENCIES.get(urgency, "medium")
     if name:
@@ -247,39 +244,34 @@ def _in_a_table(severity: str) -> bool:
 
 def _facts(incident: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What of an incident counts as content."""
-    number = incident.get("number")
     facts = {
-        "number": str(number) if isinstance(number, int) and not isinstance(number, bool) else "",
+        "number": number_at(incident, "number"),
         "title": text_at(incident, "title"),
         "status": text_at(incident, "status"),
-        "service": _summary(incident.get("service")),
-        "priority": _summary(incident.get("priority")),
+        "service": text_at(object_at(incident, "service"), "summary"),
+        "priority": text_at(object_at(incident, "priority"), "summary"),
         "urgency": text_at(incident, "urgency"),
-        "escalation policy": _summary(incident.get("escalation_policy")),
+        "escalation policy": text_at(object_at(incident, "escalation_policy"), "summary"),
         "assigned to": _summaries(incident.get("assignees")),
         "teams": _summaries(incident.get("teams")),
-        "why resolved": _summary(incident.get("resolve_reason")),
+        "why resolved": text_at(object_at(incident, "resolve_reason"), "summary"),
     }
-    return [(name, value) for name, value in facts.items() if one_line(value)]
+    return filled(facts)
 
 
 def _attributes(incident: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     labels = {
-        "labels.service": _summary(incident.get("service")),
+        "labels.service": text_at(object_at(incident, "service"), "summary"),
         "labels.team": _summaries(incident.get("teams")),
         "labels.urgency": text_at(incident, "urgency"),
-        "labels.escalation_policy": _summary(incident.get("escalation_policy")),
+        "labels.escalation_policy": text_at(object_at(incident, "escalation_policy"), "summary"),
     }
     return attributes({name: value or None for name, value in labels.items()})
 
 
-def _summary(reference: object) -> str:
-    """The name that stands in a reference to something."""
-    return text_at(reference, "summary") if isinstance(reference, dict) else ""
-
-
 def _summaries(references: object) -> str:
-    return ", ".join(filter(None, map(_summary, references))) if isinstance(references, list) else ""
+    """The names that stand in references to something."""
+    return ", ".join(filter(None, (text_at(each, "summary") for each in objects_in(references))))
 
 
 _BUILDERS: Mapping[str, Callable[[_Told, Settings], Event]] = {

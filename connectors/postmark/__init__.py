@@ -7,16 +7,12 @@ Source: postmarkapp.com/developer, "Inbound webhook".
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from connectors.contract.connector import Connector
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Parsed, UnreadableMessage, Unverified, Verified
 from connectors.email import handed_over
 from connectors.postmark.fields import headers_of, rebuilt, recipients_of
-from connectors.toolbox.signatures import authorize_by_url, proof
+from connectors.toolbox.proofs import Basic
 from connectors.toolbox.strict_json import read_object, text_at
-
-__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 
 class Settings(handed_over.MailSettings):
@@ -24,17 +20,6 @@ class Settings(handed_over.MailSettings):
 
     max_body: int | None = 50 * 1024 * 1024
     """Bytes of one delivery: Postmark takes mails of 35 MB, and escapes them."""
-
-
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """The secret as password of `username`, as Bearer, or as `?secret=` in the URL."""
-    passed = authorize_by_url(inbound, settings.secrets, settings.username)
-    return passed if isinstance(passed, Denied) else Verified(passed)
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header with which Postmark proves itself."""
-    return proof(settings.secrets[0], settings.username)
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -64,8 +49,8 @@ CONNECTOR = Connector(
     kind="postmark",
     title="Postmark",
     settings=Settings,
-    verify=verify,
+    proof=Basic(in_url=True),
     parse=parse,
-    sign=sign,
+    mailboxes=handed_over.MAILBOXES,
     attributes=handed_over.ATTRIBUTES,
 )

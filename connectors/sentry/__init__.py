@@ -14,14 +14,15 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Event
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
 from connectors.sentry.alerts import issue_alert, metric_alert
 from connectors.sentry.facts import Hook, is_level
 from connectors.sentry.issues import issue
-from connectors.toolbox.rendering import reason
-from connectors.toolbox.signatures import check_hex, hmac_sha256, seconds
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_object, within
+from connectors.toolbox.proofs import Hmac
+from connectors.toolbox.reading import of_object
+from connectors.toolbox.signatures import seconds
+from connectors.toolbox.strict_json import UnreadableItem, found, object_at, read_word, within
 
 SIGNATURE, RESOURCE, TIMESTAMP = "Sentry-Hook-Signature", "Sentry-Hook-Resource", "Sentry-Hook-Timestamp"
 
@@ -39,35 +40,19 @@ class Settings(SourceSettings):
     """A source of kind `sentry`; the secret is the integration's client secret."""
 
 
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Sentry-Hook-Signature`: the HMAC-SHA256 of the raw body in hex."""
-    return check_hex(inbound, SIGNATURE, settings.secrets, inbound.body) or Verified(inbound)
-
-
-def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The signature's header as Sentry sends it."""
-    return {SIGNATURE: hmac_sha256(settings.secrets[0], body).hex()}
-
-
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> Parsed:
     """At most one event.
 
     Raises UnreadableMessage where what it is about, or when it began, cannot be told.
     """
-    inbound = message.inbound
-    payload = read_object(inbound.body)
-    try:
-        action = payload.get("action")
-        if not isinstance(action, str):
-            raise UnreadableItem(f"action: {found_at(payload, 'action')} is no action")
-        data = within(payload, "data")
-        resource = _resource(inbound.header(RESOURCE), data)
-        reader = _READERS.get(resource)
-        if reader is None:
-            return Parsed(ignored=(Remark(RESOURCE, f"nothing is done about {found(resource)}"),))
-        said = reader(Hook(action, data, _at(inbound), _actor(payload), _delivery(inbound)), settings)
-    except ValueError as error:
-        raise UnreadableMessage(reason(error)) from None
+    action = read_word(payload, "action", "action")
+    data = within(payload, "data")
+    resource = _resource(inbound.header(RESOURCE), data)
+    reader = _READERS.get(resource)
+    if reader is None:
+        return Parsed(ignored=(Remark(RESOURCE, f"nothing is done about {found(resource)}"),))
+    said = reader(Hook(action, data, _at(inbound), object_at(payload, "actor"), _delivery(inbound)), settings)
     if isinstance(said, Remark):
         return Parsed(ignored=(said,))
     if said.severity and not is_level(said.severity):
@@ -99,17 +84,11 @@ def _delivery(inbound: Inbound) -> str:
     return given if given.isprintable() and 0 < len(given) <= 100 else _at(inbound).isoformat()
 
 
-def _actor(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    actor = payload.get("actor")
-    return actor if isinstance(actor, dict) else {}
-
-
 CONNECTOR = Connector(
     kind="sentry",
     title="Sentry",
     settings=Settings,
-    verify=verify,
+    proof=Hmac(SIGNATURE),
     parse=parse,
-    sign=sign,
     attributes={"labels.*": "labels.project, labels.platform; of an alert labels.environment, labels.rule"},
 )

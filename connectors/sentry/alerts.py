@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.contract.settings import SourceSettings
 from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
 from connectors.sentry.issues import case_key
-from connectors.toolbox.rendering import attributes, block, compose, subject_line
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_instant, text_at, within
+from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
+from connectors.toolbox.strict_json import found, object_at, read_id, read_instant, read_time, text_at, within
 from connectors.toolbox.text import one_line, readable
 
 THRESHOLDS = ("critical", "warning")
@@ -24,12 +21,10 @@ def issue_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
         return Remark("action", f"nothing is done about an issue alert that is {found(hook.action)}")
     it = within(hook.data, "event")
     key = case_key(read_id(it, "issue_id"))
-    happened = read_instant(it, "datetime")
-    if happened is None:
-        raise UnreadableItem(f"data.event.datetime: {found_at(it, 'datetime')} is no time")
+    happened = read_time(it, "datetime", "data.event.datetime")
     level = level_of(it)
     rule = one_line(text_at(hook.data, "triggered_rule"))
-    facts = _listed(
+    facts = filled(
         {
             "title": text_at(it, "title"),
             "where": text_at(it, "culprit"),
@@ -75,14 +70,12 @@ def metric_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
         return Remark("action", f"nothing is done about a metric alert that is {found(hook.action)}")
     it = within(hook.data, "metric_alert")
     key = f"metric:{read_id(it, 'id')}"
-    started = read_instant(it, "date_started")
-    if started is None:
-        raise UnreadableItem(f"data.metric_alert.date_started: {found_at(it, 'date_started')} is no time")
+    started = read_time(it, "date_started", "data.metric_alert.date_started")
     is_over = hook.action == "resolved"
     closed = read_instant(it, "date_closed") if is_over else None
     ended = max(closed.time if closed else hook.at, started.time)
     severity = None if is_over else hook.action
-    rule = _rule(it)
+    rule = one_line(text_at(object_at(it, "alert_rule"), "name"))
     title = text_at(hook.data, "description_title") or text_at(it, "title") or rule
     return (Resolved if is_over else Opened)(
         case_key=key,
@@ -106,12 +99,3 @@ def metric_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
         private=settings.private,
         attributes=attributes({"labels.rule": rule or None}),
     )
-
-
-def _rule(it: Mapping[str, Any]) -> str:
-    rule = it.get("alert_rule")
-    return one_line(text_at(rule, "name")) if isinstance(rule, dict) else ""
-
-
-def _listed(facts: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in facts.items() if one_line(value)]

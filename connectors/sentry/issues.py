@@ -10,9 +10,9 @@ from connectors.contract.events import Changed, Event, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.contract.settings import SourceSettings
 from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
-from connectors.toolbox.rendering import attributes, block, compose, subject_line
-from connectors.toolbox.strict_json import found, read_id, read_instant, text_at, within
-from connectors.toolbox.text import one_line, readable
+from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
+from connectors.toolbox.strict_json import found, object_at, read_id, read_instant, text_at, within
+from connectors.toolbox.text import readable
 
 ACTIONS: Mapping[str, tuple[type[Event], str]] = {
     "created": (Opened, "Created"),
@@ -80,15 +80,15 @@ def _first_seen(it: Mapping[str, Any]) -> datetime | None:
 
 def _facts(it: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What of an issue counts as content; counters and times of the last event do not."""
-    assigned = it.get("assignedTo")
-    facts = {
-        "id": text_at(it, "shortId"),
-        "title": text_at(it, "title"),
-        "where": text_at(it, "culprit"),
-        "level": text_at(it, "level"),
-        "status": text_at(it, "status"),
-        "substatus": text_at(it, "substatus"),
-        "project": project_of(it.get("project")),
-        "assigned to": text_at(assigned, "name") if isinstance(assigned, dict) else "",
-    }
-    return [(name, value) for name, value in facts.items() if one_line(value)]
+    return filled(
+        {
+            "id": text_at(it, "shortId"),
+            "title": text_at(it, "title"),
+            "where": text_at(it, "culprit"),
+            "level": text_at(it, "level"),
+            "status": text_at(it, "status"),
+            "substatus": text_at(it, "substatus"),
+            "project": project_of(it.get("project")),
+            "assigned to": text_at(object_at(it, "assignedTo"), "name"),
+        }
+    )

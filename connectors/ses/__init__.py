@@ -12,16 +12,14 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from connectors.alerts.sns import HOST, Envelope, Topics, certificates, read_envelope, verify
+from connectors.alerts.sns import HOST, Envelope, Topics, certificates, read_envelope, sign, verify
 from connectors.contract.connector import Connector, Outside
 from connectors.contract.events import Event
 from connectors.contract.messages import Parsed, UnreadableMessage, Unverified, Verified
 from connectors.email import handed_over
 from connectors.toolbox.rendering import reason
-from connectors.toolbox.signatures import proof
 from connectors.toolbox.strict_json import UnreadableItem, found_at, read_object, text_at, within
 from connectors.toolbox.text import cut, one_line
 
@@ -44,11 +42,6 @@ class Settings(handed_over.MailSettings):
 
     topics: Topics = ()
     """ARNs of the topics whose messages are taken, and whose subscriptions are confirmed; none: nothing is taken."""
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header with the secret. The signature stands in the body, and only Amazon can make it."""
-    return proof(settings.secrets[0], settings.username)
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -110,6 +103,7 @@ CONNECTOR: Connector[Settings] = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    mailboxes=handed_over.MAILBOXES,
     attributes={
         **handed_over.ATTRIBUTES,
         **{name: f"{field} of SES: pass, fail, gray …" for name, field in VERDICTS.items()},

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.chats.facts import MAX_REASON, Said
 from connectors.contract.backfill import Backfilling
 from connectors.contract.connector import Connector
 from connectors.contract.directory import Naming
@@ -27,14 +26,16 @@ from connectors.contract.messages import (
     Verified,
 )
 from connectors.contract.receipts import Answering
-from connectors.slack import answers, history, messages, names, reactions
+from connectors.slack import answers, history, messages, names, reactions, socket_mode
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.gestures import ACKNOWLEDGED, nothing
 from connectors.slack.settings import Settings
+from connectors.toolbox.reading import Said, parsed
+from connectors.toolbox.rendering import reason
 from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex, stale
-from connectors.toolbox.strict_json import UnreadableItem, found
-from connectors.toolbox.text import cut, one_line, readable
+from connectors.toolbox.strict_json import UnreadableItem, found, read_word, within
+from connectors.toolbox.text import readable
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
@@ -91,25 +92,20 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
             return names.applied(said, message.inbound)
         if handler is not None:
             return names.applied(handler(payload, settings), message.inbound)
-        if not isinstance(kind, str):
-            raise UnreadableItem(f"type: {found(kind) if 'type' in payload else 'nothing'} is no type of a delivery")
+        read_word(payload, "type", "type of a delivery")
     except ValueError as error:
-        raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
+        raise UnreadableMessage(reason(error)) from None
     return nothing("type", f"nothing is done about a delivery of type {found(kind)}")
 
 
 def _event(payload: Mapping[str, Any], settings: Settings) -> Parsed:
-    event = payload.get("event")
-    if not isinstance(event, dict):
-        raise UnreadableItem(f"event: {found(event) if 'event' in payload else 'nothing'} is no object")
-    kind = event.get("type")
-    if not isinstance(kind, str):
-        raise UnreadableItem(f"event.type: {found(kind) if 'type' in event else 'nothing'} is no type of an event")
+    event = within(payload, "event")
+    kind = read_word(event, "type", "type of an event", "event.type")
     handler = _EVENTS.get(kind)
     if handler is None:
         return Parsed(ignored=(Remark("event.type", f"nothing is done about an event of type {found(kind)}"),))
     said = handler(event, read_envelope(payload, settings), settings)
-    return Parsed(ignored=(said,)) if isinstance(said, Remark) else Parsed(events=(said,))
+    return parsed((said,))
 
 
 def _challenge(payload: Mapping[str, Any], _settings: Settings) -> Parsed:
@@ -124,8 +120,8 @@ def _rate_limited(payload: Mapping[str, Any], _settings: Settings) -> Parsed:
     when = "of a minute that it does not tell"
     if isinstance(minute, int) and not isinstance(minute, bool) and 0 <= minute < 10**11:
         when = f"of the minute from {readable(datetime.fromtimestamp(minute, UTC))}"
-    reason = f"Slack held back events {when}: there were more than 30,000 in an hour"
-    return Parsed(ignored=(Remark("minute_rate_limited", reason),))
+    held = f"Slack held back events {when}: there were more than 30,000 in an hour"
+    return Parsed(ignored=(Remark("minute_rate_limited", held),))
 
 
 _DELIVERIES: dict[str, Callable[[Mapping[str, Any], Settings], Parsed]] = {
@@ -157,6 +153,7 @@ CONNECTOR = Connector(
         history.read,
     ),
     naming=Naming(names.workspaces, names.begin, names.ask, names.read, names.ids),
+    socket=socket_mode.SOCKET,
     attributes={
         "channel": "the channel's id",
         "team": "the workspace's id",

@@ -12,15 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pydantic import AnyHttpUrl
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.calls import HttpAnswer, HttpCall, Refused, Unclear
 from connectors.contract.receipts import Answered, Outcome, Told, text
 from connectors.slack import web
 from connectors.slack.settings import Settings
-from connectors.toolbox.answers import pause, reason
+from connectors.toolbox.answers import failure, json_call, later, reason
 
 _RESPONSE_URL = re.compile(r"(https?://[^/@]{1,255}/)[!-~]{1,450}")
 _RESPONSE_HOSTS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
@@ -69,8 +68,8 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
         method, body = "chat.update", body | {"channel": channel or where["channel"], "ts": ts}
     elif where.get("thread") is not None:
         body["thread_ts"] = where["thread"]
-    headers = web.bearer(settings.token(where.get("team")) or "")
-    return _call(web.url(settings, method), body, headers, repeatable=about.place is not None)
+    headers = web.JSON | web.bearer(settings.token(where.get("team")) or "")
+    return json_call(web.url(settings, method), body, headers, repeatable=about.place is not None)
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
@@ -95,18 +94,12 @@ def _respond(told: object, about: Answered, settings: Settings) -> HttpCall | Re
     url = response_url(told, settings)
     if url is None:
         return Refused("the response_url is none of Slack's, and is not called")
-    return _call(url, {"response_type": "ephemeral", "replace_original": False, "text": text(about)}, {})
+    return json_call(url, {"response_type": "ephemeral", "replace_original": False, "text": text(about)}, web.JSON)
 
 
 def _responded(answer: HttpAnswer) -> Outcome:
     if answer.status == 200:
         return Told()
     if answer.status in web.PASSES:
-        return Later(pause(answer), f"answered {answer.status}")
-    said = reason("Slack", answer.status, answer.body[:100].decode("utf-8", "replace"))
-    return Refused(said) if 400 <= answer.status < 500 else Unclear(said)
-
-
-def _call(url: str, body: dict[str, Any], headers: dict[str, str], *, repeatable: bool = False) -> HttpCall:
-    typed = {"Content-Type": "application/json; charset=utf-8"} | headers
-    return HttpCall(url, json.dumps(body).encode(), typed, repeatable=repeatable)
+        return later(answer, f"answered {answer.status}")
+    return failure(answer, reason("Slack", answer.status, answer.body[:100].decode("utf-8", "replace")), {})

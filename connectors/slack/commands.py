@@ -20,6 +20,7 @@ from connectors.slack.facts import Words
 from connectors.slack.gestures import (
     OPENED,
     Gesture,
+    Origin,
     channel_type,
     new_case,
     nothing,
@@ -70,19 +71,21 @@ def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Sett
         settings,
         f"command:{read_handle(payload, 'trigger_id')}",
         Words(subject(text, f"A message of {done.who}"), text, text_at(payload, "text")),
-        channel=read_id(payload, "channel_id"),
-        type_of_channel=channel_type(payload.get("channel_name")),
+        origin=_origin(payload),
         answer=answers.target_of_response(url) if url else None,
     )
     return Parsed(events=(Opened(**shared),), reply=told(OPENED))
 
 
 def _asked(payload: Mapping[str, Any], done: Gesture, settings: Settings) -> Parsed:
-    origin = modal.Origin(read_id(payload, "channel_id"), channel_type(payload.get("channel_name")))
-    prompt = modal.opening(read_handle(payload, "trigger_id"), origin, done.envelope.teams, settings)
+    prompt = modal.opening(read_handle(payload, "trigger_id"), _origin(payload), done.envelope.teams, settings)
     if prompt is None:
         return nothing("text", "it has no words", told(f"Say what it is about: `{settings.command} VPN is down`"))
     return modal.asked(prompt)
+
+
+def _origin(payload: Mapping[str, Any]) -> Origin:
+    return Origin(read_id(payload, "channel_id"), channel_type(payload.get("channel_name")))
 
 
 def _would_close(words: Sequence[str], settings: Settings) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from connectors.chats.channels import Rules
 from connectors.contract.events import Reference
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found
+from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
 
 ASKED_FOR = "asked_for"
 """The field of a delivery that we made of a message that we asked for; Slack has no such field."""
@@ -74,7 +74,7 @@ def read_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
 
 def read_gesture_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
     """The envelope of a slash command, with ids as fields, or of a shortcut or modal, with objects that have an id."""
-    team, user, organization, message = (_object(payload, each) for each in ("team", "user", "enterprise", "message"))
+    team, user, organization, message = (object_at(payload, each) for each in ("team", "user", "enterprise", "message"))
     teams = (payload.get("team_id"), team.get("id"), user.get("team_id"), message.get("team"))
     known = _ids(*teams) or _ids(payload.get("enterprise_id"), organization.get("id")) or (NO_TEAM,)
     bots = frozenset({settings.bot_user_id} if settings.bot_user_id else ())
@@ -109,11 +109,6 @@ def maybe_id(value: object) -> str | None:
     return text if _ID.fullmatch(text) else None
 
 
-def _object(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    value = document.get(field)
-    return value if isinstance(value, dict) else {}
-
-
 def _ids(*values: object) -> tuple[str, ...]:
     """Those of the values that are ids, each once."""
     return tuple(dict.fromkeys(each for each in map(maybe_id, values) if each))
@@ -123,7 +118,7 @@ def read_id(event: Mapping[str, Any], field: str) -> str:
     """The id at `field`. Raises UnreadableItem."""
     value = maybe_id(event.get(field))
     if value is None:
-        raise UnreadableItem(f"{field}: {_found(event, field)} is no id")
+        raise UnreadableItem(f"{field}: {found_at(event, field)} is no id")
     return value
 
 
@@ -137,7 +132,7 @@ def read_ts(event: Mapping[str, Any], field: str) -> str:
         value = str(value)
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise UnreadableItem(f"{field}: {_found(event, field)} is no time of a message")
+        raise UnreadableItem(f"{field}: {found_at(event, field)} is no time of a message")
     return f"{match[1]}.{(match[2] or '').ljust(6, '0')}"
 
 
@@ -152,7 +147,3 @@ def moment(ts: str) -> datetime:
     """The time that `read_ts` gave, to the microsecond."""
     seconds, _, fraction = ts.partition(".")
     return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(fraction[:6]))
-
-
-def _found(event: Mapping[str, Any], field: str) -> str:
-    return found(event[field]) if field in event else "nothing"

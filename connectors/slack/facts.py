@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from connectors.chats.facts import Facts
 from connectors.contract.events import digest
@@ -24,15 +22,23 @@ class Words:
     """What counts as the content: the sender's own text as it arrived, nothing that we add to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """When something was said or done, by whom, in what sort of channel."""
+
+    when: datetime
+    author: str | None
+    channel_type: object
+    """As Slack names it; None where it does not."""
+
+
 def facts(
     envelope: Envelope,
     settings: Settings,
     place: Place,
     words: Words,
+    deed: Deed,
     *,
-    when: datetime,
-    author: str | None,
-    channel_type: object,
     suffix: str = "",
     private: bool = False,
 ) -> Facts:
@@ -41,21 +47,21 @@ def facts(
 
     The message's own names and those of its root are all made known, so that a reaction to a reply finds the case.
     """
-    rules = settings.rules(place.channel)
+    rules, author = settings.rules(place.channel), deed.author
     own = names(envelope, place.channel, place.ts)
     root = names(envelope, place.channel, place.root)
     attributes = {"channel": place.channel, "team": envelope.teams[0]} | ({"user": author} if author else {})
     return Facts(
         case_key=root[0],
         source_message_id=own[0] + suffix,
-        occurred_at=when,
-        started_at=when,
+        occurred_at=deed.when,
+        started_at=deed.when,
         subject=words.subject,
         text=words.text,
         content_digest=digest(words.raw),
         priority=rules.priority,
         category=rules.category,
-        private=private or is_private(rules, place.channel, channel_type),
+        private=private or is_private(rules, place.channel, deed.channel_type),
         aliases=tuple(dict.fromkeys((*root, *own))),
         references=references(root),
         author=author,
@@ -64,9 +70,3 @@ def facts(
         private_change=rules.private_word is not None,
         answer=answers.target(place.channel, place.root, envelope.teams, settings),
     )
-
-
-def part(event: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """The object at `field`; empty where there is none."""
-    value = event.get(field)
-    return value if isinstance(value, dict) else {}

@@ -21,9 +21,9 @@ from connectors.contract.events import Priority, digest
 from connectors.contract.messages import Parsed, Remark, Reply
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, is_private, maybe_id, maybe_ts, moment, read_gesture_envelope, read_id
-from connectors.slack.facts import Words, part
+from connectors.slack.facts import Words
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at
+from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
 from connectors.toolbox.text import cut, readable
 
 ACKNOWLEDGED = Reply(b"", "text/plain")
@@ -50,12 +50,21 @@ class Gesture:
     when: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something was done that is about no message."""
+
+    channel: str | None = None
+    type: str | None = None
+    """The channel's, where it is known to be private."""
+
+
 def read_gesture(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Gesture:
     """Who did it: `user_id` of a slash command, `user` of the others. Raises UnreadableItem where nobody is named.
 
     Slash commands and modals tell no time: theirs is when they arrived.
     """
-    told = part(payload, "user")
+    told = object_at(payload, "user")
     user = maybe_id(told.get("id")) if payload.get("type") else read_id(payload, "user_id")
     if user is None:
         raise UnreadableItem(f"user: {found_at(told, 'id')} tells nobody who did it")
@@ -91,13 +100,13 @@ def new_case(
     name: str,
     words: Words,
     *,
-    channel: str | None,
-    type_of_channel: str | None,
+    origin: Origin,
     answer: str | None,
     priority: Priority | None = None,
     category: str | None = None,
 ) -> Facts:
     """The facts of a case that is about no message; `name` is its own within the workspace."""
+    channel = origin.channel
     rules = settings.rules(channel)
     attributes = {"team": done.envelope.teams[0], "user": done.user} | ({"channel": channel} if channel else {})
     own = tuple(f"{team}:{name}" for team in done.envelope.teams)
@@ -112,7 +121,7 @@ def new_case(
         content_digest=digest(words.raw),
         priority=priority or rules.priority,
         category=category or rules.category,
-        private=rules.marked_private(words.text) or is_private_at(channel, type_of_channel, rules),
+        private=rules.marked_private(words.text) or is_private_at(channel, origin.type, rules),
         aliases=own,
         references=(),
         author=done.user,

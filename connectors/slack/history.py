@@ -24,6 +24,7 @@ from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refus
 from connectors.slack import web
 from connectors.slack.envelope import ASKED_FOR, maybe_id, maybe_ts, moment
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import objects_in
 
 OVERLAP = timedelta(minutes=10)
 """Asked for once more: Slack's last attempt to deliver is 6 minutes after the first, and clocks differ."""
@@ -177,7 +178,7 @@ def _places(cases: Iterable[str], team: str, settings: Settings) -> Iterator[tup
 
 def _listed(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
     """A page of `users.conversations`."""
-    found = [each for each in _objects(said.get("channels")) if maybe_id(each.get("id"))]
+    found = [each for each in objects_in(said.get("channels")) if maybe_id(each.get("id"))]
     return _with(memory, [each for each in found if not step["only"] or each["id"] in step["only"]], step, said)
 
 
@@ -311,7 +312,7 @@ def _floor(memory: Memory, since: str) -> str:
 
 def _stamped(said: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """The messages of an answer with their times, oldest first; without a time there is nothing to know one by."""
-    timed = ((_time(each, "ts"), each) for each in _objects(said.get("messages")))
+    timed = ((_time(each, "ts"), each) for each in objects_in(said.get("messages")))
     return sorted(((when, each) for when, each in timed if when), key=itemgetter(0))
 
 
@@ -320,10 +321,6 @@ def _time(message: Mapping[str, Any], field: str) -> str | None:
         return maybe_ts(message, field)
     except ValueError:
         return None
-
-
-def _objects(values: object) -> list[Mapping[str, Any]]:
-    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
 
 
 def ts(when: datetime) -> str:

@@ -13,15 +13,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.chats.channels import Rules
-from connectors.chats.facts import Facts, Said, begins_with, subject
+from connectors.chats.facts import Facts, begins_with, subject
 from connectors.contract.events import Commented, Opened, Resolved
 from connectors.contract.messages import Remark
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, maybe_ts, moment, names, read_id, read_place, read_ts
 from connectors.slack.envelope import references as named
-from connectors.slack.facts import Words, facts, part
+from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found
+from connectors.toolbox.reading import Said
+from connectors.toolbox.strict_json import found, object_at, within
 from connectors.toolbox.text import readable
 
 
@@ -107,7 +108,7 @@ def _is_bare(event: Mapping[str, Any]) -> bool:
 
 def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
     channel = read_id(event, "channel")
-    after, before = _object(event, "message"), part(event, "previous_message")
+    after, before = within(event, "message"), object_at(event, "previous_message")
     whole = {**before, **after, "channel": channel, "channel_type": event.get("channel_type")}
     gone = after.get("subtype") == "tombstone"
     if reason := _from_a_bot(before if gone else after, envelope):
@@ -128,7 +129,7 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
         return Remark("event", off)
     now_reads = rendering.plain(text)
     changes = rendering.difference(None if old is None else rendering.plain(old), now_reads)
-    who = rendering.person(maybe_id(part(after, "edited").get("user")) or maybe_id(after.get("user")))
+    who = rendering.person(maybe_id(object_at(after, "edited").get("user")) or maybe_id(after.get("user")))
     note = Words(
         subject=subject(now_reads, f"Message in #{channel}"),
         text=f"{who} edited a message of {readable(moment(place.ts))}:\n\n{changes}",
@@ -139,7 +140,7 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
 
 
 def _deleted(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
-    before = part(event, "previous_message")
+    before = object_at(event, "previous_message")
     if reason := _from_a_bot(before, envelope):
         return Remark("event", reason)
     channel, ts = read_id(event, "channel"), read_ts(event, "deleted_ts")
@@ -157,9 +158,7 @@ def _gone(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
         raw="",
     )
     when = moment(maybe_ts(event, "event_ts") or maybe_ts(event, "ts") or place.ts)
-    shared = facts(
-        envelope, settings, place, words, when=when, author=None, channel_type=None, suffix=":deleted", private=True
-    )
+    shared = facts(envelope, settings, place, words, Deed(when, None, None), suffix=":deleted", private=True)
     return Commented(**_about(shared, place, envelope), unknown="wait", reopens=False)
 
 
@@ -201,9 +200,7 @@ def _facts(
         settings,
         place,
         words,
-        when=when,
-        author=author,
-        channel_type=event.get("channel_type"),
+        Deed(when, author, event.get("channel_type")),
         suffix=f":edited:{edited}" if edited else "",
         private=settings.rules(place.channel).marked_private(*said, edited=edited is not None),
     )
@@ -240,13 +237,6 @@ def _from_a_bot(event: Mapping[str, Any], envelope: Envelope) -> str | None:
 def _is_ours(event: Mapping[str, Any], envelope: Envelope) -> bool:
     is_app = envelope.app is not None and event.get("app_id") == envelope.app
     return is_app or maybe_id(event.get("user")) in envelope.bots
-
-
-def _object(event: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    value = event.get(field)
-    if not isinstance(value, dict):
-        raise UnreadableItem(f"{field}: {found(value) if field in event else 'nothing'} is no object")
-    return value
 
 
 _SUBTYPES: dict[str, Callable[[Mapping[str, Any], Envelope, Settings], Said]] = {

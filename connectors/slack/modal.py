@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -20,10 +20,11 @@ from connectors.contract.events import Opened, Priority, digest
 from connectors.contract.messages import Parsed, Remark, Reply, UnreadableMessage
 from connectors.slack import answers, web
 from connectors.slack.envelope import maybe_id
-from connectors.slack.facts import Words, part
+from connectors.slack.facts import Words
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     NAMES_OF_PRIVATE,
+    Origin,
     is_private_at,
     new_case,
     nothing,
@@ -31,7 +32,8 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import read_object, text_at, within
+from connectors.toolbox.answers import json_call
+from connectors.toolbox.strict_json import object_at, read_object, text_at, within
 from connectors.toolbox.text import clean, cut, one_line
 
 CALLBACK = "ticketrelay:new"
@@ -46,23 +48,13 @@ CLEARED = Reply(json.dumps({"response_action": "clear"}).encode())
 _TYPES = (*NAMES_OF_PRIVATE.values(), "mpim")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a modal was opened."""
-
-    channel: str | None = None
-    type: str | None = None
-    """The channel's, where it is known to be private."""
-
-
 def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settings) -> HttpCall | None:
     """The call that opens the modal; None where there is no token of the workspace to make it with."""
     token = next((found for each in teams if (found := settings.token(each)) is not None), None)
     if token is None:
         return None
-    headers = {**web.bearer(token), "Content-Type": "application/json; charset=utf-8"}
-    body = json.dumps({"trigger_id": trigger, "view": _view(origin, settings)}).encode()
-    return HttpCall(web.url(settings, "views.open"), body, headers)
+    body = {"trigger_id": trigger, "view": _view(origin, settings)}
+    return json_call(web.url(settings, "views.open"), body, web.JSON | web.bearer(token))
 
 
 def asked(prompt: HttpCall) -> Parsed:
@@ -96,8 +88,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
         settings,
         f"view:{name}",
         words,
-        channel=origin.channel,
-        type_of_channel=origin.type,
+        origin=origin,
         answer=answers.target(done.user, None, done.envelope.teams, settings),
         priority=priority,
         category=cut(one_line(category), MAX_CATEGORY) if category else None,
@@ -124,11 +115,11 @@ def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
 
 def _given(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was written or chosen, by block; nothing of what was left empty."""
-    for block, elements in part(part(view, "state"), "values").items():
+    for block, elements in object_at(object_at(view, "state"), "values").items():
         for each in elements.values() if isinstance(elements, dict) else ():
             if not isinstance(each, dict):
                 continue
-            value = text_at(each, "value") or text_at(part(each, "selected_option"), "value")
+            value = text_at(each, "value") or text_at(object_at(each, "selected_option"), "value")
             if said := clean(value).strip():
                 yield block, said
 

@@ -22,6 +22,7 @@ from connectors.contract.messages import Inbound, Parsed
 from connectors.slack import web
 from connectors.slack.envelope import maybe_id
 from connectors.slack.settings import Settings
+from connectors.toolbox.strict_json import objects_in
 from connectors.toolbox.text import clean, cut, one_line
 
 PAGE = "200"
@@ -64,14 +65,14 @@ def read(memory: Memory, answer: HttpAnswer) -> Named | Later | Unclear | Refuse
 
 
 def _people(members: object) -> Iterator[tuple[str, str]]:
-    for each in _objects(members):
+    for each in objects_in(members):
         profile = each.get("profile")
         told = [profile.get(field) for field in ("display_name", "real_name")] if isinstance(profile, dict) else []
         yield from _named(each, *told, each.get("real_name"), each.get("name"))
 
 
 def _channels(channels: object) -> Iterator[tuple[str, str]]:
-    for each in _objects(channels):
+    for each in objects_in(channels):
         if each.get("is_channel") is True and each.get("is_private") is False:
             yield from _named(each, each.get("name"))
 
@@ -82,10 +83,6 @@ def _named(of: Mapping[str, Any], *told: object) -> Iterator[tuple[str, str]]:
     name = next((line for line in lines if line.strip()), None)
     if id_ is not None and name is not None:
         yield id_, cut(name, MAX_NAME)
-
-
-def _objects(values: object) -> list[Mapping[str, Any]]:
-    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
 
 
 def ids(arrived: Inbound) -> frozenset[str]:

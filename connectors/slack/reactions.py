@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.chats.facts import Said
 from connectors.contract.events import Commented, Opened, Resolved
 from connectors.contract.messages import Remark
 from connectors.slack import rendering
 from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id, read_ts
-from connectors.slack.facts import Words, facts, part
+from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found
+from connectors.toolbox.reading import Said
+from connectors.toolbox.strict_json import UnreadableItem, found, object_at
 from connectors.toolbox.text import readable
 
 
@@ -29,7 +29,7 @@ def removed(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
 
 
 def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, verb: str) -> Said:
-    emoji, item = event.get("reaction"), part(event, "item")
+    emoji, item = event.get("reaction"), object_at(event, "item")
     if not isinstance(emoji, str):
         raise UnreadableItem(f"reaction: {found(emoji)} is no name of an emoji")
     name = emoji.partition("::")[0]  # what follows is the tone of its skin
@@ -51,9 +51,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         settings,
         place,
         _words(name, verb, user, place, maybe_id(event.get("item_user"))),
-        when=moment(stamp),
-        author=user,
-        channel_type=item.get("channel_type"),
+        Deed(moment(stamp), user, item.get("channel_type")),
         suffix=f":{user}:{name}:{verb}:{stamp}",
         private=verb == "removed",
     )

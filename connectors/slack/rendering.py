@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.chats.facts import MAX_BODY, MAX_NAME, File, file_lines, first_line, link, paragraphs
-from connectors.toolbox.strict_json import scalar
+from connectors.toolbox.strict_json import objects_in, scalar
 from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line, readable
 
 MAX_FORWARDED = 8_000  # characters, as all of these but the count
@@ -109,8 +109,8 @@ def difference(before: str | None, after: str) -> str:
 
 def _forwarded(attachments: object) -> Iterator[str]:
     """The text of a message that somebody passed on: the message itself is often empty then."""
-    for each in attachments if isinstance(attachments, list) else []:
-        if not isinstance(each, dict) or each.get("is_share") is not True:
+    for each in objects_in(attachments):
+        if each.get("is_share") is not True:
             continue
         author, text, address = (each.get(field) for field in ("author_name", "text", "from_url"))
         name = one_line(author) if isinstance(author, str) else ""
@@ -123,7 +123,6 @@ def _forwarded(attachments: object) -> Iterator[str]:
 
 def _files(files: object) -> Iterator[File]:
     """What is told of each file."""
-    given = [each for each in files if isinstance(each, dict)] if isinstance(files, list) else []
-    for each in given:
+    for each in objects_in(files):
         name = first_line(*(each.get(field) for field in ("name", "title", "id"))) or "a file"
         yield File(name, each.get("size"), each.get("permalink"))

@@ -17,17 +17,18 @@ from connectors.contract.events import Commented, Event, Opened, Resolved
 from connectors.contract.messages import Parsed
 from connectors.slack import modal, rendering
 from connectors.slack.envelope import Place, maybe_id, moment, names, read_place
-from connectors.slack.facts import Words, facts, part
+from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     Gesture,
+    Origin,
     channel_type,
     nothing,
     read_gesture,
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import within
+from connectors.toolbox.strict_json import object_at, within
 from connectors.toolbox.text import readable
 
 
@@ -38,7 +39,7 @@ def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settin
     done, rules = read_gesture(payload, received_at, settings), settings.rules()
     if reason := rules.refuses("form") or rules.turns_away(done.user):
         return nothing("callback_id", reason)
-    prompt = modal.opening(read_handle(payload, "trigger_id"), modal.Origin(), done.envelope.teams, settings)
+    prompt = modal.opening(read_handle(payload, "trigger_id"), Origin(), done.envelope.teams, settings)
     if prompt is None:
         return nothing("callback_id", "no modal can be opened: there is no bot_token")
     return modal.asked(prompt)
@@ -76,9 +77,7 @@ def _opened(message: Mapping[str, Any], done: Gesture, place: Place, kind: str |
         settings,
         place,
         words,
-        when=done.when,
-        author=done.user,
-        channel_type=kind,
+        Deed(done.when, done.user, kind),
         private=rules.marked_private(text, rendering.forwarded(message)),
     )
     writer = None if message.get("bot_id") else maybe_id(message.get("user"))
@@ -101,9 +100,7 @@ def _closed(payload: Mapping[str, Any], done: Gesture, place: Place, kind: str |
         settings,
         place,
         words,
-        when=done.when,
-        author=done.user,
-        channel_type=kind,
+        Deed(done.when, done.user, kind),
         suffix=f":{done.user}:closed:{read_handle(payload, 'trigger_id')}",
     )
     shared["references"] = named(
@@ -121,7 +118,7 @@ def _is_ours(message: Mapping[str, Any], done: Gesture) -> bool:
 def _writer(message: Mapping[str, Any]) -> str:
     """Who wrote the message: a person, or a bot by the name that it went by."""
     user = maybe_id(message.get("user"))
-    bot = first_line(message.get("username"), part(message, "bot_profile").get("name"))
+    bot = first_line(message.get("username"), object_at(message, "bot_profile").get("name"))
     return rendering.person(user, message) if user or bot is None else bot
 
 

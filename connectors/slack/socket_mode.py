@@ -10,33 +10,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Hashable
 from typing import Any
 
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
 from connectors.contract.messages import Reply
+from connectors.contract.sockets import Envelope, Leaving, Socket
 from connectors.slack import web
 from connectors.slack.settings import Settings
 
 MAX_FRAME = 20 * 1024  # bytes that Slack takes at once; it ends the connection over more
 _ADDRESS = re.compile(r"(wss?)://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?/[!-~]{0,4000}")
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One delivery."""
-
-    id: str
-    body: bytes = field(repr=False)
-    takes_reply: bool
-    """Its acknowledgement may carry what a response to a request would."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """Slack will end the connection in some seconds, and another one is to be opened."""
-
-    reason: str
 
 
 def is_on(settings: Settings) -> bool:
@@ -59,6 +43,11 @@ def address(answer: HttpAnswer, settings: Settings) -> str | Later | Unclear | R
     if match is None or (match[1] == "ws" and settings.api_url.scheme != "http"):
         return Unclear("it names no address that begins with wss://")
     return match[0]
+
+
+def leads_to(settings: Settings) -> Hashable:
+    """The app, and where its Web API is."""
+    return settings.app_token, settings.api_url
 
 
 def read(text: str | bytes) -> Envelope | Leaving | None:
@@ -86,3 +75,6 @@ def acknowledgement(envelope: Envelope, reply: Reply | None) -> str:
         if len(whole.encode()) <= MAX_FRAME:
             return whole
     return json.dumps(said)
+
+
+SOCKET = Socket(is_on, opening, address, leads_to, read, acknowledgement)

@@ -9,14 +9,21 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.calls import HttpAnswer, HttpCall, Unclear
 from connectors.slack.settings import Settings
 from connectors.toolbox import forms
-from connectors.toolbox.answers import document, pause, reason
+from connectors.toolbox.answers import Failure, Meaning, document, failure, later, reason, refused, unclear
+from connectors.toolbox.strict_json import text_at
 
-LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
-UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout"})
+LATER = ("ratelimited", "rate_limited", "service_unavailable", "team_added_to_org")
+UNCLEAR = ("fatal_error", "internal_error", "request_timeout")
 """Errors after which Slack says that part of the work may have been done."""
+FAILURES: Mapping[int | str, Meaning] = {
+    200: refused,  # with an error, that is
+    **dict.fromkeys(LATER, later),
+    **dict.fromkeys(UNCLEAR, unclear),
+}
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 PASSES = (429, 503)
 """Statuses of what was not done, and may be later."""
 
@@ -37,14 +44,18 @@ def url(settings: Settings, method: str) -> str:
     return f"{str(settings.api_url).rstrip('/')}/{method}"
 
 
-def answered(answer: HttpAnswer) -> Mapping[str, Any] | Later | Unclear | Refused:
+def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
     """What Slack said where it did what was asked. It answers 200 with `ok`; 429 and 503 before anything was done."""
     if answer.status in PASSES:
-        return Later(pause(answer), f"answered {answer.status}")
+        return later(answer, f"answered {answer.status}")
     said = document(answer)
     if answer.status != 200 or not said:
         return Unclear(f"answered {answer.status}, and not as Slack does")
-    return said if said.get("ok") is True else _error(answer, said)
+    if said.get("ok") is True:
+        return said
+    error, needed = text_at(said, "error"), text_at(said, "needed")
+    told = reason("Slack", error or "no reason given") + (f", {needed[:200]}" if needed else "")
+    return failure(answer, told, FAILURES, error)
 
 
 def cursor(said: Mapping[str, Any]) -> str | None:
@@ -57,12 +68,3 @@ def cursor(said: Mapping[str, Any]) -> str | None:
 def names_one(reason: str, errors: Set[str]) -> bool:
     """True where a reason that `answered` gave is one of these errors."""
     return not errors.isdisjoint(reason.replace(",", " ").split())
-
-
-def _error(answer: HttpAnswer, said: Mapping[str, Any]) -> Later | Unclear | Refused:
-    error = said.get("error") if isinstance(said.get("error"), str) else "no reason given"
-    if error in LATER:
-        return Later(pause(answer), reason("Slack", error))
-    needed = said.get("needed")
-    told = reason("Slack", error) + (f", {needed[:200]}" if isinstance(needed, str) and needed else "")
-    return Unclear(told) if error in UNCLEAR else Refused(told)

@@ -11,26 +11,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from connectors.chats.facts import MAX_REASON
 from connectors.contract.connector import Connector
-from connectors.contract.messages import (
-    Denied,
-    Inbound,
-    Keys,
-    Parsed,
-    Remark,
-    Reply,
-    UnreadableMessage,
-    Unverified,
-    Verified,
-)
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Reply, Verified
 from connectors.teams import messages
 from connectors.teams.settings import Settings
+from connectors.toolbox.reading import of_object
 from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_one_of
-from connectors.toolbox.strict_json import found, read_object
-from connectors.toolbox.text import cut, one_line
+from connectors.toolbox.strict_json import found, read_word
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
@@ -80,22 +71,17 @@ def _key(secret: bytes) -> bytes:
         return secret
 
 
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(activity: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
     """At most one event, and an answer.
 
     Raises UnreadableMessage where what it is about cannot be told: no conversation, no id, no time.
     """
-    activity = read_object(message.inbound.body)
-    kind = activity.get("type")
-    if not isinstance(kind, str):
-        raise UnreadableMessage(f"type: {found(kind) if 'type' in activity else 'nothing'} is no type of an activity")
+    kind = read_word(activity, "type", "type of an activity")
     if kind != "message":
         reason = f"nothing is done about an activity of type {found(kind)}"
         return Parsed(ignored=(Remark("type", reason),), reply=_answer("Nothing is done about that here."))
-    try:
-        said = messages.message(activity, settings)
-    except ValueError as error:
-        raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
+    said = messages.message(activity, settings)
     if isinstance(said, Remark):
         return Parsed(ignored=(said,), reply=_answer(f"Nothing is done: {said.reason}."))
     return Parsed(events=(said,), reply=_answer(ANSWERS[said.kind]))

@@ -12,11 +12,12 @@ from typing import Any
 
 from connectors.chats import teams_activities
 from connectors.chats.channels import Rules
-from connectors.chats.facts import Facts, Said, begins_with, named, subject
+from connectors.chats.facts import Facts, begins_with, named, subject
 from connectors.chats.teams_activities import CHANNEL, Place, read_place, read_when, who_and_where
 from connectors.contract.events import Commented, Opened, Resolved, Unknown, digest
 from connectors.contract.messages import Remark
 from connectors.teams.settings import Settings
+from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import within
 from connectors.toolbox.text import readable
 

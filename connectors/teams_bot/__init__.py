@@ -10,19 +10,20 @@ learn.microsoft.com/microsoftteams/platform, "Conversation events in your bot".
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from connectors.chats.facts import MAX_REASON
 from connectors.contract.connector import Connector, Outside
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
 from connectors.contract.receipts import Answering
 from connectors.teams_bot import answers, tokens
 from connectors.teams_bot.messages import HANDLERS
 from connectors.teams_bot.settings import CLOUDS, Settings
-from connectors.toolbox.strict_json import found, read_object
-from connectors.toolbox.text import cut, one_line
+from connectors.toolbox.reading import of_object, parsed
+from connectors.toolbox.strict_json import found, read_word
 
-__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+__all__ = ["CONNECTOR", "Settings"]
 
 KEPT_S = 24 * 3600.0
 """How long Microsoft's keys are used without looking for others, as it says."""
@@ -38,26 +39,17 @@ def sign(_body: bytes, _settings: Settings, _now: datetime) -> dict[str, str]:
     return {}
 
 
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(activity: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
     """One event; two where one reaction took the place of another.
 
     Raises UnreadableMessage where what it is about cannot be told: no conversation, no id, no time.
     """
-    activity = read_object(message.inbound.body)
-    kind = activity.get("type")
-    if not isinstance(kind, str):
-        raise UnreadableMessage(f"type: {found(kind) if 'type' in activity else 'nothing'} is no type of an activity")
+    kind = read_word(activity, "type", "type of an activity")
     handler = HANDLERS.get(kind)
     if handler is None:
         return Parsed(ignored=(Remark("type", f"nothing is done about an activity of type {found(kind)}"),))
-    try:
-        said = tuple(handler(activity, settings))
-    except ValueError as error:
-        raise UnreadableMessage(cut(one_line(str(error)), MAX_REASON)) from None
-    return Parsed(
-        events=tuple(each for each in said if not isinstance(each, Remark)),
-        ignored=tuple(each for each in said if isinstance(each, Remark)),
-    )
+    return parsed(handler(activity, settings))
 
 
 CONNECTOR = Connector(

@@ -14,16 +14,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.chats.teams_activities import ROOT, Place, maybe_id
-from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, Refused
 from connectors.contract.receipts import Answered, Outcome, Told, text
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.teams_bot.tokens import is_service
-from connectors.toolbox.answers import document, pause, reason
+from connectors.toolbox.answers import Meaning, document, failure, json_call, later, reason
 from connectors.toolbox.forms import escaped
-from connectors.toolbox.strict_json import text_at, within
+from connectors.toolbox.strict_json import object_at, text_at, within
 
-PASSES = (412, 429)
-"""Statuses of what was not done, and may be later."""
+FAILURES: Mapping[int | str, Meaning] = {412: later, 429: later}
 
 
 def target(activity: Mapping[str, Any], place: Place) -> str:
@@ -55,10 +54,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     url = f"{service}/v3/conversations/{escaped(where['conversation'])}/activities/{escaped(number)}"
     body = {"type": "message", "text": text(about), "textFormat": "plain"}
     body |= {"id": number} if about.place is not None else {"replyToId": number}
-    headers = {"Content-Type": "application/json"}
-    if about.place is not None:
-        return HttpCall(url, json.dumps(body).encode(), headers, "PUT", repeatable=True)
-    return HttpCall(url, json.dumps(body).encode(), headers)
+    return json_call(url, body) if about.place is None else json_call(url, body, method="PUT", repeatable=True)
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
@@ -68,8 +64,4 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
         number = about.place or maybe_id(said.get("id"))
         base = json.loads(about.target)["conversation"].partition(ROOT)[0]
         return Told(number, (f"{base}:{number}",) if number else ())
-    error = said.get("error")
-    because = reason("Teams", answer.status, text_at(error, "code") if isinstance(error, dict) else "")
-    if answer.status in PASSES:
-        return Later(pause(answer), because)
-    return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
+    return failure(answer, reason("Teams", answer.status, text_at(object_at(said, "error"), "code")), FAILURES)

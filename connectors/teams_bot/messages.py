@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from connectors.chats import teams_activities
-from connectors.chats.facts import Facts, Said, begins_with, named, subject
+from connectors.chats.facts import Facts, begins_with, named, subject
 from connectors.chats.teams_activities import (
     BOT_PREFIX,
     CHANNEL,
@@ -20,7 +20,6 @@ from connectors.chats.teams_activities import (
     ids_of,
     kind_of,
     maybe_id,
-    part,
     read_id,
     read_place,
     read_when,
@@ -30,7 +29,8 @@ from connectors.contract.events import Commented, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.teams_bot import answers
 from connectors.teams_bot.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at, within
+from connectors.toolbox.reading import Said
+from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at, objects_in, within
 from connectors.toolbox.text import readable
 
 DIRECT = "personal"
@@ -48,7 +48,7 @@ def written(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
 
 def _said(activity: Mapping[str, Any], settings: Settings) -> Said:
     place, words, called = _read(activity, settings)
-    rules, ids = settings.rules(place.conversation), teams_activities.ids_of_person(part(activity, "from"))
+    rules, ids = settings.rules(place.conversation), teams_activities.ids_of_person(object_at(activity, "from"))
     shared = _facts(activity, place, settings, words)
     if rules.has("close_word") and _closes(activity, place, words, settings):
         return Resolved(**shared, authority=rules.authority(*ids))
@@ -85,7 +85,7 @@ def updated(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
     shared = _facts(activity, place, settings, words, edited=True)
     shared["references"] = named((place.name, shared["case_key"]))
     opens = called and rules.has(gesture)
-    ids = teams_activities.ids_of_person(part(activity, "from"))
+    ids = teams_activities.ids_of_person(object_at(activity, "from"))
     yield Commented(**shared, unknown=rules.unknown(*ids) if opens else "wait", reopens=False)
 
 
@@ -214,15 +214,14 @@ def _is_reply(activity: Mapping[str, Any], place: Place) -> bool:
 
 
 def _mentions_us(activity: Mapping[str, Any], settings: Settings) -> bool:
-    listed = activity.get("entities")
-    ours = (maybe_id(part(activity, "recipient").get("id")), f"{BOT_PREFIX}{settings.app_id}")
-    named = [part(each, "mentioned") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    ours = (maybe_id(object_at(activity, "recipient").get("id")), f"{BOT_PREFIX}{settings.app_id}")
+    named = [object_at(each, "mentioned") for each in objects_in(activity.get("entities"))]
     return any(number in ours for each in named if (number := maybe_id(each.get("id"))))
 
 
 def _from_a_bot(activity: Mapping[str, Any]) -> str | None:
     """Why it is nobody's; None for a person's."""
-    who, us = within(activity, "from"), part(activity, "recipient").get("id")
+    who, us = within(activity, "from"), object_at(activity, "recipient").get("id")
     if us is not None and who.get("id") == us:
         return "our own bot did it"
     return "a bot did it" if teams_activities.is_of_a_bot(who) else None

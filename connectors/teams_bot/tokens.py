@@ -21,7 +21,7 @@ import jwt
 from connectors.contract.messages import Denied, Inbound, Keys, UnreadableMessage
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.toolbox.signatures import MAX_HEADER
-from connectors.toolbox.strict_json import read_object, text_at
+from connectors.toolbox.strict_json import object_at, objects_in, read_object, text_at
 
 AUTHORIZATION = "Authorization"
 ALGORITHM = "RS256"
@@ -96,10 +96,9 @@ def _decoded(text: str) -> bytes:
 def _key(key_set: bytes, key_id: str) -> Mapping[str, Any] | None:
     """The RSA key of that id in a key set (RFC 7517, section 5)."""
     try:
-        listed = read_object(key_set).get("keys")
+        found = objects_in(read_object(key_set).get("keys"))
     except UnreadableMessage:
         return None
-    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return next((each for each in found if each.get("kid") == key_id and each.get("kty") == "RSA"), None)
 
 
@@ -156,11 +155,7 @@ def _what(body: bytes, claims: Mapping[str, Any], key: Mapping[str, Any], settin
 
 def _tenants(activity: Mapping[str, Any]) -> tuple[str, ...]:
     """The tenant that the activity names, at both places; one where they agree, or only one is there."""
-    data, conversation = activity.get("channelData"), activity.get("conversation")
-    tenant = data.get("tenant") if isinstance(data, dict) else None
-    named = (
-        text_at(tenant, "id") if isinstance(tenant, dict) else "",
-        text_at(conversation, "tenantId") if isinstance(conversation, dict) else "",
-    )
+    tenant = object_at(object_at(activity, "channelData"), "tenant")
+    named = (text_at(tenant, "id"), text_at(object_at(activity, "conversation"), "tenantId"))
     found = {each.lower() for each in named if each}
     return tuple(found) if len(found) == 1 else ()

@@ -9,45 +9,23 @@ Source: core.telegram.org/bots/api, "setWebhook" and "Update".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from connectors.chats.facts import MAX_REASON, Said
 from connectors.contract.connector import Connector
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Parsed, Remark, UnreadableMessage, Unverified, Verified
 from connectors.contract.receipts import Answering
 from connectors.telegram import answers, messages, reactions
 from connectors.telegram.settings import Settings
-from connectors.toolbox.signatures import MAX_HEADER, is_one_of
+from connectors.toolbox.proofs import Token
+from connectors.toolbox.reading import Said, parsed
+from connectors.toolbox.rendering import MAX_REASON
 from connectors.toolbox.strict_json import read_object, within
 from connectors.toolbox.text import cut, one_line
 
-__all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
+__all__ = ["CONNECTOR", "Settings", "parse"]
 
 TOKEN = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 — the header's name
-
-
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """The header holds the `secret_token` that the webhook was set with; what is verified is without it."""
-    token = inbound.header(TOKEN)
-    if token is None:
-        return Denied(f"{TOKEN} is missing or repeated")
-    if len(token) > MAX_HEADER:
-        return Denied(f"{TOKEN} has more than {MAX_HEADER} characters")
-    try:
-        offered = token.encode("latin-1")
-    except UnicodeEncodeError:
-        return Denied(f"{TOKEN} holds characters that no HTTP header can")
-    if not is_one_of(offered, settings.secrets):
-        return Denied(f"{TOKEN} is wrong")
-    # The header is the secret itself, and what is verified is stored.
-    return Verified(replace(inbound, headers=tuple(each for each in inbound.headers if each[0] != TOKEN.lower())))
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header, as Telegram would send it; its value decoded as Latin-1, as headers are."""
-    return {TOKEN: settings.secrets[0].decode("latin-1")}
+"""Holds the `secret_token` that the webhook was set with."""
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
@@ -64,10 +42,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
         said = _UPDATES[kind](within(update, kind), settings)
     except ValueError as error:
         raise UnreadableMessage(cut(one_line(f"{kind}: {error}"), MAX_REASON)) from None
-    return Parsed(
-        events=tuple(each for each in said if not isinstance(each, Remark)),
-        ignored=tuple(each for each in said if isinstance(each, Remark)),
-    )
+    return parsed(said)
 
 
 def _one(read: Callable[[Mapping[str, Any], Settings], Said]) -> Callable[[Mapping[str, Any], Settings], tuple[Said]]:
@@ -86,9 +61,8 @@ CONNECTOR = Connector(
     kind="telegram",
     title="Telegram",
     settings=Settings,
-    verify=verify,
+    proof=Token(TOKEN),
     parse=parse,
-    sign=sign,
     answering=Answering(answers.is_on, answers.write, answers.read),
     attributes={
         "channel": "the chat's id",

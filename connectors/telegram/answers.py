@@ -9,13 +9,14 @@ Source: core.telegram.org/bots/api, "Making requests", "sendMessage", "editMessa
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
+from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused
 from connectors.contract.receipts import CREDENTIALS_S, Answered, Outcome, Told, text
 from connectors.telegram.settings import Settings
-from connectors.toolbox.answers import document, reason, seconds
-from connectors.toolbox.strict_json import text_at
+from connectors.toolbox.answers import Meaning, document, failure, json_call, reason, seconds
+from connectors.toolbox.strict_json import object_at, text_at
 
 NOT_MODIFIED = "message is not modified"
 """In the description of the error where an edit would change nothing."""
@@ -46,8 +47,7 @@ def write(about: Answered, settings: Settings) -> HttpCall:
             body["message_thread_id"] = int(where["topic"])
     token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""
     url = f"{str(settings.api_url).rstrip('/')}/bot{token}/{method}"
-    headers = {"Content-Type": "application/json"}
-    return HttpCall(url, json.dumps(body).encode(), headers, repeatable=about.place is not None)
+    return json_call(url, body, repeatable=about.place is not None)
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
@@ -55,25 +55,30 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     said = document(answer)
     if answer.status == 200 and said.get("ok") is True:
         return _told(about, said.get("result"))
-    description, parameters = text_at(said, "description"), said.get("parameters")
-    more = parameters if isinstance(parameters, dict) else {}
-    because = reason("Telegram", answer.status, description)
-    if answer.status == 429:
-        # Telegram does not say whether the limit of the chat or of the bot was met.
-        return Later(seconds(more.get("retry_after")), because, for_all=True)
-    if answer.status == 401:
-        return Later(CREDENTIALS_S, because, for_all=True)
-    if about.place is not None and NOT_MODIFIED in description:
-        return Told(about.place)
-    if "migrate_to_chat_id" in more:
-        return Refused("the group became a supergroup: its messages have other numbers there")
-    return Refused(because) if 400 <= answer.status < 500 else Unclear(because)
+    description = text_at(said, "description")
+    if answer.status not in FAILURES:
+        if about.place is not None and NOT_MODIFIED in description:
+            return Told(about.place)
+        if "migrate_to_chat_id" in object_at(said, "parameters"):
+            return Refused("the group became a supergroup: its messages have other numbers there")
+    return failure(answer, reason("Telegram", answer.status, description), FAILURES)
+
+
+def _limited(answer: HttpAnswer, because: str) -> Later:
+    # Telegram does not say whether the limit of the chat or of the bot was met.
+    return Later(seconds(object_at(document(answer), "parameters").get("retry_after")), because, for_all=True)
+
+
+def _credentials(_answer: HttpAnswer, because: str) -> Later:
+    return Later(CREDENTIALS_S, because, for_all=True)
+
+
+FAILURES: Mapping[int | str, Meaning] = {401: _credentials, 429: _limited}
 
 
 def _told(about: Answered, result: object) -> Outcome:
     message = result if isinstance(result, dict) else {}
-    chat = message.get("chat")
-    ids = (chat.get("id") if isinstance(chat, dict) else None, message.get("message_id"))
+    ids = (object_at(message, "chat").get("id"), message.get("message_id"))
     if all(isinstance(each, int) and not isinstance(each, bool) for each in ids):
         name = f"{ids[0]}:{ids[1]}"
         return Told(name, (name,))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.chats.channels import Rules
-from connectors.chats.facts import Facts, Said, begins_with, named, subject
+from connectors.chats.facts import Facts, begins_with, named, subject
 from connectors.contract.events import Authority, Commented, Opened, Resolved
 from connectors.contract.messages import Remark
 from connectors.telegram import answers, content
@@ -25,6 +25,7 @@ from connectors.telegram.envelope import (
     read_place,
 )
 from connectors.telegram.settings import Settings
+from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import within
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,32}))?(?=\s|$)")

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.chats.facts import Facts, Said, named, subject
+from connectors.chats.facts import Facts, named, subject
 from connectors.contract.events import Commented, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.telegram import answers, content
 from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
 from connectors.telegram.settings import Settings
+from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import UnreadableItem, found_at, within
 from connectors.toolbox.text import readable
 

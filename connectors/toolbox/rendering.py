@@ -47,6 +47,11 @@ def block(title: str, pairs: Iterable[tuple[str, str]]) -> str:
     return "\n".join([f"{title}:", *kept]) if kept else ""
 
 
+def filled(facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Those of the facts that say something."""
+    return [(name, value) for name, value in facts.items() if one_line(value)]
+
+
 def attributes(pairs: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
     """Sorted pairs for routing, clean and of at most 1,024 characters each; what is None is left out."""
     kept = ((name, value) for name, value in pairs.items() if value is not None)

@@ -94,17 +94,6 @@ def authorize_by_url(inbound: Inbound, secrets: Iterable[bytes], username: str |
     return replace(inbound, query=rest)
 
 
-def check_hex(inbound: Inbound, header: str, secrets: Iterable[bytes], *parts: bytes) -> Denied | None:
-    """None where the header is the HMAC-SHA256 of the parts in hex, else why not."""
-    signature = inbound.header(header)
-    if signature is None:
-        return Denied(f"{header} is missing or repeated")
-    offered = read_hex(signature)
-    if offered is None:
-        return Denied(f"{header} is no HMAC-SHA256 in hex")
-    return None if is_hmac(offered, secrets, *parts) else Denied("the signature is wrong")
-
-
 def is_one_of(offered: bytes, secrets: Iterable[bytes]) -> bool:
     """True where `offered` is one of the secrets; a blank one never is."""
     # A list, not a generator: `any` over a generator would stop at the first match.

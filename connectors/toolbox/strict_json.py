@@ -110,6 +110,28 @@ def within(document: Mapping[str, Any], field: str) -> dict[str, Any]:
     return value
 
 
+def object_at(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """The object at the field; empty where there is none."""
+    value = document.get(field)
+    return value if isinstance(value, dict) else {}
+
+
+def objects_in(value: object) -> list[Mapping[str, Any]]:
+    """Those of a list's items that are objects; empty for what is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None = None) -> str:
+    """The text at the field, which says what the document is. Raises UnreadableItem: it is no `what`.
+
+    `at` is what the field is called in the reason where that is longer.
+    """
+    value = document.get(field)
+    if not isinstance(value, str):
+        raise UnreadableItem(f"{at or field}: {found_at(document, field)} is no {what}")
+    return value
+
+
 def read_id(document: Mapping[str, Any], field: str) -> str:
     """The text or whole number at the field, as text that names something. Raises UnreadableItem."""
     value = document.get(field)
@@ -123,6 +145,23 @@ def text_at(document: Mapping[str, Any], field: str) -> str:
     """The text at the field; empty where there is none, or something else."""
     value = document.get(field)
     return value if isinstance(value, str) else ""
+
+
+def number_at(document: Mapping[str, Any], field: str) -> str:
+    """The whole number at the field, in digits; empty where there is none, or something else."""
+    value = document.get(field)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def read_time(document: Mapping[str, Any], field: str, at: str | None = None) -> Instant:
+    """The RFC 3339 time at the field. Raises UnreadableItem, also where it is missing.
+
+    `at` is what the field is called in the reason for a missing one where that is longer.
+    """
+    time = read_instant(document, field)
+    if time is None:
+        raise UnreadableItem(f"{at or field}: {found_at(document, field)} is no time")
+    return time
 
 
 def read_instant(document: Mapping[str, Any], field: str) -> Instant | None:

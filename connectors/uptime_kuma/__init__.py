@@ -16,11 +16,13 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Event, Opened, Resolved, digest
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
-from connectors.toolbox.signatures import Username, authorize_by_url, proof
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_object, text_at, within
+from connectors.toolbox.proofs import Basic
+from connectors.toolbox.reading import of_object, unknown_severity
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, filled, subject_line
+from connectors.toolbox.signatures import Username
+from connectors.toolbox.strict_json import UnreadableItem, found_at, number_at, objects_in, read_id, text_at, within
 from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
 
 STATUSES: Mapping[int, tuple[type[Event] | None, str]] = {
@@ -49,38 +51,21 @@ class Settings(SourceSettings):
     """Accept `Basic` with this name and the secret as password too."""
 
 
-def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Authorization: Bearer SECRET` (or `Basic`), or `?secret=SECRET` in the URL; that is not kept."""
-    outcome = authorize_by_url(inbound, settings.secrets, settings.username)
-    return outcome if isinstance(outcome, Denied) else Verified(outcome)
-
-
-def sign(_body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header that is to be set under "Additional Headers"."""
-    return proof(settings.secrets[0], settings.username)
-
-
-def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
+@of_object
+def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> Parsed:
     """At most one event.
 
     Raises UnreadableMessage where the monitor, its status or the time cannot be told.
     """
-    payload = read_object(message.inbound.body)
-    try:
-        if payload.get("heartbeat") is None:
-            return _without_heartbeat(payload, message.inbound.received_at, settings)
-        heartbeat = within(payload, "heartbeat")
-        monitor = {} if payload.get("monitor") is None else within(payload, "monitor")
-        kind, state = STATUSES[_status(heartbeat, text_at(payload, "msg"))]
-        if kind is None:
-            return Parsed(ignored=(Remark("heartbeat.status", f"the monitor is {state}"),))
-        event = _event(kind, state, heartbeat, monitor, settings)
-    except ValueError as error:
-        raise UnreadableMessage(reason(error)) from None
-    if event.severity and not priority_of(event.severity)[1]:
-        unknown = f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"
-        return Parsed((event,), ignored=(Remark("monitor.tags", unknown),))
-    return Parsed((event,))
+    if payload.get("heartbeat") is None:
+        return _without_heartbeat(payload, inbound.received_at, settings)
+    heartbeat = within(payload, "heartbeat")
+    monitor = {} if payload.get("monitor") is None else within(payload, "monitor")
+    kind, state = STATUSES[_status(heartbeat, text_at(payload, "msg"))]
+    if kind is None:
+        return Parsed(ignored=(Remark("heartbeat.status", f"the monitor is {state}"),))
+    event = _event(kind, state, heartbeat, monitor, settings)
+    return Parsed((event,), ignored=unknown_severity(event, "monitor.tags"))
 
 
 def _event(
@@ -161,33 +146,30 @@ def _time(heartbeat: Mapping[str, Any]) -> Instant:
 
 def _tags(monitor: Mapping[str, Any]) -> dict[str, str]:
     """Names and values of the monitor's tags; of two with one name, the last."""
-    tags = monitor.get("tags")
-    pairs = [each for each in tags if isinstance(each, dict)] if isinstance(tags, list) else []
-    named = ((one_line(text_at(each, "name")), one_line(text_at(each, "value"))) for each in pairs)
+    tags = objects_in(monitor.get("tags"))
+    named = ((one_line(text_at(each, "name")), one_line(text_at(each, "value"))) for each in tags)
     return {name: value for name, value in named if name}
 
 
 def _facts(monitor: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What of a monitor counts as content; never a name and password that its URL holds."""
-    port = monitor.get("port")
     facts = {
         "name": text_at(monitor, "pathName") or text_at(monitor, "name"),
         "type": text_at(monitor, "type"),
         "url": _USER_IN_URL.sub("", text_at(monitor, "url")),
         "host": text_at(monitor, "hostname"),
-        "port": str(port) if isinstance(port, int) and not isinstance(port, bool) else "",
+        "port": number_at(monitor, "port"),
         "description": text_at(monitor, "description"),
         **{f"tag {name}": value for name, value in sorted(_tags(monitor).items())},
     }
-    return [(name, value) for name, value in facts.items() if one_line(value)]
+    return filled(facts)
 
 
 CONNECTOR = Connector(
     kind="uptime_kuma",
     title="Uptime Kuma",
     settings=Settings,
-    verify=verify,
+    proof=Basic(in_url=True),
     parse=parse,
-    sign=sign,
     attributes={"labels.*": "labels.monitor, the monitor's name; and its tags"},
 )

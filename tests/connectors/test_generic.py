@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from connectors.contract.events import Commented, Event
 from connectors.contract.messages import Denied, Inbound, OverLimit, Parsed, UnreadableMessage, Unverified, Verified
-from connectors.generic import CONNECTOR, Settings
+from connectors.generic import CONNECTOR
+from connectors.generic.settings import Settings
 from worker.settings import SettingsError, load
 
 ARRIVED = datetime(2026, 7, 1, 12, tzinfo=UTC)

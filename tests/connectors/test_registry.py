@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import connectors
 from connectors import UnknownKind, connector, fixtures, kinds
 
+ROOT = Path(__file__).parents[2]
 THIRD_PARTY = """
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Verified
@@ -78,6 +80,13 @@ def in_python(path: Path, code: str) -> str:
 def test_the_kinds_are_sorted_and_hold_ours() -> None:
     assert list(kinds()) == sorted(kinds())
     assert set(connectors.BUILT_IN) <= set(kinds())
+
+
+def test_the_rule_that_the_worker_imports_no_kind_names_all_of_them() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (forbidden,) = [each for each in rules if each["name"].startswith("The worker imports no connector of a kind")]
+    named = {each.removeprefix("connectors.") for each in forbidden["forbidden_modules"]}
+    assert named == {*connectors.BUILT_IN, "base", "events"}
 
 
 def test_an_unknown_kind_says_which_was_probably_meant() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.email.imap import APP_ONLY_SCOPE, ImapMailbox
+from connectors.contract.mailbox import APP_ONLY_SCOPE, ImapMailbox
 from tests.acceptance.processes import wait_until
 from tests.own_mail import USER, Dovecot, own_dovecot
 from tests.tokens import CLIENT, CLIENT_SECRET, Provider, own_provider

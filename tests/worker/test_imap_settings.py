@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.email.imap import ImapMailbox, is_private
+from connectors.contract.mailbox import ImapMailbox, is_private
 from worker.intake.imap.keeper import configured
 from worker.ledger import Mailbox
 from worker.settings import SettingsError

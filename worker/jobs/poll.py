@@ -11,16 +11,16 @@ somebody reopens them. Of the others a firing alert reopens its own, whatever st
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from connectors.aurion import Settings as AurionSettings
 from connectors.contract.events import TicketChanged
 from connectors.contract.messages import Inbound, OverLimit, Verified
+from connectors.contract.polling import Polling
+from connectors.contract.settings import SourceSettings
 from tickets.errors import TicketsError
 from tickets.models import Ticket
 from worker.delivery.node import open_client
@@ -34,7 +34,6 @@ from worker.settings import Settings, Source
 MINUTE = timedelta(minutes=1)
 INSTANT = timedelta(microseconds=1)
 BY = "poll"
-WHOLE = timedelta(seconds=1)  # by which the lifecycle allows for webhooks, whose times are whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,17 @@ class Poll:
     settings: Settings
     again_after: timedelta
     """A ticket is looked at no sooner."""
+    polling: Polling[SourceSettings]
 
 
 def job_of(source: Source, settings: Settings) -> Job | None:
     """None where the webhooks have to do."""
-    own = source.settings
-    if not isinstance(own, AurionSettings) or own.poll is None:
+    polling = source.connector.polling
+    pace = None if polling is None else polling.pace(source.settings)
+    if polling is None or pace is None:
         return None
-    poll = Poll(source, settings, timedelta(seconds=own.poll))
-    return Job(f"poll:{source.id}", MINUTE / own.poll_per_minute, partial(_run, poll))
+    poll = Poll(source, settings, timedelta(seconds=pace.again_after_s), polling)
+    return Job(f"poll:{source.id}", MINUTE / pace.per_minute, partial(_run, poll))
 
 
 def _run(poll: Poll, state: State, around: Surroundings) -> State:
@@ -63,7 +64,7 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
     if ticket is None or not around.errands.take_spare_token(limits):
         return state
     try:
-        arrived = told(poll.source.id, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
+        arrived = told(poll.source.id, poll.polling, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
     except TicketsError as error:
         if not is_gone(error):
             # It stays due, and the others come first: it may be the only one that cannot be asked for.
@@ -90,21 +91,13 @@ def _read(source: Source, arrived: Inbound) -> list[TicketChanged]:
     return [each for each in events if isinstance(each, TicketChanged)]
 
 
-def told(source_id: str, ticket: Ticket, asked_at: datetime) -> Inbound:
+def told(source_id: str, polling: Polling[SourceSettings], ticket: Ticket, asked_at: datetime) -> Inbound:
     """The delivery that a webhook would have been."""
-    return as_webhook(source_id, ticket.model_dump(mode="json", exclude_none=True), asked_at, BY)
+    return as_webhook(source_id, polling, ticket.model_dump(mode="json", exclude_none=True), asked_at, BY)
 
 
-def as_webhook(source_id: str, ticket: Mapping[str, Any], asked_at: datetime, by: str) -> Inbound:
+def as_webhook(
+    source_id: str, polling: Polling[SourceSettings], ticket: Mapping[str, Any], asked_at: datetime, by: str
+) -> Inbound:
     """The delivery that a webhook about this ticket would have been; `by` found out about it."""
-    body = {
-        "id": f"{by}-{ticket['id']}-{ticket['status']}-{_time(asked_at)}",
-        "type": "ticket.updated",
-        "timestamp": _time(asked_at - WHOLE),
-        "data": {"ticket": ticket},
-    }
-    return Inbound(source_id, asked_at, json.dumps(body).encode())
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return Inbound(source_id, asked_at, polling.delivery(ticket, asked_at, by))

@@ -12,6 +12,7 @@ from connectors.contract.backfill import Occasion, Progress
 from connectors.contract.calls import HttpAnswer, Later, Memory, Refused, Unclear
 from connectors.contract.directory import NAMES, Named
 from connectors.contract.messages import Inbound, Reply, Verified
+from connectors.contract.sockets import Envelope
 from connectors.slack import history, names, parse, socket_mode
 
 from ..mutate import mutations
@@ -91,7 +92,7 @@ def test_what_is_damaged_on_a_connection_is_a_delivery_or_nothing() -> None:
     }
     for body in mutations([json.dumps(whole).encode()], kind="json", seed=9, count=COUNT):
         frame = socket_mode.read(body)
-        if isinstance(frame, socket_mode.Envelope):
+        if isinstance(frame, Envelope):
             said = json.loads(socket_mode.acknowledgement(frame, Reply(b'{"text": "taken"}')))
             assert said["envelope_id"] == frame.id
             json.loads(frame.body)
@@ -99,7 +100,7 @@ def test_what_is_damaged_on_a_connection_is_a_delivery_or_nothing() -> None:
 
 def test_a_reply_that_slack_would_not_take_is_left_out() -> None:
     frame = socket_mode.read(json.dumps({"envelope_id": "e", "payload": {}, "accepts_response_payload": True}))
-    assert isinstance(frame, socket_mode.Envelope)
+    assert isinstance(frame, Envelope)
     long = Reply(json.dumps({"text": "x" * socket_mode.MAX_FRAME}).encode())
     assert json.loads(socket_mode.acknowledgement(frame, long)) == {"envelope_id": "e"}
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.contract.messages import Denied, Inbound, Verified
-from connectors.telegram import TOKEN, verify
+from connectors.telegram import CONNECTOR, TOKEN
 
 from .builders import NOW, configured
 
@@ -50,11 +50,11 @@ def test_the_bots_name_may_be_written_with_its_at() -> None:
 )
 def test_only_the_secret_token_itself_is_accepted(tokens: list[str], outcome: type) -> None:
     headers = tuple((TOKEN.lower(), each) for each in tokens)
-    assert type(verify(Inbound("chat", NOW, b"{}", headers), configured(), NOW, {})) is outcome
+    assert type(CONNECTOR.verify(Inbound("chat", NOW, b"{}", headers), configured(), NOW, {})) is outcome
 
 
 def test_what_is_stored_of_a_delivery_is_without_its_secret() -> None:
     headers = ((TOKEN.lower(), "s3cret"), ("content-type", "application/json"))
-    verified = verify(Inbound("chat", NOW, b"{}", headers), configured(), NOW, {})
+    verified = CONNECTOR.verify(Inbound("chat", NOW, b"{}", headers), configured(), NOW, {})
     assert isinstance(verified, Verified)
     assert verified.inbound.headers == headers[1:]

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from connectors.contract.messages import Verified
+from connectors.contract.polling import WHOLE
 from tickets.assumptions import MAX_LIMIT
 from tickets.client import TicketsClient
 from tickets.errors import AskPerson, TicketsError
@@ -27,7 +28,7 @@ from worker.delivery.outcomes import is_gone
 from worker.documents.shapes import Audited
 from worker.intake import own
 from worker.intake.reading import read_verified
-from worker.jobs.poll import WHOLE, as_webhook
+from worker.jobs.poll import as_webhook
 from worker.ledger import INTERNAL, ApiSide, Delivery, Finding, Found, Ledger, LedgerSide, Limits, compare
 from worker.settings import Source
 
@@ -147,7 +148,7 @@ def _webhooks(data: Path) -> Source | None:
     """The source of the Tickets API's webhooks, where somebody configured one; the defaults of `run` do not count."""
     loaded = local(data)
     sources = loaded.settings.sources.values()
-    theirs = (each for each in sources if each.connector.kind == "aurion" and loaded.has("sources", each.id))
+    theirs = (each for each in sources if each.connector.polling is not None and loaded.has("sources", each.id))
     return next(theirs, None)
 
 
@@ -161,9 +162,10 @@ def _record(ledger: Ledger, source: Source | None, findings: list[Finding], thei
 
 def _told(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:
     """The delivery that tells of a ticket's state: of a source of the Tickets API's webhooks, else an internal one."""
-    if source is not None and found is not None:
+    polling = None if source is None else source.connector.polling
+    if source is not None and polling is not None and found is not None:
         ticket = {"id": found.ticket_id, "status": found.status, "category": found.category, "metadata": found.metadata}
-        return read_verified(source, Verified(as_webhook(source.id, ticket, began, BY)))
+        return read_verified(source, Verified(as_webhook(source.id, polling, ticket, began, BY)))
     status = found.status if found is not None else "gone"
     changed = own.ticket_changed(finding.ticket, status, began if found is None else began - WHOLE, BY)
     if source is not None:

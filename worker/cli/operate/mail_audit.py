@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from connectors.email.imap import ImapMailbox
+from connectors.contract.mailbox import ImapMailbox
 from worker.cli.operate.byhand import Moment, opened
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import cell, emit, output_option

@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from connectors.email.imap import ImapMailbox
+from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.reader import Patience, Reader, Reads
 from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, connect
@@ -46,7 +46,8 @@ def configured(sources: Mapping[str, Source]) -> Wanted:
     """The mailboxes that sources are configured with."""
     found: Wanted = {}
     for source in sources.values():
-        boxes: Mapping[str, ImapMailbox] = getattr(source.settings, "imap", {})
+        mailboxes_of = source.connector.mailboxes
+        boxes = {} if mailboxes_of is None else mailboxes_of(source.settings)
         found |= {Mailbox(source.id, name): (source, settings) for name, settings in boxes.items()}
     return found
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from connectors.email.imap import ImapMailbox
+from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.server import LoginRefused, ServerAway
 
 EARLY_S = 60.0  # before its end a token is not used any more

@@ -20,8 +20,8 @@ from urllib.parse import quote
 
 import structlog
 
+from connectors.contract.mailbox import ImapMailbox
 from connectors.contract.messages import Inbound, OverLimit, Verified
-from connectors.email.imap import ImapMailbox
 from worker.intake.imap.plan import Folder, older_than_us, reached, reconcile_is_due, start, work
 from worker.intake.imap.server import ImapError, ImapServer, Mark, NotNow, Refused, ServerAway
 from worker.intake.intake import Intake

@@ -23,7 +23,7 @@ from typing import Any
 from imapclient import IMAPClient  # type: ignore[import-untyped]  # it has no types
 from imapclient.exceptions import LoginError  # type: ignore[import-untyped]
 
-from connectors.email.imap import ImapMailbox
+from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.plan import Folder
 
 AT_ONCE = 500  # UIDs in one command

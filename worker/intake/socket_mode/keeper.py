@@ -17,13 +17,11 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.uri import parse_uri
 
 from connectors.contract.calls import Later
-from connectors.slack import socket_mode as protocol
-from connectors.slack.settings import Settings
 from tickets.transport import trusted_authorities
 from worker.intake.intake import Intake
 from worker.intake.names import with_names
 from worker.intake.prompting import ask_meanwhile
-from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings
+from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings, protocol_of
 from worker.ledger import Ledger
 from worker.runtime.health import Parts, threads
 from worker.runtime.threads import Loop, growing
@@ -47,7 +45,7 @@ def configured(sources: Mapping[str, Source]) -> dict[str, Source]:
     return {
         name: each
         for name, each in sources.items()
-        if isinstance(each.settings, Settings) and protocol.is_on(each.settings)
+        if (protocol := each.connector.socket) is not None and protocol.is_on(each.settings)
     }
 
 
@@ -116,8 +114,7 @@ class Listening:
 
     def _opened(self) -> Line | Later | str:
         """A connection; or why there is none."""
-        settings = self.source.settings
-        assert isinstance(settings, Settings)  # noqa: S101 — `configured` names no others
+        protocol, settings = protocol_of(self.source), self.source.settings
         call = protocol.opening(settings)
         try:
             answer = fetch(call, max_bytes=MAX_ANSWER)
@@ -206,5 +203,5 @@ class SocketKeeper:
 
 def _leads_to(source: Source) -> object:
     """With another one of these, a connection leads to another place, or is another app's."""
-    settings = source.settings
-    return (settings.app_token, settings.api_url) if isinstance(settings, Settings) else None
+    protocol = source.connector.socket
+    return None if protocol is None else protocol.leads_to(source.settings)

@@ -21,7 +21,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from connectors.contract.messages import Inbound, OverLimit, Verified
-from connectors.slack import socket_mode as protocol
+from connectors.contract.settings import SourceSettings
+from connectors.contract.sockets import Envelope, Leaving, Socket
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Delivery, Recorded
@@ -87,17 +88,18 @@ class Line:
         self._open.close()
 
     def _listen(self) -> None:
+        protocol = protocol_of(self._around.source())
         with suppress(ConnectionClosed):
             while True:
                 frame = protocol.read(self._connection.recv())
-                if isinstance(frame, protocol.Leaving):
+                if isinstance(frame, Leaving):
                     self.left_at = time.monotonic()
                     log.info("socket_mode.leaves", source=self._around.source().id, reason=frame.reason)
                 elif frame is not None and self._listens:
                     self._take(frame)
         self._to_say.put(None)
 
-    def _take(self, envelope: protocol.Envelope) -> None:
+    def _take(self, envelope: Envelope) -> None:
         source = self._around.source()
         arrived = Inbound(source.id, datetime.now(UTC), envelope.body, JSON)
         try:
@@ -110,16 +112,15 @@ class Line:
             self._under_way += 1
         recorded.add_done_callback(partial(self._taken, envelope, source, delivery))
 
-    def _taken(
-        self, envelope: protocol.Envelope, source: Source, delivery: Delivery, recorded: Future[Recorded]
-    ) -> None:
+    def _taken(self, envelope: Envelope, source: Source, delivery: Delivery, recorded: Future[Recorded]) -> None:
         """Have it acknowledged, where it is in the ledger."""
         try:
             if (error := recorded.exception()) is not None:
                 log.warning("socket_mode.not_taken", source=source.id, reason=type(error).__name__)
                 return
             is_whole = recorded.result().outcome != QUARANTINED
-            self._to_say.put(protocol.acknowledgement(envelope, delivery.parsed.reply if is_whole else None))
+            reply = delivery.parsed.reply if is_whole else None
+            self._to_say.put(protocol_of(source).acknowledgement(envelope, reply))
             self._around.after(source, delivery)
         finally:
             with self._lock:
@@ -129,6 +130,13 @@ class Line:
         with suppress(ConnectionClosed):  # then Slack sends again what it was not told of
             while (said := self._to_say.get()) is not None:
                 self._connection.send(said)
+
+
+def protocol_of(source: Source) -> Socket[SourceSettings]:
+    """What is said on connections to the source's sender. Raises TypeError for a kind that is not listened to."""
+    if source.connector.socket is None:
+        raise TypeError(f"a source of kind {source.connector.kind!r} is not listened to on connections of ours")
+    return source.connector.socket
 
 
 def _read(source: Source, arrived: Inbound, max_body: int, named: Named) -> Delivery:

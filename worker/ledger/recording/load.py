@@ -167,8 +167,8 @@ def _lock_cases(
 
 def _new_case(source: str, key: str) -> dict[str, Any]:
     return {
-        "source": source, "key": key, "episode": 0, "phase": CasePhase.NEW, "state": DeliveryState.IDLE, "rank": NO_RANK,
-        "head_seq": 1, "next_seq": 1, "epoch": 0, "attempts": 0,
+        "source": source, "key": key, "episode": 0, "phase": CasePhase.NEW, "state": DeliveryState.IDLE,
+        "rank": NO_RANK, "head_seq": 1, "next_seq": 1, "epoch": 0, "attempts": 0,
     }  # fmt: skip
 
 

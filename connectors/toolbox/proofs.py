@@ -1,0 +1,171 @@
+"""Ways in which a sender proves itself that several kinds share, as data: `Connector(…, proof=Bearer())`.
+
+Each is a `connectors.contract.connector.Proof`: `verify` and `sign` over the settings of a source. Both secrets of a
+source count, `sign` takes the current one. What is stored of a verified inbound holds no secret where the proof is the
+secret itself and stands in the URL or in a header of its own. The checks over bytes are in `signatures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from connectors.contract.connector import Proof
+from connectors.contract.messages import Denied, Inbound, Keys, Verified
+from connectors.contract.settings import SourceSettings
+from connectors.toolbox.signatures import (
+    MAX_HEADER,
+    authorize,
+    authorize_by_url,
+    hmac_sha256,
+    is_hmac,
+    is_one_of,
+    proof,
+    read_hex,
+    stale,
+)
+
+S = TypeVar("S", bound=SourceSettings)
+K = TypeVar("K")
+
+LEEWAY_S = 300
+"""Seconds, both ways, for which a signed timestamp counts."""
+
+
+class HasSecrets(Protocol):
+    """Settings with the secrets of a sender, the current one first."""
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]: ...
+
+
+class HasUsername(HasSecrets, Protocol):
+    """Settings that may name who logs in with `Basic`."""
+
+    @property
+    def username(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """`Authorization: Bearer SECRET`."""
+
+    in_url: bool = False
+    """`?secret=SECRET` in the URL counts too, and is not kept."""
+
+    def verify(self, inbound: Inbound, settings: HasSecrets, _now: datetime, _keys: Keys) -> Verified | Denied:
+        return _authorized(inbound, settings.secrets, None, in_url=self.in_url)
+
+    def sign(self, _body: bytes, settings: HasSecrets, _now: datetime) -> dict[str, str]:
+        return proof(settings.secrets[0], None)
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """`Authorization: Bearer SECRET`; or `Basic` with the secret as the password, where a username is configured."""
+
+    in_url: bool = False
+    """`?secret=SECRET` in the URL counts too, and is not kept."""
+
+    def verify(self, inbound: Inbound, settings: HasUsername, _now: datetime, _keys: Keys) -> Verified | Denied:
+        return _authorized(inbound, settings.secrets, settings.username, in_url=self.in_url)
+
+    def sign(self, _body: bytes, settings: HasUsername, _now: datetime) -> dict[str, str]:
+        return proof(settings.secrets[0], settings.username)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The secret itself in a header of the sender's own, which is not kept."""
+
+    header: str
+
+    def verify(self, inbound: Inbound, settings: HasSecrets, _now: datetime, _keys: Keys) -> Verified | Denied:
+        token = inbound.header(self.header)
+        if token is None:
+            return Denied(f"{self.header} is missing or repeated")
+        if len(token) > MAX_HEADER:
+            return Denied(f"{self.header} has more than {MAX_HEADER} characters")
+        try:
+            offered = token.encode("latin-1")
+        except UnicodeEncodeError:
+            return Denied(f"{self.header} holds characters that no HTTP header can")
+        if not is_one_of(offered, settings.secrets):
+            return Denied(f"{self.header} is wrong")
+        kept = tuple(each for each in inbound.headers if each[0] != self.header.lower())
+        return Verified(replace(inbound, headers=kept))
+
+    def sign(self, _body: bytes, settings: HasSecrets, _now: datetime) -> dict[str, str]:
+        return {self.header: settings.secrets[0].decode("latin-1")}
+
+
+@dataclass(frozen=True, slots=True)
+class Hmac(Generic[S]):
+    """The HMAC-SHA256 of the raw body in hex; of a timestamp, a colon and the body where a timestamp is signed."""
+
+    header: str | Callable[[S], str]
+    prefix: str = ""
+    """Stands before the digits, such as `sha256=`."""
+    prefix_optional: bool = False
+    timestamp: Callable[[S], str | None] = lambda _settings: None
+    """The header with the time in seconds since 1970, which counts for `LEEWAY_S`; None: no time is signed."""
+    keys: Callable[[S], tuple[bytes, ...]] = lambda settings: settings.secrets
+    """What is signed with, the current key first."""
+
+    def verify(self, inbound: Inbound, settings: S, now: datetime, _keys: Keys) -> Verified | Denied:
+        before, timestamp_header = b"", self.timestamp(settings)
+        if timestamp_header is not None:
+            timestamp = inbound.header(timestamp_header)
+            if timestamp is None:
+                return Denied(f"{timestamp_header} is missing or repeated")
+            if denied := stale(timestamp, now, LEEWAY_S):
+                return denied
+            before = f"{timestamp}:".encode()
+        header = self._header(settings)
+        signature = inbound.header(header)
+        if signature is None:
+            return Denied(f"{header} is missing or repeated")
+        needed = "" if self.prefix_optional else self.prefix
+        offered = read_hex(signature.removeprefix(self.prefix)) if signature.startswith(needed) else None
+        if offered is None:
+            return Denied(f"{header} is no {f'{needed} with an ' if needed else ''}HMAC-SHA256 in hex")
+        if not is_hmac(offered, self.keys(settings), before, inbound.body):
+            return Denied("the signature is wrong")
+        return Verified(inbound)
+
+    def sign(self, body: bytes, settings: S, now: datetime) -> dict[str, str]:
+        key, header = self.keys(settings)[0], self._header(settings)
+        timestamp_header = self.timestamp(settings)
+        if timestamp_header is None:
+            return {header: self.prefix + hmac_sha256(key, body).hex()}
+        timestamp = str(int(now.timestamp()))
+        signature = self.prefix + hmac_sha256(key, f"{timestamp}:".encode(), body).hex()
+        return {timestamp_header: timestamp, header: signature}
+
+    def _header(self, settings: S) -> str:
+        return self.header if isinstance(self.header, str) else self.header(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Generic[S, K]):
+    """The proof that a setting chooses, and no other one."""
+
+    by: Callable[[S], K]
+    of: Mapping[K, Proof[S]]
+
+    def verify(self, inbound: Inbound, settings: S, now: datetime, keys: Keys) -> Verified | Denied:
+        return self.of[self.by(settings)].verify(inbound, settings, now, keys)
+
+    def sign(self, body: bytes, settings: S, now: datetime) -> dict[str, str]:
+        return self.of[self.by(settings)].sign(body, settings, now)
+
+
+def _authorized(
+    inbound: Inbound, secrets: tuple[bytes, ...], username: str | None, *, in_url: bool
+) -> Verified | Denied:
+    if not in_url:
+        return authorize(inbound, secrets, username) or Verified(inbound)
+    passed = authorize_by_url(inbound, secrets, username)
+    return passed if isinstance(passed, Denied) else Verified(passed)
