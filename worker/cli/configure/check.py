@@ -12,7 +12,7 @@ import click
 from worker.cli.configure.reaching import probe_all
 from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail, with_local_defaults
 from worker.cli.shell.output import emit, output_option
-from worker.documents.shapes import ProblemTold
+from worker.documents.settings import ProblemTold
 from worker.settings import SettingsError
 from worker.settings.lints import warnings
 from worker.settings.loader import Loaded, gather, judge

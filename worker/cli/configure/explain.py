@@ -16,7 +16,7 @@ from tickets.models import encode
 from worker.cli.configure.samples import NotOneMessage, sample_in
 from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_settings
 from worker.cli.shell.output import cell, emit, output_option
-from worker.documents.shapes import EventExplained, Explained, Planned, RoutingExplained
+from worker.documents.explain import EventExplained, Explained, Planned, RoutingExplained
 from worker.intake.reading import NO_KEYS, parse
 from worker.planning.arrival import Arrival, Effect
 from worker.rehearsal.memory import Memory

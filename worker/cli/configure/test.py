@@ -14,7 +14,7 @@ import click
 from worker.cli.configure.samples import NotOneMessage, sample_in
 from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail, fail_settings, with_local_defaults
 from worker.cli.shell.output import cell, emit, notice, output_option
-from worker.documents.shapes import TestDone, TestsDone
+from worker.documents.settings import TestDone, TestsDone
 from worker.rehearsal.trial import Mismatch, Sample, Value, try_out
 from worker.settings import SettingsError
 from worker.settings.expectations import Test

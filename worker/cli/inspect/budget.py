@@ -9,7 +9,7 @@ import click
 
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
 from worker.cli.shell.output import emit, output_option
-from worker.documents.shapes import BudgetNow, LimitsSet, widened
+from worker.documents.status import BudgetNow, LimitsSet, widened
 from worker.ledger import Spending
 from worker.planning.keys import RANKS
 from worker.settings import ApiSettings

@@ -30,7 +30,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.cli.inspect.redact import SECRET_NAME, Redactor, known_secrets
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.output import emit, notice, output_option
-from worker.documents.shapes import Bundled, StatusNow, adapter, widened
+from worker.documents.registry import adapter
+from worker.documents.status import StatusNow, widened
+from worker.documents.upkeep import Bundled
 from worker.ledger import Ledger, open_ledger
 from worker.ledger.reports.following import Filter
 from worker.ledger.reports.overview import alarms

@@ -27,7 +27,7 @@ from worker.cli.shell.output import (
     print_table,
     progress,
 )
-from worker.documents.shapes import Exported
+from worker.documents.events import Exported
 from worker.ledger import CaseStory, Ledger
 from worker.ledger.reports.deliveries import Filter, StoredDelivery
 from worker.ledger.reports.timeline import Step, Timeline

@@ -11,7 +11,7 @@ import click
 
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
 from worker.cli.shell.output import cell, emit, output_option
-from worker.documents.shapes import LedgerIsAway, StatusNow, widened
+from worker.documents.status import LedgerIsAway, StatusNow, widened
 from worker.ledger import EVERYTHING, Alarm, LedgerAway, Overview, open_ledger
 from worker.ledger.reports.overview import DISK_FULL, alarms
 from worker.settings import Settings

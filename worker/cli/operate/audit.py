@@ -24,7 +24,7 @@ from worker.cli.shell.common import data_option, local
 from worker.cli.shell.output import emit
 from worker.delivery.look import CLOCKS_APART
 from worker.delivery.outcomes import is_gone
-from worker.documents.shapes import Audited
+from worker.documents.audit import Audited
 from worker.intake import own
 from worker.intake.reading import read_verified
 from worker.jobs.poll import WHOLE, as_webhook

@@ -19,7 +19,7 @@ from connectors.contract.messages import OverLimit
 from worker.cli.operate.byhand import ask
 from worker.cli.shell.common import F, fail
 from worker.cli.shell.output import emit, emit_line, notice, progress
-from worker.documents.shapes import LetterDone, LetterRefused, LettersDone
+from worker.documents.dead_letters import LetterDone, LetterRefused, LettersDone
 from worker.intake.quarantine import StillUnreadable, foresee
 from worker.intake.quarantine import retry as read_again
 from worker.ledger import CannotBeDone, DeadLetter, Ledger, NoSuchDeadLetter

@@ -10,7 +10,7 @@ from worker.cli.operate.byhand import as_option, ask, opened, output_option, ref
 from worker.cli.operate.upkeep import backup, prune, stats
 from worker.cli.shell.common import data_option, is_locked, local_settings
 from worker.cli.shell.output import emit
-from worker.documents.shapes import Restored, Upgraded
+from worker.documents.upkeep import Restored, Upgraded
 from worker.ledger import open_ledger
 
 

@@ -19,7 +19,7 @@ from worker.cli.shell.common import data_option, fail
 from worker.cli.shell.completion import dead_letters
 from worker.cli.shell.output import cell, emit, emit_many, lines_option
 from worker.delivery.outcomes import is_gone
-from worker.documents.shapes import LetterBound, LetterEdited, LetterGroup, LetterShown
+from worker.documents.dead_letters import LetterBound, LetterEdited, LetterGroup, LetterShown
 from worker.ledger import DeadLetter, DeadLetterInFull
 from worker.settings import Settings
 

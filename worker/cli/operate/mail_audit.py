@@ -13,7 +13,7 @@ from connectors.email.imap import ImapMailbox
 from worker.cli.operate.byhand import Moment, opened
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import cell, emit, output_option
-from worker.documents.shapes import DeliveriesAudited, FolderAudited, MailAudited, MailboxAudited
+from worker.documents.audit import DeliveriesAudited, FolderAudited, MailAudited, MailboxAudited
 from worker.intake.imap.keeper import configured
 from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.plan import start, work

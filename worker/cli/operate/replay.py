@@ -15,7 +15,7 @@ from connectors.contract.messages import OverLimit, Verified
 from worker.cli.operate.byhand import DeliveryId, Moment, as_option, opened, output_option
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import emit, notice, progress
-from worker.documents.shapes import Replayed
+from worker.documents.replay import Replayed
 from worker.intake import own
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Again, Ledger, Recorded, Stored

@@ -15,7 +15,7 @@ from worker.cli.operate.byhand import Moment, as_option, opened, output_option
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.completion import sources as source_ids
 from worker.cli.shell.output import Column, colour_of, emit, print_table
-from worker.documents.shapes import Health, PauseChanged, SourceListed, SourceShown, SourcesListed, SourceTested
+from worker.documents.sources import Health, PauseChanged, SourceListed, SourceShown, SourcesListed, SourceTested
 from worker.ledger import EVERYTHING, Ledger, Pause, SourceActivity
 from worker.settings import Settings
 

@@ -24,7 +24,7 @@ from worker.cli.shell.output import (
     progress,
     size,
 )
-from worker.documents.shapes import BackedUp, PruneDone
+from worker.documents.upkeep import BackedUp, PruneDone
 from worker.ledger import Ledger
 from worker.ledger.upkeep.backup import BackupBroken
 from worker.ledger.upkeep.pruning import Pruned

@@ -4,7 +4,7 @@
     json     one document
     jsonl    a document in each line; of a command that answers with one document the same as `json`
 
-What is printed as JSON is encoded by the type that `worker.documents.shapes` names for the command, and the published
+What is printed as JSON is encoded by the type that `worker.documents.registry` names for the command, and the published
 schema is made of the same type.
 """
 
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from worker.documents.shapes import adapter, item_adapter
+from worker.documents.registry import adapter, item_adapter
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
