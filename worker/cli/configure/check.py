@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from worker.cli.configure.reaching import probe_all
+from worker.actions.reaching import probe_all
 from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail, with_local_defaults
 from worker.cli.shell.output import emit, output_option
 from worker.documents.settings import ProblemTold

@@ -13,7 +13,7 @@ from connectors.contract.events import Event
 from connectors.contract.messages import ConnectorError, Denied, Inbound, Parsed, Unverified, Verified
 from connectors.toolbox.text import cut, one_line
 from tickets.models import encode
-from worker.cli.configure.samples import NotOneMessage, sample_in
+from worker.actions.samples import NotOneMessage, sample_in
 from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_settings
 from worker.cli.shell.output import cell, emit, output_option
 from worker.documents.explain import EventExplained, Explained, Planned, RoutingExplained

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from worker.cli.configure.samples import NotOneMessage, sample_in
+from worker.actions.samples import NotOneMessage, sample_in
 from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail, fail_settings, with_local_defaults
 from worker.cli.shell.output import cell, emit, notice, output_option
 from worker.documents.settings import TestDone, TestsDone

@@ -27,7 +27,7 @@ import click
 from pydantic import BaseModel, SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.cli.inspect.redact import SECRET_NAME, Redactor, known_secrets
+from worker.actions.redact import SECRET_NAME, Redactor, known_secrets
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.output import emit, notice, output_option
 from worker.documents.registry import adapter

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from worker.cli.inspect.redact import CannotRedact, Redactor, known_secrets
+from worker.actions.redact import CannotRedact, Redactor, known_secrets
 from worker.cli.operate.byhand import Moment, opened, refuse
 from worker.cli.operate.interventions import line
 from worker.cli.shell.common import data_option

@@ -12,7 +12,7 @@ import click
 
 from connectors.contract.events import TicketStatus
 from tickets.errors import AskPerson, TicketsError
-from worker.cli.operate import edited
+from worker.actions import edits
 from worker.cli.operate.bulk import Selection, act_on, reading_foreseen, retry_one, selection_options, skip_one
 from worker.cli.operate.byhand import as_option, opened, output_option, refuse, with_client
 from worker.cli.shell.common import data_option, fail
@@ -203,20 +203,20 @@ def _edited(found: DeadLetterInFull, file: str | None, settings: Settings) -> by
     if file is not None:
         with click.open_file(file, "rb") as stream:
             try:
-                return edited.request(kind, found.body, stream.read(LARGEST_EDIT), revision)
-            except edited.NotARequest as error:
+                return edits.request(kind, found.body, stream.read(LARGEST_EDIT), revision)
+            except edits.NotARequest as error:
                 refuse(f"{found.letter.id} stays as it is: {error}")
-    if kind not in edited.MODELS:
+    if kind not in edits.MODELS:
         refuse(f"{found.letter.id} stays as it is: a {kind} has nothing in it to edit")
     if not (os.environ.get("VISUAL") or os.environ.get("EDITOR")):
         fail(["neither VISUAL nor EDITOR names an editor: set one, or give --file"])
-    text = edited.shown(found.body)
+    text = edits.shown(found.body)
     while True:
         written = click.edit(text, extension=".json", require_save=False)
         text = written if written is not None else text
         try:
-            return edited.request(kind, found.body, text, revision)
-        except edited.NotARequest as error:
+            return edits.request(kind, found.body, text, revision)
+        except edits.NotARequest as error:
             click.echo(f"it cannot be sent so: {error}", err=True)
             click.confirm("edit it again?", default=True, abort=True, err=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from worker.cli.configure.probing import probe
+from worker.actions.probing import probe
 from worker.cli.operate.byhand import Moment, as_option, opened, output_option
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.completion import sources as source_ids
