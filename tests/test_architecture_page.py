@@ -21,7 +21,7 @@ def rows() -> list[str]:
 
 def found(path: str, before: Path | None) -> Path | None:
     """Where a path is that may be written below a folder, or beside the path before it."""
-    beside = (before.parent if before is not None and before.suffix else before,) if before is not None else ()
+    beside = [] if before is None else [before.parent if before.suffix else before]
     return next((each / path for each in (*beside, *FOLDERS) if (each / path).exists()), None)
 
 

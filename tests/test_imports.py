@@ -18,24 +18,13 @@ PACKAGES = ("connectors", "tickets", "worker")
 Imports = Mapping[str, frozenset[str]]
 """The names of modules, each with those that it imports."""
 
-BEING_MENDED = {
-    ("worker.cli.configure.rehearse", "worker.cli.operate.byhand"),
-}
-"""Imports that close a circle today, each as (importer, imported). The list only gets shorter."""
-
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert circle(without(ours(), BEING_MENDED)) == []
+    assert circle(ours()) == []
 
 
 def test_no_folders_import_each_other_in_a_circle() -> None:
-    assert circles_of_folders(without(ours(), BEING_MENDED)) == {}
-
-
-@pytest.mark.parametrize("mended", sorted(BEING_MENDED))
-def test_an_import_that_closes_no_circle_any_more_is_not_listed(mended: tuple[str, str]) -> None:
-    imports = without(ours(), BEING_MENDED - {mended})
-    assert circle(imports) or circles_of_folders(imports)
+    assert circles_of_folders(ours()) == {}
 
 
 @pytest.mark.parametrize(
@@ -95,10 +84,6 @@ def _imported(tree: ast.AST, package: str, known: Collection[str]) -> Iterator[s
             module = ".".join(part for part in (above, node.module) if part)
             for each in node.names:
                 yield from [name for name in (f"{module}.{each.name}", module) if name in known][:1]
-
-
-def without(imports: Imports, left_out: Collection[tuple[str, str]]) -> Imports:
-    return {name: frozenset(one for one in of if (name, one) not in left_out) for name, of in imports.items()}
 
 
 def circles_of_folders(imports: Imports) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from worker.cli.inspect.doctor import shown
+from worker.actions.doctor import shown
 from worker.ledger import Delivery, Ledger
 
 from .builders import again, claim_one, deliver_all, delivery, inbound, kill_create, minute, opened

@@ -18,7 +18,8 @@ from tickets.models import CreateTicket
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.cli.shell.schemas import DEFAULT, files, main
-from worker.documents.shapes import DOCUMENTS, LetterGroup, item_adapter
+from worker.documents.dead_letters import LetterGroup
+from worker.documents.registry import DOCUMENTS, item_adapter
 from worker.ledger import Delivery, Ledger
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener

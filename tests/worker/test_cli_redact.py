@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from connectors import connector, fixtures, kinds
-from worker.cli.inspect.redact import SECRET, Redactor, known_secrets
+from worker.actions.redact import SECRET, Redactor, known_secrets
 from worker.settings import Settings, load
 
 ADDRESS, NUMBER, HOST = "ada@customer.example", "+49 30 1234567", "10.1.2.3"

@@ -15,7 +15,7 @@ from tickets.marks import word_in_request
 from tickets.models import AddNote, AnyRequest, CloseTicket, CreateTicket, Revision, UpdateTicket, encode
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
-from worker.cli.operate.edited import NotARequest, request, shown
+from worker.actions.edits import NotARequest, request, shown
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, interventions, operations
 

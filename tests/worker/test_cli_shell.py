@@ -13,8 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from worker.actions.bulk import Done, Selection, skip_one
 from worker.cli import COMMANDS, command, main
-from worker.cli.operate.bulk import Done, Selection, act_on, skip_one
+from worker.cli.operate.bulk import Meant, do_to
 from worker.ledger import DeadLetter, Delivery, Ledger
 from worker.ledger.operator.dead_letters import next_dead
 
@@ -168,11 +169,11 @@ def test_what_was_decided_before_an_interrupt_is_told_and_kept(
     def act(letter: str) -> Done:
         if letter == second:
             raise KeyboardInterrupt
-        return skip_one(sqlite_ledger, letter, "a test", "ada")
+        return skip_one(sqlite_ledger, letter, "a test", by="ada")
 
-    everything = Selection(everything=True, reason=None, source=None, kind=None, yes=True)
+    everything = Meant((), Selection(everything=True), yes=True)
     with pytest.raises(SystemExit, match="1"):
-        act_on(sqlite_ledger, [], everything, "skip", act, "json")
+        do_to(sqlite_ledger, everything, "skip", act, "json")
     said = capsys.readouterr()
     assert json.loads(said.out) == {"done": [{"id": first, "operations": 0}], "refused": []}
     assert "stopped after 1 of 3" in said.err

@@ -10,7 +10,7 @@ import pytest
 from connectors import connector, kinds
 from connectors.contract.messages import Verified
 from tests.connectors.sealing import SAYS_NOTHING
-from worker.cli.configure.probing import probe
+from worker.actions.probing import probe
 from worker.ledger import Delivery, Ledger
 from worker.settings import Source, load
 

@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors.contract.messages import Inbound, Parsed
+from worker.actions.samples import NotOneMessage, sample_in
 from worker.cli import main
-from worker.cli.configure.samples import NotOneMessage, sample_in
-from worker.documents.shapes import Exported, adapter
+from worker.documents.events import Exported
+from worker.documents.registry import adapter
 from worker.ledger import Delivery, Ledger
 from worker.planning.model import KINDS
 from worker.rehearsal.trial import Sample

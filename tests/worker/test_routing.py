@@ -10,7 +10,8 @@ import pytest
 
 from connectors.contract.events import Commented, Event, Reference
 from connectors.contract.messages import Inbound, Parsed, Verified
-from worker.cli.configure.explain import _explain, _print
+from worker.actions.explain import of_message
+from worker.cli.configure.explain import show
 from worker.intake.intake import Intake
 from worker.intake.reading import read_verified, routed
 from worker.ledger import Again, Delivery, Ledger, Recorded
@@ -230,17 +231,17 @@ def test_explain_tells_which_routes_matched_which_nearly_did_and_what_the_ticket
     one = {"status": "firing", "labels": {"alertname": "Disk", "severity": "critical", "team": "core"},
            "startsAt": "2026-02-20T11:00:00Z", "fingerprint": "f"}  # fmt: skip
     body = json.dumps({"version": "4", "alerts": [one]}).encode()
-    result = _explain(settings, settings.sources["prom"], Verified(inbound(body)))
+    result = of_message(settings, settings.sources["prom"], Verified(inbound(body)))
     (event,) = result["events"]
     assert event["routing"] is not None
     assert event["routing"]["matched"] == [{"route": "core", "sets": ["category", "subject"]}]
     assert event["routing"]["nearly"] == [{"route": "pay", "failed": "labels.team = pay", "value": "core"}]
     assert event["routing"]["not_reached"] == ["rest"]
     assert event["operations"][0]["body"]["subject"].startswith("! Disk")
-    _print(result)
+    show(result)
     assert "route pay nearly matched: labels.team = pay does not hold of 'core'" in capsys.readouterr().out
     dropping = settings_of({"name": "rest", "drop": "no"})
-    (event,) = _explain(dropping, dropping.sources["prom"], Verified(inbound(body)))["events"]
+    (event,) = of_message(dropping, dropping.sources["prom"], Verified(inbound(body)))["events"]
     assert (event["operations"], event["reason"]) == ([], "dropped by route rest: no")
 
 
@@ -275,7 +276,7 @@ def test_explain_names_the_group(capsys: pytest.CaptureFixture[str]) -> None:
     settings = settings_of({"name": "teams", "group_by": ["labels.alertname"]})
     body = {"status": "firing", "labels": {"alertname": "DiskFull"}, "startsAt": "2026-02-20T12:00:00Z"}
     arrived = Inbound("prom", NOON, json.dumps({"alerts": [body]}).encode())
-    _print(_explain(settings, settings.sources["prom"], Verified(arrived)))
+    show(of_message(settings, settings.sources["prom"], Verified(arrived)))
     assert "  one ticket for the group alertname=DiskFull\n" in capsys.readouterr().out
 
 

@@ -43,6 +43,7 @@ from worker.ledger.sources.jobs import Job as LeasedJob
 from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
 from worker.ledger.upkeep.backup import BackupBroken
 from worker.ledger.upkeep.pruning import Pruned
+from worker.ledger.upkeep.pruning import Span as PruneSpan
 from worker.ledger.upkeep.stats import TableStats
 from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
 from worker.ledger.verbs.job_store import Errands
@@ -64,7 +65,7 @@ __all__ = [
     "DeliveryFilter", "DeliveryLine", "Errands", "FailingJob", "Finding", "Found", "Happening", "HappeningFilter",
     "Intervention", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox",
     "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes", "Overview",
-    "Pause", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span", "Spending", "Step",
+    "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span", "Spending", "Step",
     "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms", "compare",
     "open_ledger", "rejects_the_values", "says_full", "storable",
 ]  # fmt: skip

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
 
-from connectors.contract.events import Event
-from connectors.contract.messages import ConnectorError, Denied, Inbound, Parsed, Unverified, Verified
-from connectors.toolbox.text import cut, one_line
-from tickets.models import encode
-from worker.cli.configure.samples import NotOneMessage, sample_in
+from connectors.contract.messages import Inbound
+from worker.actions import explain as actions
+from worker.actions.samples import NotOneMessage, sample_in
+from worker.cli.operate.byhand import errors_said
 from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_settings
-from worker.cli.shell.output import cell, emit, output_option
-from worker.documents.shapes import EventExplained, Explained, Planned, RoutingExplained
-from worker.intake.reading import NO_KEYS, parse
-from worker.planning.arrival import Arrival, Effect
-from worker.rehearsal.memory import Memory
-from worker.routing import Routed, route
-from worker.settings import Settings, Source
-from worker.settings.attributes import attributes_of
-from worker.settings.routes import Route
-
-SHOWN = 100  # characters of an attribute
+from worker.cli.shell.output import answer, cell, notice, output_option
+from worker.documents.explain import EventExplained, Explained, Planned, RoutingExplained
 
 
 @click.command()
@@ -48,7 +37,8 @@ def explain(
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml
     """
     settings = local_settings(DEFAULT_DATA)
-    source = _source(settings, kind, source_id)
+    with errors_said():
+        source = actions.source_of(settings, kind, source_id)
     with click.open_file(file, "rb") as stream:
         raw: bytes = stream.read()
     try:
@@ -57,27 +47,9 @@ def explain(
         fail([f"{file}: {error}"])
     given = (*sample.headers, *_headers(headers))
     arrived = Inbound(source.id, datetime.now(UTC), sample.body, given, sample.query)
-    try:
-        result: Explained = _explain(settings, source, _message(source, arrived, unverified))
-    except (ConnectorError, PermissionError) as error:
-        result = {"verified": None, "events": [], "ignored": [], "unreadable": [], "error": str(error)}
-    if output == "json":
-        emit("explain", result)
-    else:
-        _print(result)
+    result = actions.explain(settings, source, arrived, unverified=unverified)
+    answer("explain", result, output, show)
     sys.exit(1 if result["error"] else 0)
-
-
-def _source(settings: Settings, kind: str, source_id: str | None) -> Source:
-    """The source of that id, or the first of that kind; one that is named like its kind comes first."""
-    of_kind = {name: each for name, each in sorted(settings.sources.items()) if each.connector.kind == kind}
-    if source_id is not None and source_id not in of_kind:
-        there = ", ".join(of_kind) or "none"
-        fail([f"--source {source_id!r}: no source of kind {kind!r} has that id; there are: {there}"])
-    if not of_kind:
-        known = sorted({each.connector.kind for each in settings.sources.values()})
-        fail([f"no source of kind {kind!r} is configured; there are: {', '.join(known)}"])
-    return of_kind.get(source_id or kind) or next(iter(of_kind.values()))
 
 
 def _headers(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -88,108 +60,6 @@ def _headers(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
             fail([f"--header {each!r}: a header is 'NAME: VALUE'"])
         pairs.append((name.strip().lower(), value.strip()))
     return tuple(pairs)
-
-
-def _message(source: Source, arrived: Inbound, unverified: bool) -> Verified | Unverified:
-    if unverified:
-        return Unverified(arrived)
-    verdict = source.connector.verify(arrived, source.settings, arrived.received_at, NO_KEYS)
-    if isinstance(verdict, Denied):
-        raise PermissionError(
-            f"its sender is not verified: {verdict.reason} (give its headers with --header, or use --unverified)"
-        )
-    return verdict
-
-
-def _explain(settings: Settings, source: Source, message: Verified | Unverified) -> Explained:
-    parsed = parse(source, message)
-    memory = Memory()
-    proven = f"by what source {source.id!r} knows: {source.connector.kind}, as its settings say"
-    return {
-        "verified": proven if isinstance(message, Verified) else None,
-        "events": [_event(settings, source, event, memory, message.inbound.received_at) for event in parsed.events],
-        "ignored": [{"item": each.item, "reason": each.reason} for each in parsed.ignored],
-        "unreadable": [{"item": each.item, "reason": each.reason} for each in parsed.unreadable],
-        "error": _problem(parsed),
-    }
-
-
-def _problem(parsed: Parsed) -> str | None:
-    return "; ".join(f"{each.item}: {each.reason}" for each in parsed.unreadable) or None
-
-
-def _event(settings: Settings, source: Source, event: Event, memory: Memory, now: datetime) -> EventExplained:
-    """Route and plan one event after those before it, as intake and ledger would."""
-    routed = route(source, event)
-    values = attributes_of(source.id, source.connector.kind, event)
-    routing = _routing(settings.routes, values, routed) if settings.routes else None
-    if routed.why_dropped is not None:
-        return _facts(routed.event, routing, [], routed.why_dropped, "none: it is dropped before")
-    known = memory.cases
-    outcomes = memory.take([Arrival(source.id, routed.event, 0, routed.treatment)], now)
-    operations: list[Planned] = [
-        {
-            "kind": intent.kind,
-            "idempotency_key": outcome.key(intent),
-            "body": json.loads(encode(intent.request, settings.api.revision)),
-        }
-        for outcome in outcomes
-        for intent in outcome.intents
-    ]
-    return _facts(routed.event, routing, operations, outcomes[0].reason, _correlated(outcomes[0], known))
-
-
-def _correlated(outcome: Effect, known: int) -> str:
-    """Which case an event came to, where so many were known before it."""
-    if outcome.case_id is None:
-        return "none that is known here"
-    return "a new case" if outcome.case_id >= known else f"the case of an event before it, {outcome.case_key}"
-
-
-def _facts(
-    event: Event, routing: RoutingExplained | None, operations: list[Planned], reason: str | None, correlated: str
-) -> EventExplained:
-    return {
-        "kind": event.kind,
-        "case": event.case_key,
-        "aliases": list(event.aliases),
-        "looked_for_as": [each.alias for each in event.references],
-        "correlated": correlated,
-        "source_message_id": event.source_message_id,
-        "occurred_at": event.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "subject": event.subject,
-        "description": event.text,
-        "priority": event.priority,
-        "category": event.category,
-        "private": event.private,
-        "routing": routing,
-        "operations": operations,
-        "reason": reason,
-    }
-
-
-def _routing(routes: Sequence[Route], values: Mapping[str, str], routed: Routed) -> RoutingExplained:
-    """Which routes matched and what each set, which of them a single matcher kept from it, and what did not fit."""
-    found = routed.resolution
-    return {
-        "matched": [
-            {"route": name, "sets": [what for what, each in found.settings.items() if each.route == name]}
-            for name in found.matched
-        ],
-        "nearly": [
-            {"route": name, "failed": str(matcher), "value": cut(one_line(values.get(matcher.name, "")), SHOWN)}
-            for name, matcher in found.nearly
-        ],
-        "not_reached": [each.name for each in routes[_looked_at(routes, found.matched) :]],
-        "misfits": [{"route": each.route, "template": each.what, "why": each.why} for each in routed.misfits],
-        "group": routed.treatment.group.title if routed.treatment.group is not None else None,
-    }
-
-
-def _looked_at(routes: Sequence[Route], matched: Sequence[str]) -> int:
-    """How many routes were looked at before the search ended."""
-    ends = (number for number, each in enumerate(routes, 1) if each.name in matched and not each.goes_on)
-    return next(ends, len(routes))
 
 
 def _print_routing(routing: RoutingExplained) -> None:
@@ -225,7 +95,8 @@ def _print_operation(operation: Planned) -> None:
             click.echo("\n".join([f"      {name}:", *(f"        {cell(line)}".rstrip() for line in lines)]))
 
 
-def _print(result: Explained) -> None:
+def show(result: Explained) -> None:
+    """Print what would happen."""
     if not result["error"] or result["events"]:
         click.echo(f"verified {result['verified']}" if result["verified"] else "not verified: nobody vouches for it")
     for event in result["events"]:
@@ -242,4 +113,4 @@ def _print(result: Explained) -> None:
     if not (result["events"] or result["ignored"] or result["unreadable"] or result["error"]):
         click.echo("it says nothing: its sender only wants an answer")
     if result["error"]:
-        click.echo(f"error: {cell(result['error'])}", err=True)
+        notice(f"error: {cell(result['error'])}")

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from connectors.contract.messages import Inbound
+from worker.actions import rehearse as actions
 from worker.cli.operate.byhand import Moment, opened
 from worker.cli.shell.common import config_file, data_option, fail, fail_settings, with_local_defaults
-from worker.cli.shell.output import cell, emit, notice, output_option, progress
-from worker.ledger import Ledger, Stored
+from worker.cli.shell.output import answer, cell, notice, output_option, progress
 from worker.rehearsal.difference import Was
-from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, TicketLine, report
-from worker.rehearsal.tickets import Rehearsal, read
-from worker.settings import Settings, SettingsError, Source
+from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, TicketLine
+from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.settings.loader import gather, judge
 
-PAGE = 200  # deliveries in one transaction
 SHOWN = 10  # of each list, in text
 _COUNT = click.IntRange(min=0)
 
@@ -65,15 +62,13 @@ def rehearse(
             there = ", ".join(sorted(settings.sources.keys() | old_settings.sources.keys())) or "none"
             fail([f"--source {source!r}: no source has that id in either configuration; there are: {there}"])
         try:
-            found = _rehearsed(ledger, asked, old_settings.sources, settings.sources)
+            with progress("rehearsing", actions.span_of(ledger, asked).number) as bar:
+                found = actions.rehearse(ledger, asked, old_settings.sources, settings.sources, bar.update)
         except KeyboardInterrupt:
             notice("stopped; nothing was changed")
             sys.exit(1)
     told = found(Limits(max_new, max_gone, max_changed, max_calls_more))
-    if output == "json":
-        emit("rehearse", told)
-    else:
-        _print(told)
+    answer("rehearse", told, output, _print)
     for each in told.limits:
         if each.passed:
             notice(f"--{each.limit} {each.allowed:g} is passed: {_size(each)}")
@@ -96,46 +91,6 @@ def _settings(file: Path | None, data: Path) -> Settings:
         return judge(with_local_defaults(gather(os.environ, file), data)).settings
     except SettingsError as error:
         fail_settings(error)
-
-
-def _rehearsed(
-    ledger: Ledger, asked: Asked, before: Mapping[str, Source], after: Mapping[str, Source]
-) -> Callable[[Limits], Rehearsed]:
-    """Both configurations meet each delivery in turn, so that each is read from the ledger once."""
-    span = ledger.stored_span(since=asked.since, source=asked.source)
-    old, new = Rehearsal(before), Rehearsal(after)
-    deliveries = pruned = 0
-    with progress("rehearsing", span.number) as bar:
-        for page in _pages(ledger, asked, span.after):
-            for each in page:
-                deliveries += 1
-                if each.arrived is None:
-                    pruned += 1
-                else:
-                    _take(each.id, each.arrived, old, new, before.get(each.source), after.get(each.source))
-            bar.update(len(page))
-    return lambda limits: report(asked, old, new, limits, deliveries=deliveries, pruned=pruned)
-
-
-def _pages(ledger: Ledger, asked: Asked, after: int) -> Iterator[list[Stored]]:
-    while page := ledger.stored_deliveries(since=asked.since, source=asked.source, after=after, limit=PAGE):
-        after = page[-1].id
-        yield page
-
-
-def _take(
-    number: int, arrived: Inbound, old: Rehearsal, new: Rehearsal, before: Source | None, after: Source | None
-) -> None:
-    parsed = read(before, arrived)
-    old.take(number, arrived, parsed)
-    new.take(number, arrived, parsed if _reads_alike(before, after) else read(after, arrived))
-
-
-def _reads_alike(one: Source | None, other: Source | None) -> bool:
-    """True when both understand a delivery in the same way: what routes make of it comes after that."""
-    if one is None or other is None:
-        return one is other
-    return one.connector.kind == other.connector.kind and one.settings == other.settings
 
 
 def _print(told: Rehearsed) -> None:

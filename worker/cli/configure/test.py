@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from worker.cli.configure.samples import NotOneMessage, sample_in
-from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail, fail_settings, with_local_defaults
-from worker.cli.shell.output import cell, emit, notice, output_option
-from worker.documents.shapes import TestDone, TestsDone
-from worker.rehearsal.trial import Mismatch, Sample, Value, try_out
+from worker.actions.trials import try_all, with_tests_of
+from worker.cli.operate.byhand import errors_said
+from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail_settings, with_local_defaults
+from worker.cli.shell.output import answer, cell, notice, output_option
+from worker.documents.settings import TestDone, TestsDone
+from worker.rehearsal.trial import Value
 from worker.settings import SettingsError
-from worker.settings.expectations import Test
-from worker.settings.loader import Given, Loaded, gather, judge
-from worker.settings.origin import Branch, Place, node_at
+from worker.settings.loader import gather, judge
 
-SECTION = "tests"
 BESIDE = "*.tests.yaml"
 
 
@@ -49,60 +45,20 @@ def test(files: tuple[Path, ...], without_secrets: bool, output: str) -> None:
     try:
         given = with_local_defaults(gather(os.environ, chosen), DEFAULT_DATA)
         parts = [(judge(given, secrets=not without_secrets), chosen.parent if chosen is not None else Path())]
-        parts += [
-            (judge(_with_tests_of(given, each), secrets=not without_secrets), each.parent) for each in files or beside
-        ]
+        with errors_said():
+            others = [(with_tests_of(given, each), each.parent) for each in files or beside]
+        parts += [(judge(each, secrets=not without_secrets), folder) for each, folder in others]
     except SettingsError as error:
         fail_settings(error)
-    told = _tell([done for loaded, folder in parts for done in _done(loaded, folder)])
-    if output == "json":
-        emit("test", told)
-    else:
-        for each in told.tests:
-            _print(each)
-        notice(f"{told.passed} passed, {told.failed} failed" if told.tests else "there is no test")
+    told = try_all(parts, datetime.now(UTC))
+    answer("test", told, output, _print_all)
     sys.exit(1 if told.failed or not told.tests else 0)
 
 
-def _with_tests_of(given: Given, file: Path) -> Given:
-    """The configuration with the tests of that file in place of its own. Raises SettingsError."""
-    other = gather({}, file)
-    if others := sorted(set(other.root.entries) - {SECTION}):
-        fail([f"{file}: a file of tests holds the section tests alone, and this one has {', '.join(others)}"])
-    entries = {name: each for name, each in given.root.entries.items() if name != SECTION}
-    root = Branch({**entries, **other.root.entries}, given.root.origin)
-    return replace(given, root=root, problems=(*given.problems, *other.problems))
-
-
-def _done(loaded: Loaded, folder: Path) -> list[TestDone]:
-    """Each test with what came of it; the files that it names are relative to the folder."""
-    now = datetime.now(UTC)
-    return [_one(loaded, number, each, folder, now) for number, each in enumerate(loaded.settings.tests)]
-
-
-def _one(loaded: Loaded, number: int, wanted: Test, folder: Path, now: datetime) -> TestDone:
-    node = node_at(loaded.root, (SECTION, number))
-    place = node.origin if node is not None and isinstance(node.origin, Place) else None
-    try:
-        messages = [
-            sample_in((folder / each.file).read_bytes())
-            if each.file is not None
-            else Sample((each.message or "").encode())
-            for each in wanted.steps
-        ]
-    except OSError as error:
-        found = [Mismatch(0, "file", "one that can be read", f"{error.filename}: {error.strerror}")]
-    except NotOneMessage as error:
-        found = [Mismatch(0, "file", "one message", str(error))]
-    else:
-        found = try_out(loaded.settings, wanted, messages, now)
-    at = (place.text.name, place.line) if place is not None else (None, None)
-    return TestDone(wanted.name, wanted.source, not found, tuple(found), *at)
-
-
-def _tell(tests: Sequence[TestDone]) -> TestsDone:
-    passed = sum(each.ok for each in tests)
-    return TestsDone(passed, len(tests) - passed, tuple(tests))
+def _print_all(told: TestsDone) -> None:
+    for each in told.tests:
+        _print(each)
+    notice(f"{told.passed} passed, {told.failed} failed" if told.tests else "there is no test")
 
 
 def _print(done: TestDone) -> None:

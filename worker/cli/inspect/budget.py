@@ -7,12 +7,24 @@ from pathlib import Path
 
 import click
 
+from worker.actions import status
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
-from worker.cli.shell.output import emit, output_option
-from worker.documents.shapes import BudgetNow, LimitsSet, widened
-from worker.ledger import Spending
+from worker.cli.shell.output import Fact, answer, moment, output_option, show_facts
+from worker.documents.status import BudgetNow
 from worker.planning.keys import RANKS
-from worker.settings import ApiSettings
+
+_FACTS: tuple[Fact[BudgetNow], ...] = (
+    Fact("limit", lambda now: f"{_limit(now.limits.per_minute)} a minute · {_limit(now.limits.per_second)} a second"),
+    Fact("spent", lambda now: f"{now.used} in the last minute"),
+    Fact("", lambda now: [f"{each.tokens:>5}  {name_of(each.rank):<18} {each.source}" for each in now.spent]),
+    Fact("granted", lambda now: f"{now.share:.0%} of the limit, since the service said 429; it grows back"
+         if now.share < 1 else None),
+    Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the service asked"
+         if now.closed_until is not None else None),
+    Fact("waiting", lambda now: f"{sum(each.cases for each in now.waiting) or 'nothing'}"),
+    Fact("", lambda now: [f"{each.cases:>5}  {name_of(each.rank):<18} since {moment(each.oldest)}"
+                          for each in now.waiting]),
+)  # fmt: skip
 
 
 @click.command()
@@ -26,32 +38,12 @@ def budget(data: Path, output: str) -> None:
     """
     settings = local_settings(data)
     with closing(upgraded_ledger(settings)) as ledger:
-        now = ledger.spending()
-    if output == "json":
-        limits = LimitsSet(settings.api.per_minute, settings.api.per_second)
-        emit("budget", widened(BudgetNow, now, limits=limits, used=used(now)))
-    else:
-        _print(now, settings.api)
+        now = status.budget(ledger, settings)
+    answer("budget", now, output, lambda shown: show_facts(_FACTS, shown))
 
 
-def used(now: Spending) -> int:
-    """The tokens of the last minute."""
-    return sum(each.tokens for each in now.spent)
-
-
-def _print(now: Spending, api: ApiSettings) -> None:
-    minute, second = (each if each is not None else "any number" for each in (api.per_minute, api.per_second))
-    click.echo(f"limit       {minute} a minute · {second} a second")
-    click.echo(f"spent       {used(now)} in the last minute")
-    for each in now.spent:
-        click.echo(f"            {each.tokens:>5}  {name_of(each.rank):<18} {each.source}")
-    if now.share < 1:
-        click.echo(f"granted     {now.share:.0%} of the limit, since the service said 429; it grows back")
-    if now.closed_until is not None:
-        click.echo(f"closed      until {now.closed_until:%H:%M:%S} UTC, as the service asked")
-    click.echo(f"waiting     {sum(each.cases for each in now.waiting) or 'nothing'}")
-    for line in now.waiting:
-        click.echo(f"            {line.cases:>5}  {name_of(line.rank):<18} since {line.oldest:%Y-%m-%d %H:%M:%S} UTC")
+def _limit(number: int | None) -> int | str:
+    return number if number is not None else "any number"
 
 
 def name_of(rank: int) -> str:

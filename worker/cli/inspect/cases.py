@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from worker.cli.inspect.events import NAMES
-from worker.cli.operate.byhand import opened, refuse
+from worker.actions import history
+from worker.cli.operate.byhand import opened
 from worker.cli.operate.interventions import line
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
-from worker.cli.shell.output import Column, cell, emit_many, lines_option, notice, print_table
-from worker.ledger import CaseFilter, CaseShown
+from worker.cli.shell.output import (
+    Column,
+    Fact,
+    Table,
+    answer_many,
+    cell,
+    counted_option,
+    lines_option,
+    show_facts,
+    ticket_of,
+    when,
+)
+from worker.ledger import CaseFilter, CaseLine, CaseShown
 
 STATES = ("idle", "ready", "leased", "blocked")
-_COLUMNS = (
-    Column("CASE", 10), Column("SOURCE", 16), Column("PHASE", 8), Column("STATE", 8), Column("PRIORITY", 8),
-    Column("TICKET", 18), Column("BEGAN (UTC)", 19), Column("KEY", 1),
+_TABLE: Table[CaseLine] = Table(
+    (
+        Column("CASE", 10, lambda each: each.id),
+        Column("SOURCE", 16, lambda each: each.source),
+        Column("PHASE", 8, lambda each: each.phase),
+        Column("STATE", 8, lambda each: each.state),
+        Column("PRIORITY", 8, lambda each: each.priority),
+        Column("TICKET", 18, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
+        Column("BEGAN (UTC)", 19, lambda each: each.started_at),
+        Column("KEY", 1, lambda each: each.key),
+    ),
+    nothing="no such case",
+)
+_FACTS: tuple[Fact[CaseShown], ...] = (
+    Fact("source", lambda shown: shown.case.source),
+    Fact("ticket", lambda shown: ticket_of(shown.case.ticket_id, shown.case.ticket_status, "none yet")),
+    Fact("state", lambda shown: f"{shown.case.phase}, episode {shown.case.episode}; {shown.case.state}"),
+    Fact("last error", lambda shown: cell(shown.case.last_error)),
+    Fact("member", lambda shown: [f"{each.phase:<6}  {cell(each.key)}  {cell(each.subject)}"
+                                  for each in shown.members]),
+    Fact("message", lambda shown: [f"{when(each.received_at)}  {each.id:<12} {each.outcome}{_why(each.reason)}"
+                                   for each in shown.messages]),
+    Fact("operation", lambda shown: [
+        f"{when(each.ended_at) or 'not yet':<19}  {each.id:<12} {each.kind} {each.state}{_why(each.why)}"
+        for each in shown.case.operations
+    ]),
+    Fact("by hand", lambda shown: map(line, shown.case.interventions)),
 )  # fmt: skip
 
 
@@ -36,9 +72,7 @@ def cases() -> None:
 @click.option("--source", metavar="ID", shell_complete=sources, help="Only of this source.")
 @click.option("--state", type=click.Choice(STATES), help="Only those that delivery sees so.")
 @click.option("--ticket/--no-ticket", "has_ticket", default=None, help="Only those with a ticket, or without one.")
-@click.option(
-    "-n", "--limit", type=click.IntRange(0), default=50, show_default=True, help="The latest so many; 0: all."
-)
+@counted_option
 @data_option
 @lines_option
 def list_(source: str | None, state: str | None, has_ticket: bool | None, limit: int, data: Path, output: str) -> None:
@@ -51,16 +85,7 @@ def list_(source: str | None, state: str | None, has_ticket: bool | None, limit:
     """
     with opened(data) as (ledger, _):
         found = ledger.reading.cases(CaseFilter(source, state, has_ticket), limit or None)
-        if output != "table":
-            emit_many("cases-list", found, output)
-            return
-        rows = (
-            (each.id, each.source, each.phase, each.state, each.priority,
-             f"{each.ticket_id} ({each.ticket_status})" if each.ticket_id else "", each.started_at, each.key)
-            for each in found
-        )  # fmt: skip
-        if not print_table(_COLUMNS, rows):
-            notice("no such case")
+        answer_many("cases-list", found, output, _TABLE)
 
 
 @cases.command()
@@ -77,32 +102,18 @@ def show(name: str, data: Path, output: str) -> None:
     Example: ticketrelay cases show case-4 -o json
     """
     with opened(data) as (ledger, _):
-        found = ledger.reading.case(name)
-    if not found:
-        refuse(f"no case is known as {name}: it is none of {NAMES}")
-    if output != "table":
-        emit_many("cases-show", found, output)
-        return
-    for each in found:
-        _print(each)
+        found = history.case(ledger, name)
+    answer_many("cases-show", found, output, _Shown())
 
 
-def _print(shown: CaseShown) -> None:
-    case = shown.case
-    click.secho(f"case-{case.id}  {cell(case.key)}", bold=True)
-    ticket = f"{case.ticket_id} ({case.ticket_status})" if case.ticket_id else "none yet"
-    click.echo(f"source      {case.source}\nticket      {ticket}")
-    click.echo(f"state       {case.phase}, episode {case.episode}; {case.state}")
-    if case.last_error:
-        click.echo(f"last error  {cell(case.last_error)}")
-    for member in shown.members:
-        click.echo(f"member      {member.phase:<6}  {cell(member.key)}  {cell(member.subject)}")
-    for message in shown.messages:
-        reason = f"  {cell(message.reason)}" if message.reason else ""
-        click.echo(f"message     {message.received_at:%Y-%m-%d %H:%M:%S}  {message.id:<12} {message.outcome}{reason}")
-    for operation in case.operations:
-        ended = f"{operation.ended_at:%Y-%m-%d %H:%M:%S}" if operation.ended_at else "not yet"
-        why = f"  {cell(operation.why)}" if operation.why else ""
-        click.echo(f"operation   {ended:<19}  {operation.id:<12} {operation.kind} {operation.state}{why}")
-    for done in case.interventions:
-        click.echo(f"by hand     {line(done)}")
+class _Shown:
+    """Each case behind its title."""
+
+    def show(self, rows: Iterable[CaseShown]) -> None:
+        for each in rows:
+            click.secho(f"case-{each.case.id}  {cell(each.case.key)}", bold=True)
+            show_facts(_FACTS, each)
+
+
+def _why(text: str | None) -> str:
+    return f"  {cell(text)}" if text else ""

@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-import base64
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from worker.cli.inspect.redact import CannotRedact, Redactor, known_secrets
-from worker.cli.operate.byhand import Moment, opened, refuse
+from worker.actions import history
+from worker.cli.operate.byhand import Moment, opened
 from worker.cli.operate.interventions import line
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
 from worker.cli.shell.output import (
     Column,
+    Lines,
+    Table,
+    answer,
+    answer_many,
     cell,
     colour_of,
-    emit,
+    counted_option,
     emit_many,
     lines_option,
+    moment,
     notice,
     output_option,
-    print_table,
     progress,
+    ticket_of,
+    when,
 )
-from worker.documents.shapes import Exported
 from worker.ledger import (
     ACCEPTED,
     QUARANTINED,
     SKIPPED,
     CaseStory,
     DeliveryFilter,
+    DeliveryLine,
     Ledger,
     Step,
-    StoredDelivery,
     Timeline,
 )
-from worker.settings import Settings
 
-NAMES = "in-7, op-4-1, case-4, ticket:1042, a source message id, a case key, an alias or a ticket's id"
-MOST_FOUND = 20  # cases, by their text
-
-_COLUMNS = (
-    Column("DELIVERY", 12), Column("RECEIVED (UTC)", 19), Column("SOURCE", 16), Column("OUTCOME", 12),
-    Column("OPS", 4), Column("REASON", 1),
-)  # fmt: skip
+_TABLE: Table[DeliveryLine] = Table(
+    (
+        Column("DELIVERY", 12, lambda each: each.id),
+        Column("RECEIVED (UTC)", 19, lambda each: each.received_at),
+        Column("SOURCE", 16, lambda each: each.source),
+        Column("OUTCOME", 12, lambda each: each.outcome),
+        Column("OPS", 4, lambda each: each.operations),
+        Column("REASON", 1, lambda each: each.reason),
+    ),
+    nothing="no such delivery",
+)
 
 
 @click.group()
@@ -66,9 +72,7 @@ def events() -> None:
 @click.option("--source", metavar="ID", shell_complete=sources, help="Only of this source.")
 @click.option("--outcome", type=click.Choice([ACCEPTED, QUARANTINED, SKIPPED]), help="Only with this outcome.")
 @click.option("--since", type=Moment(), metavar="DURATION|TIME", help="Only since then: 90m, 24h, 7d, or a time.")
-@click.option(
-    "-n", "--limit", type=click.IntRange(0), default=50, show_default=True, help="The latest so many; 0: all."
-)
+@counted_option
 @data_option
 @lines_option
 def list_(source: str | None, outcome: str | None, since: datetime | None, limit: int, data: Path, output: str) -> None:
@@ -81,12 +85,7 @@ def list_(source: str | None, outcome: str | None, since: datetime | None, limit
     """
     with opened(data) as (ledger, _):
         found = ledger.reading.deliveries(DeliveryFilter(source, outcome, since), limit or None)
-        if output != "table":
-            emit_many("events-list", found, output)
-            return
-        rows = ((each.id, each.received_at, each.source, each.outcome, each.operations, each.reason) for each in found)
-        if not print_table(_COLUMNS, rows):
-            notice("no such delivery")
+        answer_many("events-list", found, output, _TABLE)
 
 
 @events.command()
@@ -107,52 +106,44 @@ def find(text: str, since: datetime | None, data: Path, output: str) -> None:
       ticketrelay events find "printer is on fire" --since 7d
     """
     with opened(data) as (ledger, _):
-        stories = ledger.find(text)
-        delivery = None if stories else ledger.reading.timeline(text)
-        if not stories and delivery is None:
-            stories = _searched(ledger, text, since)
-    if output != "table":
-        emit_many("events-find", stories, output)
-    else:
-        for each in stories:
-            _print(each)
+        found = history.find(ledger, text)
+        stories = found.stories if found.is_known else _searched(ledger, text, since)
+    answer_many("events-find", stories, output, Lines(_story))
     if not stories:
         notice(
             f"{text} led to no case: `ticketrelay events show {text}` says why"
-            if delivery is not None
+            if found.is_known
             else f"nothing is known of {text}: it never arrived, or not under this id"
         )
-    sys.exit(0 if stories or delivery is not None else 1)
+    sys.exit(0 if stories or found.is_known else 1)
 
 
 def _searched(ledger: Ledger, text: str, since: datetime | None) -> list[CaseStory]:
     if not text.strip():
         return []
     with progress("searching", ledger.reading.operations(since)) as bar:
-        found = ledger.reading.search(text, since, MOST_FOUND, bar.update)
-    if len(found) == MOST_FOUND:
-        notice(f"the newest {MOST_FOUND} cases that hold it; there may be more: narrow it down")
+        found = ledger.reading.search(text, since, history.MOST_FOUND, bar.update)
+    if len(found) == history.MOST_FOUND:
+        notice(f"the newest {len(found)} cases that hold it; there may be more: narrow it down")
     return ledger.reading.stories(found)
 
 
-def _print(story: CaseStory) -> None:
-    ticket = f"ticket {story.ticket_id} ({story.ticket_status})" if story.ticket_id else "no ticket yet"
-    click.echo(
-        f"case {cell(story.key)} of {story.source}: {ticket}; {story.phase}, episode {story.episode}, {story.state}"
-    )
+def _story(story: CaseStory) -> str:
+    ticket = ticket_of(f"ticket {story.ticket_id}" if story.ticket_id else None, story.ticket_status, "no ticket yet")
+    state = f"{ticket}; {story.phase}, episode {story.episode}, {story.state}"
+    lines = [f"case {cell(story.key)} of {story.source}: {state}"]
     if story.last_error:
-        click.echo(f"  last error: {cell(story.last_error)}")
+        lines.append(f"  last error: {cell(story.last_error)}")
     for each in story.operations:
-        ended = f"{each.ended_at:%Y-%m-%d %H:%M:%S} UTC" if each.ended_at else ""
-        click.echo(f"  {each.id:<10} {each.kind:<14} {each.state:<8} from in-{each.inbound_id}  {ended}")
+        ended = moment(each.ended_at)
+        lines.append(f"  {each.id:<10} {each.kind:<14} {each.state:<8} from in-{each.inbound_id}  {ended}")
         if each.why:
-            click.echo(f"             {cell(each.why)}")
+            lines.append(f"             {cell(each.why)}")
         for one in each.tries:
             latency = f"{one.latency_ms} ms" if one.latency_ms is not None else ""
             error = cell(one.error)
-            click.echo(f"             {one.at:%H:%M:%S}  {one.outcome}  {one.status or ''} {error} {latency}")
-    for done in story.interventions:
-        click.echo(f"  by hand    {line(done)}")
+            lines.append(f"             {one.at:%H:%M:%S}  {one.outcome}  {one.status or ''} {error} {latency}")
+    return "\n".join([*lines, *(f"  by hand    {line(done)}" for done in story.interventions)])
 
 
 @events.command()
@@ -171,18 +162,13 @@ def show(name: str, data: Path, output: str) -> None:
       ticketrelay events show 1042 -o json | jq '.steps[] | select(.what == "attempted")'
     """
     with opened(data) as (ledger, _):
-        found = ledger.reading.timeline(name)
-    if found is None:
-        refuse(f"nothing is known of {name}: it is none of {NAMES}")
-    if output == "json":
-        emit("events-show", found)
-    else:
-        _print_timeline(found)
+        found = history.timeline(ledger, name)
+    answer("events-show", found, output, _print_timeline)
 
 
 def _print_timeline(found: Timeline) -> None:
     for case in found.cases:
-        ticket = f"ticket {case.ticket_id} ({case.ticket_status})" if case.ticket_id else "no ticket yet"
+        ticket = ticket_of(f"ticket {case.ticket_id}" if case.ticket_id else None, case.ticket_status, "no ticket yet")
         click.echo(f"{case.id} of {case.source}: {cell(case.key)}; {ticket}")
     if found.is_cut:
         notice("this story is long: these are its latest operations")
@@ -192,7 +178,7 @@ def _print_timeline(found: Timeline) -> None:
 
 
 def _step(each: Step) -> str:
-    at = f"{each.at:%Y-%m-%d %H:%M:%S}" if each.at is not None else ""
+    at = when(each.at)
     status = f"{each.outcome or ''} {each.status or ''}".strip()
     shown = click.style(status, fg=colour_of(each.outcome or ""))
     wait = f"  then waits {each.wait_s:g} s" if each.wait_s is not None else ""
@@ -218,33 +204,7 @@ def export(name: str, redact: bool, data: Path, output: str) -> None:
       ticketrelay events export in-7 --redact -o json | jq -r '.[0].body' > body.json
     """
     with opened(data) as (ledger, settings):
-        found = ledger.reading.stored(name)
-        if not found:
-            refuse(f"no delivery is known as {name}: `ticketrelay events show {name}` says which belong to it")
-        redactor = Redactor(known_secrets(settings)) if redact else None
-        try:
-            exported = [_exported(each, settings, redactor) for each in found if each.body is not None]
-        except CannotRedact as error:
-            refuse(f"{name} cannot be redacted, so it is not exported: {error}")
-    if not exported:
-        refuse(f"the body of {found[0].id} is not kept any more (TICKETRELAY_LEDGER__KEEP_BODIES says how long it is)")
+        exported = history.export(ledger, settings, name, redact=redact)
     if not redact:
         notice("as it arrived, with what may be private: use --redact before you hand it on")
     emit_many("events-export", exported, "jsonl" if output == "jsonl" else "json")
-
-
-def _exported(each: StoredDelivery, settings: Settings, redactor: Redactor | None) -> Exported:
-    source = settings.sources.get(each.source)
-    kind = source.connector.kind if source is not None else None
-    if redactor is not None:
-        body = redactor.body(each.body or b"")
-        headers, query = redactor.headers(each.headers), redactor.query(each.query)
-        each = replace(each, body=body, headers=headers, query=query)
-    raw = each.body or b""
-    try:
-        text, encoded = raw.decode(), None
-    except UnicodeDecodeError:
-        text, encoded = None, base64.b64encode(raw).decode()
-    return Exported(
-        each.id, each.source, kind, each.received_at, redactor is not None, each.headers, each.query, text, encoded
-    )

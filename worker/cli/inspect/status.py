@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from worker.actions import status as actions
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
-from worker.cli.shell.output import cell, emit, output_option
-from worker.documents.shapes import LedgerIsAway, StatusNow, widened
-from worker.ledger import DISK_FULL, EVERYTHING, Alarm, LedgerAway, Overview, alarms, open_ledger
-from worker.settings import Settings
+from worker.cli.shell.output import Fact, answer, cell, counts, moment, output_option, show_facts
+from worker.documents.status import LedgerIsAway, StatusNow
+from worker.ledger import EVERYTHING, LedgerAway, MailboxState, Pause
+
+_FACTS: tuple[Fact[StatusNow], ...] = (
+    Fact("cases", lambda now: counts(dict(sorted(now.cases.items()))) or "none"),
+    Fact("waiting", lambda now: counts(dict(sorted(now.open_operations.items()))) or "nothing"),
+    Fact("dead", lambda now: f"{now.dead} operations · {now.quarantined} deliveries in quarantine"),
+    Fact("paused", lambda now: map(_paused, now.pauses)),
+    Fact("mailbox", lambda now: map(_mailbox, now.mailboxes)),
+    Fact("due since", lambda now: moment(now.due_since)),
+    Fact("gate", lambda now: f"closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})"
+         if now.gate_closed_until is not None and now.gate_closed_until > now.at else None),
+    Fact("budget", lambda now: f"{now.share:.0%} of the limit, since the service said 429; it grows back"
+         if now.share < 1 else None),
+)  # fmt: skip
 
 
 @click.command()
@@ -26,50 +38,27 @@ def status(data: Path, output: str) -> None:
     Example: ticketrelay status -o json | jq .alarms
     """
     settings = local_settings(data)
-    now: Overview | None = None
+    now: StatusNow | LedgerIsAway
     try:
         with closing(upgraded_ledger(settings)) as ledger:
-            now = ledger.overview(look_for_room=True)
+            now = actions.status(ledger, settings)
     except LedgerAway as error:
-        up = [_why_not(settings, error)]
-    else:
-        up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
-    if output == "json":
-        shown = widened(StatusNow, now, alarms=tuple(up)) if now is not None else LedgerIsAway(tuple(up))
-        emit("status", shown)
-    else:
-        if now is not None:
-            _print(now)
-        for each in up:
-            click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
-    sys.exit(1 if up else 0)
+        now = actions.away(settings, error)
+    answer("status", now, output, _print)
+    sys.exit(1 if now.alarms else 0)
 
 
-def _why_not(settings: Settings, error: Exception) -> Alarm:
-    """Why the ledger cannot even be read: SQLite needs some room for that too, where no process has it open."""
-    with closing(open_ledger(settings)) as ledger:
-        full = ledger.database.room.problem()
-    if full is not None:
-        return Alarm(DISK_FULL, full)
-    return Alarm("ledger_away", f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
+def _print(now: StatusNow | LedgerIsAway) -> None:
+    if isinstance(now, StatusNow):
+        show_facts(_FACTS, now)
+    for each in now.alarms:
+        click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
 
 
-def _print(now: Overview) -> None:
-    by_state = " · ".join(f"{number} {state}" for state, number in sorted(now.cases.items()))
-    waiting = " · ".join(f"{number} {kind}" for kind, number in sorted(now.open_operations.items()))
-    click.echo(f"cases       {by_state or 'none'}")
-    click.echo(f"waiting     {waiting or 'nothing'}")
-    click.echo(f"dead        {now.dead} operations · {now.quarantined} deliveries in quarantine")
-    for each in now.pauses:
-        scope = "every source" if each.scope == EVERYTHING else each.scope
-        click.echo(f"paused      {scope} since {each.since:%Y-%m-%d %H:%M:%S} UTC: {each.why}")
-    for box in now.mailboxes:
-        read = f"read {box.polled_at:%Y-%m-%d %H:%M:%S} UTC" if box.polled_at is not None else "not read yet"
-        said = cell(f": {box.error}") if box.error else ""
-        click.echo(f"mailbox     {box.source}/{box.mailbox} {read}{said}")
-    if now.due_since is not None:
-        click.echo(f"due since   {now.due_since:%Y-%m-%d %H:%M:%S} UTC")
-    if now.gate_closed_until is not None and now.gate_closed_until > now.at:
-        click.echo(f"gate        closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})")
-    if now.share < 1:
-        click.echo(f"budget      {now.share:.0%} of the limit, since the service said 429; it grows back")
+def _paused(each: Pause) -> str:
+    return f"{'every source' if each.scope == EVERYTHING else each.scope} since {moment(each.since)}: {each.why}"
+
+
+def _mailbox(box: MailboxState) -> str:
+    read = f"read {moment(box.polled_at)}" if box.polled_at is not None else "not read yet"
+    return f"{box.source}/{box.mailbox} {read}{cell(f': {box.error}') if box.error else ''}"

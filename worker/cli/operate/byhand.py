@@ -1,30 +1,25 @@
-"""What do the commands share by which a person intervenes? Their name, moments of the past, asking, and the API."""
+"""What the commands share by which a person intervenes: their name, moments of the past, errors, and asking."""
 
 from __future__ import annotations
 
-import asyncio
 import getpass
-import json
 import os
 import re
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 
-from tickets.client import TicketsClient
-from worker.cli.shell.common import F, local_settings, upgraded_ledger
+from worker.actions.errors import Refused, WrongInput
+from worker.cli.shell.common import F, fail, local_settings, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # what asks a person answers likewise
-from worker.delivery.node import open_client
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter
 from worker.settings import Settings
-
-T = TypeVar("T")
 
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -87,13 +82,18 @@ class DeliveryId(click.ParamType[int]):
 def opened(data: Path) -> Iterator[tuple[Ledger, Settings]]:
     """The ledger and the settings; what cannot be done is said, and ends the command with exit code 1."""
     settings = local_settings(data)
+    with errors_said(), closing(upgraded_ledger(settings)) as ledger:
+        yield ledger, settings
+
+
+@contextmanager
+def errors_said() -> Iterator[None]:
+    """Say what an action could not do, and end the command: with exit code 2 for a wrong input, else with 1."""
     try:
-        ledger = upgraded_ledger(settings)
-        try:
-            yield ledger, settings
-        finally:
-            ledger.close()
-    except (NoSuchDeadLetter, CannotBeDone) as error:
+        yield
+    except WrongInput as error:
+        fail([str(error)])
+    except (Refused, NoSuchDeadLetter, CannotBeDone) as error:
         refuse(str(error))
     except LedgerAway as error:
         refuse(f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
@@ -109,22 +109,3 @@ def ask(question: str, *, yes: bool) -> None:
     """Go on if a person agrees; end with exit code 1 where they do not, or where nobody can be asked."""
     if not yes:
         click.confirm(question, abort=True, err=True)
-
-
-def print_json(value: Any) -> None:
-    """One document; times in RFC 3339."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
-
-
-def _plain(value: object) -> str:
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
-
-
-def with_client(settings: Settings, act: Callable[[TicketsClient], Awaitable[T]]) -> T:
-    """Ask the Tickets API that the settings name. Raises what `act` raises."""
-
-    async def run() -> T:
-        async with open_client(settings) as client:
-            return await act(client)
-
-    return asyncio.run(run())

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from worker.actions import upkeep
 from worker.cli.operate.byhand import as_option, ask, opened, output_option, refuse
 from worker.cli.operate.upkeep import backup, prune, stats
 from worker.cli.shell.common import data_option, is_locked, local_settings
-from worker.cli.shell.output import emit
-from worker.documents.shapes import Restored, Upgraded
-from worker.ledger import open_ledger
+from worker.cli.shell.output import answer, notice
+from worker.documents.upkeep import Restored
 
 
 @click.group()
@@ -32,16 +32,8 @@ def upgrade(data: Path, output: str) -> None:
     \b
     Example: ticketrelay db upgrade
     """
-    ledger = open_ledger(local_settings(data))
-    try:
-        ledger.upgrade()
-        url = ledger.database.url.render_as_string(hide_password=True)
-    finally:
-        ledger.close()
-    if output == "json":
-        emit("db-upgrade", Upgraded(url))
-    else:
-        click.echo(f"the ledger at {url} is up to date")
+    done = upkeep.upgrade(local_settings(data))
+    answer("db-upgrade", done, output, lambda each: click.echo(f"the ledger at {each.ledger} is up to date"))
 
 
 @db.command()
@@ -62,15 +54,16 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
     if is_locked(data):
         refuse(f"a `ticketrelay run` uses {data}: stop it first")
     with opened(data) as (ledger, _):
-        url = ledger.database.url.render_as_string(hide_password=True)
-        until = ledger.leased_until()
-        if until is not None:
-            refuse(f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run first")
+        url = upkeep.address(ledger)
+        upkeep.must_be_still(ledger)
         if others := ledger.database.other_sessions():
-            click.echo(f"careful: {others} other sessions are connected to {url}; whose are they?", err=True)
+            notice(f"careful: {others} other sessions are connected to {url}; whose are they?")
         ask(f"Is {url} restored from a backup, and is every serve, mail, worker and run stopped?", yes=yes)
-        marked = ledger.mark_restored(by=who)
-    if output == "json":
-        emit("db-restored", Restored(url, marked))
-    else:
-        click.echo(f"{marked} unfinished operations are looked for before they are sent; the workers can be started")
+        done = upkeep.mark_restored(ledger, by=who)
+    answer("db-restored", done, output, _print)
+
+
+def _print(done: Restored) -> None:
+    click.echo(
+        f"{done.unfinished} unfinished operations are looked for before they are sent; the workers can be started"
+    )

@@ -10,7 +10,7 @@ import click
 
 from worker.cli.operate.byhand import Moment, opened
 from worker.cli.shell.common import data_option
-from worker.cli.shell.output import emit_many, lines_option
+from worker.cli.shell.output import Lines, answer_many, lines_option, moment
 from worker.ledger import Intervention
 
 
@@ -35,19 +35,13 @@ def list_(since: datetime | None, subject: str | None, number: int, data: Path, 
     """
     with opened(data) as (ledger, _):
         found = ledger.list_interventions(since=since, subject=subject, limit=number)
-    if output != "table":
-        emit_many("interventions-list", found, output)
-        return
-    for each in found:
-        click.echo(line(each))
-    if not found:
-        click.echo("nothing was done by hand")
+    answer_many("interventions-list", found, output, Lines(line, nothing="nothing was done by hand"))
 
 
 def line(each: Intervention) -> str:
     """One intervention in one line."""
     detail = "  ".join(f"{name}: {_plain(value)}" for name, value in each.detail.items())
-    return f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
+    return f"{moment(each.at)}  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
 
 
 def _plain(value: object) -> str:

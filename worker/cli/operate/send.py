@@ -6,11 +6,10 @@ import sys
 from datetime import UTC, datetime
 
 import click
-import httpx
 
-from connectors import Fixture, fixtures
-from connectors.contract.messages import ConnectorError
-from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_settings
+from worker.actions import sending
+from worker.cli.operate.byhand import errors_said
+from worker.cli.shell.common import DEFAULT_DATA, config_option, local_settings
 
 
 @click.command()
@@ -28,30 +27,10 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
     Example: ticketrelay send alertmanager --url http://127.0.0.1:8080
     """
     settings = local_settings(DEFAULT_DATA)
-    source = settings.sources.get(source_id)
-    if source is None:
-        fail([f"no source {source_id!r} is configured; there are: {', '.join(sorted(settings.sources))}"])
-    samples = fixtures(source.connector.kind)
-    if only_list:
-        click.echo("\n".join(samples))
-        return
-    name = fixture or next(each.name for each in samples.values() if _opens(each))
-    if name not in samples:
-        fail([f"{source.connector.kind} has no sample {name!r}; there are: {', '.join(samples)}"])
-    body = samples[name].body
-    target = f"{(url or f'http://{settings.server.listen}').rstrip('/')}/in/{source_id}"
-    try:
-        headers = samples[name].headers | source.connector.sign(body, source.settings, datetime.now(UTC))
-    except ConnectorError as error:
-        fail([str(error)])
-    try:
-        answer = httpx.post(target, content=body, headers=headers, timeout=30, trust_env=False)
-    except httpx.TransportError as error:
-        click.echo(f"Error: {target} did not answer ({error}); is `ticketrelay run` or `serve` up?", err=True)
-        sys.exit(1)
-    click.echo(f"{answer.status_code} {answer.text}")
-    sys.exit(0 if answer.is_success else 1)
-
-
-def _opens(sample: Fixture) -> bool:
-    return any(event["kind"] == "Opened" for event in sample.expected.get("events", ()))
+    with errors_said():
+        if only_list:
+            click.echo("\n".join(sending.samples(settings, source_id)))
+            return
+        got = sending.send(settings, source_id, fixture, url, datetime.now(UTC))
+    click.echo(f"{got.status_code} {got.text}")
+    sys.exit(0 if got.is_success else 1)

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from worker.cli.configure.probing import probe
-from worker.cli.operate.byhand import Moment, as_option, opened, output_option
+from worker.actions import sources as actions
+from worker.actions.probing import probe
+from worker.cli.operate.byhand import Moment, as_option, errors_said, opened, output_option
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.completion import sources as source_ids
-from worker.cli.shell.output import Column, colour_of, emit, print_table
-from worker.documents.shapes import Health, PauseChanged, SourceListed, SourceShown, SourcesListed, SourceTested
-from worker.ledger import EVERYTHING, Ledger, Pause, SourceActivity
-from worker.settings import Settings
+from worker.cli.shell.output import Column, Fact, Table, answer, colour_of, counts, moment, notice, show_facts
+from worker.documents.sources import SourceListed, SourceShown, SourcesListed, SourceTested
+from worker.ledger import EVERYTHING, Pause
 
-SILENT_AFTER = timedelta(hours=24)
-_COLUMNS = (
-    Column("SOURCE", 20), Column("KIND", 19), Column("HEALTH", 14), Column("LAST MESSAGE (UTC)", 19),
-    Column("TO SEND", 7), Column("DEAD", 5), Column("PAUSE", 1),
+_TABLE: Table[SourceListed] = Table(
+    (
+        Column("SOURCE", 20, lambda each: each.source),
+        Column("KIND", 19, lambda each: each.kind or "not configured here"),
+        Column("HEALTH", 14, lambda each: each.health),
+        Column("LAST MESSAGE (UTC)", 19, lambda each: each.last_message_at or "none yet"),
+        Column("TO SEND", 7, lambda each: each.open_operations),
+        Column("DEAD", 5, lambda each: each.dead),
+        Column("PAUSE", 1, lambda each: said(each.pause) if each.pause else ""),
+    )
+)
+_COLOURS = {"needs somebody": "dead", "ok": "done"}
+_FACTS: tuple[Fact[SourceShown], ...] = (
+    Fact("health", lambda shown: click.style(shown.health, fg=colour_of(_COLOURS.get(shown.health, "")))),
+    Fact("last", lambda shown: moment(shown.last_message_at) or "none yet"),
+    Fact("came", lambda shown: _counted(shown.deliveries, shown.counted_since)),
+    Fact("sent", lambda shown: _counted(shown.attempts, shown.counted_since)),
+    Fact("to send", lambda shown: f"{shown.open_operations} operations"),
+    Fact("dead", lambda shown: f"{shown.dead} letters: see `ticketrelay dead list`" if shown.dead else None),
+    Fact("", lambda shown: said(shown.pause) if shown.pause else None),
+    Fact("failing", lambda shown: [
+        f"{each.name}: {each.failures} times since {moment(each.since)}: {each.error}" for each in shown.failing_jobs
+    ]),
+    Fact("secrets", lambda shown: "two: remove PREVIOUS_SECRET once every sender uses the new one"
+         if shown.has_previous_secret else None),
 )  # fmt: skip
+_TESTED: tuple[Fact[SourceTested], ...] = (
+    Fact("verified", lambda tested: _yes_or_no(tested.verified)),
+    Fact("denied when forged", lambda tested: _yes_or_no(tested.refuses_forged)),
+    Fact("read", lambda tested: _yes_or_no(tested.parsed)),
+    Fact("says what goes on", lambda tested: _yes_or_no(tested.asked) if tested.asked is not None else None),
+    Fact("sample", lambda tested: f"{tested.sample}: {tested.events} events" if tested.sample is not None else None),
+)
 
 
 @click.group()
@@ -46,37 +72,19 @@ def list_(data: Path, output: str) -> None:
     Example: ticketrelay sources list -o json
     """
     with opened(data) as (ledger, settings):
-        found = ledger.list_sources(settings.sources)
-        everything = next((each for each in ledger.list_pauses() if each.scope == EVERYTHING), None)
-        dead = Counter(each.source for each in ledger.reading.dead())
-    kinds = {name: each.connector.kind for name, each in settings.sources.items()}
-    since = datetime.now(UTC) - SILENT_AFTER
-    listed = tuple(
-        SourceListed(
-            each.source, kinds.get(each.source),
-            health(each, since, dead=dead[each.source], is_paused=bool(each.pause or everything)),
-            each.last_message_at, each.open_operations, dead[each.source], each.pause,
-        )
-        for each in found
-    )  # fmt: skip
-    if output == "json":
-        emit("sources-list", SourcesListed(listed, everything))
-        return
-    if everything:
-        click.echo(f"all sources are {said(everything)}")
-    print_table(
-        _COLUMNS,
-        (
-            (each.source, each.kind or "not configured here", each.health, each.last_message_at or "none yet",
-             each.open_operations, each.dead, said(each.pause) if each.pause else "")
-            for each in listed
-        ),
-    )  # fmt: skip
+        found = actions.list_sources(ledger, settings, datetime.now(UTC))
+    answer("sources-list", found, output, _print)
+
+
+def _print(found: SourcesListed) -> None:
+    if found.all_paused:
+        click.echo(f"all sources are {said(found.all_paused)}")
+    _TABLE.show(found.sources)
 
 
 def said(pause: Pause) -> str:
     """A pause, in words."""
-    return f"paused since {pause.since:%Y-%m-%d %H:%M:%S} UTC: {pause.why}"
+    return f"paused since {moment(pause.since)}: {pause.why}"
 
 
 @sources.command()
@@ -95,63 +103,18 @@ def show(source: str, since: datetime, data: Path, output: str) -> None:
     Example: ticketrelay sources show prom --since 1h
     """
     with opened(data) as (ledger, settings):
-        _must_be_known(ledger, settings, source)
-        counted = ledger.reading.counts(source, since)
-        (activity,) = [each for each in ledger.list_sources([source]) if each.source == source]
-        pauses = {each.scope: each for each in ledger.list_pauses()}
-        dead = sum(each.source == source for each in ledger.reading.dead())
-        failing = ledger.overview().failing_jobs
-    configured = settings.sources.get(source)
-    pause = pauses.get(source) or pauses.get(EVERYTHING)
-    shown = SourceShown(
-        source=source,
-        kind=configured.connector.kind if configured is not None else None,
-        health=health(activity, since, dead=dead, is_paused=pause is not None),
-        last_message_at=activity.last_message_at,
-        open_operations=activity.open_operations,
-        dead=dead,
-        pause=pause,
-        counted_since=since,
-        deliveries=dict(counted.deliveries),
-        attempts=dict(counted.attempts),
-        has_previous_secret=configured is not None and len(configured.settings.secrets) > 1,
-        failing_jobs=tuple(each for each in failing if each.name.partition(":")[2] == source),
-    )
-    if output == "json":
-        emit("sources-show", shown)
-    else:
-        _print(shown)
+        shown = actions.show(ledger, settings, source, since)
+    answer("sources-show", shown, output, _print_shown)
     sys.exit(1 if shown.health == "needs somebody" else 0)
 
 
-def health(activity: SourceActivity, since: datetime, *, dead: int, is_paused: bool) -> Health:
-    """How a source does; what needs a person comes first."""
-    if dead:
-        return "needs somebody"
-    if is_paused:
-        return "paused"
-    is_silent = activity.last_message_at is None or activity.last_message_at < since
-    return "silent" if is_silent else "ok"
-
-
-def _print(shown: SourceShown) -> None:
+def _print_shown(shown: SourceShown) -> None:
     click.secho(f"{shown.source}  {shown.kind or 'not configured here'}", bold=True)
-    last = f"{shown.last_message_at:%Y-%m-%d %H:%M:%S} UTC" if shown.last_message_at else "none yet"
-    needed = {"needs somebody": "dead"}.get(shown.health, "done" if shown.health == "ok" else "")
-    click.echo(f"health      {click.style(shown.health, fg=colour_of(needed))}\nlast        {last}")
-    for title, counts in (("came", shown.deliveries), ("sent", shown.attempts)):
-        text = " · ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "nothing"
-        click.echo(f"{title:<11} {text} since {shown.counted_since:%Y-%m-%d %H:%M:%S} UTC")
-    click.echo(f"to send     {shown.open_operations} operations")
-    if shown.dead:
-        click.echo(f"dead        {shown.dead} letters: see `ticketrelay dead list`")
-    if shown.pause:
-        click.echo(f"            {said(shown.pause)}")
-    for each in shown.failing_jobs:
-        since = f"{each.since:%Y-%m-%d %H:%M:%S} UTC"
-        click.echo(f"failing     {each.name}: {each.failures} times since {since}: {each.error}")
-    if shown.has_previous_secret:
-        click.echo("secrets     two: remove PREVIOUS_SECRET once every sender uses the new one")
+    show_facts(_FACTS, shown)
+
+
+def _counted(numbers: dict[str, int], since: datetime) -> str:
+    return f"{counts(dict(sorted(numbers.items()))) or 'nothing'} since {moment(since)}"
 
 
 @sources.command()
@@ -168,30 +131,16 @@ def test(source: str, data: Path, output: str) -> None:
     Example: ticketrelay sources test prom
     """
     settings = local_settings(data)
-    configured = settings.sources.get(source)
-    if configured is None:
-        fail([f"no source {source!r} is configured; there are: {', '.join(sorted(settings.sources)) or 'none'}"])
-    tested = probe(configured)
-    if output == "json":
-        emit("sources-test", tested)
-    else:
-        _print_test(tested)
+    with errors_said():
+        tested = probe(actions.configured(settings, source))
+    answer("sources-test", tested, output, lambda found: show_facts(_TESTED, found, width=21))
+    if tested.problem and output != "json":
+        notice(f"Error: {tested.problem}")
     sys.exit(1 if tested.problem else 0)
 
 
-def _print_test(tested: SourceTested) -> None:
-    for name, holds in (
-        ("verified", tested.verified), ("denied when forged", tested.refuses_forged),
-        ("read", tested.parsed),
-    ):  # fmt: skip
-        click.echo(f"{name:<20} {click.style('yes', fg='green') if holds else click.style('no', fg='red')}")
-    if tested.asked is not None:
-        answers = click.style("yes", fg="green") if tested.asked else click.style("no", fg="red")
-        click.echo(f"{'says what goes on':<20} {answers}")
-    if tested.sample is not None:
-        click.echo(f"{'sample':<20} {tested.sample}: {tested.events} events")
-    if tested.problem:
-        click.echo(f"Error: {tested.problem}", err=True)
+def _yes_or_no(holds: bool) -> str:
+    return click.style("yes", fg="green") if holds else click.style("no", fg="red")
 
 
 @sources.command()
@@ -209,15 +158,13 @@ def pause(source: str | None, everything: bool, why: str, who: str, data: Path, 
     """
     scope = _scope(source, everything=everything)
     with opened(data) as (ledger, settings):
-        _must_be_known(ledger, settings, scope)
-        is_new = ledger.pause(scope, why, by=who)
-        held = next((each for each in ledger.list_pauses() if each.scope == scope), None)
-    if not is_new and held is not None:
-        click.echo(f"{_called(scope)} was {said(held)}; that stays", err=True)
-    if output == "json":
-        emit("sources-pause", PauseChanged(scope, paused=True, changed=is_new))
-    elif is_new:
-        click.echo(f"{_called(scope)} is paused: {why}")
+        done = actions.pause(ledger, settings, scope, why, by=who)
+    if not done.document.changed:
+        for each in done.pauses:
+            notice(f"{_called(scope)} was {said(each)}; that stays")
+    answer(
+        "sources-pause", done.document, output, lambda each: _say(each.changed, f"{_called(scope)} is paused: {why}")
+    )
 
 
 @sources.command()
@@ -234,18 +181,18 @@ def resume(source: str | None, everything: bool, who: str, data: Path, output: s
     """
     scope = _scope(source, everything=everything)
     with opened(data) as (ledger, settings):
-        _must_be_known(ledger, settings, scope)
-        ended = ledger.resume(scope, by=who)
-        left = ledger.list_pauses()
-    if not ended:
-        click.echo(f"{_called(scope)} was not paused", err=True)
-    for each in left:
-        if scope == EVERYTHING or each.scope in (EVERYTHING, scope):
-            click.echo(f"still, {_called(each.scope)} is {said(each)}", err=True)
-    if output == "json":
-        emit("sources-resume", PauseChanged(scope, paused=False, changed=ended))
-    elif ended:
-        click.echo(f"{_called(scope)} is not paused any more")
+        done = actions.resume(ledger, settings, scope, by=who)
+    if not done.document.changed:
+        notice(f"{_called(scope)} was not paused")
+    for each in done.pauses:
+        notice(f"still, {_called(each.scope)} is {said(each)}")
+    answer("sources-resume", done.document, output,
+           lambda each: _say(each.changed, f"{_called(scope)} is not paused any more"))  # fmt: skip
+
+
+def _say(changed: bool, text: str) -> None:
+    if changed:
+        click.echo(text)
 
 
 def _scope(source: str | None, *, everything: bool) -> str:
@@ -256,14 +203,3 @@ def _scope(source: str | None, *, everything: bool) -> str:
 
 def _called(scope: str) -> str:
     return "every source" if scope == EVERYTHING else scope
-
-
-def _must_be_known(ledger: Ledger, settings: Settings, scope: str) -> None:
-    """A pause of a misspelt source would hold nothing back. Ends the command with exit code 2."""
-    paused = {each.scope for each in ledger.list_pauses()}
-    if scope == EVERYTHING or scope in settings.sources or scope in paused or ledger.knows_source(scope):
-        return
-    known = sorted({*settings.sources, *(each.source for each in ledger.list_sources(()))})
-    close = difflib.get_close_matches(scope, known, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-    fail([f"no source {scope!r} is configured here, and nothing came from it; {meant}"])

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from worker.actions import upkeep
 from worker.cli.operate.byhand import opened, refuse
-from worker.cli.shell.common import data_option, fail
+from worker.cli.shell.common import data_option
 from worker.cli.shell.output import (
     Column,
-    emit,
-    emit_many,
+    Table,
+    answer,
+    answer_many,
     lines_option,
     notice,
     output_option,
-    print_table,
     progress,
     size,
 )
-from worker.documents.shapes import BackedUp, PruneDone
-from worker.ledger import BackupBroken, Ledger, Pruned
+from worker.documents.upkeep import PruneDone
+from worker.ledger import TableStats
 
-_COLUMNS = (
-    Column("TABLE", 14), Column("ROWS", 12), Column("SIZE", 10), Column("OLDEST (UTC)", 19), Column("NEWEST (UTC)", 19),
-    Column("ROWS/DAY", 10), Column("SIZE/DAY", 1),
-)  # fmt: skip
+_TABLE: Table[TableStats] = Table(
+    (
+        Column("TABLE", 14, lambda each: each.table),
+        Column("ROWS", 12, lambda each: f"{'~' if each.is_estimate else ''}{each.rows}"),
+        Column("SIZE", 10, lambda each: size(each.bytes)),
+        Column("OLDEST (UTC)", 19, lambda each: each.oldest),
+        Column("NEWEST (UTC)", 19, lambda each: each.newest),
+        Column("ROWS/DAY", 10, lambda each: f"{each.rows_per_day:.1f}" if each.rows_per_day is not None else ""),
+        Column("SIZE/DAY", 1, lambda each: size(each.bytes_per_day)),
+    )
+)
 
 
 @click.command("stats")
@@ -47,17 +50,7 @@ def stats(data: Path, output: str) -> None:
     """
     with opened(data) as (ledger, _):
         found = ledger.upkeep.stats()
-    if output != "table":
-        emit_many("db-stats", found, output)
-        return
-    print_table(
-        _COLUMNS,
-        (
-            (each.table, f"{'~' if each.is_estimate else ''}{each.rows}", size(each.bytes), each.oldest, each.newest,
-             f"{each.rows_per_day:.1f}" if each.rows_per_day is not None else "", size(each.bytes_per_day))
-            for each in found
-        ),
-    )  # fmt: skip
+    answer_many("db-stats", found, output, _TABLE)
 
 
 @click.command("prune")
@@ -76,34 +69,24 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
     Example: ticketrelay db prune --dry-run
     """
     with opened(data) as (ledger, settings):
-        keep = settings.ledger
-        spans = ledger.upkeep.prunable(timedelta(seconds=keep.keep_bodies), timedelta(seconds=keep.keep_attempts))
-        done, is_complete = Pruned(), False
-        with progress("pruning", sum(each.size for each in spans)) as bar:
+        pruning = upkeep.Pruning(ledger, settings, dry_run)
+        with progress("pruning", pruning.size) as bar:
             try:
-                for span in spans:
-                    for step in ledger.upkeep.prune(span, dry_run=dry_run):
-                        done = done.plus(step.pruned)
-                        bar.update(step.advanced)
-                is_complete = True
+                for advanced in pruning.steps():
+                    bar.update(advanced)
             except KeyboardInterrupt:
                 notice("\nstopped: what is gone is gone; run it again for the rest")
-    before = {each.what: each.before for each in spans}
-    if output == "json":
-        emit(
-            "db-prune",
-            PruneDone(
-                done.bodies, done.body_bytes, done.attempts, before["bodies"], before["attempts"], dry_run, is_complete
-            ),
-        )
-    else:
-        verb = "would go" if dry_run else "are gone"
-        click.echo(
-            f"{done.bodies} bodies ({size(done.body_bytes)}) of before {before['bodies']:%Y-%m-%d %H:%M} UTC "
-            f"and {done.attempts} attempts of before {before['attempts']:%Y-%m-%d %H:%M} UTC {verb}"
-        )
-    if not is_complete:
+    answer("db-prune", pruning.document(), output, _print)
+    if not pruning.is_complete:
         raise SystemExit(1)
+
+
+def _print(done: PruneDone) -> None:
+    click.echo(
+        f"{done.bodies} bodies ({size(done.body_bytes)}) of before {done.bodies_before:%Y-%m-%d %H:%M} UTC "
+        f"and {done.attempts} attempts of before {done.attempts_before:%Y-%m-%d %H:%M} UTC "
+        f"{'would go' if done.dry_run else 'are gone'}"
+    )
 
 
 @click.command("backup")
@@ -119,51 +102,15 @@ def backup(file: Path, data: Path, output: str) -> None:
     \b
     Example: ticketrelay db backup /backups/ledger-$(date +%F).db
     """
-    if file.exists():
-        fail([f"{file} is there already: name another file, or take it away"])
-    part = file.with_name(file.name + ".part")
     with opened(data) as (ledger, _):
-        url = ledger.database.url.render_as_string(hide_password=True)
         try:
-            part.unlink(missing_ok=True)  # of a backup that was killed
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            (_copy if ledger.database.is_sqlite else _dump)(ledger, part)
-            with part.open("rb") as copy:
-                os.fsync(copy.fileno())
-            part.replace(file)
+            with progress("copying", 0, shown=ledger.database.is_sqlite) as bar:
+
+                def tell(done: int, every: int) -> None:
+                    bar.length = every
+                    bar.update(done - bar.pos)
+
+                copied = upkeep.backup(ledger, file, tell)
         except KeyboardInterrupt:
             refuse("stopped: there is no copy")
-        except BackupBroken as error:
-            refuse(str(error))
-        except OSError as error:
-            refuse(f"{file} cannot be written: {error.strerror or error}")
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-    found = file.stat().st_size
-    if output == "json":
-        emit("db-backup", BackedUp(url, str(file), found))
-    else:
-        click.echo(f"{url} is copied to {file} ({size(found)})")
-
-
-def _copy(ledger: Ledger, part: Path) -> None:
-    with progress("copying", 0) as bar:
-
-        def tell(done: int, every: int) -> None:
-            bar.length = every
-            bar.update(done - bar.pos)
-
-        ledger.upkeep.copy(part, tell)
-
-
-def _dump(ledger: Ledger, part: Path) -> None:
-    command, more = ledger.upkeep.dump_command(part)
-    if shutil.which(command[0]) is None:
-        refuse(
-            f"{command[0]} is not installed here: install PostgreSQL's client programs, or run where they are: "
-            f"{' '.join(each.replace(part.name, part.name.removesuffix('.part')) for each in command)}"
-        )
-    ended = subprocess.run(command, env=os.environ | more, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 — ours
-    if ended.returncode != 0:
-        raise BackupBroken(f"pg_dump failed: {ended.stderr.strip() or ended.returncode}")
+    answer("db-backup", copied, output, lambda it: click.echo(f"{it.ledger} is copied to {it.file} ({size(it.bytes)})"))

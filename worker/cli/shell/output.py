@@ -1,30 +1,33 @@
-"""How does a command answer? On standard output as a table or JSON; notices and progress go to standard error.
+"""How a command answers: on standard output as a table or JSON; notices and progress go to standard error.
 
     table    for people; columns, colours on a terminal only
     json     one document
     jsonl    a document in each line; of a command that answers with one document the same as `json`
 
-What is printed as JSON is encoded by the type that `worker.documents.shapes` names for the command, and the published
+What is printed as JSON is encoded by the type that `worker.documents.registry` names for the command, and the published
 schema is made of the same type.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import click
 
-from worker.documents.shapes import adapter, item_adapter
+from worker.documents.registry import adapter, item_adapter
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from worker.cli.shell.common import F
+
+T = TypeVar("T")
+S = TypeVar("S", contravariant=True)
 
 FORMATS = ("table", "json", "jsonl")
 _HELP = "A table, one JSON document, or JSON lines."
@@ -54,6 +57,13 @@ def _option(command: F, **more: Any) -> F:
     )(command)
 
 
+def counted_option(command: F) -> F:
+    """`--limit` of a command that lists the newest."""
+    return click.option(
+        "-n", "--limit", type=click.IntRange(0), default=50, show_default=True, help="The latest so many; 0: all."
+    )(command)
+
+
 def emit(document: str, value: object) -> None:
     """Print the one document of a command."""
     click.echo(adapter(document).dump_json(value, warnings="error"))
@@ -77,27 +87,91 @@ def emit_many(document: str, values: Iterable[object], output: str) -> int:
     return number
 
 
+class Shows(Protocol[S]):
+    """How a list is shown to people."""
+
+    def show(self, rows: Iterable[S], /) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table; what is wider than it moves the others."""
+class Column(Generic[T]):
+    """A column of a table; a cell that is wider than it moves the others. The last column is not padded."""
 
     title: str
     width: int
+    value: Callable[[T], object]
 
 
-def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> int:
-    """Print rows as they come, under their titles; gives their number. The last column is not padded."""
-    number = 0
-    for number, row in enumerate(rows, 1):
-        if number == 1:
-            click.secho(_line(columns, [each.title for each in columns]), bold=True)
-        click.echo(_line(columns, row))
-    return number
+@dataclass(frozen=True, slots=True)
+class Table(Generic[T]):
+    """How a list is shown: as columns under their titles."""
+
+    columns: Sequence[Column[T]]
+    nothing: str = ""
+    """What is said beside an empty list."""
+
+    def show(self, rows: Iterable[T]) -> None:
+        number = 0
+        for number, row in enumerate(rows, 1):
+            if number == 1:
+                click.secho(self._line([each.title for each in self.columns]), bold=True)
+            click.echo(self._line([each.value(row) for each in self.columns]))
+        if not number and self.nothing:
+            notice(self.nothing)
+
+    def _line(self, row: Sequence[object]) -> str:
+        cells = [f"{cell(value):<{column.width}}" for column, value in zip(self.columns, row, strict=True)]
+        return "  ".join(cells).rstrip()
 
 
-def _line(columns: Sequence[Column], row: Sequence[object]) -> str:
-    cells = [f"{cell(value):<{column.width}}" for column, value in zip(columns, row, strict=True)]
-    return "  ".join(cells).rstrip()
+@dataclass(frozen=True, slots=True)
+class Lines(Generic[T]):
+    """How a list is shown whose items have lines of their own."""
+
+    lines: Callable[[T], str]
+    nothing: str = ""
+    """What is printed in place of an empty list."""
+
+    def show(self, rows: Iterable[T]) -> None:
+        is_empty = True
+        for row in rows:
+            is_empty = False
+            click.echo(self.lines(row))
+        if is_empty and self.nothing:
+            click.echo(self.nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """A line of a document behind its title; several lines where the value is a list, none where it is empty."""
+
+    title: str
+    value: Callable[[T], str | Iterable[str] | None]
+
+
+def show_facts(facts: Iterable[Fact[T]], document: T, width: int = 12) -> None:
+    """Print what a document says, line by line; `width` is that of the titles."""
+    for fact in facts:
+        found = fact.value(document)
+        for line in [found] if isinstance(found, str) else found or ():
+            if line:
+                click.echo(f"{fact.title:<{width}}{line}")
+
+
+def answer(document: str, value: T, output: str, show: Callable[[T], object]) -> None:
+    """Answer with the one document of a command: as JSON, or as `show` prints it."""
+    if output == "json":
+        emit(document, value)
+    else:
+        show(value)
+
+
+def answer_many(document: str, values: Iterable[T], output: str, table: Shows[T]) -> None:
+    """Answer with many things, one after the other."""
+    if output == "table":
+        table.show(values)
+    else:
+        emit_many(document, values, output)
 
 
 def cell(value: object) -> str:
@@ -105,9 +179,34 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
+        return when(value)
     text = str(value).translate(_ONE_LINE)
     return text if len(text) <= CUT_AT else f"{text[:CUT_AT]}…"
+
+
+def when(at: datetime | None) -> str:
+    """A time, in a column that says that it is in UTC."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else ""
+
+
+def moment(at: datetime | None) -> str:
+    """A time, for people."""
+    return f"{when(at)} UTC" if at is not None else ""
+
+
+def counts(numbers: Mapping[T, int]) -> str:
+    """How many of each, in one line."""
+    return " · ".join(f"{number} {name}" for name, number in numbers.items())
+
+
+def ticket_of(ticket: str | None, status: object, without: str = "") -> str:
+    """A ticket and its state; `without` where there is none."""
+    return f"{ticket} ({status})" if ticket else without
+
+
+def operations(number: int) -> str:
+    """So many operations, in words."""
+    return f"{number} operation{'' if number == 1 else 's'}"
 
 
 def colour_of(outcome: str) -> str | None:
@@ -141,10 +240,14 @@ def size(number: float | None) -> str:
 
 
 @contextmanager
-def progress(label: str, length: int) -> Iterator[ProgressBar[int]]:
+def progress(label: str, length: int, *, shown: bool = True) -> Iterator[ProgressBar[int]]:
     """A bar with an estimate of the time that is left, on a terminal only."""
     with click.progressbar(
-        length=max(length, 1), label=label, file=sys.stderr, hidden=not sys.stderr.isatty(), show_eta=True
+        length=max(length, 1),
+        label=label,
+        file=sys.stderr,
+        hidden=not (shown and sys.stderr.isatty()),
+        show_eta=True,
     ) as bar:
         yield bar
 

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from worker.documents.shapes import DOCUMENTS, schema
+from worker.documents.registry import DOCUMENTS, schema
 
 DEFAULT = Path("docs/schemas")
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from worker.ledger.reports.overview import CaseStory, stories
+from worker.ledger.reports.selects import equal, filled, narrowed
 from worker.ledger.schema.tables import cases, operations, participants
 
 AT_ONCE = 500  # rows in one statement
@@ -48,36 +49,18 @@ class CaseFilter:
 def before(connection: Connection, number: int | None, wanted: CaseFilter, limit: int = AT_ONCE) -> list[CaseLine]:
     """The next cases below that number (None: from the newest on), the newest first."""
     statement = select(cases).order_by(cases.c.id.desc()).limit(limit)
-    if number is not None:
-        statement = statement.where(cases.c.id < number)
-    if wanted.source is not None:
-        statement = statement.where(cases.c.source == wanted.source)
-    if wanted.state is not None:
-        statement = statement.where(cases.c.state == wanted.state)
-    if wanted.has_ticket is not None:
-        statement = statement.where(cases.c.ticket_id.is_not(None) == wanted.has_ticket)
-    return [_line(row) for row in connection.execute(statement)]
+    statement = narrowed(
+        statement,
+        cases.c.id < number if number is not None else None,
+        equal(cases.c.source, wanted.source),
+        equal(cases.c.state, wanted.state),
+        cases.c.ticket_id.is_not(None) == wanted.has_ticket if wanted.has_ticket is not None else None,
+    )
+    return [filled(CaseLine, row, id=f"case-{row.id}") for row in connection.execute(statement)]
 
 
 def number_of(line: CaseLine) -> int:
     return int(line.id.removeprefix("case-"))
-
-
-def _line(row: Row[Any]) -> CaseLine:
-    return CaseLine(
-        id=f"case-{row.id}",
-        source=row.source,
-        key=row.key,
-        phase=row.phase,
-        state=row.state,
-        episode=row.episode,
-        priority=row.priority,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        ticket_id=row.ticket_id,
-        ticket_status=row.ticket_status,
-        last_error=row.last_error,
-    )
 
 
 def of_people(connection: Connection, text: str, limit: int) -> list[int]:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from worker.ledger.engine.paging import first_since
+from worker.ledger.reports.selects import equal, filled, narrowed, number_by
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
 
 LATEST_LOOKED_AT = 20_000  # ids, for the latest few that fit a filter
@@ -65,47 +66,32 @@ class Filter:
 
 def window(connection: Connection, start: int, end: int, wanted: Filter) -> list[DeliveryLine]:
     """Those with ids in [start, end), the newest first."""
-    planned = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
-    statement = (
-        select(*_LINE, planned.label("operations"))
-        .where(inbound.c.id >= start, inbound.c.id < end)
-        .order_by(inbound.c.id.desc())
+    statement = narrowed(
+        select(*_LINE).where(inbound.c.id >= start, inbound.c.id < end).order_by(inbound.c.id.desc()),
+        equal(inbound.c.source, wanted.source),
+        equal(inbound.c.outcome, wanted.outcome),
+        inbound.c.received_at >= wanted.since if wanted.since is not None else None,
     )
-    if wanted.source is not None:
-        statement = statement.where(inbound.c.source == wanted.source)
-    if wanted.outcome is not None:
-        statement = statement.where(inbound.c.outcome == wanted.outcome)
-    if wanted.since is not None:
-        statement = statement.where(inbound.c.received_at >= wanted.since)
     return [_line(row) for row in connection.execute(statement)]
 
 
 def lines(connection: Connection, numbers: Sequence[int]) -> list[DeliveryLine]:
     """Those with these numbers, the oldest first."""
-    planned = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
-    statement = select(*_LINE, planned.label("operations")).where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
+    statement = select(*_LINE).where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
     return [_line(row) for row in connection.execute(statement)]
 
 
+_PLANNED = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
 _LINE: tuple[Any, ...] = (
     inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.outcome, inbound.c.reason, inbound.c.deliveries,
     inbound.c.duplicate_of,
-    func.length(inbound.c.body).label("stored_bytes"),
+    func.length(inbound.c.body).label("stored_bytes"), _PLANNED.label("operations"),
 )  # fmt: skip
 
 
 def _line(row: Any) -> DeliveryLine:
-    return DeliveryLine(
-        id=f"in-{row.id}",
-        source=row.source,
-        received_at=row.received_at,
-        outcome=row.outcome,
-        reason=row.reason,
-        stored_bytes=row.stored_bytes,
-        deliveries=row.deliveries,
-        operations=row.operations,
-        duplicate_of=f"in-{row.duplicate_of}" if row.duplicate_of is not None else None,
-    )
+    duplicate_of = f"in-{row.duplicate_of}" if row.duplicate_of is not None else None
+    return filled(DeliveryLine, row, id=f"in-{row.id}", duplicate_of=duplicate_of)
 
 
 def stored(connection: Connection, number: int) -> StoredDelivery | None:
@@ -113,14 +99,9 @@ def stored(connection: Connection, number: int) -> StoredDelivery | None:
     row = connection.execute(select(inbound).where(inbound.c.id == number)).one_or_none()
     if row is None:
         return None
-    return StoredDelivery(
-        id=f"in-{row.id}",
-        source=row.source,
-        received_at=row.received_at,
-        headers=tuple((name, value) for name, value in json.loads(row.headers)),
-        query=row.query,
-        body=zlib.decompress(row.body) if row.body else None,
-    )
+    headers = tuple((name, value) for name, value in json.loads(row.headers))
+    body = zlib.decompress(row.body) if row.body else None
+    return filled(StoredDelivery, row, id=f"in-{row.id}", headers=headers, body=body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +120,12 @@ def counts(connection: Connection, source: str, since: datetime) -> SourceCounts
 
 def _outcomes(connection: Connection, source: str, since: datetime) -> Mapping[str, int]:
     first = first_since(connection, inbound.c.received_at, since)
-    counted = (
-        select(inbound.c.outcome, func.sum(inbound.c.deliveries))
-        .where(inbound.c.id >= first, inbound.c.source == source, inbound.c.received_at >= since)
-        .group_by(inbound.c.outcome)
-    )
-    return {outcome: int(number) for outcome, number in connection.execute(counted)}
+    where = (inbound.c.id >= first, inbound.c.source == source, inbound.c.received_at >= since)
+    return number_by(connection, inbound.c.outcome, *where, number=func.sum(inbound.c.deliveries))
 
 
 def _attempts(connection: Connection, source: str, since: datetime) -> Mapping[str, int]:
     first = first_since(connection, attempts.c.at, since)
-    counted = (
-        select(attempts.c.outcome, func.count())
-        .join(cases, cases.c.id == attempts.c.case_id)
-        .where(attempts.c.id >= first, attempts.c.at >= since, cases.c.source == source)
-        .group_by(attempts.c.outcome)
-    )
-    return {row[0]: row[1] for row in connection.execute(counted)}
+    where = (attempts.c.id >= first, attempts.c.at >= since, cases.c.source == source)
+    joined = attempts.join(cases, cases.c.id == attempts.c.case_id)
+    return number_by(connection, attempts.c.outcome, *where, joined=joined)

@@ -15,6 +15,7 @@ from sqlalchemy import Column, Connection, Row, Select, select
 
 from worker.ledger.engine.paging import bounds
 from worker.ledger.reports.deliveries import LATEST_LOOKED_AT
+from worker.ledger.reports.selects import equal, filled, narrowed
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
 
 AT_ONCE = 500  # rows of one look
@@ -126,7 +127,7 @@ def _new(
 
 def _deliveries(wanted: Filter) -> Select[Any]:
     columns = (inbound.c.id, inbound.c.received_at, inbound.c.source, inbound.c.outcome, inbound.c.reason)
-    return _where(select(*columns), inbound.c.source, inbound.c.outcome, wanted)
+    return narrowed(select(*columns), equal(inbound.c.source, wanted.source), equal(inbound.c.outcome, wanted.outcome))
 
 
 def _attempts(wanted: Filter) -> Select[Any]:
@@ -136,15 +137,7 @@ def _attempts(wanted: Filter) -> Select[Any]:
         .join(operations, of_it)
         .join(cases, cases.c.id == attempts.c.case_id)
     )
-    return _where(statement, cases.c.source, attempts.c.outcome, wanted)
-
-
-def _where(statement: Select[Any], source: Column[str], outcome: Column[str], wanted: Filter) -> Select[Any]:
-    if wanted.source is not None:
-        statement = statement.where(source == wanted.source)
-    if wanted.outcome is not None:
-        statement = statement.where(outcome == wanted.outcome)
-    return statement
+    return narrowed(statement, equal(cases.c.source, wanted.source), equal(attempts.c.outcome, wanted.outcome))
 
 
 def _delivery(row: Row[Any]) -> Happening:
@@ -155,8 +148,4 @@ def _delivery(row: Row[Any]) -> Happening:
 
 
 def _attempt(row: Row[Any]) -> Happening:
-    return Happening(
-        at=row.at, what="attempt", id=f"op-{row.case_id}-{row.seq}", source=row.source, outcome=row.outcome,
-        kind=row.kind, case=row.key, ticket_id=row.ticket_id, status=row.status, latency_ms=row.latency_ms,
-        text=row.error,
-    )  # fmt: skip
+    return filled(Happening, row, what="attempt", id=f"op-{row.case_id}-{row.seq}", case=row.key, text=row.error)

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
+from worker.ledger.reports.selects import by_message
 from worker.ledger.schema.tables import aliases, cases, inbound, operations, seen, tickets
-from worker.planning.keys import seen_digest
 
 _NUMBERED = re.compile(r"in-(\d{1,18})")
 _OPERATION = re.compile(r"op-(\d{1,18})-(\d{1,18})")
@@ -73,11 +73,9 @@ def _of_ticket(connection: Connection, ticket: str) -> tuple[int, ...]:
 
 
 def _message(connection: Connection, name: str) -> Meant:
-    sources = connection.execute(select(cases.c.source).distinct()).scalars().all()
     of_message = []
-    if wanted := [(source, seen_digest(source, name)) for source in sources]:
-        known = select(seen.c.inbound_id, seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted))
-        of_message = list(connection.execute(known))
+    if (about_it := by_message(connection, name)) is not None:
+        of_message = list(connection.execute(select(seen.c.inbound_id, seen.c.case_id).where(about_it)))
     of_case = {
         *connection.execute(select(cases.c.id).where(cases.c.key == name).limit(MOST)).scalars(),
         *connection.execute(select(aliases.c.case_id).where(aliases.c.alias == name).limit(MOST)).scalars(),

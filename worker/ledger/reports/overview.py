@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from worker.ledger.operator import interventions
 from worker.ledger.operator.dead_letters import Try, read_tries
 from worker.ledger.operator.interventions import Intervention
 from worker.ledger.queue import gates
 from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
+from worker.ledger.reports.selects import by_message, filled, number_by
 from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
-from worker.ledger.schema.words import WAITS, DeliveryState, InboundOutcome, OperationState
+from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationState
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
-from worker.planning.keys import seen_digest
 
 OVERDUE = timedelta(hours=24)
 FAILURES_ENDURED = 3  # of a job in a row
@@ -32,6 +32,7 @@ ALARMS = (
     "job_failing",
     "mailbox_silent", "mailbox_login", "mailbox_unaccounted",
 )  # fmt: skip
+_TO_SEND = operations.c.state.in_(["open", "held"])
 _INBOUND = re.compile(r"in-(\d{1,18})")
 
 
@@ -108,8 +109,6 @@ class CaseStory:
 
 def overview(connection: Connection, now: datetime) -> Overview:
     """Read the counts."""
-    by_state = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
-    waiting = select(operations.c.kind, func.count()).where(operations.c.state.in_(WAITS)).group_by(operations.c.kind)
     dead = select(func.count()).select_from(operations).where(operations.c.state == OperationState.DEAD)
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
@@ -118,8 +117,8 @@ def overview(connection: Connection, now: datetime) -> Overview:
     tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == OperationState.OPEN)
     rows = gates.states(connection)
     return Overview(
-        cases={row[0]: row[1] for row in by_state},
-        open_operations={row[0]: row[1] for row in connection.execute(waiting)},
+        cases=number_by(connection, cases.c.state),
+        open_operations=number_by(connection, operations.c.kind, _TO_SEND),
         dead=connection.execute(dead).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
         due_since=connection.execute(due).scalar_one_or_none(),
@@ -149,13 +148,8 @@ class SourceActivity:
 
 def activity(connection: Connection, sources: Collection[str]) -> list[SourceActivity]:
     """Of these sources, and of others that have operations to send or are paused; by name."""
-    waiting = (
-        select(cases.c.source, func.count())
-        .join(operations, operations.c.case_id == cases.c.id)
-        .where(operations.c.state.in_(WAITS))
-        .group_by(cases.c.source)
-    )
-    open_ = {row[0]: row[1] for row in connection.execute(waiting)}
+    joined = cases.join(operations, operations.c.case_id == cases.c.id)
+    open_ = number_by(connection, cases.c.source, _TO_SEND, joined=joined)
     paused = {each.scope: each for each in gates.list_pauses(connection)}
     names = sorted({*sources, *open_, *paused} - {EVERYTHING})
     return [SourceActivity(each, _last_at(connection, each), open_.get(each, 0), paused.get(each)) for each in names]
@@ -173,40 +167,27 @@ def _last_at(connection: Connection, source: str) -> datetime | None:
 
 def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
     """What a person should look at."""
-    found = []
-    if seen_now.full:
-        found.append(Alarm(DISK_FULL, seen_now.full))
-    if seen_now.dead:
-        found.append(Alarm("dead_letters", f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"))
-    if seen_now.quarantined:
-        found.append(
-            Alarm(
-                "quarantine",
-                f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`",
-            )
-        )
-    if seen_now.gate_reason in ("credentials", "scope"):
-        what = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
-        found.append(
-            Alarm("gate_closed", f"the Tickets API {what[seen_now.gate_reason]}: nothing is sent until it does")
-        )
-    if seen_now.gate_reason == "breaker":
-        found.append(Alarm("breaker_open", "too many calls to the Tickets API fail: one at a time is tried"))
-    if seen_now.reading_refused:
-        found.append(
-            Alarm("look_up_refused", "our key may not read tickets, so calls of unknown outcome cannot be looked for")
-        )
-    if seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE:
-        since = f"{seen_now.overdue_since:%Y-%m-%d %H:%M} UTC"
-        found.append(Alarm("overdue", f"an operation has been without success since {since}: see `ticketrelay status`"))
+    key = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
+    refused = key.get(seen_now.gate_reason or "")
+    is_overdue = seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE
+    texts = (
+        (DISK_FULL, seen_now.full, seen_now.full),
+        ("dead_letters", seen_now.dead, f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"),
+        ("quarantine", seen_now.quarantined,
+         f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`"),
+        ("gate_closed", refused, f"the Tickets API {refused}: nothing is sent until it does"),
+        ("breaker_open", seen_now.gate_reason == "breaker",
+         "too many calls to the Tickets API fail: one at a time is tried"),
+        ("look_up_refused", seen_now.reading_refused,
+         "our key may not read tickets, so calls of unknown outcome cannot be looked for"),
+        ("overdue", is_overdue, "an operation has been without success since "
+         f"{_minute(seen_now.overdue_since)}: see `ticketrelay status`"),
+    )  # fmt: skip
+    found = [Alarm(name, str(text)) for name, holds, text in texts if holds]
     found += [_failing(each) for each in seen_now.failing_jobs if each.failures >= FAILURES_ENDURED][:1]
     if _stalled(seen_now, stall_alarm):
-        found.append(
-            Alarm(
-                "stalled",
-                f"work is due since {seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC and nobody claims it",
-            )
-        )
+        since = f"{seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC"
+        found.append(Alarm("stalled", f"work is due since {since} and nobody claims it"))
     for each in seen_now.mailboxes:
         found += _alarms_of(each, seen_now.at)
     return found
@@ -219,25 +200,24 @@ def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
     read_at = max(box.polled_at or box.since, box.since)
     if now - read_at > timedelta(seconds=box.silent_after):
         why = f" ({box.error})" if box.error else ": no process reads it"
-        found.append(Alarm("mailbox_silent", f"{name} was not read since {read_at:%Y-%m-%d %H:%M} UTC{why}"))
+        found.append(Alarm("mailbox_silent", f"{name} was not read since {_minute(read_at)}{why}"))
     if box.login_error:
         found.append(Alarm("mailbox_login", f"{name} does not let us in: {box.login_error}"))
     elif box.token_ends_at is not None and box.token_ends_at - now < TOKEN_ENDS_SOON:
-        ends = f"{box.token_ends_at:%Y-%m-%d %H:%M} UTC"
+        ends = _minute(box.token_ends_at)
         found.append(Alarm("mailbox_login", f"the refresh token of {name} ends at {ends}: consent anew before"))
     if box.unaccounted:
-        found.append(
-            Alarm(
-                "mailbox_unaccounted",
-                f"{box.unaccounted} mails of {name} are not in the ledger: see `ticketrelay mail audit`",
-            )
-        )
+        text = f"{box.unaccounted} mails of {name} are not in the ledger: see `ticketrelay mail audit`"
+        found.append(Alarm("mailbox_unaccounted", text))
     return found
 
 
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
+
+
 def _failing(job: FailingJob) -> Alarm:
-    since = f"{job.since:%Y-%m-%d %H:%M} UTC"
-    return Alarm("job_failing", f"{job.name} has failed {job.failures} times since {since}: {job.error}")
+    return Alarm("job_failing", f"{job.name} has failed {job.failures} times since {_minute(job.since)}: {job.error}")
 
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
@@ -250,16 +230,13 @@ def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
 
 def find(connection: Connection, name: str) -> list[CaseStory]:
     """The cases that a source message id, case key, alias, ticket id or delivery (in-NUMBER) belongs to."""
-    sources = connection.execute(select(cases.c.source).distinct()).scalars().all()
-    wanted = [(source, seen_digest(source, name)) for source in sources]
     if match := _INBOUND.fullmatch(name):
         of_delivery = select(operations.c.case_id).where(operations.c.inbound_id == int(match[1]))
         return stories(connection, cases.c.id.in_(of_delivery))
     by_alias = select(aliases.c.case_id).where(aliases.c.alias == name)
-    by_message = select(seen.c.case_id).where(tuple_(seen.c.source, seen.c.digest).in_(wanted)) if wanted else None
     matches = (cases.c.key == name) | (cases.c.ticket_id == name) | cases.c.id.in_(by_alias)
-    if by_message is not None:
-        matches |= cases.c.id.in_(by_message)
+    if (about_it := by_message(connection, name)) is not None:
+        matches |= cases.c.id.in_(select(seen.c.case_id).where(about_it))
     return stories(connection, matches)
 
 
@@ -275,29 +252,14 @@ def _story(connection: Connection, case: Row[Any]) -> CaseStory:
     subjects = {f"op-{case.id}-{row.seq}" for row in rows} | {f"in-{row.inbound_id}" for row in rows}
     of_case = connection.execute(select(tickets.c.ticket_id).where(tickets.c.case_id == case.id)).scalars()
     subjects |= {f"ticket:{each}" for each in of_case}
-    return CaseStory(
-        id=case.id,
-        source=case.source,
-        key=case.key,
-        episode=case.episode,
-        phase=case.phase,
-        state=case.state,
-        ticket_id=case.ticket_id,
-        ticket_status=case.ticket_status,
-        last_error=case.last_error,
-        operations=tuple(
-            OperationStory(
-                id=f"op-{row.case_id}-{row.seq}",
-                kind=row.kind,
-                state=row.state,
-                episode=row.episode,
-                inbound_id=row.inbound_id,
-                idempotency_key=row.idempotency_key,
-                why=row.why,
-                ended_at=row.ended_at,
-                tries=read_tries(connection, row.case_id, row.seq),
-            )
-            for row in rows
-        ),
-        interventions=tuple(interventions.about(connection, subjects)),
+    planned = tuple(
+        filled(
+            OperationStory,
+            row,
+            id=f"op-{row.case_id}-{row.seq}",
+            tries=read_tries(connection, row.case_id, row.seq),
+        )
+        for row in rows
     )
+    done = tuple(interventions.about(connection, subjects))
+    return filled(CaseStory, case, operations=planned, interventions=done)

@@ -6,7 +6,8 @@ import base64
 
 from pydantic import ValidationError
 
-from worker.documents.shapes import Exported, adapter, item_adapter
+from worker.documents.events import Exported
+from worker.documents.registry import adapter, item_adapter
 from worker.rehearsal.trial import Sample
 
 EXPORT = "events-export"

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from connectors import Fixture, fixtures
 from connectors.contract.messages import ConnectorError, Denied, Inbound, Verified
 from connectors.contract.settings import SourceSettings
-from worker.documents.shapes import SourceTested
+from worker.documents.sources import SourceTested
 from worker.intake.reading import NO_KEYS
 from worker.jobs.asking import NoAnswer, asked, listed
 from worker.settings import Source

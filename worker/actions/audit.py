@@ -1,0 +1,152 @@
+"""The ledger compared with the Tickets API, within what delivery leaves of the budget."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from connectors.contract.messages import Verified
+from connectors.contract.polling import WHOLE
+from tickets.assumptions import MAX_LIMIT
+from tickets.client import TicketsClient
+from tickets.errors import AskPerson, TicketsError
+from tickets.marks import word_of
+from tickets.models import Ticket
+from worker.actions.api import with_client
+from worker.actions.errors import Refused
+from worker.delivery.look import CLOCKS_APART
+from worker.delivery.outcomes import is_gone
+from worker.documents.audit import Audited
+from worker.intake import own
+from worker.intake.reading import read_verified
+from worker.jobs.poll import as_webhook
+from worker.ledger import INTERNAL, ApiSide, Delivery, Finding, Found, Ledger, LedgerSide, Limits, compare
+from worker.settings import Source
+from worker.settings.loader import Loaded
+
+MINUTE_S = 60.0
+AT_ONCE = 64  # tickets recorded in one transaction
+BY = "audit"
+LOOK_AGAIN_S = 1.0  # after the budget had nothing to spare
+
+
+class Pace:
+    """Lets one request go at a time: at most so many a minute, and only what delivery leaves of the budget.
+
+    `waiting` is called once, the first time that the budget has nothing to spare.
+    """
+
+    def __init__(self, ledger: Ledger, limits: Limits, per_minute: int, waiting: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._limits = limits
+        self._per_minute = per_minute
+        self._waiting = waiting
+        self._sent: deque[float] = deque()
+        self._said = False
+        self.requests = 0
+
+    async def turn(self) -> None:
+        """Return when a request may be made."""
+        while len(self._sent) >= self._per_minute:
+            await asyncio.sleep(max(0.0, self._sent[0] + MINUTE_S - time.monotonic()))
+            with suppress(IndexError):
+                while self._sent[0] + MINUTE_S <= time.monotonic():
+                    self._sent.popleft()
+        while not self._ledger.take_spare_token(self._limits):
+            if not self._said:
+                self._waiting()
+            self._said = True
+            await asyncio.sleep(LOOK_AGAIN_S)
+        self._sent.append(time.monotonic())
+        self.requests += 1
+
+
+def audit(
+    ledger: Ledger, loaded: Loaded, *, since: datetime | None, update: bool, per_minute: int, by: str,
+    waiting: Callable[[], None],
+) -> Audited:  # fmt: skip
+    """What differs between ledger and Tickets API; with `update` the ledger records what people changed.
+
+    Raises Refused where the Tickets API cannot be asked: then nothing is concluded.
+    """
+    began, settings = ledger.now(), loaded.settings
+    pace = Pace(ledger, Limits(settings.api.per_minute, settings.api.per_second), per_minute, waiting)
+    try:
+        ours, theirs = with_client(settings, lambda client: _observe(client, ledger, pace, since, began))
+    except TicketsError as error:
+        raise Refused(f"the Tickets API cannot be asked, so nothing is concluded: {error}") from error
+    findings = compare(ours, theirs)
+    noted = _record(ledger, webhooks_of(loaded), findings, theirs, by=by) if update else None
+    compared = {"bound": len(ours.bound), "found": len(theirs.found), "requests": pace.requests}
+    return Audited(findings, compared, noted)
+
+
+async def _observe(
+    client: TicketsClient, ledger: Ledger, pace: Pace, since: datetime | None, began: datetime
+) -> tuple[LedgerSide, ApiSide]:
+    """The API's side first, then the ledger's: what is found is then in the ledger, unless it is under way."""
+    found: dict[str, Found] = {}
+    for_sure = since - CLOCKS_APART if since is not None else None
+    offset = 0
+    while True:
+        await pace.turn()
+        page = await client.list_tickets(limit=MAX_LIMIT, offset=offset)
+        found |= _found(page.data)
+        offset += len(page.data)
+        # Newest first: what follows is older still.
+        too_old = for_sure is not None and any(each.created_at < for_sure for each in page.data)
+        if not page.data or offset >= page.total or too_old:
+            break
+    words = {each.word for each in found.values() if each.word is not None}
+    ours = ledger.audited(since, words, found)
+    absent = set()
+    for each in ours.bound:
+        if each.ticket_id in found:
+            continue
+        await pace.turn()
+        try:
+            found |= _found([await client.get_ticket(each.ticket_id)])
+        except AskPerson as error:
+            if not is_gone(error):
+                raise
+            absent.add(each.ticket_id)
+    return ours, ApiSide(list(found.values()), absent, began)
+
+
+def _found(tickets: Iterable[Ticket]) -> dict[str, Found]:
+    return {
+        each.id: Found(each.id, each.status, word_of(each.description), each.category, each.metadata)
+        for each in tickets
+    }
+
+
+def webhooks_of(loaded: Loaded) -> Source | None:
+    """The source of the Tickets API's webhooks, where somebody configured one; the defaults of `run` do not count."""
+    sources = loaded.settings.sources.values()
+    theirs = (each for each in sources if each.connector.polling is not None and loaded.has("sources", each.id))
+    return next(theirs, None)
+
+
+def _record(ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str) -> int:
+    """Record what people did to tickets, as webhooks would have told it; gives the number of tickets."""
+    by_id = {each.ticket_id: each for each in theirs.found}
+    told = [(each, _told(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status]
+    steps = (told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE))
+    return sum(ledger.update_tickets(step, by=by) for step in steps)
+
+
+def _told(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:
+    """The delivery that tells of a ticket's state: of a source of the Tickets API's webhooks, else an internal one."""
+    polling = None if source is None else source.connector.polling
+    if source is not None and polling is not None and found is not None:
+        ticket = {"id": found.ticket_id, "status": found.status, "category": found.category, "metadata": found.metadata}
+        return read_verified(source, Verified(as_webhook(source.id, polling, ticket, began, BY)))
+    status = found.status if found is not None else "gone"
+    changed = own.ticket_changed(finding.ticket, status, began if found is None else began - WHOLE, BY)
+    if source is not None:
+        return read_verified(source, Verified(own.found(source.id, BY, [changed], began)))
+    return own.internal(own.found(INTERNAL, BY, [changed], began))

@@ -1,0 +1,62 @@
+"""What is wrong with the settings, and what they name that cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from worker.actions.reaching import Probed, probe_all
+from worker.documents.settings import Checked, ProblemTold
+from worker.settings import SettingsError
+from worker.settings.lints import warnings
+from worker.settings.loader import Given, Loaded, judge
+from worker.settings.origin import Place
+from worker.settings.problems import Problem, in_order, where
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Settings, and what is to be said about them."""
+
+    loaded: Loaded | None
+    """None where they are wrong."""
+    found: list[Problem]
+    hidden: frozenset[int]
+    """The lines of the file that hold a secret."""
+    probed: list[Probed]
+    """What was asked, and what it said."""
+
+    def is_wrong(self, *, deny_warnings: bool) -> bool:
+        """True where a setting is wrong, or what was asked cannot be used."""
+        is_denied = any(each.severity == "error" or deny_warnings for each in self.found)
+        return is_denied or not all(each.ok for each in self.probed)
+
+    def document(self) -> Checked:
+        return {
+            "problems": [_plain(each) for each in self.found],
+            "connections": [{"what": each.what, "ok": each.ok, "said": each.said} for each in self.probed],
+        }
+
+
+def check(read: Callable[[], Given], *, secrets: bool, connect: bool) -> Judged:
+    """Judge the settings that `read` gives; with `connect`, ask what they name. `read` may raise SettingsError."""
+    try:
+        loaded = judge(read(), secrets=secrets)
+    except SettingsError as error:
+        return Judged(None, error.found, error.hidden, [])
+    return Judged(loaded, in_order(warnings(loaded)), loaded.hidden, probe_all(loaded.settings) if connect else [])
+
+
+def _plain(problem: Problem) -> ProblemTold:
+    place = problem.origin if isinstance(problem.origin, Place) else None
+    return {
+        "severity": problem.severity,
+        "file": place.text.name if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "length": place.length if place else None,
+        "setting": ".".join(map(str, problem.path)) or None,
+        "given_by": None if place else where(problem.origin, problem.path),
+        "message": problem.message,
+        "todo": problem.todo or None,
+    }

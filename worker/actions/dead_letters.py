@@ -1,0 +1,77 @@
+"""What a person may decide about one dead letter: edit it, or bind it to a ticket. `bulk` retries and skips."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tickets.errors import AskPerson, TicketsError
+from tickets.models import Revision
+from worker.actions import edits
+from worker.actions.api import with_client
+from worker.actions.errors import NotFound, Refused
+from worker.delivery.outcomes import is_gone
+from worker.documents.dead_letters import LetterBound, LetterEdited, LetterGroup, LetterShown
+from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
+from worker.settings import Settings
+
+# What differs between letters that have one reason: dates, ids.
+_VARIES = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d{4,}\b")
+
+
+def grouped(by: str, letters: Iterable[DeadLetter]) -> list[LetterGroup]:
+    """The groups that letters fall into by `reason`, `kind` or `source`, the largest first."""
+    groups: dict[str, LetterGroup] = {}
+    for each in letters:
+        reason = _VARIES.sub("…", each.reason).removeprefix(f"{each.what}: ")
+        name = {"kind": each.what, "source": each.source}.get(by) or f"{each.what}: {reason}"
+        so_far = groups.get(name) or LetterGroup(name, 0, 0, each.id)
+        groups[name] = replace(so_far, letters=so_far.letters + 1, holds_up=so_far.holds_up + each.holds_up)
+    return sorted(groups.values(), key=lambda each: -each.letters)
+
+
+def show(ledger: Ledger, letter: str) -> LetterShown:
+    """A dead letter in full. Raises NoSuchDeadLetter."""
+    found = ledger.show_dead(letter)
+    body = found.body.decode("utf-8", "replace")
+    return LetterShown(found.letter, body, found.idempotency_key, found.may_have_been_executed, found.tries)
+
+
+def operation(ledger: Ledger, letter: str, instead: str) -> DeadLetterInFull:
+    """A dead letter that is an operation. Raises NoSuchDeadLetter, and Refused with `instead` for a delivery."""
+    found = ledger.show_dead(letter)
+    if found.letter.what == "quarantined":
+        raise Refused(f"{letter} is a delivery{instead}")
+    return found
+
+
+def to_edit(ledger: Ledger, letter: str) -> DeadLetterInFull:
+    """The operation of that id, to be edited. Raises NoSuchDeadLetter and Refused."""
+    return operation(ledger, letter, ": its bytes are its sender's, and stay as they are")
+
+
+def edit(ledger: Ledger, found: DeadLetterInFull, written: str | bytes, revision: Revision, *, by: str) -> LetterEdited:
+    """Send an operation with the body that a person wrote, under a new key. Raises `edits.NotARequest`."""
+    new = edits.request(found.letter.what, found.body, written, revision)
+    if new is None:
+        return LetterEdited(found.letter.id, edited=False, released=0)
+    return LetterEdited(found.letter.id, edited=True, released=ledger.edit_operation(found.letter.id, new, by=by))
+
+
+def to_bind(ledger: Ledger, letter: str) -> DeadLetterInFull:
+    """The operation of that id, to be bound to a ticket. Raises NoSuchDeadLetter and Refused."""
+    return operation(ledger, letter, ", which has no ticket: `dead retry` or `dead skip` it")
+
+
+def bind(ledger: Ledger, settings: Settings, letter: str, ticket: str, *, by: str) -> LetterBound:
+    """Let a ticket that is there already be the one of an operation. Raises Refused, and NotFound without a ticket."""
+    try:
+        status = with_client(settings, lambda client: client.get_ticket(ticket)).status
+    except AskPerson as error:
+        if is_gone(error):
+            raise NotFound(f"the Tickets API knows no ticket {ticket}") from error
+        raise Refused(str(error)) from error
+    except TicketsError as error:
+        raise Refused(f"whether there is a ticket {ticket} cannot be asked now: {error}") from error
+    return LetterBound(letter, ticket, status, ledger.bind(letter, ticket, status, by=by))

@@ -1,0 +1,124 @@
+"""Stored deliveries, read again with the connectors and settings of today. What is known has no second effect."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.contract.messages import OverLimit, Verified
+from worker.documents.replay import Replayed
+from worker.intake import own
+from worker.intake.reading import read_verified
+from worker.ledger import INTERNAL, QUARANTINED, Again, Ledger, Recorded, Span, Stored
+from worker.settings import Source
+
+AT_ONCE = 64  # deliveries in one transaction
+EVENTS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries are read again."""
+
+    since: datetime
+    source: str | None = None
+    after: int = 0
+    """Only those after this number."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """A replay that goes in steps, and may be stopped between two of them."""
+
+    ledger: Ledger
+    sources: Mapping[str, Source]
+    wanted: Wanted
+    by: str
+    dry_run: bool
+    """Undo every step again: each is judged by the ledger as it is, and does not see what follows from an earlier."""
+    last: int = 0
+    """The number of the delivery that was read last: another replay goes on after it."""
+    _events: Counter[str] = field(default_factory=Counter)
+    _operations: Counter[str] = field(default_factory=Counter)
+    _not_read: dict[str, str] = field(default_factory=dict)
+    _deliveries: int = 0
+    _left_quarantine: int = 0
+
+    def __post_init__(self) -> None:
+        self.last = self.wanted.after
+
+    def span(self) -> Span:
+        """How many deliveries there are to read, and after which number they begin."""
+        return self.ledger.stored_span(since=self.wanted.since, source=self.wanted.source, after=self.wanted.after)
+
+    def steps(self, span: Span) -> Iterator[int]:
+        """Read one step after the other; gives the number of deliveries of each."""
+        for batch in self._batches(span.after):
+            self._replay(batch)
+            yield len(batch)
+
+    def document(self) -> Replayed:
+        """What the replay led to so far."""
+        return Replayed(
+            deliveries=self._deliveries,
+            events=self._events,
+            operations=self._operations,
+            left_quarantine=self._left_quarantine,
+            not_read=self._not_read,
+            dry_run=self.dry_run,
+        )
+
+    def _batches(self, after: int) -> Iterator[list[Stored]]:
+        wanted = self.wanted
+        while batch := self.ledger.stored_deliveries(
+            since=wanted.since, source=wanted.source, after=after, limit=AT_ONCE
+        ):
+            after = batch[-1].id
+            yield batch
+
+    def _replay(self, batch: list[Stored]) -> None:
+        step: list[Again] = []
+        events = 0
+        for each in batch:
+            again = self._read(each)
+            if again is None:
+                continue
+            step.append(again)
+            events += len(again.delivery.parsed.events)
+            if events >= EVENTS_AT_ONCE:
+                self._plan(step)
+                step, events = [], 0
+        if step:
+            self._plan(step)
+        self._deliveries += len(batch)
+        self.last = batch[-1].id
+
+    def _read(self, stored: Stored) -> Again | None:
+        """What a delivery says today; it was verified when it came in. None where it cannot be read."""
+        source = self.sources.get(stored.source)
+        if source is None and stored.source != INTERNAL:
+            why = f"its source {stored.source!r} is not configured here"
+        elif stored.arrived is None:
+            why = "its body is not kept any more"
+        else:
+            try:
+                if source is None:
+                    return Again(own.internal(stored.arrived, stored.id), stored.quarantined)
+                return Again(read_verified(source, Verified(stored.arrived), stored.id), stored.quarantined)
+            except OverLimit as error:
+                why = str(error)
+        self._not_read[f"in-{stored.id}"] = why
+        return None
+
+    def _plan(self, step: list[Again]) -> None:
+        recorded: list[Recorded] = self.ledger.replay(step, by=self.by, dry_run=self.dry_run)
+        for each, again in zip(recorded, step, strict=True):
+            if each.outcome == QUARANTINED:
+                self._not_read[f"in-{each.inbound_id}"] = each.reason or "it cannot be read"
+            elif again.quarantined:
+                self._left_quarantine += 1
+            for effect in each.effects:
+                self._events[effect.sighting.value] += 1
+                self._operations.update(effect.operations)

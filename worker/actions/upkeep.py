@@ -1,0 +1,119 @@
+"""The tables of the ledger: made, pruned, copied, and told that they come from a backup."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from worker.actions.errors import Refused, WrongInput
+from worker.documents.upkeep import BackedUp, PruneDone, Restored, Upgraded
+from worker.ledger import BackupBroken, Ledger, Pruned, PruneSpan, open_ledger
+from worker.settings import Settings
+
+
+def address(ledger: Ledger) -> str:
+    """The URL of the ledger, without its password."""
+    return ledger.database.url.render_as_string(hide_password=True)
+
+
+def upgrade(settings: Settings) -> Upgraded:
+    """Make the tables, or bring them to this version's shape."""
+    with closing(open_ledger(settings)) as ledger:
+        ledger.upgrade()
+        return Upgraded(address(ledger))
+
+
+def must_be_still(ledger: Ledger) -> None:
+    """Raises Refused while a lease runs: a worker is not stopped yet, or the backup is younger than a lease."""
+    until = ledger.leased_until()
+    if until is not None:
+        raise Refused(f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run first")
+
+
+def mark_restored(ledger: Ledger, *, by: str) -> Restored:
+    """Tell the ledger that it comes from a backup: what is unfinished in it may have been done since."""
+    return Restored(address(ledger), ledger.mark_restored(by=by))
+
+
+@dataclass(slots=True)
+class Pruning:
+    """A pruning that goes in steps, and may be stopped between two of them."""
+
+    ledger: Ledger
+    settings: Settings
+    dry_run: bool
+    is_complete: bool = False
+    _done: Pruned = field(default_factory=Pruned)
+    _spans: list[PruneSpan] = field(init=False)
+
+    def __post_init__(self) -> None:
+        keep = self.settings.ledger
+        bodies, attempts = timedelta(seconds=keep.keep_bodies), timedelta(seconds=keep.keep_attempts)
+        self._spans = self.ledger.upkeep.prunable(bodies, attempts)
+
+    @property
+    def size(self) -> int:
+        """How far the steps advance, all together."""
+        return sum(each.size for each in self._spans)
+
+    def steps(self) -> Iterator[int]:
+        """Forget one step after the other; gives how far each advanced."""
+        for span in self._spans:
+            for step in self.ledger.upkeep.prune(span, dry_run=self.dry_run):
+                self._done = self._done.plus(step.pruned)
+                yield step.advanced
+        self.is_complete = True
+
+    def document(self) -> PruneDone:
+        """What is gone so far."""
+        done, before = self._done, {each.what: each.before for each in self._spans}
+        return PruneDone(
+            done.bodies, done.body_bytes, done.attempts, before["bodies"], before["attempts"], self.dry_run,
+            self.is_complete,
+        )  # fmt: skip
+
+
+def backup(ledger: Ledger, file: Path, advanced: Callable[[int, int], None]) -> BackedUp:
+    """Copy the ledger to a file that is not there yet, while it is in use; `advanced` is told so far and of how many.
+
+    Raises WrongInput where the file is there, Refused where it cannot be made; no part of a copy is left.
+    """
+    if file.exists():
+        raise WrongInput(f"{file} is there already: name another file, or take it away")
+    part = file.with_name(file.name + ".part")
+    try:
+        part.unlink(missing_ok=True)  # of a backup that was killed
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if ledger.database.is_sqlite:
+            ledger.upkeep.copy(part, advanced)
+        else:
+            _dump(ledger, part)
+        with part.open("rb") as copy:
+            os.fsync(copy.fileno())
+        part.replace(file)
+    except BackupBroken as error:
+        raise Refused(str(error)) from error
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return BackedUp(address(ledger), str(file), file.stat().st_size)
+
+
+def _dump(ledger: Ledger, part: Path) -> None:
+    command, more = ledger.upkeep.dump_command(part)
+    if shutil.which(command[0]) is None:
+        raise Refused(
+            f"{command[0]} is not installed here: install PostgreSQL's client programs, or run where they are: "
+            f"{' '.join(each.replace(part.name, part.name.removesuffix('.part')) for each in command)}"
+        )
+    ended = subprocess.run(command, env=os.environ | more, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 — ours
+    if ended.returncode != 0:
+        raise BackupBroken(f"pg_dump failed: {ended.stderr.strip() or ended.returncode}")

@@ -1,0 +1,111 @@
+"""The document of each command: the type that encodes it, and its published schema.
+
+`docs/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them): of `-o json` as it
+stands; where a command answers with a list, a line of `-o jsonl` is one of its items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from pydantic import TypeAdapter
+
+from worker.documents.audit import Audited, MailAudited
+from worker.documents.dead_letters import (
+    LetterBound,
+    LetterDone,
+    LetterEdited,
+    LetterGroup,
+    LetterRefused,
+    LettersDone,
+    LetterShown,
+)
+from worker.documents.events import Exported
+from worker.documents.explain import Explained
+from worker.documents.replay import Replayed
+from worker.documents.settings import Checked, Reloaded, TestsDone
+from worker.documents.sources import PauseChanged, SourceShown, SourcesListed, SourceTested
+from worker.documents.status import BudgetNow, LedgerIsAway, StatusNow
+from worker.documents.upkeep import BackedUp, Bundled, PruneDone, Restored, Upgraded
+from worker.ledger import (
+    CaseLine,
+    CaseShown,
+    CaseStory,
+    DeadLetter,
+    DeliveryLine,
+    Happening,
+    Intervention,
+    TableStats,
+    Timeline,
+)
+from worker.rehearsal.report import Rehearsed
+
+BASE = "https://json-schema.org/draft/2020-12/schema"
+
+DOCUMENTS: Mapping[str, Any] = {
+    "audit": Audited,
+    "budget": BudgetNow,
+    "cases-list": list[CaseLine],
+    "cases-show": list[CaseShown],
+    "check": Checked,
+    "db-backup": BackedUp,
+    "db-prune": PruneDone,
+    "db-restored": Restored,
+    "db-stats": list[TableStats],
+    "db-upgrade": Upgraded,
+    "dead-bind": LetterBound,
+    "dead-edit": LetterEdited,
+    "dead-groups": list[LetterGroup],
+    "dead-letter": LetterDone | LetterRefused,
+    "dead-list": list[DeadLetter],
+    "dead-retry": LettersDone,
+    "dead-show": LetterShown,
+    "dead-skip": LettersDone,
+    "doctor": Bundled,
+    "events-export": list[Exported],
+    "events-find": list[CaseStory],
+    "events-list": list[DeliveryLine],
+    "events-show": Timeline,
+    "explain": Explained,
+    "interventions-list": list[Intervention],
+    "mail-audit": MailAudited,
+    "rehearse": Rehearsed,
+    "reload": Reloaded,
+    "replay": Replayed,
+    "sources-list": SourcesListed,
+    "sources-pause": PauseChanged,
+    "sources-resume": PauseChanged,
+    "sources-show": SourceShown,
+    "sources-test": SourceTested,
+    "status": StatusNow | LedgerIsAway,
+    "tail": list[Happening],
+    "test": TestsDone,
+}
+"""The type of each document, by the command's words; a list may be printed one after the other."""
+
+
+@cache
+def adapter(document: str) -> TypeAdapter[Any]:
+    """What encodes a document, and knows its schema."""
+    return TypeAdapter(DOCUMENTS[document])
+
+
+@cache
+def item_adapter(document: str) -> TypeAdapter[Any]:
+    """The same of one of the things of a list."""
+    kind = DOCUMENTS[document]
+    return TypeAdapter(get_args(kind)[0]) if get_origin(kind) is list else adapter(document)
+
+
+def schema(document: str) -> dict[str, Any]:
+    """The published schema: all fields are always there, and no others."""
+    found = adapter(document).json_schema(mode="serialization")
+    for each in (found, *found.get("$defs", {}).values()):
+        if "properties" in each:
+            each["required"] = list(each["properties"])
+            each["additionalProperties"] = False
+            for one in each["properties"].values():
+                one.pop("default", None)
+    return {"$schema": BASE, "$id": f"{document}.json"} | found

@@ -1,0 +1,85 @@
+"""Shapes of the `sources` commands: how each source does, and its pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from worker.ledger import FailingJob, Pause
+
+Health = Literal["ok", "paused", "needs somebody", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceListed:
+    """One source of `sources list`."""
+
+    source: str
+    kind: str | None
+    """None: not configured here."""
+    health: Health
+    """`silent`: nothing came in the last 24 hours."""
+    last_message_at: datetime | None
+    open_operations: int
+    dead: int
+    pause: Pause | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesListed:
+    """`sources list`"""
+
+    sources: tuple[SourceListed, ...]
+    all_paused: Pause | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShown:
+    """`sources show`"""
+
+    source: str
+    kind: str | None
+    health: Health
+    """silent: nothing came since `counted_since`; needs somebody: it has dead letters."""
+    last_message_at: datetime | None
+    open_operations: int
+    dead: int
+    """Its dead letters."""
+    pause: Pause | None
+    counted_since: datetime
+    deliveries: dict[str, int]
+    """By outcome."""
+    attempts: dict[str, int]
+    """By outcome."""
+    has_previous_secret: bool
+    failing_jobs: tuple[FailingJob, ...]
+    """Of this source, such as `confirm:prometheus`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTested:
+    """`sources test`: how far a sample of ours came."""
+
+    source: str
+    kind: str
+    sample: str | None
+    """The fixture that was read; None where the connector has none, and only its signature is tested."""
+    verified: bool
+    refuses_forged: bool
+    """The same message with another secret is denied."""
+    parsed: bool
+    events: int
+    asked: bool | None
+    """Its product, asked just now, said which alerts go on; None: it is not configured to be asked."""
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChanged:
+    """`sources pause` and `sources resume`"""
+
+    scope: str
+    """A source, or * for every one."""
+    paused: bool
+    changed: bool
