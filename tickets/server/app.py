@@ -16,10 +16,11 @@ from starlette.routing import compile_path
 from tickets.assumptions import IDEMPOTENCY_KEY_PATTERN
 from tickets.server import idempotency
 from tickets.server.calls import Call, Request, health, offered
-from tickets.server.errors import Answer, Refusal, invalid, not_found, render
+from tickets.server.errors import Answer, Refusal, invalid, not_found
 from tickets.server.faults import NO_FAULT, FaultRule, Plan, answer_of
 from tickets.server.openapi import document
 from tickets.server.record import Entry
+from tickets.server.revisions import render
 from tickets.server.schemas import encode
 from tickets.server.service import Parts, Service
 from tickets.server.transport import Receive, Scope, Send, cut
@@ -85,7 +86,7 @@ def idempotency_key(call: Call, headers: Headers) -> str | None:
 
 def check_type(call: Call, headers: Headers, body: bytes) -> None:
     """Raises Refusal (415) for a body that does not say it is JSON."""
-    if not call.takes_body or (not body and not call.body_required):
+    if call.body is None or (not body and not call.body_required):
         return
     if not _JSON.fullmatch(headers.get("content-type", "").strip()):
         raise Refusal(415, "the body must be application/json")

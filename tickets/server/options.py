@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from tickets.assumptions import MAX_BODY, ConcurrentKey
-from tickets.server.errors import Revision
 from tickets.server.limits import Limit
+from tickets.server.revisions import Revision
 
 SCOPES = frozenset({"tickets:read", "tickets:write", "webhooks:manage"})
 
