@@ -19,10 +19,6 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _DATABASES = re.compile(r"^(sqlite:///.+|postgresql\+psycopg://.*)$", re.DOTALL)
 
 
-def _local_key() -> Mapping[str, frozenset[str]]:
-    return MappingProxyType({"ak_test_local": SCOPES})
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """Raises ValueError for a database it cannot use, a blank key, an unknown scope."""
@@ -32,7 +28,7 @@ class Options:
     environment: Literal["production", "sandbox"] = "sandbox"
     """Only a sandbox has `POST /sandbox/reset`."""
     revision: Revision = "A"
-    keys: Mapping[str, frozenset[str]] = field(default_factory=_local_key)
+    keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({"ak_test_local": SCOPES}))
     """API key → its scopes."""
     limit: Limit = field(default_factory=lambda: Limit.named("production"))
     close_on_closed: Literal["accept", "conflict"] = "accept"
