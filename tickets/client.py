@@ -11,7 +11,7 @@ Source: the Tickets API's contract, "Calls", "Idempotency", "Authentication".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from tickets.addresses import checked_base_url, checked_idempotency_key, checked_key, segment
 from tickets.answers import Answer, error_of, parse, read, says_closed_already, unreadable
-from tickets.assumptions import DEFAULT_LIMIT, MAX_LIMIT
+from tickets.assumptions import DEFAULT_LIMIT
 from tickets.errors import RepeatUnchanged, SendLater, TicketsError
 from tickets.models import (
     AddNote,
@@ -122,39 +122,6 @@ class TicketsClient:
         query |= {"limit": str(limit), "offset": str(offset)}
         return read(Page, await self._call("list_tickets", "GET", "/tickets", query=query))
 
-    async def iterate_tickets(
-        self,
-        *,
-        status: Status | None = None,
-        priority: Priority | None = None,
-        category: str | None = None,
-        search: str | None = None,
-        page_size: int = MAX_LIMIT,
-    ) -> AsyncIterator[Ticket]:
-        """Every ticket once, newest first; each page is a request of its own.
-
-        A ticket created meanwhile shifts the list: what comes a second time is left out, and the new one is
-        not seen. One that stops matching the filters meanwhile may hide another.
-        """
-        seen: set[str] = set()
-        offset = 0
-        while True:
-            page = await self.list_tickets(
-                status=status,
-                priority=priority,
-                category=category,
-                search=search,
-                limit=page_size,
-                offset=offset,
-            )
-            for ticket in page.data:
-                if ticket.id not in seen:
-                    seen.add(ticket.id)
-                    yield ticket
-            offset += len(page.data)
-            if not page.data or offset >= page.total:
-                return
-
     async def update_ticket(self, ticket_id: str, request: UpdateTicket | bytes) -> Ticket:
         path = f"/tickets/{segment(ticket_id)}"
         return read(Ticket, await self._call("update_ticket", "PUT", path, self._bytes(request)))
@@ -209,10 +176,6 @@ class TicketsClient:
 
     async def delete_webhook(self, webhook_id: str) -> None:
         await self._call("delete_webhook", "DELETE", f"/webhooks/{segment(webhook_id)}")
-
-    async def reset_sandbox(self) -> None:
-        """Removes every ticket; the production environment answers AskPerson."""
-        await self._call("reset_sandbox", "POST", "/sandbox/reset")
 
     def _bytes(self, request: AnyRequest | bytes) -> bytes:
         return request if isinstance(request, bytes) else encode(request, self._revision)

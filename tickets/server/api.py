@@ -12,11 +12,12 @@ from starlette.types import ASGIApp
 
 from tickets.server.app import TicketsApp
 from tickets.server.clock import Clock
-from tickets.server.errors import Refusal, render
+from tickets.server.errors import Refusal
 from tickets.server.faults import Faults
 from tickets.server.limits import Limit, Limiter
 from tickets.server.options import Options
 from tickets.server.record import Record
+from tickets.server.revisions import render
 from tickets.server.service import Parts
 from tickets.server.store import Effect, Store
 from tickets.server.webhooks import Sender

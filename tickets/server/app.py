@@ -16,10 +16,11 @@ from starlette.routing import compile_path
 from tickets.assumptions import IDEMPOTENCY_KEY_PATTERN
 from tickets.server import idempotency
 from tickets.server.calls import Call, Request, health, offered
-from tickets.server.errors import Answer, Refusal, invalid, not_found, render
+from tickets.server.errors import Answer, Refusal, invalid, not_found
 from tickets.server.faults import NO_FAULT, FaultRule, Plan, answer_of
 from tickets.server.openapi import document
 from tickets.server.record import Entry
+from tickets.server.revisions import render
 from tickets.server.schemas import encode
 from tickets.server.service import Parts, Service
 from tickets.server.transport import Receive, Scope, Send, cut
@@ -85,7 +86,7 @@ def idempotency_key(call: Call, headers: Headers) -> str | None:
 
 def check_type(call: Call, headers: Headers, body: bytes) -> None:
     """Raises Refusal (415) for a body that does not say it is JSON."""
-    if not call.takes_body or (not body and not call.body_required):
+    if call.body is None or (not body and not call.body_required):
         return
     if not _JSON.fullmatch(headers.get("content-type", "").strip()):
         raise Refusal(415, "the body must be application/json")
@@ -150,7 +151,8 @@ class TicketsApp:
         plan = self._parts.faults.plan(method, PREFIX + path, body)
         try:
             if call is None:
-                return await self._without_key(path, plan), plan
+                await asyncio.sleep(plan.pause_before)
+                return self._instead(self._open[path], plan), plan
             check_type(call, headers, body)
             name = idempotency_key(call, headers)
             request = Request(
@@ -170,10 +172,6 @@ class TicketsApp:
         except Refusal as refusal:
             return render(refusal, self._parts.options.revision), plan
 
-    async def _without_key(self, path: str, plan: Plan) -> Answer:
-        await asyncio.sleep(plan.pause_before)
-        return self._instead(self._open[path], plan)
-
     def _instead(self, answer: Answer, plan: Plan) -> Answer:
         """The answer, or the status that a rule has in its place."""
         rule = plan.rule
@@ -186,7 +184,8 @@ async def deliver(answer: Answer, plan: Plan, scope: Scope, receive: Receive, se
         await asyncio.sleep(plan.pause_after)
     rule = plan.rule
     if rule is None or rule.action == "status":
-        await _send(answer, send)
+        await _start(answer, send)
+        await send({"type": "http.response.body", "body": answer.body})
     elif rule.action == "reset":
         await cut(scope, receive, send, begun=False, reset=True)
     elif rule.action == "truncate":
@@ -204,11 +203,6 @@ async def _start(answer: Answer, send: Send) -> None:
         headers.append((b"content-type", answer.content_type.encode()))
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    await _start(answer, send)
-    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _drip(answer: Answer, rule: FaultRule, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Which calls are there? One table; routes, scopes, idempotency and the OpenAPI document all follow from it.
+"""The table of calls: routes, scopes, bodies, answers and the OpenAPI document all follow from it.
 
 A call reads its request before the transaction and does its work in it; a Refusal undoes the work.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from tickets.assumptions import IDEMPOTENT_CALLS
@@ -18,8 +19,9 @@ from tickets.server import lifecycle, schemas, store, webhooks
 from tickets.server.clock import rfc3339
 from tickets.server.errors import Answer, Refusal, invalid, not_found
 from tickets.server.options import Options
-from tickets.server.query import parse_filter, webhook_url_pattern
-from tickets.server.schemas import encode, public_id, read, show
+from tickets.server.query import PARAMETERS, Parameters, parse_filter, webhook_url_pattern
+from tickets.server.revisions import REVISIONS, Dialect
+from tickets.server.schemas import NUMBER, Json, array, encode, reference, structure
 
 VERSION = "1.0"
 
@@ -38,25 +40,32 @@ class Request:
     search_lag: int = 0
     """Microseconds."""
 
+    @property
+    def dialect(self) -> Dialect:
+        return REVISIONS[self.options.revision]
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the API."""
+    """One call of the API, in one revision."""
 
     name: str
     method: str
     path: str
     """Template below `/api/v1`, with `{id}` for the id."""
-    scope: str | None
-    """None: it needs no API key."""
+    scope: str
+    run: Callable[[Connection, Request, Any], Any]
+    """Does the work, and returns the content of the answer. Its last argument is what `understand` made."""
     status: int
-    """Of its success."""
-    run: Callable[[Connection, Request, Any], Answer]
-    read: Callable[[Request], Any] = lambda _request: None
-    """What the body or the query says. Raises Refusal (400, 422)."""
-    takes_body: bool = False
+    """Of its success; a 204 has no content."""
+    answer: type[BaseModel] | Json | None = None
+    """The model or the schema of the content."""
+    body: type[schemas.Body] | None = None
+    understand: Callable[[Request, Any], Any] = lambda _request, body: body
+    """What the request means, from it and its body as `body` (None where it has none). Raises Refusal (422)."""
     body_required: bool = True
-    writes: bool = True
+    query: Parameters | None = None
+    id_schema: Json | None = None
     sandbox_only: bool = False
 
     @property
@@ -64,15 +73,42 @@ class Call:
         """True: it heeds the Idempotency-Key header."""
         return self.name in IDEMPOTENT_CALLS
 
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
 
-def _read_create(request: Request) -> dict[str, Any]:
-    body = read(schemas.CREATE[request.options.revision], request.body)
+    @property
+    def errors(self) -> tuple[int, ...]:
+        """Every error status that the call can answer, in order."""
+        follow = (
+            (self.body, {400, 415, 422}),
+            (self.query, {422}),
+            (self.id_schema, {404}),
+            (self.idempotent, {409}),
+        )
+        found = {401, 403, 413, 429, 500, 502, 503}
+        return tuple(sorted(found.union(*(statuses for cause, statuses in follow if cause))))
+
+    def read(self, request: Request) -> Any:
+        """What the body or the query says. Raises Refusal (400, 422)."""
+        body = None
+        if self.body is not None and (request.body or self.body_required):
+            body = schemas.read(self.body, request.body)
+        return self.understand(request, body)
+
+    def perform(self, connection: Connection, request: Request, said: Any) -> Answer:
+        """The answer of the work that `said` asks for. Raises Refusal."""
+        content = self.run(connection, request, said)
+        return Answer(self.status, b"" if self.status == 204 else encode(content))
+
+
+def create_fields(_request: Request, body: schemas.Body) -> dict[str, Any]:
     fields = {"status": "open", "category": None, "metadata": {}, "requester_email": None} | body.model_dump()
     return _with_category(fields)
 
 
-def _read_update(request: Request) -> dict[str, Any]:
-    fields = read(schemas.UPDATE[request.options.revision], request.body).model_dump(exclude_unset=True)
+def update_fields(_request: Request, body: schemas.Body) -> dict[str, Any]:
+    fields = body.model_dump(exclude_unset=True)
     if not fields:
         raise invalid("status", "at least one field is needed")
     return _with_category(fields)
@@ -87,146 +123,144 @@ def _with_category(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _read_close(request: Request) -> schemas.Close:
-    return read(schemas.Close, request.body) if request.body else schemas.Close()
+def list_filter(request: Request, _: None) -> store.Filter:
+    return parse_filter(request.query, request.now - request.search_lag if request.search_lag else None)
 
 
-def _read_webhook(request: Request) -> schemas.Webhook:
-    webhook = read(schemas.Webhook, request.body)
+def allowed_webhook(request: Request, webhook: schemas.Webhook) -> schemas.Webhook:
     if not re.fullmatch(webhook_url_pattern(request.options.webhook_hosts), webhook.url):
         raise invalid("url", "a webhook goes to http(s)://host[:port][/path], and to hosts that the options name")
     return webhook
 
 
 def _found(connection: Connection, request: Request) -> lifecycle.Ticket:
-    ticket = store.get_ticket(connection, request.params["id"], request.options.revision)
+    ticket = store.get_ticket(connection, request.params["id"], request.dialect.id)
     if ticket is None:
         raise not_found()
     return ticket
 
 
-def _record(connection: Connection, request: Request, kind: lifecycle.EffectKind, ticket: lifecycle.Ticket) -> None:
-    revision = request.options.revision
-    store.log_effect(connection, request.now, kind, public_id(ticket, revision), request.key, request.body)
-    webhooks.announce(connection, kind, show(ticket, revision), request.now)
+def _record(connection: Connection, request: Request, kind: lifecycle.EffectKind, ticket: lifecycle.Ticket) -> Json:
+    """Log the effect and announce it. Returns the ticket as it is answered."""
+    shown = request.dialect.show(ticket)
+    store.log_effect(connection, request.now, kind, shown["id"], request.key, request.body)
+    webhooks.announce(connection, kind, shown, request.now)
+    return shown
 
 
-def _apply(connection: Connection, request: Request, change: lifecycle.Change | Refusal) -> lifecycle.Ticket:
+def _apply(connection: Connection, request: Request, change: lifecycle.Change | Refusal) -> Json:
     if isinstance(change, Refusal):
         raise change
-    if change.kind is not None:
-        store.save_ticket(connection, change.ticket)
-        _record(connection, request, change.kind, change.ticket)
-    return change.ticket
+    if change.kind is None:
+        return request.dialect.show(change.ticket)
+    store.save_ticket(connection, change.ticket)
+    return _record(connection, request, change.kind, change.ticket)
 
 
-def create(connection: Connection, request: Request, fields: dict[str, Any]) -> Answer:
-    ticket = store.add_ticket(connection, fields, request.now)
-    _record(connection, request, "create_ticket", ticket)
-    return Answer(201, encode(show(ticket, request.options.revision)))
+def create(connection: Connection, request: Request, fields: dict[str, Any]) -> Json:
+    return _record(connection, request, "create_ticket", store.add_ticket(connection, fields, request.now))
 
 
-def get(connection: Connection, request: Request, _: None) -> Answer:
-    return Answer(200, encode(show(_found(connection, request), request.options.revision)))
+def get(connection: Connection, request: Request, _: None) -> Json:
+    return request.dialect.show(_found(connection, request))
 
 
-def list_(connection: Connection, request: Request, filter_: store.Filter) -> Answer:
+def list_(connection: Connection, request: Request, filter_: store.Filter) -> Json:
     page, total = store.list_tickets(connection, filter_)
-    data = [show(ticket, request.options.revision) for ticket in page]
-    return Answer(200, encode({"data": data, "total": total, "limit": filter_.limit, "offset": filter_.offset}))
+    data = [request.dialect.show(ticket) for ticket in page]
+    return {"data": data, "total": total, "limit": filter_.limit, "offset": filter_.offset}
 
 
-def update(connection: Connection, request: Request, fields: dict[str, Any]) -> Answer:
-    change = lifecycle.update(_found(connection, request), fields, request.now)
-    return Answer(200, encode(show(_apply(connection, request, change), request.options.revision)))
+def update(connection: Connection, request: Request, fields: dict[str, Any]) -> Json:
+    return _apply(connection, request, lifecycle.update(_found(connection, request), fields, request.now))
 
 
-def add_note(connection: Connection, request: Request, note: schemas.Note) -> Answer:
-    ticket = _apply(connection, request, lifecycle.note(_found(connection, request), request.now))
+def add_note(connection: Connection, request: Request, note: schemas.Note) -> Json:
+    ticket = _found(connection, request)
+    shown = _apply(connection, request, lifecycle.note(ticket, request.now))
     number = store.add_note(connection, ticket, note.body, note.private, request.now)
-    content = {
+    return {
         "id": number,
-        "ticket_id": public_id(ticket, request.options.revision),
+        "ticket_id": shown["id"],
         "body": note.body,
         "private": note.private,
         "created_at": rfc3339(request.now),
     }
-    return Answer(201, encode(content))
 
 
-def close(connection: Connection, request: Request, _: schemas.Close) -> Answer:
+def close(connection: Connection, request: Request, _: schemas.Close | None) -> Json:
     change = lifecycle.close(_found(connection, request), request.now, request.options.close_on_closed)
-    return Answer(200, encode(show(_apply(connection, request, change), request.options.revision)))
+    return _apply(connection, request, change)
 
 
-def reset(connection: Connection, request: Request, _: None) -> Answer:
+def reset(connection: Connection, request: Request, _: None) -> Json:
     removed = store.remove_tickets(connection)
     store.log_effect(connection, request.now, "reset_sandbox", None, None, b"")
-    return Answer(200, encode({"removed": removed}))
+    return {"removed": removed}
 
 
-def register_webhook(connection: Connection, request: Request, webhook: schemas.Webhook) -> Answer:
-    return Answer(201, encode(webhooks.register(connection, webhook, request.now)))
+def register_webhook(connection: Connection, request: Request, webhook: schemas.Webhook) -> Json:
+    return webhooks.register(connection, webhook, request.now)
 
 
-def list_webhooks(connection: Connection, _request: Request, _: None) -> Answer:
-    return Answer(200, encode({"data": webhooks.registered(connection)}))
+def list_webhooks(connection: Connection, _request: Request, _: None) -> Json:
+    return {"data": webhooks.registered(connection)}
 
 
-def delete_webhook(connection: Connection, request: Request, _: None) -> Answer:
+def delete_webhook(connection: Connection, request: Request, _: None) -> None:
     if not webhooks.remove(connection, request.params["id"]):
         raise not_found()
-    return Answer(204, b"")
 
 
 READ, WRITE, HOOKS = "tickets:read", "tickets:write", "webhooks:manage"
 
-CALLS: tuple[Call, ...] = (
-    Call("create_ticket", "POST", "/tickets", WRITE, 201, create, _read_create, takes_body=True),
-    Call(
-        "list_tickets",
-        "GET",
-        "/tickets",
-        READ,
-        200,
-        list_,
-        lambda request: parse_filter(request.query, request.now - request.search_lag if request.search_lag else None),
-        writes=False,
-    ),
-    Call("get_ticket", "GET", "/tickets/{id}", READ, 200, get, writes=False),
-    Call("update_ticket", "PUT", "/tickets/{id}", WRITE, 200, update, _read_update, takes_body=True),
-    Call(
-        "add_note",
-        "POST",
-        "/tickets/{id}/notes",
-        WRITE,
-        201,
-        add_note,
-        lambda request: read(schemas.Note, request.body),
-        takes_body=True,
-    ),
-    Call(
-        "close_ticket",
-        "POST",
-        "/tickets/{id}/close",
-        WRITE,
-        200,
-        close,
-        _read_close,
-        takes_body=True,
-        body_required=False,
-    ),
-    Call("reset_sandbox", "POST", "/sandbox/reset", WRITE, 200, reset, sandbox_only=True),
-    Call("register_webhook", "POST", "/webhooks", HOOKS, 201, register_webhook, _read_webhook, takes_body=True),
-    Call("list_webhooks", "GET", "/webhooks", HOOKS, 200, list_webhooks, writes=False),
-    Call("delete_webhook", "DELETE", "/webhooks/{id}", HOOKS, 204, delete_webhook),
-)
-"""Every call but `GET /health` and `GET /openapi.json`, which need neither key nor database."""
+_WEBHOOK_ID: Json = {"type": "string", "pattern": "^wh_[0-9a-f]{32}$"}
+
+
+def calls_of(dialect: Dialect) -> tuple[Call, ...]:
+    """Every call but those of `OPEN`."""
+    ticket, number = dialect.ticket, dialect.id_schema
+    page = structure(data=array(reference(ticket.__name__)), total=NUMBER, limit=NUMBER, offset=NUMBER)
+    hooks = structure(data=array(reference(schemas.WebhookAnswer.__name__)))
+    return (
+        Call("create_ticket", "POST", "/tickets", WRITE, create, 201, ticket, dialect.create, create_fields),
+        Call("list_tickets", "GET", "/tickets", READ, list_, 200, page, None, list_filter, query=PARAMETERS),
+        Call("get_ticket", "GET", "/tickets/{id}", READ, get, 200, ticket, id_schema=number),
+        Call(
+            "update_ticket", "PUT", "/tickets/{id}", WRITE, update, 200, ticket,
+            dialect.update, update_fields, id_schema=number,
+        ),
+        Call(
+            "add_note", "POST", "/tickets/{id}/notes", WRITE, add_note, 201, schemas.NoteAnswer,
+            schemas.Note, id_schema=number,
+        ),
+        Call(
+            "close_ticket", "POST", "/tickets/{id}/close", WRITE, close, 200, ticket,
+            schemas.Close, body_required=False, id_schema=number,
+        ),
+        Call(
+            "reset_sandbox", "POST", "/sandbox/reset", WRITE, reset, 200, structure(removed=NUMBER), sandbox_only=True
+        ),
+        Call(
+            "register_webhook", "POST", "/webhooks", HOOKS, register_webhook, 201, schemas.WebhookAnswer,
+            schemas.Webhook, allowed_webhook,
+        ),
+        Call("list_webhooks", "GET", "/webhooks", HOOKS, list_webhooks, 200, hooks),
+        Call("delete_webhook", "DELETE", "/webhooks/{id}", HOOKS, delete_webhook, 204, id_schema=_WEBHOOK_ID),
+    )  # fmt: skip
+
+
+OPEN: Mapping[str, tuple[str, type[BaseModel] | Json]] = {
+    "/health": ("health", schemas.Health),
+    "/openapi.json": ("openapi", {"type": "object"}),
+}
+"""Path → name and answer of what GET gives without an API key and without the database."""
 
 
 def offered(options: Options) -> tuple[Call, ...]:
-    """The calls that this environment has."""
-    return tuple(call for call in CALLS if options.environment == "sandbox" or not call.sandbox_only)
+    """The calls that the revision and the environment have."""
+    calls = calls_of(REVISIONS[options.revision])
+    return tuple(call for call in calls if options.environment == "sandbox" or not call.sandbox_only)
 
 
 def health(options: Options) -> Answer:

@@ -15,10 +15,6 @@ SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def to_datetime(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)
-
-
 def rfc3339(us: int) -> str:
     """The contract's form, whole seconds in UTC: `2026-02-20T14:30:00Z`."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(us // SECOND))
@@ -39,9 +35,6 @@ class Clock:
     def us(self) -> int:
         """Microseconds since 1970; never goes back."""
         return self._monotonic() + self._offset
-
-    def now(self) -> datetime:
-        return to_datetime(self.us())
 
     def advance(self, seconds: float) -> None:
         """Move on by `seconds`. Raises ValueError for a negative number."""

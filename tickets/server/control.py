@@ -1,4 +1,4 @@
-"""What did the server do, and what shall it do next? Inspection and control, on a listener of their own.
+"""Inspection and control of the server, on a listener of their own: what it did, and what it shall do next.
 
     GET    /effects?after=SEQ&limit=N   every effect, in order
     GET    /requests                    counts by method, path template and status; the last 10,000 requests
@@ -18,7 +18,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -36,7 +36,7 @@ from tickets.server.faults import FaultRule
 from tickets.server.limits import Limit
 from tickets.server.options import LOOPBACK_HOSTS
 
-_RULE = TypeAdapter(FaultRule)
+_RULE, _LIMIT = TypeAdapter(FaultRule), TypeAdapter(Limit)
 _MAX_PAGE = 10_000
 _LOOPBACK = re.compile(rf"({'|'.join(re.escape(host) for host in sorted(LOOPBACK_HOSTS))})(:[0-9]{{1,5}})?")
 
@@ -81,9 +81,9 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     return min(int(text), most)
 
 
-async def _object(request: Request) -> dict[str, Any]:
+def _object(body: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(await request.body())
+        content = json.loads(body)
     except ValueError as error:
         raise _Malformed("the body is not JSON") from error
     if not isinstance(content, dict):
@@ -91,77 +91,90 @@ async def _object(request: Request) -> dict[str, Any]:
     return content
 
 
-def _limit_of(content: dict[str, Any]) -> Limit:
+def _effects(api: LocalTicketsApi, request: Request, _: bytes) -> Response:
+    after = _number(request, "after", 0, 2**62)
+    found = api.effects(after, _number(request, "limit", 1000, _MAX_PAGE))
+    return JSONResponse({"data": [asdict(effect) for effect in found]})
+
+
+def _requests(api: LocalTicketsApi, _request: Request, _: bytes) -> Response:
+    counts = [
+        {"method": method, "path": path, "status": status, "count": count}
+        for (method, path, status), count in sorted(api.record.counts().items())
+    ]
+    return JSONResponse({"counts": counts, "log": [asdict(entry) for entry in api.record.log()]})
+
+
+def _list_faults(api: LocalTicketsApi, _request: Request, _: bytes) -> Response:
+    rules = [{"id": number, "left": left} | asdict(rule) for number, rule, left in api.faults.list()]
+    return JSONResponse({"data": rules})
+
+
+def _add_fault(api: LocalTicketsApi, _request: Request, body: bytes) -> Response:
     try:
-        return Limit.named(**content) if "name" in content else TypeAdapter(Limit).validate_python(content)
+        rule = _RULE.validate_json(body)
+    except ValidationError as error:
+        raise _Malformed(str(error)) from error
+    return JSONResponse({"id": api.faults.add(rule)}, 201)
+
+
+def _clear_faults(api: LocalTicketsApi, _request: Request, _: bytes) -> Response:
+    api.faults.clear()
+    return Response(status_code=204)
+
+
+def _remove_fault(api: LocalTicketsApi, request: Request, _: bytes) -> Response:
+    found = api.faults.remove(request.path_params["id"])
+    return Response(status_code=204) if found else JSONResponse({"error": "no such rule"}, 404)
+
+
+def _advance(api: LocalTicketsApi, _request: Request, body: bytes) -> Response:
+    seconds = _object(body).get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise _Malformed("seconds is a number")
+    try:
+        api.clock.advance(seconds)
+    except ValueError as error:
+        raise _Malformed(str(error)) from error
+    return JSONResponse({"now": rfc3339(api.clock.us())})
+
+
+def _set_limits(api: LocalTicketsApi, _request: Request, body: bytes) -> Response:
+    content = _object(body)
+    try:
+        limit = Limit.named(**content) if "name" in content else _LIMIT.validate_python(content)
     except (TypeError, ValueError) as error:
         raise _Malformed(str(error)) from error
+    api.set_limit(limit)
+    return JSONResponse(asdict(api.limit))
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+def _reset(api: LocalTicketsApi, _request: Request, _: bytes) -> Response:
+    api.reset()
+    return Response(status_code=204)
 
 
-def _endpoints(api: LocalTicketsApi) -> dict[tuple[str, str], Endpoint]:
-    async def effects(request: Request) -> Response:
-        after = _number(request, "after", 0, 2**62)
-        found = api.effects(after, _number(request, "limit", 1000, _MAX_PAGE))
-        return JSONResponse({"data": [asdict(effect) for effect in found]})
+Command = Callable[[LocalTicketsApi, Request, bytes], Response]
+"""From the server, the request and its body to the answer. Raises _Malformed (422)."""
 
-    async def requests(_request: Request) -> Response:
-        counts = [
-            {"method": method, "path": path, "status": status, "count": count}
-            for (method, path, status), count in sorted(api.record.counts().items())
-        ]
-        return JSONResponse({"counts": counts, "log": [asdict(entry) for entry in api.record.log()]})
+COMMANDS: tuple[tuple[str, str, Command], ...] = (
+    ("GET", "/effects", _effects),
+    ("GET", "/requests", _requests),
+    ("GET", "/faults", _list_faults),
+    ("POST", "/faults", _add_fault),
+    ("DELETE", "/faults", _clear_faults),
+    ("DELETE", "/faults/{id:int}", _remove_fault),
+    ("POST", "/clock/advance", _advance),
+    ("POST", "/limits", _set_limits),
+    ("POST", "/reset", _reset),
+)
 
-    async def list_faults(_request: Request) -> Response:
-        rules = [{"id": number, "left": left} | asdict(rule) for number, rule, left in api.faults.list()]
-        return JSONResponse({"data": rules})
 
-    async def add_fault(request: Request) -> Response:
-        try:
-            rule = _RULE.validate_json(await request.body())
-        except ValidationError as error:
-            raise _Malformed(str(error)) from error
-        return JSONResponse({"id": api.faults.add(rule)}, 201)
+def _route(api: LocalTicketsApi, method: str, path: str, command: Command) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return command(api, request, await request.body())
 
-    async def clear_faults(_request: Request) -> Response:
-        api.faults.clear()
-        return Response(status_code=204)
-
-    async def remove_fault(request: Request) -> Response:
-        found = api.faults.remove(request.path_params["id"])
-        return Response(status_code=204) if found else JSONResponse({"error": "no such rule"}, 404)
-
-    async def advance(request: Request) -> Response:
-        seconds = (await _object(request)).get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise _Malformed("seconds is a number")
-        try:
-            api.clock.advance(seconds)
-        except ValueError as error:
-            raise _Malformed(str(error)) from error
-        return JSONResponse({"now": rfc3339(api.clock.us())})
-
-    async def limits(request: Request) -> Response:
-        api.set_limit(_limit_of(await _object(request)))
-        return JSONResponse(asdict(api.limit))
-
-    async def reset(_request: Request) -> Response:
-        api.reset()
-        return Response(status_code=204)
-
-    return {
-        ("GET", "/effects"): effects,
-        ("GET", "/requests"): requests,
-        ("GET", "/faults"): list_faults,
-        ("POST", "/faults"): add_fault,
-        ("DELETE", "/faults"): clear_faults,
-        ("DELETE", "/faults/{id:int}"): remove_fault,
-        ("POST", "/clock/advance"): advance,
-        ("POST", "/limits"): limits,
-        ("POST", "/reset"): reset,
-    }
+    return Route(path, endpoint, methods=[method])
 
 
 async def _answer_malformed(_request: Request, error: Exception) -> Response:
@@ -172,9 +185,8 @@ def control_app(api: LocalTicketsApi, token: str) -> ASGIApp:
     """The application for one token. Raises ValueError for a blank one."""
     if not token.strip():
         raise ValueError("the token must not be blank")
-    endpoints = _endpoints(api).items()
     return Starlette(
-        routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in endpoints],
+        routes=[_route(api, *command) for command in COMMANDS],
         middleware=[Middleware(Guard, token=token)],
         exception_handlers={_Malformed: _answer_malformed},
     )

@@ -1,38 +1,45 @@
-"""What does a refused request get? A status, and a body in the shape of the revision that is spoken.
+"""Refusals: requests that are answered with an error, and what each status means (`STATUSES`).
 
-Revision A: `{"error": code, "message": text, "details": [{"field", "message"}]}`.
-Revision B: `{"detail": text}`, and for 422 `{"detail": [{"loc", "msg", "type"}]}`.
+`Dialect.error` (tickets/server/revisions.py) makes the body, in the shape of the revision that is spoken.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
 
 from pydantic import ValidationError
 
-Revision = Literal["A", "B"]
+from tickets.assumptions import MAX_BODY
 
-CODES: Mapping[int, str] = MappingProxyType(
+STATUSES: Mapping[int, tuple[str, str]] = MappingProxyType(
     {
-        400: "bad_request",
-        401: "unauthorized",
-        403: "forbidden",
-        404: "not_found",
-        405: "method_not_allowed",
-        409: "idempotency_conflict",
-        413: "payload_too_large",
-        415: "unsupported_media_type",
-        422: "validation_error",
-        429: "rate_limit_exceeded",
-        500: "internal_error",
-        503: "service_unavailable",
+        400: ("bad_request", "The body is not JSON"),
+        401: ("unauthorized", "X-API-Key is missing or invalid"),
+        403: ("forbidden", "The key lacks the scope"),
+        404: ("not_found", "There is no such thing"),
+        405: ("method_not_allowed", "The path does not take this method"),
+        409: (
+            "idempotency_conflict",
+            "The idempotency key was used with another request, or one with it is in flight; or the state forbids it",
+        ),
+        413: ("payload_too_large", f"The body is too large (by default above {MAX_BODY} bytes)"),
+        415: (
+            "unsupported_media_type",
+            "The body does not say that it is JSON (application/json, or a type that ends in +json)",
+        ),
+        422: (
+            "validation_error",
+            "The request was read, and rejected; unknown fields and parameters are too",
+        ),
+        429: ("rate_limit_exceeded", "The budget of the key is spent"),
+        500: ("internal_error", "A defect"),
+        502: ("error", "A proxy's page, on demand"),
+        503: ("service_unavailable", "An outage, or the database is away"),
     }
 )
-"""The code of revision A for every status; a 409 without idempotency about it says `conflict`."""
+"""Status → its code (revision A), and its meaning (the document). A 409 not about idempotency says `conflict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
-        self.code = code or CODES.get(status, "error")
+        self.code = code or STATUSES.get(status, ("error",))[0]
         self.fields = fields
         self.headers = headers
         self.retry_after = retry_after
@@ -97,30 +104,3 @@ def unreadable(error: ValidationError) -> Refusal:
         return Refusal(400, "the body is not JSON")
     fields = tuple(Field(("body", *problem["loc"]), problem["msg"], problem["type"]) for problem in problems)
     return Refusal(422, "the body was rejected", fields=fields)
-
-
-def render(refusal: Refusal, revision: Revision) -> Answer:
-    """The refusal as it goes out."""
-    headers = refusal.headers
-    if refusal.retry_after is not None:
-        headers = (*headers, ("retry-after", str(refusal.retry_after)))
-    content = _body_a(refusal) if revision == "A" else _body_b(refusal)
-    return Answer(refusal.status, json.dumps(content, ensure_ascii=False).encode(), headers)
-
-
-def _body_a(refusal: Refusal) -> dict[str, Any]:
-    details = [
-        {"field": ".".join(str(part) for part in field.location[1:]), "message": field.message}
-        for field in refusal.fields
-    ]
-    content: dict[str, Any] = {"error": refusal.code, "message": refusal.message, "details": details}
-    if refusal.retry_after is not None:
-        content["retry_after"] = refusal.retry_after
-    return content
-
-
-def _body_b(refusal: Refusal) -> dict[str, Any]:
-    if refusal.status != 422:
-        return {"detail": refusal.message}
-    fields = refusal.fields or (Field(("body",), refusal.message),)
-    return {"detail": [{"loc": list(each.location), "msg": each.message, "type": each.kind} for each in fields]}

@@ -27,7 +27,8 @@ from pydantic import ConfigDict
 
 from tickets.assumptions import REQUEST_LIFE_S
 from tickets.server.clock import SECOND
-from tickets.server.errors import CODES, Answer, Refusal, Revision, render
+from tickets.server.errors import Answer, Refusal
+from tickets.server.revisions import Revision, render
 
 Action = Literal["latency", "status", "reset", "truncate", "drip", "search_lag"]
 When = Literal["before", "after"]
@@ -124,12 +125,10 @@ def answer_of(rule: FaultRule, revision: Revision) -> Answer:
     headers = () if rule.retry_after is None else (("retry-after", str(rule.retry_after)),)
     if rule.status == 502:
         return Answer(502, BAD_GATEWAY, headers, "text/html")
-    seconds = rule.retry_after if isinstance(rule.retry_after, int) else None
-    code = CODES.get(rule.status, "error")
     message = f"a fault was asked for: {rule.status}"
-    if seconds is None:
-        return render(Refusal(rule.status, message, code=code, headers=headers), revision)
-    return render(Refusal(rule.status, message, code=code, retry_after=seconds), revision)
+    if isinstance(rule.retry_after, int):
+        return render(Refusal(rule.status, message, retry_after=rule.retry_after), revision)
+    return render(Refusal(rule.status, message, headers=headers), revision)
 
 
 @dataclass(slots=True)

@@ -9,18 +9,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from tickets.assumptions import MAX_BODY, ConcurrentKey
-from tickets.server.errors import Revision
 from tickets.server.limits import Limit
+from tickets.server.revisions import Revision
 
 SCOPES = frozenset({"tickets:read", "tickets:write", "webhooks:manage"})
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _DATABASES = re.compile(r"^(sqlite:///.+|postgresql\+psycopg://.*)$", re.DOTALL)
-
-
-def _local_key() -> Mapping[str, frozenset[str]]:
-    return MappingProxyType({"ak_test_local": SCOPES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Options:
     environment: Literal["production", "sandbox"] = "sandbox"
     """Only a sandbox has `POST /sandbox/reset`."""
     revision: Revision = "A"
-    keys: Mapping[str, frozenset[str]] = field(default_factory=_local_key)
+    keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({"ak_test_local": SCOPES}))
     """API key → its scopes."""
     limit: Limit = field(default_factory=lambda: Limit.named("production"))
     close_on_closed: Literal["accept", "conflict"] = "accept"

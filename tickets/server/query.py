@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from tickets.assumptions import DEFAULT_LIMIT, MAX_CATEGORY, MAX_LIMIT, MAX_OFFSET, Priority, Status
 from tickets.server.errors import Field, Refusal
-from tickets.server.schemas import NO_NUL
+from tickets.server.schemas import NO_NUL, Json
 from tickets.server.store import Filter, fold
 
 MAX_SEARCH = 1000
@@ -45,13 +45,15 @@ def _text(least: int, most: int) -> Callable[[str], str]:
     return convert
 
 
-def _string(least: int, most: int) -> dict[str, Any]:
+def _string(least: int, most: int) -> Json:
     return {"type": "string", "minLength": least, "maxLength": most, "pattern": NO_NUL}
 
 
 STATUSES, PRIORITIES = get_args(Status), get_args(Priority)
 
-PARAMETERS: Mapping[str, tuple[dict[str, Any], Callable[[str], Any]]] = MappingProxyType(
+Parameters = Mapping[str, tuple[Json, Callable[[str], Any]]]
+
+PARAMETERS: Parameters = MappingProxyType(
     {
         "status": ({"type": "string", "enum": [*STATUSES]}, _one_of(*STATUSES)),
         "priority": ({"type": "string", "enum": [*PRIORITIES]}, _one_of(*PRIORITIES)),

@@ -1,4 +1,4 @@
-"""What do requests and answers look like on the wire? The server's own models, one set per revision.
+"""The server's own models of requests and answers. tickets/server/revisions.py says which revision has which.
 
 They are not the client's: so each checks the other. Unknown fields and lax types are refused.
 """
@@ -21,9 +21,14 @@ from tickets.assumptions import (
     Priority,
     Status,
 )
-from tickets.server.clock import rfc3339
-from tickets.server.errors import Refusal, Revision, unreadable
-from tickets.server.lifecycle import EVENT_OF, Ticket
+from tickets.server.errors import Refusal, unreadable
+from tickets.server.lifecycle import EVENT_OF
+
+Json = dict[str, Any]
+
+REFERENCE = "#/components/schemas/{model}"
+TEXT: Json = {"type": "string"}
+NUMBER: Json = {"type": "integer", "minimum": 0}
 
 NO_NUL = r"^[^\x00]*$"
 
@@ -48,17 +53,17 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class CreateA(Body):
+class _Create(Body):
     subject: Subject
     description: Text
     priority: Priority = DEFAULT_PRIORITY
+
+
+class CreateA(_Create):
     category: Category | None = None
 
 
-class CreateB(Body):
-    subject: Subject
-    description: Text
-    priority: Priority = DEFAULT_PRIORITY
+class CreateB(_Create):
     status: Status = "open"
     requester_email: Email | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
@@ -96,26 +101,28 @@ class Webhook(Body):
     secret: Secret
 
 
-class TicketA(BaseModel):
-    """An answered ticket of revision A."""
+class AnsweredTicket(BaseModel):
+    """What an answered ticket has in every revision; its fields are shown in their order."""
 
-    id: int
+    id: Any
     subject: str
     description: str
     status: Status
     priority: Priority
+
+
+class TicketA(AnsweredTicket):
+    """An answered ticket of revision A."""
+
+    id: int
     category: str | None
     created_at: str
 
 
-class TicketB(BaseModel):
+class TicketB(AnsweredTicket):
     """An answered ticket of revision B."""
 
     id: str
-    subject: str
-    description: str
-    status: Status
-    priority: Priority
     metadata: dict[str, Any]
     requester_email: str | None
     external_provider: str | None
@@ -148,11 +155,6 @@ class Health(BaseModel):
     version: str
 
 
-CREATE: dict[Revision, type[CreateA] | type[CreateB]] = {"A": CreateA, "B": CreateB}
-UPDATE: dict[Revision, type[UpdateA] | type[UpdateB]] = {"A": UpdateA, "B": UpdateB}
-TICKET: dict[Revision, type[TicketA] | type[TicketB]] = {"A": TicketA, "B": TicketB}
-
-
 M = TypeVar("M", bound=Body)
 
 
@@ -172,27 +174,15 @@ def read(model: type[M], body: bytes) -> M:
         raise unreadable(error) from error
 
 
-def public_id(ticket: Ticket, revision: Revision) -> int | str:
-    return ticket.seq if revision == "A" else ticket.uuid
+def reference(name: str) -> Json:
+    """The schema that stands under `name` in the OpenAPI document."""
+    return {"$ref": REFERENCE.format(model=name)}
 
 
-def show(ticket: Ticket, revision: Revision) -> dict[str, Any]:
-    """The ticket as the revision answers it (`TicketA`, `TicketB`)."""
-    shown: dict[str, Any] = {
-        "id": public_id(ticket, revision),
-        "subject": ticket.subject,
-        "description": ticket.description,
-        "status": ticket.status,
-        "priority": ticket.priority,
-    }
-    if revision == "A":
-        return shown | {"category": ticket.category, "created_at": rfc3339(ticket.created_at)}
-    return shown | {
-        "metadata": dict(ticket.metadata),
-        "requester_email": ticket.requester_email,
-        "external_provider": None,
-        "external_ticket_id": None,
-        "external_ticket_url": None,
-        "created_at": rfc3339(ticket.created_at),
-        "updated_at": rfc3339(ticket.updated_at),
-    }
+def array(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def structure(**properties: Json) -> Json:
+    """An object that has all of the properties."""
+    return {"type": "object", "properties": properties, "required": list(properties)}

@@ -67,7 +67,7 @@ class Service:
         owner, scopes = known
         if seconds := self._parts.limiter.take(owner, self._parts.clock.us()):
             raise Refusal(429, f"the budget is spent; send again in {seconds} s", retry_after=seconds)
-        if call.scope is not None and call.scope not in scopes:
+        if call.scope not in scopes:
             raise Refusal(403, f"the key lacks the scope {call.scope}")
         return owner
 
@@ -106,7 +106,7 @@ class Service:
                 known = None if key is None else idempotency.recall(connection, key, request.now)
                 if known is not None:
                     return known
-                answer = call.run(connection, request, argument)
+                answer = call.perform(connection, request, argument)
                 if key is not None:
                     idempotency.remember(connection, key, answer, request.now)
                 return answer

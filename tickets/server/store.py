@@ -10,8 +10,8 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
@@ -134,62 +134,41 @@ class Store:
                 connection.execute(sa.delete(table))
 
 
+_FIELDS = tuple(field.name for field in fields(Ticket))
+
+
 def _columns(ticket: Ticket) -> dict[str, Any]:
-    return {
-        "uuid": ticket.uuid,
-        "subject": ticket.subject,
-        "description": ticket.description,
-        "status": ticket.status,
-        "priority": ticket.priority,
-        "category": ticket.category,
-        "metadata": json.dumps(ticket.metadata),
-        "requester_email": ticket.requester_email,
-        "created_at": ticket.created_at,
-        "updated_at": ticket.updated_at,
-        "words": fold(f"{ticket.subject}\n{ticket.description}"),
-    }
+    row = {name: getattr(ticket, name) for name in _FIELDS if name != "seq"}
+    words = fold(f"{ticket.subject}\n{ticket.description}")
+    return row | {"metadata": json.dumps(ticket.metadata), "words": words}
 
 
 def _ticket(row: Any) -> Ticket:
-    seq, unique, subject, description, status, priority, category, metadata, email, created_at, updated_at, _words = row
-    return Ticket(
-        seq,
-        unique,
-        subject,
-        description,
-        status,
-        priority,
-        category,
-        json.loads(metadata),
-        email,
-        created_at,
-        updated_at,
-    )
+    values = {name: getattr(row, name) for name in _FIELDS}
+    return Ticket(**values | {"metadata": json.loads(row.metadata)})
 
 
 _INSERT_TICKET = sa.insert(TICKET).returning(TICKET.c.seq)
-_BY_SEQ = sa.select(TICKET).where(TICKET.c.seq == sa.bindparam("id"))
-_BY_UUID = sa.select(TICKET).where(TICKET.c.uuid == sa.bindparam("id"))
+_BY_ID = {name: sa.select(TICKET).where(TICKET.c[name] == sa.bindparam("id")) for name in ("seq", "uuid")}
 _INSERT_NOTE = sa.insert(NOTE).returning(NOTE.c.id)
 _INSERT_EFFECT = sa.insert(EFFECT)
 
 
-def add_ticket(connection: Connection, fields: Mapping[str, Any], now: int) -> Ticket:
+def add_ticket(connection: Connection, values: Mapping[str, Any], now: int) -> Ticket:
     """A new ticket from the attributes of `Ticket`, without those that the service gives."""
-    new = Ticket(seq=0, uuid=str(uuid.uuid4()), created_at=now, updated_at=now, **fields)
+    new = Ticket(seq=0, uuid=str(uuid.uuid4()), created_at=now, updated_at=now, **values)
     seq = connection.execute(_INSERT_TICKET, _columns(new)).scalar_one()
     return replace(new, seq=seq)
 
 
-def get_ticket(connection: Connection, public_id: str, revision: str) -> Ticket | None:
-    """The ticket that the revision calls so; None where there is none, or where the id is none of its ids."""
-    if revision == "B":
-        row = connection.execute(_BY_UUID, {"id": public_id}).first() if "\0" not in public_id else None
-    elif public_id.isascii() and public_id.isdecimal() and len(public_id) < 20 and public_id[0] != "0":
-        seq = int(public_id)
-        row = connection.execute(_BY_SEQ, {"id": seq}).first() if seq <= _MAX_SEQ else None
+def get_ticket(connection: Connection, public_id: str, by: Literal["seq", "uuid"]) -> Ticket | None:
+    """The ticket that has this id; None where there is none, or where it is no such id."""
+    if by == "uuid":
+        value: int | str | None = public_id if "\0" not in public_id else None
     else:
-        row = None
+        is_number = public_id.isascii() and public_id.isdecimal() and len(public_id) < 20 and public_id[0] != "0"
+        value = int(public_id) if is_number and int(public_id) <= _MAX_SEQ else None
+    row = None if value is None else connection.execute(_BY_ID[by], {"id": value}).first()
     return None if row is None else _ticket(row)
 
 

@@ -40,7 +40,9 @@ class Breaker:
         self._count(has_failed, now)
         if len(self._latest) < self._least or self._failures < self._rate * len(self._latest):
             return None
-        self._forget()
+        # What led to a closed gate must not close it again when it was opened.
+        self._latest.clear()
+        self._failures = 0
         return CloseGate(now + self._pause, "breaker")
 
     def _count(self, has_failed: bool, now: datetime) -> None:
@@ -48,8 +50,3 @@ class Breaker:
         self._failures += has_failed
         while self._latest and self._latest[0][0] <= now - self._window:
             self._failures -= self._latest.popleft()[1]
-
-    def _forget(self) -> None:
-        """What led to a closed gate must not close it again when it was opened."""
-        self._latest.clear()
-        self._failures = 0

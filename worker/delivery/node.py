@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection
 
-import structlog
-
 from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Bell, Dispatch, Publish
@@ -16,8 +14,6 @@ from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import owner_name
 from worker.settings import Settings
-
-log = structlog.get_logger()
 
 
 def open_client(settings: Settings) -> TicketsClient:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from connectors.contract.messages import (
     Denied,
     Inbound,
@@ -25,8 +23,6 @@ from worker.planning.grouping import RESERVED
 from worker.routing import route
 from worker.runtime.defects import ConnectorFailed, of_connector
 from worker.settings import Source
-
-log = structlog.get_logger()
 
 NO_KEYS: Keys = {}
 

@@ -19,9 +19,8 @@ import structlog
 from connectors.contract.backfill import Backfilling, Missed, Occasion, Progress
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Memory, Refused, Unclear
 from connectors.contract.events import Event
-from connectors.contract.messages import Inbound, OverLimit, Verified
-from worker.intake.reading import read_verified
-from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
+from connectors.contract.messages import Inbound
+from worker.jobs.job import Job, Ran, State, Surroundings, read_found
 from worker.jobs.steps import asked, waiting
 from worker.ledger import OURS
 from worker.planning.correlation import may_wait
@@ -132,8 +131,9 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
 
 def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -> None:
     """Take in what is not known, one after the other: what a message opens is there for the next one."""
-    arrived = [_delivery(what, each, around) for each in missed]
-    said = [_events(what.source, each) for each in arrived]
+    found = [Inbound(what.source.id, around.now, each.body, ((MADE_BY, what.name),)) for each in missed]
+    arrived = [around.named(what.source, each) for each in found]
+    said = [read_found(what.source, each).parsed.events for each in arrived]
     ids = [
         {event.source_message_id for event in events}.union(each.also)
         for events, each in zip(said, missed, strict=True)
@@ -149,17 +149,6 @@ def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -
         taken += 1
     if taken:
         log.info("backfill.found", job=what.name, messages=taken)
-
-
-def _delivery(what: Backfill, missed: Missed, around: Surroundings) -> Inbound:
-    return around.named(what.source, Inbound(what.source.id, around.now, missed.body, ((MADE_BY, what.name),)))
-
-
-def _events(source: Source, arrived: Inbound) -> tuple[Event, ...]:
-    try:
-        return read_verified(source, Verified(arrived)).parsed.events
-    except OverLimit as error:
-        raise JobFailed(f"what was found is over a limit: {error}") from error
 
 
 def _names(events: tuple[Event, ...]) -> Iterator[str]:

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.contract.events import Event
-from connectors.contract.messages import Inbound
+from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake import own
-from worker.ledger import Errands
+from worker.intake.reading import read_verified
+from worker.ledger import Delivery, Errands
 from worker.settings import Source
 
 State = dict[str, Any]
@@ -19,6 +20,14 @@ State = dict[str, Any]
 
 class JobFailed(Exception):
     """A job could not do its work now; it comes again, with what it remembered before. The message is the reason."""
+
+
+def read_found(source: Source, arrived: Inbound) -> Delivery:
+    """Read what a job found as a delivery of the source. Raises JobFailed where it is over a limit."""
+    try:
+        return read_verified(source, Verified(arrived))
+    except OverLimit as error:
+        raise JobFailed(f"what was found is over a limit: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from connectors.contract.events import TicketChanged
-from connectors.contract.messages import Inbound, OverLimit, Verified
+from connectors.contract.messages import Inbound
 from connectors.contract.polling import Polling
 from connectors.contract.settings import SourceSettings
 from tickets.errors import TicketsError
@@ -26,8 +26,7 @@ from tickets.models import Ticket
 from worker.delivery.node import open_client
 from worker.delivery.outcomes import is_gone
 from worker.intake import own
-from worker.intake.reading import read_verified
-from worker.jobs.job import Job, JobFailed, State, Surroundings
+from worker.jobs.job import Job, JobFailed, State, Surroundings, read_found
 from worker.ledger import Limits
 from worker.settings import Settings, Source
 
@@ -72,7 +71,8 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
             raise JobFailed(f"ticket {ticket.id}: {error}") from error
         gone = own.ticket_changed(ticket.id, "gone", around.now, BY)
         arrived = own.found(poll.source.id, BY, [gone], around.now)
-    if any(around.errands.is_news(each) for each in _read(poll.source, arrived)):
+    events = read_found(poll.source, arrived).parsed.events
+    if any(around.errands.is_news(each) for each in events if isinstance(each, TicketChanged)):
         around.take_in(poll.source, arrived)
     around.errands.note_look(ticket.id, around.now)
     return state
@@ -81,14 +81,6 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
 async def _ask(settings: Settings, ticket_id: str) -> Ticket:
     async with open_client(settings) as client:
         return await client.get_ticket(ticket_id)
-
-
-def _read(source: Source, arrived: Inbound) -> list[TicketChanged]:
-    try:
-        events = read_verified(source, Verified(arrived)).parsed.events
-    except OverLimit as error:
-        raise JobFailed(f"what was found is over a limit: {error}") from error
-    return [each for each in events if isinstance(each, TicketChanged)]
 
 
 def told(source_id: str, polling: Polling[SourceSettings], ticket: Ticket, asked_at: datetime) -> Inbound:

@@ -40,7 +40,7 @@ def job_of(source: Source, link: str | None) -> Job | None:
 
 
 def _run(source: Source, answering: Answering[Any], link: str | None, state: State, around: Surroundings) -> State:
-    if _is_held(state, around.now):
+    if HELD_UNTIL in state and around.now < datetime.fromisoformat(state[HELD_UNTIL]):
         return state
     end = time.monotonic() + BEGIN_WITHIN_S
     for _ in range(AT_ONCE):
@@ -60,10 +60,6 @@ def _run(source: Source, answering: Answering[Any], link: str | None, state: Sta
 def _is_away(outcome: Outcome) -> bool:
     """The platform did not even refuse: asking it ten times would hold up the jobs of other sources."""
     return isinstance(outcome, Later) and outcome.seconds is None
-
-
-def _is_held(state: State, now: datetime) -> bool:
-    return HELD_UNTIL in state and now < datetime.fromisoformat(state[HELD_UNTIL])
 
 
 def _tell(

@@ -7,15 +7,14 @@ takes the job over. What a job tells twice for that reason is known the second t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from connectors.contract.messages import Inbound, OverLimit, Verified
+from connectors.contract.messages import Inbound
 from worker.intake.names import with_names
-from worker.intake.reading import read_verified
-from worker.jobs.job import Job, JobFailed, Ran, Surroundings
+from worker.jobs.job import Job, JobFailed, Ran, Surroundings, read_found
 from worker.ledger import LeasedJob, Ledger, LedgerAway
 from worker.planning.model import Kind
 from worker.runtime.threads import Loop, Outlived, growing
@@ -70,16 +69,14 @@ class Runner:
                 break
             leased, now = taken
             job = jobs[leased.name]
+            around = Surroundings(now, self._ledger.errands, self._take_in, partial(with_names, self._ledger))
             try:
-                ran = job.run(leased.state, self._surroundings(now))
+                ran = job.run(leased.state, around)
             except JobFailed as error:
                 log.warning("job.failed", job=job.name, reason=str(error), failures=leased.failures + 1)
                 ran = Ran(leased.state, problem=str(error))
             succeeded += self._settle(job, leased, ran if isinstance(ran, Ran) else Ran(ran))
         return succeeded
-
-    def _surroundings(self, now: datetime) -> Surroundings:
-        return Surroundings(now, self._ledger.errands, self._take_in, partial(with_names, self._ledger))
 
     def _settle(self, job: Job, leased: LeasedJob, ran: Ran) -> int:
         """Record how a run ended; 1 where it succeeded, else 0."""
@@ -91,11 +88,7 @@ class Runner:
         return 0
 
     def _take_in(self, source: Source, arrived: Inbound) -> None:
-        try:
-            delivery = read_verified(source, Verified(arrived))
-        except OverLimit as error:
-            raise JobFailed(f"what was found is over a limit: {error}") from error
-        (recorded,), due = self._ledger.record([delivery])
+        (recorded,), due = self._ledger.record([read_found(source, arrived)])
         log.info(
             "job.told",
             inbound=f"in-{recorded.inbound_id}",

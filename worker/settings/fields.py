@@ -16,7 +16,6 @@ from worker.settings.origin import Branch, Items, Node, Path, Scalar, node_at
 from worker.settings.section import MayHoldPassword
 
 SOURCES = "sources"
-Fields = Mapping[str, FieldInfo]
 
 
 def kind_of(root: Node, source_id: str) -> object:

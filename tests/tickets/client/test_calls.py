@@ -166,8 +166,6 @@ def test_lists_are_filtered_searched_and_paged(tmp_path: Path, revision: Revisio
             urgent = await client.list_tickets(status="open", priority="urgent", search="a & b = c%")
             assert [each.id for each in urgent.data] == newest[1::2]
             assert [each.id for each in (await client.list_tickets(search="host 4")).data] == [ids[4]]
-            every = [each.id async for each in client.iterate_tickets(page_size=2)]
-            assert every == newest
 
     with service(tmp_path, revision) as served:
         run(calls(served.client()))
@@ -185,35 +183,14 @@ def test_a_category_is_a_filter(tmp_path: Path) -> None:
         assert run(calls(served.client())) == ["net"]
 
 
-def test_tickets_created_meanwhile_bring_no_ticket_twice(tmp_path: Path) -> None:
-    async def calls(client: TicketsClient) -> tuple[list[str], list[str]]:
-        async with client:
-
-            async def another(number: int) -> str:
-                request = CreateTicket(subject=f"Host {number}", description="d")
-                return (await client.create_ticket(request, idempotency_key=f"k-{number}")).id
-
-            before = [await another(number) for number in range(6)]
-            seen = []
-            async for ticket in client.iterate_tickets(page_size=2):
-                seen.append(ticket.id)
-                await another(100 + len(seen))
-                if len(seen) == 6:
-                    break
-            return before[::-1], seen
-
-    with service(tmp_path) as served:
-        before, seen = run(calls(served.client()))
-        assert seen == before
-
-
 def test_nothing_to_list_is_no_ticket(tmp_path: Path) -> None:
-    async def every(client: TicketsClient) -> list[Ticket]:
+    async def calls(client: TicketsClient) -> Page:
         async with client:
-            return [each async for each in client.iterate_tickets()]
+            return await client.list_tickets()
 
     with service(tmp_path) as served:
-        assert run(every(served.client())) == []
+        page = run(calls(served.client()))
+    assert (page.total, list(page.data)) == (0, [])
 
 
 @each_revision
@@ -372,12 +349,9 @@ def test_webhooks_are_registered_listed_and_deleted(tmp_path: Path, revision: Re
 
 
 @each_revision
-def test_the_sandbox_can_be_emptied_and_tells_its_health(tmp_path: Path, revision: Revision) -> None:
+def test_a_sandbox_tells_its_health(tmp_path: Path, revision: Revision) -> None:
     async def calls(client: TicketsClient) -> None:
         async with client:
-            await client.create_ticket(DISK, idempotency_key="k-1")
-            await client.reset_sandbox()
-            assert (await client.list_tickets()).total == 0
             health = await client.health()
             assert (health.status, health.environment) == ("ok", "sandbox")
 

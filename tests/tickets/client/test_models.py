@@ -28,7 +28,8 @@ from tickets.models import (
     UpdateTicket,
     encode,
 )
-from tickets.server.schemas import CREATE, UPDATE, Close, read
+from tickets.server.revisions import REVISIONS
+from tickets.server.schemas import Close, read
 from tickets.server.schemas import Note as NoteBody
 
 from .texts import ANY
@@ -177,7 +178,7 @@ def test_a_limit_without_room_is_refused() -> None:
 @given(creates, revisions)
 def test_any_text_makes_a_create_that_the_service_takes(request: CreateTicket, revision: Revision) -> None:
     body = encode(request, revision)
-    taken = read(CREATE[revision], body)
+    taken = read(REVISIONS[revision].create, body)
     assert taken.priority == request.priority
     assert len(body) <= MAX_BODY
 
@@ -206,7 +207,7 @@ def test_any_text_makes_a_close_that_the_service_takes(request: CloseTicket) -> 
 
 @given(st.builds(UpdateTicket, status=st.just("open"), subject=ANY, description=ANY, category=ANY), revisions)
 def test_any_text_makes_an_update_that_the_service_takes(request: UpdateTicket, revision: Revision) -> None:
-    assert read(UPDATE[revision], encode(request, revision)).status == "open"
+    assert read(REVISIONS[revision].update, encode(request, revision)).status == "open"
 
 
 @given(creates, revisions)
@@ -219,7 +220,7 @@ def test_the_longest_text_of_any_kind_fits_into_a_body() -> None:
     for character in ("\x01", "😀", "\\", "é"):
         body = encode(CreateTicket(subject=character * 300, description=character * (MAX_TEXT + 5), marker="Ref 1"))
         assert len(body) <= MAX_BODY
-        assert read(CREATE["A"], body).description.endswith("\n\nRef 1")
+        assert read(REVISIONS["A"].create, body).description.endswith("\n\nRef 1")
 
 
 @given(
