@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
-FOLDERS = (ROOT, ROOT / "worker", ROOT / "tests", ROOT / "tests" / "worker", ROOT / "tests" / "worker" / "planning")
 _ROW = re.compile(r"^\| (?!question|---)(.*) \|$", re.MULTILINE)
 _PLACE = re.compile(r"`([\w/<>.]+(?:\.py|/))`(?::((?:,? `\w+`)+))?")
 
@@ -19,21 +18,13 @@ def rows() -> list[str]:
     return _ROW.findall(PAGE.read_text().partition("## Where to find what")[2])
 
 
-def found(path: str, before: Path | None) -> Path | None:
-    """Where a path is that may be written below a folder, or beside the path before it."""
-    beside = [] if before is None else [before.parent if before.suffix else before]
-    return next((each / path for each in (*beside, *FOLDERS) if (each / path).exists()), None)
-
-
 @pytest.mark.parametrize("row", rows())
 def test_each_place_that_a_row_names_is_there(row: str) -> None:
-    before: Path | None = None
     for path, names in _PLACE.findall(row):
         if "<" in path:
             continue
-        place = found(path, before)
-        assert place is not None, path
-        before = place
+        place = ROOT / path
+        assert place.exists(), path
         for name in re.findall(r"`(\w+)`", names):
             assert re.search(rf"^(\s*(async )?def |class |){name}\b", place.read_text(), re.MULTILINE), (
                 f"{path}: {name}"
