@@ -17,6 +17,7 @@ from worker.settings.models import Settings
 from worker.settings.origin import DEFAULT, Branch, Items, Node, Origin, Path, Place, Scalar, key_at, node_at
 from worker.settings.problems import Problem, meant, variable
 from worker.settings.section import AtOffset
+from worker.settings.walking import origin_of
 
 
 def explained(root: Branch, error: ValidationError, at: Path) -> list[Problem]:
@@ -95,23 +96,6 @@ def _in_tree(root: Branch, located: tuple[int | str, ...], *, is_there: bool) ->
         if node_at(root, (*path, part)) is not None or is_last or index == 0:
             path = (*path, part)
     return path
-
-
-def origin_of(root: Branch, path: Path) -> Origin:
-    """Where what stands at the path, or the nearest above it, came from."""
-    for end in range(len(path), 0, -1):
-        node = node_at(root, path[:end])
-        if node is not None:
-            return shown_at(root, path[:end], node.origin)
-    return DEFAULT
-
-
-def shown_at(root: Branch, path: Path, origin: Origin) -> Origin:
-    """Where it can be underlined: a section or nothing by its name."""
-    node = node_at(root, path)
-    if isinstance(node, Branch) or (isinstance(node, Scalar) and node.value is None):
-        return key_at(root, path) or origin
-    return origin
 
 
 def _named_in(message: str, section: Branch, origin: Origin) -> Origin:

@@ -39,6 +39,7 @@ from worker.settings.problems import (
     variable,
     without_password,
 )
+from worker.settings.walking import seen
 
 CONFIG = "TICKETRELAY_CONFIG"
 """Names the configuration file; it is no setting."""
@@ -121,9 +122,7 @@ def from_file(path: FilePath, environment: Branch) -> Found:
     kinds = (
         over(Branch({SOURCES: environment.entries[SOURCES]}, DEFAULT), tree) if SOURCES in environment.entries else tree
     )
-    judged = _judged(tree, kinds, (), path.parent, problems, hidden)
-    assert isinstance(judged, Branch)  # noqa: S101 — the file's whole is one
-    return judged, problems, hidden
+    return _judged(tree, kinds, (), path.parent, problems, hidden), problems, hidden
 
 
 def _content(path: FilePath) -> bytes:
@@ -135,15 +134,21 @@ def _content(path: FilePath) -> bytes:
         raise SettingsError([Problem(f"cannot be read: {error.strerror}", at, todo=todo)]) from None
 
 
-def _judged(node: Node, kinds: Node, path: Path, folder: FilePath, problems: list[Problem], hidden: set[int]) -> Node:
-    """The tree with `NAME_file` as NAME, without what does not fit its setting; empty sections are sections."""
-    if isinstance(node, Items):
-        items = (_judged(each, kinds, (*path, n), folder, problems, hidden) for n, each in enumerate(node.items))
-        return Items(tuple(items), node.origin)
-    if isinstance(node, Scalar) and node.value is None and (len(path) == 1 or (len(path) == 2 and path[0] == SOURCES)):
-        return Branch({}, node.origin) if model_at(kinds, Settings, path) or path == (SOURCES,) else node
-    if not isinstance(node, Branch):
+def _judged(
+    node: Branch, kinds: Node, path: Path, folder: FilePath, problems: list[Problem], hidden: set[int]
+) -> Branch:
+    """The section with `NAME_file` as NAME, without what does not fit its setting; empty sections are sections."""
+
+    def inner(node: Node, path: Path) -> Node:
+        if isinstance(node, Branch):
+            return _judged(node, kinds, path, folder, problems, hidden)
+        if isinstance(node, Items):
+            return Items(tuple(inner(each, (*path, number)) for number, each in enumerate(node.items)), node.origin)
+        is_section = len(path) == 1 or (len(path) == 2 and path[0] == SOURCES)
+        if is_section and isinstance(node, Scalar) and node.value is None:
+            return Branch({}, node.origin) if model_at(kinds, Settings, path) or path == (SOURCES,) else node
         return node
+
     model = model_at(kinds, Settings, path)
     entries: dict[str, tuple[Origin, Node]] = {}
     for name, (key, each) in node.entries.items():
@@ -159,11 +164,11 @@ def _judged(node: Node, kinds: Node, path: Path, folder: FilePath, problems: lis
             problems.append(refused)
             hidden.update(_lines(each) if is_secret(field) else ())
         elif wrong and field is not None:
-            problems.append(Problem(wrong, _seen(each, key), at))
+            problems.append(Problem(wrong, seen(each, key), at))
         else:
             if field is None and model is not None and _may_be_secret(name, model):
                 hidden.update(_lines(each))  # it may be a secret under a misspelt name
-            entries[name] = (key, _judged(each, kinds, at, folder, problems, hidden))
+            entries[name] = (key, inner(each, at))
     return Branch(entries, node.origin)
 
 
@@ -182,7 +187,7 @@ def _in_file(
         problems.append(Problem(f"{base!r} is given too", key, path, "give one of them"))
         return None
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
-        problems.append(Problem("the path of a file is wanted", _seen(node, key), path))
+        problems.append(Problem("the path of a file is wanted", seen(node, key), path))
         return None
     return InFile(str(folder / node.value), node.origin)
 
@@ -197,12 +202,6 @@ def _inline(node: Node, is_secret_: bool, is_kept_out: bool, path: Path) -> Prob
     what = "a secret" if is_secret_ else "a URL with a password"
     todo = f"write '{path[-1]}_file: PATH', or set {variable(*path)}"
     return Problem(f"{what} does not stand in this file", node.origin, path, todo)
-
-
-def _seen(node: Node, key: Origin) -> Origin:
-    """Where a value can be underlined; its name, where there is nothing to see."""
-    is_empty = isinstance(node, Scalar) and node.value is None
-    return key if is_empty or isinstance(node, Branch) else node.origin
 
 
 def _lines(node: Node) -> set[int]:

@@ -5,13 +5,14 @@ A table: the path of what names, with `*` for any item or name, and the section 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from worker.settings.origin import Path
 from worker.settings.problems import meant
+from worker.settings.walking import inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,6 @@ def _reached(value: object, pattern: tuple[str, ...], path: Path = ()) -> Iterat
         yield path, value
         return
     part, *rest = pattern
-    for name, inner in _children(value):
+    for name, inner in inside(value):
         if part in ("*", name):
             yield from _reached(inner, tuple(rest), (*path, name))
-
-
-def _children(value: object) -> Iterator[tuple[str | int, object]]:
-    if isinstance(value, BaseModel):
-        yield from ((name, getattr(value, name)) for name in type(value).model_fields)
-    elif isinstance(value, Mapping):
-        yield from value.items()
-    elif isinstance(value, list | tuple):
-        yield from enumerate(value)
