@@ -151,12 +151,8 @@ def judge(given: Given, *, secrets: bool = True) -> Loaded:
     except ValidationError as error:
         problems += explained(root, error, ())
     if settings is not None:
-        for each in references(settings):
-            origin = origin_of(root, each.path)
-            problems.append(Problem(each.message, origin, each.path, each.todo))
-        for odd in routes.problems(settings.routes, settings.templates):
-            if odd.is_error:
-                problems.append(Problem(odd.text, origin_of(root, odd.at), odd.at, odd.todo))
+        found = (*references(settings), *routes.problems(settings.routes, settings.templates))
+        problems += [each.at(origin_of(root, each.path)) for each in found if each.is_error]
     if problems or settings is None:
         raise SettingsError(told_once(problems), given.hidden)
     return Loaded(settings, root, tuple(secret_files), given.hidden)

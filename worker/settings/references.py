@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from worker.settings.origin import Path
-from worker.settings.problems import meant
+from worker.settings.problems import Finding, meant
 from worker.settings.walking import inside
 
 
@@ -26,15 +26,6 @@ class Reference:
     names: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dangling:
-    """A name that leads nowhere, and what to do."""
-
-    path: Path
-    message: str
-    todo: str
-
-
 REFERENCES: tuple[Reference, ...] = (
     Reference("tests.*.source", "sources"),
     Reference("tests.*.steps.*.expect.routes", "routes.*.name"),
@@ -42,7 +33,7 @@ REFERENCES: tuple[Reference, ...] = (
 """One line for each setting that names another one."""
 
 
-def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> list[Dangling]:
+def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> list[Finding]:
     """Every name that leads nowhere, in the order of the table."""
     found = []
     for each in table:
@@ -52,9 +43,8 @@ def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> 
             for index, name in names:
                 if isinstance(name, str) and name not in known:
                     at = path if index is None else (*path, index)
-                    found.append(
-                        Dangling(at, f"there is no {name!r} in {each.names.partition('.')[0]}", _todo(name, known))
-                    )
+                    said = f"there is no {name!r} in {each.names.partition('.')[0]}"
+                    found.append(Finding(at, said, _todo(name, known), is_error=True))
     return found
 
 
