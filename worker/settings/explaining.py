@@ -136,11 +136,8 @@ def _unknown(root: Branch, path: Path) -> Problem:
     what = f"no setting {str(path[-1])!r} in {above}" if above else f"no section {str(path[-1])!r}"
     close = meant(str(path[-1]), [*names, *secrets])
     close = f"{close}_file" if close in secrets else close
-    return Problem(f"there is {what}", origin, path, f"did you mean {close!r}?" if close else _there_are(names))
-
-
-def _there_are(names: list[str]) -> str:
-    return f"there are: {', '.join(sorted(names))}" if names else ""
+    there_are = f"there are: {', '.join(sorted(names))}" if names else ""
+    return Problem(f"there is {what}", origin, path, f"did you mean {close!r}?" if close else there_are)
 
 
 def _how_to_give(root: Branch, path: Path) -> str:

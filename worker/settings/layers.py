@@ -7,11 +7,12 @@ is refused there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from worker.settings.document import read_document
 from worker.settings.fields import SOURCES, field_at, has_secrets, is_secret, keeps_out, misfit, model_at
@@ -30,6 +31,7 @@ from worker.settings.origin import (
     Variable,
     leaves,
     over,
+    tree_of,
 )
 from worker.settings.problems import (
     PREFIX,
@@ -65,7 +67,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
         origin = Variable(name)
         path = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
         node: Node = Scalar(environ[name], origin)
-        if path[-1].endswith(_FILE) and not _is_setting(tree, path):  # some settings are paths
+        if path[-1].endswith(_FILE) and field_at(tree_of(tree, DEFAULT), Settings, path) is None:  # some are paths
             path = (*path[:-1], path[-1].removesuffix(_FILE))
             if variable(*path) in environ:
                 problems.append(Problem(f"{variable(*path)} is set too; give one of them", origin, path))
@@ -74,16 +76,17 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
             # An empty variable is how a shell or a compose file says "none" for the settings that may have none.
             node = Scalar(None, origin)
         _put(tree, path, node, origin, problems)
-    return _branch(tree), problems
-
-
-def _is_setting(tree: dict[str, Any], path: tuple[str, ...]) -> bool:
-    return field_at(_branch(tree), Settings, path) is not None
+    return tree_of(tree, DEFAULT), problems
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variable, problems: list[Problem]) -> None:
     if len(path) == 1:
-        known = [each.removeprefix(PREFIX) for each in _all_variables()]
+        known = [
+            f"{section}__{name}".upper()
+            for section, field in Settings.model_fields.items()
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+            for name in field.annotation.model_fields
+        ]
         close = meant(origin.name.removeprefix(PREFIX), known)
         problems.append(Problem("no such setting", origin, path, f"did you mean {PREFIX}{close}?" if close else ""))
         return
@@ -94,22 +97,6 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variab
             problems.append(Problem(f"{part!r} is a value, not a section", origin, path))
             return
     at[path[-1]] = node
-
-
-def _branch(tree: dict[str, Any]) -> Branch:
-    entries: dict[str, tuple[Origin, Node]] = {}
-    for name, each in tree.items():
-        if isinstance(each, dict):
-            entries[name] = (DEFAULT, _branch(each))
-        else:
-            entries[name] = (each.origin, each)
-    return Branch(entries, DEFAULT)
-
-
-def _all_variables() -> Iterator[str]:
-    for section, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from (variable(section, name) for name in field.annotation.model_fields)
 
 
 def from_file(path: FilePath, environment: Branch) -> Found:
@@ -160,7 +147,7 @@ def _judged(
         if field is None and of_file is not None and keeps_out(of_file):
             entry = _in_file(node, base, key, each, folder, (*path, base), problems)
             entries |= {base: (key, entry)} if entry is not None else {}
-        elif field is not None and (refused := _inline(each, is_secret(field), keeps_out(field), at)):
+        elif field is not None and (refused := _inline(each, field, at)):
             problems.append(refused)
             hidden.update(_lines(each) if is_secret(field) else ())
         elif wrong and field is not None:
@@ -192,14 +179,13 @@ def _in_file(
     return InFile(str(folder / node.value), node.origin)
 
 
-def _inline(node: Node, is_secret_: bool, is_kept_out: bool, path: Path) -> Problem | None:
+def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
     """A secret that stands in the configuration file itself."""
-    value = node.value if isinstance(node, Scalar) else None
-    if not (is_secret_ and not (isinstance(node, Scalar) and value is None)) and not (
-        is_kept_out and isinstance(value, str) and without_password(value) != value
-    ):
+    value = node.value if isinstance(node, Scalar) else ""
+    has_password = keeps_out(field) and isinstance(value, str) and without_password(value) != value
+    if not has_password and (value is None or not is_secret(field)):
         return None
-    what = "a secret" if is_secret_ else "a URL with a password"
+    what = "a secret" if is_secret(field) else "a URL with a password"
     todo = f"write '{path[-1]}_file: PATH', or set {variable(*path)}"
     return Problem(f"{what} does not stand in this file", node.origin, path, todo)
 

@@ -119,11 +119,19 @@ def over(upper: Branch, lower: Branch) -> Branch:
 
 
 def tree_of(values: Mapping[str, object], origin: Origin) -> Branch:
-    """A tree of plain dicts and values; the flag of each is named after the setting where `origin` is a Flag."""
+    """A tree of plain dicts, of values and of nodes that know their origin.
+
+    The flag of each value is named after its setting where `origin` is a Flag.
+    """
     entries: dict[str, tuple[Origin, Node]] = {}
     for name, each in values.items():
-        own = Flag(f"--{name.replace('_', '-')}") if isinstance(origin, Flag) else origin
-        entries[name] = (origin, tree_of(each, origin) if isinstance(each, dict) else Scalar(each, own))
+        if isinstance(each, dict):
+            entries[name] = (origin, tree_of(each, origin))
+        elif isinstance(each, Scalar | InFile):
+            entries[name] = (each.origin, each)
+        else:
+            own = Flag(f"--{name.replace('_', '-')}") if isinstance(origin, Flag) else origin
+            entries[name] = (origin, Scalar(each, own))
     return Branch(entries, origin)
 
 
