@@ -55,6 +55,7 @@ REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Extends: ("extends", "a template cannot reach another one"),
     nodes.Block: ("block", "a template cannot reach another one"),
     nodes.With: ("with", "nothing can be set"),
+    nodes.Scope: ("autoescape", "nothing is escaped in a ticket's text"),
 }
 """Where what is refused most often is seen, and what to do."""
 
@@ -195,9 +196,11 @@ class _Checker:
                 self._refuse(node, None, "a for gives a plain name, or two: for name, value in labels|items")
 
     def _refuse(self, node: nodes.Node, word: str | None, message: str) -> NoReturn:
-        offset = _find(self.environment, self.source, node.lineno, word) if word else None
+        # Jinja gives some nodes no line, such as what is compared: that of what stands in them is theirs.
+        line = next((each.lineno for each in (node, *node.find_all(nodes.Node)) if each.lineno), 1)
+        offset = _find(self.environment, self.source, line, word) if word else None
         if word is None or offset is None:
-            raise _on_line(self.source, node.lineno, message)
+            raise _on_line(self.source, line, message)
         raise AtOffset(message, offset, len(word))
 
 
