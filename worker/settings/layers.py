@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from worker.settings.document import read_document
-from worker.settings.fields import SOURCES, field_at, has_secrets, is_secret, keeps_out, misfit, model_at
+from worker.settings.fields import SOURCES, field_at, is_secret, keeps_out, misfit, model_at
 from worker.settings.models import Settings
 from worker.settings.origin import (
     DEFAULT,
@@ -161,7 +161,7 @@ def _judged(
 
 def _may_be_secret(name: str, model: type[BaseModel]) -> bool:
     """True for an unknown name that may be a misspelt secret's: not where another setting was meant."""
-    if name == "kind" or not has_secrets(model):
+    if name == "kind" or not any(map(is_secret, model.model_fields.values())):
         return False
     close = meant(name, list(model.model_fields))
     return not close or is_secret(model.model_fields[close])
