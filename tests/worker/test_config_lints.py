@@ -9,10 +9,10 @@ import pytest
 from connectors import connector
 from connectors.contract.settings import Secret, SourceSettings
 from worker.settings import Source, load
-from worker.settings.lints import LINTS, Warned, source_without_authentication, warnings
+from worker.settings.lints import LINTS, source_without_authentication, warnings
 from worker.settings.loader import gather, judge
 from worker.settings.models import Settings
-from worker.settings.problems import render
+from worker.settings.problems import Finding, render
 
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 SLACK = {"TICKETRELAY_SOURCES__SLACK__SECRET": "correct horse"}
@@ -151,8 +151,8 @@ def test_a_source_that_believes_everybody_is_warned_of_on_a_public_address() -> 
 
 
 def test_the_table_of_lints_takes_more() -> None:
-    def never(settings: Settings) -> list[Warned]:
-        return [Warned(("policy", "damping"), f"{settings.policy.damping:g}", "do nothing")]
+    def never(settings: Settings) -> list[Finding]:
+        return [Finding(("policy", "damping"), f"{settings.policy.damping:g}", "do nothing")]
 
     (found,) = warnings(judge(gather(API)), (*LINTS, never))
     assert render(found) == "warning: TICKETRELAY_POLICY__DAMPING: 0; do nothing"

@@ -29,7 +29,7 @@ def chosen(found: Resolution) -> dict[str, Any]:
 
 def said(*routes: Route, **templates: str) -> list[tuple[tuple[str | int, ...], str]]:
     return [
-        (each.at, f"{each.text}; {each.todo}")
+        (each.path, f"{each.message}; {each.todo}")
         for each in problems(routes, {name: template(its) for name, its in templates.items()})
     ]
 
@@ -101,8 +101,8 @@ def test_every_source_knows_the_routes_and_the_policy() -> None:
 def test_a_route_that_an_earlier_one_shadows_is_an_error() -> None:
     wide, narrow = a_route("wide", "severity=~crit.*"), a_route("narrow", "severity=critical", "source=prom")
     (found,) = problems([wide, narrow], {})
-    assert (found.at, found.is_error) == (("routes", 1, "match"), True)
-    assert "route 'wide' before it" in found.text
+    assert (found.path, found.is_error) == (("routes", 1, "match"), True)
+    assert "route 'wide' before it" in found.message
     assert said(narrow, wide) == []
     assert said(a_route("wide", goes_on=True), narrow) == []
 

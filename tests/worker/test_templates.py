@@ -113,6 +113,7 @@ def test_what_looks_like_a_template_in_a_message_stays_as_it_is() -> None:
         ("{% block a %}{% endblock %}", "block"),
         ("{% with %}{% endwith %}", "with"),
         ("{% filter upper %}{% endfilter %}", "filter"),
+        ("first\n{% autoescape true %}{% endautoescape %}", "autoescape"),
         ("{% for a in labels %}{% for b in labels %}{% endfor %}{% endfor %}", "for"),
         ("{% for a in labels recursive %}{% endfor %}", "recursive"),
         ("{% for a in labels %}{{ a.b }}{% endfor %}", "b"),
@@ -134,11 +135,12 @@ def test_what_is_not_allowed_is_refused_where_it_stands(text: str, part: str | N
         "{{ " + "not " * 4000 + "subject }}",
         "{{ subject" + " and subject" * 1000 + " }}",
         "{% if subject %}" * 200 + "{% endif %}" * 200,
+        "{{ " + "1 == (" * 20 + "1" + ")" * 20 + " }}",
         "{{ " + "9" * 5000 + " }}",
         "{% for a in labels %}" + "{{ a }}" * 200 + "{% endfor %}",
         "x" * (MAX_SOURCE + 1),
     ],
-    ids=["brackets", "not", "and", "if", "a number", "a long for", "a long template"],
+    ids=["brackets", "not", "and", "if", "comparisons", "a number", "a long for", "a long template"],
 )  # fmt: skip
 def test_a_template_that_is_too_large_or_too_deep_is_refused(text: str) -> None:
     refused(text)

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from worker.settings import Settings, Source
 from worker.settings.origin import Path
+from worker.settings.walking import inside
 
 RELOADABLE: tuple[Path, ...] = (
     ("routes",),
@@ -82,18 +83,13 @@ def _merged(old: Settings, new: Settings, stays: tuple[Path, ...]) -> Settings:
 
 def _flat(value: object, path: Path) -> Iterator[tuple[Path, object]]:
     """Every setting with its path; a source and a route are there themselves too, so that a new one is one change."""
-    if isinstance(value, Source):
-        yield path, Source
-        yield (*path, "kind"), value.connector.kind
-        yield from _flat(value.settings, path)
-    elif path == ("routes",) and isinstance(value, tuple):
+    if path == ("routes",) and isinstance(value, tuple):
         yield ("routes",), tuple(each.name for each in value)
         yield from ((("routes", each.name), each) for each in value)
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _flat(getattr(value, name), (*path, name))
-    elif isinstance(value, Mapping) and path in (("sources",), ("templates",)):
-        for name, each in value.items():
+    elif isinstance(value, Source | BaseModel) or path in (("sources",), ("templates",)):
+        if isinstance(value, Source):
+            yield path, Source
+        for name, each in inside(value):
             yield from _flat(each, (*path, str(name)))
     else:
         yield path, value

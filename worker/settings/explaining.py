@@ -17,6 +17,7 @@ from worker.settings.models import Settings
 from worker.settings.origin import DEFAULT, Branch, Items, Node, Origin, Path, Place, Scalar, key_at, node_at
 from worker.settings.problems import Problem, meant, variable
 from worker.settings.section import AtOffset
+from worker.settings.walking import origin_of
 
 
 def explained(root: Branch, error: ValidationError, at: Path) -> list[Problem]:
@@ -97,23 +98,6 @@ def _in_tree(root: Branch, located: tuple[int | str, ...], *, is_there: bool) ->
     return path
 
 
-def origin_of(root: Branch, path: Path) -> Origin:
-    """Where what stands at the path, or the nearest above it, came from."""
-    for end in range(len(path), 0, -1):
-        node = node_at(root, path[:end])
-        if node is not None:
-            return shown_at(root, path[:end], node.origin)
-    return DEFAULT
-
-
-def shown_at(root: Branch, path: Path, origin: Origin) -> Origin:
-    """Where it can be underlined: a section or nothing by its name."""
-    node = node_at(root, path)
-    if isinstance(node, Branch) or (isinstance(node, Scalar) and node.value is None):
-        return key_at(root, path) or origin
-    return origin
-
-
 def _named_in(message: str, section: Branch, origin: Origin) -> Origin:
     """The first setting that a rule between settings names, where the file has it."""
     for word in message.replace(":", " ").replace(",", " ").split():
@@ -152,11 +136,8 @@ def _unknown(root: Branch, path: Path) -> Problem:
     what = f"no setting {str(path[-1])!r} in {above}" if above else f"no section {str(path[-1])!r}"
     close = meant(str(path[-1]), [*names, *secrets])
     close = f"{close}_file" if close in secrets else close
-    return Problem(f"there is {what}", origin, path, f"did you mean {close!r}?" if close else _there_are(names))
-
-
-def _there_are(names: list[str]) -> str:
-    return f"there are: {', '.join(sorted(names))}" if names else ""
+    there_are = f"there are: {', '.join(sorted(names))}" if names else ""
+    return Problem(f"there is {what}", origin, path, f"did you mean {close!r}?" if close else there_are)
 
 
 def _how_to_give(root: Branch, path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -75,10 +75,6 @@ def sections_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
                     yield each
 
 
-def has_secrets(model: type[BaseModel]) -> bool:
-    return any(is_secret(field) for field in model.model_fields.values())
-
-
 def misfit(node: Node, field: FieldInfo) -> str:
     """What is wrong with the kind of a value that stands in the file; empty where nothing is.
 
@@ -124,18 +120,16 @@ def described(node: Node) -> str:
     return "a list" if isinstance(node, Items) else _WORDS[type(node.value)] if isinstance(node, Scalar) else "a text"
 
 
-def _pairs(annotation: Any) -> tuple[tuple[Any, tuple[Any, ...]], ...]:
-    if get_origin(annotation) is Annotated:
-        bare, *metadata = get_args(annotation)
-        return tuple((each, (*metadata, *inner)) for each, inner in _pairs(bare))
-    if get_origin(annotation) in (Union, types.UnionType):
-        return tuple(pair for each in get_args(annotation) for pair in _pairs(each))
-    return ((annotation, ()),)
-
-
-def _parts(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+def _parts(annotation: Any, metadata: Sequence[Any] = ()) -> Iterator[tuple[Any, Sequence[Any]]]:
     """The types that an annotation allows, each with what is said about it."""
-    return ((bare, (*inner, *metadata)) for bare, inner in _pairs(annotation))
+    if get_origin(annotation) is Annotated:
+        bare, *own = get_args(annotation)
+        yield from _parts(bare, (*own, *metadata))
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for each in get_args(annotation):
+            yield from _parts(each, metadata)
+    else:
+        yield annotation, metadata
 
 
 def _only(annotation: Any) -> Any:

@@ -78,29 +78,14 @@ def default(_context: Context, value: object, other: object = "", boolean: bool 
     return other if isinstance(value, Undefined) or (boolean and not value) else value
 
 
-@pass_context
-def upper(context: Context, value: object) -> str:
-    return _text(context, value).upper()
+def _changed(by: Callable[[str], str]) -> Callable[[Context, object], str]:
+    """A filter that changes a text as `by` does."""
 
+    @pass_context
+    def changed(context: Context, value: object) -> str:
+        return by(_text(context, value))
 
-@pass_context
-def lower(context: Context, value: object) -> str:
-    return _text(context, value).lower()
-
-
-@pass_context
-def capitalize(context: Context, value: object) -> str:
-    return _text(context, value).capitalize()
-
-
-@pass_context
-def title(context: Context, value: object) -> str:
-    return _text(context, value).title()
-
-
-@pass_context
-def trim(context: Context, value: object) -> str:
-    return _text(context, value).strip()
+    return changed
 
 
 @pass_context
@@ -186,11 +171,6 @@ def _number(context: Context, value: object) -> float | None:
 
 
 @pass_context
-def _at_most(context: Context, value: object) -> Sequence[object]:
-    return _items(context, value)
-
-
-@pass_context
 def _weighed(context: Context, value: object) -> object:
     if isinstance(value, str):
         _spend(context, len(value))
@@ -200,7 +180,7 @@ def _weighed(context: Context, value: object) -> object:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "capitalize": capitalize,
+    "capitalize": _changed(str.capitalize),
     "count": length,
     "d": default,
     "default": default,
@@ -211,14 +191,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "join": join,
     "last": last,
     "length": length,
-    "lower": lower,
+    "lower": _changed(str.lower),
     "replace": replace,
     "round": rounded,
-    "title": title,
-    "trim": trim,
+    "title": _changed(str.title),
+    "trim": _changed(str.strip),
     "truncate": truncate,
-    "upper": upper,
+    "upper": _changed(str.upper),
 }
 """What templates may call, by name."""
 
-OWN: dict[str, Callable[..., Any]] = {AT_MOST: _at_most, WEIGHED: _weighed}
+OWN: dict[str, Callable[..., Any]] = {AT_MOST: pass_context(_items), WEIGHED: _weighed}

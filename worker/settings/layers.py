@@ -7,14 +7,15 @@ is refused there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from worker.settings.document import read_document
-from worker.settings.fields import SOURCES, field_at, has_secrets, is_secret, keeps_out, misfit, model_at
+from worker.settings.fields import SOURCES, field_at, is_secret, keeps_out, misfit, model_at
 from worker.settings.models import Settings
 from worker.settings.origin import (
     DEFAULT,
@@ -30,6 +31,7 @@ from worker.settings.origin import (
     Variable,
     leaves,
     over,
+    tree_of,
 )
 from worker.settings.problems import (
     PREFIX,
@@ -39,6 +41,7 @@ from worker.settings.problems import (
     variable,
     without_password,
 )
+from worker.settings.walking import seen
 
 CONFIG = "TICKETRELAY_CONFIG"
 """Names the configuration file; it is no setting."""
@@ -64,7 +67,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
         origin = Variable(name)
         path = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
         node: Node = Scalar(environ[name], origin)
-        if path[-1].endswith(_FILE) and not _is_setting(tree, path):  # some settings are paths
+        if path[-1].endswith(_FILE) and field_at(tree_of(tree, DEFAULT), Settings, path) is None:  # some are paths
             path = (*path[:-1], path[-1].removesuffix(_FILE))
             if variable(*path) in environ:
                 problems.append(Problem(f"{variable(*path)} is set too; give one of them", origin, path))
@@ -73,16 +76,17 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
             # An empty variable is how a shell or a compose file says "none" for the settings that may have none.
             node = Scalar(None, origin)
         _put(tree, path, node, origin, problems)
-    return _branch(tree), problems
-
-
-def _is_setting(tree: dict[str, Any], path: tuple[str, ...]) -> bool:
-    return field_at(_branch(tree), Settings, path) is not None
+    return tree_of(tree, DEFAULT), problems
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variable, problems: list[Problem]) -> None:
     if len(path) == 1:
-        known = [each.removeprefix(PREFIX) for each in _all_variables()]
+        known = [
+            f"{section}__{name}".upper()
+            for section, field in Settings.model_fields.items()
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+            for name in field.annotation.model_fields
+        ]
         close = meant(origin.name.removeprefix(PREFIX), known)
         problems.append(Problem("no such setting", origin, path, f"did you mean {PREFIX}{close}?" if close else ""))
         return
@@ -95,22 +99,6 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variab
     at[path[-1]] = node
 
 
-def _branch(tree: dict[str, Any]) -> Branch:
-    entries: dict[str, tuple[Origin, Node]] = {}
-    for name, each in tree.items():
-        if isinstance(each, dict):
-            entries[name] = (DEFAULT, _branch(each))
-        else:
-            entries[name] = (each.origin, each)
-    return Branch(entries, DEFAULT)
-
-
-def _all_variables() -> Iterator[str]:
-    for section, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from (variable(section, name) for name in field.annotation.model_fields)
-
-
 def from_file(path: FilePath, environment: Branch) -> Found:
     """The tree of the configuration file, whose sources may have their kind from the environment.
 
@@ -121,9 +109,7 @@ def from_file(path: FilePath, environment: Branch) -> Found:
     kinds = (
         over(Branch({SOURCES: environment.entries[SOURCES]}, DEFAULT), tree) if SOURCES in environment.entries else tree
     )
-    judged = _judged(tree, kinds, (), path.parent, problems, hidden)
-    assert isinstance(judged, Branch)  # noqa: S101 — the file's whole is one
-    return judged, problems, hidden
+    return _judged(tree, kinds, (), path.parent, problems, hidden), problems, hidden
 
 
 def _content(path: FilePath) -> bytes:
@@ -135,15 +121,21 @@ def _content(path: FilePath) -> bytes:
         raise SettingsError([Problem(f"cannot be read: {error.strerror}", at, todo=todo)]) from None
 
 
-def _judged(node: Node, kinds: Node, path: Path, folder: FilePath, problems: list[Problem], hidden: set[int]) -> Node:
-    """The tree with `NAME_file` as NAME, without what does not fit its setting; empty sections are sections."""
-    if isinstance(node, Items):
-        items = (_judged(each, kinds, (*path, n), folder, problems, hidden) for n, each in enumerate(node.items))
-        return Items(tuple(items), node.origin)
-    if isinstance(node, Scalar) and node.value is None and (len(path) == 1 or (len(path) == 2 and path[0] == SOURCES)):
-        return Branch({}, node.origin) if model_at(kinds, Settings, path) or path == (SOURCES,) else node
-    if not isinstance(node, Branch):
+def _judged(
+    node: Branch, kinds: Node, path: Path, folder: FilePath, problems: list[Problem], hidden: set[int]
+) -> Branch:
+    """The section with `NAME_file` as NAME, without what does not fit its setting; empty sections are sections."""
+
+    def inner(node: Node, path: Path) -> Node:
+        if isinstance(node, Branch):
+            return _judged(node, kinds, path, folder, problems, hidden)
+        if isinstance(node, Items):
+            return Items(tuple(inner(each, (*path, number)) for number, each in enumerate(node.items)), node.origin)
+        is_section = len(path) == 1 or (len(path) == 2 and path[0] == SOURCES)
+        if is_section and isinstance(node, Scalar) and node.value is None:
+            return Branch({}, node.origin) if model_at(kinds, Settings, path) or path == (SOURCES,) else node
         return node
+
     model = model_at(kinds, Settings, path)
     entries: dict[str, tuple[Origin, Node]] = {}
     for name, (key, each) in node.entries.items():
@@ -155,21 +147,21 @@ def _judged(node: Node, kinds: Node, path: Path, folder: FilePath, problems: lis
         if field is None and of_file is not None and keeps_out(of_file):
             entry = _in_file(node, base, key, each, folder, (*path, base), problems)
             entries |= {base: (key, entry)} if entry is not None else {}
-        elif field is not None and (refused := _inline(each, is_secret(field), keeps_out(field), at)):
+        elif field is not None and (refused := _inline(each, field, at)):
             problems.append(refused)
             hidden.update(_lines(each) if is_secret(field) else ())
         elif wrong and field is not None:
-            problems.append(Problem(wrong, _seen(each, key), at))
+            problems.append(Problem(wrong, seen(each, key), at))
         else:
             if field is None and model is not None and _may_be_secret(name, model):
                 hidden.update(_lines(each))  # it may be a secret under a misspelt name
-            entries[name] = (key, _judged(each, kinds, at, folder, problems, hidden))
+            entries[name] = (key, inner(each, at))
     return Branch(entries, node.origin)
 
 
 def _may_be_secret(name: str, model: type[BaseModel]) -> bool:
     """True for an unknown name that may be a misspelt secret's: not where another setting was meant."""
-    if name == "kind" or not has_secrets(model):
+    if name == "kind" or not any(map(is_secret, model.model_fields.values())):
         return False
     close = meant(name, list(model.model_fields))
     return not close or is_secret(model.model_fields[close])
@@ -182,27 +174,20 @@ def _in_file(
         problems.append(Problem(f"{base!r} is given too", key, path, "give one of them"))
         return None
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
-        problems.append(Problem("the path of a file is wanted", _seen(node, key), path))
+        problems.append(Problem("the path of a file is wanted", seen(node, key), path))
         return None
     return InFile(str(folder / node.value), node.origin)
 
 
-def _inline(node: Node, is_secret_: bool, is_kept_out: bool, path: Path) -> Problem | None:
+def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
     """A secret that stands in the configuration file itself."""
-    value = node.value if isinstance(node, Scalar) else None
-    if not (is_secret_ and not (isinstance(node, Scalar) and value is None)) and not (
-        is_kept_out and isinstance(value, str) and without_password(value) != value
-    ):
+    value = node.value if isinstance(node, Scalar) else ""
+    has_password = keeps_out(field) and isinstance(value, str) and without_password(value) != value
+    if not has_password and (value is None or not is_secret(field)):
         return None
-    what = "a secret" if is_secret_ else "a URL with a password"
+    what = "a secret" if is_secret(field) else "a URL with a password"
     todo = f"write '{path[-1]}_file: PATH', or set {variable(*path)}"
     return Problem(f"{what} does not stand in this file", node.origin, path, todo)
-
-
-def _seen(node: Node, key: Origin) -> Origin:
-    """Where a value can be underlined; its name, where there is nothing to see."""
-    is_empty = isinstance(node, Scalar) and node.value is None
-    return key if is_empty or isinstance(node, Branch) else node.origin
 
 
 def _lines(node: Node) -> set[int]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from connectors.contract.settings import SourceSettings
 from worker.settings.fields import SOURCES
 from worker.settings.loader import Loaded
 from worker.settings.models import Settings
 from worker.settings.origin import DEFAULT, Origin, Path, Place, key_at
-from worker.settings.problems import Problem
+from worker.settings.problems import Finding, Problem
 from worker.settings.routes import problems
 from worker.settings.secretfiles import DEV_SECRET, READ_BY_OTHERS
 
@@ -18,16 +16,7 @@ DOCUMENTED = {"per_minute": 100, "per_second": 20}
 """Requests that the Tickets API's documentation allows a key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """What a lint found: at which setting, what, and what to do."""
-
-    path: Path
-    message: str
-    todo: str
-
-
-Lint = Callable[[Settings], Iterable[Warned]]
+Lint = Callable[[Settings], Iterable[Finding]]
 
 
 def is_loopback(host: str) -> bool:
@@ -39,33 +28,33 @@ def _is_public(settings: Settings) -> bool:
     return not is_loopback(settings.server.listen.rpartition(":")[0].strip("[]"))
 
 
-def source_without_authentication(settings: Settings) -> Iterator[Warned]:
+def source_without_authentication(settings: Settings) -> Iterator[Finding]:
     """Whoever reaches a public address could speak for such a source."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
         if not source.settings.secrets:
             todo = "give it a secret, or listen on a loopback address behind a proxy that lets only its sender in"
-            yield Warned(("sources", name), f"{name!r} takes messages from anybody, on a public address", todo)
+            yield Finding(("sources", name), f"{name!r} takes messages from anybody, on a public address", todo)
 
 
-def development_secret_in_public(settings: Settings) -> Iterator[Warned]:
+def development_secret_in_public(settings: Settings) -> Iterator[Finding]:
     """The development secret stands in the README."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
         if DEV_SECRET.encode() in source.settings.secrets:
             message = f"{name!r} accepts the public secret {DEV_SECRET!r} on {settings.server.listen}"
-            yield Warned(("sources", name, "secret"), message, "make a secret: openssl rand -hex 24")
+            yield Finding(("sources", name, "secret"), message, "make a secret: openssl rand -hex 24")
 
 
-def budget_above_the_limit(settings: Settings) -> Iterator[Warned]:
+def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
     """More than what is documented is answered 429 sooner or later."""
     for name, documented in DOCUMENTED.items():
         value = getattr(settings.api, name)
         if value is None or value > documented:
             said = "no limit" if value is None else str(value)
             message = f"{name} is {said}, and the Tickets API documents {documented}"
-            yield Warned(("api", name), message, "leave it out, unless your plan says otherwise")
+            yield Finding(("api", name), message, "leave it out, unless your plan says otherwise")
 
 
-def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Warned]:
+def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
     """What ends and comes back with the source's next repeat would get a new ticket each time."""
     windows: list[tuple[Path, float]] = [(("policy", "reopen_window"), settings.policy.reopen_window)]
     for index, route in enumerate(settings.routes):
@@ -79,61 +68,55 @@ def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Warned]:
             if window < repeats:
                 message = f"reopen_window ({window:g} s) is shorter than repeat_interval of {name!r} ({repeats:g} s)"
                 todo = "an alert that comes back with the next repeat gets a new ticket: make it longer"
-                yield Warned(path, message, todo)
+                yield Finding(path, message, todo)
 
 
-def heartbeat_that_nobody_misses(settings: Settings) -> Iterator[Warned]:
+def heartbeat_that_nobody_misses(settings: Settings) -> Iterator[Finding]:
     """Its pings are taken in, and nothing happens when they stop."""
     for name, source in settings.sources.items():
         if source.connector.says_nothing and source.settings.quiet_after is None:
             todo = "quiet_after says how long it may be silent: its interval, and what it may be late"
-            yield Warned(("sources", name), f"nobody misses {name!r}: it has no quiet_after", todo)
+            yield Finding(("sources", name), f"nobody misses {name!r}: it has no quiet_after", todo)
 
 
-def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Warned]:
+def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
     """What goes on would be taken to be over before its source says so again."""
     for name, source in settings.sources.items():
         repeats, expires = getattr(source.settings, "repeat_interval", None), source.settings.expire_after
         if isinstance(repeats, int | float) and expires is not None and expires <= repeats:
             message = f"expire_after of {name!r} ({expires:g} s) is no longer than its repeat_interval ({repeats:g} s)"
             todo = "what goes on would be closed between two repeats: make it at least twice as long"
-            yield Warned(("sources", name, "expire_after"), message, todo)
+            yield Finding(("sources", name, "expire_after"), message, todo)
 
 
-def odd_routes(settings: Settings) -> Iterator[Warned]:
+def odd_routes(settings: Settings) -> Iterator[Finding]:
     """A route that can never match, a matcher that asks for what no event has, a template that nobody uses."""
-    for each in problems(settings.routes, settings.templates):
-        if not each.is_error:
-            yield Warned(each.at, each.text, each.todo)
+    yield from (each for each in problems(settings.routes, settings.templates) if not each.is_error)
 
 
 GROUP_INTERVAL_S = 300.0
 """Alertmanager's and Grafana's default: an end is told so late at the latest, where nothing fails."""
 
 
-def grace_shorter_than_ends_take(settings: Settings) -> Iterator[Warned]:
+def grace_shorter_than_ends_take(settings: Settings) -> Iterator[Finding]:
     """A product forgets at once what has ended, and tells of it with its group's next turn."""
     for name, source in settings.sources.items():
         ask = source.connector.asking.request(source.settings) if source.connector.asking is not None else None
         if ask is not None and ask.grace < GROUP_INTERVAL_S:
             message = f"confirm_grace of {name!r} ({ask.grace:g} s) is shorter than a group_interval of 5 min"
             todo = "an end is told with the group's next turn: with a longer grace it is its sender that tells of it"
-            yield Warned(("sources", name, "confirm_grace"), message, todo)
+            yield Finding(("sources", name, "confirm_grace"), message, todo)
 
 
-def secret_of_two_sources(settings: Settings) -> Iterator[Warned]:
+def secret_of_two_sources(settings: Settings) -> Iterator[Finding]:
     """Who may speak for one source could speak for the other."""
     first: dict[bytes, str] = {}
     for name, source in settings.sources.items():
-        for secret in _own_secrets(source.settings):
+        for secret in dict.fromkeys(source.settings.secrets):
             other = first.setdefault(secret, name)
             if other != name and secret != DEV_SECRET.encode():
                 message = f"{name!r} has a secret of {other!r}"
-                yield Warned(("sources", name, "secret"), message, "give each source a secret of its own")
-
-
-def _own_secrets(settings: SourceSettings) -> Sequence[bytes]:
-    return list(dict.fromkeys(settings.secrets))
+                yield Finding(("sources", name, "secret"), message, "give each source a secret of its own")
 
 
 LINTS: tuple[Lint, ...] = (
@@ -152,7 +135,7 @@ LINTS: tuple[Lint, ...] = (
 def warnings(loaded: Loaded, lints: Sequence[Lint] = LINTS) -> list[Problem]:
     """What all lints find in the settings, at the places where they were made."""
     found = [
-        Problem(each.message, _origin(loaded, each.path), each.path, each.todo, "warning")
+        each.at(_origin(loaded, each.path))
         for lint in lints
         for each in lint(loaded.settings)
         if not _is_about_a_default(loaded, each.path)

@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from connectors import connector, kinds
 from worker.settings import routes
-from worker.settings.explaining import explained, origin_of, shown_at, told_once
-from worker.settings.fields import SOURCES, described, field_at, is_secret, is_truth, kind_of
+from worker.settings.explaining import explained, told_once
+from worker.settings.fields import SOURCES, described, is_secret, is_truth, kind_of
 from worker.settings.layers import from_environment, from_file
 from worker.settings.models import Settings, Source, SourceId
 from worker.settings.origin import (
@@ -33,6 +33,7 @@ from worker.settings.origin import (
     Variable,
     key_at,
     node_at,
+    nodes,
     over,
     plain,
     tree_of,
@@ -40,6 +41,7 @@ from worker.settings.origin import (
 from worker.settings.problems import Problem, SettingsError, meant, variable
 from worker.settings.references import references
 from worker.settings.secretfiles import SecretFile, Unusable, read_secret, read_value
+from worker.settings.walking import Setting, configured, origin_of, replaced, seen
 
 Tree = dict[str, Any]
 _ID: TypeAdapter[str] = TypeAdapter(SourceId)
@@ -66,11 +68,11 @@ class Given:
 
     def below(self, defaults: Tree) -> Given:
         """With defaults for what nobody configured."""
-        return replace(self, root=_branch(over(self.root, tree_of(defaults, DEFAULT))))
+        return replace(self, root=over(self.root, tree_of(defaults, DEFAULT)))
 
     def above(self, flags: Tree) -> Given:
         """With what flags say instead; a flag is called as its setting."""
-        return replace(self, root=_branch(over(tree_of(flags, Flag("")), self.root)))
+        return replace(self, root=over(tree_of(flags, Flag("")), self.root))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Loaded:
     def has(self, *path: str) -> bool:
         """True where somebody configured something at the path."""
         node = node_at(self.root, path)
-        return node is not None and _is_configured(node)
+        return node is not None and any(
+            each.origin != DEFAULT for _, each in nodes(node) if not isinstance(each, Branch)
+        )
 
 
 def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
@@ -102,7 +106,7 @@ def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
     if file is None:
         return Given(root, tuple(problems))
     tree, more, hidden = from_file(file, root)
-    return Given(_branch(over(root, tree)), (*more, *problems), frozenset(hidden))
+    return Given(over(root, tree), (*more, *problems), frozenset(hidden))
 
 
 def only(section: str, given: Given) -> Given:
@@ -135,91 +139,57 @@ def judge(given: Given, *, secrets: bool = True) -> Loaded:
     """
     problems = list(given.problems)
     secret_files: list[tuple[Path, Origin, SecretFile]] = []
-    tree = given.root if secrets else _branch(_without_files(given.root, given.root, ()))
-    root = _branch(_read_files(tree, tree, (), problems, secret_files))
-    problems += _other_truths(root, root, ())
+    tree = given.root if secrets else replaced(given.root, _unread)
+    root = replaced(tree, lambda each: _read(each, problems, secret_files))
+    problems += _other_truths(root)
     sources = _sources(root, problems)
     settings: Settings | None = None
+    values = {name: plain(node) for name, (_, node) in root.entries.items()}
     try:
         # With an empty section for the API, what is missing in it is named, and not the section.
-        settings = Settings.model_validate({"api": {}, **_values(root), SOURCES: sources})
+        settings = Settings.model_validate({"api": {}, **values, SOURCES: sources})
     except ValidationError as error:
         problems += explained(root, error, ())
     if settings is not None:
-        for each in references(settings):
-            origin = origin_of(root, each.path)
-            problems.append(Problem(each.message, origin, each.path, each.todo))
-        for odd in routes.problems(settings.routes, settings.templates):
-            if odd.is_error:
-                problems.append(Problem(odd.text, origin_of(root, odd.at), odd.at, odd.todo))
+        found = (*references(settings), *routes.problems(settings.routes, settings.templates))
+        problems += [each.at(origin_of(root, each.path)) for each in found if each.is_error]
     if problems or settings is None:
         raise SettingsError(told_once(problems), given.hidden)
     return Loaded(settings, root, tuple(secret_files), given.hidden)
 
 
-def _branch(node: Node) -> Branch:
-    assert isinstance(node, Branch)  # noqa: S101 — the whole is a section, whatever was laid over it
-    return node
+def _unread(setting: Setting) -> Node | None:
+    """A stand-in for a secret of a file; None, and so the default, for a URL of one."""
+    if not isinstance(setting.node, InFile):
+        return setting.node
+    field = setting.field
+    is_hidden = field is None or is_secret(field)
+    return Scalar(f"not-read-{variable(*setting.path)}", setting.node.origin) if is_hidden else None
 
 
-def _values(root: Branch) -> dict[str, object]:
-    return {name: plain(node) for name, (_, node) in root.entries.items()}
-
-
-def _is_configured(node: Node) -> bool:
-    if isinstance(node, Branch):
-        return any(_is_configured(each) for _, each in node.entries.values())
-    return node.origin != DEFAULT
-
-
-def _read_files(
-    root: Node, node: Node, path: Path, problems: list[Problem], secret_files: list[tuple[Path, Origin, SecretFile]]
-) -> Node:
-    """The tree with the content of files in their place; without those that cannot be used."""
-    if isinstance(node, InFile):
-        field = field_at(root, Settings, path)
-        try:
-            if field is None or not is_secret(field):
-                return Scalar(read_value(node.path), node.origin)
-            value, file = read_secret(node.path)
-        except Unusable as error:
-            problems.append(Problem(error.message, node.origin, path, error.todo))
-            return Scalar(None, node.origin)
-        secret_files.append((path, node.origin, file))
-        return Scalar(value, node.origin)
-    if not isinstance(node, Branch):
+def _read(setting: Setting, problems: list[Problem], secret_files: list[tuple[Path, Origin, SecretFile]]) -> Node:
+    """The content of the file that the setting stands in; None as its value, where that cannot be used."""
+    node, field = setting.node, setting.field
+    if not isinstance(node, InFile):
         return node
-    entries = {
-        name: (key, _read_files(root, each, (*path, name), problems, secret_files))
-        for name, (key, each) in node.entries.items()
-    }
-    return replace(node, entries=entries)
+    try:
+        if field is None or not is_secret(field):
+            return Scalar(read_value(node.path), node.origin)
+        value, file = read_secret(node.path)
+    except Unusable as error:
+        problems.append(Problem(error.message, node.origin, setting.path, error.todo))
+        return Scalar(None, node.origin)
+    secret_files.append((setting.path, node.origin, file))
+    return Scalar(value, node.origin)
 
 
-def _other_truths(root: Node, node: Node, path: Path) -> Iterator[Problem]:
+def _other_truths(root: Branch) -> Iterator[Problem]:
     """Words of the environment that pydantic takes for true or false, such as yes: a file may not say them either."""
-    if isinstance(node, Branch):
-        for name, (_, each) in node.entries.items():
-            yield from _other_truths(root, each, (*path, name))
-    elif isinstance(node, Scalar) and isinstance(node.origin, Variable) and node.value not in ("true", "false"):
-        field = field_at(root, Settings, path)
-        if field is not None and is_truth(field):
-            yield Problem("must be true or false", node.origin, path)
-
-
-def _without_files(root: Node, node: Node, path: Path) -> Node:
-    """The tree with a stand-in for each secret of a file, and the default for a URL of one."""
-    if not isinstance(node, Branch):
-        return node
-    entries: dict[str, tuple[Origin, Node]] = {}
-    for name, (key, each) in node.entries.items():
-        at = (*path, name)
-        field = field_at(root, Settings, at)
-        if not isinstance(each, InFile):
-            entries[name] = (key, _without_files(root, each, at))
-        elif field is None or is_secret(field):
-            entries[name] = (key, Scalar(f"not-read-{variable(*at)}", each.origin))
-    return replace(node, entries=entries)
+    for each in configured(root):
+        node = each.node
+        is_odd = isinstance(node, Scalar) and isinstance(node.origin, Variable) and node.value not in ("true", "false")
+        if is_odd and each.field is not None and is_truth(each.field):
+            yield Problem("must be true or false", node.origin, each.path)
 
 
 def _sources(root: Branch, problems: list[Problem]) -> dict[str, Source]:
@@ -235,9 +205,7 @@ def _sources(root: Branch, problems: list[Problem]) -> dict[str, Source]:
         path: Path = (SOURCES, source_id)
         if not isinstance(node, Branch):
             needs = variable(*path, "secret") if not isinstance(key, Place) else "secret_file: PATH"
-            problems.append(
-                Problem(f"a source needs settings, such as {needs}", shown_at(root, path, node.origin), path)
-            )
+            problems.append(Problem(f"a source needs settings, such as {needs}", seen(node, key), path))
             continue
         kind = kind_of(root, source_id)
         if not isinstance(kind, str) or kind not in kinds():

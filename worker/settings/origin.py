@@ -105,28 +105,34 @@ class Branch:
 Node = Scalar | InFile | Items | Branch
 
 
-def over(upper: Node, lower: Node) -> Node:
+def over(upper: Branch, lower: Branch) -> Branch:
     """`lower` with `upper` laid over it: sections are joined name by name, everything else is replaced."""
-    if not isinstance(upper, Branch) or not isinstance(lower, Branch):
-        return upper
     entries = dict(lower.entries)
     for name, (key, node) in upper.entries.items():
         below = entries.get(name)
-        if below is None:
-            entries[name] = (key, node)
-            continue
-        joined = over(node, below[1])
-        # A section that two of them have is pointed at where a person can see it: in the file.
-        is_seen = isinstance(joined, Branch) and isinstance(below[0], Place)
-        entries[name] = (below[0] if is_seen else key, joined)
+        if below is not None and isinstance(node, Branch):
+            node = over(node, below[1]) if isinstance(below[1], Branch) else node
+            # A section that two of them have is pointed at where a person can see it: in the file.
+            key = below[0] if isinstance(below[0], Place) else key
+        entries[name] = (key, node)
     return replace(lower if isinstance(lower.origin, Place) else upper, entries=entries)
 
 
-def tree_of(value: object, origin: Origin, names: Path = ()) -> Node:
-    """A tree of plain dicts and values; the flag of each is named after the setting where `origin` is a Flag."""
-    if isinstance(value, dict):
-        return Branch({name: (origin, tree_of(each, origin, (*names, name))) for name, each in value.items()}, origin)
-    return Scalar(value, Flag(f"--{str(names[-1]).replace('_', '-')}") if isinstance(origin, Flag) else origin)
+def tree_of(values: Mapping[str, object], origin: Origin) -> Branch:
+    """A tree of plain dicts, of values and of nodes that know their origin.
+
+    The flag of each value is named after its setting where `origin` is a Flag.
+    """
+    entries: dict[str, tuple[Origin, Node]] = {}
+    for name, each in values.items():
+        if isinstance(each, dict):
+            entries[name] = (origin, tree_of(each, origin))
+        elif isinstance(each, Scalar | InFile):
+            entries[name] = (each.origin, each)
+        else:
+            own = Flag(f"--{name.replace('_', '-')}") if isinstance(origin, Flag) else origin
+            entries[name] = (origin, Scalar(each, own))
+    return Branch(entries, origin)
 
 
 def plain(node: Node) -> object:
@@ -160,13 +166,17 @@ def key_at(root: Node, path: Path) -> Origin | None:
     return found.origin if found is not None else None
 
 
-def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar | InFile]]:
-    """Every value that is neither a section nor a list, with its path."""
+def nodes(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """The node and everything beneath it, each with its path."""
+    yield path, node
     if isinstance(node, Branch):
         for name, (_, each) in node.entries.items():
-            yield from leaves(each, (*path, name))
+            yield from nodes(each, (*path, name))
     elif isinstance(node, Items):
         for index, each in enumerate(node.items):
-            yield from leaves(each, (*path, index))
-    else:
-        yield path, node
+            yield from nodes(each, (*path, index))
+
+
+def leaves(node: Node) -> Iterator[tuple[Path, Scalar | InFile]]:
+    """Every value that is neither a section nor a list, with its path."""
+    return ((path, each) for path, each in nodes(node) if isinstance(each, Scalar | InFile))

@@ -40,6 +40,22 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a setting, or odd about it; where that came from is looked up later."""
+
+    path: Path
+    message: str
+    todo: str = ""
+    """What was probably meant, or what to do."""
+    is_error: bool = False
+    """The settings cannot be used so."""
+
+    def at(self, origin: Origin) -> Problem:
+        """The same as a problem of a place, variable or flag."""
+        return Problem(self.message, origin, self.path, self.todo, "error" if self.is_error else "warning")
+
+
 class SettingsError(Exception):
     """One or more settings are wrong; `problems` says of each where, what, and what was probably meant."""
 

@@ -5,13 +5,14 @@ A table: the path of what names, with `*` for any item or name, and the section 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from worker.settings.origin import Path
-from worker.settings.problems import meant
+from worker.settings.problems import Finding, meant
+from worker.settings.walking import inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,6 @@ class Reference:
     names: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dangling:
-    """A name that leads nowhere, and what to do."""
-
-    path: Path
-    message: str
-    todo: str
-
-
 REFERENCES: tuple[Reference, ...] = (
     Reference("tests.*.source", "sources"),
     Reference("tests.*.steps.*.expect.routes", "routes.*.name"),
@@ -41,7 +33,7 @@ REFERENCES: tuple[Reference, ...] = (
 """One line for each setting that names another one."""
 
 
-def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> list[Dangling]:
+def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> list[Finding]:
     """Every name that leads nowhere, in the order of the table."""
     found = []
     for each in table:
@@ -51,9 +43,8 @@ def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> 
             for index, name in names:
                 if isinstance(name, str) and name not in known:
                     at = path if index is None else (*path, index)
-                    found.append(
-                        Dangling(at, f"there is no {name!r} in {each.names.partition('.')[0]}", _todo(name, known))
-                    )
+                    said = f"there is no {name!r} in {each.names.partition('.')[0]}"
+                    found.append(Finding(at, said, _todo(name, known), is_error=True))
     return found
 
 
@@ -76,15 +67,6 @@ def _reached(value: object, pattern: tuple[str, ...], path: Path = ()) -> Iterat
         yield path, value
         return
     part, *rest = pattern
-    for name, inner in _children(value):
+    for name, inner in inside(value):
         if part in ("*", name):
             yield from _reached(inner, tuple(rest), (*path, name))
-
-
-def _children(value: object) -> Iterator[tuple[str | int, object]]:
-    if isinstance(value, BaseModel):
-        yield from ((name, getattr(value, name)) for name in type(value).model_fields)
-    elif isinstance(value, Mapping):
-        yield from value.items()
-    elif isinstance(value, list | tuple):
-        yield from enumerate(value)

@@ -17,6 +17,7 @@ from connectors.contract.durations import SecondsOrNone
 from connectors.contract.events import Priority
 from worker.settings import attributes
 from worker.settings.matchers import Matcher, parse_matchers
+from worker.settings.problems import Finding
 from worker.settings.section import AtOffset, Section
 from worker.settings.templates import Template, TemplateText, template
 
@@ -187,34 +188,15 @@ def _by_severity(value: Priority | Mapping[str, Priority], severity: str) -> Pri
     return next((priority for name, priority in value.items() if name.strip().casefold() == word), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, or odd, in the routes and templates, and at which place of the settings."""
-
-    at: tuple[str | int, ...]
-    """`("routes", 3, "name")`"""
-    text: str
-    todo: str = ""
-    """What was probably meant, or what to do."""
-    is_error: bool = False
-    """The settings cannot be used so."""
-
-
-def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list[Problem]:
+def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list[Finding]:
     """Everything that is wrong or odd, in the order of the routes, the templates last."""
-    found: list[Problem] = []
+    found: list[Finding] = []
     used: set[str] = set()
     first_of: dict[str, int] = {}
     for index, route in enumerate(routes):
         if (earlier := first_of.setdefault(route.name, index)) != index:
-            found.append(
-                Problem(
-                    ("routes", index, "name"),
-                    f"route {earlier + 1} has this name too",
-                    "give each its own",
-                    is_error=True,
-                )
-            )
+            said = f"route {earlier + 1} has this name too"
+            found.append(Finding(("routes", index, "name"), said, "give each its own", is_error=True))
         for field in ("subject", "description"):
             text = getattr(route, field)
             if isinstance(text, Named):
@@ -224,37 +206,36 @@ def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list
                     there = f"there are: {', '.join(sorted(templates)) or 'none'}"
                     todo = f"did you mean {close[0]!r}?" if close else there
                     said = f"there is no template {text.template!r}"
-                    found.append(Problem(("routes", index, field, "template"), said, todo, is_error=True))
+                    found.append(Finding(("routes", index, field, "template"), said, todo, is_error=True))
         found += _odd(index, route)
         if (shadow := _shadow(routes[:index], route)) is not None:
             todo = "move it up, or give that one `continue: true`"
-            found.append(Problem(("routes", index, "match"), shadow, todo, is_error=True))
+            found.append(Finding(("routes", index, "match"), shadow, todo, is_error=True))
     for name in templates:
         if name not in used:
-            found.append(Problem(("templates", name), "no route uses this template", "leave it out"))
+            found.append(Finding(("templates", name), "no route uses this template", "leave it out"))
     return found
 
 
-def _odd(index: int, route: Route) -> Iterator[Problem]:
+def _odd(index: int, route: Route) -> Iterator[Finding]:
     names = attributes.documented()
     yield from _odd_group(index, route, names)
     for each in route.match:
         if wrong := attributes.unknown(each.name, names):
-            yield Problem(("routes", index, "match"), f"{each}: {wrong[0]}", wrong[1])
+            yield Finding(("routes", index, "match"), f"{each}: {wrong[0]}", wrong[1])
         against = next((other for other in route.match if _contradict(each, other)), None)
         if against is not None:
-            yield Problem(
-                ("routes", index, "match"), f"it can never match: {each} contradicts {against}", "leave one of them out"
-            )
+            said = f"it can never match: {each} contradicts {against}"
+            yield Finding(("routes", index, "match"), said, "leave one of them out")
 
 
-def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[Problem]:
+def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[Finding]:
     for number, each in enumerate(route.group_by or ()):
         if wrong := attributes.unknown(each, names):
-            yield Problem(("routes", index, "group_by", number), wrong[0], wrong[1])
+            yield Finding(("routes", index, "group_by", number), wrong[0], wrong[1])
         elif each in attributes.OF_ONE:
             said = f"{each!r} differs from event to event: each would be a group by itself"
-            yield Problem(("routes", index, "group_by", number), said, "group by labels that many alerts share")
+            yield Finding(("routes", index, "group_by", number), said, "group by labels that many alerts share")
 
 
 def _contradict(one: Matcher, other: Matcher) -> bool:

@@ -13,6 +13,7 @@ from worker.settings.loader import Loaded
 from worker.settings.models import Source
 from worker.settings.origin import Path
 from worker.settings.problems import HIDDEN, without_password
+from worker.settings.walking import inside
 
 _PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9_./@+-]*(:[A-Za-z0-9_./@+-]+)*")
 _NO_TEXT = {"true", "false", "null", "nan", "inf"}
@@ -31,23 +32,18 @@ Shown = Mapping[str, "Shown | Leaf"]
 
 def shown(loaded: Loaded) -> Shown:
     """Every setting that is in force, section by section."""
-    return {name: _node(loaded, getattr(loaded.settings, name), (name,)) for name in type(loaded.settings).model_fields}
+    return _section(loaded, loaded.settings, ())
 
 
-def _node(loaded: Loaded, value: object, path: Path) -> Shown | Leaf:
-    if isinstance(value, Source):
-        kind = Leaf(value.connector.kind, str(loaded.origin((*path, "kind"))))
-        return {"kind": kind, **_fields(loaded, value.settings, path)}
-    if isinstance(value, BaseModel):
-        return _fields(loaded, value, path)
-    if isinstance(value, Mapping):
-        return {str(name): _node(loaded, each, (*path, str(name))) for name, each in value.items()}
-    return Leaf(_value(value), str(loaded.origin(path)))
-
-
-def _fields(loaded: Loaded, model: BaseModel, path: Path) -> dict[str, Shown | Leaf]:
-    names = type(model).model_fields
-    return {name: _node(loaded, getattr(model, name), (*path, name)) for name in names}
+def _section(loaded: Loaded, section: object, path: Path) -> Shown:
+    found: dict[str, Shown | Leaf] = {}
+    for name, value in inside(section):
+        at = (*path, str(name))
+        if isinstance(value, Source | BaseModel | Mapping):
+            found[str(name)] = _section(loaded, value, at)
+        else:
+            found[str(name)] = Leaf(_value(value), str(loaded.origin(at)))
+    return found
 
 
 def _value(value: object) -> object:
@@ -58,10 +54,8 @@ def _value(value: object) -> object:
         return int(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    if isinstance(value, BaseModel):
-        return {name: _value(getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, Mapping):
-        return {str(name): _value(each) for name, each in value.items()}
+    if isinstance(value, BaseModel | Mapping):
+        return {str(name): _value(each) for name, each in inside(value)}
     if isinstance(value, tuple | list | set | frozenset):
         return [_value(each) for each in value]
     return without_password(str(value))

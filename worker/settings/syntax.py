@@ -6,9 +6,9 @@ The tree is looked at node by node. What is not in `ALLOWED` is refused, so that
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -55,6 +55,7 @@ REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Extends: ("extends", "a template cannot reach another one"),
     nodes.Block: ("block", "a template cannot reach another one"),
     nodes.With: ("with", "nothing can be set"),
+    nodes.Scope: ("autoescape", "nothing is escaped in a ticket's text"),
 }
 """Where what is refused most often is seen, and what to do."""
 
@@ -115,35 +116,38 @@ class _Checker:
                 yield child, own
 
     def _look_at(self, node: nodes.Node, own: frozenset[str] | None) -> None:
+        kind = type(node)
+        if kind in _CHECKS:
+            _CHECKS[kind](self, node, own)
+        elif kind in REFUSED:
+            word, hint = REFUSED[kind]
+            self._refuse(node, word, f"{word!r} is not allowed in a template: {hint}")
+        elif kind not in ALLOWED:
+            self._refuse(node, None, f"{kind.__name__.lower()} is not allowed in a template")
+
+    def attribute(self, node: nodes.Getattr | nodes.Getitem, own: frozenset[str] | None) -> None:
         match node:
-            case nodes.Getattr(node=nodes.Name() as base, attr=str() as name):
+            case (
+                nodes.Getattr(node=nodes.Name() as base, attr=str() as name)
+                | nodes.Getitem(node=nodes.Name() as base, arg=nodes.Const(value=str() as name))
+            ):
                 self._lookup(base, name, own)
-            case nodes.Getitem(node=nodes.Name() as base, arg=nodes.Const(value=str() as name)):
-                self._lookup(base, name, own)
-            case nodes.Getattr() | nodes.Getitem():
+            case _:
                 word = node.attr if isinstance(node, nodes.Getattr) else "["
                 self._refuse(node, word, 'an attribute is written as labels.team or labels["team"]')
-            case nodes.Output():
-                for each in node.nodes:
-                    if isinstance(each, nodes.Name) and each.name in attributes.groups(self.names):
-                        self._refuse(each, each.name, f"name one of them: {each.name}.NAME")
-            case nodes.Name():
-                self._name(node, own)
-            case nodes.Filter():
-                self._filter(node)
-            case nodes.Test():
-                if node.name not in self.environment.tests:
-                    self._refuse(node, node.name, f"there is no test {node.name!r}; there are: defined, undefined")
-            case nodes.Neg():
-                if not isinstance(node.node, nodes.Const):
-                    self._refuse(node, "-", "there is no arithmetic")
-            case nodes.For():
-                self._for(node, own)
-            case _ if type(node) in REFUSED:
-                word, hint = REFUSED[type(node)]
-                self._refuse(node, word, f"{word!r} is not allowed in a template: {hint}")
-            case _ if type(node) not in ALLOWED:
-                self._refuse(node, None, f"{type(node).__name__.lower()} is not allowed in a template")
+
+    def output(self, node: nodes.Output, _: frozenset[str] | None) -> None:
+        for each in node.nodes:
+            if isinstance(each, nodes.Name) and each.name in attributes.groups(self.names):
+                self._refuse(each, each.name, f"name one of them: {each.name}.NAME")
+
+    def test(self, node: nodes.Test, _: frozenset[str] | None) -> None:
+        if node.name not in self.environment.tests:
+            self._refuse(node, node.name, f"there is no test {node.name!r}; there are: defined, undefined")
+
+    def negative(self, node: nodes.Neg, _: frozenset[str] | None) -> None:
+        if not isinstance(node.node, nodes.Const):
+            self._refuse(node, "-", "there is no arithmetic")
 
     def _lookup(self, base: nodes.Name, name: str, own: frozenset[str] | None) -> None:
         if base.name == "loop" and own is not None:
@@ -156,14 +160,14 @@ class _Checker:
         else:
             self.used.add(base.name)
 
-    def _name(self, node: nodes.Name, own: frozenset[str] | None) -> None:
+    def name(self, node: nodes.Name, own: frozenset[str] | None) -> None:
         if node.name in (own or ()):
             return
         if node.name not in attributes.groups(self.names) and (wrong := attributes.unknown(node.name, self.names)):
             self._refuse(node, node.name, "; ".join(wrong))
         self.used.add(node.name)
 
-    def _filter(self, node: nodes.Filter) -> None:
+    def filter(self, node: nodes.Filter, _: frozenset[str] | None) -> None:
         code = FILTERS.get(node.name)
         if code is None:
             known = ", ".join(sorted(FILTERS))
@@ -182,7 +186,7 @@ class _Checker:
         if length > MAX_CHAIN:
             self._refuse(node, node.name, f"{length} filters stand behind each other, more than {MAX_CHAIN}")
 
-    def _for(self, node: nodes.For, own: frozenset[str] | None) -> None:
+    def loop(self, node: nodes.For, own: frozenset[str] | None) -> None:
         if own is not None:
             self._refuse(node, "for", "a for cannot stand in another one")
         if node.recursive:
@@ -192,10 +196,25 @@ class _Checker:
                 self._refuse(node, None, "a for gives a plain name, or two: for name, value in labels|items")
 
     def _refuse(self, node: nodes.Node, word: str | None, message: str) -> NoReturn:
-        offset = _find(self.environment, self.source, node.lineno, word) if word else None
+        # Jinja gives some nodes no line, such as what is compared: that of what stands in them is theirs.
+        line = next((each.lineno for each in (node, *node.find_all(nodes.Node)) if each.lineno), 1)
+        offset = _find(self.environment, self.source, line, word) if word else None
         if word is None or offset is None:
-            raise _on_line(self.source, node.lineno, message)
+            raise _on_line(self.source, line, message)
         raise AtOffset(message, offset, len(word))
+
+
+_CHECKS: Mapping[type[nodes.Node], Callable[[_Checker, Any, frozenset[str] | None], None]] = {
+    nodes.Getattr: _Checker.attribute,
+    nodes.Getitem: _Checker.attribute,
+    nodes.Output: _Checker.output,
+    nodes.Name: _Checker.name,
+    nodes.Filter: _Checker.filter,
+    nodes.Test: _Checker.test,
+    nodes.Neg: _Checker.negative,
+    nodes.For: _Checker.loop,
+}
+"""How a node of each kind is looked at; what has no line is allowed or refused whatever stands in it."""
 
 
 def _targets(node: nodes.For) -> list[str]:

@@ -13,7 +13,7 @@ Source: https://jinja.palletsprojects.com/en/stable/templates/ , https://jinja.p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
@@ -116,7 +116,7 @@ def _environment() -> _Environment:
 def _nested(values: Mapping[str, str]) -> dict[str, Any]:
     """`labels.team` as `team` in `labels`; values that are too long are cut."""
     context: dict[str, Any] = {}
-    for name, value in _groups_last(values):
+    for name, value in sorted(values.items(), key=lambda each: ("." in each[0], each[0])):  # groups last
         beginning, dot, rest = name.partition(".")
         if dot and rest:
             group = context.get(beginning)
@@ -126,10 +126,6 @@ def _nested(values: Mapping[str, str]) -> dict[str, Any]:
         else:
             context[name] = value[:MAX_VALUE]
     return context
-
-
-def _groups_last(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    yield from sorted(values.items(), key=lambda each: ("." in each[0], each[0]))
 
 
 def _validated(value: object) -> object:

@@ -1,0 +1,75 @@
+"""The settings one by one, each with its path: of the tree that was configured, and of the models made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from worker.settings.fields import field_at
+from worker.settings.models import Settings, Source
+from worker.settings.origin import DEFAULT, Branch, InFile, Items, Node, Origin, Path, Scalar, key_at, node_at, nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value that was configured; its node knows where it came from."""
+
+    root: Branch
+    path: Path
+    node: Scalar | InFile | Items
+
+    @property
+    def field(self) -> FieldInfo | None:
+        """What the models say of the setting; None where they have no such setting."""
+        return field_at(self.root, Settings, self.path)
+
+
+def configured(root: Branch) -> Iterator[Setting]:
+    """Every setting of the tree, in its order; a list, and then what it holds."""
+    return (Setting(root, path, node) for path, node in nodes(root) if not isinstance(node, Branch))
+
+
+def replaced(root: Branch, by: Callable[[Setting], Node | None]) -> Branch:
+    """The tree with what `by` makes of each setting in its place; without those of which it makes None."""
+
+    def section(old: Branch, path: Path) -> Branch:
+        entries: dict[str, tuple[Origin, Node]] = {}
+        for name, (key, node) in old.entries.items():
+            at = (*path, name)
+            new = section(node, at) if isinstance(node, Branch) else by(Setting(root, at, node))
+            if new is not None:
+                entries[name] = (key, new)
+        return replace(old, entries=entries)
+
+    return section(root, ())
+
+
+def inside(value: object) -> Iterator[tuple[str | int, object]]:
+    """What a model, a source, a mapping or a list holds, each with its name or number; a value holds nothing."""
+    if isinstance(value, Source):
+        yield "kind", value.connector.kind
+        yield from inside(value.settings)
+    elif isinstance(value, BaseModel):
+        yield from ((name, getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list | tuple):
+        yield from enumerate(value)
+
+
+def seen(node: Node, key: Origin) -> Origin:
+    """Where a value can be underlined: a section, and what is empty, by its name."""
+    is_empty = isinstance(node, Scalar) and node.value is None
+    return key if is_empty or isinstance(node, Branch) else node.origin
+
+
+def origin_of(root: Branch, path: Path) -> Origin:
+    """Where what stands at the path, or the nearest above it, can be underlined."""
+    for end in range(len(path), 0, -1):
+        node = node_at(root, path[:end])
+        if node is not None:
+            return seen(node, key_at(root, path[:end]) or node.origin)
+    return DEFAULT
