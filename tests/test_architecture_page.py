@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from worker.ledger.schema.tables import metadata
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 _ROW = re.compile(r"^\| (?!question|---)(.*) \|$", re.MULTILINE)
@@ -29,6 +31,18 @@ def test_each_place_that_a_row_names_is_there(row: str) -> None:
             assert re.search(rf"^(\s*(async )?def |class |){name}\b", place.read_text(), re.MULTILINE), (
                 f"{path}: {name}"
             )
+
+
+@pytest.mark.parametrize("row", [each for each in rows() if "docs/decisions/" not in each])
+def test_each_row_names_a_test(row: str) -> None:
+    held_by = row.rpartition(" | ")[2]
+    assert all(path.startswith("tests/") for path, _ in _PLACE.findall(held_by)), held_by
+    assert "tests/" in held_by
+
+
+def test_each_table_of_the_ledger_has_a_row() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
+    assert sorted(set(listed) & set(metadata.tables)) == sorted(metadata.tables)
 
 
 def test_the_page_of_the_moves_names_files_that_are_there() -> None:
