@@ -3,10 +3,10 @@
 A ticket has a case as soon as its create was settled. The state that was told last is kept with the ticket; that a
 person reopened it is kept however late it is told, since a close of ours that is under way must know of it.
 
-`write` is the only writer of `tickets.status` and `cases.ticket_status`, and of how a case is left by what was seen of its
-ticket; planning ends that with the next episode. What it means is decided by
-`worker.planning.people`: `plan_ticket` for what the Tickets API tells (a webhook, a poll, an audit) and for a ticket
-that a person binds, `plan_answer` for the answer to a call of ours.
+`write` is the only writer of `tickets.status` and `cases.ticket_status`, and of how a case is left by what was seen of
+its ticket; planning ends that with the next episode. What a state means is decided by `worker.planning.people`:
+`plan_ticket` for what the Tickets API tells (a webhook, a poll, an audit) and for a ticket that a person binds,
+`plan_answer` for the answer to a call of ours.
 """
 
 from __future__ import annotations
