@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.contract.messages import OverLimit, Verified
+from connectors.contract.messages import OverLimit
 from worker.documents.replay import Replayed
-from worker.intake import own
-from worker.intake.reading import read_verified
+from worker.intake.reading import read_stored
 from worker.ledger import INTERNAL, QUARANTINED, Again, Ledger, Recorded, Span, Stored
 from worker.settings import Source
 
@@ -97,16 +96,14 @@ class Replay:
 
     def _read(self, stored: Stored) -> Again | None:
         """What a delivery says today; it was verified when it came in. None where it cannot be read."""
-        source = self.sources.get(stored.source)
-        if source is None and stored.source != INTERNAL:
-            why = f"its source {stored.source!r} is not configured here"
-        elif stored.arrived is None:
-            why = "its body is not kept any more"
+        why = f"its source {stored.source!r} is not configured here"
+        if stored.arrived is None:
+            if stored.source in self.sources or stored.source == INTERNAL:
+                why = "its body is not kept any more"
         else:
             try:
-                if source is None:
-                    return Again(own.internal(stored.arrived, stored.id), stored.quarantined)
-                return Again(read_verified(source, Verified(stored.arrived), stored.id), stored.quarantined)
+                if (delivery := read_stored(self.sources, stored.arrived, stored.id)) is not None:
+                    return Again(delivery, stored.quarantined)
             except OverLimit as error:
                 why = str(error)
         self._not_read[f"in-{stored.id}"] = why

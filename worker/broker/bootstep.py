@@ -34,6 +34,7 @@ class DeliveringProcess:
     def __init__(self, app: WakeUpApp) -> None:
         settings = fleet_settings(config_of(os.environ), needs_api=True).settings
         self._ledger = upgraded_ledger(settings)
+        self._ledger.follow(lambda: settings)
         listener, address = listen_at(settings.server.health_listen)
         metrics = metrics_of(self._ledger, settings)
         self._publisher = Publisher(app, settings)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.contract.messages import Verified
-from worker.intake.reading import read_verified
+from worker.intake.reading import read_stored
 from worker.ledger import QUARANTINED, UNNAMED, Again, Delivery, Ledger, Recorded
 from worker.settings import Source
 
@@ -35,11 +34,9 @@ def _read(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Deli
     if kept is None:
         return None
     inbound_id, arrived = kept
-    source = sources.get(arrived.source)
-    if source is None:
+    delivery = read_stored(sources, arrived, inbound_id)
+    if delivery is None:
         raise StillUnreadable(f"its source {arrived.source!r} is not configured here")
-    # It was verified when it came in; its credentials are not kept.
-    delivery = read_verified(source, Verified(arrived), inbound_id)
     if delivery.problem is not None:
         raise StillUnreadable(delivery.problem)
     return delivery

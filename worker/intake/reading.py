@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from connectors.contract.messages import (
     Verified,
 )
 from worker.intake import own
-from worker.ledger import Delivery
+from worker.ledger import INTERNAL, Delivery
 from worker.planning.grouping import RESERVED
 from worker.routing import route
 from worker.runtime.defects import ConnectorFailed, of_connector
@@ -100,3 +100,14 @@ def _without_reserved(parsed: Parsed) -> Parsed:
         if each.case_key.startswith(RESERVED)
     )
     return replace(parsed, events=kept, unreadable=(*parsed.unreadable, *refused))
+
+
+def read_stored(sources: Mapping[str, Source], arrived: Inbound, inbound_id: int) -> Delivery | None:
+    """A stored delivery as it is read today; None where its source is not configured. Raises OverLimit.
+
+    It was verified when it came in; its credentials are not kept.
+    """
+    if arrived.source == INTERNAL:
+        return own.internal(arrived, inbound_id)
+    source = sources.get(arrived.source)
+    return None if source is None else read_verified(source, Verified(arrived), inbound_id)

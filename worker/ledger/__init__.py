@@ -55,7 +55,7 @@ from worker.ledger.verbs.reports import ReportVerbs
 from worker.ledger.verbs.rules import StandingRules
 from worker.ledger.verbs.upkeep import Upkeep
 from worker.planning.model import Policy
-from worker.routing import default_policy, may_damp, may_group
+from worker.routing import default_policy, may_answer, may_damp, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
@@ -135,6 +135,7 @@ def open_ledger(settings: Settings) -> Ledger:
         timing=settings.timing,
         may_damp=may_damp(settings.policy, settings.routes),
         may_group=may_group(settings.policy, settings.routes),
+        may_answer=may_answer(settings.sources),
     )
 
 

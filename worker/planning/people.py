@@ -47,6 +47,8 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
         return (replace(case, left=None, left_at=None), None) if case.left else (case, "its ticket was not left")
     if seen.wont_fix:
         return replace(case, left="wont_fix", left_at=seen.at), None
+    if case.left == "wont_fix":
+        return case, "it will not be fixed, and that it is closed says no more"
     if case.phase != "open":
         return case, "it is over, so its ticket is closed"
     # The Tickets API tells whole seconds.

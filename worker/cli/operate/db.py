@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from worker.actions import upkeep
-from worker.cli.operate.byhand import as_option, ask, opened, output_option, refuse
+from worker.cli.operate.byhand import as_option, ask, errors_said, opened, output_option, refuse
 from worker.cli.operate.upkeep import backup, prune, stats
 from worker.cli.shell.common import data_option, is_locked, local_settings
 from worker.cli.shell.output import answer, notice
@@ -32,7 +32,8 @@ def upgrade(data: Path, output: str) -> None:
     \b
     Example: ticketrelay db upgrade
     """
-    done = upkeep.upgrade(local_settings(data))
+    with errors_said():
+        done = upkeep.upgrade(local_settings(data))
     answer("db-upgrade", done, output, lambda each: click.echo(f"the ledger at {each.ledger} is up to date"))
 
 

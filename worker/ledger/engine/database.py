@@ -29,6 +29,10 @@ from worker.ledger.engine.room import Room, left_beside, look_by_writing
 
 Clock = Callable[[], datetime]
 
+_LOCK_TIMEOUT = "3s"
+_UPGRADE_TRIES, _UPGRADE_PAUSE_S = 20, 0.5
+_IN_THE_WAY = ("40P01", "55P03")
+"""deadlock_detected, lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -144,10 +148,27 @@ class Database:
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         for step in _steps(there):
-            with self.write() as connection:
-                if not self.is_sqlite:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
-                _migrate(connection, step)
+            self._upgrade_to(step)
+
+    def _upgrade_to(self, step: str) -> None:
+        """Do one migration in a transaction of its own.
+
+        A migration locks several tables, as planning and claims do, in another order: on PostgreSQL one of the two may
+        be ended for a deadlock. The migration waits `_LOCK_TIMEOUT` for a lock, so that nobody waits longer for it, and
+        then begins again, `_UPGRADE_TRIES` times in all.
+        """
+        for tries_left in reversed(range(_UPGRADE_TRIES)):
+            try:
+                with self.write() as connection:
+                    if not self.is_sqlite:
+                        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
+                        connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
+                    _migrate(connection, step)
+                return
+            except OperationalError as error:
+                if not tries_left or getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                    raise
+                time.sleep(_UPGRADE_PAUSE_S)
 
     def is_current(self) -> bool:
         """True when the tables are there, in this version's shape."""

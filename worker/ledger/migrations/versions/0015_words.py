@@ -76,8 +76,12 @@ def _refuse_other_words(connection: sa.Connection) -> None:
         wrong = " OR ".join(f"NOT {_is_one_of(*each)}" for each in checked)
         row = connection.execute(sa.text(f"SELECT {listed} FROM {table} WHERE {wrong} LIMIT 1")).one_or_none()  # noqa: S608
         if row is not None:
-            found = ", ".join(f"{table}.{column} is {value!r}" for (column, _), value in zip(checked, row, strict=True))
-            raise ValueError(f"there is a word that no version wrote: {found}")
+            found = [
+                f"{table}.{column} holds {value!r}, and not one of {', '.join(words)}"
+                for (column, words), value in zip(checked, row, strict=True)
+                if value is not None and value not in words
+            ]
+            raise ValueError(f"{'; '.join(found)}. Nothing was changed")
 
 
 def _edit_tables(connection: sa.Connection) -> None:

@@ -23,6 +23,14 @@ _OWN_REQUESTS = """
 UPDATE operations SET own_request = instead
 WHERE instead IS NOT NULL AND own_request IS NULL AND kind IN ('add_note', 'update_ticket')
 """
+_OURS = frozenset(
+    f"ck_{name}"
+    for name in (
+        "inbound_outcome", "cases_phase", "cases_state", "cases_kind", "cases_left", "operations_kind",
+        "operations_state", "members_phase", "tickets_how", "attempts_outcome", "gate_reason", "receipts_state",
+        "mailbox_uids_outcome",
+    )
+)  # fmt: skip
 _NOT_VALIDATED = """
 SELECT conrelid::regclass::text, conname FROM pg_constraint
 WHERE contype = 'c' AND NOT convalidated AND connamespace = current_schema()::regnamespace ORDER BY 1, 2
@@ -37,4 +45,6 @@ def upgrade() -> None:
     op.execute(_OWN_REQUESTS)
     if connection.dialect.name == "postgresql":
         for table, name in connection.execute(sa.text(_NOT_VALIDATED)).all():
+            if name not in _OURS:
+                continue  # another application may share the schema
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
