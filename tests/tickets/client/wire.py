@@ -191,3 +191,8 @@ def update(client: TicketsClient) -> Coroutine[Any, Any, Ticket]:
 
 def get(client: TicketsClient) -> Coroutine[Any, Any, Ticket]:
     return client.get_ticket("1042")
+
+
+def ticket(number: int) -> bytes:
+    """`TICKET` under another number."""
+    return TICKET.replace(b"1042", b"%d" % number)
