@@ -22,7 +22,8 @@ from typing import Any
 from imapclient import IMAPClient  # type: ignore[import-untyped]
 
 from tests.acceptance.processes import kept_port
-from tests.own_servers import Certificate, Server, folder_for, make_certificate, running
+from tests.killable import Server, folder_for, running
+from tests.own_servers import Certificate, make_certificate
 
 DOVECOT, DOVECOT_IMAP = "/usr/sbin/dovecot", "/usr/lib/dovecot/imap"
 DOVECOT_USER = "dovecot"  # Debian's package makes it; mail may not be root's

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.processes import answers, kept_port
-from tests.own_servers import Server, folder_for, running
+from tests.killable import Server, folder_for, running
 from tests.serving import serving
 
 ALERT = "DiskFull"

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.acceptance.processes import kept_port, refuses
-from tests.own_servers import Server, folder_for, running
+from tests.killable import Server, folder_for, running
 
 DAEMONS = "/usr/lib/postfix/sbin"
 QUICK = {"queue_run_delay": "1s", "minimal_backoff_time": "1s", "maximal_backoff_time": "1s"}

@@ -16,10 +16,10 @@ from kombu.exceptions import OperationalError
 from tests.acceptance.deployments import Fleet, alert, body
 from tests.acceptance.outages import TIMEOUT_S, Outages, alerts_all_the_time, created_once
 from tests.acceptance.processes import kept_port, wait_until
+from tests.killable import Server
 from tests.own_servers import (
     Certificate,
     Sentinels,
-    Server,
     make_certificate,
     outlives_a_kill,
     own_rabbitmq,
