@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +21,31 @@ from tests.acceptance.processes import wait_until
 PATIENCE_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How a server is run, and how it says that it is up."""
+
+    command: Sequence[str]
+    answers: Callable[[], bool]
+    """Whether it answers its callers."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is set besides this process's environment."""
+    user: str | None = None
+    """As whom it runs, where this process is root's."""
+    end: signal.Signals = signal.SIGTERM
+    """What asks it to end."""
+
+
 class Server:
     """A server and everything that it starts. It keeps its port and its data from one start to the next."""
 
-    def __init__(
-        self,
-        url: str,
-        port: int,
-        folder: Path,
-        command: Sequence[str],
-        answers: Callable[[], bool],
-        *,
-        environment: Mapping[str, str] | None = None,
-        user: str | None = None,
-        end: signal.Signals = signal.SIGTERM,
-        data: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, url: str, port: int, folder: Path, program: Program, *, data: Sequence[str] = ()) -> None:
         self.url = url
         self.port = port
         self.folder = folder
         """Data, settings, and what it prints (`output.txt`)."""
-        self._command = list(command)
-        self._answers = answers
-        self._environment = {**os.environ, **(environment or {})}
-        self._user = user
-        self._end = end
+        self._program = program
+        self._environment = {**os.environ, **program.environment}
         self._data = data
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,21 +54,21 @@ class Server:
         assert self._process is None, "it runs"
         with (self.folder / "output.txt").open("ab") as stream:
             self._process = subprocess.Popen(
-                self._command,
+                self._program.command,
                 cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
-                **as_user(self._user),
+                **as_user(self._program.user),
             )
-        wait_until(self._is_ready, f"a {self._command[0]} that answers", PATIENCE_S)
+        wait_until(self._is_ready, f"a {self._program.command[0]} that answers", PATIENCE_S)
 
     def _is_ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.log()
-        return self._answers()
+        return self._program.answers()
 
     @property
     def is_running(self) -> bool:
@@ -100,7 +101,7 @@ class Server:
         if self._process is None:
             return
         self.thaw()
-        _signal(self._process.pid, self._end)
+        _signal(self._process.pid, self._program.end)
         try:
             self._process.wait(PATIENCE_S)
         finally:

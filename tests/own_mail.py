@@ -22,7 +22,7 @@ from typing import Any
 from imapclient import IMAPClient  # type: ignore[import-untyped]
 
 from tests.acceptance.processes import kept_port
-from tests.killable import Server, folder_for, running
+from tests.killable import Program, Server, folder_for, running
 from tests.own_servers import Certificate, make_certificate
 
 DOVECOT, DOVECOT_IMAP = "/usr/sbin/dovecot", "/usr/lib/dovecot/imap"
@@ -120,7 +120,7 @@ def own_dovecot(*, settings: str = "", introspection: str | None = None) -> Iter
             return False
 
         url = f"imap://127.0.0.1:{port}"
-        with running(Server(url, port, folder, command, answers, user=user)) as server:
+        with running(Server(url, port, folder, Program(command, answers, user=user))) as server:
             yield Dovecot(server, tls_port, certificate)
 
 

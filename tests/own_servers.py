@@ -27,7 +27,7 @@ import redis
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from tests.acceptance.processes import kept_port, wait_until
-from tests.killable import PATIENCE_S, Server, as_user, folder_in, running
+from tests.killable import PATIENCE_S, Program, Server, as_user, folder_in, running
 
 PRIMARY = "ticketrelay"  # the name under which the sentinels know their primary
 POSTGRESQL_USER = "postgres"  # PostgreSQL refuses to run as root
@@ -95,10 +95,9 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
             return False
 
         url = f"postgresql+psycopg://{address}"
-        with running(
-            # SIGINT is its fast shutdown: it does not wait for those who are connected.
-            Server(url, port, folder, command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
-        ) as server:
+        # SIGINT is its fast shutdown: it does not wait for those who are connected.
+        program = Program(command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
+        with running(Server(url, port, folder, program)) as server:
             yield server
 
 
@@ -129,7 +128,8 @@ def own_redis(parent: Path | None = None, *, tls: bool = False, more: Sequence[s
         else:
             options += ["--port", str(port)]
         command = ["redis-server", *options]
-        with running(Server(url, port, folder, command, lambda: _pongs(url), data=["appendonlydir"])) as server:
+        program = Program(command, lambda: _pongs(url))
+        with running(Server(url, port, folder, program, data=["appendonlydir"])) as server:
             yield server
 
 
@@ -226,9 +226,8 @@ def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
             f"sentinel failover-timeout {PRIMARY} 3000\n"
         )
         url = f"redis://127.0.0.1:{port}/0"
-        with running(
-            Server(url, port, folder, ["redis-server", str(settings), "--sentinel"], lambda: _pongs(url))
-        ) as server:
+        program = Program(["redis-server", str(settings), "--sentinel"], lambda: _pongs(url))
+        with running(Server(url, port, folder, program)) as server:
             yield server
 
 
@@ -280,21 +279,12 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
             # One scheduler that does not spin: the machine belongs to what is tested.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
         }
-        mapping = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
+        mapping = Program(["epmd", "-port", str(mapper), "-address", "127.0.0.1"], lambda: _accepts(mapper))
+        node = Program([program], lambda: _speaks_amqp(port), environment=environment)
         (folder / "epmd").mkdir()
         with (
-            running(Server("", mapper, folder / "epmd", mapping, lambda: _accepts(mapper))),
-            running(
-                Server(
-                    f"amqp://guest:guest@127.0.0.1:{port}//",
-                    port,
-                    folder,
-                    [program],
-                    lambda: _speaks_amqp(port),
-                    environment=environment,
-                    data=["mnesia"],
-                )
-            ) as server,
+            running(Server("", mapper, folder / "epmd", mapping)),
+            running(Server(f"amqp://guest:guest@127.0.0.1:{port}//", port, folder, node, data=["mnesia"])) as server,
         ):
             yield server
 
