@@ -1,4 +1,4 @@
-"""How does a test get an IMAP server that it may kill? It starts a Dovecot, on loopback, and ends it.
+"""A test gets an IMAP server that it may kill: it starts a Dovecot, on loopback, and ends it.
 
     with own_dovecot() as dovecot:              dovecot.deliver(mail), dovecot.session(), dovecot.count("Done")
 
@@ -147,6 +147,25 @@ ssl_dh =
 auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 disable_plaintext_auth = no
+{_services(port, tls_port)}passdb {{
+  driver = passwd-file
+  args = {folder}/users
+  mechanisms = plain login
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/mail/%u allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+"""
+
+
+def _services(port: int, tls_port: int) -> str:
+    """The processes that Dovecot starts."""
+    return f"""\
 service imap-login {{
   chroot =
   process_min_avail = 1
@@ -168,18 +187,5 @@ service anvil {{
 }}
 service stats {{
   chroot =
-}}
-passdb {{
-  driver = passwd-file
-  args = {folder}/users
-  mechanisms = plain login
-}}
-userdb {{
-  driver = static
-  args = uid={user} gid={group} home={folder}/mail/%u allow_all_users=yes
-}}
-namespace inbox {{
-  inbox = yes
-  separator = /
 }}
 """
