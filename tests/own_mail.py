@@ -1,4 +1,4 @@
-"""How does a test get an IMAP server that it may kill? It starts a Dovecot, on loopback, and ends it.
+"""A test gets an IMAP server that it may kill: it starts a Dovecot, on loopback, and ends it.
 
     with own_dovecot() as dovecot:              dovecot.deliver(mail), dovecot.session(), dovecot.count("Done")
 
@@ -22,7 +22,8 @@ from typing import Any
 from imapclient import IMAPClient  # type: ignore[import-untyped]
 
 from tests.acceptance.processes import kept_port
-from tests.own_servers import Certificate, Server, folder_for, make_certificate, running
+from tests.killable import Program, Server, folder_for, running
+from tests.own_servers import Certificate, make_certificate
 
 DOVECOT, DOVECOT_IMAP = "/usr/sbin/dovecot", "/usr/lib/dovecot/imap"
 DOVECOT_USER = "dovecot"  # Debian's package makes it; mail may not be root's
@@ -119,7 +120,7 @@ def own_dovecot(*, settings: str = "", introspection: str | None = None) -> Iter
             return False
 
         url = f"imap://127.0.0.1:{port}"
-        with running(Server(url, port, folder, command, answers, user=user)) as server:
+        with running(Server(url, port, folder, Program(command, answers, user=user))) as server:
             yield Dovecot(server, tls_port, certificate)
 
 
@@ -146,6 +147,25 @@ ssl_dh =
 auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 disable_plaintext_auth = no
+{_services(port, tls_port)}passdb {{
+  driver = passwd-file
+  args = {folder}/users
+  mechanisms = plain login
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/mail/%u allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+"""
+
+
+def _services(port: int, tls_port: int) -> str:
+    """The processes that Dovecot starts."""
+    return f"""\
 service imap-login {{
   chroot =
   process_min_avail = 1
@@ -167,18 +187,5 @@ service anvil {{
 }}
 service stats {{
   chroot =
-}}
-passdb {{
-  driver = passwd-file
-  args = {folder}/users
-  mechanisms = plain login
-}}
-userdb {{
-  driver = static
-  args = uid={user} gid={group} home={folder}/mail/%u allow_all_users=yes
-}}
-namespace inbox {{
-  inbox = yes
-  separator = /
 }}
 """

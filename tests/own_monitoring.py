@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.processes import answers, kept_port
-from tests.own_servers import Server, folder_for, running
+from tests.killable import Program, Server, folder_for, running
 from tests.serving import serving
 
 ALERT = "DiskFull"
@@ -96,7 +96,8 @@ def own_alertmanager(
             *(f"--cluster.peer=127.0.0.1:{each}" for each in peers),
         ]
         url = f"http://127.0.0.1:{port}"
-        with running(Server(url, port, folder, command, lambda: answers(f"{url}/-/ready"), data=["data"])) as server:
+        program = Program(command, lambda: answers(f"{url}/-/ready"))
+        with running(Server(url, port, folder, program, data=["data"])) as server:
             yield server
 
 
@@ -129,7 +130,8 @@ def own_prometheus(metric: Metric, alertmanagers: Sequence[Server]) -> Iterator[
             "--rules.alert.resend-delay=1s",
         ]
         url = f"http://127.0.0.1:{port}"
-        with running(Server(url, port, folder, command, lambda: answers(f"{url}/-/ready"), data=["data"])) as server:
+        program = Program(command, lambda: answers(f"{url}/-/ready"))
+        with running(Server(url, port, folder, program, data=["data"])) as server:
             yield server
 
 

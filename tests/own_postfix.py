@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.acceptance.processes import kept_port, refuses
-from tests.own_servers import Server, folder_for, running
+from tests.killable import Program, Server, folder_for, running
 
 DAEMONS = "/usr/lib/postfix/sbin"
 QUICK = {"queue_run_delay": "1s", "minimal_backoff_time": "1s", "maximal_backoff_time": "1s"}
@@ -66,7 +66,8 @@ def own_postfix(transports: Mapping[str, str], services: str = "") -> Iterator[S
         (settings / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in lines.items()))
         (settings / "master.cf").write_text(MASTER.format(port=port) + services)
         command = ["/usr/sbin/postfix", "-c", str(settings), "start-fg"]
-        server = Server(f"127.0.0.1:{port}", port, folder, command, lambda: not refuses("127.0.0.1", port))
+        program = Program(command, lambda: not refuses("127.0.0.1", port))
+        server = Server(f"127.0.0.1:{port}", port, folder, program)
         with running(server):
             yield server
 

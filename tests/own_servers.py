@@ -1,11 +1,11 @@
-"""How does a test get a server that it may kill? It starts one, with a port and a folder of its own, and ends it.
+"""A test gets a server of its own that it may kill: PostgreSQL, Redis, Redis with sentinels, or RabbitMQ.
 
     with own_postgresql() as server:            with own_redis(tls=True) as server:
     with own_rabbitmq() as server:              with own_sentinels() as sentinels:
 
-`kill` is kill -9 of everything that the server started, `start` is the same port and the same data again. The ports lie
-below those that the system gives to callers, so that nobody takes one while its server is down. A test that uses one
-of these carries the marker `own_postgresql`, `own_redis` or `own_rabbitmq`: it needs the programs, not a server.
+Each has a port and a folder of its own, and is ended afterwards. The ports lie below those that the system gives to
+callers, so that nobody takes one while its server is down. A test that uses one of these carries the marker
+`own_postgresql`, `own_redis` or `own_rabbitmq`: it needs the programs, not a server.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -28,191 +27,11 @@ import redis
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from tests.acceptance.processes import kept_port, wait_until
+from tests.killable import PATIENCE_S, Program, Server, as_user, folder_in, running
 
-PATIENCE_S = 60.0
 PRIMARY = "ticketrelay"  # the name under which the sentinels know their primary
 POSTGRESQL_USER = "postgres"  # PostgreSQL refuses to run as root
 MASTER_DOWN_MS = 500  # so long without an answer, and the sentinels elect another primary
-
-
-class Server:
-    """A server and everything that it starts. It keeps its port and its data from one start to the next."""
-
-    def __init__(
-        self,
-        url: str,
-        port: int,
-        folder: Path,
-        command: Sequence[str],
-        answers: Callable[[], bool],
-        *,
-        environment: Mapping[str, str] | None = None,
-        user: str | None = None,
-        end: signal.Signals = signal.SIGTERM,
-        data: Sequence[str] = (),
-    ) -> None:
-        self.url = url
-        self.port = port
-        self.folder = folder
-        """Data, settings, and what it prints (`output.txt`)."""
-        self._command = list(command)
-        self._answers = answers
-        self._environment = {**os.environ, **(environment or {})}
-        self._user = user
-        self._end = end
-        self._data = data
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it, and return when it answers."""
-        assert self._process is None, "it runs"
-        with (self.folder / "output.txt").open("ab") as stream:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=self.folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                start_new_session=True,
-                **_as_user(self._user),
-            )
-        wait_until(self._is_ready, f"a {self._command[0]} that answers", PATIENCE_S)
-
-    def _is_ready(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self.log()
-        return self._answers()
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def kill(self) -> None:
-        """kill -9 of it and of everything that it started; returns when all of them are gone."""
-        if self._process is not None:
-            kill_tree(self._process)
-            self._process = None
-
-    def lose_data(self) -> None:
-        """Its disk is gone; while it does not run, and for those that start without one."""
-        assert self._process is None, "it runs"
-        for each in self._data:
-            shutil.rmtree(self.folder / each)
-
-    def freeze(self) -> None:
-        """SIGSTOP: connections stay, answers do not come."""
-        assert self._process is not None
-        stop_tree(self._process.pid)
-
-    def thaw(self) -> None:
-        assert self._process is not None
-        for each in tree(self._process.pid):
-            _signal(each, signal.SIGCONT)
-
-    def stop(self) -> None:
-        """Ask it to end, as an administrator does; frozen, it goes on before that."""
-        if self._process is None:
-            return
-        self.thaw()
-        _signal(self._process.pid, self._end)
-        try:
-            self._process.wait(PATIENCE_S)
-        finally:
-            self.kill()
-
-    def log(self) -> str:
-        output = self.folder / "output.txt"
-        return output.read_text(errors="replace")[-5000:] if output.exists() else ""
-
-
-def tree(pid: int) -> list[int]:
-    """The process and its descendants, the parents first; sessions and groups of their own hide none."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with suppress(OSError):
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry.name))
-    found = [pid]
-    for each in found:
-        found += children.get(each, [])
-    return found
-
-
-def stop_tree(pid: int) -> list[int]:
-    """SIGSTOP to the process and its descendants; gives their ids. Who stands still starts nobody."""
-    stopped: set[int] = set()
-    while new := [each for each in tree(pid) if each not in stopped]:
-        for each in new:
-            _signal(each, signal.SIGSTOP)
-        stopped.update(new)
-    return sorted(stopped)
-
-
-def kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """kill -9 of a process of ours with its descendants; returns when they are gone."""
-    if process.poll() is not None:
-        return
-    pids = stop_tree(process.pid)
-    for each in pids:
-        _signal(each, signal.SIGKILL)
-    process.wait(PATIENCE_S)
-    wait_until(lambda: not any(lives(each) for each in pids), "gone", PATIENCE_S)
-
-
-def lives(pid: int) -> bool:
-    """False too for one that has ended and that nobody has asked about yet; True until the last thread is gone.
-
-    A process whose first thread has ended is called a zombie while others hold its sockets still.
-    """
-    try:
-        threads = [(each / "stat").read_text() for each in Path(f"/proc/{pid}/task").iterdir()]
-    except OSError:
-        return False
-    return any(each.rpartition(")")[2].split()[0] not in ("Z", "X") for each in threads)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _as_user(user: str | None) -> dict[str, Any]:
-    """What makes a child of root's run as that user; nothing where this is not root, or nobody is named."""
-    if user is None or os.geteuid() != 0:
-        return {}
-    return {"user": user, "group": user, "extra_groups": []}
-
-
-@contextmanager
-def _folder(parent: Path | None, name: str) -> Iterator[Path]:
-    """A folder that every user can reach: in `parent`, where it is kept, or a temporary one."""
-    if parent is not None:
-        made = parent / name
-        made.mkdir(parents=True)
-        yield made
-        return
-    with tempfile.TemporaryDirectory(prefix=f"ticketrelay-{name}-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-@contextmanager
-def folder_for(name: str) -> Iterator[Path]:
-    """A temporary folder for a server of that name."""
-    with _folder(None, name) as folder:
-        yield folder
-
-
-@contextmanager
-def running(server: Server) -> Iterator[Server]:
-    """It runs, and whatever becomes of it and of the test, nothing of it runs afterwards."""
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
 
 
 # PostgreSQL
@@ -239,7 +58,7 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
     """
     programs = _postgresql_programs()
     assert programs is not None, "initdb and postgres are not installed"
-    with _folder(parent, "postgresql") as folder:
+    with folder_in(parent, "postgresql") as folder:
         if os.geteuid() == 0:
             shutil.chown(folder, POSTGRESQL_USER, POSTGRESQL_USER)
         data = str(folder / "data")
@@ -261,7 +80,7 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
             check=True,
             capture_output=True,
             timeout=PATIENCE_S,
-            **_as_user(POSTGRESQL_USER),
+            **as_user(POSTGRESQL_USER),
         )
         port = kept_port()
         options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "on"}
@@ -276,10 +95,9 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
             return False
 
         url = f"postgresql+psycopg://{address}"
-        with running(
-            # SIGINT is its fast shutdown: it does not wait for those who are connected.
-            Server(url, port, folder, command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
-        ) as server:
+        # SIGINT is its fast shutdown: it does not wait for those who are connected.
+        program = Program(command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
+        with running(Server(url, port, folder, program)) as server:
             yield server
 
 
@@ -298,7 +116,7 @@ def own_redis(parent: Path | None = None, *, tls: bool = False, more: Sequence[s
     Then `url` is `rediss://…` and names the authority (`authority.pem` in its folder) that its certificate is from.
     """
     port = kept_port()
-    with _folder(parent, f"redis-{port}") as folder:
+    with folder_in(parent, f"redis-{port}") as folder:
         options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(folder), *more]
         url = f"redis://127.0.0.1:{port}/0"
         if tls:
@@ -310,7 +128,8 @@ def own_redis(parent: Path | None = None, *, tls: bool = False, more: Sequence[s
         else:
             options += ["--port", str(port)]
         command = ["redis-server", *options]
-        with running(Server(url, port, folder, command, lambda: _pongs(url), data=["appendonlydir"])) as server:
+        program = Program(command, lambda: _pongs(url))
+        with running(Server(url, port, folder, program, data=["appendonlydir"])) as server:
             yield server
 
 
@@ -398,7 +217,7 @@ def own_sentinels(parent: Path | None = None) -> Iterator[Sentinels]:
 @contextmanager
 def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
     port = kept_port()
-    with _folder(parent, f"sentinel-{port}") as folder:
+    with folder_in(parent, f"sentinel-{port}") as folder:
         settings = folder / "sentinel.conf"  # it writes into it what it learns
         settings.write_text(
             f"bind 127.0.0.1\nport {port}\ndir {folder}\n"
@@ -407,9 +226,8 @@ def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
             f"sentinel failover-timeout {PRIMARY} 3000\n"
         )
         url = f"redis://127.0.0.1:{port}/0"
-        with running(
-            Server(url, port, folder, ["redis-server", str(settings), "--sentinel"], lambda: _pongs(url))
-        ) as server:
+        program = Program(["redis-server", str(settings), "--sentinel"], lambda: _pongs(url))
+        with running(Server(url, port, folder, program)) as server:
             yield server
 
 
@@ -442,7 +260,7 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
     program = _rabbitmq_program()
     assert program is not None, "rabbitmq-server is not installed"
     port, distribution, mapper = kept_port(), kept_port(), kept_port()
-    with _folder(parent, "rabbitmq") as folder:
+    with folder_in(parent, "rabbitmq") as folder:
         settings = folder / "rabbitmq.conf"
         settings.write_text(f"listeners.tcp.default = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n")
         environment = {
@@ -461,21 +279,12 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
             # One scheduler that does not spin: the machine belongs to what is tested.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
         }
-        mapping = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
+        mapping = Program(["epmd", "-port", str(mapper), "-address", "127.0.0.1"], lambda: _accepts(mapper))
+        node = Program([program], lambda: _speaks_amqp(port), environment=environment)
         (folder / "epmd").mkdir()
         with (
-            running(Server("", mapper, folder / "epmd", mapping, lambda: _accepts(mapper))),
-            running(
-                Server(
-                    f"amqp://guest:guest@127.0.0.1:{port}//",
-                    port,
-                    folder,
-                    [program],
-                    lambda: _speaks_amqp(port),
-                    environment=environment,
-                    data=["mnesia"],
-                )
-            ) as server,
+            running(Server("", mapper, folder / "epmd", mapping)),
+            running(Server(f"amqp://guest:guest@127.0.0.1:{port}//", port, folder, node, data=["mnesia"])) as server,
         ):
             yield server
 

@@ -20,18 +20,15 @@ from kombu.exceptions import KombuError
 from redis.sentinel import Sentinel
 
 from tests.acceptance.processes import kept_port, refuses, wait_until
+from tests.killable import Server, kill_tree, lives, tree
 from tests.own_servers import (
     PRIMARY,
     Sentinels,
-    Server,
-    kill_tree,
-    lives,
     outlives_a_kill,
     own_postgresql,
     own_rabbitmq,
     own_redis,
     own_sentinels,
-    tree,
 )
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.acceptance.processes import Fleet, Site, alert, body, wait_until
+from tests.acceptance.deployments import Fleet, Site, alert, body
+from tests.acceptance.processes import wait_until
 
 # An hour at the scale of the timings here; TICKETRELAY_TEST_OUTAGE_S=3600 is the hour itself.
 OUTAGE_S = float(os.environ.get("TICKETRELAY_TEST_OUTAGE_S", "5"))

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.brokers import OwnRedis, Proxy
-from tests.acceptance.processes import Fleet, alert, body, wait_until
+from tests.acceptance.deployments import Fleet, alert, body
+from tests.acceptance.processes import wait_until
 from tests.servers import Broker, empty_database, own_queue
 
 pytestmark = pytest.mark.postgresql

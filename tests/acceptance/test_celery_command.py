@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import Fleet, Process, alert, answers, body, clean_environment, kept_port, wait_until
+from tests.acceptance.deployments import Fleet, alert, body
+from tests.acceptance.processes import Process, answers, clean_environment, kept_port, wait_until
 from tests.servers import empty_database, own_queue
 
 APP = ["-A", "worker.broker.celery"]

@@ -18,18 +18,8 @@ import pytest
 import sqlalchemy
 
 from tests.acceptance.compose import ROOT, SECRETS_AT, Document, Here, Missing, example, read, seconds
-from tests.acceptance.processes import (
-    API_KEY,
-    Process,
-    alert,
-    body,
-    clean_environment,
-    kept_port,
-    refuses,
-    resolved,
-    ticketrelay,
-    wait_until,
-)
+from tests.acceptance.deployments import API_KEY, alert, body, resolved
+from tests.acceptance.processes import Process, clean_environment, kept_port, refuses, ticketrelay, wait_until
 from tests.servers import POSTGRESQL, Broker, empty_database, own_queue
 from worker.settings import TimingSettings
 

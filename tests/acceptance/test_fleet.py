@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.chaos.checker import Effect, judge
-from tests.acceptance.processes import MAILBOX, Fleet, alert, body, resolved, ticketrelay, wait_until
+from tests.acceptance.deployments import MAILBOX, Fleet, alert, body, resolved
+from tests.acceptance.processes import ticketrelay, wait_until
 from tests.servers import Broker, empty_database, own_queue
 
 pytestmark = pytest.mark.postgresql

@@ -15,7 +15,8 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from tests.acceptance.processes import MAILBOX, QUICK, SECRET, Embedded, Fleet, wait_until
+from tests.acceptance.deployments import MAILBOX, QUICK, SECRET, Embedded, Fleet
+from tests.acceptance.processes import wait_until
 from tests.own_mail import PASSWORD, USER, Dovecot, own_dovecot
 from tests.servers import Broker
 from tests.worker.mailreading import mail

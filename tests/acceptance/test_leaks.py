@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from connectors import connector
+from tests.acceptance.deployments import QUICK, Embedded
 from tests.acceptance.planted import Planted, plant, settings
-from tests.acceptance.processes import QUICK, Embedded, wait_until
+from tests.acceptance.processes import wait_until
 from tests.worker.slack_stand_in import TOKEN, Slack, slack
 
 SECRETS = {

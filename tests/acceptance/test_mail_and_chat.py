@@ -19,7 +19,8 @@ import pytest
 
 from connectors import connector
 from connectors.contract.events import digest
-from tests.acceptance.processes import CONTROL_TOKEN, QUICK, Process, Site, answers, kept_port, wait_until
+from tests.acceptance.deployments import CONTROL_TOKEN, QUICK, Site
+from tests.acceptance.processes import Process, answers, kept_port, wait_until
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, edit, envelope, mention, message, reaction, reply
 from tests.worker.builders import rows
 from worker.ledger import Ledger

@@ -13,12 +13,13 @@ import redis
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from tests.acceptance.deployments import Fleet, alert, body
 from tests.acceptance.outages import TIMEOUT_S, Outages, alerts_all_the_time, created_once
-from tests.acceptance.processes import Fleet, alert, body, kept_port, wait_until
+from tests.acceptance.processes import kept_port, wait_until
+from tests.killable import Server
 from tests.own_servers import (
     Certificate,
     Sentinels,
-    Server,
     make_certificate,
     outlives_a_kill,
     own_rabbitmq,

@@ -10,9 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.acceptance.deployments import Fleet, alert, body
 from tests.acceptance.outages import OUTAGE_S, TIMEOUT_S, alerts_all_the_time, created_once, held
-from tests.acceptance.processes import Fleet, alert, answers, body, wait_until
-from tests.own_servers import Server, own_postgresql
+from tests.acceptance.processes import answers, wait_until
+from tests.killable import Server
+from tests.own_servers import own_postgresql
 from tests.servers import own_queue
 
 pytestmark = [pytest.mark.own_postgresql, pytest.mark.redis, pytest.mark.timeout(TIMEOUT_S)]

@@ -14,9 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.acceptance.deployments import MAILBOX, QUICK, Embedded, Fleet, Site, alert, body
 from tests.acceptance.disks import TinyDisk, can_mount, tiny_disk
 from tests.acceptance.outages import TIMEOUT_S, alerts_all_the_time, created_once
-from tests.acceptance.processes import MAILBOX, QUICK, Embedded, Fleet, Site, alert, body, wait_until
+from tests.acceptance.processes import wait_until
 from tests.own_servers import POSTGRESQL_USER, own_postgresql
 from tests.servers import own_queue
 

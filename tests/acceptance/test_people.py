@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.processes import API_KEY, QUICK, SECRET, Embedded, alert, body, resolved, wait_until
+from tests.acceptance.deployments import API_KEY, QUICK, SECRET, Embedded, alert, body, resolved
+from tests.acceptance.processes import wait_until
 
 CONFIG = """\
 sources:

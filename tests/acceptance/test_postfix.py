@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.processes import Process, answers, clean_environment, kept_port, wait_until
+from tests.killable import Server, folder_for
 from tests.own_postfix import own_postfix
-from tests.own_servers import Server, folder_for
 from tests.worker.builders import rows
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import cases, inbound

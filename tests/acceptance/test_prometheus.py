@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.processes import QUICK, SECRET, Embedded, kept_port, wait_until
+from tests.acceptance.deployments import QUICK, SECRET, Embedded
+from tests.acceptance.processes import kept_port, wait_until
+from tests.killable import Server
 from tests.own_monitoring import BELOW, Metric, own_alertmanager, own_metric, own_prometheus
-from tests.own_servers import Server
 
 pytestmark = pytest.mark.own_prometheus
 

@@ -15,18 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.processes import (
-    QUICK,
-    Embedded,
-    Process,
-    Site,
-    alert,
-    answers,
-    body,
-    kept_port,
-    ticketrelay,
-    wait_until,
-)
+from tests.acceptance.deployments import QUICK, Embedded, Site, alert, body
+from tests.acceptance.processes import Process, answers, kept_port, ticketrelay, wait_until
 
 SENDERS = 3
 

@@ -13,16 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import (
-    QUICK,
-    Embedded,
-    alert,
-    body,
-    kept_port,
-    resolved,
-    ticketrelay,
-    wait_until,
-)
+from tests.acceptance.deployments import QUICK, Embedded, alert, body, resolved
+from tests.acceptance.processes import kept_port, ticketrelay, wait_until
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.acceptance.processes import QUICK, SECRET, Embedded, wait_until
+from tests.acceptance.deployments import QUICK, SECRET, Embedded
+from tests.acceptance.processes import wait_until
 from tests.connectors.slack.builders import envelope, mention
 from tests.worker.slack_stand_in import slack
 from tests.worker.socket_stand_in import APP_TOKEN, sockets

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.chaos.checker import Effect, judge
-from tests.acceptance.processes import Fleet, alert, body, clean_environment, resolved, wait_until
+from tests.acceptance.deployments import Fleet, alert, body, resolved
+from tests.acceptance.processes import clean_environment, wait_until
 from tests.checkouts import check_out_version_before
 from tests.servers import empty_database, own_queue
 

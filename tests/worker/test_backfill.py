@@ -1,8 +1,7 @@
-"""Is what Slack did not deliver taken in all the same? Against a stand-in of its Web API, with limits and errors."""
+"""What Slack did not deliver is taken in all the same; against a stand-in of its Web API, with limits and errors."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,26 +10,20 @@ from typing import Any
 
 import pytest
 
-from connectors import connector
 from connectors.contract.calls import HttpAnswer
-from connectors.contract.messages import Inbound
-from connectors.slack.history import ts
-from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, envelope, mention, message, reaction, slash
-from worker.intake.reading import read
+from tests.connectors.slack.builders import ADA, BOT, CHANNEL, TEAM, mention
 from worker.jobs import backfill
 from worker.jobs.runner import Runner
 from worker.jobs.steps import MAX_BYTES
-from worker.ledger import Delivery, Ledger
+from worker.ledger import Ledger
 from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
 from worker.ledger.schema.tables import cases, inbound
 from worker.ledger.schema.tables import jobs as jobs_table
-from worker.settings import Source
 
-from .builders import NOON, ManualClock, rows
+from .backfilling import EVERY, ask, ask_for, at, deliver, failure, notes, of_slack, say, subjects
+from .builders import ManualClock, rows
 from .relay import Relay, relaying
-from .slack_stand_in import TOKEN, Slack, slack
-
-EVERY = 300.0
+from .slack_stand_in import Slack, slack
 
 
 @pytest.fixture
@@ -44,65 +37,6 @@ def web(clock: ManualClock) -> Iterator[Slack]:
     with slack(lambda: clock().timestamp()) as made:
         made.channel(CHANNEL)
         yield made
-
-
-def at(seconds: float) -> str:
-    """So long after noon, as Slack writes it."""
-    return ts(NOON + timedelta(seconds=seconds))
-
-
-def of_slack(web: Slack, **settings: Any) -> Source:
-    made = connector("slack")
-    own = {"secret": "s3cret", "bot_token": TOKEN, "api_url": web.url, "backfill_every": EVERY, "private": False}
-    return Source("chat", made, made.settings.model_validate(own | settings))
-
-
-def ask(relay: Relay, source: Source, *, runs: int = 1) -> None:
-    """Let the job run where it is due."""
-    (job,) = backfill.jobs_of(source)
-    for _ in range(runs):
-        Runner(relay.ledger, lambda: {job.name: job}, lambda _: None, "one", 1.0).once()
-        if runs > 1:
-            relay.advance(seconds=backfill.PAUSE.total_seconds())
-
-
-def say(web: Slack, text: str, seconds: float, **changes: Any) -> dict[str, Any]:
-    event = message(text, at(seconds), event_ts=at(seconds), **changes)
-    web.said.append(event)
-    return event
-
-
-def ask_for(text: str) -> str:
-    return f"<@{BOT}> {text}"
-
-
-def deliver(relay: Relay, source: Source, event: dict[str, Any], *, times: int = 1) -> None:
-    """Slack sends it, under a new id each time."""
-    for number in range(times):
-        whole = event if "command" in event else envelope(event, event_id=f"Ev{number:08}")
-        body = json.dumps(whole).encode()
-        signed = source.connector.sign(body, source.settings, relay.clock())
-        lower = tuple((name.lower(), value) for name, value in signed.items())
-        delivery = read(source, Inbound(source.id, relay.clock(), body, lower), relay.clock())
-        assert isinstance(delivery, Delivery)
-        relay.ledger.record([delivery])
-
-
-def notes(relay: Relay, subject: str) -> list[str]:
-    """The first line of each note to the ticket of this subject, in order."""
-    (ticket,) = [each.ticket for each in relay.effects() if each.text == subject]
-    found = [each for each in relay.effects() if each.kind == "add_note" and each.ticket == ticket]
-    return [each.text.split("\n")[0] for each in found]
-
-
-def subjects(relay: Relay) -> list[str]:
-    return [each.text for each in relay.effects() if each.kind == "create_ticket"]
-
-
-def failure(relay: Relay) -> str | None:
-    (row,) = rows(relay.ledger, jobs_table)
-    error: str | None = row["error"]
-    return error
 
 
 def test_what_was_said_while_nobody_listened_becomes_tickets_and_notes_in_order_and_nothing_comes_twice(
@@ -163,21 +97,6 @@ def test_what_was_said_before_the_first_run_is_not_imported(relay: Relay, web: S
     (event,) = rows(relay.ledger, inbound)
     assert relay.counts() == {"create_ticket": 1}
     assert event["received_at"] == relay.clock.now
-
-
-def test_a_thread_that_is_older_than_any_history_that_is_asked_for_is_followed_while_its_case_is_open(
-    relay: Relay, web: Slack
-) -> None:
-    source = of_slack(web)
-    ask(relay, source)
-    deliver(relay, source, say(web, ask_for("Printer jams"), 10))
-    relay.advance(seconds=EVERY)
-    ask(relay, source)
-    relay.advance(hours=48)
-    say(web, "Still", 48 * 3600, thread_ts=at(10))
-    ask(relay, source)
-    relay.run(for_hours=1)
-    assert relay.counts() == {"create_ticket": 1, "add_note": 1}
 
 
 def test_at_slack_s_limit_it_waits_and_goes_on_where_it_stopped(relay: Relay, web: Slack) -> None:
@@ -349,76 +268,6 @@ def test_each_workspace_is_asked_with_its_own_token_and_one_that_refuses_holds_u
         f"{TEAM}:{CHANNEL}:{at(10)}", f"{other}:{there}:{at(20)}",
     }  # fmt: skip
     assert [bool(each["error"]) for each in rows(relay.ledger, jobs_table)] == [False, True, False]
-
-
-def test_what_a_thread_said_before_a_ticket_was_opened_in_it_is_noted_with_its_root(relay: Relay, web: Slack) -> None:
-    source = of_slack(web)
-    say(web, "The printer is odd", -200)
-    say(web, "It hums", -190, thread_ts=at(-200))
-    say(web, "Another thread", -150)
-    ask(relay, source)
-    asked = say(web, ask_for("Please have a look"), 10, thread_ts=at(-200))
-    deliver(relay, source, asked)
-    relay.advance(seconds=EVERY)
-    ask(relay, source)
-    ask(relay, source)
-    relay.send_what_is_due()
-    assert subjects(relay) == ["Please have a look"]
-    assert notes(relay, "Please have a look") == ["The printer is odd", "It hums"]
-    relay.advance(seconds=EVERY)
-    ask(relay, source)
-    relay.send_what_is_due()
-    assert len(notes(relay, "Please have a look")) == 2
-
-
-def test_a_ticket_that_a_reaction_opened_gets_the_message_that_it_is_about_also_of_another_bot(
-    relay: Relay, web: Slack
-) -> None:
-    source = of_slack(web, channels={CHANNEL: {"private": False}})
-    ask(relay, source)
-    say(web, "Disk is full", 5, bot_id="B0MONITOR", user=...)
-    deliver(relay, source, reaction("ticket", at(5), event_ts=at(10)))
-    relay.advance(seconds=EVERY)
-    ask(relay, source)
-    relay.send_what_is_due()
-    (subject,) = subjects(relay)
-    assert notes(relay, subject) == ["Disk is full"]
-
-
-def test_tickets_without_a_thread_are_not_asked_for(relay: Relay, web: Slack) -> None:
-    source = of_slack(web)
-    ask(relay, source)
-    deliver(relay, source, slash())
-    relay.advance(seconds=EVERY)
-    ask(relay, source)
-    assert "conversations.replies" not in web.calls
-    assert failure(relay) is None
-
-
-def test_a_ticket_that_was_opened_while_no_round_was_made_is_asked_for_in_the_next(relay: Relay, web: Slack) -> None:
-    source = of_slack(web)
-    ask(relay, source)
-    say(web, "The printer is odd", -200)
-    deliver(relay, source, say(web, ask_for("Please have a look"), 10, thread_ts=at(-200)))
-    relay.advance(seconds=20 * EVERY)
-    ask(relay, source)
-    relay.send_what_is_due()
-    assert notes(relay, "Please have a look") == ["The printer is odd"]
-
-
-def test_a_thread_that_cannot_be_read_as_a_whole_does_not_let_its_channel_be_asked_for_anew(
-    relay: Relay, web: Slack
-) -> None:
-    source = of_slack(web)
-    ask(relay, source)
-    say(web, "The printer is odd", -200)
-    deliver(relay, source, say(web, ask_for("Please have a look"), 10, thread_ts=at(-200)))
-    relay.advance(seconds=EVERY)
-    web.refused["conversations.replies"] = "missing_scope"
-    ask(relay, source)
-    (row,) = rows(relay.ledger, jobs_table)
-    assert "missing_scope" in row["error"]
-    assert json.loads(row["state"])["memory"]["behind"] == {}
 
 
 def test_what_a_defect_of_ours_says_of_an_answer_is_told_nobody(relay: Relay, web: Slack) -> None:

@@ -1,4 +1,4 @@
-"""What exactly is said about each mistake in the configuration file?"""
+"""What is said about a mistake in the configuration file: its place, its line and what to do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from connectors import kinds
 from worker.settings import SettingsError, load
 
-RIGHT = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
-SECRET = {"TICKETRELAY_SOURCES__PROM__SECRET": "correct horse"}
+from .mistakes import RIGHT, said
 
 MISTAKES = {
     "a setting that nobody knows": (
@@ -229,137 +228,11 @@ MISTAKES = {
         "  1 | - server\n"
         "    | ^^^^^^^^ write the sections' names, each with a ':'",
     ),
-    "a priority that there is not": (
-        "routes:\n  - name: a\n    priority: urgnt\n",
-        "c.yaml:3:15: must be 'low', 'medium', 'high' or 'urgent'\n"
-        "  3 |     priority: urgnt\n"
-        "    |               ^^^^^ did you mean 'urgent'?",
-    ),
-    "a priority that there is not, in a table of severities": (
-        "routes:\n  - name: a\n    priority: {critical: urgnt}\n",
-        "c.yaml:3:26: must be 'low', 'medium', 'high' or 'urgent'\n"
-        "  3 |     priority: {critical: urgnt}\n"
-        "    |                          ^^^^^ did you mean 'urgent'?",
-    ),
-    "a text where a list is wanted": (
-        "routes:\n  - name: a\n    group_by: labels.team\n",
-        "c.yaml:3:15: a text where a list is wanted\n  3 |     group_by: labels.team\n    |               ^^^^^^^^^^^",
-    ),
-    "a number where a template is wanted": (
-        "routes:\n  - name: a\n    metadata: {a: 7}\n",
-        "c.yaml:3:19: must be a template, which is a text\n  3 |     metadata: {a: 7}\n    |                   ^",
-    ),
-    "a quote in a matcher that is not closed": (
-        "routes:\n  - name: a\n    match: ['labels.team = \"x']\n",
-        "c.yaml:3:28: the quote is never closed\n"
-        "  3 |     match: ['labels.team = \"x']\n"
-        "    |                            ^^",
-    ),
-    "an expression that RE2 does not know": (
-        "routes:\n  - name: a\n    match: 'labels.team =~ \"(a\"'\n",
-        "c.yaml:3:28: the regular expression is not one of RE2: missing ): (a\n"
-        "  3 |     match: 'labels.team =~ \"(a\"'\n"
-        "    |                            ^^^^",
-    ),
-    "a template that is not there": (
-        "routes:\n  - name: a\n    subject: {template: shrot}\ntemplates:\n  short: x\n",
-        "c.yaml:3:25: there is no template 'shrot'\n"
-        "  3 |     subject: {template: shrot}\n"
-        "    |                         ^^^^^ did you mean 'short'?",
-    ),
-    "two routes of one name": (
-        "routes:\n  - name: a\n    continue: true\n  - name: a\n",
-        "c.yaml:4:11: route 1 has this name too\n  4 |   - name: a\n    |           ^ give each its own",
-    ),
-    "a route without a name": (
-        "routes:\n  - drop: noise\n",
-        "c.yaml:2:5: 'name' is required here\n  2 |   - drop: noise\n    |     ^^^^^^^^^^^ write 'name: …' beneath it",
-    ),
-    "a route that none reaches": (
-        'routes:\n  - name: all\n    match: severity =~ "crit.*"\n  - name: b\n    match: severity = critical\n',
-        "c.yaml:5:12: it can never match: whatever it matches, route 'all' before it takes (without continue)\n"
-        "  5 |     match: severity = critical\n"
-        "    |            ^^^^^^^^^^^^^^^^^^^ move it up, or give that one `continue: true`",
-    ),
-    "a route that drops and decides": (
-        "routes:\n  - name: a\n    drop: noise\n    category: x\n",
-        "c.yaml:4:15: a route that drops decides nothing else, but this one has category\n"
-        "  4 |     category: x\n"
-        "    |               ^",
-    ),
-    "a template that multiplies": (
-        "routes:\n  - name: a\n    subject: \"{{ 'a' * 10**9 }}\"\n",
-        "c.yaml:3:22: '*' is not allowed in a template: there is no arithmetic, and nothing that repeats text\n"
-        "  3 |     subject: \"{{ 'a' * 10**9 }}\"\n"
-        "    |                      ^",
-    ),
-    "a loop in a loop": (
-        "templates:\n  a: |\n    {% for a in labels %}\n    {% for b in labels %}{% endfor %}{% endfor %}\n",
-        "c.yaml:4:8: a for cannot stand in another one\n"
-        "  4 |     {% for b in labels %}{% endfor %}{% endfor %}\n"
-        "    |        ^^^",
-    ),
-    "a filter that widens": (
-        "templates:\n  a: |\n    {{ text|ljust(1000000) }}\n",
-        "c.yaml:3:13: there is no filter 'ljust'; there are: capitalize, count, d, default, first, "
-        "float, int, items, join, last, length, lower, replace, round, title, trim, truncate, upper\n"
-        "  3 |     {{ text|ljust(1000000) }}\n"
-        "    |             ^^^^^",
-    ),
-    "an attribute of Python": (
-        "templates:\n  a: '{{ subject.__class__.__mro__ }}'\n",
-        'c.yaml:2:28: an attribute is written as labels.team or labels["team"]\n'
-        "  2 |   a: '{{ subject.__class__.__mro__ }}'\n"
-        "    |                            ^^^^^^^",
-    ),
-    "a chain of filters": (
-        "templates:\n  a: '{{ text|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper }}'\n",
-        "c.yaml:2:15: 11 filters stand behind each other, more than 10\n"
-        "  2 |   a: '{{ text|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper|upper }}'\n"
-        "    |               ^^^^^",
-    ),
-    "a test of a source that is not there": (
-        "sources:\n  prom:\n    kind: alertmanager\n"
-        "tests:\n  - name: a\n    source: pron\n    steps:\n      - message: x\n        expect: {events: 1}\n",
-        "c.yaml:6:13: there is no 'pron' in sources\n"
-        "  6 |     source: pron\n"
-        "    |             ^^^^ did you mean 'prom'?",
-    ),
-    "a test of a route that is not there": (
-        "sources:\n  prom:\n    kind: alertmanager\nroutes:\n  - name: night\n"
-        "tests:\n  - name: a\n    source: prom\n    steps:\n      - message: x\n        expect: {routes: [nigth]}\n",
-        "c.yaml:11:27: there is no 'nigth' in routes\n"
-        "  11 |         expect: {routes: [nigth]}\n"
-        "     |                           ^^^^^ did you mean 'night'?",
-    ),
-    "an operation that there is not": (
-        "tests:\n  - name: a\n    source: prom\n    steps:\n"
-        "      - message: x\n        expect: {operations: [create_tiket]}\n",
-        "c.yaml:6:31: must be 'create_ticket', 'add_note', 'update_ticket', 'close_ticket' or 'reopen_ticket'\n"
-        "  6 |         expect: {operations: [create_tiket]}\n"
-        "    |                               ^^^^^^^^^^^^ did you mean 'create_ticket'?",
-    ),
-    "a test without a step": (
-        "tests:\n  - name: a\n    source: prom\n    steps: []\n",
-        "c.yaml:4:12: must have at least 1 item, not 0\n  4 |     steps: []\n    |            ^^",
-    ),
-    "a text of no length": (
-        "routes:\n  - name: ''\n",
-        "c.yaml:2:11: must have at least 1 character\n  2 |   - name: ''\n    |           ^^",
-    ),
     "a character that no text has": (
         "server:\n  listen: a\x07b\n",
         "c.yaml:2:12: a character that no text has (U+0007)\n  2 |   listen: a b\n    |            ^ leave it out",
     ),
 }
-
-
-def said(path: Path, content: str | bytes, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.chdir(path)
-    Path("c.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
-    with pytest.raises(SettingsError) as caught:
-        load(RIGHT | (SECRET if b"prom:" in Path("c.yaml").read_bytes() else {}), file=Path("c.yaml"))
-    return caught.value.problems
 
 
 @pytest.mark.parametrize("name", MISTAKES)

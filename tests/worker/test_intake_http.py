@@ -1,4 +1,4 @@
-"""What does the HTTP edge answer, and is something in the ledger exactly when it says so?"""
+"""The HTTP edge answers what became of a message, and has it in the ledger exactly when it says so."""
 
 from __future__ import annotations
 
@@ -10,57 +10,27 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from connectors import connector
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Remark, Reply
-from tickets.listening import listen
-from worker.intake.http import Edge, intake_app
-from worker.intake.intake import Intake
-from worker.intake.keys import Keyring
-from worker.intake.listener import MAX_HEAD, HttpThread
+from worker.intake.listener import MAX_HEAD
 from worker.ledger import Ledger
-from worker.ledger.schema.tables import inbound, operations
-from worker.runtime.gauges import metrics_of
-from worker.settings import Settings, Source, load
+from worker.ledger.schema.tables import operations
+from worker.settings import Source
 
 from .builders import NOON, ManualClock, kinds_of, rows
+from .http_edge import BEARER, MAX_BODY, SECRET, Served, serving
 
-SECRET = "correct horse"
-BEARER = {"Authorization": f"Bearer {SECRET}"}
-MAX_BODY = 10_000
 CHUNKED = b"POST /in/prom HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % (
     BEARER["Authorization"].encode()
 )
-ENVIRON = {
-    "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
-    "TICKETRELAY_API__KEY": "ak_test_1",
-    "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
-    "TICKETRELAY_SOURCES__PROM__SECRET": SECRET,
-    "TICKETRELAY_SOURCES__PROM__MAX_ITEMS": "20",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A listener with a ledger behind it, and a client in front."""
-
-    http: httpx.Client
-    ledger: Ledger
-    address: tuple[str, int]
-
-    def post(self, body: bytes, **headers: str) -> httpx.Response:
-        return self.http.post("/in/prom", content=body, headers=BEARER | headers)
-
-    def stored(self) -> list[dict[str, Any]]:
-        return rows(self.ledger, inbound)
 
 
 def alert(name: str = "disk", status: str = "firing", **more: Any) -> dict[str, Any]:
@@ -70,26 +40,6 @@ def alert(name: str = "disk", status: str = "firing", **more: Any) -> dict[str, 
 
 def payload(*alerts: dict[str, Any]) -> bytes:
     return json.dumps({"version": "4", "alerts": alerts or (alert(),)}).encode()
-
-
-@contextmanager
-def serving(ledger: Ledger, *more: Source, keyring: Keyring | None = None) -> Iterator[Served]:
-    settings: Settings = load(ENVIRON)
-    metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, lambda _: None, metrics)
-    sources = {**settings.sources, **{each.id: each for each in more}}
-    app = intake_app(Edge(intake, ledger, lambda: sources, metrics, MAX_BODY, lambda: NOON, keyring or Keyring()))
-    listener = listen("127.0.0.1", 0)
-    address = listener.getsockname()
-    thread = HttpThread([(listener, app)])
-    intake.start()
-    thread.start()
-    try:
-        with httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=30, trust_env=False) as http:
-            yield Served(http, ledger, address)
-    finally:
-        thread.stop()
-        intake.stop()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from connectors.cloudwatch import CONNECTOR, Settings
 from connectors.contract.connector import Outside
 from connectors.contract.messages import Inbound
 from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, sealed
-from tests.worker.test_intake_http import Served, serving
+from tests.worker.http_edge import Served, serving
 from worker.intake.keys import ABSENT_S, AGAIN_S, DEADLINE_S, MAX_BYTES, MAX_KEPT, Keyring, Refused, Unreachable
 from worker.ledger import Ledger
 from worker.settings import Source

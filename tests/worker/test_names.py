@@ -25,8 +25,8 @@ from worker.ledger.schema.tables import jobs as jobs_table
 from worker.settings import Source
 
 from .builders import NOON, ManualClock, rows
+from .http_edge import serving
 from .slack_stand_in import TOKEN, Slack, slack
-from .test_intake_http import serving
 
 SECRET = "C0SECRET1"
 

@@ -42,9 +42,9 @@ from worker.ledger import Ledger
 from worker.settings import Source
 
 from .builders import NOON, ManualClock
+from .http_edge import Served, serving
 from .relay import Relay, relaying
 from .slack_stand_in import PATIENCE_S, TOKEN, Slack, slack
-from .test_intake_http import Served, serving
 
 Post = Callable[[bytes], httpx.Response]
 

@@ -16,7 +16,7 @@ from worker.ledger.schema.tables import cases
 from worker.settings import Source
 
 from .builders import NOON, rows
-from .test_intake_http import Served, serving
+from .http_edge import Served, serving
 
 NOT_SENT = ("a NUL", "no token", "endless")  # no client sends such headers
 BODY = fixtures("teams_bot")["mention"].body

@@ -23,7 +23,8 @@ from connectors.contract.settings import SourceSettings
 from tests.acceptance.chaos import checker, faults, stream
 from tests.acceptance.chaos.sites import Deployment, Kind, deployed
 from tests.acceptance.chaos.stream import Delivery, Stream
-from tests.acceptance.processes import CONTROL_TOKEN, SECRET, wait_until
+from tests.acceptance.deployments import CONTROL_TOKEN, SECRET
+from tests.acceptance.processes import wait_until
 
 SENDERS = 6
 PATIENCE_S = 120.0

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.acceptance.processes import API_KEY, QUICK, SECRET, Embedded, Fleet, Site, answers, wait_until
+from tests.acceptance.deployments import API_KEY, QUICK, SECRET, Embedded, Fleet, Site
+from tests.acceptance.processes import answers, wait_until
 from tests.connectors.slack.builders import CHANNEL
-from tests.own_servers import Server, outlives_a_kill, own_postgresql, own_rabbitmq, own_redis
+from tests.killable import Server
+from tests.own_servers import outlives_a_kill, own_postgresql, own_rabbitmq, own_redis
 from tests.servers import Broker
 
 Kind = Literal["embedded", "redis", "rabbitmq"]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.toolbox.text import priority_of
-from tests.acceptance.processes import alert, body
+from tests.acceptance.deployments import alert, body
 from tests.connectors.slack.builders import ADA, BOB, BOT, envelope, mention, reply
 
 Source = Literal["alertmanager", "slack"]

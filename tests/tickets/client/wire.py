@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import httpx
+import pytest
+
 from tickets.client import TicketsClient
 from tickets.errors import TicketsError
 from tickets.models import CreateTicket, Ticket, UpdateTicket
@@ -191,3 +194,16 @@ def update(client: TicketsClient) -> Coroutine[Any, Any, Ticket]:
 
 def get(client: TicketsClient) -> Coroutine[Any, Any, Ticket]:
     return client.get_ticket("1042")
+
+
+def ticket(number: int) -> bytes:
+    """`TICKET` under another number."""
+    return TICKET.replace(b"1042", b"%d" % number)
+
+
+def plain() -> httpx.AsyncBaseTransport:
+    """The transport that comes with httpx, the other candidate beside `Lanes`."""
+    return httpx.AsyncHTTPTransport(trust_env=False)
+
+
+each_transport = pytest.mark.parametrize("transport", [Lanes, plain])

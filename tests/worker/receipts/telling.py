@@ -15,6 +15,7 @@ from worker.ledger.schema.tables import receipts
 from worker.settings import Source
 
 from ..builders import ManualClock, claim_one, done, rows
+from ..slack_stand_in import TOKEN, Slack
 
 LINK = "https://tickets.example.net/{id}"
 SECRET = "s3cret"
@@ -24,6 +25,13 @@ def source_of(kind: str, **settings: Any) -> Source:
     """A source of that kind, called by it, that answers."""
     made = connector(kind)
     return Source(kind, made, made.settings.model_validate({"secret": SECRET, "receipts": True} | settings))
+
+
+def of_slack(web: Slack, **settings: Any) -> Source:
+    """A source `chat` that answers by the stand-in of Slack."""
+    made = connector("slack")
+    own = {"secret": SECRET, "receipts": True, "bot_token": TOKEN, "api_url": web.url} | settings
+    return Source("chat", made, made.settings.model_validate(own))
 
 
 def tell(ledger: Ledger, source: Source) -> None:

@@ -1,4 +1,4 @@
-"""Is somebody told where his message came from what became of it? By a stand-in of Slack."""
+"""Who wrote in Slack is told there once what became of it, and what was told is edited; by a stand-in of Slack."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from connectors import connector
-from connectors.contract.calls import HttpCall
 from connectors.contract.messages import Inbound, Parsed
-from connectors.contract.receipts import Answered, Told
+from connectors.contract.receipts import Told
 from connectors.slack import Settings, answers
 from tests.connectors.slack.builders import (
     BOB,
@@ -31,23 +29,17 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, operations, receipts
 from worker.settings import Source
 
-from ..builders import NOON, ManualClock, claim_one, dead, deliver_all, kinds_of, opened, rows
+from ..builders import ManualClock, claim_one, dead, deliver_all, kinds_of, opened, rows
 from ..relay import relaying
 from ..slack_stand_in import TOKEN, Slack, slack
 from ..test_poll import look
-from .telling import LINK, SECRET, arrive, close, later, row, tell, told_of
+from .telling import LINK, SECRET, arrive, close, later, of_slack, row, tell, told_of
 
 
 @pytest.fixture
 def web() -> Iterator[Slack]:
     with slack() as made:
         yield made
-
-
-def of_slack(web: Slack, **settings: Any) -> Source:
-    made = connector("slack")
-    own = {"secret": SECRET, "receipts": True, "bot_token": TOKEN, "api_url": web.url} | settings
-    return Source("chat", made, made.settings.model_validate(own))
 
 
 def say(ledger: Ledger, clock: ManualClock, source: Source, event: dict[str, Any], number: int = 1) -> None:
@@ -309,70 +301,6 @@ def test_a_ticket_that_is_gone_is_told_of(ledger: Ledger, clock: ManualClock, we
         look(relay)
         later(ledger, clock, source)
     assert "is gone" in web.texts[0]
-
-
-# By the URL that a command of Slack's comes with
-
-
-def asked_by(ledger: Ledger, clock: ManualClock, url: str) -> None:
-    """A ticket that was asked for by a command."""
-    event = opened(answer=answers.target_of_response(url))
-    ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
-    deliver_all(ledger)
-
-
-def test_who_asked_by_a_command_is_told_once_without_our_token(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
-    source = of_slack(web)
-    asked_by(ledger, clock, web.url.replace("/api", "/commands/T1/1/x"))
-    later(ledger, clock, source)
-    ledger.record([told_of(clock, "resolved")])
-    later(ledger, clock, source)
-    text = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
-    assert web.responses == {
-        "/commands/T1/1/x": [{"response_type": "ephemeral", "replace_original": False, "text": text}]
-    }
-    assert row(ledger)["state"] == "told"
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "state"),
-    [(404, b"expired_url", "dead"), (404, b"used_url", "dead"), (500, b"", "dead"), (429, b"", "due")],
-)
-def test_a_url_that_takes_nothing_more_is_not_asked_again(
-    ledger: Ledger, clock: ManualClock, web: Slack, status: int, body: bytes, state: str
-) -> None:
-    source = of_slack(web)
-    asked_by(ledger, clock, web.url.replace("/api", "/commands/T1/1/x"))
-    web.ahead.append((status, {}, body, False))
-    later(ledger, clock, source)
-    assert (row(ledger)["state"], web.responses) == (state, {})
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://hooks.slack.com.elsewhere.example/commands/1",
-        "http://hooks.slack.com/commands/1",
-        "https://hooks.slack.com@elsewhere.example/commands/1",
-        "https://elsewhere.example/https://hooks.slack.com/",
-        "https://hooks.slack.com",
-        "",
-    ],
-)
-def test_a_url_that_is_none_of_slack_s_is_not_called(ledger: Ledger, clock: ManualClock, web: Slack, url: str) -> None:
-    source = of_slack(web)
-    asked_by(ledger, clock, url)
-    later(ledger, clock, source)
-    assert row(ledger)["error"] == "the response_url is none of Slack's, and is not called"
-
-
-def test_a_url_of_slack_s_is_called_and_named_nowhere() -> None:
-    settings = connector("slack").settings.model_validate({"secret": SECRET})
-    for url in ("https://hooks.slack.com/commands/T1/1/x", "https://hooks.slack-gov.com/app/T1/1/x"):
-        about = Answered(answers.target_of_response(url), None, "c", "1", "open", "low", None, NOON)
-        call = answers.write(about, settings)
-        assert isinstance(call, HttpCall)
-        assert (call.url, list(call.headers), url in repr((about, call))) == (url, ["Content-Type"], False)
 
 
 def test_without_a_thread_the_channel_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:

@@ -164,11 +164,12 @@ class Database:
                         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
                         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
                     _migrate(connection, step)
-                return
             except OperationalError as error:
                 if not tries_left or getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
                     raise
                 time.sleep(_UPGRADE_PAUSE_S)
+            else:
+                return
 
     def is_current(self) -> bool:
         """True when the tables are there, in this version's shape."""

@@ -1,0 +1,51 @@
+"""Dead letters of the tests: a create with what waits behind it, a note, and the edited body of one in a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from worker.ledger import Ledger
+from worker.ledger.schema.tables import operations
+
+from .builders import (
+    claim_one,
+    commented,
+    dead,
+    delivery,
+    done,
+    kill_create,
+    opened,
+    resolved,
+    rows,
+)
+
+
+def blocked(ledger: Ledger) -> str:
+    """A case whose create was rejected, with a note and a close behind it; gives the dead letter's id."""
+    return kill_create(ledger, opened(), commented(), resolved())
+
+
+def states(ledger: Ledger) -> list[str]:
+    return [each["state"] for each in rows(ledger, operations)]
+
+
+def body_of(ledger: Ledger, letter: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ledger.show_dead(letter).body)
+    return found
+
+
+def edited(ledger: Ledger, letter: str, tmp_path: Path, **changes: Any) -> str:
+    """A file with the body of a dead letter, and these changes."""
+    path = tmp_path / "edited.json"
+    path.write_text(json.dumps({**body_of(ledger, letter), **changes}))
+    return str(path)
+
+
+def dead_note(ledger: Ledger, *, private: bool = True) -> str:
+    ledger.record([delivery(opened(), commented(private=private))])
+    ledger.settle([(claim_one(ledger), done())])
+    note = claim_one(ledger, "add_note")
+    ledger.settle([(note, dead("404: no such ticket"))])
+    return f"op-{note.case_id}-{note.seq}"
