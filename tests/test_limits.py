@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.limits import MAX_EXCEPTIONS, MAX_FILE, MAX_FUNCTION, MENDING, problems, too_long
+from tests.limits import MAX_EXCEPTIONS, MAX_FILE, MAX_FUNCTION, problems, too_long
 
 
 def function(lines: int) -> str:
@@ -28,10 +28,8 @@ def test_an_exception_ends_when_the_code_is_short_enough() -> None:
     assert problems({"a.py": 401}, {}) == ["a.py has 401 lines"]
     assert problems({"a.py": 401}, {"a.py": "a table"}) == []
     assert problems({}, {"a.py": "a table"}) == ["a.py is short enough: end its exception"]
-    assert problems({}, {"a.py": MENDING}) == []
 
 
 def test_there_are_few_exceptions() -> None:
     found = {f"{number}.py": 401 for number in range(MAX_EXCEPTIONS + 1)}
-    assert problems(found, dict.fromkeys(found, MENDING)) == []
     assert problems(found, dict.fromkeys(found, "a table")) == [f"{len(found)} exceptions, at most {MAX_EXCEPTIONS}"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import get_args
@@ -15,9 +17,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 import worker.ledger
+from tests.acceptance.processes import wait_until
 from worker.ledger import Ledger
 from worker.ledger.engine.database import _known
 from worker.ledger.queue.gates import GateReason
@@ -329,6 +332,42 @@ def test_a_row_with_an_unknown_word_stops_the_upgrade_and_stays(fresh: Ledger) -
         connection.exec_driver_sql("UPDATE receipts SET state = 'dead'")
     fresh.upgrade()
     assert fresh.is_current()
+
+
+def test_the_refusal_of_an_upgrade_names_the_word_and_its_column_alone(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
+    migrated_to(ledger, "0014")
+    with ledger.database.write() as connection:
+        connection.exec_driver_sql(CASE.format(1))
+        connection.exec_driver_sql("UPDATE cases SET phase = 'weird'")
+    expected = "cases.phase holds 'weird', and not one of new, open, closed. Nothing was changed"
+    with pytest.raises(ValueError, match=f"^{expected}$"):
+        ledger.upgrade()
+    ledger.close()
+
+
+@pytest.mark.postgresql
+def test_an_upgrade_that_meets_a_transaction_in_another_order_of_locks_begins_again(postgresql_url: str) -> None:
+    """Planning locks deliveries, then cases, then operations; a migration, operations first."""
+    ledger, older = Ledger(postgresql_url), sqlalchemy.create_engine(postgresql_url)
+    migrated_to(ledger, "0014")
+    with ThreadPoolExecutor(1) as pool, older.connect() as connection:
+        with connection.begin():
+            connection.exec_driver_sql("LOCK TABLE inbound, cases IN ROW EXCLUSIVE MODE")
+            upgrading = pool.submit(ledger.upgrade)
+            wait_until(lambda: blocked_sessions(ledger) > 0, "the migration waits for a lock")
+            with suppress(OperationalError):  # one of the two is ended for the deadlock
+                connection.exec_driver_sql("LOCK TABLE operations IN ROW EXCLUSIVE MODE")
+        upgrading.result(60)
+    assert ledger.is_current()
+    older.dispose()
+    ledger.close()
+
+
+def blocked_sessions(ledger: Ledger) -> int:
+    with ledger.database.read() as connection:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL"
+        return int(connection.exec_driver_sql(waiting).scalar_one())
 
 
 def test_what_an_older_version_joined_is_known_by_the_new_columns_after_the_upgrade(fresh: Ledger) -> None:

@@ -13,21 +13,22 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from connectors import connector
-from connectors.contract.events import Commented, Event, Reference
+from connectors.contract.events import Commented, Event, Reference, digest
 from connectors.contract.messages import Inbound, Unverified
 from worker.intake.quarantine import StillUnreadable
 from worker.intake.quarantine import retry as read_again
 from worker.intake.reading import parse
 from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
 from worker.ledger.recording import recorder
+from worker.ledger.recording import waiting as comments
 from worker.ledger.schema.tables import inbound, pending, seen
-from worker.planning.arrival import Rules
+from worker.planning.arrival import Rules, Waiting
 from worker.planning.model import Policy, Treatment
 from worker.settings import Source
 
 from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of, minute, opened, resolved, rows
 from .conftest import MakeLedger
-from .conversations import name_of, story, take
+from .conversations import mail, name_of, story, take
 
 THREADS = 8
 TEN_MINUTES_S = 600
@@ -305,3 +306,16 @@ def test_what_was_decided_about_a_comment_is_read_by_the_version_before_and_from
         connection.execute(update(pending).values(treatment=adapter.dump_json(TREATED).decode()))
     take(ledger, root())
     assert notes(ledger) == ["reply"]
+
+
+def test_a_comment_whose_renamed_message_is_known_in_another_case_has_its_effect_there(ledger: Ledger) -> None:
+    """It waits still, though its id was used for another message in the case that it waits for."""
+    first = answer("reply", other_words="message")
+    again = replace(first, text="other words", content_digest=digest("other words"))
+    take(ledger, mail("root"), first, opened("elsewhere", message=digest("reply", again.content_digest)))
+    with ledger.database.write() as connection:
+        comment = Waiting("prom", name_of("root"), again, inbound_id=2)
+        comments.keep(ledger.database, connection, [comments.row(comment, NOON)])
+    ledger.pair_waiting()
+    assert rows(ledger, pending) == []
+    assert [kind for kind, _ in story(ledger)["mail:root"]] == ["create_ticket", "add_note"]

@@ -372,5 +372,8 @@ def taken(batch: Batch, names: Mapping[Name, Case]) -> list[tuple[Waiting, Case]
 
 
 def _is_elsewhere(batch: Batch, comment: Waiting) -> bool:
-    known = batch.known.seen.get((comment.source, comment.event.source_message_id))
-    return known is not None and known.case_id not in batch.known.cases
+    """True for a comment that was recorded in a case outside the batch, by its own id or by the one it may get."""
+    source, event = comment.source, comment.event
+    ids = (event.source_message_id, digest(event.source_message_id, event.content_digest))
+    found = (batch.known.seen.get((source, each)) for each in ids)
+    return any(each is not None and each.case_id not in batch.known.cases for each in found)

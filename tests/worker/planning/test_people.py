@@ -40,6 +40,7 @@ def left(case: CaseState, found: TicketSeen) -> Left | None:
         pytest.param(CLOSED, seen("closed", 15), None, id="it is over, so it is closed"),
         pytest.param(OPEN, seen("closed", wont_fix=True), "wont_fix", id="it will not be fixed"),
         pytest.param(CLOSED, seen("closed", 15, wont_fix=True), "wont_fix", id="it is over, and will not be fixed"),
+        pytest.param(replace(OPEN, left="wont_fix"), seen("closed", 7), "wont_fix", id="closed says no more"),
         pytest.param(OPEN, seen("gone"), "gone", id="it is gone"),
         pytest.param(CLOSED, seen("gone", 15), "gone", id="it is gone, though it is over"),
         pytest.param(OPEN, seen("closed", 0), None, id="it was so before we opened it"),

@@ -134,20 +134,12 @@ def find_delayed(connection: Connection, known: Knowledge, rules: Rules) -> None
 
 
 def find_waiting(known: Knowledge, connection: Connection, comments: Sequence[Waiting]) -> None:
-    """Add comments that wait, and what is remembered of their messages in the cases that are locked.
-
-    A comment that was recorded in another case had its effect there. Of its message the first entry is kept alone, by
-    which planning lets the comment go.
-    """
+    """Add comments that wait, and what is remembered of their messages, in whatever case."""
     for each in comments:
         version = (each.event.source_message_id, each.event.content_digest)
         known.waiting.setdefault((each.source, each.wanted), {})[version] = each
     if comments:
-        found = read_seen(connection, [(each.source, each.event) for each in comments])
-        firsts = {(each.source, each.event.source_message_id) for each in comments}
-        known.seen = {name: each for name, each in found.items() if each.case_id in known.cases or name in firsts} | (
-            known.seen
-        )
+        known.seen = read_seen(connection, [(each.source, each.event) for each in comments]) | known.seen
 
 
 def _may_be_met(connection: Connection, keys: set[Key]) -> frozenset[int]:
