@@ -133,6 +133,10 @@ def check(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+def benchmark_names() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+
+
 def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 — said in words to who has an older one
         print(f"Ticketrelay needs Python 3.11 or newer; this is {sys.version.split()[0]}", file=sys.stderr)
@@ -154,12 +158,11 @@ def main(arguments: list[str]) -> int:
         case "bench" if any(each.partition("=")[0] == "--against" for each in rest):
             install(DEV)
             return call(PYTHON, "-m", "benchmarks.parts.against", *rest)
-        case "bench" if rest:
+        case "bench" if rest and rest[0] in benchmark_names():
             install(DEV)
             return call(PYTHON, "-m", f"benchmarks.{rest[0]}", *rest[1:])
         case "bench":
-            names = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
-            print(f"dev.py bench: which one? There are: {', '.join(names)}", file=sys.stderr)
+            print(f"dev.py bench: which one? There are: {', '.join(benchmark_names())}", file=sys.stderr)
             return 2
         case "trace":
             install(DEV)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from worker.actions.errors import NotFound, Refused, UnknownSource, WrongInput
 from worker.actions.replay import Replay, Wanted
 from worker.documents.dead_letters import LetterDone, LetterEdited, LetterRefused
 from worker.documents.sources import PauseChanged
-from worker.ledger import EVERYTHING, Delivery, Ledger, NoSuchDeadLetter
+from worker.ledger import EVERYTHING, Delivery, Ledger, NoSuchDeadLetter, open_ledger
 from worker.settings import Settings, load
 
 from .builders import claim_one, delivery, inbound, kill_create, kinds_of, opened
@@ -133,3 +134,12 @@ def test_the_status_names_its_alarms_and_the_budget_its_limit(ledger: Ledger, se
     now = status.budget(ledger, settings)
     assert (now.limits.per_minute, now.used) == (settings.api.per_minute, sum(each.tokens for each in now.spent))
     assert kinds_of(ledger) == ["create_ticket"]
+
+
+def test_a_ledger_of_a_later_version_is_not_upgraded_and_it_is_said_why(tmp_path: Path) -> None:
+    settings = load({**API, "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path / 'ledger.db'}"})
+    upkeep.upgrade(settings)
+    with closing(open_ledger(settings)) as ledger, ledger.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Refused, match=r"later version \(tables 9999; this version knows \d{4}\): run that version"):
+        upkeep.upgrade(settings)

@@ -23,8 +23,12 @@ def address(ledger: Ledger) -> str:
 
 
 def upgrade(settings: Settings) -> Upgraded:
-    """Make the tables, or bring them to this version's shape."""
+    """Make the tables, or bring them to this version's shape. Raises Refused for tables of a later version."""
     with closing(open_ledger(settings)) as ledger:
+        there, here = ledger.database.revisions()
+        if there is not None and there > here:
+            why = f"it is of a later version (tables {there}; this version knows {here}): run that version"
+            raise Refused(f"the ledger at {address(ledger)} cannot be upgraded: {why}")
         ledger.upgrade()
         return Upgraded(address(ledger))
 

@@ -43,6 +43,12 @@ RECOGNISING = (
         [NONE, KNOWN],
     ),
     Rule(
+        "A repeat that comes twice in one delivery is noted once",
+        [once(0, opened()), once(5, opened(), opened(), policy=Policy(note_on_repeat=True))],
+        {"disk": [CREATED, "add_note It goes on: prom said so again at 2026-02-20T12:05:00+00:00."]},
+        [NONE, NONE, KNOWN],
+    ),
+    Rule(
         "A known message with other content is a note, once for each content",
         [once(0, opened()), once(1, opened(text="1% free")), once(2, opened(text="1% free")), once(3, opened())],
         {"disk": [CREATED, "add_note It changed at prom."]},
@@ -278,6 +284,27 @@ GROUPING = (
                 "create_ticket medium team=db: disk is full",
                 "close_ticket No member of the group is open any more; the last one was disk is full.",
             ]
+        },
+    ),
+    Rule(
+        "An alert ends in the group that it was opened in by the same delivery, wherever the routes lead its end",
+        [once(0, opened(), resolved(end=0), groups=[TEAM, None])],
+        {
+            TEAM.key: [
+                "create_ticket medium team=db: disk is full",
+                "close_ticket No member of the group is open any more; the last one was disk is full.",
+            ]
+        },
+    ),
+    Rule(
+        "An alert that left its group may open a ticket of its own",
+        [once(0, opened(), group=TEAM), once(10, resolved(), opened(start=11), groups=[TEAM, None])],
+        {
+            TEAM.key: [
+                "create_ticket medium team=db: disk is full",
+                "close_ticket No member of the group is open any more; the last one was disk is full.",
+            ],
+            "disk": [CREATED],
         },
     ),
     Rule(

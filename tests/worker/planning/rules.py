@@ -38,6 +38,9 @@ class Step:
     events: Sequence[Event]
     policy: Policy = field(default_factory=Policy)
     group: Group | None = None
+    """The group to which the routes lead every event."""
+    groups: Sequence[Group | None] = ()
+    """The group of each event, where they differ."""
     storm: int | None = None
     """Above how many new incidents in a minute the others are gathered."""
     again: bool = False
@@ -47,7 +50,9 @@ class Step:
         at = NOON + timedelta(minutes=self.at)
         body = b"the same" if self.again else str(number).encode()
         storms = [storm_of(each, SOURCE, self.storm, "") for each in self.events]
-        treatments = tuple(Treatment(self.policy, group=self.group, storm=each) for each in storms)
+        groups = self.groups or [self.group] * len(self.events)
+        pairs = zip(groups, storms, strict=True)
+        treatments = tuple(Treatment(self.policy, group=group, storm=storm) for group, storm in pairs)
         return Delivery(Inbound(SOURCE, at, body), Parsed(tuple(self.events)), treatments=treatments)
 
 

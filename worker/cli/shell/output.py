@@ -60,7 +60,12 @@ def _option(command: F, **more: Any) -> F:
 def counted_option(command: F) -> F:
     """`--limit` of a command that lists the newest."""
     return click.option(
-        "-n", "--limit", type=click.IntRange(0), default=50, show_default=True, help="The latest so many; 0: all."
+        "-n",
+        "--limit",
+        type=click.IntRange(0, sys.maxsize),
+        default=50,
+        show_default=True,
+        help="The latest so many; 0: all.",
     )(command)
 
 
