@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import get_args
@@ -17,10 +15,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
-import worker.ledger
-from tests.acceptance.processes import wait_until
 from worker.ledger import Ledger
 from worker.ledger.engine.database import _known
 from worker.ledger.queue.gates import GateReason
@@ -43,8 +39,7 @@ from worker.ledger.schema.words import (
 from worker.planning.model import KINDS, Left, Phase
 
 from .builders import at_once, deliver_all, delivery, kinds_of, opened, rows
-
-MIGRATIONS = Path(worker.ledger.__file__).parent / "migrations"
+from .migrating import CASE, MIGRATIONS, OPERATION, ROW, migrated_to
 
 
 @pytest.fixture
@@ -194,41 +189,6 @@ def test_tables_of_a_later_version_are_usable_and_of_an_earlier_one_are_not(
     assert (fresh.is_usable(), fresh.is_current()) == (usable, False)
 
 
-def migrated_to(ledger: Ledger, revision: str) -> None:
-    """The tables of an earlier version."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with ledger.database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-CASE = (
-    "INSERT INTO cases (id, source, key, episode, phase, state, rank, run_at, head_seq, next_seq, epoch, attempts)"
-    " VALUES ({0}, 'prom', 'case-{0}', 1, 'open', 'idle', 9, 0, 9, 9, 1, 0)"
-)
-OPERATION = (
-    "INSERT INTO operations (case_id, seq, inbound_id, episode, kind, rank, state, idempotency_key, request,"
-    " created_at, ambiguous, conflicts)"
-    " VALUES ({0}, {1}, 1, 1, 'add_note', 5, 'open', 'key-{0}-{1}', '', 0, (1 = 0), 0)"
-)
-ROW = {
-    "inbound": "INSERT INTO inbound (source, received_at, outcome, headers, query, body, body_digest)"
-    " VALUES ('prom', 0, 'accepted', '[]', '', '', '')",
-    "cases": CASE,
-    "operations": OPERATION.format("{0}", 1),
-    "members": "INSERT INTO members (case_id, key, source, episode, phase, subject)"
-    " VALUES ({0}, 'k', 'prom', 1, 'open', '')",
-    "tickets": "INSERT INTO tickets (ticket_id, case_id, create_seq, how, bound_at)"
-    " VALUES ('T-{0}', {0}, 1, 'created', 0)",
-    "attempts": "INSERT INTO attempts (case_id, seq, at, outcome) VALUES ({0}, 1, 0, 'done')",
-    "gate": "INSERT INTO gate (id) VALUES (10 + {0})",
-    "receipts": "INSERT INTO receipts (case_id, target, source, state, wanted, run_at, epoch, attempts)"
-    " VALUES ({0}, 't', 'prom', 'idle', 0, 0, 0, 0)",
-    "mailbox_uids": "INSERT INTO mailbox_uids (source, mailbox, folder, uidvalidity, uid, outcome, owed)"
-    " VALUES ('mail', 'main', 'INBOX', 1, {0}, 'ticket', (1 = 0))",
-}
-"""How a row of each table is made; `{0}` is its number."""
 NUMBER = {"inbound": "id", "cases": "id", "attempts": "id", "mailbox_uids": "uid", "gate": "id - 10"}
 """Which column is that number, where it is not `case_id`."""
 CHECKED: list[tuple[str, str, type[StrEnum]]] = [
@@ -332,42 +292,6 @@ def test_a_row_with_an_unknown_word_stops_the_upgrade_and_stays(fresh: Ledger) -
         connection.exec_driver_sql("UPDATE receipts SET state = 'dead'")
     fresh.upgrade()
     assert fresh.is_current()
-
-
-def test_the_refusal_of_an_upgrade_names_the_word_and_its_column_alone(tmp_path: Path) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
-    migrated_to(ledger, "0014")
-    with ledger.database.write() as connection:
-        connection.exec_driver_sql(CASE.format(1))
-        connection.exec_driver_sql("UPDATE cases SET phase = 'weird'")
-    expected = "cases.phase holds 'weird', and not one of new, open, closed. Nothing was changed"
-    with pytest.raises(ValueError, match=f"^{expected}$"):
-        ledger.upgrade()
-    ledger.close()
-
-
-@pytest.mark.postgresql
-def test_an_upgrade_that_meets_a_transaction_in_another_order_of_locks_begins_again(postgresql_url: str) -> None:
-    """Planning locks deliveries, then cases, then operations; a migration, operations first."""
-    ledger, older = Ledger(postgresql_url), sqlalchemy.create_engine(postgresql_url)
-    migrated_to(ledger, "0014")
-    with ThreadPoolExecutor(1) as pool, older.connect() as connection:
-        with connection.begin():
-            connection.exec_driver_sql("LOCK TABLE inbound, cases IN ROW EXCLUSIVE MODE")
-            upgrading = pool.submit(ledger.upgrade)
-            wait_until(lambda: blocked_sessions(ledger) > 0, "the migration waits for a lock")
-            with suppress(OperationalError):  # one of the two is ended for the deadlock
-                connection.exec_driver_sql("LOCK TABLE operations IN ROW EXCLUSIVE MODE")
-        upgrading.result(60)
-    assert ledger.is_current()
-    older.dispose()
-    ledger.close()
-
-
-def blocked_sessions(ledger: Ledger) -> int:
-    with ledger.database.read() as connection:
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL"
-        return int(connection.exec_driver_sql(waiting).scalar_one())
 
 
 def test_what_an_older_version_joined_is_known_by_the_new_columns_after_the_upgrade(fresh: Ledger) -> None:

@@ -11,17 +11,12 @@ from worker.planning.model import Group, Policy
 
 from ..builders import changed, commented, minute, opened, resolved
 from ..conversations import ADA, EVE, mail, name_of
-from .rules import NONE, Rule, Step
+from .lives import LIFECYCLE
+from .rules import CREATED, NONE, Rule, once
 
-CREATED = "create_ticket medium disk is full"
-REOPENED = ["reopen_ticket open", "add_note Opened again at 2026-02-20 12:20:00 UTC."]
 TEAM = Group(f"{PREFIX}team", "team=db")
 KNOWN = "a repeat: this message is known"
 WAITS = "it waits for its case"
-
-
-def once(at: float, *events: Event, **more: object) -> Step:
-    return Step(at, events, **more)  # type: ignore[arg-type]  # the fields of a step
 
 
 def looping(number: int) -> Event:
@@ -178,40 +173,6 @@ WAITING = (
         "A comment that waited for an alert is a note on the ticket of its group",
         [once(0, commented("cpu"), group=TEAM), once(1, opened("cpu"), group=TEAM)],
         {TEAM.key: ["create_ticket medium team=db: cpu is full", "add_note looking"]},
-    ),
-)
-
-LIFECYCLE = (
-    Rule(
-        "An end before its opening keeps the opening from making a ticket",
-        [once(0, resolved(end=10)), once(1, opened(start=0))],
-        {},
-        ["it was resolved, and nothing was open", "it was resolved before its opening arrived"],
-    ),
-    Rule(
-        "An end closes the ticket, and an opening soon after reopens it",
-        [once(0, opened()), once(10, resolved()), once(20, opened(start=20))],
-        {"disk": [CREATED, "close_ticket all well", *REOPENED]},
-    ),
-    Rule(
-        "After the reopening window another ticket is created",
-        [once(0, opened()), once(10, resolved()), once(100, opened(start=100))],
-        {"disk": [CREATED, "close_ticket all well", CREATED]},
-    ),
-    Rule(
-        "An end that a wrong clock puts into the future ends the alert now",
-        [once(0, opened()), once(10, resolved(end=5000)), once(80, opened(start=80))],
-        {"disk": [CREATED, "close_ticket all well", CREATED]},
-    ),
-    Rule(
-        "A change of priority updates the ticket",
-        [once(0, opened()), once(1, changed(priority="urgent", text="3% free"))],
-        {"disk": [CREATED, "update_ticket urgent", "add_note 3% free"]},
-    ),
-    Rule(
-        "A repeat of what goes on is a note where the policy asks for that",
-        [once(0, opened(), policy=Policy(note_on_repeat=True)), once(5, opened(), policy=Policy(note_on_repeat=True))],
-        {"disk": [CREATED, "add_note It goes on: prom said so again at 2026-02-20T12:05:00+00:00."]},
     ),
 )
 

@@ -30,6 +30,10 @@ NONE = "-"
 """The reason of an event that has an effect."""
 
 
+CREATED = "create_ticket medium disk is full"
+REOPENED = ["reopen_ticket open", "add_note Opened again at 2026-02-20 12:20:00 UTC."]
+
+
 @dataclass(frozen=True)
 class Step:
     """One delivery, some minutes after noon."""
@@ -67,6 +71,10 @@ class Rule:
     """By case key: the calls that are made about it, in their order."""
     reasons: Sequence[str] = ()
     """Why an event has no effect of its own, in the order of the events; `NONE` where it has one. Empty: not asked."""
+
+
+def once(at: float, *events: Event, **more: object) -> Step:
+    return Step(at, events, **more)  # type: ignore[arg-type]  # the fields of a step
 
 
 def said(kind: str, request: dict[str, Any]) -> str:
