@@ -1,4 +1,4 @@
-"""What is a connector? A kind, its settings, `verify` and `parse`: pure functions over bytes that arrived.
+"""A connector: the kind, its settings, and pure functions that verify and parse the bytes that arrived.
 
 Time and keys are arguments; there is no clock, network, database or environment here. `parse` takes what
 `verify` returned, so that parsing something unverified is a type error.

@@ -1,4 +1,4 @@
-"""What can a source say? Four things about a case: frozen values, made by connectors, read by `plan`.
+"""The events that a source can report about a case: frozen values, made by connectors and read by planning.
 
     Event
     ├── Opened          the case began, or still goes on (a repeat carries the same source message id)
@@ -7,7 +7,7 @@
     ├── Resolved        it is over
     └── TicketChanged   a ticket is in another state: what the Tickets API says, of a ticket and not of a case
 
-An event says what happened at the source, never what is to be done about it: the lifecycle decides that.
+An event says what happened at the source. Planning decides which calls follow from it.
 """
 
 from __future__ import annotations

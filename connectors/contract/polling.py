@@ -1,6 +1,6 @@
-"""How is what a webhook would have told asked for, where webhooks cannot reach us? Ticket by ticket, by the worker.
+"""Polling in place of webhooks that cannot reach us: the worker asks for one ticket after the other.
 
-The connector says how often, and writes the delivery that the webhook would have been; the worker asks the Tickets API.
+The connector says how often, and writes the delivery that the webhook would have sent. The worker asks the Tickets API.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said on a connection that we open to a platform? Deliveries in envelopes, each acknowledged by its id.
+"""The protocol of a connection that we open to a platform: deliveries in envelopes, each acknowledged by its id.
 
 The connector writes what opens a connection and what is sent on it, and reads what comes; the worker opens it, listens
 and takes in. All of it is pure.

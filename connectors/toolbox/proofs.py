@@ -53,7 +53,7 @@ class Bearer:
     """`Authorization: Bearer SECRET`."""
 
     in_url: bool = False
-    """`?secret=SECRET` in the URL counts too, and is not kept."""
+    """Also accept `?secret=SECRET` in the URL. The secret is taken out of the query before the delivery is stored."""
 
     def verify(self, inbound: Inbound, settings: HasSecrets, _now: datetime, _keys: Keys) -> Verified | Denied:
         return _authorized(inbound, settings.secrets, None, in_url=self.in_url)
@@ -67,7 +67,7 @@ class Basic:
     """`Authorization: Bearer SECRET`; or `Basic` with the secret as the password, where a username is configured."""
 
     in_url: bool = False
-    """`?secret=SECRET` in the URL counts too, and is not kept."""
+    """Also accept `?secret=SECRET` in the URL. The secret is taken out of the query before the delivery is stored."""
 
     def verify(self, inbound: Inbound, settings: HasUsername, _now: datetime, _keys: Keys) -> Verified | Denied:
         return _authorized(inbound, settings.secrets, settings.username, in_url=self.in_url)

@@ -1,4 +1,4 @@
-"""Does the next alert meet a ticket as people left it, once `audit --update` has found that?
+"""After `audit --update`, the next alert meets a ticket as people left it.
 
 Each test runs twice: with a source of kind `aurion`, under which the audit records what it found, and without one.
 """

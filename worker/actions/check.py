@@ -16,7 +16,7 @@ from worker.settings.problems import Problem, in_order, where
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Settings, and what is to be said about them."""
+    """Settings, and the problems that were found in them."""
 
     loaded: Loaded | None
     """None where they are wrong."""

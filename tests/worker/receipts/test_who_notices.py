@@ -1,4 +1,4 @@
-"""Every process that settles notices what is to be posted, however its ledger was opened."""
+"""A process that settles makes receipts due, however its ledger was opened."""
 
 from __future__ import annotations
 

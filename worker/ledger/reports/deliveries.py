@@ -1,4 +1,4 @@
-"""What arrived, and what became of it? A line for each delivery; never its body, unless one is asked for.
+"""Lists deliveries, a line for each with its outcome; the body is read only where one delivery is asked for.
 
 Ids grow with time, but for what is written at once: so the rows of a span of time are found by halving, without an
 index on the time, and read in windows of ids, so that no statement and no list grows with the table.

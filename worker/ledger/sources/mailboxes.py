@@ -1,4 +1,4 @@
-"""Who reads a mailbox, how far is it read, and which of its mails are accounted for?
+"""Remembers who reads a mailbox, how far it is read, and which of its mails are accounted for.
 
 One process at a time reads a mailbox: it holds a lease, by the ledger's clock. What is accounted for is a row for each
 UID, written with the delivery (`custody`); the cursor of a folder only spares looking at them all.
