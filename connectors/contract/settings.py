@@ -49,8 +49,8 @@ class SourceSettings(BaseModel):
     quiet_priority: Priority = "high"
     """Of that ticket."""
     expire_after: Seconds | None = None
-    """Close an alert that its sender has not mentioned for so many seconds. Set it longer than the interval at which the
-    sender repeats open alerts. None: never."""
+    """Close an alert that its sender has not mentioned for so many seconds. Set it longer than the interval at which
+    the sender repeats open alerts. None: never."""
 
     @property
     def secrets(self) -> tuple[bytes, ...]:
