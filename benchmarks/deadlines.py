@@ -37,6 +37,7 @@ from benchmarks.parts.processes import (
     module,
     run,
     running,
+    serves,
     wait_until,
 )
 from benchmarks.parts.servers import emptied, new_database, postgresql_server, redis_server
@@ -149,7 +150,7 @@ def fleet(folder: Path, api: str, commit_delay_s: float) -> Iterator[str]:
         with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(SLOW_COMMITS.format(seconds=commit_delay_s).encode())
         serve = module("worker.cli", "serve", "--listen", address)
-        stack.enter_context(running(serve, folder / "serve.txt", environment=settings))
+        stack.enter_context(running(serve, folder / "serve.txt", environment=settings, is_ready=serves))
         worker = module("worker.cli", "worker", "--listen", "127.0.0.1:0")
         stack.enter_context(
             running(worker, folder / "worker.txt", environment=settings, is_ready=lambda said: "delivering to" in said)

@@ -27,7 +27,16 @@ from benchmarks.parts.alerts import SECRET
 from benchmarks.parts.contenders import Setting, open_operations, settings
 from benchmarks.parts.figures import per_operation, ratio, spent
 from benchmarks.parts.load import Load, load
-from benchmarks.parts.processes import BenchmarkError, Noise, cpu_seconds, end_cleanly, free_port, module, running
+from benchmarks.parts.processes import (
+    BenchmarkError,
+    Noise,
+    cpu_seconds,
+    end_cleanly,
+    free_port,
+    module,
+    running,
+    serves,
+)
 from benchmarks.parts.servers import emptied, postgresql_server, redis_server
 
 WARM_UP = 200  # requests
@@ -59,7 +68,7 @@ def ours(setting: Setting) -> Iterator[Endpoint]:
     environment = settings(setting, NOBODY)
     address = f"127.0.0.1:{(port := free_port())}"
     command = module("worker.cli", "serve", "--listen", address)
-    with running(command, setting.output("serve"), environment=environment) as process:
+    with running(command, setting.output("serve"), environment=environment, is_ready=serves) as process:
         parts = {"server": process.pid, "broker": setting.redis.pid, "database": setting.postgresql.pid}
         yield Endpoint("ticketrelay serve", port, parts, partial(open_operations, address))
 

@@ -107,6 +107,12 @@ class Server:
         finally:
             self.kill()
 
+    def tool(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command-line tool of the server's to its end, in the environment that the server has."""
+        return subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=False, timeout=2 * PATIENCE_S
+        )
+
     def log(self) -> str:
         output = self.folder / "output.txt"
         return output.read_text(errors="replace")[-5000:] if output.exists() else ""

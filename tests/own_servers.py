@@ -289,6 +289,20 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
             yield server
 
 
+def drop_a_subscription(server: Server, queue: str) -> None:
+    """Let a node's quorum queue forget one of its consumers without telling it."""
+    run_in_node = f"""
+        {{ok, Queue}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>)),
+        [Consumer | _] = rabbit_amqqueue:consumers(Queue),
+        Checkout = rabbit_fifo:make_checkout({{element(2, Consumer), element(1, Consumer)}}, cancel, #{{}}),
+        {{ok, _, _}} = ra:process_command(amqqueue:get_pid(Queue), Checkout).
+    """
+    program = _rabbitmq_program()
+    assert program is not None
+    done = server.tool(program.replace("rabbitmq-server", "rabbitmqctl"), "--quiet", "eval", run_in_node)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def outlives_a_kill(server: Server, queue: str) -> bool:
     """Whether a node's quorum queue has a leader after a kill -9 of the node.
 

@@ -21,7 +21,7 @@ from celery import Celery
 
 from benchmarks.parts import plain as tasks
 from benchmarks.parts.alerts import AUTHORIZATION, SECRET, alerts, body
-from benchmarks.parts.processes import BenchmarkError, cpu_seconds, free_port, module, run, running
+from benchmarks.parts.processes import BenchmarkError, cpu_seconds, free_port, module, run, running, serves
 from benchmarks.parts.servers import Server, emptied, new_database
 
 STAGE_TIMEOUT_S = 120.0
@@ -94,8 +94,10 @@ def ours(setting: Setting, api_url: str, workers: int) -> Iterator[Contender]:
     environment = settings(setting, api_url)
     intake = f"127.0.0.1:{free_port()}"
     with ExitStack() as stack:
-        stack.enter_context(running(module("worker.cli", "serve", "--listen", intake), setting.output("serve"),
-                                    environment=environment))  # fmt: skip
+        stack.enter_context(
+            running(module("worker.cli", "serve", "--listen", intake), setting.output("serve"),
+                    environment=environment, is_ready=serves)
+        )  # fmt: skip
         started = [
             stack.enter_context(
                 running(module("worker.cli", "worker", "--listen", "127.0.0.1:0"), setting.output("worker"),

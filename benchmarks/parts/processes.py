@@ -140,6 +140,12 @@ def running(
         _end(process, end)
 
 
+def serves(said: str) -> bool:
+    """True once `ticketrelay serve` has said where messages are taken. What it writes while it ends with an
+    error is no such word."""
+    return "/in/<source>" in said
+
+
 def _says(process: subprocess.Popen[str], output: Path, is_ready: Callable[[str], bool]) -> bool:
     said = output.read_text(errors="replace")
     if process.poll() is not None:

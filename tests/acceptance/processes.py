@@ -9,15 +9,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
 
+from tests.preforked import Preforked
 from tests.sides import SIDES, side
 
 PATIENCE_S = 120.0
+TICKETRELAY = (sys.executable, "-m", "worker.cli")
+COMMAND_PATIENCE_S = 120.0  # to the end of a command
 
 _kept_ports: set[int] = set()
 
@@ -61,14 +65,21 @@ class Process:
         environment: dict[str, str],
         output: Path,
         code: Path | None = None,
-        module: str = "worker.cli",
+        command: Sequence[str] | None = None,
     ) -> None:
-        """`code` is the folder whose packages it runs; those of this checkout where it is None."""
+        """`command` starts a process for the arguments; without it `ticketrelay` is run in a preforked one.
+
+        `code` is the folder whose packages are run; those of this checkout where it is None.
+        """
         self.output = output
         self._is_asked = False
+        self._process: Preforked | subprocess.Popen[bytes]
         with output.open("ab") as stream:
+            if code is None and command is None:
+                self._process = Preforked(arguments, clean_environment(environment), stream.fileno(), stream.fileno())
+                return
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [*(command or TICKETRELAY), *arguments],
                 env=clean_environment(environment),
                 cwd=code,
                 stdin=subprocess.DEVNULL,
@@ -88,7 +99,9 @@ class Process:
     def stop(self) -> int:
         """Ask it to end, and give its exit code."""
         self._signal(signal.SIGTERM)
-        return self._process.returncode
+        code = self._process.returncode
+        assert code is not None
+        return code
 
     def ask_to_end(self) -> None:
         """SIGTERM, without waiting for what it does; `stop` sends no second one."""
@@ -149,12 +162,24 @@ def ticketrelay(
     *arguments: str, environment: dict[str, str] | None = None, code: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of ours to its end; `code` is as for `Process`."""
-    return subprocess.run(
-        [sys.executable, "-m", "worker.cli", *arguments],
-        env=clean_environment(environment or {}),
-        cwd=code,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    settings = clean_environment(environment or {})
+    if code is not None:
+        return subprocess.run(
+            [*TICKETRELAY, *arguments],
+            env=settings,
+            cwd=code,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_PATIENCE_S,
+            check=False,
+        )
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = Preforked(arguments, settings, output.fileno(), errors.fileno())
+        try:
+            returned = process.wait(COMMAND_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        for each in (output, errors):
+            each.seek(0)
+        return subprocess.CompletedProcess(arguments, returned, output.read().decode(), errors.read().decode())

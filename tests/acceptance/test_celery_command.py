@@ -116,7 +116,7 @@ def test_a_worker_that_celery_starts_delivers_logs_answers_probes_and_ends_in_or
     fleet: Fleet, tmp_path: Path
 ) -> None:
     output = tmp_path / "celery.txt"
-    worker = Process([*APP, "worker"], fleet.environment, output, module="celery")
+    worker = Process([*APP, "worker"], fleet.environment, output, command=(sys.executable, "-m", "celery"))
     try:
         health = f"http://{fleet.environment['TICKETRELAY_SERVER__HEALTH_LISTEN']}"
         wait_until(lambda: answers(f"{health}/readyz") and answers(f"{health}/livez"), "a worker that answers")

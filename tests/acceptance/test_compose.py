@@ -19,7 +19,15 @@ import sqlalchemy
 
 from tests.acceptance.compose import ROOT, SECRETS_AT, Document, Here, Missing, example, read, seconds
 from tests.acceptance.deployments import API_KEY, alert, body, resolved
-from tests.acceptance.processes import Process, clean_environment, kept_port, refuses, ticketrelay, wait_until
+from tests.acceptance.processes import (
+    TICKETRELAY,
+    Process,
+    clean_environment,
+    kept_port,
+    refuses,
+    ticketrelay,
+    wait_until,
+)
 from tests.servers import POSTGRESQL, Broker, empty_database, own_queue
 from worker.settings import TimingSettings
 
@@ -76,7 +84,8 @@ class Deployment:
         assert migrated.returncode == 0, migrated.stderr
         for name in ("tickets-api", "serve", "mail", "worker", "worker-2"):
             command = self.here[name].command(_service(name))
-            self._processes[name] = Process(command, self.environment(name), self._folder / f"{name}.txt")
+            output = self._folder / f"{name}.txt"
+            self._processes[name] = Process(command, self.environment(name), output, command=TICKETRELAY)
         for name, process in self._processes.items():
             wait_until(lambda name=name: self.is_healthy(name), f"{name} healthy: {process.log()}")  # type: ignore[misc]
 

@@ -20,6 +20,7 @@ from tests.killable import Server
 from tests.own_servers import (
     Certificate,
     Sentinels,
+    drop_a_subscription,
     make_certificate,
     outlives_a_kill,
     own_rabbitmq,
@@ -101,6 +102,13 @@ def test_a_queue_that_is_wiped_while_it_is_heard_is_heard_again(site: Site) -> N
     assert site.fleet.site.post(body(alerts)).status_code == 200
     site.fleet.wait_until_idle()
     assert sorted(site.fleet.site.effects_on(alerts)) == created_once(alerts)
+
+
+@pytest.mark.own_rabbitmq
+@pytest.mark.parametrize("site", ["rabbitmq"], indirect=True)
+def test_a_worker_that_rabbitmq_forgot_without_a_word_hears_it_again(site: Site) -> None:
+    drop_a_subscription(site.server, site.broker.queue)
+    site.wait_until_heard()
 
 
 NO_RINGS = [b"\xff\xfe", b"", b"{", b"[]", b"null", b'{"body": 5}', b'{"properties": {}}', b"9" * 5000]

@@ -101,9 +101,16 @@ def test_both_versions_take_messages_in_and_deliver_them_and_each_has_one_effect
 def test_what_a_killed_worker_of_the_version_before_had_leased_is_finished_by_others(versions: Versions) -> None:
     site = versions.old.site
     site.add_fault(action="latency", when="after", seconds=0.3, path="/tickets$", method="POST")
-    alerts, made = [alert() for _ in range(60)], versions.old.metric(KILLED, "ticketrelay_attempts_total")
-    site.deliver(body(alerts))
-    wait_until(lambda: versions.old.metric(KILLED, "ticketrelay_attempts_total") > made, "under way")
+    alerts: list[dict[str, Any]] = []
+    made = versions.old.metric(KILLED, "ticketrelay_attempts_total")
+
+    def is_under_way() -> bool:
+        """It has sent something: until then there is more and more to do, of which the others cannot take all."""
+        alerts.extend(some := [alert() for _ in range(60)])
+        site.deliver(body(some))
+        return versions.old.metric(KILLED, "ticketrelay_attempts_total") > made
+
+    wait_until(is_under_way, "under way")
     versions.old.kill(KILLED)
     versions.new.site.deliver(body(resolved(each) for each in alerts))
     versions.new.wait_until_idle()

@@ -13,7 +13,7 @@ from kombu import Connection
 log = structlog.get_logger()
 
 
-LOOK_S = 5  # at RabbitMQ, whether the queue is listened to
+SUBSCRIBE_EVERY_S = 5  # at RabbitMQ
 
 
 RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
@@ -44,17 +44,20 @@ class RingConsumer(Consumer):
         """For as long as this connection lasts; it begins anew with each."""
         super().register_with_event_loop(hub)
         if self.app.conf.broker_url.startswith("amqp"):
-            hub.call_repeatedly(LOOK_S, self._look)
+            hub.call_repeatedly(SUBSCRIBE_EVERY_S, self._subscribe_again)
 
-    def _look(self) -> None:
-        """Begin again where nobody listens: of a queue that is deleted while it is declared RabbitMQ tells nobody."""
-        channel = self.task_consumer.channel
+    def _subscribe_again(self) -> None:
+        """Cancel the subscription and make it again, since RabbitMQ may have dropped it without a word.
+
+        It does so for a queue that is deleted while a worker subscribes to it. How many subscribers the queue has would
+        not tell: they may be other workers. Messages that are delivered in between come to the next subscription.
+        Raises ConnectionError where the queue is gone: the consumer then begins anew, and declares it.
+        """
         try:
-            listeners = channel.queue_declare(self.app.conf.task_default_queue, passive=True).consumer_count
-        except self.channel_errors:
-            listeners = 0
-        if not listeners:
-            raise ConnectionError("nobody listens to the queue any more")
+            self.task_consumer.cancel()
+            self.task_consumer.consume()
+        except self.channel_errors as error:
+            raise ConnectionError("the queue is gone") from error
 
     def ensure_connected(self, conn: Connection) -> Connection:
         """The connection, once it can be had; the base waits for up to 30 s between attempts."""
