@@ -10,6 +10,7 @@
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
+    python3 dev.py install        make `.venv` with what development needs; the other commands do so when it is missing
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
 Standard library only. Uses uv where there is one, pip where there is not; hashes are required either way.
@@ -173,6 +174,9 @@ def main(arguments: list[str]) -> int:
         case "chaos":
             install(DEV)
             return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)
+        case "install":
+            install(DEV)
+            return 0
         case "lock":
             return lock()
         case _:
