@@ -1,4 +1,4 @@
-"""A source of Slack's that is asked for what it did not deliver, what people say there, and what became of it."""
+"""Helpers for tests of backfilling: a Slack source, messages that people write, the resulting notes and subjects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the worker's tests say again and again? Events of one alert's life, deliveries, claims and outcomes."""
+"""Builders shared by the worker's tests: events of one alert's life, deliveries, claims and settlements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are a person's commands run in tests? In this process on the test's database, or in one of their own."""
+"""Runs commands of the command line on the test's database, in this process or in a process of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger for every test, on SQLite and on PostgreSQL, at a time that only the test moves."""
+"""Fixtures for ledgers on SQLite and PostgreSQL, with a clock that only the test moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the tests of names and waiting say again and again? Mails that answer each other, and what became of them."""
+"""Helpers for tests of aliases and waiting comments: mails that answer each other, and the resulting operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dead letters of the tests: a create with what waits behind it, a note, and the edited body of one in a file."""
+"""Dead letters for tests: a create with operations held behind it, a note, and a file with an edited body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP edge on a port of this machine, with a ledger behind it and a client in front."""
+"""An HTTP edge on a port of this machine, with a ledger and an HTTP client."""
 
 from __future__ import annotations
 

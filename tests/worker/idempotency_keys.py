@@ -1,9 +1,9 @@
-"""The idempotency keys, markers and names that the connectors' fixtures lead to, as a ledger plans them.
+"""Idempotency keys, markers and case keys that a ledger plans for the connectors' fixtures.
 
     .venv/bin/python -m tests.worker.idempotency_keys
 
-adds what is new to `idempotency_keys.json`. It changes nothing that is there: with another key, what was sent before an
-upgrade would be sent again after it.
+adds new fixtures to `idempotency_keys.json`. Existing entries are never changed: with another key, a call that was sent
+before an upgrade would be sent again after it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads a Dovecot of a test's own in this process, as `mail` does, and asks the ledger what became of it."""
+"""Reads mailboxes of a test's own Dovecot in this process, as `mail` does, and looks the outcomes up in the ledger."""
 
 from __future__ import annotations
 

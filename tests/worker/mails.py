@@ -1,4 +1,4 @@
-"""Mail as tests of the whole way in want it: bytes, read by the connector, routed and recorded by the real intake."""
+"""Raw mails for tests of the whole intake: read by the connector, routed and recorded by the real code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of an earlier version, and rows in them, for the tests of migrations."""
+"""Tables of an earlier version with rows in them, for tests of migrations."""
 
 from __future__ import annotations
 

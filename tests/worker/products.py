@@ -1,4 +1,4 @@
-"""How does a test get a product that can be asked which alerts go on? A server of this machine that answers as told."""
+"""A server of this machine that stands in for a product and lists its open alerts for confirmations."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A deliverer, a ledger and a real Tickets API, in a time that only the test moves: days pass between two lines.
 
-The calls go over sockets and the ledger is a database; nothing rings, the test does. Waiting for what happens in other
-threads is for a condition, and time is moved only while nothing is under way.
+The calls go over sockets and the ledger is a database. No broker wakes the deliverer up; the test does. Waiting for
+other threads is for a condition, and time is moved only while no call is under way.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A stand-in for Slack's Web API, on a port of this machine: messages written and read, and modals, with its errors.
+"""Stand-in for Slack's Web API, on a port of this machine: posts, edits, reads and modals, with Slack's errors.
 
-What people say is kept as Slack keeps it, and read page by page under the limits that the methods have. What a test
-wants to go wrong besides, it puts into `ahead`, an answer for each call.
+Messages of people are stored as Slack stores them, and read page by page under the rate limits of the methods. A test
+puts further failures into `ahead`, one answer for each call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A stand-in for the end of Slack's Socket Mode that apps connect to: a WebSocket server that sends envelopes."""
+"""Stand-in for Slack's side of Socket Mode: a WebSocket server that apps connect to, and that sends envelopes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How many calls may be made? Against a service that counts for itself, with delays, late wake-ups and urgent creates.
+"""The allowance of calls, against a service that counts for itself, with delays, late wake-ups and urgent creates.
 
-`play` is one process that always asks again when it was told to: what is proven here is proven of the pure function.
+`play` is one process that always asks again at the time it was given. The tests prove the pure function only.
 """
 
 from __future__ import annotations

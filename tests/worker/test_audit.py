@@ -1,4 +1,4 @@
-"""Does an audit find each difference between ledger and Tickets API, and nothing where there is none?"""
+"""An audit finds each kind of difference between ledger and Tickets API, and no others."""
 
 from __future__ import annotations
 

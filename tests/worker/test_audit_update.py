@@ -1,6 +1,6 @@
 """After `audit --update`, the next alert meets a ticket as people left it.
 
-Each test runs twice: with a source of kind `aurion`, under which the audit records what it found, and without one.
+Each test runs twice: with a source of kind `aurion`, under which the audit records its findings, and without one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When is the Tickets API left alone, and how does it get another chance? By values, and in front of a real one."""
+"""The breaker: when it pauses delivery and how it probes, over values and in front of a real Tickets API."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Who gets the tokens? Windows that all processes share, the better rank first, and a gate that holds everybody back.
+"""Claims under a budget: windows that all processes share, better ranks first, and a gate that stops every process.
 
-How many tokens there are at a moment is a pure function: tests/worker/test_allowance.py.
+The number of tokens at a moment is a pure function: tests/worker/test_allowance.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of a conversation in Telegram, Discord and Teams: one ticket, each message once, closed by who may."""
+"""Conversations in Telegram, Discord and Teams: one ticket, each message once, closed by authorised people."""
 
 from __future__ import annotations
 

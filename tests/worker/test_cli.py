@@ -1,4 +1,4 @@
-"""What does the command line say, where, and with which exit code?"""
+"""Output and exit codes of the command line."""
 
 from __future__ import annotations
 

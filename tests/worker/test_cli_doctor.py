@@ -1,4 +1,4 @@
-"""Does the bundle for support hold what helps, and nothing that nobody else may see?"""
+"""The support bundle holds what helps, and no secret and no text of a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what the commands print as JSON what their published schemas say?"""
+"""The JSON that commands print conforms to the published schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can a person find a message under any of its names, and read what became of it?"""
+"""A message is found under any of its names, with the story of its operations and attempts."""
 
 from __future__ import annotations
 

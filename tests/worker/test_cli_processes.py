@@ -1,4 +1,4 @@
-"""What do the long-running commands refuse before they begin? Each in a process of its own."""
+"""Long-running commands refuse wrong settings before they begin; each in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what names a person or proves something gone, wherever it hides, and does what belonged together still do so?"""
+"""Redaction removes personal data and secrets wherever they occur, and equal values stay equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person sends a dead letter again, edits, skips or binds it, and what waits behind it follows."""
+"""A person retries, edits, skips or binds a dead letter, and the operations behind it follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the command line quick to start, the same everywhere, and at home in a shell?"""
+"""The command line starts quickly, has consistent help and output, and supports shell completion."""
 
 from __future__ import annotations
 

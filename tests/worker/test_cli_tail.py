@@ -1,4 +1,4 @@
-"""Does `tail` show what happens, in all processes, and end when it should?"""
+"""`tail` shows what happens in all processes, and ends when it should."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do `check`, `config show` and `schema` say, and do the other commands take the file?"""
+"""Output of `check`, `config show` and `schema`; every other command reads the configuration file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does YAML mean in the configuration file, where does it stand, and what is too much of it?"""
+"""Reading YAML in the configuration file: values, places and limits."""
 
 from __future__ import annotations
 

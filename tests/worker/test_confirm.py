@@ -1,4 +1,4 @@
-"""When is something over that its product lists no more? The decision alone, look by look."""
+"""Confirmation: when an alert that its product no longer lists has ended. The decision alone, look-up by look-up."""
 
 from __future__ import annotations
 

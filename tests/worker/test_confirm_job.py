@@ -1,4 +1,4 @@
-"""Does what a product lists no more end, and nothing else? A real answer, a real ledger, and what was planned."""
+"""The job that confirms alerts ends those that a product no longer lists; with real answers and a real ledger."""
 
 from __future__ import annotations
 

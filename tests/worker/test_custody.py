@@ -1,4 +1,4 @@
-"""What does one delivery leave in the ledger, alone, repeated, changed, and in a batch with others?"""
+"""Recording of deliveries: alone, repeated, changed, and in a batch with others."""
 
 from __future__ import annotations
 

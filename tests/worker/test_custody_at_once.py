@@ -1,4 +1,4 @@
-"""What if several processes take the same messages at the same moment? One effect, and nobody waits for ever."""
+"""Several processes record the same messages at the same moment: one effect, and no deadlock."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What reaches the Tickets API when answers get lost, servers refuse, keys expire and workers freeze?
+"""Delivery when answers get lost, servers refuse, keys expire and workers freeze.
 
-A real local Tickets API with faults, a real ledger, real time at a small scale; no broker: the test rings by hand.
+A real local Tickets API with faults, a real ledger, real time at a small scale. No broker: the test sends the wake-ups.
 """
 
 from __future__ import annotations

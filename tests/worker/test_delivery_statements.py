@@ -1,4 +1,4 @@
-"""Who may send what, and what comes of it? Claim, settle and take back, at a time that the test moves."""
+"""Claim, settle and take back, at a time that the test moves."""
 
 from __future__ import annotations
 

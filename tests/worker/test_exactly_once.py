@@ -1,4 +1,4 @@
-"""Is it one effect, in order, when answers get lost, a day passes, keys are refused, and everything is told again?"""
+"""One effect each, in order, when answers get lost, a day passes, keys are refused and every message is repeated."""
 
 from __future__ import annotations
 

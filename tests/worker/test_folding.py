@@ -1,6 +1,6 @@
-"""Which calls are saved while the budget is scarce, and does every text still arrive, once and in order?
+"""Joined operations: calls are saved while the budget is scarce, and every text still arrives once and in order.
 
-`scarce` makes it so: more cases wait than the tokens of a minute.
+With `make_scarce`, more cases wait than there are tokens in a minute.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does a person's pause hold up, and what not? Claims, dispatch, alarms."""
+"""A person's pause: its effect on claims, dispatch and alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a group of alerts one ticket, that opens with the first of them and ends with the last, whatever the order?"""
+"""A group of alerts is one ticket: opened with the first alert, closed with the last, in any order of arrival."""
 
 from __future__ import annotations
 

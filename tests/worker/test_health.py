@@ -1,4 +1,4 @@
-"""Does `/livez` tell a process that works from one that only looks so?"""
+"""`/livez` distinguishes a process that works from one that only runs."""
 
 from __future__ import annotations
 

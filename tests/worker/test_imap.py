@@ -1,4 +1,4 @@
-"""Is every mail of a mailbox taken once, whatever the server, its users and other processes do? On a real Dovecot."""
+"""Every mail of a mailbox is taken once, whatever the server, its users and other processes do; on a real Dovecot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are we let in with tokens, and is a refresh token that was replaced never lost? On a Dovecot that takes XOAUTH2."""
+"""Login with OAuth tokens, and no loss of a replaced refresh token; on a Dovecot that takes XOAUTH2."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What if a server refuses a single mail, has no UIDNEXT, says more than it was asked, or cuts the connection?
+"""IMAP servers that refuse a single mail, lack UIDNEXT, send unrequested data or cut the connection.
 
-Dovecot does none of that on demand, so a small server of this file says what a test wants it to.
+Dovecot does none of this on demand, so a small server in this file does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which mails of a folder are taken, and how far does that bring the cursor? Values in, values out."""
+"""The plan of a poll: which mails of a folder are taken, and how far the cursor moves. Values in, values out."""
 
 from __future__ import annotations
 

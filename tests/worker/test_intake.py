@@ -1,4 +1,4 @@
-"""How do deliveries get into the ledger together, and what if one of them cannot, or its sender went away?"""
+"""Intake records deliveries in shared transactions, also when one of them fails or its sender goes away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP edge answers what became of a message, and has it in the ledger exactly when it says so."""
+"""The HTTP edge answers with the outcome of a message, and a 2xx means that the message is in the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is there a record of whatever a person did, and none of what was not done?"""
+"""Every act of a person is recorded; an act that was refused is not."""
 
 from __future__ import annotations
 

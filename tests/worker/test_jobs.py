@@ -1,4 +1,4 @@
-"""Who does what no message asks for? One process at a time, and again after a failure; what is found is in custody."""
+"""Jobs run in one process at a time and again after a failure; their findings are recorded as deliveries."""
 
 from __future__ import annotations
 

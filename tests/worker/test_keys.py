@@ -1,4 +1,4 @@
-"""What does the worker fetch from senders, and what never? Through a transport of the test's own, on real parts."""
+"""Fetching of certificates and keys from senders, through a transport of the test's own."""
 
 from __future__ import annotations
 

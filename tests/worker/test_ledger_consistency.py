@@ -1,6 +1,6 @@
-"""Whatever happens to a case, in whatever order: does its row still say what its operations say?
+"""The row of a case agrees with its operations, whatever happens to the case.
 
-Random lives of one case: its source tells things, calls succeed, fail, die or get lost, people repair, the ledger is
+Random lives of one case: its source sends events; calls succeed, fail, die or get lost; people repair; the ledger is
 restored. After every step the whole case is read back.
 """
 

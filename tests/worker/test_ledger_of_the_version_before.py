@@ -1,6 +1,6 @@
 """A ledger of the version before, with rows in every state, is migrated, and its open work is finished.
 
-The ledgers are kept in `ledgers/`: made by that version, on both databases, with the store of their Tickets API.
+The ledgers are stored in `ledgers/`. That version made them, on both databases, with the store of their Tickets API.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""In whatever order a case's events arrive, and however often: what must hold of its tickets?"""
+"""Invariants of a case's tickets, for every order and repetition of its events."""
 
 from __future__ import annotations
 

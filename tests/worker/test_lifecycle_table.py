@@ -1,6 +1,6 @@
-"""What follows from each signal, in each state that a ticket can be in? The whole table, through the real ledger.
+"""The calls that follow from each event in each state of a ticket: the whole table, through the real ledger.
 
-The ticket's state is what the Tickets API's webhooks told; the calls are those that the ledger means to make next.
+Webhooks of the Tickets API set the ticket's state. The calls are those that the ledger plans next.
 """
 
 from __future__ import annotations

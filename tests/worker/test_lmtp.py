@@ -1,4 +1,4 @@
-"""Does LMTP answer once for each recipient on every path, and does a listener stay within its limits?"""
+"""LMTP answers once for each recipient on every path, and the listener keeps its limits."""
 
 from __future__ import annotations
 

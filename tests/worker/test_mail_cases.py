@@ -1,4 +1,4 @@
-"""What becomes of mail: replies find their case and strangers do not, alerts open and close tickets, loops stop."""
+"""Cases of mail: replies find their case, strangers do not, alerts open and close tickets, loops stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a matcher hold exactly of what Alertmanager's would, and is a wrong one shown where it is wrong?"""
+"""Matchers hold as Alertmanager's do, and an error in a matcher is shown at its place."""
 
 from __future__ import annotations
 

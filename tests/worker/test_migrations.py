@@ -1,4 +1,4 @@
-"""Does a migrated database have the shape that the code expects, whoever migrates it and however often?"""
+"""A migrated database has the shape that the code expects, whichever process migrates it, and however often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do people read names instead of ids, where Slack has told them? Against a stand-in of its Web API."""
+"""Display names in place of ids, once Slack has sent them; against a stand-in of its Web API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which case does a message belong to when it names another one, and who may add to a case whose name they know?"""
+"""Aliases: the case of a message that refers to another one, and who may add to a case by knowing its alias."""
 
 from __future__ import annotations
 

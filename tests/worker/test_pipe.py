@@ -1,4 +1,4 @@
-"""What does a mail server read from `ticketrelay pipe`: is the mail durable, hopeless, or to be tried again?"""
+"""Exit codes of `ticketrelay pipe` for a mail server: the mail is durable, hopeless, or to be tried again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did people do to our tickets, when no webhook tells? Each is looked at, with what the budget can spare."""
+"""The job that polls tickets for what people did, without webhooks, within the spare budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a source that says nothing any more, and of an alert of which nobody says anything any more?"""
+"""Quiet sources and expired alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a rehearsal in memory plan what the ledger plans, operation by operation?"""
+"""A rehearsal in memory plans the same operations as the ledger."""
 
 from __future__ import annotations
 

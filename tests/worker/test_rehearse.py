@@ -1,4 +1,4 @@
-"""What would ten thousand stored deliveries lead to under another configuration? Asked as an operator asks."""
+"""`rehearse`: the effect of another configuration on ten thousand stored deliveries."""
 
 from __future__ import annotations
 

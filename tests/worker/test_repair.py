@@ -1,4 +1,4 @@
-"""What may a person do with a dead letter? Look at it, send it again, skip it; the case goes on accordingly."""
+"""Repair of dead letters in the ledger: show, retry, skip; the case continues accordingly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the four remedies for a create that cannot succeed do at the Tickets API, to it and to what waits for it?"""
+"""The four remedies for a create that cannot succeed, and their effects at the Tickets API on all that waits for it."""
 
 from __future__ import annotations
 

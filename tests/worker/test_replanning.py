@@ -1,4 +1,4 @@
-"""What becomes of what follows an operation that died? The decision as a table, and what reaches the service."""
+"""Replanning after an operation died: the decision as a table, and the effects at the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a replay find what was swallowed, and change nothing where nothing was?"""
+"""A replay plans events that were swallowed, and changes no row otherwise."""
 
 from __future__ import annotations
 

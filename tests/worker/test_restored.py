@@ -1,4 +1,4 @@
-"""After the ledger came back from a backup: everything is told again, and what happened since is not done twice."""
+"""After a restore from a backup, repeated messages and calls made since the backup have no second effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which routes match, what is set by which of them, and which routes are odd?"""
+"""Routes: which match, which values each sets, and which are odd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an event by its route: its ticket, what follows later, and what is told of it?"""
+"""Effects of a route on an event: its ticket, the operations that follow, and what `explain` shows."""
 
 from __future__ import annotations
 

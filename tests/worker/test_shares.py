@@ -1,4 +1,4 @@
-"""Who is next when not all can be served? First the choice, as a value; then the real claim over simulated hours."""
+"""Fair selection when the tokens do not suffice: the choice as a value, then the real claim over simulated hours."""
 
 from __future__ import annotations
 

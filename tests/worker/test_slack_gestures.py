@@ -1,6 +1,6 @@
-"""What becomes of slash commands, shortcuts and modals? One ticket each, whatever else was done with the message.
+"""Slash commands, shortcuts and modals of Slack: one ticket each, whatever else was done with the message.
 
-The deliveries come over HTTP, signed; the modal is opened at a stand-in for Slack, and tickets in a local Tickets API.
+The deliveries come over HTTP, signed. The modal is opened at a stand-in for Slack, tickets in a local Tickets API.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does the SMTP edge answer, and is a mail in the ledger exactly when it says 250?"""
+"""The SMTP edge answers 250 exactly when the mail is in the ledger; and its other answers."""
 
 from __future__ import annotations
 

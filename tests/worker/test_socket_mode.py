@@ -1,4 +1,4 @@
-"""Is what Slack says on a connection of ours taken in as over HTTP? Against a WebSocket server in its place."""
+"""Socket Mode takes Slack's deliveries as HTTP does; against a WebSocket server in Slack's place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages about states name every state that the ledger knows, and no other."""
+"""The pages about states name exactly the states of the ledger."""
 
 from __future__ import annotations
 

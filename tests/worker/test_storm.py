@@ -1,4 +1,4 @@
-"""What does a storm of alerts cost when it is grouped, and who waits? On a simulated clock, through the real claim."""
+"""The calls of a grouped storm of alerts, and the wait of an urgent case; simulated clock, real claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the Celery tasks called as promised, and does each make the call that it is named after?"""
+"""One Celery task for each kind of operation; each makes the call that it is named after."""
 
 from __future__ import annotations
 

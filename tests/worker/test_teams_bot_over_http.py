@@ -1,4 +1,4 @@
-"""Is what Teams posts taken, with keys as Microsoft serves them, and everything else answered 401?"""
+"""Deliveries from Teams are verified with Microsoft's published keys; all others are answered 401."""
 
 from __future__ import annotations
 

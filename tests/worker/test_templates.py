@@ -1,4 +1,4 @@
-"""Does a template do what it may, is all else refused with its place, and does every rendering come to an end?"""
+"""Templates: what is allowed, where errors are shown, and limits that end every rendering."""
 
 from __future__ import annotations
 

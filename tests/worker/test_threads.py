@@ -1,4 +1,4 @@
-"""The loop that every thread of ours is: its turns, its pauses, what wakes it, what it outlives, and how it ends."""
+"""The loop of every thread: its turns, its pauses, what wakes it, the errors that it outlives, and its end."""
 
 from __future__ import annotations
 

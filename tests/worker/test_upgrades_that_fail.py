@@ -1,4 +1,4 @@
-"""An upgrade that cannot go on says why, and one that is in the way of others begins again."""
+"""An upgrade that cannot continue names the reason; one that deadlocks with other transactions begins again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a comment whose case is not known: does it wait, whoever opens the case, and is it ever lost?"""
+"""Comments of unknown cases wait until their case opens, and none is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who claims when nobody rings? A thread, at the moment that the last claim named; and when need nobody look?"""
+"""The thread that claims without a wake-up message, at the moment that the last claim named."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A platform's web API, as a server on a port of this machine. What it keeps and says each platform's stand-in knows.
+"""Base of the stand-ins for a platform's web API: a server on a port of this machine.
 
-What a test wants to go wrong it puts into `ahead`: an answer for each call, and whether the call is executed all the
-same. An answer without a status is none: the connection ends.
+Each platform's stand-in has its own store and answers. A test puts failures into `ahead`: an answer for each call, and
+whether the call is executed all the same. An answer without a status closes the connection.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ledgers that are kept here, put into databases again."""
+"""Loads the stored ledgers of this folder into databases."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How messages reach a ledger, and calls the Tickets API, while time passes: real connectors and real delivery.
+"""Records messages in a ledger and makes its calls while time passes, with real connectors and real delivery.
 
-`steps` says what happens to a ledger before it is kept.
+The module `steps` defines what happens to a ledger before it is stored.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Make the ledgers of this version that the next one must be able to go on with.
+"""Makes the stored ledgers of this version, which the next version must be able to continue.
 
     .venv/bin/python -m tests.worker.ledgers.make
 
-It needs `pg_dump` and the PostgreSQL of the tests. Each ledger is kept as SQL beside the Tickets API's store.
+Needs `pg_dump` and the PostgreSQL of the tests. Each ledger is stored as SQL, beside the store of its Tickets API.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What happens to a ledger before it is kept: each step leaves rows in states of its own.
+"""Steps of a ledger's life before it is stored; each step leaves rows in different states.
 
-The steps of `PAST` come to an end. Those of `PRESENT` leave open work; their order counts: the last closes the gate.
+The steps of `PAST` are finished. The steps of `PRESENT` leave open work, and their order counts:
+the last one closes the gate.
 """
 
 from __future__ import annotations

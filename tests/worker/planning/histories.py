@@ -1,4 +1,4 @@
-"""The rules of `worker.planning`, one history each."""
+"""Histories for the rules of `worker.planning`, one for each rule."""
 
 from __future__ import annotations
 

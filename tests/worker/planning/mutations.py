@@ -1,10 +1,10 @@
-"""Switches off the rules of planning one by one, and says which tests notice.
+"""Switches off the rules of planning one by one, and prints which tests fail.
 
-    python3 -m tests.worker.planning.mutations [WORD…]    only the rules whose names hold one of these words
+    python3 -m tests.worker.planning.mutations [WORD…]    only rules with one of these words in their name
 
-Each mutation is made in a copy of the code. It must fail a test of a rehearsal and one of a ledger: both use one
-planner, so a comparison of the two would not notice. A rule of tickets that people moved fails a test over values in
-place of one of a rehearsal, which knows no tickets. Exits with 1 where a mutation went unnoticed.
+Each mutation is made in a copy of the code. It must fail a test of a rehearsal and a test of a ledger: both use one
+planner, so a comparison of the two would not notice. Rules about tickets that people moved must fail a test over values
+instead of a test of a rehearsal, because a rehearsal has no tickets. Exits with 1 if a mutation went unnoticed.
 """
 
 from __future__ import annotations

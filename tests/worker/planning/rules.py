@@ -1,7 +1,7 @@
-"""The rules of planning, each as a short history: what arrives, and which calls follow.
+"""Rules of planning, each as a short history: the deliveries, and the calls that follow.
 
-A history is played by the planner over values (`played_in_memory`), which is what a rehearsal does, and by a ledger
-(`played_by_ledger`). Both must come to the same calls and the same reasons.
+Each history is played twice: by the planner over values (`played_in_memory`), as in a rehearsal, and by a ledger
+(`played_by_ledger`). Both must give the same calls and the same reasons.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people did to tickets, decided over values alone."""
+"""Planning of tickets that people closed, reopened or deleted, over values alone."""
 
 from __future__ import annotations
 

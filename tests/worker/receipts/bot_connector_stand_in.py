@@ -1,4 +1,4 @@
-"""A stand-in for Microsoft's Bot Connector, and for the login that gives tokens for it."""
+"""Stand-in for Microsoft's Bot Connector, and for the login that issues its tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Discord's API: edits of answers by the token of an interaction, and of messages by the bot."""
+"""Stand-in for Discord's API: edits of responses by the token of an interaction, and edits of messages by the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Telegram's Bot API: `sendMessage` and `editMessageText`, with its errors."""
+"""Stand-in for Telegram's Bot API: `sendMessage` and `editMessageText`, with its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the tests of receipts say again and again? A delivery comes in, time passes, what is due is told."""
+"""Helpers for tests of receipts: record a delivery, let time pass, post the receipts that are due."""
 
 from __future__ import annotations
 

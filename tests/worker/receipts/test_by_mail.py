@@ -1,4 +1,4 @@
-"""Is who wrote a mail told once what became of it? By a real mail server."""
+"""Receipts by mail: the author of a mail is answered once, through a real mail server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the answer to an interaction come to name its ticket? By a stand-in of Discord's API."""
+"""Receipts on Discord: the response to an interaction is edited to name its ticket, against a stand-in of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wrote in Slack is told there once what became of it, and what was told is edited; by a stand-in of Slack."""
+"""Receipts on Slack: posted once where the message came from, then edited; against a stand-in of Slack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever asked by a command of Slack's is told once, by the URL that the command came with."""
+"""Receipts for Slack's commands: posted once, to the `response_url` of the command."""
 
 from __future__ import annotations
 

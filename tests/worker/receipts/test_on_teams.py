@@ -1,4 +1,4 @@
-"""Is somebody told in Teams what became of a message? By a stand-in of the Bot Connector, with tokens that end."""
+"""Receipts on Teams, against a stand-in of the Bot Connector with tokens that expire."""
 
 from __future__ import annotations
 

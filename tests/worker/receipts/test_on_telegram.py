@@ -1,4 +1,4 @@
-"""Is somebody told in Telegram what became of a message? By a stand-in of its Bot API."""
+"""Receipts on Telegram, against a stand-in of its Bot API."""
 
 from __future__ import annotations
 
