@@ -23,7 +23,7 @@ from .builders import (
 
 
 def blocked(ledger: Ledger) -> str:
-    """A case whose create was rejected, with a note and a close behind it; gives the dead letter's id."""
+    """Record a case with a rejected create, and a note and a close behind it; return the dead letter's id."""
     return kill_create(ledger, opened(), commented(), resolved())
 
 
@@ -37,7 +37,7 @@ def body_of(ledger: Ledger, letter: str) -> dict[str, Any]:
 
 
 def edited(ledger: Ledger, letter: str, tmp_path: Path, **changes: Any) -> str:
-    """A file with the body of a dead letter, and these changes."""
+    """Write the body of a dead letter with these changes into a file; return its path."""
     path = tmp_path / "edited.json"
     path.write_text(json.dumps({**body_of(ledger, letter), **changes}))
     return str(path)

@@ -35,7 +35,7 @@ ENVIRON = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A listener with a ledger behind it, and a client in front."""
+    """A listener with a ledger and an HTTP client."""
 
     http: httpx.Client
     ledger: Ledger

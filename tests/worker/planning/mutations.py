@@ -29,12 +29,12 @@ OF_TICKETS = ("tests/worker/planning/test_people.py", "tests/worker/test_lifecyc
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A rule that is switched off by another text in its place."""
+    """A rule that is switched off by replacing its text."""
 
     rule: str
     file: str
     text: str
-    """Stands once in the file."""
+    """Occurs once in the file."""
     instead: str
     tests: Sequence[str] = HISTORIES
 
@@ -152,7 +152,7 @@ MUTATIONS = (
 
 @contextmanager
 def mutated(mutation: Mutation) -> Iterator[Path]:
-    """A copy of the code with the rule switched off."""
+    """Copy the code with the rule switched off."""
     with TemporaryDirectory() as folder:
         for name in CODE:
             if (ROOT / name).is_dir():
@@ -165,7 +165,7 @@ def mutated(mutation: Mutation) -> Iterator[Path]:
 
 
 def noticed_by(mutation: Mutation) -> tuple[bool, bool]:
-    """Whether a test over values, and whether one of a ledger fails."""
+    """Return whether a test over values fails, and whether a test of a ledger fails."""
     with mutated(mutation) as folder:
         command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not postgresql"]
         done = subprocess.run(

@@ -24,7 +24,7 @@ from .telling import SECRET, arrive, later, row
 
 
 class Postbox:
-    """What a mail server took, and what it says to RCPT and DATA."""
+    """The mails that a mail server took, and its answers to RCPT and DATA."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, list[str], bytes]] = []

@@ -25,7 +25,7 @@ def web() -> Iterator[Slack]:
 
 
 def asked_by(ledger: Ledger, clock: ManualClock, url: str) -> None:
-    """A ticket that was asked for by a command."""
+    """Record a command that asks for a ticket."""
     event = opened(answer=answers.target_of_response(url))
     ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
     deliver_all(ledger)
