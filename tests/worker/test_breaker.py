@@ -45,7 +45,7 @@ def met(outcome: Outcome, status: int | None = None, *, called: bool = True) -> 
 
 
 def look_at(breaker: Breaker, number: int, settlement: Settlement, now: datetime = NOON) -> CloseGate | None:
-    """The last answer of the breaker to `number` calls that met the same."""
+    """Return the breaker's last decision after `number` calls with the same outcome."""
     closing = None
     for _ in range(number):
         closing = breaker.look_at(claimed(), settlement, now)

@@ -15,7 +15,7 @@ FLEET = {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager", "TICKETRELAY_SOURCES
 
 
 def process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own, without settings but those given."""
+    """Run a command in a process of its own, with these settings only."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     command = [sys.executable, "-m", "worker.cli", *arguments]
     return subprocess.run(command, env=others | environ, capture_output=True, text=True, timeout=60, check=False)

@@ -17,7 +17,7 @@ from worker.settings.problems import render
 
 
 def value(text: str) -> object:
-    """What is read of one value."""
+    """Return the value that is read from this YAML."""
     tree, problems = read_document("c.yaml", f"a:\n  b: {text}\n".encode())
     assert problems == []
     node = node_at(tree, ("a", "b"))

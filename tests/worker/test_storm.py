@@ -38,7 +38,7 @@ def said(clock: SimulatedClock, kind: type[Event], name: str, at: float, priorit
 
 
 def arrival(clock: SimulatedClock, kind: type[Event], names: list[str], at: float) -> Arrival:
-    """A delivery about some alerts of one group."""
+    """Build a delivery about some alerts of one group."""
     group = names[0].partition("-")[0]
     treatments = (Treatment(Policy(), group=Group(f"{PREFIX}{group}", f"rack={group}")),) * len(names)
     events = tuple(said(clock, kind, name, at) for name in names)
