@@ -135,7 +135,7 @@ def test_a_warning_stands_at_its_line_of_the_file(tmp_path: Path) -> None:
 
 
 class _Open(SourceSettings):
-    secret: Secret | None = None  # type: ignore[assignment]  # a connector of somebody else may have no secret at all
+    secret: Secret | None = None  # type: ignore[assignment]  # a kind of others may have no secret at all
 
 
 def test_a_source_that_believes_everybody_is_warned_of_on_a_public_address() -> None:

@@ -140,7 +140,7 @@ def test_absence_is_believed_only_when_the_search_has_seen_what_the_last_send_ma
 @pytest.mark.parametrize("kind", ["close_ticket", "reopen_ticket"])
 def test_a_ticket_that_is_as_it_shall_be_needs_no_second_call(kind: Kind, status: Status) -> None:
     settlement = state(looked_at(kind=kind), ticket().model_copy(update={"status": status}), LOOKED)
-    # A route may end a case with the status `resolved`. A ticket that still has it was not reopened.
+    # A route may end a case with the status `resolved`. A ticket that still has this status was not reopened.
     is_done = status == "closed" if kind == "close_ticket" else status in ("open", "pending")
     assert (settlement.state, settlement.absent) == (("done", False) if is_done else ("again", True))
 

@@ -135,7 +135,7 @@ def test_nothing_is_sent_until_a_request_of_before_the_restore_can_have_no_effec
 
 
 def test_of_the_closes_and_reopenings_in_doubt_only_the_last_is_made_true(relay: Relay, path: Path) -> None:
-    """They are unfinished in the backup; all three were executed after it was taken."""
+    """Two closes and a reopening are unfinished in the backup; all three were executed after the backup."""
     relay.ledger.record([delivery(opened())])
     relay.run()
     relay.ledger.record([delivery(resolved(), opened(start=20), resolved(end=30, start=20))])
