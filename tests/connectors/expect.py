@@ -1,9 +1,9 @@
-"""What does a connector say of a fixture that nobody has described yet? Written beside it, to be read, then kept.
+"""Writes the result of parsing each new fixture of a connector beside the fixture, for a person to check.
 
     python3 -m tests.connectors.expect healthchecks
 
-A fixture that has its `.expected.json` is left alone: what a connector is to say is decided by a person. One with
-`settings` and `headers` alone in it is read with these.
+A fixture with an `.expected.json` is left alone, because a person decides the expected result. If that file holds only
+`settings` and `headers`, the fixture is parsed with these.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What arrives when something on the way damages a message? Deliveries broken in one to four places, repeatably.
+"""Mutates message bodies in one to four places, repeatably, to imitate damage on the way.
 
 The same seed bodies, kind, seed and count give the same bytes on every machine and every run.
 """
@@ -14,12 +14,12 @@ from urllib.parse import quote_plus, unquote_to_bytes
 Mutation = Callable[[bytes, random.Random], bytes]
 
 MAX_BODY = 200_000
-"""Bytes of a mutated body: mutations of mutations must not grow without end."""
+"""The maximum size of a mutated body in bytes; without it, mutations of mutations could grow without end."""
 
 MOST_AT_ONCE = 4
 
 FIELD = b"payload="
-"""How a form begins that holds a document and nothing else."""
+"""The beginning of a form whose only field is a JSON document."""
 
 NASTY_BYTES = (
     b"\x00",
@@ -67,10 +67,11 @@ NASTY_VALUES: tuple[Any, ...] = (
 def mutations(
     seed_bodies: Sequence[bytes], *, kind: Literal["lines", "json"], seed: int, count: int
 ) -> Iterator[bytes]:
-    """`count` bodies, each one of the seed bodies with up to four things wrong with it.
+    """Yield `count` bodies, each a seed body with one to four mutations.
 
-    `lines` damages bytes and lines, as in mail; `json` replaces, moves, drops and repeats values, and now and then
-    damages the bytes too. A form whose one field holds JSON is damaged in that; what is neither, as bytes.
+    `lines` damages bytes and lines, as in mail. `json` replaces, edits, moves, drops and repeats values, and sometimes
+    damages bytes too. In a form whose only field holds JSON, that JSON is damaged. A body that is neither JSON nor
+    such a form is damaged as bytes and lines.
     """
     chance = random.Random(seed)  # noqa: S311
     for _ in range(count):
@@ -84,7 +85,7 @@ def mutations(
 
 
 def _spliced(head: bytes, tail: bytes, chance: random.Random) -> bytes:
-    """The first lines of one body and the last of another."""
+    """Join the first lines of one body to the last lines of another."""
     first, last = head.splitlines(keepends=True), tail.splitlines(keepends=True)
     return b"".join(first[: _place(first, chance)] + last[_place(last, chance) :])
 
@@ -140,7 +141,7 @@ def _lines_swapped(body: bytes, chance: random.Random) -> bytes:
 
 
 def _line_emptied(body: bytes, chance: random.Random) -> bytes:
-    """A line that keeps what stands before its first colon or equals sign, and nothing after it."""
+    """Cut a line after its first colon, or after its first equals sign if the line has no colon."""
     lines = body.splitlines(keepends=True)
     if lines:
         at = chance.randrange(len(lines))
@@ -150,7 +151,7 @@ def _line_emptied(body: bytes, chance: random.Random) -> bytes:
 
 
 def _line_filled(body: bytes, chance: random.Random) -> bytes:
-    """A line with noise at its end, or with far too much of it."""
+    """Append noise to a line, sometimes 5,000 times."""
     lines = body.splitlines(keepends=True)
     if lines:
         at = chance.randrange(len(lines))
@@ -180,7 +181,7 @@ _BY_LINE: tuple[Mutation, ...] = (
 
 
 def _value_mutated(body: bytes, chance: random.Random) -> bytes:
-    """The document with one value of it replaced, dropped, repeated or put elsewhere."""
+    """Replace, edit, drop, repeat or overwrite one value of the JSON document."""
     if body.startswith(FIELD):
         document = unquote_to_bytes(body.removeprefix(FIELD).replace(b"+", b" "))
         return FIELD + quote_plus(_value_mutated(document, chance)).encode()
@@ -199,11 +200,11 @@ def _value_mutated(body: bytes, chance: random.Random) -> bytes:
 _BY_VALUE: tuple[Mutation, ...] = (*[_value_mutated] * 9, _byte_changed, _inserted, _truncated)
 
 Place = tuple[Any, Any]
-"""A list or object, and the index or name in it."""
+"""A list or object, and an index or name in it."""
 
 
 def _places(value: Any) -> Iterator[Place]:
-    """Every place of a document that holds a value, its innermost last."""
+    """Yield every place of a document that holds a value; a container comes before its contents."""
     keys: Sequence[Any] = ()
     if isinstance(value, dict):
         keys = list(value)
@@ -230,13 +231,13 @@ def _repeated(container: Any, key: Any, _places: Sequence[Place], chance: random
 
 
 def _moved(container: Any, key: Any, places: Sequence[Place], chance: random.Random) -> None:
-    """A copy of what stands in another place; a copy, so that nothing ends up inside itself."""
+    """Overwrite a value with a copy of another one; a copy, so that no container contains itself."""
     other, name = chance.choice(places)
     container[key] = json.loads(json.dumps(other[name]))
 
 
 def _edited(container: Any, key: Any, _places: Sequence[Place], chance: random.Random) -> None:
-    """A text with noise in it, a number that is another, a truth that is the opposite."""
+    """Insert noise into a text, change a number, or negate a boolean; replace anything else."""
     match container[key]:
         case bool() as truth:
             container[key] = not truth

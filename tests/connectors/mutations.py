@@ -1,11 +1,16 @@
-"""Is every delivery that arrives damaged, and validly signed, read, remarked on or refused, by every connector?
+"""Checks that every connector reads, remarks on or refuses every damaged but validly signed delivery.
 
     python3 -m tests.connectors.mutations --number 100000 --seed 1
 
-The fixtures of each kind, broken in one to four places, are signed, verified and parsed. A line for each kind says how
-many came to which outcome. The exit code is 1 where one raised anything but a ConnectorError, was denied although it
-was signed, left an item without a word, or where fewer than a fifth were events: then the mutations are too rough to
-say anything. `tests.acceptance.mutations` sends them through the whole way in, for mail and chat.
+The fixtures of each kind, broken in one to four places, are signed, verified and parsed. One line for each kind counts
+the outcomes. The exit code is 1 if a delivery
+
+- raised anything but a ConnectorError,
+- was denied although it was signed, or
+- had an item that became neither an event nor a remark.
+
+The exit code is also 1 if fewer than a fifth of a kind's deliveries had events: then the mutations are too rough to
+prove anything. `tests.acceptance.mutations` sends such deliveries through the whole intake, for mail and chat.
 """
 
 from __future__ import annotations
@@ -33,19 +38,22 @@ FAILURES: tuple[Outcome, ...] = ("denied", "unaccounted", "raised")
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
 LEAST_SHARE = 0.2
 EVENTFUL = 0.85
-"""The share of mutations that are made from fixtures with events."""
+"""The share of mutations made from fixtures with events."""
 
 ITEMS = {"alertmanager": "alerts", "grafana": "alerts"}
-"""The list of a payload whose items are an event or a remark each; of the other kinds the delivery is the item."""
+"""Field of a kind's payload that lists the items; each item must become an event or a remark.
+
+For other kinds, the delivery is the only item.
+"""
 
 
 WITHIN = {"cloudwatch": "Message", "ses": "Message"}
-"""The text of a payload that holds another document; two of three mutations are made in that."""
+"""Field of a kind's payload whose text is another document; two of three mutations damage that document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One damaged delivery and what came of it."""
+    """One damaged delivery and its outcome."""
 
     kind: str
     body: bytes
@@ -54,13 +62,13 @@ class Case:
 
 
 def run(kind: str, *, number: int, seed: int) -> Iterator[Case]:
-    """That many damaged deliveries of a kind; the same for the same seed."""
+    """Yield `number` damaged deliveries of a kind with their outcomes; the same seed gives the same deliveries."""
     for fixture, body in islice(damaged(kind, seed), number):
         yield _tried(kind, fixture, body)
 
 
 def damaged(kind: str, seed: int) -> Iterator[tuple[Fixture, bytes]]:
-    """Without an end: a fixture of the kind, and its body with damage in it; the same for the same seed."""
+    """Yield fixtures of the kind with damaged bodies, without end; the same seed gives the same bodies."""
     known = list(fixtures(kind).values())
     eventful = [each for each in known if each.expected.get("events")]
     chance = random.Random(seed)  # noqa: S311
@@ -95,7 +103,7 @@ def _tried(kind: str, fixture: Fixture, body: bytes) -> Case:
         parsed = code.parse(verdict, settings)
     except ConnectorError as error:
         return Case(kind, whole, "refused", str(error))
-    except Exception as error:  # noqa: BLE001 — to find them is what this is for
+    except Exception as error:  # noqa: BLE001 — finding any error is the purpose of this program
         return Case(kind, whole, "raised", f"{type(error).__name__}: {error}")
     return Case(kind, whole, _outcome(kind, whole, parsed))
 
@@ -114,7 +122,7 @@ def _outcome(kind: str, body: bytes, parsed: Parsed) -> Outcome:
 
 
 def is_clean(outcomes: Counter[Outcome]) -> bool:
-    """True where nothing failed and enough of it meant something."""
+    """Return True if no delivery failed and enough of them had events."""
     failed = sum(outcomes[each] for each in FAILURES)
     return failed == 0 and outcomes["events"] >= LEAST_SHARE * outcomes.total()
 

@@ -1,6 +1,7 @@
-"""How do tests prove a sender whose proof stands in the body? With a key and a certificate of their own.
+"""Makes the proofs of senders that a connector's `sign` cannot make, with a key and a certificate of the tests.
 
-`sign` of a connector gives headers; what a product signs inside its body only the product can make. Here that is us.
+`sign` returns headers only. A signature inside the body, or one by the sender's own key, can be made only by the
+product; here the tests take its place.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ APP_ID = "00000000-0000-4000-8000-0000000000a1"
 KEY_ID = "key-of-the-tests"
 MICROSOFT = CLOUDS["public"]
 SEALED = ("cloudwatch", "mailgun", "ses")
-"""Kinds whose proof stands in the body."""
+"""Kinds whose proof is part of the body."""
 BY_KEYS_ALONE = ("teams_bot",)
 """Kinds whose sender does not know the source's secret."""
 NEEDED: dict[str, dict[str, Any]] = {
@@ -40,10 +41,10 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ses": {"topics": TOPIC},
     "teams_bot": {"app_id": APP_ID},
 }
-"""Settings without which a kind takes nothing."""
+"""Settings that a kind needs to accept any delivery."""
 
 SAYS_NOTHING = tuple(each for each in kinds() if connector(each).says_nothing)
-"""Kinds whose bodies nobody reads: whatever arrives is a ping, and no event."""
+"""Kinds whose bodies are not read: every delivery is a ping and makes no event."""
 
 ENVELOPE = {
     "Type": "Notification",
@@ -62,14 +63,14 @@ def private_key() -> rsa.RSAPrivateKey:
 
 
 def certificate(first: datetime, last: datetime) -> bytes:
-    """A self-signed certificate (PEM) of our key for that time."""
+    """Return a self-signed certificate (PEM) of the tests' key, valid from `first` to `last`."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     builder = x509.CertificateBuilder(name, name, private_key().public_key(), 1, first, last)
     return builder.sign(private_key(), SHA256()).public_bytes(Encoding.PEM)
 
 
 def key_set(key_id: str = KEY_ID, **more: Any) -> bytes:
-    """A key set with our key (RFC 7517)."""
+    """Return a key set with the tests' key (RFC 7517)."""
     public = jwt.algorithms.RSAAlgorithm.to_jwk(private_key().public_key(), as_dict=True)
     return json.dumps({"keys": [public | {"kid": key_id, "use": "sig", "endorsements": ["msteams"]} | more]}).encode()
 
@@ -84,7 +85,7 @@ NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
 
 
 def by_mailgun(form: bytes, at: datetime, token: str = "0" * 50, key: str = SIGNING_KEY) -> bytes:
-    """The form with Mailgun's proof in it."""
+    """Return the form with Mailgun's proof added."""
     timestamp = str(int(at.timestamp()))
     signature = hmac.new(key.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
     proof = {"timestamp": timestamp, "token": token, "signature": signature}
@@ -99,7 +100,7 @@ ACTIVITY = {"serviceUrl": "https://smba.trafficmanager.net/emea/", "channelId": 
 
 
 def bot_token(body: bytes, at: datetime, *, key: Any = None, algorithm: str = "RS256", **changes: Any) -> str:
-    """A token as the Bot Connector makes it for this activity; `changes` of its claims, `kid` of its header."""
+    """Return the Bot Connector's token for this activity; `changes` are claims, except `kid`, a header of the token."""
     try:
         activity = json.loads(body)
     except (ValueError, RecursionError):
@@ -114,14 +115,14 @@ def bot_token(body: bytes, at: datetime, *, key: Any = None, algorithm: str = "R
 
 
 def proof(kind: str, body: bytes, settings: Any, at: datetime) -> dict[str, str]:
-    """The headers with which the sender of a sealed body proves itself."""
+    """Return the headers that the sender of a sealed body adds as its proof."""
     if kind == "teams_bot":
         return {"Authorization": f"Bearer {bot_token(body, at)}"}
     return connector(kind).sign(body, settings, at)
 
 
 def sealed(kind: str, body: bytes) -> bytes:
-    """The body with its proof in it; as it is, for kinds whose proof is a header, and for what cannot be signed."""
+    """Return the body with its proof; unchanged if the kind's proof is a header, or if the body cannot be signed."""
     if kind == "mailgun":
         return by_mailgun(body, NOW)
     if kind not in ("cloudwatch", "ses", "teams_bot"):

@@ -1,4 +1,4 @@
-"""How are Alertmanager's alerts read? Each rule of the connector as a sentence."""
+"""Tests of reading Alertmanager's alerts; each test name states a rule of the connector."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ZERO = "0001-01-01T00:00:00Z"
 
 
 def alert(**changes: Any) -> dict[str, Any]:
-    """A firing alert; a change to `...` takes the field away."""
+    """Return a firing alert; a change to `...` removes the field."""
     whole = {
         "status": "firing",
         "labels": {"alertname": "DiskFull", "instance": "db-1.example.net", "severity": "critical"},

@@ -1,4 +1,4 @@
-"""What a failure means: by a platform's table, else by the rule of its status."""
+"""Tests of the meaning of a failed call: by the platform's table, otherwise by the rule for its status."""
 
 from __future__ import annotations
 

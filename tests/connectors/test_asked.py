@@ -1,4 +1,4 @@
-"""How are Alertmanager and Grafana asked which alerts go on, and what is read from what they answer?"""
+"""Tests of asking Alertmanager and Grafana for their current alerts, and of reading the responses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def asked(kind: str, **changes: Any) -> Ask:
 
 
 def item(**changes: Any) -> dict[str, Any]:
-    """An alert as API v2 lists it; a change to `...` takes the field away."""
+    """Return an alert as API v2 lists it; a change to `...` removes the field."""
     whole = {
         "labels": {"alertname": "DiskFull", "instance": "db1"},
         "annotations": {},
@@ -60,7 +60,7 @@ def listed(kind: str, *alerts: Any, **changes: Any) -> frozenset[str]:
 
 
 def told_as(kind: str, alert: dict[str, Any]) -> str:
-    """The case key of the same alert when the product's webhook tells of it."""
+    """Return the case key of the same alert when it arrives by the product's webhook."""
     body = json.dumps({"orgId": 1, "alerts": [alert | {"status": "firing"}]}).encode()
     (event,) = connector(kind).parse(Unverified(Inbound("prod", NOW, body)), settings(kind)).events
     return event.case_key

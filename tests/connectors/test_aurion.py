@@ -1,4 +1,4 @@
-"""Is a webhook of the Tickets API verified as it signs, and read as the state of a ticket?"""
+"""Tests of the webhooks of the Tickets API: their signature, and the ticket state read from them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What holds in a channel, on every platform: priority, privacy, who may open and close, which gestures count?
+"""Tests of channel settings on every platform: priority, privacy, openers and closers, gestures.
 
-What a channel sets comes before what its source sets; whatever is unclear stays private.
+A channel's setting overrides its source's setting. Anything unclear stays private.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ PUBLIC = {"private": False}
 
 @dataclass(frozen=True)
 class Platform:
-    """What is said on one platform, by Ada unless another is named, in its channel."""
+    """The parser and the payload builders of one platform.
+
+    Payloads are written in `channel`, by Ada unless another author is given.
+    """
 
     parsed: Callable[..., Any]
     channel: str
@@ -34,7 +37,7 @@ class Platform:
     closing: Callable[[], Any]
     reply: Callable[[str], Any] | None
     gesture: str
-    """What the opening is."""
+    """The name of the gesture that `opening` makes."""
 
 
 PLATFORMS = {
@@ -69,7 +72,7 @@ def said(on: Platform, payload: Any, **settings: Any) -> Event:
 
 
 def marked(channel: str) -> dict[str, Any]:
-    """A public channel, in which a word makes private."""
+    """Return settings with a public channel and a word that makes a message private."""
     return {"private_word": "secret", "channels": {channel: PUBLIC}}
 
 
@@ -102,7 +105,7 @@ def test_who_may_not_open_opens_nothing_and_is_told_so(on: Platform) -> None:
     nobody: dict[str, Any] = {on.channel: {"openers": []}}
     assert "may not open" in why_not(on, on.opening(), channels=nobody)
     assert isinstance(said(on, on.opening(), channels={on.channel: {"openers": [on.ada]}}), Opened)
-    # What the source says does not hold where the channel says otherwise.
+    # The channel's openers replace the source's.
     assert isinstance(said(on, on.opening(), openers=[], channels={on.channel: {"openers": [on.ada]}}), Opened)
     assert "may not open" in why_not(on, on.opening(), openers=[])
 
@@ -173,7 +176,7 @@ def test_each_gesture_can_be_switched(kind: str, gesture: str, payload: dict[str
 
 
 def test_what_is_off_does_not_swallow_what_counts() -> None:
-    # One message comes as `message` and as `app_mention`, in either order.
+    # Slack sends one message both as `message` and as `app_mention`, in either order.
     as_message, as_mention = slack.message(f"<@{slack.BOT}> The VPN is down"), slack.mention()
     assert slack.ignored(slack.message(), gestures={"mention": False})
     for each in (as_message, as_mention):

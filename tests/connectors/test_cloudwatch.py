@@ -1,4 +1,4 @@
-"""Which messages of SNS are proven, and what do CloudWatch's alarms mean?"""
+"""Tests of the proof of SNS messages, and of reading CloudWatch's alarms."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def signed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def verdict(document: dict[str, Any], keys: Keys = KEYS, settings: Settings = SETTINGS, **more: Any) -> str:
-    """`Verified`, or the reason."""
+    """Return `Verified`, or the reason of the denial."""
     found = CONNECTOR.verify(inbound(document, **more), settings, NOW, keys)
     return found.reason if isinstance(found, Denied) else type(found).__name__
 

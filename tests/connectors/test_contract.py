@@ -1,4 +1,4 @@
-"""What must hold of every connector? Every kind that is registered is tested, with all its fixtures."""
+"""Tests of the contract that every connector must keep, for every registered kind and all its fixtures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from connectors.contract.events import Event
 from connectors.contract.messages import ConnectorError, Denied, Inbound, OverLimit, Parsed, Unverified, Verified
 from tests.connectors.sealing import BY_KEYS_ALONE, KEYS, NEEDED, SAYS_NOTHING, proof, sealed
 
-fixtures = cache(read_fixtures)  # hypothesis asks for them thousands of times
+fixtures = cache(read_fixtures)  # cached: Hypothesis asks for the fixtures thousands of times
 NOW = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 SECRET, OLD, THIRD = "correct horse", "battery staple", "neither of them"
 UNSAID: dict[str, Any] = {
@@ -52,7 +52,7 @@ each_fixture = pytest.mark.parametrize(("kind", "name"), FIXTURES)
 
 
 def configured(kind: str, name: str | None = None, **changes: Any) -> Any:
-    """The settings of a source of this kind, as the fixture wants them."""
+    """Return settings of a source of this kind, including those that the fixture needs."""
     wanted = fixtures(kind)[name].expected.get("settings", {}) if name else {}
     return connector(kind).settings.model_validate({"secret": SECRET, **NEEDED.get(kind, {}), **wanted, **changes})
 
@@ -67,7 +67,7 @@ def parse(kind: str, body: bytes, settings: Any, headers: dict[str, str] | None 
 
 
 def spelled(event: Event) -> dict[str, Any]:
-    """The event in the words of an `.expected.json`."""
+    """Return the event in the format of an `.expected.json`."""
     plain = {each.name: getattr(event, each.name) for each in fields(event)}
     plain |= {key: value.isoformat() for key, value in plain.items() if isinstance(value, datetime)}
     changes = {
@@ -83,7 +83,7 @@ def spelled(event: Event) -> dict[str, Any]:
 
 
 def with_defaults(expected: dict[str, Any]) -> dict[str, Any]:
-    """What an `.expected.json` says, with what it need not say."""
+    """Return the contents of an `.expected.json` with its omitted defaults filled in."""
     events = expected.get("events", ())
     filled = [UNSAID | UNSAID_OF.get(each["kind"], {}) | each for each in events]
     return {key: value for key, value in expected.items() if key not in ("settings", "headers")} | (
@@ -92,7 +92,7 @@ def with_defaults(expected: dict[str, Any]) -> dict[str, Any]:
 
 
 def item_lists(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The payload, once for each of its lists of two or more objects."""
+    """Yield a key and the payload for each of the payload's lists of two or more objects."""
     try:
         payload = json.loads(body)
     except ValueError:
@@ -103,7 +103,7 @@ def item_lists(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def said(kind: str, body: bytes, settings: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """All that `parse` says of a body, in the words of an `.expected.json`."""
+    """Return everything that `parse` makes of a body, in the format of an `.expected.json`."""
     try:
         parsed = parse(kind, body, settings, headers)
     except ConnectorError as error:
@@ -195,7 +195,7 @@ def test_a_monstrous_body_is_refused_with_a_short_reason(kind: str, body: bytes)
 
 
 def sound(event: Event) -> bool:
-    """True for an event that every database and the Tickets API can take."""
+    """Return True if every database and the Tickets API can take the event."""
     texts = [
         event.subject,
         event.text,
@@ -248,7 +248,7 @@ def test_a_payload_with_anything_anywhere_is_read_or_refused(kind: str, name: st
 
 
 def replaced_somewhere(value: Any, data: st.DataObject) -> Any:
-    """The value with something in it replaced by any JSON value."""
+    """Return the value with one part replaced by any JSON value."""
     if isinstance(value, dict) and value and data.draw(st.booleans()):
         key = data.draw(st.sampled_from(sorted(value)))
         return value | {key: replaced_somewhere(value[key], data)}

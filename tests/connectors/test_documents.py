@@ -1,4 +1,4 @@
-"""Which bodies are read as JSON, and what is said about the others?"""
+"""Tests of reading bodies as strict JSON, and of the reasons for refusing others."""
 
 from __future__ import annotations
 

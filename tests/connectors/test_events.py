@@ -1,4 +1,4 @@
-"""Which events are refused, and which are told apart?"""
+"""Tests of events: valid ids and times, content digests, and the JSON documents that store events."""
 
 from __future__ import annotations
 
@@ -83,5 +83,8 @@ def test_an_event_of_a_later_version_is_left_alone_and_the_reason_says_so(versio
 
 
 def test_the_document_of_an_event_has_only_fields_that_the_version_before_knows() -> None:
-    """It runs beside this one during an upgrade, and refuses any other; so the version is not written yet."""
+    """The previous version runs beside this one during an upgrade, and refuses unknown fields.
+
+    For that reason, the document does not hold its version number yet.
+    """
     assert set(json.loads(to_json(WHOLE))) == {"kind", *Commented.__dataclass_fields__}

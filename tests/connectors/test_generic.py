@@ -1,4 +1,4 @@
-"""Where in any JSON does what stand, and how does any program prove itself?"""
+"""Tests of the generic connector: reading fields from any JSON by expressions, and its kinds of proof."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VECTOR = {
     "webhook-timestamp": "1614265330",
     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 }
-"""The one of the reference implementations of Standard Webhooks."""
+"""The test vector of the reference implementations of Standard Webhooks."""
 VECTOR_BODY = b'{"test": 2432232314}'
 VECTOR_TIME = datetime.fromtimestamp(1614265330, UTC)
 

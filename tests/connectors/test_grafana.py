@@ -1,4 +1,4 @@
-"""How are Grafana's alerts told apart, and what of them is content?"""
+"""Tests of Grafana's alerts: their cases, their content, and their signature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def alert(**changes: Any) -> dict[str, Any]:
-    """A firing alert; a change to `...` takes the field away."""
+    """Return a firing alert; a change to `...` removes the field."""
     whole = {
         "status": "firing",
         "labels": {"alertname": "Slow"},
@@ -118,7 +118,7 @@ def test_a_signature_is_of_this_body_and_secret_only(timestamp_header: str | Non
 
 
 def test_the_signature_that_grafana_makes_is_accepted() -> None:
-    """Computed with openssl: `printf '1775109600:{}' | openssl dgst -sha256 -hmac s`."""
+    """The expected value was computed with openssl: `printf '1775109600:{}' | openssl dgst -sha256 -hmac s`."""
     headers = {"X-Stamp": "1775109600", "X-Grafana-Alerting-Signature": VECTOR}
     assert isinstance(CONNECTOR.verify(inbound(headers), settings(**SIGNED), NOW, {}), Verified)
 

@@ -1,4 +1,4 @@
-"""Is a signature one of ours, and is its time near? The parts that signed webhooks share."""
+"""Tests of the parts that signed webhooks share: the HMAC, and the age of its timestamp."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connectors.contract.messages import Denied
 from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex, stale
 
 NOW = datetime(2026, 3, 14, 3, 0, 0, 400_000, tzinfo=UTC)
-SECONDS = 1_773_457_200  # NOW, without its fraction
+SECONDS = 1_773_457_200  # NOW without its fraction of a second
 
 
 def test_an_hmac_is_that_of_rfc_4231_however_the_message_is_cut() -> None:

@@ -1,4 +1,4 @@
-"""What does the person on call read? The subject and the text of an alert."""
+"""Tests of the subject and text of an alert, as the person on call reads them."""
 
 from __future__ import annotations
 

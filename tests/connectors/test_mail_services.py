@@ -1,4 +1,4 @@
-"""Is a mail the same one whoever carried it, and is nobody believed who cannot prove to be the service?"""
+"""Tests of mail by Mailgun, Postmark and SES: the same mail as by SMTP, accepted only with the service's proof."""
 
 from __future__ import annotations
 

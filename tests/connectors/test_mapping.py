@@ -1,4 +1,4 @@
-"""How a sender's words become ours: severities, times, and text."""
+"""Tests of mapping a sender's severities, times and texts to ours."""
 
 from __future__ import annotations
 

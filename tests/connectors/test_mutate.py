@@ -1,4 +1,4 @@
-"""Do the mutations that other tests rely on repeat, differ, and still resemble what they were made from?"""
+"""Tests of the mutations that other tests use: repeatable, varied, and still similar to their seed bodies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what arrives damaged, and validly signed, accounted for by every connector? A few hundred of each."""
+"""Tests that every connector accounts for damaged but validly signed deliveries, with a few hundred of each kind."""
 
 from __future__ import annotations
 

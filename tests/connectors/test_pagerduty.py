@@ -1,4 +1,4 @@
-"""What do PagerDuty's events do to an incident's case, and which signatures count?"""
+"""Tests of PagerDuty's webhooks: the effect of their events on an incident's case, and their signatures."""
 
 from __future__ import annotations
 

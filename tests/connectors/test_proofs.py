@@ -1,4 +1,4 @@
-"""A connector takes its proof as data; what it gives as functions stands, whatever the proof says."""
+"""Tests of proofs that a connector declares as data; its own functions take precedence over its proof."""
 
 from __future__ import annotations
 

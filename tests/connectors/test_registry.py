@@ -1,4 +1,4 @@
-"""Which connectors are found, and what is said about one that is not?"""
+"""Tests of finding connectors, and of the errors about unknown and broken connectors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CONNECTOR = Connector(
 
 
 def install(folder: Path, entries: str, module: str = THIRD_PARTY, name: str = "acme") -> None:
-    """What an installer leaves behind: a module, and metadata that names it."""
+    """Write the files of an installed package: a module, and metadata with its entry points."""
     (folder / f"{name}_pager.py").write_text(module)
     metadata = folder / f"{name}_pager-1.0.dist-info"
     metadata.mkdir()
@@ -63,7 +63,10 @@ def install(folder: Path, entries: str, module: str = THIRD_PARTY, name: str = "
 
 
 def in_python(path: Path, code: str) -> str:
-    """What a fresh interpreter with `path` in front prints; entry points are read once per process."""
+    """Run code in a fresh interpreter with `path` first on its import path, and return its output.
+
+    A fresh interpreter is needed because entry points are read once per process.
+    """
     environment = os.environ | {"PYTHONPATH": str(path)}
     done = subprocess.run(
         [sys.executable, "-c", code],

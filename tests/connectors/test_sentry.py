@@ -1,4 +1,4 @@
-"""Which case do Sentry's webhooks belong to, and when did what they say happen?"""
+"""Tests of Sentry's webhooks: their cases, times, content, priorities and signatures."""
 
 from __future__ import annotations
 

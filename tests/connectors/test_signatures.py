@@ -1,4 +1,4 @@
-"""Did the sender know the secret? Bearer and Basic, byte for byte."""
+"""Tests of Bearer and Basic authorization, whose secrets are compared byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are Uptime Kuma's notifications told apart, and what becomes of a secret in a URL?"""
+"""Tests of Uptime Kuma's notifications: their cases, and secrets in URLs, which are not kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A source of Slack's that is asked for what it did not deliver, what people say there, and what became of it."""
+"""Helpers for tests of backfilling: a Slack source, messages that people write, the resulting notes and subjects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERY = 300.0
 
 
 def at(seconds: float) -> str:
-    """So long after noon, as Slack writes it."""
+    """Format a time after noon as Slack's timestamp."""
     return ts(NOON + timedelta(seconds=seconds))
 
 
@@ -36,7 +36,7 @@ def of_slack(web: Slack, **settings: Any) -> Source:
 
 
 def ask(relay: Relay, source: Source, *, runs: int = 1) -> None:
-    """Let the job run where it is due."""
+    """Run the job `runs` times, if it is due, with a pause after each of several runs."""
     (job,) = backfill.jobs_of(source)
     for _ in range(runs):
         Runner(relay.ledger, lambda: {job.name: job}, lambda _: None, "one", 1.0).once()
@@ -55,7 +55,7 @@ def ask_for(text: str) -> str:
 
 
 def deliver(relay: Relay, source: Source, event: dict[str, Any], *, times: int = 1) -> None:
-    """Slack sends it, under a new id each time."""
+    """Record a signed delivery of Slack's event, `times` times, each under a new event id."""
     for number in range(times):
         whole = event if "command" in event else envelope(event, event_id=f"Ev{number:08}")
         body = json.dumps(whole).encode()
@@ -67,7 +67,7 @@ def deliver(relay: Relay, source: Source, event: dict[str, Any], *, times: int =
 
 
 def notes(relay: Relay, subject: str) -> list[str]:
-    """The first line of each note to the ticket of this subject, in order."""
+    """Return the first line of each note to the ticket with this subject, in order."""
     (ticket,) = [each.ticket for each in relay.effects() if each.text == subject]
     found = [each for each in relay.effects() if each.kind == "add_note" and each.ticket == ticket]
     return [each.text.split("\n")[0] for each in found]

@@ -1,4 +1,4 @@
-"""What do the worker's tests say again and again? Events of one alert's life, deliveries, claims and outcomes."""
+"""Builders shared by the worker's tests: events of one alert's life, deliveries, claims and settlements."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 
 class ManualClock:
-    """A time that only a test moves."""
+    """A clock that only a test moves."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -44,7 +44,7 @@ class ManualClock:
 
 
 def minute(number: float) -> datetime:
-    """That many minutes after noon."""
+    """Return noon plus a number of minutes."""
     return NOON + timedelta(minutes=number)
 
 
@@ -61,12 +61,12 @@ def _fields(case: str, message: str, happened: float, started: float, text: str,
 
 
 def opened(case: str = "disk", start: float = 0, *, text: str = "3% free", **more: Any) -> Opened:
-    """The case began `start` minutes after noon; the same again is the same message."""
+    """Build an opening `start` minutes after noon. The same case and start give the same source message id."""
     return Opened(**_fields(case, more.pop("message", f"{case}:firing:{start}"), start, start, text, more))
 
 
 def resolved(case: str = "disk", end: float = 10, *, start: float = 0, text: str = "all well", **more: Any) -> Resolved:
-    """The case ended `end` minutes after noon."""
+    """Build the end of a case, `end` minutes after noon."""
     return Resolved(**_fields(case, more.pop("message", f"{case}:resolved:{end}"), end, start, text, more))
 
 
@@ -79,26 +79,26 @@ def changed(case: str = "disk", message: str = "change-1", *, text: str = "2% fr
 
 
 def inbound(body: bytes | None = None, *, source: str = "prom", **more: Any) -> Inbound:
-    """A delivery as it arrived, with a body of its own unless one is given."""
+    """Build a delivery as it arrived; without `body`, each has a different one."""
     own = b'{"number": %d}' % next(_numbers)
     return Inbound(source=source, received_at=NOON, body=own if body is None else body, **more)
 
 
 def delivery(*events: Event, source: str = "prom", unreadable: Sequence[Remark] = (), **more: Any) -> Delivery:
-    """A delivery that says these events."""
+    """Build a delivery with these events."""
     arrived = more.pop("inbound", None) or inbound(source=source)
     return Delivery(arrived, Parsed(events, unreadable=tuple(unreadable)), **more)
 
 
 def rows(ledger: Ledger, table: Table) -> list[dict[str, Any]]:
-    """Every row of a table, in the order of its primary key."""
+    """Return every row of a table, in the order of its primary key."""
     with ledger.database.read() as connection:
         found = connection.execute(select(table).order_by(*table.primary_key.columns))
         return [dict(each._mapping) for each in found]
 
 
 def kinds_of(ledger: Ledger) -> list[str]:
-    """The kinds of all operations, in the order of case and sequence."""
+    """Return the kinds of all operations, in the order of case and sequence."""
     return [each["kind"] for each in rows(ledger, operations)]
 
 
@@ -116,7 +116,7 @@ def claim(
     limits: Limits = UNLIMITED,
     repeat_notes: bool = True,
 ) -> list[Claim]:
-    """Claim as a worker does; without a limit on the budget unless one is given."""
+    """Claim as a worker does; without `limits`, the budget is unlimited."""
     terms = Terms(LEASE, WINDOW, PROBE, limits, repeat_notes)
     return ledger.claim(kind, limit=limit, owner=owner, terms=terms).claims
 
@@ -142,9 +142,9 @@ def again(at: datetime, *, unknown: bool = False, **more: Any) -> Settlement:
 
 
 def deliver_all(ledger: Ledger, ticket: str = "T-1") -> list[str]:
-    """Claim and settle whatever is due until nothing is; gives the kinds in the order of delivery.
+    """Claim and settle until no operation is due; return the kinds in the order of delivery.
 
-    The first ticket that is created is `ticket`, the others are named after it.
+    The first created ticket is `ticket`; the later ones are named `<ticket>-2`, `<ticket>-3` and so on.
     """
     delivered: list[str] = []
     made = 0
@@ -160,7 +160,7 @@ def deliver_all(ledger: Ledger, ticket: str = "T-1") -> list[str]:
 
 
 def kill_create(ledger: Ledger, *events: Event, why: str = "422: the subject is not liked") -> str:
-    """Record an opening and what follows it, and have the create rejected; gives the dead letter's id."""
+    """Record events that begin with an opening, reject the create, and return the dead letter's id."""
     ledger.record([delivery(*events)])
     create = claim_one(ledger)
     ledger.settle([(create, dead(why))])
@@ -168,7 +168,10 @@ def kill_create(ledger: Ledger, *events: Event, why: str = "422: the subject is 
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:
-    """Make the calls in threads that begin together; gives what they gave, or raises what one of them raised."""
+    """Make the calls in threads that begin together; return their results.
+
+    Raises the exception of a call that failed.
+    """
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""How are a person's commands run in tests? In this process on the test's database, or in one of their own."""
+"""Runs commands of the command line on the test's database, in this process or in a process of their own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = "ak_test_local"
 
 
 def environment(database_url: str, api: str | None = None, **more: str) -> dict[str, str]:
-    """The settings of a command: this ledger, and this Tickets API."""
+    """Return the settings of a command: this ledger, and this Tickets API."""
     own = {"TICKETRELAY_LEDGER__URL": database_url}
     if api is not None:
         own |= {"TICKETRELAY_API__URL": api, "TICKETRELAY_API__KEY": KEY}
@@ -36,7 +36,7 @@ def environment(database_url: str, api: str | None = None, **more: str) -> dict[
 def command(
     database_url: str, *arguments: str, api: str | None = None, typed: str | None = None, **more: str
 ) -> Result:
-    """Run a command in this process, without settings but those given."""
+    """Run a command in this process, with these settings only."""
     none = {name: None for name in os.environ if name.startswith("TICKETRELAY_")}
     own = {**none, "VISUAL": None, "EDITOR": None, **environment(database_url, api, **more)}
     result = CliRunner().invoke(main, list(arguments), env=own, input=typed)
@@ -46,7 +46,7 @@ def command(
 
 
 def begun(database_url: str, *arguments: str, api: str | None = None) -> subprocess.Popen[str]:
-    """A command as a person begins it; the caller ends it."""
+    """Begin a command as a person does; the caller ends it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     return subprocess.Popen(
         [sys.executable, "-m", "worker.cli", *arguments],
@@ -57,7 +57,10 @@ def begun(database_url: str, *arguments: str, api: str | None = None) -> subproc
 
 
 def _hears_interrupts() -> None:
-    """A shell's background job is deaf to SIGINT, and hands that on to what it starts; a person's command is not."""
+    """Restore the default action of SIGINT, as in a person's terminal.
+
+    The background job of a shell ignores SIGINT and passes that on to its child processes.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -75,7 +78,7 @@ def in_a_process(
 
 
 def _leaves(group: click.Command, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
-    """Every command below a group, by its words."""
+    """Return every command below a group, by its words."""
     if not isinstance(group, click.Group):
         return {path: group}
     found: dict[tuple[str, ...], click.Command] = {}
@@ -89,17 +92,17 @@ def every_command() -> dict[tuple[str, ...], click.Command]:
 
 
 def said(result: Result) -> Any:
-    """What a command printed with `-o json`."""
+    """Parse the output of a command with `-o json`."""
     return json.loads(result.stdout)
 
 
 def every_row(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
-    """The whole ledger."""
+    """Return every row of the ledger, by table."""
     return {table.name: rows(ledger, table) for table in metadata.sorted_tables}
 
 
 def deliver(ledger: Ledger, api: str) -> list[str]:
-    """Make the calls that are due at the Tickets API until none is; gives their kinds."""
+    """Make the calls at the Tickets API until none is due; return their kinds."""
 
     async def run() -> list[str]:
         made: list[str] = []

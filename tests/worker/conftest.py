@@ -1,4 +1,4 @@
-"""A ledger for every test, on SQLite and on PostgreSQL, at a time that only the test moves."""
+"""Fixtures for ledgers on SQLite and PostgreSQL, with a clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MakeLedger = Callable[..., Ledger]
 
 @pytest.fixture(autouse=True, scope="session")
 def _plain_logs() -> Iterator[None]:
-    """Without colours: to draw the traceback of an error that is expected takes seconds."""
+    """Log without colours: drawing the traceback of an expected error takes seconds."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
     yield
     structlog.reset_defaults()
@@ -45,7 +45,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def _migrated_postgresql() -> Iterator[str]:
-    """One database for all tests of a run: to make one takes longer than most tests."""
+    """One database for all tests of a run: making one takes longer than most tests."""
     with empty_database() as url:
         ledger = Ledger(url)
         ledger.upgrade()
@@ -55,7 +55,7 @@ def _migrated_postgresql() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database to copy: that takes a tenth of the time of making one."""
+    """A database to copy: a copy takes a tenth of the time of a new database."""
     path = tmp_path_factory.mktemp("migrated") / "ledger.db"
     ledger = Ledger(f"sqlite:///{path}")
     ledger.upgrade()
@@ -65,7 +65,7 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _empty_tables(url: str) -> None:
-    """Without rows: what `upgrade` writes into a database belongs to it alone."""
+    """Delete every row, including those that `upgrade` wrote, which belong to one database."""
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
@@ -75,7 +75,7 @@ def _empty_tables(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of either kind whose tables are empty."""
+    """A database of either kind with empty tables."""
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), tmp_path / "ledger.db")
         yield f"sqlite:///{tmp_path / 'ledger.db'}"
@@ -87,7 +87,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def make_ledger(database_url: str, clock: ManualClock) -> Iterator[MakeLedger]:
-    """Makes ledgers on the test's database: each as a process of its own would have one."""
+    """Makes ledgers on the test's database, each as in a process of its own."""
     with ExitStack() as stack:
 
         def make(**options: Any) -> Ledger:
@@ -108,7 +108,7 @@ def ledger(make_ledger: MakeLedger) -> Ledger:
 
 @pytest.fixture
 def sqlite_ledger(_migrated_sqlite: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
-    """For what has nothing to do with the kind of database."""
+    """A ledger on SQLite, for tests that do not depend on the kind of database."""
     shutil.copyfile(_migrated_sqlite, tmp_path / "own.db")
     made = Ledger(f"sqlite:///{tmp_path / 'own.db'}", clock=clock)
     made.upgrade()

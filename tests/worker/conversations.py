@@ -1,4 +1,4 @@
-"""What do the tests of names and waiting say again and again? Mails that answer each other, and what became of them."""
+"""Helpers for tests of aliases and waiting comments: mails that answer each other, and the resulting operations."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ ADA, BOB, EVE = "ada@customer.example", "bob@customer.example", "eve@elsewhere.e
 
 
 def name_of(message: str) -> str:
-    """The alias that a mail of this name has."""
+    """Return the alias of the mail with this name."""
     return f"id:{message}"
 
 
 def mail(message: str, *, to: Collection[str] = (), author: str | None = ADA, cc: Collection[str] = (),
          at: float = 0, proven: bool = False, **more: Any) -> Event:  # fmt: skip
-    """A mail that opens a case of its own, or answers others; its text is its name. It makes known what it answers."""
+    """Build a mail that opens a case, or a mail that answers others.
+
+    Its text is its name. Its aliases include those of the mails that it answers.
+    """
     answered = tuple(Reference(name_of(each), proven) for each in to)
     fields: dict[str, Any] = {
         "message": message,
@@ -50,7 +53,7 @@ def take(ledger: Ledger, *events: Event) -> list[Recorded]:
 
 
 def story(ledger: Ledger) -> dict[str, list[tuple[str, str]]]:
-    """By case key: kind and text of each operation, in order. Cases for which nothing was done are left out."""
+    """Return the kind and text of each operation in order, by case key; cases without operations are left out."""
     keys = {each["id"]: each["key"] for each in rows(ledger, cases)}
     found: dict[str, list[tuple[str, str]]] = {}
     for each in rows(ledger, operations):

@@ -1,4 +1,4 @@
-"""Dead letters of the tests: a create with what waits behind it, a note, and the edited body of one in a file."""
+"""Dead letters for tests: a create with operations held behind it, a note, and a file with an edited body."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .builders import (
 
 
 def blocked(ledger: Ledger) -> str:
-    """A case whose create was rejected, with a note and a close behind it; gives the dead letter's id."""
+    """Record a case with a rejected create, and a note and a close behind it; return the dead letter's id."""
     return kill_create(ledger, opened(), commented(), resolved())
 
 
@@ -37,7 +37,7 @@ def body_of(ledger: Ledger, letter: str) -> dict[str, Any]:
 
 
 def edited(ledger: Ledger, letter: str, tmp_path: Path, **changes: Any) -> str:
-    """A file with the body of a dead letter, and these changes."""
+    """Write the body of a dead letter with these changes into a file; return its path."""
     path = tmp_path / "edited.json"
     path.write_text(json.dumps({**body_of(ledger, letter), **changes}))
     return str(path)

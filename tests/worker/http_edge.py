@@ -1,4 +1,4 @@
-"""The HTTP edge on a port of this machine, with a ledger behind it and a client in front."""
+"""An HTTP edge on a port of this machine, with a ledger and an HTTP client."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ENVIRON = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A listener with a ledger behind it, and a client in front."""
+    """A listener with a ledger and an HTTP client."""
 
     http: httpx.Client
     ledger: Ledger

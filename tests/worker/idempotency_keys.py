@@ -1,9 +1,9 @@
-"""The idempotency keys, markers and names that the connectors' fixtures lead to, as a ledger plans them.
+"""Idempotency keys, markers and case keys that a ledger plans for the connectors' fixtures.
 
     .venv/bin/python -m tests.worker.idempotency_keys
 
-adds what is new to `idempotency_keys.json`. It changes nothing that is there: with another key, what was sent before an
-upgrade would be sent again after it.
+adds new fixtures to `idempotency_keys.json`. Existing entries are never changed: with another key, a call that was sent
+before an upgrade would be sent again after it.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ STORIES = {
     "slack": ("mention", "reply", "edit", "close-reaction"),
     "telegram": ("mention", "reply", "close-reply"),
 }
-"""Fixtures that one source sends one after the other: what follows an opening has keys too."""
+"""Fixtures that one source sends in this order, because the messages after an opening have keys too."""
 TOGETHER = "one after the other"
 
 Planned = dict[str, Any]
 
 
 def of_all_fixtures(folder: Path) -> dict[str, Planned]:
-    """What each fixture leads to by itself, and each story as a whole, by name; those that lead to nothing left out."""
+    """Return what is planned for each fixture alone and for each story, by name, if there are operations."""
     named = {}
     with _ledger(folder) as ledger:
         for kind in kinds():
@@ -63,7 +63,7 @@ def of_all_fixtures(folder: Path) -> dict[str, Planned]:
 
 @contextmanager
 def _ledger(folder: Path) -> Iterator[Ledger]:
-    """A ledger that has the fixed key of markers, without which each would have markers of its own."""
+    """A ledger with a fixed key of markers; otherwise each ledger would have different markers."""
     made = Ledger(f"sqlite:///{folder / 'keys.db'}", clock=ManualClock(NOW))
     made.upgrade()
     with made.database.write() as connection:
@@ -85,7 +85,7 @@ def _record(ledger: Ledger, kind: str, source_id: str, message: str) -> None:
 
 
 def _planned(ledger: Ledger) -> dict[str, Planned]:
-    """By source, where something was planned for it."""
+    """Return the operations, markers, cases and aliases by source, for sources with operations."""
     source_of = {each["id"]: each["source"] for each in rows(ledger, cases)}
     found: dict[str, Planned] = {}
     for each in rows(ledger, operations):
@@ -103,7 +103,7 @@ def _planned(ledger: Ledger) -> dict[str, Planned]:
 
 
 def kept() -> dict[str, Planned]:
-    """What is on file."""
+    """Return the stored entries."""
     found: dict[str, Planned] = json.loads(KEPT.read_text())
     return found
 

@@ -1,4 +1,4 @@
-"""Reads a Dovecot of a test's own in this process, as `mail` does, and asks the ledger what became of it."""
+"""Reads mailboxes of a test's own Dovecot in this process, as `mail` does, and looks the outcomes up in the ledger."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 
 
 def mail(subject: str | None = None, body: str = "It does not work.\n", **headers: str) -> bytes:
-    """A mail of a person with a Message-ID of its own."""
+    """Build a mail of a person with a Message-ID of its own."""
     number = next(_numbers)
     whole = {
         "From": "Ada Byron <ada@customer.example>",
@@ -45,21 +45,21 @@ def mail(subject: str | None = None, body: str = "It does not work.\n", **header
 
 
 def box(dovecot: Dovecot, **changes: Any) -> dict[str, Any]:
-    """The settings of a mailbox there, with STARTTLS."""
+    """Return the settings of a mailbox on this Dovecot, with STARTTLS."""
     host = {"host": "127.0.0.1", "port": dovecot.port, "security": "starttls", "user": USER}
     own = {**host, "tls_ca": str(dovecot.certificate.authority), "password": PASSWORD} | QUICK | changes
     return {name: value for name, value in own.items() if value is not None}
 
 
 def source(**boxes: dict[str, Any]) -> Source:
-    """A source of mail with these mailboxes."""
+    """Return a mail source with these mailboxes."""
     code = connector("email")
     given = {"secret": "of the tests", "address": "support@example.net", "imap": boxes}
     return Source(SOURCE, code, code.settings.model_validate(given))
 
 
 class Reading:
-    """Mailboxes that are read, and what came of it."""
+    """Mailboxes that are read into a ledger, and the results."""
 
     def __init__(self, folder: Path, *boxes: Source) -> None:
         self.ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
@@ -68,7 +68,7 @@ class Reading:
 
     @contextmanager
     def going(self, patience: Patience | None = None) -> Iterator[None]:
-        """A process reads them meanwhile."""
+        """Read the mailboxes in this process during the context."""
         intake = Intake(self.ledger, lambda _: None, Metrics())
         keeper = ImapKeeper(self.ledger, intake, lambda: self.sources, LEASE, patience)
         intake.start()
@@ -82,14 +82,14 @@ class Reading:
             intake.stop()
 
     def configure(self, **boxes: dict[str, Any]) -> None:
-        """What is configured from now on."""
+        """Replace the configuration."""
         self.sources = {SOURCE: source(**boxes)}
 
     def uids(self) -> list[dict[str, Any]]:
         return rows(self.ledger, mailbox_uids)
 
     def outcomes(self) -> dict[str, int]:
-        """The mails that are accounted for, by what they became."""
+        """Count the accounted mails by outcome."""
         found = [each["outcome"] for each in self.uids()]
         return {word: found.count(word) for word in sorted(set(found))}
 
@@ -107,7 +107,7 @@ class Reading:
         wait_until(lambda: len(self.uids()) >= number, f"{number} {what}", PATIENCE_S)
 
     def wait_for_polls(self, number: int = 2, name: str = "main") -> None:
-        """So many polls went well from now on: the last one began after this was asked."""
+        """Wait for a number of successful polls; the last one begins after this call."""
         for _ in range(number):
             before = self.state(name).polled_at
             wait_until(lambda before=before: self.state(name).polled_at != before, "another poll", PATIENCE_S)  # type: ignore[misc]
@@ -118,7 +118,7 @@ class Reading:
 
 @contextmanager
 def reading(folder: Path, **boxes: dict[str, Any]) -> Iterator[Reading]:
-    """A ledger of its own that mailboxes are read into."""
+    """A ledger of its own, into which mailboxes are read."""
     made = Reading(folder, source(**boxes))
     try:
         yield made

@@ -1,4 +1,4 @@
-"""Mail as tests of the whole way in want it: bytes, read by the connector, routed and recorded by the real intake."""
+"""Raw mails for tests of the whole intake: read by the connector, routed and recorded by the real code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mail_source(**settings: Any) -> Source:
 
 
 def raw(name: str, body: str = "", *, author: str = ADA, minutes: float = 0, **headers: str | None) -> bytes:
-    """A mail by its Message-ID's name; `In_Reply_To` is the header `In-Reply-To`."""
+    """Build a mail with a Message-ID of this name; the keyword `In_Reply_To` sets the header `In-Reply-To`."""
     whole: dict[str, str | None] = {
         "Message-ID": f"<{name}@customer.example>",
         "From": author,
@@ -47,7 +47,7 @@ def named(name: str) -> str:
 
 
 class Mailbox:
-    """A mailbox whose mail the intake takes."""
+    """A mailbox with an intake."""
 
     def __init__(self, intake: Intake, source: Source, now: datetime) -> None:
         self._intake, self._source = intake, source

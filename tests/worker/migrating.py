@@ -1,4 +1,4 @@
-"""Tables of an earlier version, and rows in them, for the tests of migrations."""
+"""Tables of an earlier version with rows in them, for tests of migrations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIGRATIONS = Path(worker.ledger.__file__).parent / "migrations"
 
 
 def migrated_to(ledger: Ledger, revision: str) -> None:
-    """The tables of an earlier version."""
+    """Migrate the ledger to an earlier revision."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with ledger.database.write() as connection:
@@ -51,4 +51,4 @@ ROW = {
     "mailbox_uids": "INSERT INTO mailbox_uids (source, mailbox, folder, uidvalidity, uid, outcome, owed)"
     " VALUES ('mail', 'main', 'INBOX', 1, {0}, 'ticket', (1 = 0))",
 }
-"""How a row of each table is made; `{0}` is its number."""
+"""The statement that makes a row of each table; `{0}` is the row's number."""

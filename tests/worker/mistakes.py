@@ -1,4 +1,4 @@
-"""A configuration file with mistakes, and what is said about them."""
+"""Reports the problems of a configuration file with mistakes."""
 
 from __future__ import annotations
 

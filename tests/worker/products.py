@@ -1,4 +1,4 @@
-"""How does a test get a product that can be asked which alerts go on? A server of this machine that answers as told."""
+"""A server of this machine that stands in for a product and lists its open alerts for confirmations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Product:
-    """Answers every GET with `answer`, and keeps what it was asked."""
+    """Answers every GET with `answer`, and stores the requests."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -21,11 +21,11 @@ class Product:
         self.asked: list[tuple[str, dict[str, str]]] = []
         """Path and headers, names in lower case."""
         self.is_over = threading.Event()
-        """What answers slowly goes on until then."""
+        """Set at the end; slow answers continue until then."""
 
 
 def listing(*alerts: dict[str, Any]) -> Answer:
-    """A list of alerts, as Alertmanager's API v2 gives it."""
+    """Answer with a list of alerts in the format of Alertmanager's API v2."""
     return plainly(json.dumps(alerts).encode())
 
 
@@ -44,7 +44,7 @@ def plainly(body: bytes, status: int = 200, **headers: str) -> Answer:
 
 @contextmanager
 def product() -> Iterator[Product]:
-    """A product that lists nothing at first."""
+    """A product that lists no alert at first."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -52,10 +52,10 @@ def product() -> Iterator[Product]:
             try:
                 made.answer(self)
             except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True  # who asked has gone
+                self.close_connection = True  # the client has gone
 
         def log_message(self, *_: object) -> None:
-            """Its requests are kept instead."""
+            """Log nothing: the requests are stored instead."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made = Product(f"http://127.0.0.1:{server.server_address[1]}")

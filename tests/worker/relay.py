@@ -1,7 +1,7 @@
 """A deliverer, a ledger and a real Tickets API, in a time that only the test moves: days pass between two lines.
 
-The calls go over sockets and the ledger is a database; nothing rings, the test does. Waiting for what happens in other
-threads is for a condition, and time is moved only while nothing is under way.
+The calls go over sockets and the ledger is a database. No broker wakes the deliverer up; the test does. Waiting for
+other threads is for a condition, and time is moved only while no call is under way.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Did:
     kind: str
     ticket: str | None
     text: str
-    """What the request said: a subject, a note, a priority or a status."""
+    """The text of the request: a subject, a note, a priority or a status."""
 
     @property
     def says_that_it_may_be_a_repeat(self) -> bool:
@@ -53,7 +53,7 @@ class Did:
 
 @dataclass
 class Relay:
-    """What delivers, and what it delivers to."""
+    """A ledger, the deliverer for it, and the Tickets API that it delivers to."""
 
     ledger: Ledger
     api: LocalTicketsApi
@@ -66,7 +66,7 @@ class Relay:
     _deliverer: Deliverer | None = None
 
     def advance(self, *, seconds: float = 0, hours: float = 0) -> None:
-        """Let time pass, here and at the service."""
+        """Advance the clocks of this process and of the service."""
         self.clock.advance(seconds=seconds, hours=hours)
         self.api.clock.advance(seconds + 3600 * hours)
 
@@ -75,7 +75,7 @@ class Relay:
         self.key = key
 
     def lose_patience(self) -> None:
-        """Give a call up after half a second; a busy machine may make that of any call."""
+        """Give up a call after half a second; on a busy machine this may end any call."""
         self.stop()
         self.timing = self.timing.model_copy(update={"http_timeout": 0.5})
 
@@ -103,7 +103,7 @@ class Relay:
         return self._deliverer
 
     def turn(self) -> int:
-        """Send what is due now, once, and wait until it is settled; gives the number of operations."""
+        """Send once what is due now, and wait until it is settled; return the number of operations."""
         self.ledger.take_back(timedelta(seconds=self.timing.ghost_wait))
         sent = sum(self.deliverer.deliver(kind) for kind in sorted(self.ledger.due_kinds()))
         if sent:
@@ -120,7 +120,10 @@ class Relay:
         return any(each["state"] == "leased" for each in rows(self.ledger, cases))
 
     def send_what_is_due(self) -> None:
-        """Until nothing is due at this moment. The deliverer goes on by itself when its slots get free again."""
+        """Send until no operation is due at this moment.
+
+        The deliverer continues by itself when its slots get free again.
+        """
         deadline = time.monotonic() + PATIENCE_S
         while self.turn() or self._goes_on():
             assert time.monotonic() < deadline, "due, and not claimed"
@@ -131,7 +134,7 @@ class Relay:
         return bool(self.ledger.due_kinds()) or self._is_under_way()
 
     def run(self, *, for_hours: float = 48) -> None:
-        """Deliver, and let time pass until the next thing is due, until nothing waits or that much time has passed."""
+        """Deliver, and advance the time to each next due moment, until nothing waits or `for_hours` have passed."""
         until = self.clock.now + timedelta(hours=for_hours)
         while True:
             self.send_what_is_due()
@@ -148,34 +151,34 @@ class Relay:
         return max(min(waiting), closed) if closed is not None else min(waiting)
 
     def effects(self) -> list[Did]:
-        """Everything that happened at the service, in order."""
+        """Return every effect at the service, in order."""
         found = self.api.effects(limit=10_000)
         return [Did(each.kind, each.ticket_id, _text(each.kind, each.body)) for each in found]
 
     def did(self) -> list[tuple[str, str | None]]:
-        """Kind and ticket of every effect, in order."""
+        """Return the kind and ticket of every effect, in order."""
         return [(each.kind, each.ticket) for each in self.effects()]
 
     def counts(self) -> Counter[str]:
         return Counter(each.kind for each in self.effects())
 
     def ticket(self, ticket_id: str) -> dict[str, Any]:
-        """A ticket, as the service shows it."""
+        """Return a ticket as the service shows it."""
         return self.by_hand("GET", f"/tickets/{ticket_id}")
 
     def by_hand(self, method: str, path: str, **body: Any) -> dict[str, Any]:
-        """What a person does in the ticket system."""
+        """Make a request as a person does in the ticket system."""
         answer = httpx.request(method, self.url + path, headers={"X-API-Key": KEY}, json=body or None)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
 
     def break_once(self, action: Any, **more: Any) -> None:
-        """Let the next call that matches go wrong."""
+        """Make the next matching call fail."""
         self.api.faults.add(FaultRule(**{"action": action, "times": 1} | more))
 
     def operation(self, seq: int, case_id: int | None = None) -> dict[str, Any]:
-        """An operation, of the only case unless one is named."""
+        """Return an operation by its number, of the only case unless `case_id` is given."""
         found = [each for each in rows(self.ledger, operations) if each["seq"] == seq]
         (one,) = [each for each in found if case_id in (None, each["case_id"])]
         return one
@@ -190,7 +193,10 @@ def _text(kind: str, body: str) -> str:
 
 @contextmanager
 def relaying(ledger: Ledger, clock: ManualClock, folder: Path, **more: Any) -> Iterator[Relay]:
-    """A relay from `ledger` to a Tickets API of its own; `close_on_closed` is the API's, the rest the relay's."""
+    """A relay from `ledger` to a Tickets API of its own.
+
+    The option `close_on_closed` is for the API, the others are for the relay.
+    """
     options = Options(
         f"sqlite:///{folder / 'tickets.db'}",
         limit=Limit.named("none"),

@@ -1,7 +1,7 @@
-"""A stand-in for Slack's Web API, on a port of this machine: messages written and read, and modals, with its errors.
+"""Stand-in for Slack's Web API, on a port of this machine: posts, edits, reads and modals, with Slack's errors.
 
-What people say is kept as Slack keeps it, and read page by page under the limits that the methods have. What a test
-wants to go wrong besides, it puts into `ahead`, an answer for each call.
+Messages of people are stored as Slack stores them, and read page by page under the rate limits of the methods. A test
+puts further failures into `ahead`, one answer for each call.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ TIERS = {
     "conversations.replies": 50,
     "apps.connections.open": 60,
 }
-"""How often a method may be called in a minute."""
+"""Calls of each method per minute."""
 AROUND = ("channel", "channel_type", "team", "event_ts")
-"""What a delivery says of a message and the history does not."""
+"""Fields that a delivery of a message has and the history lacks."""
 
 Fields = dict[str, Any]
 
@@ -52,42 +52,42 @@ class Refusal(Exception):
 
 @dataclass
 class Slack:
-    """What was posted and said, and what goes wrong."""
+    """Messages and calls at Slack, and the failures that a test wants."""
 
     url: str = ""
     clock: Callable[[], float] = time.monotonic
     messages: dict[str, Fields] = field(default_factory=dict)
-    """What the app posted, by `ts`."""
+    """Messages that the app posted, by `ts`."""
     responses: dict[str, list[Fields]] = field(default_factory=dict)
-    """By the path of their `response_url`."""
+    """Messages by the path of their `response_url`."""
     calls: list[str] = field(default_factory=list)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Modals that were opened, by the trigger that each came of."""
+    """Opened modals, by their trigger."""
     expired: set[str] = field(default_factory=set)
     """Triggers that are older than 3 s."""
     may_open: threading.Event = field(default_factory=threading.Event)
-    """Until this is set, `views.open` is not answered."""
+    """`views.open` is not answered until this is set."""
     ahead: deque[tuple[int, dict[str, str], bytes, bool]] = field(default_factory=deque)
     """Status, headers, body, and whether the call is executed all the same."""
     channels: dict[str, Fields] = field(default_factory=dict)
     users: list[Fields] = field(default_factory=list)
     said: list[Fields] = field(default_factory=list)
-    """Every message of people, as an event tells it."""
+    """Every message of people, in the form of an event."""
     socket: str = ""
-    """Where apps connect to."""
+    """The address that apps connect to."""
     tokens: dict[str, str] = field(default_factory=lambda: {TOKEN: TEAM})
-    """Workspaces by the tokens that an app has there."""
+    """Workspaces by the app's tokens in them."""
     app_token: str = ""
     scopes: str = SCOPES
     most: int = 999
-    """On a page; 15 for apps that are sold outside of Slack's Marketplace."""
+    """The largest page; 15 for apps that are sold outside of Slack's Marketplace."""
     limits: dict[str, int] = field(default_factory=lambda: dict(TIERS))
     refused: dict[str, str] = field(default_factory=dict)
-    """Methods that the app may not call, and the error that says so."""
+    """Methods that the app may not call, with their error."""
     _made: dict[str, deque[float]] = field(default_factory=dict)
 
     def channel(self, id_: str, **changes: Any) -> None:
-        """There is this public channel, with the bot in it."""
+        """Add a public channel with the bot in it."""
         whole = {"id": id_, "team": TEAM, "is_channel": True, "is_private": False, "is_member": True}
         self.channels[id_] = whole | changes
 
@@ -103,7 +103,7 @@ class Slack:
         return 200, {"X-OAuth-Scopes": self.scopes}, json.dumps(self._do(method, token, sent)).encode()
 
     def _limited(self, method: str) -> int:
-        """Seconds until the method may be called again; 0: it was called now."""
+        """Return the seconds until the method may be called again; 0 counts the call as made now."""
         made, now = self._made.setdefault(method, deque()), self.clock()
         while made and made[0] <= now - 60:
             made.popleft()
@@ -129,7 +129,7 @@ class Slack:
 
     def _post(self, sent: Fields) -> Fields:
         ts = f"1773453700.{len(self.messages):06}"
-        # Who writes to a person writes into the channel of the two.
+        # A message to a person goes to the channel of that person and the app.
         self.messages[ts] = sent | {"channel": _channel_of(sent["channel"])}
         return {"channel": self.messages[ts]["channel"], "ts": ts}
 
@@ -178,14 +178,14 @@ class Slack:
         return {"channel": self.channels[sent["channel"]]}
 
     def _history(self, sent: Fields) -> Fields:
-        """Roots, and replies that were shown in the channel too; the latest first."""
+        """Roots and replies that were shown in the channel too, latest first."""
         found = [each for each in self._in(sent) if each.get("thread_ts", each["ts"]) == each["ts"] or _shown(each)]
         window = [each for each in found if _is_within(each, sent)]
         newest_first = sorted(window, key=lambda each: str(each["ts"]), reverse=True)
         return self._page("messages", [self._as_root(each) for each in newest_first], sent)
 
     def _replies(self, sent: Fields) -> Fields:
-        """The root, whatever its time, and then the replies, the earliest first."""
+        """The root, whatever its time, and then the replies, earliest first."""
         thread = [each for each in self._in(sent) if sent["ts"] in (each["ts"], each.get("thread_ts"))]
         if not any(each["ts"] == sent["ts"] for each in thread):
             raise Refusal("thread_not_found")
@@ -222,7 +222,7 @@ class Slack:
         return [each["text"] for each in self.messages.values()]
 
     def respond(self, url: str, token: str, sent: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        """A `response_url`, which takes five messages and wants no token."""
+        """Answer at a `response_url`, which takes five messages and no token."""
         self.calls.append("response_url")
         if self.ahead:
             status, headers, body, _ = self.ahead.popleft()
@@ -274,7 +274,7 @@ def _fields(body: bytes, content_type: str) -> Fields:
 
 @contextmanager
 def slack(clock: Callable[[], float] = time.monotonic) -> Iterator[Slack]:
-    """It answers until the end; its limits go by the clock."""
+    """Serve until the end of the context; the limits use the clock."""
     made = Slack(clock=clock)
 
     def answer(request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""A stand-in for the end of Slack's Socket Mode that apps connect to: a WebSocket server that sends envelopes."""
+"""Stand-in for Slack's side of Socket Mode: a WebSocket server that apps connect to, and that sends envelopes."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Sockets:
-    """The connections of an app, and what was said on them."""
+    """The connections of an app, and their messages."""
 
     web: Slack
     connections: list[ServerConnection] = field(default_factory=list)
-    """Those that are open; the one that was opened last is the last."""
+    """The open connections, in the order of their opening."""
     opened: int = 0
     acknowledged: list[dict[str, Any]] = field(default_factory=list)
     on_acknowledged: Callable[[], None] = lambda: None
-    """Called at each acknowledgement, before it is in the list."""
+    """Called at each acknowledgement, before it is added to the list."""
 
     def send(self, payload: dict[str, Any], kind: str = "events_api", **more: Any) -> str:
-        """Send a delivery; gives the id of its envelope."""
+        """Send a delivery; return the id of its envelope."""
         name = f"envelope-{next(_numbers)}"
         self.say({"type": kind, "envelope_id": name, "payload": payload, "accepts_response_payload": False} | more)
         return name
@@ -59,7 +59,7 @@ class Sockets:
 
 @contextmanager
 def sockets(web: Slack) -> Iterator[Sockets]:
-    """It takes connections until the end; `web` says where."""
+    """Take connections until the end of the context; `web` announces the address."""
     made = Sockets(web)
     with serve(made._handle, "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)

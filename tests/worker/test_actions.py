@@ -1,4 +1,4 @@
-"""A web page may do what a command does: an action returns its document, or raises a named error, and says nothing."""
+"""Actions return their document or raise a named error, and print nothing, so a web page can do what a command does."""
 
 from __future__ import annotations
 

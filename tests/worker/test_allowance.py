@@ -1,6 +1,6 @@
-"""How many calls may be made? Against a service that counts for itself, with delays, late wake-ups and urgent creates.
+"""The allowance of calls, against a service that counts for itself, with delays, late wake-ups and urgent creates.
 
-`play` is one process that always asks again when it was told to: what is proven here is proven of the pure function.
+`play` is one process that always asks again at the time it was given. The tests prove the pure function only.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MANY = 10_000
 
 @dataclass
 class Played:
-    """What was sent, in seconds after noon."""
+    """The times of calls and the waits of urgent ones, in seconds; times count from noon."""
 
     claimed: list[float] = field(default_factory=list)
     urgent_waits: list[float] = field(default_factory=list)
 
     def used(self, begin: float, length: float) -> int:
-        """Calls in this time."""
+        """Return the number of calls in this time."""
         return bisect_left(self.claimed, begin + length) - bisect_left(self.claimed, begin)
 
 
@@ -45,9 +45,10 @@ def play(
     before: int = 0,
     seed: int = 1,
 ) -> Played:
-    """Send for so long; `urgent` are the moments when urgent creates come, `before` urgent calls came at the start.
+    """Send for a number of seconds.
 
-    Whoever waits is woken up to `jitter` seconds late, `waiting` others are always due.
+    `urgent` are the moments of urgent creates. `before` is the number of urgent calls at the start. `waiting` is the
+    number of other calls that are always due. Each wake-up comes up to `jitter` seconds late.
     """
     chance = random.Random(seed)  # noqa: S311 — no secret
     coming, here = sorted(urgent), list[float]()
@@ -67,14 +68,14 @@ def play(
         played.claimed += [now] * (len(served) + others)
         played.urgent_waits += [now - each for each in served]
         wake = (allowed.next_at - NOON).total_seconds()
-        if coming and not here:  # it rings
+        if coming and not here:  # a wake-up comes
             wake = min(wake, coming[0])
         now = max(wake, now + 0.0005) + chance.uniform(0, jitter)
     return played
 
 
 def most_in(moments: Sequence[float], length: float) -> int:
-    """The most in any time of this length, its end left out; moments are exact to a microsecond."""
+    """Return the most moments in any time of this length, its end left out; moments are exact to a microsecond."""
     return max((bisect_left(moments, each + length - 1e-6) - number for number, each in enumerate(moments)), default=0)
 
 
@@ -112,7 +113,7 @@ def test_while_work_waits_the_budget_is_used(jitter: float, before: int) -> None
     chance = random.Random(7)  # noqa: S311 — no secret
     urgent = [chance.uniform(60, 500) for _ in range(8)]
     played = play(PRODUCTION, 600, urgent=urgent, jitter=jitter, before=before)
-    # From the second minute on, when what came before it began has come back.
+    # From the second minute on, when the tokens from before the start have come back.
     used = [played.used(120 + each / 2, 60) for each in range(840)]
     assert min(used) >= 98
     assert played.used(120, 420) >= 0.99 * 7 * 100
@@ -175,7 +176,7 @@ def test_of_more_than_a_small_burst_what_is_not_urgent_is_paced() -> None:
 
 
 def test_a_steady_trickle_over_the_budget_leaves_tokens_for_what_is_urgent() -> None:
-    """Two calls a second, each served before the next one comes: nothing ever piles up until it must be paced."""
+    """Two calls a second, each served before the next one comes: no backlog grows that must be paced."""
     played = play(PRODUCTION, 120, waiting=1, urgent=[50.0, 55.0, 80.0, 110.0], jitter=0.5)
     assert max(played.urgent_waits) <= 3
 

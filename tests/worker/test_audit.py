@@ -1,4 +1,4 @@
-"""Does an audit find each difference between ledger and Tickets API, and nothing where there is none?"""
+"""An audit finds each kind of difference between ledger and Tickets API, and no others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def api(tmp_path: Path) -> Iterator[str]:
 
 
 class Tickets:
-    """What people, and others than this ledger, do in the ticket system."""
+    """Acts of people, and of others than this ledger, in the ticket system."""
 
     def __init__(self, api: str) -> None:
         self._api = api
@@ -72,7 +72,7 @@ def ticket_of(ledger: Ledger, case: str) -> str:
 
 
 def created(ledger: Ledger, api: str, *cases: str, closed: bool = False) -> list[str]:
-    """Cases with a ticket each; gives the ids."""
+    """Create cases with a ticket each; return the tickets' ids."""
     for each in cases:
         ledger.record(
             [delivery(opened(each), commented(each, f"{each}-comment"), *([resolved(each)] if closed else []))]
@@ -96,7 +96,10 @@ def found(database_url: str, api: str, *more: str) -> set[tuple[str, str]]:
 
 
 def plant(ledger: Ledger, api: str) -> dict[str, str]:
-    """One difference of each kind, among much that is none; gives the tickets that differ, by what."""
+    """Create one difference of each kind, among many tickets without one.
+
+    Returns the tickets that differ, by kind of difference.
+    """
     tickets = Tickets(api)
     fine, closed_by_us, doubled, closed = created(ledger, api, "fine", "ours", "doubled", "closed")
     pending, closing = created(ledger, api, "pending", "closing")
@@ -113,7 +116,7 @@ def plant(ledger: Ledger, api: str) -> dict[str, str]:
     ledger.settle([(claim_one(ledger), dead())])
     orphan = tickets.post("/tickets", request_of(ledger, "orphan"))
     foreign = tickets.create(f"from elsewhere\n\n{marker(b'another ledger', 'its key')}")
-    # None: people's own, quoted, worked on, and what is under way.
+    # No differences: a ticket of a person, a quoted marker, a pending ticket, and calls under way.
     tickets.create()
     tickets.create(f"I quote:\n\n{json.loads(request_of(ledger, 'fine'))['description']}\n\nand go on")
     tickets.put(pending, "pending")
@@ -175,7 +178,7 @@ def test_the_remedy_for_an_orphan_is_one(now: Ledger, database_url: str, api: st
 def test_an_update_records_what_people_changed_so_that_it_is_found_once(
     make_ledger: MakeLedger, database_url: str, api: str
 ) -> None:
-    now = make_ledger(clock=ManualClock(datetime.now(UTC) - timedelta(minutes=5)))  # what we did is some minutes old
+    now = make_ledger(clock=ManualClock(datetime.now(UTC) - timedelta(minutes=5)))  # our calls are some minutes old
     now.upgrade()
     planted = plant(now, api)
     result = command(database_url, "audit", "--update", "--as", "ada", "-o", "json", api=api)
@@ -197,7 +200,7 @@ def test_only_tickets_of_the_time_that_is_asked_for_are_compared(now: Ledger, da
     with now.database.write() as connection:
         connection.execute(bound_tickets.update().values(bound_at=NOON))
     recent = {what for what, _ in found(database_url, api, "--since", "1h")}
-    assert recent == {"doubled", "orphaned", "foreign"}  # the others are of tickets that were bound long ago
+    assert recent == {"doubled", "orphaned", "foreign"}  # the other differences are of tickets that were bound long ago
     assert ("missing", planted["missing"]) in found(database_url, api, "--since", "2026-02-01")
 
 

@@ -1,6 +1,6 @@
 """After `audit --update`, the next alert meets a ticket as people left it.
 
-Each test runs twice: with a source of kind `aurion`, under which the audit records what it found, and without one.
+Each test runs twice: with a source of kind `aurion`, under which the audit records its findings, and without one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ sources:
 
 @dataclass
 class Audited:
-    """A ledger whose past ends some minutes ago, and the Tickets API that an audit compares it with now."""
+    """A ledger with a past that ends some minutes ago, and the Tickets API of the present for the audit."""
 
     ledger: Ledger
     clock: ManualClock
@@ -46,21 +46,21 @@ class Audited:
     api: LocalTicketsApi
     url: str
     source: str
-    """Under which the audit records what it found."""
+    """The source under which the audit records its findings."""
     config: Path
 
     def tell(self, *events: Any) -> None:
-        """A source says this, and what follows is sent."""
+        """Record these events of a source, and send the calls that follow."""
         self.ledger.record([delivery(*events)])
         deliver(self.ledger, self.url)
 
     def person(self, method: str, path: str, **fields: object) -> None:
-        """What somebody does in the ticket system."""
+        """Make a request as a person does in the ticket system."""
         headers = {"X-API-Key": KEY}
         httpx.request(method, self.url + path, json=fields, headers=headers, trust_env=False).raise_for_status()
 
     def audit(self) -> Any:
-        """The document of `audit --update`, which is about the present."""
+        """Run `audit --update`, which is about the present; return its document."""
         result = self.command("audit", "--update", "--as", "ada", "-o", "json")
         return said(result)
 
@@ -68,11 +68,11 @@ class Audited:
         return command(self.database_url, *arguments, api=self.url, TICKETRELAY_CONFIG=str(self.config))
 
     def go_on(self) -> None:
-        """From here on the ledger lives in the present too."""
+        """Let the ledger's clock jump to the present."""
         self.clock.now = datetime.now(UTC)
 
     def case(self, key: str = "disk") -> dict[str, Any]:
-        """The case as `cases list` shows it."""
+        """Return the case as `cases list` shows it."""
         listed = said(self.command("cases", "list", "-o", "json"))
         (found,) = [each for each in listed if each["key"] == key]
         return dict(found)
@@ -82,12 +82,12 @@ class Audited:
         return dict(answer.raise_for_status().json())
 
     def did(self) -> list[tuple[str, str | None]]:
-        """Kind and ticket of everything that we did at the API, in order."""
+        """Return the kind and ticket of every effect at the API, in order."""
         return [(each.kind, each.ticket_id) for each in self.api.effects(limit=1000)]
 
 
 def from_now(minutes: float) -> float:
-    """So many minutes from now, as the builders of events count: from noon of their day."""
+    """Convert minutes from now to minutes after noon, as the builders of events count."""
     return (datetime.now(UTC) - NOON) / timedelta(minutes=1) + minutes
 
 
@@ -107,7 +107,7 @@ def audited(
 
 
 def fires(audited: Audited) -> str:
-    """An alert fires; gives its ticket."""
+    """Let an alert fire; return its ticket."""
     audited.tell(opened(start=from_now(-5)))
     ticket = audited.case()["ticket_id"]
     assert isinstance(ticket, str)
@@ -115,7 +115,7 @@ def fires(audited: Audited) -> str:
 
 
 def fires_anew(audited: Audited, *, minutes: float) -> list[str]:
-    """The same alert fires again, so many minutes from now; gives what we did about it at the API."""
+    """Let the same alert fire again, some minutes from now; return the calls that we made about it."""
     before = len(audited.did())
     audited.go_on()
     audited.tell(opened(start=from_now(minutes), text="1% free"))
@@ -188,7 +188,7 @@ def test_what_was_recorded_is_found_once_and_names_who_had_it_recorded(audited: 
     closed = fires(audited)
     audited.tell(opened("gone", start=from_now(-5)))
     deleted = audited.case("gone")["ticket_id"]
-    with audited.ledger.database.write() as connection:  # as if it were deleted: the API knows no such ticket
+    with audited.ledger.database.write() as connection:  # as if the ticket were deleted: the API has no such ticket
         for table in (bound_tickets, cases):
             connection.execute(table.update().where(table.c.ticket_id == deleted).values(ticket_id="987654"))
     audited.person("POST", f"/tickets/{closed}/close", resolution_notes="looks fine")

@@ -1,4 +1,4 @@
-"""What Slack did not deliver is taken in all the same; against a stand-in of its Web API, with limits and errors."""
+"""Backfill of messages that Slack did not deliver, against a stand-in of its Web API with limits and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was said in a thread besides what Slack delivered becomes notes to the thread's ticket, once."""
+"""Backfill of threads: messages that Slack did not deliver become notes on the thread's ticket, once."""
 
 from __future__ import annotations
 

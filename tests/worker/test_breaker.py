@@ -1,4 +1,4 @@
-"""When is the Tickets API left alone, and how does it get another chance? By values, and in front of a real one."""
+"""The breaker: when it pauses delivery and how it probes, over values and in front of a real Tickets API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def met(outcome: Outcome, status: int | None = None, *, called: bool = True) -> 
 
 
 def look_at(breaker: Breaker, number: int, settlement: Settlement, now: datetime = NOON) -> CloseGate | None:
-    """The last answer of the breaker to `number` calls that met the same."""
+    """Return the breaker's last decision after `number` calls with the same outcome."""
     closing = None
     for _ in range(number):
         closing = breaker.look_at(claimed(), settlement, now)

@@ -1,4 +1,4 @@
-"""What may be said about a broker, and what does kombu get to know of it?"""
+"""Settings of the broker, and the options that kombu gets from them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Who gets the tokens? Windows that all processes share, the better rank first, and a gate that holds everybody back.
+"""Claims under a budget: windows that all processes share, better ranks first, and a gate that stops every process.
 
-How many tokens there are at a moment is a pure function: tests/worker/test_allowance.py.
+The number of tokens at a moment is a pure function: tests/worker/test_allowance.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .conftest import MakeLedger
 
 
 def storm(ledger: Ledger, number: int, name: str = "disk", **more: Any) -> None:
-    """That many new cases, each with a create that is due."""
+    """Record a number of new cases, each with a create that is due."""
     ledger.record([delivery(*(opened(f"{name}-{each}", **more) for each in range(number)))])
 
 
@@ -51,13 +51,13 @@ def over_budget(until: datetime) -> Settlement:
 
 
 def most_in(moments: list[datetime], seconds: float) -> int:
-    """The most of these in any such time."""
+    """Return the most moments in any time of this length."""
     length = timedelta(seconds=seconds)
     return max(sum(begin <= each < begin + length for each in moments) for begin in moments)
 
 
 def claim_for(ledger: Ledger, clock: ManualClock, seconds: int, limits: Limits) -> list[datetime]:
-    """Claim every second for so long; gives when something was claimed."""
+    """Claim every second for a number of seconds; return the times of the claims."""
     claimed = []
     for _ in range(seconds):
         claimed += [each.claimed_at for each in claim(ledger, limits=limits)]
@@ -161,7 +161,7 @@ def test_no_window_ever_holds_more_calls_than_its_limit(
     per_second: int,
     refusals: bool,
 ) -> None:
-    clock.advance(hours=1)  # what an earlier example took is in no window any more
+    clock.advance(hours=1)  # tokens of an earlier example are in no window any more
     storm(sqlite_ledger, 25, f"storm-{clock.now.isoformat()}")
     sent: list[datetime] = []
     for pause, wanted in steps:
@@ -206,7 +206,7 @@ def test_a_429_that_our_windows_had_room_for_makes_us_use_less_for_a_while(
     limits = Limits(per_minute=100, per_second=None)
     first, second, *others = claim(ledger, limit=10, limits=limits)
     ledger.settle([(first, over_budget(clock.now)), *((each, done(f"T-{each.case_id}")) for each in others)])
-    ledger.settle([(second, over_budget(clock.now))])  # of the same moment: it counts once
+    ledger.settle([(second, over_budget(clock.now))])  # of the same moment as the first: counted once
     assert ledger.overview().share == ledger.spending().share == 0.9
     assert len(claim(make_ledger(), limit=200, limits=limits)) == 90 - 10
     clock.advance(seconds=120)
@@ -315,7 +315,7 @@ def test_a_ring_for_a_worse_rank_does_not_use_up_the_probe(ledger: Ledger, clock
     ledger.settle([(claim_one(ledger), refused(NOON))])
     for _ in range(3):
         clock.advance(seconds=30)
-        # Dispatch rings in the order of the names.
+        # Dispatch sends its wake-ups in the order of the names.
         found = [each for kind in sorted(ledger.due_kinds()) for each in claim(ledger, kind)]
         assert [each.kind for each in found] == ["create_ticket"]
         ledger.settle([(found[0], refused(clock.now))])

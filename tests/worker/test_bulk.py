@@ -1,4 +1,4 @@
-"""Do many rows in one statement arrive as they were, and where, on both databases?"""
+"""Statements for many rows keep the content and order of the rows, on both databases."""
 
 from __future__ import annotations
 

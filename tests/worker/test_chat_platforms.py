@@ -1,4 +1,4 @@
-"""What becomes of a conversation in Telegram, Discord and Teams: one ticket, each message once, closed by who may."""
+"""Conversations in Telegram, Discord and Teams: one ticket, each message once, closed by authorised people."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Payload = dict[str, Any]
 
 
 def sample(kind: str, name: str) -> Payload:
-    """A fixture's payload, to be changed."""
+    """Return a copy of a fixture's payload."""
     payload: Payload = copy.deepcopy(json.loads(fixtures(kind)[name].body))
     return payload
 
 
 def take(ledger: Ledger, kind: str, payload: Payload, **settings: str) -> list[str]:
-    """Record one delivery; why each of its events had no effect, empty for one that had."""
+    """Record one delivery; return why each of its events had no effect, empty for an event with an effect."""
     code = connector(kind)
     arrived = inbound(json.dumps(payload).encode(), source=kind)
     read = code.parse(Unverified(arrived), code.settings.model_validate({"secret": "x", **settings}))
@@ -32,7 +32,7 @@ def take(ledger: Ledger, kind: str, payload: Payload, **settings: str) -> list[s
 
 
 def made(ledger: Ledger) -> dict[str, list[str]]:
-    """The kinds of operations by case key, in order."""
+    """Return the kinds of operations by case key, in order."""
     return {key: [kind for kind, _ in done] for key, done in story(ledger).items()}
 
 

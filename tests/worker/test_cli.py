@@ -1,4 +1,4 @@
-"""What does the command line say, where, and with which exit code?"""
+"""Output and exit codes of the command line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BEARER = "Authorization: Bearer dev-secret"
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Runs a command with a data folder of the test's own and no settings but those given."""
+    """Runs a command with a data folder of the test's own and no other settings."""
     settings = {name: None for name in os.environ if name.startswith("TICKETRELAY_")}
     url = f"sqlite:///{tmp_path}/data/ledger.db"
 
@@ -55,7 +55,7 @@ def cli(tmp_path: Path) -> Cli:
 
 @pytest.fixture
 def kept(cli: Cli, tmp_path: Path) -> Iterator[Ledger]:
-    """The ledger that the commands use, upgraded by the command for it."""
+    """The ledger that the commands use, upgraded by the command."""
     assert cli("db", "upgrade").exit_code == 0
     ledger = Ledger(f"sqlite:///{tmp_path}/data/ledger.db")
     yield ledger
@@ -90,7 +90,7 @@ def test_explain_tells_what_would_happen_as_json(cli: Cli, firing: str) -> None:
 
 
 def unmarked(request: bytes) -> Any:
-    """A request without the marker: its key is the ledger's own."""
+    """Return a request without the marker, because its key differs in each ledger."""
     body = json.loads(request)
     return body | ({"description": without_marker(body["description"])} if "description" in body else {})
 

@@ -1,4 +1,4 @@
-"""Do the commands say whether a product can be asked which of its alerts go on?"""
+"""Commands report whether a product can be asked for its open alerts."""
 
 from __future__ import annotations
 

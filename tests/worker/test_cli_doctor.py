@@ -1,4 +1,4 @@
-"""Does the bundle for support hold what helps, and nothing that nobody else may see?"""
+"""The support bundle holds what helps, and no secret and no text of a message."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def bundled(file: Path) -> dict[str, Any]:
 
 
 def eventful(ledger: Ledger) -> None:
-    """Every place in which a sender's or a person's words are kept, has one."""
+    """Put a word of a sender or a person into every place of the ledger that stores such words."""
     arrived = inbound(b"Payload", headers=(("x-words", "Headerword"),))
     ledger.record([delivery(opened("Casekeyword", text="Payload", subject="Subjectword"), inbound=arrived)])
     ledger.settle([(claim_one(ledger), again(minute(1), unknown=True, status=503))])

@@ -1,4 +1,4 @@
-"""Is what the commands print as JSON what their published schemas say?"""
+"""The JSON that commands print conforms to the published schemas."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .commands import KEY, command, every_command
 
 ROOT = Path(__file__).parents[2]
 
-# The words of each document's command; IN, DEAD and OTHER stand for ids.
+# The arguments of the command that prints each document; IN, DEAD and OTHER stand for ids.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "audit": ("audit",),
     "budget": ("budget",),
@@ -99,7 +99,7 @@ OTHER_FORMATS = {("config", "show")}  # YAML, or the same as JSON: `ticketrelay 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """By the real time, as the commands see it."""
+    """A ledger by the real time, as the commands see it."""
     made = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     made.upgrade()
     yield made
@@ -108,7 +108,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def dead_letter(ledger: Ledger) -> str:
-    """A ledger with something of everything: a ticket, a dead letter, a quarantined delivery, an intervention."""
+    """A ledger with one of everything: a ticket, a dead letter, a quarantined delivery, an intervention."""
     ledger.record([delivery(opened(), commented())])
     deliver_all(ledger)
     ledger.record([Delivery(inbound(b"<xml/>"), unreadable="not JSON")])
@@ -118,7 +118,7 @@ def dead_letter(ledger: Ledger) -> str:
 
 
 def validated(document: str, text: str) -> Any:
-    """The value of a text that the published schema of a document takes."""
+    """Parse a text and validate it against the published schema of a document."""
     schema = json.loads((ROOT / DEFAULT / f"{document}.json").read_text())
     value = json.loads(text)
     jsonschema_rs.validator_for(schema).validate(value)
@@ -221,7 +221,7 @@ def test_a_reload_is_told_as_its_schema_says_whether_it_was_taken_or_not(
         refused = run("reload", "--config", str(file), "-o", "json")
     finally:
         control.stop()
-    found = validated("reload", taken.stdout.splitlines()[-1])  # before it, this process logs its own reload
+    found = validated("reload", taken.stdout.splitlines()[-1])  # this process logs its own reload before it
     assert (taken.exit_code, found["changed"], found["problems"]) == (
         0, [{"setting": "policy.damping", "what": "changed"}], [],
     )  # fmt: skip

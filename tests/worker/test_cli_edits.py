@@ -1,4 +1,4 @@
-"""What a person edits in a dead letter is what is sent; what is no request is refused before anything is written."""
+"""An edited dead letter is sent as edited; an invalid request is refused before anything is written."""
 
 from __future__ import annotations
 

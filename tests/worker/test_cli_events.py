@@ -1,4 +1,4 @@
-"""Can a person find a message under any of its names, and read what became of it?"""
+"""A message is found under any of its names, with the story of its operations and attempts."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_list_is_filtered_by_source_outcome_and_time_and_is_newest_first(ledge
 
 
 def many(ledger: Ledger, number: int) -> None:
-    """So many deliveries, one a minute."""
+    """Insert a number of deliveries, one a minute."""
     row = {"source": "prom", "outcome": "accepted", "headers": "[]", "query": "", "body": b"x", "body_digest": "x"}
     with ledger.database.write() as connection:
         each = [row | {"received_at": NOON + timedelta(minutes=minute)} for minute in range(number)]
@@ -147,7 +147,7 @@ def test_a_list_of_many_is_read_in_pages_and_leaves_none_out(ledger: Ledger) -> 
     many(ledger, 2 * WINDOW + 3)
     found = ledger.reading.deliveries(Filter(), None)
     newest = next(found)
-    with ledger.database.write() as connection:  # not one long transaction: others may write between two pages
+    with ledger.database.write() as connection:  # paging holds no long transaction: others may write between two pages
         connection.execute(insert(inbound_table).values(
             source="prom", outcome="accepted", headers="[]", query="", body=b"x", body_digest="x", received_at=NOON
         ))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What do the long-running commands refuse before they begin? Each in a process of its own."""
+"""Long-running commands refuse wrong settings before they begin; each in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FLEET = {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager", "TICKETRELAY_SOURCES
 
 
 def process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own, without settings but those given."""
+    """Run a command in a process of its own, with these settings only."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     command = [sys.executable, "-m", "worker.cli", *arguments]
     return subprocess.run(command, env=others | environ, capture_output=True, text=True, timeout=60, check=False)

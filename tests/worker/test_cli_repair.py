@@ -1,4 +1,4 @@
-"""A person sends a dead letter again, edits, skips or binds it, and what waits behind it follows."""
+"""A person retries, edits, skips or binds a dead letter, and the operations behind it follow."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_bound_create_makes_no_ticket_and_what_waited_goes_to_the_bound_one(
     ledger.record([delivery(opened("other"))])
     deliver(ledger, api)
     there = ledger.find("other")[0].ticket_id or ""
-    with ledger.database.write() as connection:  # made by a person, as far as the ledger knows
+    with ledger.database.write() as connection:  # without its row, the ledger takes the ticket for one of a person
         connection.exec_driver_sql("DELETE FROM tickets")
     letter = blocked(ledger)
     result = command(database_url, "dead", "bind", letter, there, api=api)
@@ -155,7 +155,7 @@ def test_a_note_whose_key_is_forgotten_is_sent_again_as_a_repeat(ledger: Ledger,
         parked = operations.update().where(operations.c.kind == "add_note")
         connection.execute(parked.values(ambiguous=True, first_sent_at=old, last_sent_at=old))
     assert command(database_url, "dead", "retry", letter).exit_code == 0
-    with ledger.database.write() as connection:  # it died just now: its ghost has a minute
+    with ledger.database.write() as connection:  # the operation died just now: its ghost wait has a minute left
         connection.execute(cases.update().values(run_at=old))
     note = claim_one(ledger, "add_note", repeat_notes=False)
     assert (note.mode, "may be a repeat" in json.loads(note.request)["body"]) == ("send", True)
@@ -176,7 +176,7 @@ def test_letters_are_listed_by_reason_with_what_they_hold_up(ledger: Ledger, dat
 
 
 def several(ledger: Ledger) -> list[str]:
-    """Three rejected creates of two sources, one of them with a close behind it, one perhaps executed."""
+    """Create three rejected creates of two sources: one has a close behind it, one was perhaps executed."""
     first = kill_create(ledger, opened("a"), resolved("a"))
     ledger.record([delivery(opened("b"), source="nagios")])
     create = claim_one(ledger)

@@ -1,4 +1,4 @@
-"""Is the command line quick to start, the same everywhere, and at home in a shell?"""
+"""The command line starts quickly, has consistent help and output, and supports shell completion."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_shell_can_read_its_script(sqlite_ledger: Ledger, shell: str, tmp_path
 
 
 def completed(ledger: Ledger, *words: str) -> list[str]:
-    """What a shell offers for the last of these words, in a process as the shell starts it."""
+    """Return what a shell offers for the last of these words, in a process as the shell starts it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     own = {
         "TICKETRELAY_LEDGER__URL": str(ledger.database.url),

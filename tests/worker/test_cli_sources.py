@@ -1,4 +1,4 @@
-"""Is a source well, and would it take what its sender sends?"""
+"""Commands report the health of a source, and test whether the source accepts a signed message."""
 
 from __future__ import annotations
 

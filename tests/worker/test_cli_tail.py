@@ -1,4 +1,4 @@
-"""Does `tail` show what happens, in all processes, and end when it should?"""
+"""`tail` shows what happens in all processes, and ends when it should."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .commands import begun, command, said
 
 @contextmanager
 def following(database_url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """`tail`, from when it has shown what was there."""
+    """Run `tail` during the context."""
     process = begun(database_url, "tail", *arguments)
     try:
         yield process

@@ -1,4 +1,4 @@
-"""What may be forgotten, what must be kept, and is a copy of a ledger that is in use whole?"""
+"""Pruning, statistics and backup: what is deleted, what is kept, and that a copy of a ledger in use is whole."""
 
 from __future__ import annotations
 

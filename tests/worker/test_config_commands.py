@@ -1,4 +1,4 @@
-"""What do `check`, `config show` and `schema` say, and do the other commands take the file?"""
+"""Output of `check`, `config show` and `schema`; every other command reads the configuration file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Cli = Callable[..., Result]
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Runs a command in the test's folder, without settings but those given."""
+    """Runs a command in the test's folder, without other settings."""
     monkeypatch.chdir(tmp_path)
     none = {name: None for name in os.environ if name.startswith("TICKETRELAY_")}
 
@@ -49,7 +49,7 @@ def file(text: str) -> str:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[str]:
-    """A Tickets API with three keys: one that may all, one that may only read, one that may only write."""
+    """A Tickets API with three keys: full access, read only, write only."""
     keys = {"ak_all": SCOPES, "ak_read": frozenset({"tickets:read"}), "ak_write": frozenset({"tickets:write"})}
     options = Options(f"sqlite:///{tmp_path / 'tickets.db'}", keys=keys)
     with LocalTicketsApi(options) as tickets, running(tickets) as served:

@@ -1,4 +1,4 @@
-"""What does YAML mean in the configuration file, where does it stand, and what is too much of it?"""
+"""Reading YAML in the configuration file: values, places and limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.settings.problems import render
 
 
 def value(text: str) -> object:
-    """What is read of one value."""
+    """Return the value that is read from this YAML."""
     tree, problems = read_document("c.yaml", f"a:\n  b: {text}\n".encode())
     assert problems == []
     node = node_at(tree, ("a", "b"))

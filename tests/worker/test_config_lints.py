@@ -1,4 +1,4 @@
-"""What is allowed, and warned of?"""
+"""Warnings about settings that are allowed but probably wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about a mistake in the configuration file: its place, its line and what to do."""
+"""Messages about a mistake in the configuration file: place, line and what to do."""
 
 from __future__ import annotations
 

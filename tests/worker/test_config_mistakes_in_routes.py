@@ -1,4 +1,4 @@
-"""What is said about a mistake in the routes, templates and tests of the configuration file."""
+"""Messages about a mistake in the routes, templates and tests of the configuration file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of flag, environment, file and default holds, where do secrets come from, and what is told of neither?"""
+"""Precedence of flags, environment, file and defaults; files of secrets; no secret is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does `ticketrelay test` tell whether a configuration does what its own tests say?"""
+"""`ticketrelay test` reports whether a configuration does what its own tests expect."""
 
 from __future__ import annotations
 

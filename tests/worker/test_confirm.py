@@ -1,4 +1,4 @@
-"""When is something over that its product lists no more? The decision alone, look by look."""
+"""Confirmation: when an alert that its product no longer lists has ended. The decision alone, look-up by look-up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def subject(key: str = "disk", start: float = -60) -> OpenSubject:
 
 
 class Looks:
-    """One look after the other; what is over stays open, as where a route has ends do nothing."""
+    """A sequence of look-ups; ended alerts stay open, as with a route that ignores ends."""
 
     def __init__(self, *open_: OpenSubject) -> None:
         self.open = open_
@@ -131,7 +131,7 @@ def test_more_than_can_be_remembered_are_confirmed_bit_by_bit() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A look: when, and whether the alert was listed."""
+    """A look-up: its time, and whether the product listed the alert."""
 
     at: float
     is_listed: bool
@@ -146,12 +146,12 @@ def answers(pauses: Sequence[tuple[float, bool]]) -> list[Answer]:
 
 
 def ends(told: Iterable[Answer], start: float) -> list[float]:
-    """The times at which the alert is said to be over."""
+    """Return the times at which the confirmation ends the alert."""
     looks = Looks(subject(start=start))
     return [each.at for each in told for _ in looks.at(each.at, *(["disk"] if each.is_listed else []))]
 
 
-# In minutes, as fractions that are exact in binary, so that sums are too.
+# Minutes as fractions that are exact in binary, so that their sums are exact too.
 PAUSE = st.sampled_from([0.25, 0.5, 1, 1.5, 2, GAP, GAP + 0.25, 10])
 LOOKS = st.lists(st.tuples(PAUSE, st.sampled_from([False, False, False, True])), max_size=60).map(answers)
 START = st.sampled_from([-60.0, 0.0, 3.5, 20.0])

@@ -1,4 +1,4 @@
-"""Does what a product lists no more end, and nothing else? A real answer, a real ledger, and what was planned."""
+"""The job that confirms alerts ends those that a product no longer lists; with real answers and a real ledger."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def settings(asked: Product, kind: str = "alertmanager", file: Path | None = Non
 
 
 def alert(name: str = "disk", **more: Any) -> dict[str, Any]:
-    """A firing alert: an item of a webhook's delivery, and of the list too. A change to `...` takes the field away."""
+    """Build a firing alert, as in a webhook's delivery and in the list. The value `...` removes a field."""
     labels = {"alertname": name, "severity": "critical", "team": "db"}
     whole = {"status": "firing", "labels": labels, "startsAt": "2026-02-20T12:00:00Z", "fingerprint": name} | more
     return {key: value for key, value in whole.items() if value is not ...}
@@ -61,7 +61,7 @@ class Watch:
         deliver_all(self.ledger)
 
     def look(self, times: int = 1) -> None:
-        """Ask so often, a minute apart."""
+        """Run the job a number of times, a minute apart."""
         for _ in range(times):
             self.runner.once()
             self.clock.advance(seconds=EVERY_S)
@@ -118,9 +118,9 @@ def test_one_answer_that_lists_it_begins_the_grace_anew(watch: Watch, asked: Pro
 def test_what_fires_again_after_a_confirmed_end_reopens_its_ticket(watch: Watch, asked: Product) -> None:
     watch.receive(alert())
     watch.look(LOOKS)
-    watch.receive(alert())  # with the start that it had: a message that is known
+    watch.receive(alert())  # with its former start: a known message
     assert kinds_of(watch.ledger) == ["create_ticket", "close_ticket"]
-    # Its second episode began while the first was missing, and is told of late.
+    # Its second episode began while the first was missing, and arrives late.
     watch.receive(alert(startsAt="2026-02-20T12:02:00Z"))
     assert kinds_of(watch.ledger) == ["create_ticket", "close_ticket", "reopen_ticket", "add_note"]
 
@@ -142,7 +142,7 @@ def test_while_it_cannot_be_asked_nothing_ends_and_no_time_counts(watch: Watch, 
     assert (failed["state"], failed["failures"] > 2) == (before["state"], True)
     assert failed["error"] == f"{asked.url}/api/v2/alerts: it answered 500"
     asked.answer = listing()
-    watch.look(8)  # its pauses had grown to 5 min
+    watch.look(8)  # the pauses of the job had grown to 5 min
     assert kinds_of(watch.ledger) == ["create_ticket"]
     watch.look(4)
     assert kinds_of(watch.ledger) == ["create_ticket", "close_ticket"]

@@ -1,4 +1,4 @@
-"""What does one delivery leave in the ledger, alone, repeated, changed, and in a batch with others?"""
+"""Recording of deliveries: alone, repeated, changed, and in a batch with others."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def test_the_sequence_of_a_case_has_no_gaps_and_its_keys_are_all_different(ledge
 EVENTS = [opened(), resolved(), opened(start=20), resolved(end=30), opened(text="worse"), commented(), changed()]
 
 
-MARKER = re.compile(rb"trm[0-9a-f]{32}")  # of the key, which names the source
+MARKER = re.compile(rb"trm[0-9a-f]{32}")  # the marker differs by source, because its key names the source
 
 
 @hypothesis.settings(
@@ -272,7 +272,7 @@ MARKER = re.compile(rb"trm[0-9a-f]{32}")  # of the key, which names the source
 def test_a_batch_leaves_what_its_deliveries_would_have_left_one_by_one(
     sqlite_ledger: Ledger, clock: ManualClock, order: list[Event], batch: int
 ) -> None:
-    # One ledger serves all examples: a source of its own is as good as an empty one.
+    # One ledger serves all examples: a source of its own is as good as an empty ledger.
     mark = len(rows(sqlite_ledger, inbound))
     alone, together = f"alone-{mark}", f"together-{mark}"
     for event in order:

@@ -1,4 +1,4 @@
-"""What if several processes take the same messages at the same moment? One effect, and nobody waits for ever."""
+"""Several processes record the same messages at the same moment: one effect, and no deadlock."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_processes_that_take_overlapping_cases_in_any_order_neither_block_nor_do
         for _ in range(6):
             some = choose.sample(names, 15)
             own.record([delivery(*(opened(name) for name in some))])
-        # In the order of its source, so that each opening has its end whoever came first.
+        # In the order of its source, so that each opening has its end in any order of processes.
         for name in choose.sample(names, len(names)):
             own.record([delivery(opened(name), resolved(name))])
 
@@ -65,7 +65,7 @@ def test_processes_that_take_overlapping_cases_in_any_order_neither_block_nor_do
 def test_a_message_known_elsewhere_is_found_there_by_processes_that_lock_in_other_orders(
     ledger: Ledger, make_ledger: MakeLedger
 ) -> None:
-    # Recorded under one grouping, replayed under another: the cases where they were seen have to be locked too.
+    # Recorded under one grouping, replayed under another: the cases of the first recording must be locked too.
     names = [f"disk-{number}" for number in range(12)]
     ledger.record([delivery(*(opened(name, message=name) for name in names))])
 

@@ -1,6 +1,6 @@
-"""What does an incident cost that ends at once? Where openings are damped nothing: no call, no trace at the service.
+"""The opening delay: an incident that ends within it costs no call and leaves no trace at the service.
 
-First the decision, as a value; then what the ledger makes of it.
+First the decision as a value, then the ledger.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What reaches the Tickets API when answers get lost, servers refuse, keys expire and workers freeze?
+"""Delivery when answers get lost, servers refuse, keys expire and workers freeze.
 
-A real local Tickets API with faults, a real ledger, real time at a small scale; no broker: the test rings by hand.
+A real local Tickets API with faults, a real ledger, real time at a small scale. No broker: the test sends the wake-ups.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Bench:
     started: list[Deliverer] = field(default_factory=list)
 
     def deliverer(self, *, owner: str = "one", clock: Callable[[], float] = seconds_since_boot) -> Deliverer:
-        """A started deliverer; rings of its own go to itself, as if a broker carried them."""
+        """Start a deliverer; its wake-ups go to itself, as if a broker carried them."""
         settings = ApiSettings.model_validate(
             {"url": self.url, "key": self.key, "per_minute": None, "per_second": None, "in_flight": 10}
         )
@@ -97,7 +97,7 @@ class Bench:
         self.ledger.record([Delivery(Inbound("source", BEGAN, b"{}"), Parsed(events))])
 
     def deliver_until(self, deliverer: Deliverer, holds: Callable[[], bool], what: str) -> None:
-        """Do as dispatch does until something holds."""
+        """Deliver what is due, as dispatch does, until a condition holds."""
 
         def turn() -> bool:
             self.ledger.take_back(timedelta(seconds=TIMING.ghost_wait))
@@ -220,7 +220,7 @@ def test_a_refused_key_loses_nothing_sends_one_probe_at_a_time_and_goes_on_when_
 
 def test_a_worker_that_froze_between_claim_and_send_does_not_send(bench: Bench) -> None:
     bench.open_cases("a")
-    ticks = count(0.0, TIMING.lease - TIMING.http_timeout)  # between any two looks at the clock, too much time passes
+    ticks = count(0.0, TIMING.lease - TIMING.http_timeout)  # between two readings of the clock, too much time passes
     frozen = bench.deliverer(owner="frozen", clock=lambda: next(ticks))
     assert frozen.deliver("create_ticket") == 1
     wait_until(lambda: bench.outcomes("a") != [], "settled")
@@ -237,7 +237,7 @@ def test_an_outcome_that_comes_after_its_lease_is_refused_and_replayed_by_its_ke
     slow = bench.deliverer(owner="slow")
     slow.deliver("create_ticket")
     wait_until(lambda: bench.tickets_made() == {"create_ticket": 1}, "executed")
-    # Somebody who knows that the owner is gone ends its lease; here it is not gone, and answers late.
+    # An operator who believes that the owner is gone ends its lease. Here the owner lives, and answers late.
     assert bench.ledger.take_back(timedelta(seconds=TIMING.ghost_wait), all_owners_gone=True) == 1
     bench.deliver_until(bench.deliverer(owner="other"), bench.all_done, "done")
     slow.stop(5)
@@ -303,7 +303,10 @@ def test_rings_from_many_threads_at_once_send_each_operation_once(bench: Bench) 
 
 
 def test_an_answer_that_the_ledger_cannot_take_does_not_end_the_settling_of_others(bench: Bench) -> None:
-    """An id with NUL in it, from a server that is not the real one: SQLite takes it, so the trigger refuses it here."""
+    """The ledger refuses a ticket id.
+
+    A server other than the real one may send an id with NUL. SQLite accepts such an id, so a trigger refuses it here.
+    """
     with bench.ledger.database.write() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER refuse BEFORE UPDATE OF ticket_id ON cases WHEN NEW.key = 'bad' "

@@ -1,4 +1,4 @@
-"""Who may send what, and what comes of it? Claim, settle and take back, at a time that the test moves."""
+"""Claim, settle and take back, at a time that the test moves."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ GHOST = timedelta(seconds=60)
 
 
 def keys_of(ledger: Ledger, claims: list[Claim]) -> list[str]:
-    """The case keys of claims, in their order."""
+    """Return the case keys of claims, in their order."""
     names = {each["id"]: each["key"] for each in rows(ledger, cases)}
     return [names[each.case_id] for each in claims]
 
 
 def head(ledger: Ledger, seq: int = 1) -> dict[str, object]:
-    """The operation with that number of the only case."""
+    """Return the operation with this number of the only case."""
     (found,) = [each for each in rows(ledger, operations) if each["seq"] == seq]
     return found
 
@@ -297,7 +297,7 @@ def test_an_expired_lease_is_taken_back_and_waits_for_the_ghost(ledger: Ledger, 
     clock.advance(seconds=21)
     assert ledger.take_back(GHOST) == 1
     row = case_row(ledger)
-    # The wait counts from the end of the lease: nothing was sent after it.
+    # The wait counts from the end of the lease: no call was sent after it.
     assert (row["state"], row["run_at"], row["owner"]) == ("ready", NOON + LEASE + GHOST, None)
     assert ledger.take_back(GHOST) == 0
     clock.advance(seconds=40)

@@ -1,4 +1,4 @@
-"""Is it one effect, in order, when answers get lost, a day passes, keys are refused, and everything is told again?"""
+"""One effect each, in order, when answers get lost, a day passes, keys are refused and every message is repeated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 
 def life(case: str) -> list[Event]:
-    """An alert that opens, gets worse, is talked about, ends, and begins anew within the hour."""
+    """Build an alert that opens, gets worse, gets comments, ends, and begins anew within the hour."""
     return [
         opened(case),
         commented(case, f"{case}:one", text=f"{case} one"),
@@ -46,7 +46,7 @@ LIFE = ["create_ticket", "add_note", "update_ticket", "add_note", "add_note", "c
 
 
 def without_marked_repeats(did: list[Did]) -> list[Did]:
-    """What happened to one ticket but the notes that say that they may be a repeat, and are one."""
+    """Return the effects on one ticket, without notes that say that they may be a repeat and are one."""
     kept: list[Did] = []
     for each in did:
         is_repeat = each.says_that_it_may_be_a_repeat and any(
@@ -68,7 +68,7 @@ def test_everything_told_again_a_day_later_has_no_second_effect(relay: Relay) ->
     names = [f"disk-{number}" for number in range(45)]
     told = [delivery(*life(name)) for name in names]
     relay.ledger.record(told)
-    # One in ten calls gets no answer: half of them were executed.
+    # One in ten calls gets no answer; half of these were executed.
     relay.api.faults.add(FaultRule(action="reset", when="after", probability=0.05, seed=1))
     relay.api.faults.add(FaultRule(action="reset", when="before", probability=0.05, seed=2))
     relay.send_what_is_due()
@@ -168,7 +168,7 @@ def test_a_request_that_is_late_lands_before_what_follows_it(relay: Relay) -> No
 
 
 def test_what_dies_with_an_unknown_outcome_is_waited_for_by_what_comes_later(relay: Relay) -> None:
-    """409 three times: it may be under way, and the case rests when the next message comes."""
+    """After three 409s the call may still be under way, so the case rests when the next message comes."""
     relay.api.faults.add(FaultRule(action="status", status=409, path=r"/notes$", times=3))
     relay.ledger.record([delivery(opened(), commented())])
     relay.run()

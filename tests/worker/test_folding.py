@@ -1,6 +1,6 @@
-"""Which calls are saved while the budget is scarce, and does every text still arrive, once and in order?
+"""Joined operations: calls are saved while the budget is scarce, and every text still arrives once and in order.
 
-`scarce` makes it so: more cases wait than the tokens of a minute.
+With `make_scarce`, more cases wait than there are tokens in a minute.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from .builders import (
 )
 
 SCARCE = Limits(10, None)
-FULL = MAX_TEXT - len(BETWEEN)  # a note that one character is too much for
+FULL = MAX_TEXT - len(BETWEEN)  # a note of this length has no room for one more character
 
 
 def note(text: str, *, private: bool = False) -> bytes:
@@ -88,7 +88,7 @@ def test_of_updates_the_last_word_on_each_field_counts() -> None:
 
 @pytest.fixture
 def waiting(ledger: Ledger, clock: ManualClock) -> Ledger:
-    """A ticket is there, and its notes a, b and c have waited for 2 s; so have others, for more than the budget has."""
+    """A ticket with notes a, b and c that have waited for 2 s, and more notes of other cases than the budget allows."""
     ledger.record([delivery(opened())])
     ledger.settle([(claim_one(ledger), done())])
     ledger.record([delivery(*(commented(message=each, text=each) for each in "abc"))])
@@ -98,7 +98,7 @@ def waiting(ledger: Ledger, clock: ManualClock) -> Ledger:
 
 
 def make_scarce(ledger: Ledger) -> None:
-    """Other cases, each with a ticket and a note that is due: more than the budget has tokens for."""
+    """Record other cases, each with a ticket and a due note: more than the budget has tokens for."""
     names = [f"other-{number}" for number in range(20)]
     ledger.record([delivery(*(opened(each) for each in names), source="mail")])
     ledger.settle([(each, done(f"T-{each.case_id}")) for each in claim(ledger)])
@@ -106,7 +106,7 @@ def make_scarce(ledger: Ledger) -> None:
 
 
 def claim_of_disk(ledger: Ledger, clock: ManualClock, limits: Limits = SCARCE) -> Claim:
-    """Let others go until it is the turn of the case; theirs are done at once."""
+    """Claim and finish calls of other cases until the case `disk` is claimed."""
     for _ in range(2000):
         for each in claim_any(ledger, limits):
             if each.source == "prom":
@@ -121,14 +121,14 @@ def claim_any(ledger: Ledger, limits: Limits) -> list[Claim]:
 
 
 def states(ledger: Ledger) -> list[tuple[str, str | None]]:
-    """Of what was planned for the case after its create."""
+    """Return state and reason of the case's operations after its create."""
     case = case_row(ledger)["id"]
     found = [each for each in rows(ledger, operations) if each["case_id"] == case and each["kind"] != "create_ticket"]
     return [(each["state"], each["why"]) for each in found]
 
 
 def note_of_disk(ledger: Ledger, limits: Limits) -> Claim:
-    """Claim notes at once, that of the case among them."""
+    """Claim notes once, and return the one of the case `disk`."""
     (found,) = [each for each in claim(ledger, "add_note", limits=limits) if each.source == "prom"]
     return found
 
@@ -150,7 +150,7 @@ def test_without_a_limit_nothing_is_folded(waiting: Ledger) -> None:
 
 
 def test_nothing_is_folded_while_the_budget_suffices(ledger: Ledger, clock: ManualClock) -> None:
-    """They waited for a worker, not for tokens."""
+    """The notes waited for a worker, not for tokens."""
     ledger.record([delivery(opened(), *(commented(message=each, text=each) for each in "abc"))])
     ledger.settle([(claim_one(ledger), done())])
     clock.advance(hours=1)
@@ -280,7 +280,7 @@ def test_a_rejected_fold_is_taken_apart_and_not_folded_again(waiting: Ledger, cl
 
 
 def forget_the_new_columns(ledger: Ledger) -> None:
-    """What the version before would have left: it knows neither column."""
+    """Clear both columns, which the version before does not have."""
     with ledger.database.write() as connection:
         connection.execute(update(operations).values(joined_into=None, own_request=None))
 
@@ -294,7 +294,7 @@ def test_which_operations_were_joined_is_a_column(waiting: Ledger, clock: Manual
 
 
 def test_the_version_before_finds_all_that_it_needs_to_take_a_join_apart(waiting: Ledger, clock: ManualClock) -> None:
-    """Until the release after, it runs beside this one during an upgrade."""
+    """Until the next release, the version before runs beside this one during an upgrade."""
     one = claim_of_disk(waiting, clock)
     found = [each for each in rows(waiting, operations) if each["case_id"] == one.case_id and each["seq"] >= one.seq]
     assert text_of(found[0]["instead"]) == "a"
@@ -346,7 +346,7 @@ def api(tmp_path: Any) -> Iterator[tuple[LocalTicketsApi, str]]:
 def test_every_text_arrives_once_and_in_order(
     sqlite_ledger: Ledger, clock: ManualClock, api: tuple[LocalTicketsApi, str]
 ) -> None:
-    """A real service that limits, in real time: its budget is scarce for some seconds."""
+    """A real service with a limit, in real time; its budget is scarce for some seconds."""
     served, url = api
     ledger = Ledger(str(sqlite_ledger.database.url))
     texts = [f"text {number}" for number in range(6)]

@@ -1,4 +1,4 @@
-"""What does a person's pause hold up, and what not? Claims, dispatch, alarms."""
+"""A person's pause: its effect on claims, dispatch and alarms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 
 def rung(ledger: Ledger) -> list[Kind]:
-    """What dispatch rings now."""
+    """Return the kinds for which dispatch now sends a wake-up."""
     found: list[Kind] = []
     Dispatch(ledger, found.append, lambda _: 0, TimingSettings()).once()
     return found

@@ -1,4 +1,4 @@
-"""Is a group of alerts one ticket, that opens with the first of them and ends with the last, whatever the order?"""
+"""A group of alerts is one ticket: opened with the first alert, closed with the last, in any order of arrival."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ledger(make_ledger: MakeLedger) -> Ledger:
 
 
 def told(ledger: Ledger, *events: Event, group: Group | None = TEAM, policy: Policy | None = None) -> list[str | None]:
-    """Record a delivery whose events are led to the group; gives why each led to nothing."""
+    """Record a delivery with events of the group; return why each event had no effect."""
     treatment = Treatment(policy or Policy(), group=group)
     found, _ = ledger.record([delivery(*events, treatments=(treatment,) * len(events))])
     return [each.reason for each in found[0].effects]
@@ -227,7 +227,7 @@ def test_what_answers_something_or_is_a_comment_is_never_led_to_a_group() -> Non
 
 
 Told = tuple[str, str, int]
-"""opened or resolved, the alert, and the number of its episode."""
+"""`opened` or `resolved`, the alert, and the number of its episode."""
 
 
 def event(one: Told) -> Event:
@@ -240,7 +240,7 @@ def event(one: Told) -> Event:
 @hypothesis.given(st.data())
 @hypothesis.settings(deadline=None)
 def test_in_whatever_order_a_group_is_open_as_long_as_one_of_its_alerts_is(data: st.DataObject) -> None:
-    # Each alert has two episodes; the last one may go on. Anything may come twice and in any order.
+    # Each alert has two episodes; the last one may go on. Every event may come twice and in any order.
     goes_on = data.draw(st.sets(st.sampled_from("abc")))
     truth: list[Told] = [("opened", alert, number) for alert in "abc" for number in (0, 1)]
     truth += [("resolved", alert, number) for alert in "abc" for number in (0, 1) if not (number and alert in goes_on)]
@@ -285,7 +285,7 @@ def test_of_a_thousand_alerts_in_twenty_groups_each_is_named_and_all_of_them_end
 
 
 def flood(ledger: Ledger, number: int, *, above: int = 5, prefix: str = "disk", **more: Any) -> None:
-    """So many incidents begin, each in a delivery of its own, as one storm would have it."""
+    """Record a number of new incidents of one storm, each in a delivery of its own."""
     for each in range(number):
         event = opened(f"{prefix}-{each}", **more)
         treatment = Treatment(Policy(), storm=storm_of(event, "prom", above, ""))

@@ -1,4 +1,4 @@
-"""Does `/livez` tell a process that works from one that only looks so?"""
+"""`/livez` distinguishes a process that works from one that only runs."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_event_loop_that_does_not_turn_counts_as_dead(relay: Relay) -> None:
     node = relay.node
     assert node is not None
     go_on = threading.Event()
-    node._deliverer._loop.call_soon_threadsafe(go_on.wait)  # as a call would that blocks instead of awaiting
+    node._deliverer._loop.call_soon_threadsafe(go_on.wait)  # as a call that blocks instead of awaiting
     assert not node.answers(0.05)
     go_on.set()
     assert node.answers(20)
@@ -101,7 +101,7 @@ def test_an_event_loop_that_does_not_turn_counts_as_dead(relay: Relay) -> None:
 
 
 def test_after_a_failure_nobody_waits_for_the_broker_again_at_once(tmp_path: Path) -> None:
-    with socket.socket() as silent:  # takes connections, and says nothing
+    with socket.socket() as silent:  # takes connections, and sends no byte
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         silent.setblocking(False)
@@ -121,7 +121,7 @@ def test_after_a_failure_nobody_waits_for_the_broker_again_at_once(tmp_path: Pat
 
 
 def _is_called(listener: socket.socket) -> bool:
-    """Take one waiting connection; False when there is none."""
+    """Take one waiting connection; False if there is none."""
     try:
         listener.accept()[0].close()
     except BlockingIOError:

@@ -1,7 +1,7 @@
 """The same messages lead to the same idempotency keys as in every version before.
 
-With other keys, what a worker sent before an upgrade would have a second effect after it. So `idempotency_keys.json` is
-only ever added to.
+With other keys, calls that a worker sent before an upgrade would have a second effect after it. So entries of
+`idempotency_keys.json` are added, never changed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is every mail of a mailbox taken once, whatever the server, its users and other processes do? On a real Dovecot."""
+"""Every mail of a mailbox is taken once, whatever the server, its users and other processes do; on a real Dovecot."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_what_an_earlier_process_took_and_did_not_flag_is_flagged(dovecot: Dovec
     with reading(tmp_path, main=box(dovecot)) as found:
         with found.going():
             found.wait_for(2)
-        with found.ledger.database.write() as connection:  # as if it had been killed between custody and flag
+        with found.ledger.database.write() as connection:  # as if killed between recording and flag
             connection.exec_driver_sql("UPDATE mailbox_uids SET owed = 1")
             connection.exec_driver_sql("UPDATE folders SET last_uid = 0")
         found.configure(main=box(dovecot, then="flag"))

@@ -1,4 +1,4 @@
-"""Are we let in with tokens, and is a refresh token that was replaced never lost? On a Dovecot that takes XOAUTH2."""
+"""Login with OAuth tokens, and no loss of a replaced refresh token; on a Dovecot that takes XOAUTH2."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def mailbox(provider: Provider, store: Path | None, **changes: Any) -> ImapMailb
 
 
 class Told:
-    """What a token source tells."""
+    """Stores the ends of refresh tokens that a token source reports."""
 
     def __init__(self) -> None:
         self.ends: list[datetime | None] = []
@@ -216,7 +216,7 @@ def test_mail_is_read_with_tokens_and_every_replaced_one_is_saved(
             found.wait_for(1)
             wait_until(lambda: len(provider.asked) >= 3, "three refreshes", PATIENCE_S)
         assert store.read_text().strip() == provider.refresh
-        with found.going():  # another process goes on with what is in the file
+        with found.going():  # another process continues with the token in the file
             dovecot.deliver(mail())
             found.wait_for(2)
         assert store.read_text().strip() == provider.refresh

@@ -1,6 +1,6 @@
-"""What if a server refuses a single mail, has no UIDNEXT, says more than it was asked, or cuts the connection?
+"""IMAP servers that refuse a single mail, lack UIDNEXT, send unrequested data or cut the connection.
 
-Dovecot does none of that on demand, so a small server of this file says what a test wants it to.
+Dovecot does none of this on demand, so a small server in this file does.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from .mailreading import PATIENCE_S, QUICK, mail, reading
 
 @dataclass
 class OddServer:
-    """A mailbox of a server that does not do as others do; a test may change it at any time."""
+    """A mailbox on a server that deviates from others; a test may change it at any time."""
 
     port: int
     mails: dict[int, bytes] = field(default_factory=dict)
     refuses: dict[int, str] = field(default_factory=dict)
-    """UIDs that it does not give, and what it says instead."""
+    """UIDs that the server does not give, with its answer instead."""
     headers_too: bool = False
-    """It does not give their headers either."""
+    """Refuse the headers of these mails too."""
     tells_uidnext: bool = True
     cuts: dict[int, int] = field(default_factory=dict)
-    """UIDs at which it ends the connection, and how often."""
+    """UIDs at which the server ends the connection, and how often."""
     gone: set[int] = field(default_factory=set)
-    """UIDs that a search still finds."""
+    """Missing UIDs that a search still finds."""
     said: list[str] = field(default_factory=list)
 
     @property
@@ -45,7 +45,7 @@ class OddServer:
         return QUICK | own
 
     def answer(self, tag: str, command: str) -> list[bytes] | None:
-        """The lines of an answer; None ends the connection."""
+        """Return the lines of an answer; None ends the connection."""
         self.said.append(command)
         words = command.split()
         done = f"{tag} OK done".encode()
@@ -66,7 +66,7 @@ class OddServer:
     def _search(self, span: str, done: bytes) -> list[bytes]:
         low, _, high = span.partition(":")
         top = max(self.mails, default=0)
-        # The last one is always in `n:*`.
+        # The last UID is always in `n:*`.
         found = [uid for uid in self.mails if int(low) <= uid <= (top if high == "*" else int(high))]
         if high == "*" and top and top not in found:
             found.append(top)
@@ -90,7 +90,7 @@ class OddServer:
             body = self.mails[uid]
             if "HEADER" in command:
                 return [b"* %d FETCH (UID %d BODY[HEADER] {%d}\r\n%s)" % (uid, uid, len(body), body), done]
-            # Beside what was asked for it tells of another mail's flags, as a server may at any time.
+            # The flags of another mail come unrequested, as a server may send them at any time.
             return [b"* 1 FETCH (UID 1 FLAGS (\\Seen))",
                     b"* %d FETCH (UID %d BODY[] {%d}\r\n%s)" % (uid, uid, len(body), body), done]  # fmt: skip
         return [done]

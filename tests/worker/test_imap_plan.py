@@ -1,4 +1,4 @@
-"""Which mails of a folder are taken, and how far does that bring the cursor? Values in, values out."""
+"""The plan of a poll: which mails of a folder are taken, and how far the cursor moves. Values in, values out."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ _UIDS = st.frozensets(st.integers(1, 30))
 def test_every_mail_of_ours_is_in_the_ledger_or_is_found_again(
     present: frozenset[int], recorded: frozenset[int], first: int, failing: frozenset[int]
 ) -> None:
-    """However far a poll came: what it left behind is above the cursor, or known to be missing."""
+    """However far a poll came, a remaining mail is above the cursor, or known to be missing."""
     cursor = Cursor(7, first, first - 1)
     taken = set(work(cursor, present, known(*recorded)).take)
     missing = taken & failing

@@ -1,4 +1,4 @@
-"""Which mailboxes can be configured, and what is said about those that cannot?"""
+"""Settings of mailboxes, and the messages about wrong ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do deliveries get into the ledger together, and what if one of them cannot, or its sender went away?"""
+"""Intake records deliveries in shared transactions, also when one of them fails or its sender goes away."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE_S = 30
 
 
 class Rings:
-    """What was rung for, in order."""
+    """Stores the kinds of all wake-ups, in order."""
 
     def __init__(self) -> None:
         self.rung: list[frozenset[Kind]] = []
@@ -42,7 +42,7 @@ def taking(ledger: Ledger, ring: Rings | None = None, **options: int) -> Iterato
 
 
 def make_key_taken(ledger: Ledger) -> None:
-    """Leave the operation of a poisoned delivery behind, without the memory of its message: its key is taken."""
+    """Record a poisoned delivery and delete its `seen` row, so that its operation's key is taken."""
     ledger.record([delivery(opened("poisoned"))])
     with ledger.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM seen")
@@ -118,7 +118,7 @@ def test_deliveries_that_wait_together_share_transactions(sqlite_ledger: Ledger)
 
 @pytest.mark.postgresql
 def test_a_ledger_that_is_away_is_told_and_asked_again_for_the_next() -> None:
-    with socket.socket() as bound:  # bound, and not listening: nothing can answer there
+    with socket.socket() as bound:  # bound, and not listening: no server can answer there
         bound.bind(("127.0.0.1", 0))
         away = Ledger(f"postgresql://nobody@127.0.0.1:{bound.getsockname()[1]}/none")
         with taking(away) as intake:

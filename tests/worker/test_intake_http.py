@@ -1,4 +1,4 @@
-"""The HTTP edge answers what became of a message, and has it in the ledger exactly when it says so."""
+"""The HTTP edge answers with the outcome of a message, and a 2xx means that the message is in the ledger."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_identity_is_no_encoding(served: Served) -> None:
 
 
 def strange(remark: str) -> Source:
-    """A source whose connector repeats what senders write."""
+    """Return a source with a connector that repeats the sender's text in a remark."""
     real = connector("alertmanager")
     settings = real.settings.model_validate({"secret": SECRET})
     parsed = Parsed(ignored=(Remark("alerts[0]", remark),))
@@ -189,7 +189,7 @@ def test_a_connector_that_fails_keeps_the_message_in_quarantine(sqlite_ledger: L
         answer = served.http.post("/in/strange", content=b"{}", headers=BEARER)
         assert answer.status_code == 202
         assert "ZeroDivisionError" in answer.json()["reason"]
-        assert "defect of ours" not in answer.text  # what it says may be what somebody wrote
+        assert "defect of ours" not in answer.text  # the exception's message may hold a sender's text
         assert [each["outcome"] for each in served.stored()] == ["quarantined"]
 
 
@@ -207,7 +207,7 @@ def test_a_sender_that_hangs_up_in_the_middle_leaves_nothing_behind(
 
 
 def status_of_the_answer(raw: socket.socket) -> int:
-    """The status of the next answer, which is read to its end: it may come in several parts."""
+    """Return the status of the next answer, read to its end: the answer may come in several parts."""
     response = HTTPResponse(raw)
     response.begin()
     response.read()
@@ -314,7 +314,7 @@ def without_tables(tmp_path: Path) -> Iterator[Ledger]:
 
 @contextmanager
 def not_answering(_: Path) -> Iterator[Ledger]:
-    with socket.socket() as bound:  # bound, and not listening: nothing can answer there
+    with socket.socket() as bound:  # bound, and not listening: no server can answer there
         bound.bind(("127.0.0.1", 0))
         ledger = Ledger(f"postgresql://nobody@127.0.0.1:{bound.getsockname()[1]}/none")
         yield ledger

@@ -1,4 +1,4 @@
-"""Is there a record of whatever a person did, and none of what was not done?"""
+"""Every act of a person is recorded; an act that was refused is not."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_a_pause_of_what_is_no_source_is_refused(
 
 
 def test_a_source_that_is_configured_elsewhere_can_be_paused(now: Ledger, database_url: str) -> None:
-    now.record([delivery(opened())])  # of prom, which no setting here names
+    now.record([delivery(opened())])  # the source prom is missing in these settings
     assert command(database_url, "sources", "pause", "prom", "--why", "x").exit_code == 0
     assert "not configured here" in command(database_url, "sources", "list").stdout
 
@@ -261,7 +261,7 @@ def test_a_restore_is_refused_while_a_lease_runs(now: Ledger, database_url: str)
     with now.database.write() as connection:
         connection.execute(cases.update().values(lease_until=ManualClock().now))
     assert command(database_url, "db", "restored", "--yes").exit_code == 0
-    assert now.settle([(create, done())])[0] == [create]  # a worker that ran on cannot record anything
+    assert now.settle([(create, done())])[0] == [create]  # a worker that ran on cannot record an outcome
 
 
 def test_a_restore_is_refused_while_a_run_uses_the_folder(now: Ledger, database_url: str, tmp_path: Path) -> None:

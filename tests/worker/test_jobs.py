@@ -1,4 +1,4 @@
-"""Who does what no message asks for? One process at a time, and again after a failure; what is found is in custody."""
+"""Jobs run in one process at a time and again after a failure; their findings are recorded as deliveries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def runner(ledger: Ledger, jobs: Mapping[str, Job], owner: str = "one") -> Runne
 
 
 def counting(name: str = "count:prom") -> Job:
-    """A job that counts how often it ran."""
+    """Return a job that counts its runs."""
 
     def run(state: State, _around: Surroundings) -> State:
         return {"runs": state.get("runs", 0) + 1}

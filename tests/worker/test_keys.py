@@ -1,4 +1,4 @@
-"""What does the worker fetch from senders, and what never? Through a transport of the test's own, on real parts."""
+"""Fetching of certificates and keys from senders, through a transport of the test's own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONFIRM = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&To
 
 
 class Amazon:
-    """Answers as it is told to, and keeps which URLs were asked for; its clock stands still until it is moved."""
+    """Answers as a test sets it, and stores the requested URLs; the clock moves only when the test moves it."""
 
     def __init__(self, answer: Callable[[], httpx.Response] = lambda: httpx.Response(200, content=PEM)) -> None:
         self.answer = answer
@@ -186,7 +186,7 @@ def test_while_its_certificate_cannot_be_fetched_a_sender_comes_again(sqlite_led
 
 
 class Microsoft:
-    """Serves key sets; deliveries name a key by their body."""
+    """Serves key sets; a delivery names a key by its body."""
 
     def __init__(self) -> None:
         self.served = Amazon(lambda: httpx.Response(200, content=b"one"))

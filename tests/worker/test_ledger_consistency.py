@@ -1,6 +1,6 @@
-"""Whatever happens to a case, in whatever order: does its row still say what its operations say?
+"""The row of a case agrees with its operations, whatever happens to the case.
 
-Random lives of one case: its source tells things, calls succeed, fail, die or get lost, people repair, the ledger is
+Random lives of one case: its source sends events; calls succeed, fail, die or get lost; people repair; the ledger is
 restored. After every step the whole case is read back.
 """
 
@@ -64,7 +64,7 @@ steps = st.lists(
 
 @dataclass
 class Life:
-    """One case, and what was done to it."""
+    """One case, and the steps that change it."""
 
     ledger: Ledger
     clock: ManualClock
@@ -116,7 +116,7 @@ class Life:
         self.claimed = None
 
     def _claim(self) -> None:
-        """Claim what is next, when its time has come."""
+        """Claim the next operation when its time has come."""
         if self.claimed is None:
             self.clock.advance(hours=1)
             found = [each for kind in KINDS for each in claim(self.ledger, kind)]
@@ -172,7 +172,7 @@ class Life:
 
 
 def the_row_agrees(case: dict[str, Any], planned: dict[int, dict[str, Any]]) -> None:
-    """Nothing that is open is out of reach, and nothing is reached that is not open."""
+    """Check that every open operation can be reached from the row, and that the row reaches only open operations."""
     assert sorted(planned) == list(range(1, case["next_seq"]))
     unsent = [each for each in planned.values() if each["state"] == "open"]
     if case["state"] == "leased":
@@ -191,7 +191,7 @@ def the_row_agrees(case: dict[str, Any], planned: dict[int, dict[str, Any]]) -> 
 
 
 def the_targets_agree(planned: dict[int, dict[str, Any]], bound: set[int]) -> None:
-    """Every operation is about a ticket that is created before it; what waits for a dead create is held."""
+    """Check that every operation targets an earlier create, and that operations behind a dead create are held."""
     for seq, each in planned.items():
         assert (each["ended_at"] is None) == (each["state"] in ("open", "held")), each
         assert (each["why"] is not None) == (each["state"] in ("dead", "skipped")), each
@@ -209,7 +209,7 @@ def the_targets_agree(planned: dict[int, dict[str, Any]], bound: set[int]) -> No
 
 
 def what_is_planned_next_agrees(case: dict[str, Any], planned: dict[int, dict[str, Any]]) -> None:
-    """Planning sees the ticket as it will be when everything before has been sent."""
+    """Check that planning sees the ticket as it will be after all earlier operations."""
     seq = case["create_seq"]
     if seq is None:
         assert (case["phase"], case["lost"]) == ("new", False)
@@ -219,7 +219,7 @@ def what_is_planned_next_agrees(case: dict[str, Any], planned: dict[int, dict[st
     assert case["lost"] == (create["state"] == "dead")
     sets_state = [each for each in planned.values() if each["kind"] in ("close_ticket", "reopen_ticket")]
     if any(each["state"] == "dead" and each["ambiguous"] for each in sets_state):
-        return  # nobody knows in which state the ticket is: a person decides
+        return  # the state of the ticket is unknown, and a person decides
     will_be = [
         each["kind"]
         for each in planned.values()
@@ -231,7 +231,7 @@ def what_is_planned_next_agrees(case: dict[str, Any], planned: dict[int, dict[st
 
 @pytest.fixture
 def quick_ledger(tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
-    """One that does not wait for the disk: thousands of steps are taken, and no power fails."""
+    """A ledger that does not wait for the disk: the test takes thousands of steps, and no power fails."""
     made = Ledger(f"sqlite:///{tmp_path / 'quick.db'}", clock=clock)
     sqlalchemy.event.listen(made.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
     made.upgrade()

@@ -1,6 +1,6 @@
 """A ledger of the version before, with rows in every state, is migrated, and its open work is finished.
 
-The ledgers are kept in `ledgers/`: made by that version, on both databases, with the store of their Tickets API.
+The ledgers are stored in `ledgers/`. That version made them, on both databases, with the store of their Tickets API.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ STORED: dict[tuple[str, str], set[Any]] = {
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """The ledger that is kept of either kind, as it was left."""
+    """The stored ledger of each kind, unchanged."""
     postgresql = request.param == "postgresql"
     url = request.getfixturevalue("postgresql_url") if postgresql else f"sqlite:///{tmp_path / 'ledger.db'}"
     return put_back(request.param, url, tmp_path)
@@ -69,17 +69,17 @@ def upgrade(kept: Kept) -> None:
 
 @dataclass
 class GoesOn:
-    """The ledger after its migration, and what delivers for it."""
+    """The ledger after its migration, and its deliverer."""
 
     life: Life
     relay: Relay
     ledger: Ledger
     before: dict[str, Rows]
-    """As the version before left it."""
+    """The tables as the version before left them."""
     tables: Any
 
     def waited(self) -> Rows:
-        """The operations that the version before left open, and those that wait behind them."""
+        """Return the operations that the version before left open, and those that wait behind them."""
         blocked = {each["id"] for each in self.before["cases"] if each["state"] == "blocked"}
         states = ("open", "held")
         return [
@@ -91,7 +91,7 @@ class GoesOn:
         return found
 
     def finish(self) -> None:
-        """Let time pass until nothing is open; the pause of the version before is ended."""
+        """End the pause of the version before, and let time pass until no operation is open."""
         self.relay.advance(seconds=1800)
         self.ledger.resume("night")
         self.ledger.pair_waiting()
@@ -207,7 +207,10 @@ def test_a_comment_that_waits_comes_to_the_case_that_opens_now(goes_on: GoesOn) 
 
 
 def test_what_goes_on_ends_where_it_began(goes_on: GoesOn) -> None:
-    """Groups, storms, what people left, reopened and deleted: the next message finds its ticket, or gets a new one."""
+    """After groups, storms, and tickets that people closed, reopened or deleted, the next message finds its ticket.
+
+    If the ticket is gone, the next message gets a new one.
+    """
     goes_on.finish()
     life, mark = goes_on.life, len(goes_on.relay.did())
     group = life.ticket_of('ticketrelay:group:{"labels.team": "core"}')

@@ -1,4 +1,4 @@
-"""What follows from an event? Every cell of the table of `plan`, and what must hold in whatever order events come."""
+"""The lifecycle: every cell of the table of `plan`, and the invariants for any order of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In whatever order a case's events arrive, and however often: what must hold of its tickets?"""
+"""Invariants of a case's tickets, for every order and repetition of its events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .builders import opened, resolved
 
 
 class Replica:
-    """What the ledger remembers, in memory: plans one case's events as they arrive."""
+    """The ledger's memory of one case, held in memory; plans the case's events as they arrive."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -37,7 +37,7 @@ class Replica:
 
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
-    """A case's life by the source's clock, and an order in which it arrives: shuffled, with repeats."""
+    """Draw a case's life by the source's clock, and an order of arrival: shuffled, with repeats."""
     moments = itertools.accumulate(draw(st.lists(st.integers(1, 90), min_size=1, max_size=7)))
     life: list[Event] = []
     for number, moment in enumerate(moments):

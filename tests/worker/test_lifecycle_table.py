@@ -1,6 +1,6 @@
-"""What follows from each signal, in each state that a ticket can be in? The whole table, through the real ledger.
+"""The calls that follow from each event in each state of a ticket: the whole table, through the real ledger.
 
-The ticket's state is what the Tickets API's webhooks told; the calls are those that the ledger means to make next.
+Webhooks of the Tickets API set the ticket's state. The calls are those that the ledger plans next.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ HOUR = 60
 def ledger(make_ledger: MakeLedger, clock: ManualClock) -> Ledger:
     made = make_ledger()
     made.upgrade()
-    clock.advance(hours=3)  # what is told happened before now
+    clock.advance(hours=3)  # the events of the tests happened before now
     return made
 
 
 def take(ledger: Ledger, event: Event, policy: Policy = POLICY, source: str = "prom") -> str | None:
-    """Record one event; gives why it led to nothing."""
+    """Record one event; return why it had no effect."""
     found, _ = ledger.record([delivery(event, source=source, treatments=(Treatment(policy),))])
     return found[0].effects[0].reason
 
 
 def webhook(status: TicketStatus, at: float, *, ticket: str = "T-1", wont_fix: bool = False) -> TicketChanged:
-    """What the Tickets API says of a ticket since `at` minutes after noon."""
+    """Build the report of the Tickets API that a ticket has this status since `at` minutes after noon."""
     return TicketChanged(
         case_key=f"ticket:{ticket}", source_message_id=f"evt-{ticket}-{status}-{at}", occurred_at=minute(at),
         started_at=minute(at), subject="a ticket", text="", content_digest="0" * 64, ticket_id=ticket, status=status,
@@ -68,7 +68,10 @@ def opened_ticket(ledger: Ledger) -> None:
 
 
 def left(status: TicketStatus, at: float = 200, *, wont_fix: bool = False) -> Callable[[Ledger], None]:
-    """A person leaves the ticket so, while the alert fires; `at` is after it was opened, at the ledger's 180."""
+    """Let a person leave the ticket with this status while the alert fires.
+
+    `at` must be later than the ticket's opening, at 180 by the ledger's clock.
+    """
 
     def act(ledger: Ledger) -> None:
         opened_ticket(ledger)
@@ -153,7 +156,7 @@ TABLE: dict[str, dict[str, list[str]]] = {
 
 
 def follows(ledger: Ledger, event: Event, policy: Policy = POLICY) -> list[str]:
-    """The kinds of the calls that an event leads to."""
+    """Return the kinds of the calls that follow from an event."""
     before = len(rows(ledger, operations))
     take(ledger, event, policy)
     return [each["kind"] for each in rows(ledger, operations)[before:]]
@@ -190,7 +193,7 @@ def test_a_repeat_that_checks_brings_back_what_a_person_closed_while_it_goes_on(
     STATES[state](ledger)
     clock.advance(hours=1)
     assert follows(ledger, opened(start=0), CHECK) == expected
-    assert follows(ledger, opened(start=0), CHECK) == NOTHING  # once
+    assert follows(ledger, opened(start=0), CHECK) == NOTHING  # only once
 
 
 def test_after_the_window_what_a_person_closed_gets_another_ticket(ledger: Ledger) -> None:
@@ -219,10 +222,10 @@ def test_a_webhook_that_comes_twice_is_known(ledger: Ledger) -> None:
 
 
 def test_our_own_calls_are_nobody_elses_doing_however_late_they_are_told(ledger: Ledger, clock: ManualClock) -> None:
-    ended(190)(ledger)  # we closed it, at the ledger's 180
+    ended(190)(ledger)  # our close, at 180 by the ledger's clock
     take(ledger, opened(start=195))
     clock.advance(seconds=300)
-    deliver_all(ledger)  # and reopened it, at 185
+    deliver_all(ledger)  # our reopening, at 185
     assert take(ledger, webhook("closed", 181), source="aurion") == "it was so before its ticket was opened again"
     assert case_row(ledger)["left"] is None
     take(ledger, webhook("closed", 186), source="aurion")

@@ -1,4 +1,4 @@
-"""Does LMTP answer once for each recipient on every path, and does a listener stay within its limits?"""
+"""LMTP answers once for each recipient on every path, and the listener keeps its limits."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Talk:
         return self.answer()
 
     def send(self, body: bytes, *recipients: str) -> list[int]:
-        """The answers to the mail: one for each recipient that was accepted."""
+        """Return the answers to the mail: one for each accepted recipient."""
         assert self.say(f"MAIL FROM:<{ADA}>") == 250
         accepted = [each for each in recipients if self.say(f"RCPT TO:<{each}>") == 250]
         assert self.say("DATA") == 354
         self.socket.sendall(body + b"\r\n.\r\n")
         answers = [self.answer() for _ in accepted]
-        assert self.say("NOOP") == 250  # and not one more
+        assert self.say("NOOP") == 250  # no answer is left
         return answers
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of log events that cannot be written?"""
+"""Logging to a full disk, and log events of exceptions that may hold private text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a search and a ticket's state prove of an earlier attempt, and when that is believed."""
+"""What a search and a ticket's state prove about an earlier attempt, and when that proof is accepted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 @pytest.fixture
 def lost(relay: Relay) -> Relay:
-    """A create whose answer was lost a day ago; whether it was executed says the test."""
+    """A ledger with a recorded opening; `lose` loses its create, executed or not, a day before the test goes on."""
     relay.ledger.record([delivery(opened())])
     return relay
 
@@ -65,13 +65,13 @@ def lose(relay: Relay, *, executed: bool) -> None:
 
 
 def word_wanted(relay: Relay, case: str = "disk") -> str:
-    """The word of the marker of a case's first create."""
+    """Return the word of the marker of a case's first create."""
     request = relay.operation(1, relay.ledger.find(case)[0].id)["request"]
     return str(word_in_request(request))
 
 
 def descriptions(relay: Relay) -> list[str]:
-    """Of all tickets, the oldest first."""
+    """Return the descriptions of all tickets, oldest first."""
     listed = relay.by_hand("GET", "/tickets?limit=100")["data"]
     return [each["description"] for each in reversed(listed)]
 
@@ -84,7 +84,7 @@ def ticket(name: str = "T-1", description: str = f"Full.\n\n{MARKER}", at: datet
     return Ticket(id=name, subject="s", description=description, status="open", priority="low", created_at=at)
 
 
-# ---- what a search gives, as values -------------------------------------------------------------------------
+# ---- results of a search, as values --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_absence_is_believed_only_when_the_search_has_seen_what_the_last_send_ma
 @pytest.mark.parametrize("kind", ["close_ticket", "reopen_ticket"])
 def test_a_ticket_that_is_as_it_shall_be_needs_no_second_call(kind: Kind, status: Status) -> None:
     settlement = state(looked_at(kind=kind), ticket().model_copy(update={"status": status}), LOOKED)
-    # A route may end a case with the status resolved: a ticket that is still so was not reopened.
+    # A route may end a case with the status `resolved`. A ticket that still has this status was not reopened.
     is_done = status == "closed" if kind == "close_ticket" else status in ("open", "pending")
     assert (settlement.state, settlement.absent) == (("done", False) if is_done else ("again", True))
 
@@ -177,7 +177,7 @@ def test_what_may_be_done_about_an_operation(
     assert kind in KINDS
 
 
-# ---- what becomes of it at the service ----------------------------------------------------------------------
+# ---- effects at the service ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("executed", [True, False])
@@ -265,7 +265,7 @@ def test_a_ticket_whose_last_line_was_edited_is_for_a_person_to_decide_on(lost: 
 
 
 def test_a_search_that_lags_is_not_believed_before_it_has_settled(lost: Relay) -> None:
-    """The last send left just before the window ended, was executed, and the search does not see it yet."""
+    """The last send left just before the window ended, was executed, and is not in the search's result yet."""
     lost.advance(seconds=1)
     lost.break_once("reset", when="before")
     lost.turn()
@@ -316,7 +316,7 @@ def test_a_close_or_reopening_of_unknown_outcome_is_asked_about_and_done_once(
 
 
 def test_a_look_up_that_is_rejected_does_not_make_a_second_ticket_of_a_reopening(relay: Relay) -> None:
-    """A proxy says 404 to the question; the reopening itself was executed."""
+    """A proxy rejects the look-up with a 400; the reopening itself was executed."""
     relay.ledger.record([delivery(opened(), resolved(), opened(start=20))])
     relay.break_once("reset", when="after", method="PUT")
     relay.break_once("status", status=400, method="GET")

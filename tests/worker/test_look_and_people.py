@@ -31,7 +31,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 @pytest.fixture
 def closing(relay: Relay) -> Relay:
-    """A close whose answer was lost after it was executed."""
+    """A close that was executed before its answer was lost."""
     relay.ledger.record([delivery(opened(), resolved())])
     relay.turn()
     relay.break_once("reset", when="after", path="/close$")
@@ -41,7 +41,7 @@ def closing(relay: Relay) -> Relay:
 
 
 def told(relay: Relay, *, reopened_at: datetime) -> None:
-    """Webhooks arrive of a close of ticket 1001, and of its reopening by a person."""
+    """Record webhooks about a close of ticket 1001, and about its reopening by a person."""
     statuses: tuple[TicketStatus, ...] = ("closed", "open")
     changes = [own.ticket_changed("1001", each, reopened_at, "hook") for each in statuses]
     relay.ledger.record([delivery(each, source="aurion") for each in changes])
@@ -68,7 +68,7 @@ def test_a_reopening_that_nobody_told_us_of_is_undone_once_the_key_is_forgotten_
 
 @pytest.mark.parametrize("busy", [False, True], ids=["", "and the service was busy"])
 def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing: Relay, busy: bool) -> None:
-    """The look finds the ticket open; before the close is sent again, the service tells that a person reopened it."""
+    """The look-up finds an open ticket. Before the close is sent again, a webhook reports a person's reopening."""
     closing.by_hand("PUT", "/tickets/1001", status="open")
     reopened_at = closing.clock.now
     closing.advance(hours=25)

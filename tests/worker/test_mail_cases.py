@@ -1,4 +1,4 @@
-"""What becomes of mail: replies find their case and strangers do not, alerts open and close tickets, loops stop."""
+"""Cases of mail: replies find their case, strangers do not, alerts open and close tickets, loops stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def did(recorded: Recorded) -> list[str]:
 
 
 def stories(ledger: Ledger) -> list[list[str]]:
-    """The kinds of operation of each case, the cases in the order in which they were made."""
+    """Return the kinds of operation of each case, in the order in which the cases were made."""
     found: dict[int, list[str]] = {}
     for each in sorted(rows(ledger, operations), key=lambda each: (each["case_id"], each["seq"])):
         found.setdefault(each["case_id"], []).append(each["kind"])
@@ -230,14 +230,14 @@ def test_commands_do_what_they_say_where_the_mail_went(ledger: Ledger) -> None:
 
 
 class Responder:
-    """Something that answers every mail that it gets, and says nowhere that it is automatic."""
+    """A program that answers every mail, without a header that marks its mails as automatic."""
 
     def __init__(self, address: str, box: Mailbox) -> None:
         self._address, self._box = address, box
         self.sent = 0
 
     def answer(self, to: str, *, threads: bool) -> list[str]:
-        """What the mailbox does about the answer."""
+        """Return what the mailbox does about the program's answer."""
         self.sent += 1
         headers: dict[str, Any] = {"In_Reply_To": to} if threads else {}
         mail = raw(f"auto{self.sent:06}", "I am away.", author=self._address, minutes=self.sent / 60,
@@ -251,7 +251,7 @@ def test_two_automatic_answers_that_face_each_other_stop(ledger: Ledger, clock: 
     with mailbox(ledger, loop_limit=limit) as box:
         box.take(raw("first", author=EVE, Subject="Something else"))
         theirs = Responder(EVE, box)
-        ours = 0  # answers with which a mailbox of ours confirms what became a ticket or a note that people see
+        ours = 0  # mails in which our mailbox confirms a ticket or a public note
         going_on = True
         while going_on and ours < 1_000:
             ours += 1

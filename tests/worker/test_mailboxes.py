@@ -1,4 +1,4 @@
-"""What does the ledger know of a mailbox: who reads it, how far, and which mails are accounted for?"""
+"""Mailboxes in the ledger: owner, cursor, accounted mails and alarms."""
 
 from __future__ import annotations
 

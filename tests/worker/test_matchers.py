@@ -1,4 +1,4 @@
-"""Does a matcher hold exactly of what Alertmanager's would, and is a wrong one shown where it is wrong?"""
+"""Matchers hold as Alertmanager's do, and an error in a matcher is shown at its place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def one(text: str) -> Matcher:
 
 
 def refused(text: str) -> tuple[str, str]:
-    """Reason, and the part of the text that it is about."""
+    """Return the reason of an error, and the wrong part of the text."""
     with pytest.raises(AtOffset) as caught:
         parse_matchers(text)
     error = caught.value
@@ -112,7 +112,7 @@ def test_what_is_written_is_read_again(parts: list[tuple[str, Operator, str]]) -
 
 @hypothesis.given(simple, st.text("ab", max_size=5), st.booleans())
 def test_a_matcher_means_what_the_reference_does(expression: str, value: str, negated: bool) -> None:
-    """The reference is Python's engine, on expressions that both read alike."""
+    """The reference is Python's engine, on expressions that mean the same in both syntaxes."""
     expected = re.fullmatch(f"(?:{expression})", value, re.DOTALL) is not None
     assert Matcher("a", "!~" if negated else "=~", expression).matches(value) == (expected != negated)
     assert Matcher("a", "!=" if negated else "=", expression).matches(value) == ((expression == value) != negated)

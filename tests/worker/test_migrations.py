@@ -1,4 +1,4 @@
-"""Does a migrated database have the shape that the code expects, whoever migrates it and however often?"""
+"""A migrated database has the shape that the code expects, whichever process migrates it, and however often."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fresh(empty_database_url: str) -> Iterator[Ledger]:
 
 
 def shape(engine: Engine) -> dict[str, object]:
-    """Every table with its columns, keys and indexes, as the database tells them."""
+    """Return every table with its columns, keys and indexes, as the database describes them."""
     found = inspect(engine)
     return {
         table: (
@@ -106,7 +106,7 @@ def test_a_migrated_database_is_the_one_that_the_tables_make(fresh: Ledger) -> N
 
 
 def test_a_later_create_that_an_older_version_held_up_goes_on_after_the_upgrade(fresh: Ledger) -> None:
-    """Blocked by the dead create of its first episode: that of the second one needs nothing of it."""
+    """The dead create of the first episode blocks the case; the create of the second episode does not depend on it."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     case = (
@@ -190,7 +190,7 @@ def test_tables_of_a_later_version_are_usable_and_of_an_earlier_one_are_not(
 
 
 NUMBER = {"inbound": "id", "cases": "id", "attempts": "id", "mailbox_uids": "uid", "gate": "id - 10"}
-"""Which column is that number, where it is not `case_id`."""
+"""The column that holds a row's number, if it is not `case_id`."""
 CHECKED: list[tuple[str, str, type[StrEnum]]] = [
     ("inbound", "outcome", InboundOutcome),
     ("cases", "phase", CasePhase),
@@ -210,7 +210,10 @@ MOST_WORDS = max(len(words) for _, _, words in CHECKED)
 
 
 def rows_in_every_state(ledger: Ledger) -> dict[tuple[str, str, int], str]:
-    """Rows of each table such that every word of every column is there; gives the words by table, column and number."""
+    """Insert rows into each table until every word of every column occurs.
+
+    Returns the words by table, column and number.
+    """
     written = {}
     with ledger.database.write() as connection:
         for statement in ROW.values():
@@ -295,7 +298,7 @@ def test_a_row_with_an_unknown_word_stops_the_upgrade_and_stays(fresh: Ledger) -
 
 
 def test_what_an_older_version_joined_is_known_by_the_new_columns_after_the_upgrade(fresh: Ledger) -> None:
-    """Of a case that was joined, one whose join was taken apart, and a reopening, which keeps a create there."""
+    """Rows of a join, of a join that was taken apart, and of a reopening, which keeps a create in `instead`."""
     migrated_to(fresh, "0014")
     with fresh.database.write() as connection:
         connection.exec_driver_sql(CASE.format(1))
@@ -326,7 +329,7 @@ def test_what_an_older_version_joined_is_known_by_the_new_columns_after_the_upgr
 def test_a_process_of_the_version_before_goes_on_writing_while_and_after_the_tables_are_upgraded(
     fresh: Ledger, empty_database_url: str
 ) -> None:
-    """By a connection that it had before, and with statements that it had prepared."""
+    """The older process keeps its connection and its prepared statements."""
     migrated_to(fresh, "0014")
     older = Ledger(empty_database_url)
     engine = older.database.engine

@@ -1,4 +1,4 @@
-"""Do people read names instead of ids, where Slack has told them? Against a stand-in of its Web API."""
+"""Display names in place of ids, once Slack has sent them; against a stand-in of its Web API."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ask(ledger: Ledger, clock: ManualClock, source: Source, *, runs: int = 1) ->
 
 
 def arrived(ledger: Ledger, clock: ManualClock, source: Source, event: dict[str, Any], **headers: str) -> Delivery:
-    """What intake makes of it."""
+    """Read a signed delivery as intake does, with display names."""
     body = json.dumps(envelope(event)).encode()
     signed = source.connector.sign(body, source.settings, clock()) | headers
     lower = tuple((name.lower(), value) for name, value in signed.items())

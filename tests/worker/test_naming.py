@@ -1,4 +1,4 @@
-"""Which case does a message belong to when it names another one, and who may add to a case whose name they know?"""
+"""Aliases: the case of a message that refers to another one, and who may add to a case by knowing its alias."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def people_of(ledger: Ledger, key: str) -> set[str]:
 
 
 def case_named(ledger: Ledger, message: str) -> str:
-    """The key of the case that has the name of this mail."""
+    """Return the key of the case with the alias of this mail."""
     keys = {each["id"]: each["key"] for each in rows(ledger, cases)}
     (found,) = [each["case_id"] for each in rows(ledger, aliases) if each["alias"] == name_of(message)]
     key: str = keys[found]
@@ -180,7 +180,7 @@ def test_a_name_is_known_within_its_source_only(ledger: Ledger) -> None:
 
 
 def test_an_opening_of_a_case_that_was_named_before_it_was_opened_is_an_opening_still(ledger: Ledger) -> None:
-    """Its end came first and gave it its name; the opening refers to that name, which is its own."""
+    """The case's end came first and gave the case its alias; the opening refers to that alias of its own case."""
     known = opened().references + mail("disk").references
     take(ledger, resolved(end=10, aliases=(name_of("disk"),)))
     (recorded,) = take(ledger, opened(references=known, aliases=(name_of("disk"),)))

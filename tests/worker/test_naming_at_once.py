@@ -1,4 +1,4 @@
-"""What if several processes take mails that answer each other at the same moment? No reply is lost, none is doubled."""
+"""Several processes take mails that answer each other at the same moment: no reply is lost or doubled."""
 
 from __future__ import annotations
 

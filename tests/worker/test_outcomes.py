@@ -1,4 +1,4 @@
-"""What follows from the answer to a call? The table of outcomes, row by row."""
+"""The table of outcomes: what follows from each answer to a call, row by row."""
 
 from __future__ import annotations
 

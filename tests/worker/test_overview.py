@@ -1,4 +1,4 @@
-"""What does the ledger say it holds, what became of a message, and what should a person look at?"""
+"""Reports of the ledger: counts, the story of a message, and alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a mail server read from `ticketrelay pipe`: is the mail durable, hopeless, or to be tried again?"""
+"""Exit codes of `ticketrelay pipe` for a mail server: the mail is durable, hopeless, or to be tried again."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ class Pipe:
         return Ledger(f"sqlite:///{self._folder / 'ledger.db'}")
 
     def kinds(self) -> list[str]:
-        """The operations of its ledger."""
+        """Return the kinds of the ledger's operations."""
         with closing(self.ledger()) as ledger:
             return kinds_of(ledger)
 
     def taken(self) -> list[tuple[str, str]]:
-        """Source and outcome of every delivery."""
+        """Return source and outcome of every delivery."""
         with closing(self.ledger()) as ledger:
             return [(each["source"], each["outcome"]) for each in rows(ledger, inbound)]
 
 
 def in_process(folder: Path, *arguments: str, **environ: str) -> Result:
-    """The command without a process of its own: quicker, where only what it refuses is looked at."""
+    """Run the command in this process, which is quicker; for tests of refusals only."""
     settings = {name: None for name in os.environ if name.startswith("TICKETRELAY_")}
     command = ["pipe", "--data", str(folder), *arguments]
     return CliRunner().invoke(main, command, input=MAIL, env={**settings, **environ})
@@ -78,7 +78,7 @@ def pipe(tmp_path: Path) -> Pipe:
 
 @pytest.fixture
 def unreachable() -> Iterator[str]:
-    """The URL of a database whose port is taken and at which nobody answers."""
+    """The URL of a database on a port that is bound and does not answer."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"postgresql://nobody@127.0.0.1:{bound.getsockname()[1]}/none"

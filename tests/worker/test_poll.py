@@ -1,4 +1,4 @@
-"""What did people do to our tickets, when no webhook tells? Each is looked at, with what the budget can spare."""
+"""The job that polls tickets for what people did, without webhooks, within the spare budget."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def source() -> Source:
 
 
 def look(relay: Relay, *, times: int = 20, **api: Any) -> int:
-    """Let the job look at all that is due; gives the number of tickets."""
+    """Run the job `times` times, each when it is due; return the number of polled tickets."""
     limits = {"per_minute": None, "per_second": None}
     settings = Settings.model_validate({"api": {"url": relay.url, "key": KEY} | limits | api, "sources": {}})
     job = poll.job_of(source(), settings)
@@ -55,7 +55,7 @@ def look(relay: Relay, *, times: int = 20, **api: Any) -> int:
 
 
 def opens(relay: Relay, *cases: str) -> list[str]:
-    """These alerts fire; gives their tickets."""
+    """Let these alerts fire; return their tickets."""
     for each in cases:
         relay.ledger.record([delivery(opened(each))])
         relay.send_what_is_due()
@@ -123,7 +123,7 @@ def test_a_ticket_that_will_not_be_fixed_and_is_gone_mutes_nothing(relay: Relay)
     assert case_row(relay.ledger)["left"] == "gone"
     relay.ledger.record([delivery(opened("disk", start=9000))])
     relay.send_what_is_due()
-    assert relay.counts()["create_ticket"] == 1  # the first one went with the reset
+    assert relay.counts()["create_ticket"] == 1  # the first ticket was reset
 
 
 def test_a_close_that_the_answer_to_a_call_of_ours_showed_first_is_a_person_s_all_the_same(relay: Relay) -> None:
@@ -214,7 +214,7 @@ def test_a_ticket_that_is_gone_is_known_to_be(relay: Relay) -> None:
     assert [each["status"] for each in rows(relay.ledger, tickets)] == ["gone"]
     relay.ledger.record([delivery(opened("disk", start=9000))])
     relay.send_what_is_due()
-    assert relay.did() == [("create_ticket", case_row(relay.ledger)["ticket_id"])]  # the first one went with the reset
+    assert relay.did() == [("create_ticket", case_row(relay.ledger)["ticket_id"])]  # the first ticket was reset
 
 
 def test_one_ticket_that_cannot_be_asked_for_holds_up_no_other(relay: Relay) -> None:

@@ -1,4 +1,4 @@
-"""What of a source that says nothing any more, and of an alert of which nobody says anything any more?"""
+"""Quiet sources and expired alerts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def runner(ledger: Ledger, *jobs: Job | None) -> Runner:
 
 
 def arrive(ledger: Ledger, clock: ManualClock, from_: Source, body: bytes = b"") -> None:
-    """A delivery as its sender signs it."""
+    """Record a delivery that its sender signed."""
     signed = from_.connector.sign(body, from_.settings, clock())
     headers = tuple((name.lower(), value) for name, value in signed.items())
     delivery = read(from_, Inbound(from_.id, clock(), body, headers), clock())

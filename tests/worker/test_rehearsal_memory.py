@@ -1,4 +1,4 @@
-"""Does a rehearsal in memory plan what the ledger plans, operation by operation?"""
+"""A rehearsal in memory plans the same operations as the ledger."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DELIVERIES = 60
 
 
 def an_event(chance: random.Random, now: float) -> Event:
-    """Something that a source might say `now` minutes after noon, about one of a few cases that get mixed up."""
+    """Draw an event `now` minutes after noon, about one of a few cases that get mixed up."""
     case, start = chance.choice("abc"), round(now - chance.choice([0, 0, 1, 7]))
     text = chance.choice(["one", "other"])
     refers = tuple(
@@ -66,13 +66,13 @@ def an_event(chance: random.Random, now: float) -> Event:
 
 
 def planned(ledger: Ledger) -> list[tuple[str, str]]:
-    """Kind and key of what the ledger means to send, in the order in which it was planned."""
+    """Return kind and key of the ledger's planned operations, by case and sequence; skipped ones are left out."""
     found = sorted(rows(ledger, operations), key=lambda each: (each["case_id"], each["seq"]))
     return [(each["kind"], each["idempotency_key"]) for each in found if each["state"] != "skipped"]
 
 
 class Rehearsed:
-    """The same, of what a memory plans: what is taken back is not among it."""
+    """The operations that a memory plans; an operation that was taken back is left out."""
 
     def __init__(self) -> None:
         self._memory = Memory()
@@ -96,7 +96,7 @@ class Rehearsed:
 
 
 def of_cases(ledger: Ledger) -> list[list[tuple[str, str]]]:
-    """What the ledger planned, case by case: their numbers say nothing."""
+    """Return the planned operations by case, sorted, because the numbers of the cases differ."""
     found: dict[int, list[tuple[str, str]]] = {}
     for each in sorted(rows(ledger, operations), key=lambda each: (each["case_id"], each["seq"])):
         if each["state"] != "skipped":
@@ -108,7 +108,7 @@ GROUPS = (None, None, Group(f"{PREFIX}one", "team=one"), Group(f"{PREFIX}two", "
 
 
 def deliveries(chance: random.Random, clock: ManualClock, *, grouped: bool) -> Iterator[Delivery]:
-    """What comes in, in any order; the routes put it into groups one time, and not the next."""
+    """Draw deliveries in any order; the routes put an event into a group one time, and not the next."""
     policy = chance.choice(POLICIES)
     for _ in range(DELIVERIES):
         clock.advance(seconds=chance.choice([0, 20, 100, 700]))
@@ -142,6 +142,6 @@ def test_a_memory_plans_what_the_ledger_plans_whatever_is_said(
 
 
 def settle(ledger: Ledger) -> None:
-    """What dispatch and delivery do all the time: here before and after each delivery."""
+    """Pair comments and deliver all, as dispatch and delivery always do; here before and after each delivery."""
     ledger.pair_waiting()
     deliver_all(ledger)

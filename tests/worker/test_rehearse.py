@@ -1,4 +1,4 @@
-"""What would ten thousand stored deliveries lead to under another configuration? Asked as an operator asks."""
+"""`rehearse`: the effect of another configuration on ten thousand stored deliveries."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .conftest import MakeLedger
 
 BEGUN = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
 NAMES, TIMES = 500, 10
-"""Alerts, and how often each fires and ends: ten thousand deliveries."""
+"""The number of alerts, and how often each fires and ends: ten thousand deliveries."""
 APART = timedelta(hours=2)
 LASTS = timedelta(minutes=10)
 
 
 def body(number: int, begins: datetime, ends: datetime | None) -> bytes:
-    """What Alertmanager sends of one alert; one in five is a warning, one in ten has a team."""
+    """Build Alertmanager's body about one alert; one in five is a warning, one in ten has a team."""
     labels = {"alertname": f"disk-{number}", "severity": "warning" if number % 5 == 0 else "critical"}
     alert = {
         "status": "resolved" if ends else "firing",
@@ -39,7 +39,7 @@ def body(number: int, begins: datetime, ends: datetime | None) -> bytes:
 
 
 def stored() -> list[Delivery]:
-    """Deliveries in the order of their arrival; only their bytes matter to a rehearsal."""
+    """Return the deliveries in the order of arrival; a rehearsal uses only their bytes."""
     found = []
     for turn in range(TIMES):
         for number in range(NAMES):
@@ -103,7 +103,7 @@ def test_a_longer_reopening_window_merges_the_tickets_of_an_alert(ledger_url: st
 def test_a_group_merges_the_tickets_of_its_alerts_and_no_others(ledger_url: str, tmp_path: Path) -> None:
     grouped = "routes:\n  - name: team\n    match: labels.team = storage\n    group_by: [labels.team]\n"
     said = told(ledger_url, tmp_path, grouped)
-    # Fifty alerts overlap: all of a turn are one ticket, which the next turn, two hours later, does not open again.
+    # Fifty alerts overlap and make one ticket in each turn. The next turn, two hours later, does not reopen it.
     assert said["tickets"] == {"before": NAMES * TIMES, "after": NAMES * 9 // 10 * TIMES + TIMES}
     assert (said["new"], said["gone"], said["changed"]) == ([], [], [])
     assert {(each["how"], len(each["before"]), len(each["after"])) for each in said["regrouped"]} == {

@@ -1,4 +1,4 @@
-"""What does a reload take, what does it leave, and who may ask for one?"""
+"""Reloading of settings: what changes, what needs a restart, and who may ask for it."""
 
 from __future__ import annotations
 

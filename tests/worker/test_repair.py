@@ -1,4 +1,4 @@
-"""What may a person do with a dead letter? Look at it, send it again, skip it; the case goes on accordingly."""
+"""Repair of dead letters in the ledger: show, retry, skip; the case continues accordingly."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sources() -> dict[str, Source]:
 
 
 def dead_note(ledger: Ledger, *more: Any) -> str:
-    """A case whose create is done and whose first note is dead; `more` events wait behind it."""
+    """Record a case with a finished create and a dead first note; the events `more` wait behind the note."""
     ledger.record([delivery(opened(), commented(), *more)])
     ledger.settle([(claim_one(ledger), done())])
     note = claim_one(ledger, "add_note")
@@ -118,7 +118,7 @@ def test_a_dead_create_that_is_sent_again_unblocks_what_waited(ledger: Ledger, c
     clock.advance(hours=30)
     ledger.retry_operation(letter)
     create = claim_one(ledger)
-    # What was rejected was not executed: the life of its key begins anew.
+    # A rejected call was not executed, so the life of its key begins anew.
     assert (create.first_sent_at, create.conflicts, create.attempts) == (clock.now, 0, 0)
     ledger.settle([(create, done())])
     assert deliver_all(ledger) == ["close_ticket"]
@@ -264,7 +264,7 @@ def test_reading_again_is_for_deliveries_alone(ledger: Ledger) -> None:
 
 
 def key_after(ledger: Ledger, letter: str) -> str:
-    """The key of a dead letter's operation, once a person did something about it."""
+    """Return the key of a dead letter's operation after a person's repair."""
     place = letter.removeprefix("op-").split("-")
     (found,) = [each for each in rows(ledger, operations) if [str(each["case_id"]), str(each["seq"])] == place]
     key: str = found["idempotency_key"]
@@ -274,7 +274,7 @@ def key_after(ledger: Ledger, letter: str) -> str:
 def test_a_key_follows_from_what_was_edited_so_that_another_edit_after_a_restore_is_no_conflict(
     tmp_path: Path,
 ) -> None:
-    """A ledger from a backup knows nothing of the first edit, which the API may remember."""
+    """A ledger from a backup lacks the first edit, but the API may remember its key."""
     keys = []
     for name, text in (("lost", "one"), ("restored", "two"), ("again", "two")):
         with closing(Ledger(f"sqlite:///{tmp_path / name}.db", clock=ManualClock())) as other:

@@ -1,4 +1,4 @@
-"""What do the four remedies for a create that cannot succeed do at the Tickets API, to it and to what waits for it?"""
+"""The four remedies for a create that cannot succeed, and their effects at the Tickets API on all that waits for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 @pytest.fixture
 def letter(relay: Relay) -> str:
-    """A create that is rejected for what it says, with a note and a close behind it."""
+    """A create that is rejected for its text, with a note and a close behind it."""
     relay.api.faults.add(FaultRule(action="status", status=422, body="3% free"))
     relay.ledger.record([delivery(opened(), commented(), resolved())])
     relay.run()
@@ -104,7 +104,7 @@ def test_bound_to_a_ticket_what_waited_goes_there(relay: Relay, letter: str) -> 
     ("status", "did"), [("open", ["add_note"]), ("closed", ["reopen_ticket", "add_note"])], ids=["open", "closed"]
 )
 def test_the_next_alert_meets_a_bound_ticket_as_people_left_it(relay: Relay, status: str, did: list[str]) -> None:
-    """The ticket before it was gone: that counts no more."""
+    """The case's former ticket is gone and does not count any more."""
     relay.ledger.record([delivery(opened())])
     relay.run()
     relay.by_hand("POST", "/sandbox/reset")
@@ -131,7 +131,7 @@ def test_a_ticket_of_one_case_cannot_be_bound_to_another(relay: Relay, letter: s
 
 
 def test_the_episodes_of_a_case_are_mended_each_by_itself(relay: Relay, letter: str) -> None:
-    """Two creates are dead: skipping the latest leaves the first one's followers where they wait."""
+    """Two creates are dead. Skipping the latest leaves the operations behind the first where they wait."""
     relay.api.faults.add(FaultRule(action="status", status=422, body="still"))
     relay.ledger.record([delivery(opened(start=20, text="still full"), commented(message="second"))])
     relay.run()
@@ -161,7 +161,7 @@ def test_a_close_is_not_sent_again_by_hand_when_its_case_was_opened_since(relay:
 
 
 def test_a_repair_does_not_shorten_the_wait_for_a_ghost(relay: Relay) -> None:
-    """The create is dead and may be under way; the ticket that its case is bound to gets nothing before it landed."""
+    """The dead create may be under way, so the ticket bound to the case gets no call before the ghost wait ends."""
     relay.api.faults.add(FaultRule(action="status", status=409, times=3))
     relay.ledger.record([delivery(opened(), commented())])
     relay.run()
@@ -175,7 +175,7 @@ def test_a_repair_does_not_shorten_the_wait_for_a_ghost(relay: Relay) -> None:
 
 
 def test_a_skipped_reopening_leaves_a_ticket_that_is_known_to_be_closed(relay: Relay) -> None:
-    """Whether it was reopened cannot be asked; a person gives up, and the next opening reopens it."""
+    """The ticket's state cannot be looked up. A person skips the reopening, and the next opening reopens the ticket."""
     relay.ledger.record([delivery(opened(), resolved(), opened(start=20))])
     relay.break_once("reset", when="before", method="PUT")
     relay.break_once("status", status=400, method="GET")

@@ -1,4 +1,4 @@
-"""What becomes of what follows an operation that died? The decision as a table, and what reaches the service."""
+"""Replanning after an operation died: the decision as a table, and the effects at the service."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 
 def planned(*words: str) -> list[Planned]:
-    """A case's operations as `kind:target`, the first letters of the kind, and `!` where it is in doubt."""
+    """Build a case's operations from words `kind:target`, with `!` for in doubt and `*` for done.
+
+    The kind is `create`, `note`, `close` or `reopen`.
+    """
     kinds: dict[str, Kind] = {
         "create": "create_ticket", "note": "add_note", "close": "close_ticket", "reopen": "reopen_ticket"
     }  # fmt: skip
@@ -127,7 +130,7 @@ def test_what_takes_the_place_of_another_has_a_key_and_bytes_of_its_own() -> Non
     assert (create.request, create.idempotency_key != "key-1", create.instead) == (INSTEAD, True, None)
 
 
-# ---- what reaches the service -------------------------------------------------------------------------------
+# ---- effects at the service ----------------------------------------------------------------------------------
 
 
 def reject(relay: Relay, path: str, *, times: int = 1, **more: Any) -> None:
@@ -218,7 +221,7 @@ def test_a_ticket_that_took_the_place_of_a_reopening_can_be_rejected_and_mended_
 
 
 def test_what_a_lost_ledger_may_have_sent_stays_in_doubt_when_it_is_planned_again(relay: Relay) -> None:
-    """Restored, its ticket deleted: the reopening becomes a create that may be there already, and is looked for."""
+    """After a restore the ticket is gone: the reopening becomes a create, which is looked up before it is sent."""
     relay.ledger.record([delivery(opened(), resolved())])
     relay.run()
     relay.by_hand("POST", "/sandbox/reset")

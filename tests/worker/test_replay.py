@@ -1,4 +1,4 @@
-"""Does a replay find what was swallowed, and change nothing where nothing was?"""
+"""A replay plans events that were swallowed, and changes no row otherwise."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ended(fingerprint: str) -> bytes:
 
 
 def received(ledger: Ledger, *bodies: bytes, kind: str = "alertmanager", source: str | None = None) -> list[int]:
-    """Deliveries as they were read when they came in."""
+    """Record deliveries, parsed as at their arrival; return their ids."""
     code = connector(kind)
     settings = code.settings.model_validate({"secret": "x"})
     numbers = []
@@ -55,7 +55,7 @@ def received(ledger: Ledger, *bodies: bytes, kind: str = "alertmanager", source:
 
 
 def swallowed(ledger: Ledger, *bodies: bytes, source: str = "alertmanager") -> list[int]:
-    """Deliveries that a defect read as saying nothing."""
+    """Record deliveries that a defect read as empty; return their ids."""
     return [ledger.record([Delivery(inbound(body, source=source), Parsed())])[0][0].inbound_id for body in bodies]
 
 
@@ -73,7 +73,7 @@ def test_where_nothing_changed_a_replay_changes_no_row(ledger: Ledger, database_
 
 
 def settled(ledger: Ledger) -> None:
-    """Leave out what is another matter: comments whose case is not known wait again, or may be placed by now."""
+    """Delete waiting comments and quarantined deliveries, which a replay may treat anew."""
     waiting = [each["inbound_id"] for each in rows(ledger, pending)]
     with ledger.database.write() as connection:
         undecided = inbounds.c.id.in_(waiting) | (inbounds.c.outcome == "quarantined")

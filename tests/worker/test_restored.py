@@ -1,4 +1,4 @@
-"""After the ledger came back from a backup: everything is told again, and what happened since is not done twice."""
+"""After a restore from a backup, repeated messages and calls made since the backup have no second effect."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def first_part(case: str) -> list[Event]:
 
 
 def second_part(case: str) -> list[Event]:
-    """What happens after the backup; `disk-0` ends for good, and others begin anew."""
+    """Return the events after the backup; `disk-0` ends for good, the others begin anew."""
     told: list[Event] = [
         changed(case, f"{case}:worse", text=f"{case} worse", priority="high"),
         commented(case, f"{case}:two", text=f"{case} two"),
@@ -63,7 +63,7 @@ def back_up(path: Path) -> Path:
 
 
 def restore(relay: Relay, path: Path, backup: Path) -> None:
-    """Copy the backup back, as an operator does with everything stopped, and say so."""
+    """Copy the backup back, as an operator does with everything stopped, and mark the ledger as restored."""
     relay.stop()
     relay.ledger.close()
     for leftover in path.parent.glob(f"{path.name}*"):
@@ -85,7 +85,7 @@ def test_everything_told_again_after_a_restore_has_no_second_effect(
     relay.run()
     relay.ledger.record([delivery(*second_part(name)) for name in NAMES])
     relay.run()
-    relay.advance(hours=17)  # the last that was told happened in minute 999
+    relay.advance(hours=17)  # the last event happened in minute 999
     before, statuses = relay.effects(), states_of_tickets(relay)
     relay.advance(hours=hours)
     restore(relay, path, backup)
@@ -135,7 +135,7 @@ def test_nothing_is_sent_until_a_request_of_before_the_restore_can_have_no_effec
 
 
 def test_of_the_closes_and_reopenings_in_doubt_only_the_last_is_made_true(relay: Relay, path: Path) -> None:
-    """The backup has them unfinished; all three were executed after it was taken."""
+    """Two closes and a reopening are unfinished in the backup; all three were executed after the backup."""
     relay.ledger.record([delivery(opened())])
     relay.run()
     relay.ledger.record([delivery(resolved(), opened(start=20), resolved(end=30, start=20))])

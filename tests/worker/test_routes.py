@@ -1,4 +1,4 @@
-"""Which routes match, what is set by which of them, and which routes are odd?"""
+"""Routes: which match, which values each sets, and which are odd."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_routes_are_resolved_as_the_rule_says(
 ) -> None:
     made = [a_route(f"r{n}", *m, goes_on=on, category=c, private=p) for n, (m, on, c, p) in enumerate(drawn)]
     values |= {"severity": ""}
-    # The rule again, said backwards: the later routes first, each earlier one over them.
+    # The same rule backwards: the later routes first, each earlier one over them.
     taken: list[Route] = []
     for each in made:
         if all(matcher.holds(values) for matcher in each.match):

@@ -1,4 +1,4 @@
-"""What becomes of an event by its route: its ticket, what follows later, and what is told of it?"""
+"""Effects of a route on an event: its ticket, the operations that follow, and what `explain` shows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def settings_of(*routes: dict[str, Any], **more: Any) -> Settings:
 
 
 def told(settings: Settings, *events: Event, source: str = "prom", at: float = 0, **more: Any) -> Delivery:
-    """A delivery that says these events, as the routes make it."""
+    """Build a delivery with these events, treated by the routes."""
     arrived = Inbound(source, minute(at), f"{at}".encode())
     return routed(settings.sources[source], Delivery(arrived, Parsed(events), **more))
 
@@ -113,7 +113,7 @@ def test_nothing_that_a_template_makes_of_a_private_event_is_public(make_ledger:
 def test_a_route_does_not_make_public_what_a_connector_keeps_private_for_a_reason_of_its_own() -> None:
     settings = settings_of({"name": "a", "private": False})
     private = alert(private=True)
-    assert route(settings.sources["prom"], private).event.private  # its source is public: the event alone is not
+    assert route(settings.sources["prom"], private).event.private  # the source is public, only the event is private
     assert not route(settings.sources["board"], private).event.private
 
 

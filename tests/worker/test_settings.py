@@ -1,4 +1,4 @@
-"""Where does a setting come from, and what is said about one that is wrong?"""
+"""Origins of settings, and the messages about wrong ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is next when not all can be served? First the choice, as a value; then the real claim over simulated hours."""
+"""Fair selection when the tokens do not suffice: the choice as a value, then the real claim over simulated hours."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PAUSE = 6.04  # seconds between two calls of this budget
 
 
 def queue(source: str = "a", rank: int = 3, length: int = 9, waits: float = 0) -> Queue:
-    """Its oldest has waited for so many minutes."""
+    """Build a queue with an oldest operation that has waited for `waits` minutes."""
     return Queue(source, rank, length, NOON - timedelta(minutes=waits))
 
 
@@ -105,9 +105,9 @@ def test_no_more_is_given_than_there_is_and_none_is_left_that_somebody_may_have(
 def serve(
     ledger: Ledger, clock: ManualClock, minutes: float, arrivals: Callable[[int], list[Delivery]] = lambda _: []
 ) -> list[tuple[datetime, Claim]]:
-    """Deliver for so long, looking every two seconds; gives what was claimed, and when.
+    """Deliver for a number of minutes, with a claim every two seconds; return the claims with their times.
 
-    `arrivals` says what comes in at each look, by its number.
+    `arrivals` gives the deliveries that come in before each claim, by the claim's number.
     """
     terms = Terms(LEASE, WINDOW, PROBE, LIMITS)
     found = []
@@ -152,7 +152,7 @@ def test_notes_are_sent_although_more_creates_come_than_can_ever_be_sent(
 
     served = serve(sqlite_ledger, clock, 32, overload)
     (sent,) = [at for at, each in served if each.kind == "add_note"]
-    # Notes are four ranks behind; then the older ones are first.
+    # Notes are four ranks behind. When their age has lifted them, older operations go first.
     assert 3.5 * AGE_STEP <= sent - NOON <= 6 * AGE_STEP
 
 
@@ -174,9 +174,9 @@ def deliver_create(ledger: Ledger) -> None:
 def test_no_source_and_no_rank_waits_for_ever(
     sqlite_ledger: Ledger, clock: ManualClock, waiting: list[tuple[str, str]], flood: str
 ) -> None:
-    """Whatever waits at first is sent in time, though one source opens more than the budget for as long as it likes."""
+    """All that waits at first is sent in time, although one source keeps opening more cases than the budget allows."""
     name = clock.advance(hours=2).isoformat()
-    for each in claim(sqlite_ledger, limit=10_000):  # what an earlier example left
+    for each in claim(sqlite_ledger, limit=10_000):  # left by an earlier example
         sqlite_ledger.settle([(each, done(f"T-{each.case_id}"))])
     clock.advance(hours=1)
     events = [(source, opened(f"{name}-{n}", priority=priority)) for n, (source, priority) in enumerate(waiting)]
@@ -206,14 +206,14 @@ def test_an_urgent_create_behind_a_hundred_notes_of_its_case_is_served_as_urgent
     served = [each for _, each in serve(ledger, clock, 2)]
     kinds = [each.kind for each in served if each.case_id == case]
     assert kinds == ["add_note", "close_ticket", "create_ticket"]  # a hundred notes in one call
-    # One of its calls after the other; tokens that it cannot use meanwhile are for the others.
+    # The calls of a case go one after the other. Tokens that the case cannot use meanwhile go to others.
     assert [each.case_id for each in served].index(case) == 0
     assert max(number for number, each in enumerate(served) if each.case_id == case) <= 4
 
 
 def test_the_tokens_of_a_worker_that_died_are_lost_for_their_window_only(ledger: Ledger, clock: ManualClock) -> None:
     ledger.record(creates(20, "case", priority="urgent"))
-    assert len(claim(ledger, limits=LIMITS)) == 10  # and nobody settles them
+    assert len(claim(ledger, limits=LIMITS)) == 10  # and no worker settles them
     clock.advance(seconds=60.399)
     assert claim(ledger, limits=LIMITS) == []
     clock.advance(seconds=0.001)

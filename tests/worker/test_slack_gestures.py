@@ -1,6 +1,6 @@
-"""What becomes of slash commands, shortcuts and modals? One ticket each, whatever else was done with the message.
+"""Slash commands, shortcuts and modals of Slack: one ticket each, whatever else was done with the message.
 
-The deliveries come over HTTP, signed; the modal is opened at a stand-in for Slack, and tickets in a local Tickets API.
+The deliveries come over HTTP, signed. The modal is opened at a stand-in for Slack, tickets in a local Tickets API.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Post = Callable[[bytes], httpx.Response]
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call that a test holds back, on a machine that does much else."""
+    """Raise the deadline of prompts: a test holds a call back, and the machine may be busy."""
     monkeypatch.setattr(prompting, "DEADLINE_S", PATIENCE_S)
 
 
@@ -101,7 +101,7 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 
 def made(relay: Relay) -> list[str]:
-    """The kinds of everything that happened at the Tickets API, in order."""
+    """Return the kinds of all effects at the Tickets API, in order."""
     relay.run()
     return [kind for kind, _ in relay.did()]
 
@@ -111,7 +111,7 @@ def test_the_modal_is_opened_after_the_answer_and_what_is_sent_of_it_is_one_tick
 ) -> None:
     web.may_open.clear()
     answer = post(form(slash("")))
-    assert (answer.status_code, answer.content, web.views) == (200, b"", {})  # Slack waits for it, nobody for Slack
+    assert (answer.status_code, answer.content, web.views) == (200, b"", {})  # the answer does not wait for the modal
     web.may_open.set()
     eventually(lambda: TRIGGER in web.views)
     view = web.views[TRIGGER]

@@ -1,4 +1,4 @@
-"""What does the SMTP edge answer, and is a mail in the ledger exactly when it says 250?"""
+"""The SMTP edge answers 250 exactly when the mail is in the ledger; and its other answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SMALL = 20_000  # bytes that the mailbox for sales takes
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A listener with a ledger behind it."""
+    """A listener with a ledger."""
 
     ledger: Ledger
     thread: SmtpThread
@@ -47,7 +47,7 @@ class Edge:
         return smtplib.SMTP("127.0.0.1", self.port, local_hostname="test.example", timeout=30)
 
     def send(self, body: bytes, *recipients: str, sender: str = ADA) -> tuple[int, str]:
-        """The answer to DATA on a connection of its own."""
+        """Send a mail on a connection of its own; return the answer to DATA."""
         with self.client() as client:
             return say(client, body, *(recipients or (SUPPORT,)), sender=sender)
 
@@ -65,7 +65,7 @@ def say(client: smtplib.SMTP, body: bytes, *recipients: str, sender: str = ADA) 
 
 
 def envelope_of(edge: Edge) -> dict[str, str]:
-    """The headers that stand for the envelope of the first mail."""
+    """Return the stored headers of the first delivery, which include the mail's envelope."""
     return dict(json.loads(edge.stored()[0]["headers"]))
 
 
@@ -329,7 +329,7 @@ def test_fifty_mails_over_ten_connections_at_once_are_a_ticket_each(edge: Edge) 
 
 @contextmanager
 def _raw(edge: Edge) -> Iterator[Any]:
-    """A connection that says bytes and reads until an answer begins with some."""
+    """A connection that sends bytes and reads lines until one begins with a given code."""
     with socket.create_connection(("127.0.0.1", edge.port), timeout=30) as connection:
         reader = connection.makefile("rb")
 

@@ -1,4 +1,4 @@
-"""Is what Slack says on a connection of ours taken in as over HTTP? Against a WebSocket server in its place."""
+"""Socket Mode takes Slack's deliveries as HTTP does; against a WebSocket server in Slack's place."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def asked(text: str = "The VPN is down") -> dict[str, Any]:
 
 
 class Listener:
-    """What listens, with the sources that it is told at the moment."""
+    """The listener of Socket Mode, with sources that a test may change."""
 
     def __init__(self, ledger: Ledger, *sources: Source) -> None:
         self.sources = {each.id: each for each in sources}
@@ -96,7 +96,7 @@ def test_a_delivery_is_in_the_ledger_when_it_is_acknowledged_and_again_it_is_kno
     stored: list[int] = []
     server.on_acknowledged = lambda: stored.append(len(rows(sqlite_ledger, inbound)))
     with listening(sqlite_ledger, of_slack(web)) as found:
-        with sqlite_ledger.database.write():  # nobody else can commit
+        with sqlite_ledger.database.write():  # no other transaction can commit
             first = server.send(envelope(asked()))
             server.connections[-1].ping().wait(PATIENCE_S)
             assert server.ids() == []

@@ -1,4 +1,4 @@
-"""The pages about states name every state that the ledger knows, and no other."""
+"""The pages about states name exactly the states of the ledger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATES: list[tuple[str, type[StrEnum]]] = [
 
 
 def diagram_of(column: str) -> list[tuple[str, str]]:
-    """The moves of the state diagram that follows the first naming of this column."""
+    """Return the moves of the state diagram after the first mention of this column."""
     page = (DOCS / "architecture.md").read_text(encoding="utf-8")
     diagram = re.search(rf"`{re.escape(column)}`.*?```mermaid\nstateDiagram-v2\n(.*?)```", page, re.DOTALL)
     assert diagram is not None
@@ -57,6 +57,9 @@ def test_the_glossary_has_every_state(column: str, words: type[StrEnum]) -> None
 
 
 def terms_of_phases() -> list[list[str]]:
-    """Phases stand in the meaning of their term: two of their words are states of operations and receipts, too."""
+    """Return the phases in the glossary; they are in the meaning of the term `phase`.
+
+    Two of their words are also states of operations and receipts.
+    """
     page = (DOCS / "glossary.md").read_text(encoding="utf-8")
     return [re.findall(r"\w+", line) for line in re.findall(r"^\| phase \| ([^|]+) \|", page, re.MULTILINE)]

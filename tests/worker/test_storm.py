@@ -1,4 +1,4 @@
-"""What does a storm of alerts cost when it is grouped, and who waits? On a simulated clock, through the real claim."""
+"""The calls of a grouped storm of alerts, and the wait of an urgent case; simulated clock, real claim."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def said(clock: SimulatedClock, kind: type[Event], name: str, at: float, priorit
 
 
 def arrival(clock: SimulatedClock, kind: type[Event], names: list[str], at: float) -> Arrival:
-    """A delivery about some alerts of one group."""
+    """Build a delivery about some alerts of one group."""
     group = names[0].partition("-")[0]
     treatments = (Treatment(Policy(), group=Group(f"{PREFIX}{group}", f"rack={group}")),) * len(names)
     events = tuple(said(clock, kind, name, at) for name in names)

@@ -1,4 +1,4 @@
-"""Are the Celery tasks called as promised, and does each make the call that it is named after?"""
+"""One Celery task for each kind of operation; each makes the call that it is named after."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def settings_for(folder: Path, api_url: str, broker_url: str = "memory://") -> S
             "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
             "broker": {"url": broker_url},
             "api": {"url": api_url, "key": "ak_test_local", "per_minute": None, "per_second": None},
-            # So long that only a ring of the test, and never dispatch, can be what made a call.
+            # So long that only a wake-up of the test can cause a call, never dispatch.
             "timing": {"dispatch_interval": 3600},
             "sources": {"alertmanager": {"secret": "a-secret"}},
         },
@@ -110,11 +110,11 @@ def test_each_task_makes_the_call_that_it_is_named_after(relay: Relay, api: Loca
     expected: list[str] = []
     for event, kinds in life:
         assert record(relay, event) == {kinds[0]}
-        for other in sorted(set(KINDS) - {kinds[0]}):  # a ring of another kind makes no call of this one
+        for other in sorted(set(KINDS) - {kinds[0]}):  # a wake-up for another kind makes no call of this kind
             assert relay.node is not None
             assert relay.node.deliver(other) == 0
         relay.tasks[kinds[0]].apply_async()
-        expected = [*expected, *kinds]  # a call that has been settled rings for the next one of its case
+        expected = [*expected, *kinds]  # settling a call wakes up for the next operation of its case
         wait_for_effects(api, len(expected))
         assert [each.kind for each in api.effects()] == expected
         wait_until(lambda: relay.ledger.overview().cases == {"idle": 1}, "settled", patience=20)

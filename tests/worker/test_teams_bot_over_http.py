@@ -1,4 +1,4 @@
-"""Is what Teams posts taken, with keys as Microsoft serves them, and everything else answered 401?"""
+"""Deliveries from Teams are verified with Microsoft's published keys; all others are answered 401."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BODY = fixtures("teams_bot")["mention"].body
 
 
 class Microsoft:
-    """Serves its keys, and keeps which URLs were asked for; its clock stands still until it is moved."""
+    """Serves its keys, and stores the requested URLs; the clock moves only when the test moves it."""
 
     def __init__(self) -> None:
         self.answer = httpx.Response(200, content=key_set())
@@ -47,7 +47,7 @@ def bot() -> Source:
 
 
 def post(served: Served, authorization: str | None) -> int:
-    # As bytes: what no header can hold is what is tried.
+    # As bytes, because the test tries values that no text header can hold.
     headers = {} if authorization is None else {b"Authorization": authorization.encode("utf-8")}
     return served.http.post("/in/bot", content=BODY, headers=headers).status_code
 

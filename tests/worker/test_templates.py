@@ -1,4 +1,4 @@
-"""Does a template do what it may, is all else refused with its place, and does every rendering come to an end?"""
+"""Templates: what is allowed, where errors are shown, and limits that end every rendering."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def render(text: str, **more: str) -> str:
 
 
 def refused(text: str) -> tuple[str, str]:
-    """Reason, and the part of the template that it is about."""
+    """Return the reason of an error, and the wrong part of the template."""
     with pytest.raises(AtOffset) as caught:
         template(text)
     error = caught.value
@@ -228,7 +228,7 @@ def test_no_template_that_loads_does_more_than_it_may(text: str, value: str) -> 
     values = {name: value for name in NAMES if name != "labels"} | {f"labels.l{number}": value for number in range(150)}
     with suppress(CannotRender):
         assert len(made.render(values, 1000, work)) <= 1000
-    # The step that is too much is the last one, and is refused before anything larger than a value is made of it.
+    # The step over the limit is the last one. It is refused before it makes a result larger than a value.
     assert work.left > -(MAX_ITEMS + 2) * LIMIT
 
 

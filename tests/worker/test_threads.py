@@ -1,4 +1,4 @@
-"""The loop that every thread of ours is: its turns, its pauses, what wakes it, what it outlives, and how it ends."""
+"""The loop of every thread: its turns, its pauses, what wakes it, the errors that it outlives, and its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 from worker.runtime.threads import Loop, Outlived, growing, owner_name
 
 PATIENCE_S = 30
-NEVER_S = 3600.0  # a turn that comes after such a pause in a test was woken
+NEVER_S = 3600.0  # a turn that comes in spite of such a pause was woken
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def started(loop: Loop) -> Iterator[Loop]:
 
 
 def asleep() -> float | None:
-    """A pause until somebody wakes the loop."""
+    """A pause that lasts until the loop is woken."""
     return None
 
 

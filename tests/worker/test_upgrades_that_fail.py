@@ -1,4 +1,4 @@
-"""An upgrade that cannot go on says why, and one that is in the way of others begins again."""
+"""An upgrade that cannot continue names the reason; one that deadlocks with other transactions begins again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_refusal_of_an_upgrade_names_the_word_and_its_column_alone(tmp_path:
 
 @pytest.mark.postgresql
 def test_an_upgrade_that_meets_a_transaction_in_another_order_of_locks_begins_again(postgresql_url: str) -> None:
-    """Planning locks deliveries, then cases, then operations; a migration, operations first."""
+    """Planning locks deliveries, then cases, then operations; a migration locks operations first."""
     ledger, older = Ledger(postgresql_url), sqlalchemy.create_engine(postgresql_url)
     migrated_to(ledger, "0014")
     with ThreadPoolExecutor(1) as pool, older.connect() as connection:
@@ -38,7 +38,7 @@ def test_an_upgrade_that_meets_a_transaction_in_another_order_of_locks_begins_ag
             connection.exec_driver_sql("LOCK TABLE inbound, cases IN ROW EXCLUSIVE MODE")
             upgrading = pool.submit(ledger.upgrade)
             wait_until(lambda: blocked_sessions(ledger) > 0, "the migration waits for a lock")
-            with suppress(OperationalError):  # one of the two is ended for the deadlock
+            with suppress(OperationalError):  # one of the two is ended because of the deadlock
                 connection.exec_driver_sql("LOCK TABLE operations IN ROW EXCLUSIVE MODE")
         upgrading.result(60)
     assert ledger.is_current()

@@ -1,4 +1,4 @@
-"""What becomes of a comment whose case is not known: does it wait, whoever opens the case, and is it ever lost?"""
+"""Comments of unknown cases wait until their case opens, and none is lost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TEN_MINUTES_S = 600
 
 
 def answer(message: str, to: str = "root", at: float = 1, **more: Any) -> Commented:
-    """A comment that waits for what it answers; its text is its name."""
+    """Build a comment that waits for the message that it answers; its text is its name."""
     fields: dict[str, Any] = {
         "text": message,
         "references": (Reference(name_of(to)),),
@@ -271,7 +271,7 @@ TREATED = Treatment(Policy(reopen_window=timedelta(hours=2), on_resolve="note"))
 
 
 def of_version(ledger: Ledger, column: str, version: int) -> None:
-    """Write the comments that wait as that version would."""
+    """Write the stored comment as that version would."""
     with ledger.database.write() as connection:
         (kept,) = connection.execute(select(pending)).mappings()
         document = json.loads(kept[column]) | {"v": version}
@@ -296,7 +296,7 @@ def test_a_comment_that_a_later_version_wrote_waits_for_a_process_that_can_read_
 
 
 def test_what_was_decided_about_a_comment_is_read_by_the_version_before_and_from_it(ledger: Ledger) -> None:
-    """That one reads the document so, and writes it without a version."""
+    """The version before reads the document in this form, and writes it without a version."""
     ledger.record([treated(answer("reply"))])
     (kept,) = rows(ledger, pending)
     adapter = TypeAdapter(Treatment)
@@ -309,7 +309,7 @@ def test_what_was_decided_about_a_comment_is_read_by_the_version_before_and_from
 
 
 def test_a_comment_whose_renamed_message_is_known_in_another_case_has_its_effect_there(ledger: Ledger) -> None:
-    """It waits still, though its id was used for another message in the case that it waits for."""
+    """The comment still waits, although its id was used for another message in the case that it waits for."""
     first = answer("reply", other_words="message")
     again = replace(first, text="other words", content_digest=digest("other words"))
     take(ledger, mail("root"), first, opened("elsewhere", message=digest("reply", again.content_digest)))

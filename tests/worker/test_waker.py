@@ -1,4 +1,4 @@
-"""Who claims when nobody rings? A thread, at the moment that the last claim named; and when need nobody look?"""
+"""The thread that claims without a wake-up message, at the moment that the last claim named."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_how_long_a_claim_is_left_alone(claimed: Claimed, rest: Rest | None) -> 
 
 
 class SlowClock:
-    """Stands still at a moment until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -39,7 +39,7 @@ class SlowClock:
 
 
 class Woken:
-    """Counts, and is waited for."""
+    """A wake-up function that stores the times of its calls, and lets a test wait for them."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -75,7 +75,7 @@ def test_it_wakes_at_the_earliest_moment_that_was_asked_for(waker: Waker, woken:
     waker.at(300)
     waker.at(400)
     woken.clock.now = 301
-    waker.at(600)  # an own wake-up of the thread, which looks at the clock then
+    waker.at(600)  # an own wake-up of the thread, which reads the clock then
     waker.at(200)
     assert woken.wait_for(1) == [301]
 

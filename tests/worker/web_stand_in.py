@@ -1,7 +1,7 @@
-"""A platform's web API, as a server on a port of this machine. What it keeps and says each platform's stand-in knows.
+"""Base of the stand-ins for a platform's web API: a server on a port of this machine.
 
-What a test wants to go wrong it puts into `ahead`: an answer for each call, and whether the call is executed all the
-same. An answer without a status is none: the connection ends.
+Each platform's stand-in has its own store and answers. A test puts failures into `ahead`: an answer for each call, and
+whether the call is executed all the same. An answer without a status closes the connection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HANGS_UP = 0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call that came."""
+    """One request to the platform."""
 
     method: str
     path: str
@@ -38,19 +38,19 @@ class Request:
 
 @dataclass
 class Platform:
-    """What was called, and what goes wrong."""
+    """The calls to a platform, and the failures that a test wants."""
 
     url: str = ""
     calls: list[str] = field(default_factory=list)
-    """What was called, in the platform's word for it."""
+    """The names of the calls, in the platform's words."""
     ahead: deque[tuple[int, dict[str, str], bytes, bool]] = field(default_factory=deque)
 
     def name_of(self, request: Request) -> str:
-        """The platform's word for a call."""
+        """Return the platform's word for a call."""
         return request.path.rpartition("/")[2]
 
     def do(self, request: Request) -> tuple[int, dict[str, Any]]:
-        """Do it, and say so: a status and a document."""
+        """Execute a call; return a status and a document."""
         raise NotImplementedError
 
     def answer(self, request: Request) -> Answer:
@@ -66,7 +66,7 @@ class Platform:
 
 @contextmanager
 def served(answer: Callable[[Request], Answer]) -> Iterator[str]:
-    """The address at which it answers until the end."""
+    """Serve until the end of the context; yields the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
@@ -85,7 +85,7 @@ def served(answer: Callable[[Request], Answer]) -> Iterator[str]:
         do_GET = do_POST = do_PATCH = do_PUT = _answer  # noqa: N815 — as the library names them
 
         def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

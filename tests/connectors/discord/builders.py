@@ -1,4 +1,4 @@
-"""Interactions of Discord as they are sent to an application: small, made up, changed by name."""
+"""Builders of Discord interactions: small, invented payloads whose fields are changed by keyword."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IN_THREAD: dict[str, Any] = {"channel_id": THREAD, "channel": {"id": THREAD, "ty
 
 
 def interaction(kind: int, data: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """An interaction in a channel of a server; a change that is `...` takes the field away."""
+    """Return an interaction in a server's channel; a change to `...` removes the field."""
     whole = {
         "id": FIRST,
         "type": kind,
@@ -69,13 +69,13 @@ def delivered(payload: Any, **settings: Any) -> Parsed:
 
 
 def said(payload: Any, **settings: Any) -> Event:
-    """The one event that comes of it."""
+    """Return the only event of the interaction."""
     (found,) = delivered(payload, **settings).events
     return found
 
 
 def answer(payload: Any, **settings: Any) -> Any:
-    """What Discord is answered."""
+    """Return the JSON of the HTTP response to Discord."""
     reply = delivered(payload, **settings).reply
     assert reply is not None
     assert (reply.status, reply.content_type) == (200, "application/json")

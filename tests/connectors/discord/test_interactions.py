@@ -1,4 +1,4 @@
-"""How are interactions read? Commands, buttons and forms open, note and close, and each gets its answer."""
+"""Tests of Discord's interactions: commands, buttons and forms open, note and close, and each gets its response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .builders import (
 
 
 def custom_ids(payload: Any, **settings: Any) -> list[str]:
-    """The ids of the buttons that the answer has."""
+    """Return the ids of the buttons in the response."""
     rows = answer(payload, **settings)["data"].get("components", [])
     return [button["custom_id"] for row in rows for button in row["components"]]
 

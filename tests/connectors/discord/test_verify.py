@@ -1,4 +1,4 @@
-"""Did Discord sign it? Ed25519 over timestamp and body, and both headers in every wrong form."""
+"""Tests of Discord's signature: Ed25519 over timestamp and body, and both headers in every wrong form."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def verdict(
 
 
 def signed(body: bytes = BODY, seconds: int = 0) -> tuple[str, str]:
-    """The headers as Discord makes them, with a private key that the source does not have."""
+    """Return timestamp and signature as Discord makes them; the source does not have the private key."""
     timestamp = str(int((NOW + timedelta(seconds=seconds)).timestamp()))
     return timestamp, PRIVATE_KEY.sign(timestamp.encode() + body).hex()
 

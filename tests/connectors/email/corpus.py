@@ -1,7 +1,7 @@
-"""Replies as mail programs write them, in eight languages, each with its writer's words and those that it quotes.
+"""Corpus of mail replies in eight languages, each with its writer's words and its quoted words.
 
-Written for this project. The forms are those that Gmail, Apple Mail, Thunderbird and Outlook give a reply; what people
-say in them is invented.
+Written for this project. The layouts are those of replies from Gmail, Apple Mail, Thunderbird and Outlook. The texts
+are invented.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ SUPPORT = "Help Desk <support@example.net>"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One reply."""
+    """A reply with the words to keep and the words to remove."""
 
     name: str
     text: str
     own: str
-    """What must be kept, word by word."""
+    """The writer's words; every one of them must be kept."""
     quoted: str
-    """What need not be; empty where the writer's words and the quoted ones are mixed, and all is kept."""
+    """The quoted words, which may be removed; empty if they are mixed with the writer's words and all is kept."""
     html: bool = False
 
 
@@ -30,13 +30,13 @@ class Language:
     own: str
     quoted: str
     gmail: str
-    """How each program introduces what it quotes."""
+    """The line that introduces a quote in Gmail; `apple` and `thunderbird` hold the other programs' lines."""
     apple: str
     thunderbird: str
     outlook: tuple[str, str, str, str]
-    """The names of its headers, with the day as it writes it: From, Sent, To, Subject."""
+    """Outlook's names for the headers From, Sent, To and Subject; the second includes the date as Outlook writes it."""
     reply: str
-    """What stands before the subject."""
+    """The prefix of a reply's subject, without the colon."""
 
 
 LANGUAGES = {

@@ -1,4 +1,4 @@
-"""Mails as tests want them: one with a change or two, and what the connector says about it."""
+"""Builders of mails with a few changes, and shortcuts that parse them with the email connector."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def mail(body: str = "It is stuck.\n", headers: Mapping[str, str | None] | None = None) -> bytes:
-    """A mail as bytes; a header that is None is left out."""
+    """Return a mail as bytes; a header of None is left out."""
     whole: dict[str, str | None] = {**PLAIN, **(headers or {})}
     lines = [f"{name}: {value}\n" for name, value in whole.items() if value is not None]
     return ("".join(lines) + "\n" + body).encode("utf-8", "surrogateescape")
@@ -44,12 +44,12 @@ def event(
     used: Settings | None = None,
     envelope: Mapping[str, str] | None = None,
 ) -> Event:
-    """The only event of such a mail."""
+    """Return the only event of a mail with this body and these headers."""
     (only,) = parse(mail(body, headers), used, envelope).events
     return only
 
 
 def multipart(subtype: str, *parts: str, boundary: str = "b") -> tuple[str, str]:
-    """A Content-Type, and a body of parts that bring their own headers."""
+    """Return a Content-Type and a multipart body; each part includes its own headers."""
     joined = "".join(f"--{boundary}\n{part}\n" for part in parts)
     return f'multipart/{subtype}; boundary="{boundary}"', f"{joined}--{boundary}--\n"

@@ -1,4 +1,4 @@
-"""Which mails are alerts, what are they about, and what do they say of it? The rules of the source decide."""
+"""Tests of alert mails: the source's rules decide which mails are alerts, and set their case, state and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who speaks? A person, a program, an automatic answer, or a server that could not deliver: never dropped."""
+"""Tests of the classes of mail: from a person, from a program, automatic reply, bounce; none is dropped."""
 
 from __future__ import annotations
 

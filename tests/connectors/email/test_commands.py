@@ -1,4 +1,4 @@
-"""Whose commands are carried out? Of those who are allowed, and whom our own mail server vouches for."""
+"""Tests of commands in mails: a command needs an allowed sender that our own mail server has authenticated."""
 
 from __future__ import annotations
 

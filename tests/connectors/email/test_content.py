@@ -1,4 +1,4 @@
-"""What does a person read of a mail, whatever charset, nesting or program it came from?"""
+"""Tests of the text made from a mail, across charsets, nesting and mail programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of replies as mail programs write them: is every word that somebody wrote kept? How much of the rest is taken off?
+"""Tests that quote removal keeps every word of a reply's writer, and removes most quoted words of the corpus.
 
 `pytest -s` prints the figures.
 """
@@ -15,7 +15,7 @@ from tests.connectors.email.corpus import LANGUAGES, PAIRS, Pair
 from tests.connectors.email.mails import event
 
 LEAST_REMOVED = 0.9
-"""The share of quoted words that must not stand before the whole."""
+"""The minimum share of quoted words that are removed from the part of a note before the full message."""
 
 each_pair = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 
@@ -25,7 +25,7 @@ def words(text: str) -> Counter[str]:
 
 
 def first_words(pair: Pair) -> str:
-    """What a note says first: before the whole message, where that follows."""
+    """Return the beginning of the note, up to the full message if the note repeats it."""
     headers: dict[str, str | None] = {"In-Reply-To": "<parent.1@customer.example>"}
     if pair.html:
         headers["Content-Type"] = "text/html; charset=utf-8"
@@ -55,7 +55,7 @@ def test_most_quoted_words_do_not_stand_before_the_whole() -> None:
         clean += [pair.name] if pair.quoted and not said - words(pair.own) else []
     share = 1 - kept / quoted
     with_quotes = sum(bool(pair.quoted) for pair in PAIRS.values())
-    print(  # noqa: T201 — the figure is what is asked for
+    print(  # noqa: T201 — the figures are the output of this test
         f"\n{len(PAIRS)} pairs: {lost} wanted words lost, {share:.1%} of {quoted} quoted words removed, "
         f"{len(clean)} of {with_quotes} replies with quotes cut off exactly"
     )

@@ -1,6 +1,6 @@
-"""Does a mail that means harm cost more than its place in quarantine? It is read or refused, and not in minutes.
+"""Tests that a hostile mail is read or refused, and does not take minutes.
 
-`survey(20_000)` says how many damaged mails were read, ignored and refused; the test takes a tenth of that.
+`survey(20_000)` counts how many damaged mails were read, ignored and refused. The test uses a tenth of that number.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def test_limits_are_settings() -> None:
 
 
 def sound(found: Event) -> bool:
-    """True for what every database and the Tickets API can take."""
+    """Return True if every database and the Tickets API can take the event."""
     texts = [found.subject, found.text, found.author or "", *found.participants]
     texts += [part for pair in found.attributes for part in pair]
     for text in texts:
@@ -131,7 +131,7 @@ def sound(found: Event) -> bool:
 
 
 def survey(count: int, seed: int = 5322) -> Counter[str]:
-    """What became of so many damaged mails: event, ignored or refused. Raises whatever is no ConnectorError."""
+    """Count the outcomes of `count` damaged mails: event, ignored or refused. Raises any error but ConnectorError."""
     found: Counter[str] = Counter()
     for raw in mutations(BODIES, kind="lines", seed=seed, count=count):
         try:

@@ -1,4 +1,4 @@
-"""When are two mails the same, and who may say that a mail belongs to a case?"""
+"""Tests of the identity of mails: which mails are the same message, and which references lead a mail to a case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are a reply's own words found before what it quotes, and never taken for a quote themselves?"""
+"""Tests of separating a reply's own words from its quotes; own words are never taken for a quote."""
 
 from __future__ import annotations
 

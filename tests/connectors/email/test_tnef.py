@@ -1,4 +1,4 @@
-"""Is what Outlook wraps into a winmail.dat found, however it is damaged, and in a time that grows with its length?"""
+"""Tests of reading Outlook's winmail.dat (TNEF), also damaged, in a time that grows with its length."""
 
 from __future__ import annotations
 

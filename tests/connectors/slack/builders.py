@@ -1,4 +1,4 @@
-"""Deliveries of Slack as they are sent to an app: small, made up, changed by name."""
+"""Builders of Slack deliveries: small, invented payloads whose fields are changed by keyword."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def key(ts: str, channel: str = CHANNEL, team: str = TEAM) -> str:
 
 
 def without_blanks(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields; those that are `...` are taken away."""
+    """Return the fields without those that are `...`."""
     return {name: value for name, value in fields.items() if value is not ...}
 
 
@@ -75,7 +75,7 @@ def reaction(name: str = "white_check_mark", ts: Any = ROOT, **changes: Any) -> 
 
 
 def edit(after: dict[str, Any], before: Any, *, marked: bool = True, **changes: Any) -> dict[str, Any]:
-    """`after` and `before` are the whole message; the former gets its mark of an edit."""
+    """Return an edit from `before` to `after`, both whole messages; `after` gets an `edited` field if `marked`."""
     mark = {"edited": {"user": ADA, "ts": "1773453710.000000"}} if marked else {}
     whole = {
         "type": "message",
@@ -116,13 +116,13 @@ def delivered(payload: Any, **settings: Any) -> Parsed:
 
 
 def said(event: dict[str, Any], around: dict[str, Any] | None = None, **settings: Any) -> Event:
-    """The one event that comes of it."""
+    """Return the only event of the delivery."""
     (found,) = delivered(envelope(event, **(around or {})), **settings).events
     return found
 
 
 def ignored(event: dict[str, Any], around: dict[str, Any] | None = None, **settings: Any) -> str:
-    """Why nothing comes of it."""
+    """Return the reason why the delivery was ignored."""
     parsed = delivered(envelope(event, **(around or {})), **settings)
     assert not parsed.events
     assert not parsed.unreadable
@@ -140,7 +140,7 @@ def form(fields: dict[str, Any]) -> bytes:
 
 
 def slash(text: Any = "VPN is down", **changes: Any) -> dict[str, Any]:
-    """The fields of a slash command."""
+    """Return the form fields of a slash command."""
     whole = {
         "team_id": TEAM,
         "channel_id": CHANNEL,
@@ -157,7 +157,7 @@ def slash(text: Any = "VPN is down", **changes: Any) -> dict[str, Any]:
 
 
 def interaction(kind: str, **changes: Any) -> dict[str, Any]:
-    """What a shortcut or a modal sends."""
+    """Return the payload of a shortcut or a modal."""
     whole = {
         "type": kind,
         "team": {"id": TEAM, "domain": "acme"},
@@ -169,7 +169,7 @@ def interaction(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 def shortcut(of: dict[str, Any], callback: str = "open_ticket", **changes: Any) -> dict[str, Any]:
-    """A shortcut on a message, which is told without its channel."""
+    """Return a shortcut on a message; its `message` has no channel, as Slack sends it."""
     inside = {name: value for name, value in of.items() if name not in ("channel", "channel_type", "event_ts")}
     whole = {
         "callback_id": callback,
@@ -182,7 +182,7 @@ def shortcut(of: dict[str, Any], callback: str = "open_ticket", **changes: Any) 
 
 
 def submission(fields: dict[str, Any], view: Any = None, **changes: Any) -> dict[str, Any]:
-    """A modal that was sent: what was written, and what was chosen where the value is a list of one."""
+    """Return a submitted modal; a value in a list of one is a selected option, any other value is typed text."""
     values = {
         block: {"given": {"selected_option": {"value": value[0]}} if isinstance(value, list) else {"value": value}}
         for block, value in fields.items()
@@ -192,5 +192,5 @@ def submission(fields: dict[str, Any], view: Any = None, **changes: Any) -> dict
 
 
 def acted(payload: dict[str, Any]) -> bytes:
-    """An interaction as it comes over HTTP."""
+    """Return the HTTP body of an interaction."""
     return form({"payload": json.dumps(payload)})

@@ -1,4 +1,4 @@
-"""What if Slack's answers, or what it says on a connection, are damaged? Progress or a reason, never a crash."""
+"""Tests that damaged responses and Socket Mode frames of Slack give a result or a reason, and never crash."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 
 def before(method: str) -> Memory:
-    """A round under way, in which this method is next."""
+    """Return the memory of a running backfill round whose next call is this method."""
     begun = history.begin({"first": "1773000000.000000"}, Occasion(NOW))
     return {**begun, "team": TEAM, "bot": BOT, "todo": [{"method": method, **STEPS[method]}]}
 

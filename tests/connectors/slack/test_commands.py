@@ -1,4 +1,4 @@
-"""What does a slash command do? It opens a ticket, asks for words, or says what to do instead."""
+"""Tests of slash commands: a command opens a ticket, asks for text, or replies what to do instead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .builders import ADA, BOB, CHANNEL, NOW, RESPONSE_URL, TOKEN, TRIGGER, conf
 
 
 def told(parsed: Parsed) -> str:
-    """What the person reads, and nobody else."""
+    """Return the text of the reply, which only its author sees."""
     assert parsed.reply is not None
     answer = json.loads(parsed.reply.body)
     assert answer["response_type"] == "ephemeral"

@@ -1,4 +1,4 @@
-"""What becomes of deliveries that are damaged and all the same signed? Events or a refusal, never a crash."""
+"""Tests that damaged but validly signed deliveries become events or are refused, without a crash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT = 2_000
 def test_damaged_deliveries_become_events_or_are_refused() -> None:
     settings = configured(private=False)
     outcomes: Counter[str] = Counter()
-    # What means something three times as often: of damage to the rest there is little to see.
+    # Fixtures with events count three times, because damage to the others shows little.
     seeds = [each.body for each in fixtures("slack").values() for _ in range(3 if each.expected.get("events") else 1)]
     for body in mutations(seeds, kind="json", seed=20260314, count=COUNT):
         headers = tuple((name.lower(), value) for name, value in sign(body, settings, NOW).items())

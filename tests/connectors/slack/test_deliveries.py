@@ -1,4 +1,4 @@
-"""What comes to the request URL besides messages: a challenge, a limit, other events; and who is meant by `team`."""
+"""Tests of other deliveries to the request URL: challenges, rate limits, other events; and of finding the workspace."""
 
 from __future__ import annotations
 

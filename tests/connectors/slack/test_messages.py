@@ -1,4 +1,4 @@
-"""How are messages read? Mentions open, replies comment or close, edits and deletions are notes."""
+"""Tests of Slack's messages: mentions open, replies comment or close, edits and deletions are notes."""
 
 from __future__ import annotations
 

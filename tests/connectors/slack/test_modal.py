@@ -1,4 +1,4 @@
-"""What is asked for in the modal, and what does its submission say?"""
+"""Tests of the modal for a new ticket, and of its submission."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IN_CHANNEL = {"private_metadata": json.dumps({"channel": CHANNEL, "type": None})
 
 
 def view_of(**settings: Any) -> dict[str, Any]:
-    """The modal that a slash command without words opens."""
+    """Return the modal that a slash command without text opens."""
     parsed = delivered(form(slash("")), bot_token=TOKEN, **settings)
     assert parsed.prompt is not None
     shown: dict[str, Any] = json.loads(parsed.prompt.body)["view"]
@@ -24,7 +24,7 @@ def view_of(**settings: Any) -> dict[str, Any]:
 
 
 def sent(fields: dict[str, Any], view: dict[str, Any] | None = None, **settings: Any) -> Event:
-    """The ticket that a submission opens."""
+    """Return the opening that a submission makes."""
     parsed = delivered(acted(submission(fields, view)), **settings)
     (event,) = parsed.events
     assert isinstance(event, Opened)

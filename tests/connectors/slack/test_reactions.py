@@ -1,4 +1,4 @@
-"""How are reactions read? One emoji opens, one closes, and taking it away is a note."""
+"""Tests of Slack's reactions: one emoji opens, one closes, and removing either is a note."""
 
 from __future__ import annotations
 

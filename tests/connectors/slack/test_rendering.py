@@ -1,4 +1,4 @@
-"""What do people read? Markup as plain text, files and forwarded messages as lines, differences line by line."""
+"""Tests of the text for people: markup as plain text, files and forwarded messages as lines, differences by line."""
 
 from __future__ import annotations
 

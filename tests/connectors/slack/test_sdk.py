@@ -1,4 +1,4 @@
-"""Are our signatures those of Slack's own SDK?"""
+"""Tests our signatures against Slack's own SDK, both ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may a Slack app be configured with, and which token is whose?"""
+"""Tests of a Slack app's settings, and of the choice of token for a workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a shortcut do? On a message it opens or closes the message's ticket; anywhere it asks for a new one."""
+"""Tests of shortcuts: on a message, a shortcut opens or closes the message's ticket; elsewhere, it opens the modal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .builders import (
 
 
 def done(payload: dict[str, Any], **settings: Any) -> Event:
-    """The one event that comes of it; such deliveries are answered with nothing."""
+    """Return the only event of a shortcut; the HTTP response is empty."""
     parsed = delivered(acted(payload), **settings)
     (event,) = parsed.events
     assert parsed.reply is not None

@@ -1,4 +1,4 @@
-"""Did Slack send it? The signature over version, timestamp and body, and both headers in every wrong form."""
+"""Tests of Slack's signature over version, timestamp and body, with both headers in every wrong form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connectors.slack import Settings, sign, verify
 
 from .builders import NOW, configured
 
-# The example that Slack's documentation of request signing gives.
+# The example in Slack's documentation of request signing.
 DOCUMENTED_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 DOCUMENTED_TIME = 1531420618
 DOCUMENTED_SIGNATURE = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"

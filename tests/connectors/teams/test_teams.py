@@ -1,4 +1,4 @@
-"""How is a mention of the webhook verified, read and answered?"""
+"""Tests of the outgoing webhook of Teams: its proof, its mentions, and the replies to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHANNEL = "19:0123456789abcdef@thread.tacv2"
 ADA, BOB = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 ROOT, REPLY = "1773453600101", "1773453600103"
 AT = "<at>Tickets</at>"
-# Made with openssl dgst -sha256 -mac HMAC of the bytes 0 to 31, over the body below.
+# The key is the bytes 0 to 31. The expected HMAC of the body below was made with `openssl dgst -sha256 -mac HMAC`.
 TOKEN = base64.b64encode(bytes(range(32))).decode()
 BODY = b'{"type":"message","text":"ping"}'
 
@@ -28,7 +28,7 @@ BODY = b'{"type":"message","text":"ping"}'
 def activity(
     text: Any = f"{AT} The VPN is down", number: Any = ROOT, root: str = ROOT, **changes: Any
 ) -> dict[str, Any]:
-    """A message in a channel; a change that is `...` takes the field away."""
+    """Return a message in a channel; a change to `...` removes the field."""
     whole = {
         "type": "message",
         "id": number,
@@ -54,13 +54,13 @@ def delivered(payload: Any, **settings: Any) -> Parsed:
 
 
 def said(payload: Any, **settings: Any) -> Event:
-    """The one event that comes of it."""
+    """Return the only event of the message."""
     (found,) = delivered(payload, **settings).events
     return found
 
 
 def answer(payload: Any) -> str:
-    """What people read below the message."""
+    """Return the text of the reply, which people read below the message."""
     given = delivered(payload).reply
     assert given is not None
     assert (given.status, given.content_type) == (200, "application/json")
@@ -95,7 +95,7 @@ def test_a_token_is_decoded_and_its_text_is_no_key() -> None:
 
 def test_a_header_in_another_form_is_denied() -> None:
     genuine = sign(BODY, configured(), NOW)["Authorization"].removeprefix("HMAC ")
-    last = genuine[:-2] + chr(ord(genuine[-2]) + 1) + "="  # stands for the same bytes, spelled otherwise
+    last = genuine[:-2] + chr(ord(genuine[-2]) + 1) + "="  # another spelling of the same bytes
     forms = (
         "",
         "HMAC",
@@ -173,7 +173,7 @@ def test_html_stands_in_for_a_text_that_is_missing() -> None:
 
 @pytest.mark.parametrize("text", ["<at>" * 50_000, "<div" * 50_000, AT * 20_000, "<p>" * 50_000 + AT, " " * 150_000])
 def test_markup_without_end_is_read(text: str) -> None:
-    parsed = delivered(activity(text + " x"))  # in the square of these lengths it would be ended as hanging
+    parsed = delivered(activity(text + " x"))  # in quadratic time, the test would exceed its timeout
     assert len(parsed.events) == 1
     assert len(parsed.events[0].text) < 60_000
 

@@ -1,4 +1,4 @@
-"""Who is believed to be Microsoft's Bot Connector? With a key pair of the test's, in the place of Microsoft's."""
+"""Tests of the tokens of Microsoft's Bot Connector, signed with the tests' own key pair instead of Microsoft's."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def by_hand(head: dict[str, Any], signature: str = "AAAA") -> str:
 
 
 def with_public_key_as_secret() -> str:
-    """HS256 with Microsoft's public key: whoever lets the token choose takes that."""
+    """Sign with HS256 and the public key; a verifier that lets the token choose its algorithm would accept this."""
     import hashlib
     import hmac
 
@@ -61,7 +61,7 @@ def with_public_key_as_secret() -> str:
 
 
 def moved(which: int) -> str:
-    """With a character of one of its parts changed."""
+    """Change one character in part `which` of a valid token."""
     parts = bot_token(BODY, NOW).split(".")
     changed = "A" if parts[which][10] != "A" else "B"
     parts[which] = parts[which][:10] + changed + parts[which][11:]

@@ -1,4 +1,4 @@
-"""Updates of Telegram as they are sent to a bot: small, made up, changed by name."""
+"""Builders of Telegram updates: small, invented payloads whose fields are changed by keyword."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def key(number: int, chat: int = GROUP) -> str:
 
 
 def message(text: Any = "/ticket The VPN is down", number: Any = 10, **changes: Any) -> dict[str, Any]:
-    """A message in the group; a change that is `...` takes the field away."""
+    """Return a message in the group; a change to `...` removes the field."""
     whole = {"message_id": number, "from": ADA, "chat": CHAT, "date": 1773453600, "text": text}
     return {name: value for name, value in (whole | changes).items() if value is not ...}
 
@@ -59,13 +59,13 @@ def delivered(content: Any, kind: str = "message", update_id: int = 1, **setting
 
 
 def said(content: Any, kind: str = "message", **settings: Any) -> Event:
-    """The one event that comes of it."""
+    """Return the only event of the update."""
     (found,) = delivered(content, kind, **settings).events
     return found
 
 
 def ignored(content: Any, kind: str = "message", **settings: Any) -> str:
-    """Why nothing comes of it."""
+    """Return the reason why the update was ignored."""
     parsed = delivered(content, kind, **settings)
     assert not parsed.events
     (remark,) = parsed.ignored

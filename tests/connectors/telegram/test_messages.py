@@ -1,4 +1,4 @@
-"""How are messages read? Commands and mentions open, replies comment or close, edits are the message again."""
+"""Tests of Telegram's messages: commands and mentions open, replies comment or close, edits repeat their message."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_the_photos_of_an_album_lead_to_the_case_of_the_one_with_the_words() -> 
     assert second.unknown == "wait"
     album = f"{GROUP}:album:135"
     assert album in first.aliases
-    assert second.references[0] == Reference(album)  # what it waits for
+    assert second.references[0] == Reference(album)  # the comment waits for the album's case
     assert first.source_message_id != second.source_message_id
 
 

@@ -1,4 +1,4 @@
-"""How are reactions read? One opens, one closes, and taking either away is a private note."""
+"""Tests of Telegram's reactions: one opens, one closes, and removing either is a private note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which settings, and which tokens, does a bot refuse?"""
+"""Tests of a Telegram bot's settings and of its secret token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledgers that are kept here, put into databases again."""
+"""Loads the stored ledgers of this folder into databases."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A ledger of the version before, and the folder that holds the store of its Tickets API."""
+    """A ledger of the version before, and the folder with the store of its Tickets API."""
 
     url: str
     folder: Path
     now: datetime
-    """When its life ended."""
+    """The time at which the ledger's life ended."""
 
     def tables(self) -> dict[str, Rows]:
-        """Every row of every table, as the database has it: whatever columns and types the code knows."""
+        """Return every row of every table as stored, including columns and types that the code no longer has."""
         engine = create_engine(self.url)
         metadata = MetaData()
         metadata.reflect(engine)
@@ -44,7 +44,7 @@ class Kept:
 
 
 def put_back(kind: str, url: str, folder: Path) -> Kept:
-    """Fill an empty database of that kind with the ledger that is kept of it, and the folder with the store."""
+    """Fill an empty database with the stored ledger of this kind, and the folder with the store of its Tickets API."""
     where = HERE / kind
     if kind == "sqlite":
         _run(Path(make_url(url).database or ""), (where / "ledger.sql").read_text())

@@ -1,6 +1,6 @@
-"""How messages reach a ledger, and calls the Tickets API, while time passes: real connectors and real delivery.
+"""Records messages in a ledger and makes its calls while time passes, with real connectors and real delivery.
 
-`steps` says what happens to a ledger before it is kept.
+The module `steps` defines what happens to a ledger before it is stored.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LEASE = timedelta(seconds=60)
 
 
 def settings() -> Settings:
-    """The settings of the ledger: every source that it heard of, and every kind of route."""
+    """Return the settings of the ledger: every source with messages, and every kind of route."""
     sources = {
         "prom": {"kind": "alertmanager", "secret": "dev-secret"},
         "night": {"kind": "alertmanager", "secret": "dev-secret"},
@@ -53,19 +53,19 @@ def settings() -> Settings:
 
 @dataclass
 class Life:
-    """A ledger, what delivers for it, and how messages reach it."""
+    """A ledger, its deliverer, and the ways to record messages."""
 
     ledger: Ledger
     relay: Relay
     clock: ManualClock
     settings: Settings
     begins: dict[str, datetime] = field(default_factory=dict)
-    """When each alert began that fires."""
+    """When each firing alert began."""
     uids: int = 0
     taken: int = 0
 
     def take(self, source: str, body: bytes, place: UidPlace | None = None) -> Recorded:
-        """Record a delivery whose sender was verified."""
+        """Record a delivery with a verified sender."""
         arrived = Inbound(source, self.clock(), body)
         read = read_verified(self.settings.sources[source], Verified(arrived))
         ((recorded,), _) = self.ledger.record([replace(read, place=place)])
@@ -74,16 +74,16 @@ class Life:
 
     def fire(self, name: str, *, source: str = "prom", summary: str = "3% free", severity: str = "warning",
              **labels: str) -> Recorded:  # fmt: skip
-        """An alert fires that began now, or goes on."""
+        """Record an alert that fires: it begins now, or continues."""
         return self.take(source, self.alert(name, "firing", summary, severity, labels))
 
     def end(self, name: str, *, source: str = "prom", **labels: str) -> Recorded:
-        """It is resolved now."""
+        """Record that an alert is resolved now."""
         return self.take(source, self.alert(name, "resolved", "all well", "warning", labels))
 
     def alert(self, name: str, status: str = "firing", summary: str = "3% free", severity: str = "warning",
               labels: Mapping[str, str] = MappingProxyType({})) -> bytes:  # fmt: skip
-        """What Alertmanager sends."""
+        """Build the body that Alertmanager sends."""
         begins = self.begins.setdefault(name, self.clock())
         if status == "resolved":
             del self.begins[name]
@@ -112,19 +112,19 @@ class Life:
         return "\n".join([*(f"{key}: {value}" for key, value in whole.items()), "", text, ""]).encode()
 
     def fetched(self, mail: bytes, *, owed: bool = False) -> Recorded:
-        """A mail that was read from the mailbox."""
+        """Record a mail that was read from the mailbox."""
         self.uids += 1
         return self.take("support", mail, UidPlace(BOX.name, "INBOX", 7, self.uids, owed))
 
     def say(self, text: str, ts: str, thread: str | None = None) -> Recorded:
-        """A mention of the bot in a channel, or a reply in a thread."""
+        """Record a mention of the bot in a channel, or a reply in a thread."""
         whole = json.loads(fixtures("slack")["mention" if thread is None else "reply"].body)
         whole["event"] |= {"text": text, "ts": ts, "event_ts": ts} | ({} if thread is None else {"thread_ts": thread})
         whole["event_id"] = f"Ev{ts.replace('.', '')}"
         return self.take("chat", json.dumps(whole).encode())
 
     def told(self, ticket: str, status: str, **metadata: str) -> Recorded:
-        """The Tickets API tells what a person did."""
+        """Record a webhook of the Tickets API about what a person did, a minute later."""
         self.relay.advance(seconds=60)
         data = {"id": ticket, "subject": "The alert", "status": status, "priority": "medium", "metadata": metadata}
         kind = "reopened" if status == "open" else "updated" if status == "pending" else "closed"
@@ -133,13 +133,13 @@ class Life:
         return self.take("aurion", json.dumps(whole).encode())
 
     def deliver(self, *, breaks: str | None = None, method: str = "POST", path: str = "/tickets$", **how: Any) -> None:
-        """Send what is due at this moment; the first call that matches breaks where that is wanted."""
+        """Send what is due at this moment; with `breaks`, the first matching call fails."""
         if breaks is not None:
             self.relay.break_once(breaks, method=method, path=path, **how)
         self.relay.send_what_is_due()
 
     def tickets(self) -> list[dict[str, Any]]:
-        """The latest tickets at the Tickets API."""
+        """Return the latest tickets at the Tickets API."""
         found: list[dict[str, Any]] = self.relay.by_hand("GET", "/tickets?limit=100")["data"]
         return found
 
@@ -153,11 +153,11 @@ class Life:
         return found.ticket_id
 
     def claim(self, kind: Kind, *, limits: Limits, limit: int = 1, owner: str = "killed") -> list[Claim]:
-        """What a worker leases that is killed before it can say what came of it."""
+        """Claim as a worker that is killed before it can settle."""
         terms = Terms(LEASE, timedelta(hours=23), timedelta(seconds=30), limits, True)
         return self.ledger.claim(kind, limit=limit, owner=owner, terms=terms).claims
 
     def do_jobs(self, *kinds: str) -> None:
-        """One round of the jobs of these kinds."""
+        """Run the jobs of these kinds once."""
         jobs = {name: job for name, job in jobs_of(self.settings).items() if name.partition(":")[0] in kinds}
         Runner(self.ledger, lambda: jobs, lambda _: None, "one", 1.0).once()

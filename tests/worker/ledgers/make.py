@@ -1,8 +1,8 @@
-"""Make the ledgers of this version that the next one must be able to go on with.
+"""Makes the stored ledgers of this version, which the next version must be able to continue.
 
     .venv/bin/python -m tests.worker.ledgers.make
 
-It needs `pg_dump` and the PostgreSQL of the tests. Each ledger is kept as SQL beside the Tickets API's store.
+Needs `pg_dump` and the PostgreSQL of the tests. Each ledger is stored as SQL, beside the store of its Tickets API.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from .steps import PAST, PRESENT
 HERE = Path(__file__).parent
 KINDS = ("sqlite", "postgresql")
 _OF_A_SESSION = re.compile(r"^(SET .*|SELECT pg_catalog\.set_config.*|\\.*|--.*)\n", re.MULTILINE)
-"""What `pg_dump` says of its own session, which servers of other versions may not know."""
+"""Lines in which `pg_dump` sets up its own session; servers of other versions may reject them."""
 
 
 def live(url: str, folder: Path) -> ManualClock:
-    """Give the ledger its life; the Tickets API's store is in the folder. Returns the time at which it ends."""
+    """Give the ledger its life, with the Tickets API's store in the folder; return the time at which it ends."""
     clock = ManualClock()
     configured = settings()
     ledger = Ledger(url, clock=clock, may_answer=True)
@@ -47,7 +47,7 @@ def live(url: str, folder: Path) -> ManualClock:
 
 
 def dump_of_sqlite(path: Path) -> str:
-    """The database as SQL."""
+    """Return the database as SQL."""
     connection = sqlite3.connect(path)
     try:
         return "\n".join(connection.iterdump()) + "\n"
@@ -56,7 +56,7 @@ def dump_of_sqlite(path: Path) -> str:
 
 
 def dump_of_postgresql(url: str) -> str:
-    """The database as SQL that any driver runs."""
+    """Return the database as SQL that any driver can run."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     command = ["pg_dump", "--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=50", f"--dbname={plain}"]
     dumped = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -64,7 +64,7 @@ def dump_of_postgresql(url: str) -> str:
 
 
 def make(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """The files that are kept of a ledger of that kind, with their content."""
+    """Make the stored files of a ledger of this kind: yields names and contents."""
     if kind == "sqlite":
         clock = live(f"sqlite:///{folder / 'ledger.db'}", folder)
         yield "ledger.sql", dump_of_sqlite(folder / "ledger.db")

@@ -1,6 +1,7 @@
-"""What happens to a ledger before it is kept: each step leaves rows in states of its own.
+"""Steps of a ledger's life before it is stored; each step leaves rows in different states.
 
-The steps of `PAST` come to an end. Those of `PRESENT` leave open work; their order counts: the last closes the gate.
+The steps of `PAST` are finished. The steps of `PRESENT` leave open work, and their order counts:
+the last one closes the gate.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ WAITING = [f"waiting-{number}" for number in range(12)]
 
 
 def restored(life: Life) -> None:
-    """A ledger that came from a backup while a create waited."""
+    """The ledger is restored from a backup while a create waits."""
     life.fire("from-backup")
     life.ledger.mark_restored(by=PERSON)
     life.relay.run(for_hours=1)
 
 
 def whole_lives(life: Life) -> None:
-    """Opened, told again, changed, ended, reopened; opened anew long after that."""
+    """Alerts open, repeat, change, end and reopen; one opens anew long afterwards."""
     life.fire("disk")
     life.fire("over")
     life.relay.run(for_hours=1)
@@ -58,7 +59,7 @@ def whole_lives(life: Life) -> None:
 
 
 def by_mail(life: Life) -> None:
-    """A mail, answers to it, commands, copies, circles, what nobody can read; all of it read from a mailbox."""
+    """A mailbox receives a mail, replies, commands, copies, loops and an unreadable mail."""
     life.ledger.mailboxes.watch([(BOX, 600.0)])
     life.ledger.mailboxes.begin(BOX, "INBOX", Cursor(7, 1, 0))
     life.fetched(life.mail("m0", "It is ours.", author=GRACE, subject="The gate"))
@@ -82,7 +83,7 @@ def by_mail(life: Life) -> None:
 
 
 def quarantined(life: Life) -> None:
-    """What cannot be read: twice, given up by a person, and read by now."""
+    """Unreadable deliveries: one came twice, a person gave one up, and one can be read by now."""
     for _ in range(2):
         life.take("prom", b"no alert at all")
     given_up = life.take("prom", b"neither is this")
@@ -95,7 +96,7 @@ def quarantined(life: Life) -> None:
 
 
 def dead_letters(life: Life) -> None:
-    """Rejected calls: left for a person, sent again, edited, given up, bound to a ticket that was there."""
+    """Rejected calls: left for a person, sent again, edited, given up, bound to an existing ticket."""
     for name in ("left", "retried", "edited", "given-up", "bound"):
         life.fire(name)
         life.deliver(breaks="status", **REFUSED)
@@ -120,7 +121,7 @@ def dead_letters(life: Life) -> None:
 
 
 def rejected_in_doubt(life: Life) -> None:
-    """A create that was lost, and then rejected."""
+    """A create is lost, and rejected when it is sent again."""
     life.fire("edited-in-doubt")
     life.deliver(breaks="reset", **NEVER_THERE)
     life.relay.advance(seconds=90)
@@ -128,7 +129,7 @@ def rejected_in_doubt(life: Life) -> None:
 
 
 def replayed(life: Life) -> None:
-    """A delivery of which a defect understood nothing, until it was replayed."""
+    """A delivery that a defect read as empty, until it is replayed."""
     arrived = Inbound("prom", life.clock(), life.alert("swallowed"))
     ((swallowed,), _) = life.ledger.record([Delivery(arrived)])
     read = read_verified(life.settings.sources["prom"], Verified(arrived), swallowed.inbound_id)
@@ -137,7 +138,7 @@ def replayed(life: Life) -> None:
 
 
 def looked_for(life: Life) -> None:
-    """Calls of unknown outcome whose keys were forgotten: a ticket is found, another one proven absent."""
+    """Calls of unknown outcome with forgotten keys: one ticket is found, another one is proven absent."""
     for name, how in (("adopted", LOST), ("touched", LOST), ("absent", NEVER_THERE)):
         life.fire(name)
         life.deliver(breaks="reset", **how)
@@ -154,7 +155,7 @@ def looked_for(life: Life) -> None:
 
 
 def others_tell(life: Life) -> None:
-    """What people did to tickets: set to pending, resolved, closed, closed for good, reopened, deleted."""
+    """People move tickets: set to pending, resolved, closed, closed for good, reopened, deleted."""
     names = ("pending", "by-hand-resolved", "by-hand-closed", "wont-fix", "by-hand-reopened", "gone")
     for name in names:
         life.fire(f"people-{name}")
@@ -178,7 +179,7 @@ def others_tell(life: Life) -> None:
 
 
 def answered(life: Life) -> None:
-    """Receipts: edited as the ticket moves, told for good, refused, put off, under way, and not due yet."""
+    """Receipts: edited as the ticket moves, posted for good, refused, put off, under way, and not due yet."""
     posted = Told("C0HELP001:1773453700.000100", ("T0ACME001:C0HELP001:1773453700.000100",))
     for number, outcome in enumerate((posted, Told(None), Refused("is_archived"), Later(3600.0, "ratelimited"), None)):
         life.say(f"<@U0RELAY01> Thread {number}", f"177345360{number}.000100")
@@ -201,7 +202,7 @@ def gathered(life: Life) -> None:
 
 
 def jobs(life: Life) -> None:
-    """Jobs that remember, that failed, and one that a killed process holds."""
+    """Jobs with a memory, a job that failed, and a job that a killed process holds."""
     life.fire("beat", source="beats")
     life.relay.run(for_hours=1)
     life.do_jobs("quiet", "expiry")
@@ -222,8 +223,10 @@ PAST: tuple[Callable[[Life], None], ...] = (
 
 
 def taken_back(life: Life) -> None:
-    """Openings that wait: one that its end took back, one that waits still; a comment that waited in vain, and one
-    that waits."""
+    """Openings and comments that wait.
+
+    One opening was taken back by its end, one still waits. One comment waited in vain, one still waits.
+    """
     life.say("Whose thread is that?", "1773460000.000200", thread="1773450000.000100")
     life.relay.advance(seconds=700)
     life.ledger.pair_waiting()
@@ -235,7 +238,7 @@ def taken_back(life: Life) -> None:
 
 
 def in_doubt(life: Life) -> None:
-    """Calls whose answers were lost, and calls that were lost before: of every kind that can be."""
+    """Calls with lost answers and calls that were lost themselves, of every possible kind."""
     for when in ("after", "before"):
         for kind in ("note", "close", "reopen"):
             life.fire(f"{kind}-{when}")
@@ -245,7 +248,7 @@ def in_doubt(life: Life) -> None:
         life.fetched(life.mail(f"u-{when}", "It is slow.", subject=f"Slow {when}", author=GRACE))
     life.deliver()
     life.relay.advance(seconds=60)
-    for name in WAITING:  # so many calls succeed that the breaker stays as it is
+    for name in WAITING:  # enough successful calls that the breaker stays closed
         life.fire(name)
     life.deliver()
     for when in ("after", "before"):
@@ -262,13 +265,13 @@ def in_doubt(life: Life) -> None:
 
 
 def edited_in_doubt(life: Life) -> None:
-    """A create that was lost, then rejected, is edited by a person: whether it was made is not known."""
+    """A person edits a create that was lost and then rejected; it is unknown whether the ticket was made."""
     edited = json.dumps({"subject": "Edited in doubt", "description": "What was meant"}).encode()
     life.ledger.edit_operation(f"op-{life.case_of('edited-in-doubt')}-1", edited, by=PERSON)
 
 
 def killed(life: Life) -> None:
-    """What killed processes leased: a mailbox; notes that were joined, a create that was made, one never sent."""
+    """Leases of killed processes: a mailbox, joined notes, a create that was made, and a create that was never sent."""
     life.ledger.mailboxes.lease(BOX, "killed", LEASE)
     for name in ("core-d", "core-e", "core-f"):
         life.fire(name, team="core")
@@ -286,7 +289,7 @@ def killed(life: Life) -> None:
 
 
 def held_up(life: Life) -> None:
-    """A paused source, receipts that wait, a key that is not taken any more: the gate closes."""
+    """A paused source, receipts that wait, and a rejected key that closes the gate."""
     life.ledger.pause("night", "the rack is moved", by=PERSON)
     life.ledger.pause("beats", "for a while", by=PERSON)
     life.ledger.resume("beats", by=PERSON)

@@ -1,4 +1,4 @@
-"""The rules of `worker.planning`, one history each."""
+"""Histories for the rules of `worker.planning`, one for each rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WAITS = "it waits for its case"
 
 
 def looping(number: int) -> Event:
-    """One of many automatic mails of one sender and one subject."""
+    """Build one of many automatic mails with the same sender and subject."""
     return mail(f"loop{number}", exchange=Exchange("ada: away", 2, 600), at=number)
 
 

@@ -1,4 +1,4 @@
-"""Histories of one alert's life: its opening, its end, what comes late, and what is told again."""
+"""Histories of one alert's life: opening, end, late messages and repeats."""
 
 from __future__ import annotations
 

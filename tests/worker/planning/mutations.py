@@ -1,10 +1,10 @@
-"""Switches off the rules of planning one by one, and says which tests notice.
+"""Switches off the rules of planning one by one, and prints which tests fail.
 
-    python3 -m tests.worker.planning.mutations [WORD…]    only the rules whose names hold one of these words
+    python3 -m tests.worker.planning.mutations [WORD…]    only rules with one of these words in their name
 
-Each mutation is made in a copy of the code. It must fail a test of a rehearsal and one of a ledger: both use one
-planner, so a comparison of the two would not notice. A rule of tickets that people moved fails a test over values in
-place of one of a rehearsal, which knows no tickets. Exits with 1 where a mutation went unnoticed.
+Each mutation is made in a copy of the code. It must fail a test of a rehearsal and a test of a ledger: both use one
+planner, so a comparison of the two would not notice. Rules about tickets that people moved must fail a test over values
+instead of a test of a rehearsal, because a rehearsal has no tickets. Exits with 1 if a mutation went unnoticed.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ OF_TICKETS = ("tests/worker/planning/test_people.py", "tests/worker/test_lifecyc
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A rule that is switched off by another text in its place."""
+    """A rule that is switched off by replacing its text."""
 
     rule: str
     file: str
     text: str
-    """Stands once in the file."""
+    """Occurs once in the file."""
     instead: str
     tests: Sequence[str] = HISTORIES
 
@@ -152,7 +152,7 @@ MUTATIONS = (
 
 @contextmanager
 def mutated(mutation: Mutation) -> Iterator[Path]:
-    """A copy of the code with the rule switched off."""
+    """Copy the code with the rule switched off."""
     with TemporaryDirectory() as folder:
         for name in CODE:
             if (ROOT / name).is_dir():
@@ -165,7 +165,7 @@ def mutated(mutation: Mutation) -> Iterator[Path]:
 
 
 def noticed_by(mutation: Mutation) -> tuple[bool, bool]:
-    """Whether a test over values, and whether one of a ledger fails."""
+    """Return whether a test over values fails, and whether a test of a ledger fails."""
     with mutated(mutation) as folder:
         command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not postgresql"]
         done = subprocess.run(

@@ -1,7 +1,7 @@
-"""The rules of planning, each as a short history: what arrives, and which calls follow.
+"""Rules of planning, each as a short history: the deliveries, and the calls that follow.
 
-A history is played by the planner over values (`played_in_memory`), which is what a rehearsal does, and by a ledger
-(`played_by_ledger`). Both must come to the same calls and the same reasons.
+Each history is played twice: by the planner over values (`played_in_memory`), as in a rehearsal, and by a ledger
+(`played_by_ledger`). Both must give the same calls and the same reasons.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Step:
     group: Group | None = None
     """The group to which the routes lead every event."""
     groups: Sequence[Group | None] = ()
-    """The group of each event, where they differ."""
+    """The group of each event, if they differ."""
     storm: int | None = None
-    """Above how many new incidents in a minute the others are gathered."""
+    """The number of new incidents in a minute above which the others are gathered as a storm."""
     again: bool = False
-    """The delivery is one that came before: its occasion is the same."""
+    """The delivery repeats an earlier one: both are the same observation."""
 
     def delivery(self, number: int) -> Delivery:
         at = NOON + timedelta(minutes=self.at)
@@ -62,15 +62,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of planning, and a history in which it decides."""
+    """A rule of planning, with a history in which the rule decides."""
 
     name: str
-    """What holds, as a sentence."""
+    """The rule as a sentence."""
     steps: Sequence[Step]
     calls: dict[str, list[str]]
-    """By case key: the calls that are made about it, in their order."""
+    """The calls about each case, in their order, by case key."""
     reasons: Sequence[str] = ()
-    """Why an event has no effect of its own, in the order of the events; `NONE` where it has one. Empty: not asked."""
+    """Why each event has no effect of its own, in their order; `NONE` if the event has one. Empty: not compared."""
 
 
 def once(at: float, *events: Event, **more: object) -> Step:
@@ -78,7 +78,10 @@ def once(at: float, *events: Event, **more: object) -> Step:
 
 
 def said(kind: str, request: dict[str, Any]) -> str:
-    """A call in a line: its kind, what it sets, and the first line of its text; of a close, the one behind its time."""
+    """Describe a call in one line: its kind, the values that it sets, and the first line of its text.
+
+    For a close, the second line of its text is used, because the first holds the time.
+    """
     words = [kind]
     words += [str(request[name]) for name in ("priority", "status") if request.get(name)]
     words += ["private"] if request.get("private") else []
@@ -89,7 +92,7 @@ def said(kind: str, request: dict[str, Any]) -> str:
 
 
 def played_in_memory(rule: Rule) -> tuple[dict[str, list[str]], list[str]]:
-    """The calls of each case and the reason of each event, as a rehearsal plans them."""
+    """Return the calls of each case and the reason of each event, as a rehearsal plans them."""
     memory = Memory()
     calls: dict[str, list[str]] = {}
     latest: dict[str, int] = {}
@@ -119,7 +122,7 @@ def _plain(request: Request) -> dict[str, Any]:
 
 
 def played_by_ledger(rule: Rule, ledger: Ledger, clock: ManualClock) -> tuple[dict[str, list[str]], list[str]]:
-    """The calls of each case and the reason of each event, as a ledger plans them and a worker makes them."""
+    """Return the calls of each case and the reason of each event, as a ledger plans and a worker makes them."""
     reasons = []
     for number, step in enumerate(rule.steps):
         clock.now = NOON + timedelta(minutes=step.at)

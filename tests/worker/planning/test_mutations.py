@@ -1,4 +1,4 @@
-"""The mutations of planning are of code that is there."""
+"""Each mutation of planning matches existing code."""
 
 from __future__ import annotations
 

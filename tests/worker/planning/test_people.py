@@ -1,4 +1,4 @@
-"""What people did to tickets, decided over values alone."""
+"""Planning of tickets that people closed, reopened or deleted, over values alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TICKET = KnownTicket(case_id=1, create_seq=1, told_at=None, begun_at=minute(1))
 
 
 def seen(status: TicketStatus, at: float = 5, **more: object) -> TicketSeen:
-    """The ticket as it was told of; we opened it one minute after noon."""
+    """Build a report about the ticket; our call opened the ticket one minute after noon."""
     found = TicketSeen(status, minute(at), begun_at=minute(1))
     return replace(found, **more)  # type: ignore[arg-type]  # fields of a ticket seen
 
@@ -88,7 +88,7 @@ def told(status: TicketStatus, at: float) -> TicketChanged:
 
 
 def played(*changes: TicketChanged, known: bool = True) -> tuple[Case, list[Effect], Batch]:
-    """The case after the Tickets API told of these, and what each of them led to."""
+    """Return the case after these reports of the Tickets API, the effect of each report, and the batch."""
     case = Case(1, "prom", "disk", minute(0), OPEN, next_seq=2, head_seq=2, create_seq=1)
     tickets = {"T-1": TICKET} if known else {}
     batch = Batch(Knowledge({1: case}, {("prom", "disk"): case}, tickets=tickets))

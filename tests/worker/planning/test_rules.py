@@ -1,4 +1,4 @@
-"""Each rule of planning holds over values alone, as a rehearsal plans, and in a ledger."""
+"""Each rule of planning holds over values alone, as in a rehearsal, and in a ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Microsoft's Bot Connector, and for the login that gives tokens for it."""
+"""Stand-in for Microsoft's Bot Connector, and for the login that issues its tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BotConnector(Platform):
 
     activities: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
-    """Those that were given; all but the last are void."""
+    """The issued tokens; all but the last are void."""
     app: str = ""
     life_s: int = 3599
 
@@ -63,7 +63,7 @@ class BotConnector(Platform):
 
 @contextmanager
 def bot_connector(app: str) -> Iterator[BotConnector]:
-    """It answers until the end, to the bot of this id."""
+    """Serve until the end of the context, to the bot with this id."""
     made = BotConnector(app=app)
     with served(made.answer) as url:
         made.url = url

@@ -1,4 +1,4 @@
-"""A ledger in which it is noted what is to be told."""
+"""A ledger that makes receipts due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Discord's API: edits of answers by the token of an interaction, and of messages by the bot."""
+"""Stand-in for Discord's API: edits of responses by the token of an interaction, and edits of messages by the bot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_BOT = re.compile(r"/api/v10/channels/([0-9]+)/messages/([0-9]+)")
 
 @dataclass
 class Message:
-    """An answer of ours."""
+    """A response of ours."""
 
     channel: str
     content: str
@@ -36,7 +36,7 @@ class Message:
 
 @dataclass
 class Discord(Platform):
-    """Answers by the token of their interaction; when that is over, Discord knows the token no more."""
+    """Responses by the token of their interaction; a token is void 15 minutes after the interaction."""
 
     now: Callable[[], datetime] = datetime.now
     answers: dict[str, Message] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Discord(Platform):
 
 @contextmanager
 def discord(now: Callable[[], datetime]) -> Iterator[Discord]:
-    """It answers until the end; `now` tells how long ago an interaction was."""
+    """Serve until the end of the context; `now` gives the time against which an interaction's age is measured."""
     made = Discord(now=now)
     with served(made.answer) as url:
         made.url = f"{url}/api/v10"

@@ -1,4 +1,4 @@
-"""A stand-in for Telegram's Bot API: `sendMessage` and `editMessageText`, with its errors."""
+"""Stand-in for Telegram's Bot API: `sendMessage` and `editMessageText`, with its errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKEN = "7000001:AAE-of_the_tests"
 
 @dataclass
 class Telegram(Platform):
-    """Messages as Telegram would keep them, by chat and number."""
+    """Messages as Telegram stores them, by chat and number."""
 
     messages: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     migrated: dict[int, int] = field(default_factory=dict)
@@ -57,13 +57,13 @@ def error(status: int, description: str, **parameters: int) -> tuple[int, dict[s
 
 
 def refusal(status: int, description: str, **parameters: int) -> tuple[int, dict[str, str], bytes, bool]:
-    """An answer to put `ahead`: nothing was done."""
+    """An error answer to put into `ahead`; the call is not executed."""
     return status, {}, json.dumps(error(status, description, **parameters)[1]).encode(), False
 
 
 @contextmanager
 def telegram() -> Iterator[Telegram]:
-    """It answers until the end."""
+    """Serve until the end of the context."""
     made = Telegram()
     with served(made.answer) as url:
         made.url = url

@@ -1,4 +1,4 @@
-"""What do the tests of receipts say again and again? A delivery comes in, time passes, what is due is told."""
+"""Helpers for tests of receipts: record a delivery, let time pass, post the receipts that are due."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SECRET = "s3cret"
 
 
 def source_of(kind: str, **settings: Any) -> Source:
-    """A source of that kind, called by it, that answers."""
+    """Return a source of this kind, named after the kind, with receipts."""
     made = connector(kind)
     return Source(kind, made, made.settings.model_validate({"secret": SECRET, "receipts": True} | settings))
 
 
 def of_slack(web: Slack, **settings: Any) -> Source:
-    """A source `chat` that answers by the stand-in of Slack."""
+    """Return a source `chat` with receipts on the stand-in of Slack."""
     made = connector("slack")
     own = {"secret": SECRET, "receipts": True, "bot_token": TOKEN, "api_url": web.url} | settings
     return Source("chat", made, made.settings.model_validate(own))
@@ -46,7 +46,7 @@ def later(ledger: Ledger, clock: ManualClock, source: Source, seconds: float = 2
 
 
 def arrive(ledger: Ledger, clock: ManualClock, source: Source, body: bytes, **headers: str) -> None:
-    """A delivery that the source's sender signed."""
+    """Record a delivery that the source's sender signed."""
     signed = source.connector.sign(body, source.settings, clock()) | headers
     lower = tuple((name.lower(), value) for name, value in signed.items())
     delivery = read(source, Inbound(source.id, clock(), body, lower), clock())
@@ -55,7 +55,7 @@ def arrive(ledger: Ledger, clock: ManualClock, source: Source, body: bytes, **he
 
 
 def sample(source: Source, name: str) -> bytes:
-    """A fixture of the source's kind."""
+    """Return the body of a fixture of the source's kind."""
     return fixtures(source.connector.kind)[name].body
 
 
@@ -65,7 +65,7 @@ def row(ledger: Ledger) -> dict[str, Any]:
 
 
 def told_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> Delivery:
-    """What the Tickets API says when a person moved a ticket, a minute later."""
+    """Build the webhook of the Tickets API after a person moved a ticket, a minute later."""
     at = clock.advance(seconds=60)
     moved = TicketChanged(
         case_key=f"ticket:{ticket}", source_message_id=f"evt-{at}", occurred_at=at, started_at=at, subject="s", text="",
@@ -75,10 +75,10 @@ def told_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> De
 
 
 def moves(ledger: Ledger, clock: ManualClock, status: TicketStatus = "closed") -> None:
-    """A person moves the ticket."""
+    """Record that a person moved the ticket."""
     ledger.record([told_of(clock, status)])
 
 
 def close(ledger: Ledger, ticket: str = "T-1") -> None:
-    """The close that is due is done."""
+    """Claim and settle the close that is due."""
     ledger.settle([(claim_one(ledger, "close_ticket"), done(ticket, "closed"))])

@@ -1,4 +1,4 @@
-"""Is who wrote a mail told once what became of it? By a real mail server."""
+"""Receipts by mail: the author of a mail is answered once, through a real mail server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .telling import SECRET, arrive, later, row
 
 
 class Postbox:
-    """What a mail server took, and what it says to RCPT and DATA."""
+    """The mails that a mail server took, and its answers to RCPT and DATA."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, list[str], bytes]] = []

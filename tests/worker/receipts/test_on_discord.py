@@ -1,4 +1,4 @@
-"""Does the answer to an interaction come to name its ticket? By a stand-in of Discord's API."""
+"""Receipts on Discord: the response to an interaction is edited to name its ticket, against a stand-in of the API."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def of_discord(api: Discord, **settings: Any) -> Source:
 
 
 def opens(ledger: Ledger, clock: ManualClock, source: Source, api: Discord, *, private: bool = False) -> Message:
-    """A command opens a ticket, and got our first answer."""
+    """Record a command that opens a ticket; return our first response."""
     command = json.loads(sample(source, "slash-command")) | {"token": TOKEN}
     arrive(ledger, clock, source, json.dumps(command).encode())
     deliver_all(ledger)
@@ -64,7 +64,7 @@ def test_a_thread_that_is_made_from_the_answer_leads_to_the_ticket(
     later(ledger, clock, source)
     thread = {"channel_id": message.id, "channel": {"id": message.id, "type": 11, "parent_id": CHANNEL}}
     arrive(ledger, clock, source, json.dumps(slash("It hisses", "note", id="1482196577681408002", **thread)).encode())
-    # What was said in private is in the first note.
+    # The private text is in the first note.
     assert [each["kind"] for each in rows(ledger, operations)] == ["create_ticket", "add_note", "add_note"]
 
 

@@ -1,4 +1,4 @@
-"""Who wrote in Slack is told there once what became of it, and what was told is edited; by a stand-in of Slack."""
+"""Receipts on Slack: posted once where the message came from, then edited; against a stand-in of Slack."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_reply_below_the_direct_message_is_a_note_also_where_it_comes_before_w
     deliver_all(ledger)
     in_direct = {"channel": f"D{BOB[1:]}", "channel_type": "im", "user": BOB, "thread_ts": "1773453700.000000"}
     say(ledger, clock, source, reply(ts="1773453701.000100", **in_direct), 2)
-    private = ["create_ticket", "add_note"]  # what was said is in the note
+    private = ["create_ticket", "add_note"]  # the private text is in the note
     assert kinds_of(ledger) == private
     later(ledger, clock, source)
     assert list(web.messages) == ["1773453700.000000"]

@@ -1,4 +1,4 @@
-"""Whoever asked by a command of Slack's is told once, by the URL that the command came with."""
+"""Receipts for Slack's commands: posted once, to the `response_url` of the command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def web() -> Iterator[Slack]:
 
 
 def asked_by(ledger: Ledger, clock: ManualClock, url: str) -> None:
-    """A ticket that was asked for by a command."""
+    """Record a command that asks for a ticket."""
     event = opened(answer=answers.target_of_response(url))
     ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
     deliver_all(ledger)

@@ -1,4 +1,4 @@
-"""Is somebody told in Teams what became of a message? By a stand-in of the Bot Connector, with tokens that end."""
+"""Receipts on Teams, against a stand-in of the Bot Connector with tokens that expire."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
 
 @pytest.fixture(autouse=True)
 def _no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the process, as it begins."""
+    """Forget the tokens of this process, as at its start."""
     monkeypatch.setattr(job, "TOKENS", Tokens())
 
 
@@ -61,7 +61,7 @@ def receive(ledger: Ledger, clock: ManualClock, source: Source, activity: dict[s
 
 
 def test_a_reaction_to_the_answer_closes_its_ticket(ledger: Ledger, clock: ManualClock, api: BotConnector) -> None:
-    # Teams tells a bot of reactions to messages of its own.
+    # Teams reports reactions to the bot's own messages only.
     source = of_teams(api, close_reaction="like")
     opens(ledger, clock, source)
     later(ledger, clock, source)
@@ -70,7 +70,7 @@ def test_a_reaction_to_the_answer_closes_its_ticket(ledger: Ledger, clock: Manua
     liked = {name: asked[name] for name in ("serviceUrl", "channelId", "from", "recipient", "conversation")}
     liked |= {"type": "messageReaction", "id": number, "replyToId": number, "timestamp": "2026-03-14T03:00:00Z"}
     receive(ledger, clock, source, liked | {"channelData": asked["channelData"], "reactionsAdded": [{"type": "like"}]})
-    # What was said in private is in the first note.
+    # The private text is in the first note.
     assert [each["kind"] for each in rows(ledger, operations)] == ["create_ticket", "add_note", "close_ticket"]
 
 

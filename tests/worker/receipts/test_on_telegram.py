@@ -1,4 +1,4 @@
-"""Is somebody told in Telegram what became of a message? By a stand-in of its Bot API."""
+"""Receipts on Telegram, against a stand-in of its Bot API."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_reply_to_the_answer_is_a_note_on_its_ticket(ledger: Ledger, clock: Ma
     update["message"] |= {"chat": json.loads(sample(source, "command"))["message"]["chat"]}
     update["message"]["reply_to_message"] |= {"message_id": number, "chat": update["message"]["chat"]}
     arrive(ledger, clock, source, json.dumps(update).encode())
-    # What was said in private is in the first note.
+    # The private text is in the first note.
     assert [each["kind"] for each in rows(ledger, operations)] == ["create_ticket", "add_note", "add_note"]
 
 
