@@ -210,10 +210,9 @@ class Rules:
         return word is not None and (edited or any(_begins(text, word) for text in texts))
 
     def made_public(self, shared: Facts, text: str) -> Facts:
-        """Return the fields of a reply; of a public note without the public word if its author may publish and asks for
-        it.
+        """Return the fields of a reply, as a public note if its author may publish and the public word asks for it.
 
-        Only for replies of words alone, in a channel, as first posted.
+        The note's text omits the public word. Only for replies of words alone, in a channel, as first posted.
         """
         word, _, words = text.partition(" ")
         is_allowed = shared["author"] is not None and shared["author"] in self.publishers

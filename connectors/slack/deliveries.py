@@ -1,7 +1,7 @@
-"""The formats of Slack deliveries: events as JSON; slash commands and interactions as forms (HTTP) or JSON (Socket
-Mode).
+"""The formats of Slack deliveries.
 
-A slash command's form has the command's fields. An interaction's form has one field, `payload`, which holds JSON.
+Events arrive as JSON; slash commands and interactions as forms over HTTP, and as JSON by Socket Mode. A
+slash command's form has the command's fields. An interaction's form has one field, `payload`, which holds JSON.
 """
 
 from __future__ import annotations

@@ -122,9 +122,8 @@ def _refused(memory: Memory, step: Step, reason: str) -> Progress:
         return Progress(memory)
     behind = dict(memory["behind"])
     channel = step.get("channel")
-    if channel and not step.get(
-        "whole"
-    ):  # the part of a thread before its case was opened is asked for in that thread only
+    # The part of a thread before its case was opened is asked for in that thread only.
+    if channel and not step.get("whole"):
         behind[channel] = min(behind.get(channel, step["since"]), step["since"])
     about = f" of {channel}" if channel else ""
     return Progress({**memory, "behind": behind}, trouble=f"{step['method']}{about}: {reason}")
