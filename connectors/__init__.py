@@ -76,12 +76,12 @@ class Fixture:
 
 
 def kinds() -> tuple[str, ...]:
-    """Returns every available kind, sorted."""
+    """Return every available kind, sorted."""
     return tuple(sorted({*BUILT_IN, *_third_party()}))
 
 
 def connector(kind: str) -> Connector[Any]:
-    """Returns the connector of this kind.
+    """Return the connector of this kind.
 
     Raises UnknownKind, or BrokenConnector or ImportError if a third-party package is at fault.
     """
@@ -97,7 +97,7 @@ def connector(kind: str) -> Connector[Any]:
 
 
 def fixtures(kind: str) -> dict[str, Fixture]:
-    """Returns the connector's fixtures by name, sorted; empty for a connector that is a single module.
+    """Return the connector's fixtures by name, sorted; empty for a connector that is a single module.
 
     A fixture is a pair of files in `fixtures/`: `NAME.expected.json` and `NAME.` with any other ending.
     """
@@ -127,7 +127,7 @@ def _entry_point(kind: str) -> EntryPoint:
 
 @cache
 def _third_party() -> dict[str, tuple[EntryPoint, ...]]:
-    """Returns entry points by kind, without those for built-in kinds. Read once per process."""
+    """Return entry points by kind, without those for built-in kinds. Read once per process."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for each in sorted(set(entry_points(group=GROUP)), key=lambda entry: (entry.name, entry.value)):
         if each.name not in BUILT_IN:

@@ -52,7 +52,7 @@ class File:
 
 
 def subject(text: str, otherwise: str) -> str:
-    """Returns the first line that is not blank, at most 255 characters; `otherwise` if there is none."""
+    """Return the first line that is not blank, at most 255 characters; `otherwise` if there is none."""
     return cut(next((line for line in map(one_line, text.split("\n")) if line), otherwise), MAX_SUBJECT)
 
 
@@ -63,13 +63,13 @@ def begins_with(text: str, word: str) -> bool:
 
 
 def first_line(*values: object) -> str | None:
-    """Returns the first value that is a text and not blank, as one line of at most 200 characters."""
+    """Return the first value that is a text and not blank, as one line of at most 200 characters."""
     lines = (one_line(value) for value in values if isinstance(value, str))
     return next((cut(line, MAX_NAME) for line in lines if line), None)
 
 
 def file_lines(files: Iterable[File]) -> Iterator[str]:
-    """Yields a line for each file: name, size, link. Yields no lines without files."""
+    """Yield a line for each file: name, size, link. Yields no lines without files."""
     listed = list(files)
     if listed:
         yield "Files:"
@@ -83,21 +83,21 @@ def file_lines(files: Iterable[File]) -> Iterator[str]:
 
 
 def link(value: object) -> str:
-    """Returns the address if a person can follow it, else an empty text."""
+    """Return the address if a person can follow it, else an empty text."""
     line = one_line(value) if isinstance(value, str) else ""
     return line if line.startswith("https://") and len(line) <= MAX_LINK else ""
 
 
 def paragraphs(*parts: str) -> str:
-    """Returns the non-empty parts, with an empty line between them."""
+    """Return the non-empty parts, with an empty line between them."""
     return "\n\n".join(part for part in parts if part)
 
 
 def named(names: Iterable[str]) -> tuple[Reference, ...]:
-    """Returns references to a case by these names, each once."""
+    """Return references to a case by these names, each once."""
     return tuple(Reference(name) for name in dict.fromkeys(names))
 
 
 def listed(value: object) -> object:
-    """Splits `1, 2` into a list: an environment variable can hold only text."""
+    """Split `1, 2` into a list: an environment variable can hold only text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value

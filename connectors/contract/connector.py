@@ -30,11 +30,11 @@ class Proof(Protocol[S_contra]):
     `connectors.toolbox.proofs`."""
 
     def verify(self, inbound: Inbound, settings: S_contra, now: datetime, keys: Keys, /) -> Verified | Denied:
-        """Returns the inbound in the form to store, or the reason for denial. Never raises: a malformed header is a
+        """Return the inbound in the form to store, or the reason for denial. Never raises: a malformed header is a
         `Denied`."""
 
     def sign(self, body: bytes, settings: S_contra, now: datetime, /) -> dict[str, str]:
-        """Returns the headers that prove the sender's identity. Raises only `ConnectorError`."""
+        """Return the headers that prove the sender's identity. Raises only `ConnectorError`."""
 
 
 def _nobody(_inbound: Inbound, _settings: object, _now: datetime, _keys: Keys) -> Denied:

@@ -31,7 +31,7 @@ class AtOffset(ValueError):
 
 
 def seconds(text: str) -> float:
-    """Returns the seconds in `90`, `0.5`, `30s` or `1h30m`. Raises AtOffset at the first unreadable part."""
+    """Return the seconds in `90`, `0.5`, `30s` or `1h30m`. Raises AtOffset at the first unreadable part."""
     try:
         return float(text)
     except ValueError:

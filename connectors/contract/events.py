@@ -38,7 +38,7 @@ MAX_ID_LENGTH = 512  # characters of a case key, alias or source message id
 
 
 def digest(*parts: str) -> str:
-    """Returns SHA-256 (64 hex digits) over the parts and their lengths: ("ab", "c") differs from ("a", "bc")."""
+    """Return SHA-256 (64 hex digits) over the parts and their lengths: ("ab", "c") differs from ("a", "bc")."""
     state = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -191,14 +191,14 @@ EVENT_VERSION = 1
 
 
 def to_json(event: Event) -> str:
-    """Returns the event as a JSON text that `from_json` reads."""
+    """Return the event as a JSON text that `from_json` reads."""
     fields = asdict(event)
     fields |= {name: fields[name].isoformat() for name in _TIMES}
     return json.dumps({"kind": event.kind, **fields}, ensure_ascii=True)
 
 
 def from_json(text: str) -> Event:
-    """Returns the event that `to_json` wrote. Raises LaterVersion, ValueError or KeyError for anything else."""
+    """Return the event that `to_json` wrote. Raises LaterVersion, ValueError or KeyError for anything else."""
     fields = fields_of(json.loads(text), "an event", EVENT_VERSION)
     kind = _KINDS[fields.pop("kind")]
     fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}

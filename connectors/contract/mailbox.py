@@ -23,7 +23,7 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"
 
 
 def _listed(value: object) -> object:
-    """Splits `INBOX, Sent Items` into a list: an environment variable can hold only text."""
+    """Split `INBOX, Sent Items` into a list: an environment variable can hold only text."""
     return [each.strip() for each in value.split(",")] if isinstance(value, str) else value
 
 
@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
     "gmail": {
         "host": "imap.gmail.com",
         "token_url": "https://oauth2.googleapis.com/token",
-        "scope": "",  # a refresh at Google cannot widen the scope; the consented one is kept
+        "scope": "",  # Google refuses to widen the scope, and keeps the consented one
     },
     "microsoft365": {
         "host": "outlook.office365.com",
@@ -124,7 +124,7 @@ class ImapMailbox(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _preset_first(cls, given: Any) -> Any:
-        """Applies the preset beneath the given values."""
+        """Apply the preset beneath the given values."""
         if isinstance(given, dict) and isinstance(given.get("preset"), str) and given["preset"] in PRESETS:
             return {"host": PRESETS[given["preset"]]["host"], **given}
         return given

@@ -89,6 +89,6 @@ class Answering(Generic[S]):
 
 
 def text(about: Answered) -> str:
-    """Returns number, state and link. Nothing that a person wrote: a thread may have more readers than its ticket."""
+    """Return number, state and link. Nothing that a person wrote: a thread may have more readers than its ticket."""
     said = f"Ticket {about.ticket} is {STATES.get(about.status, about.status)} ({about.priority})"
     return said if about.link is None else f"{said}: {about.link}"

@@ -24,7 +24,7 @@ class LaterVersion(ValueError):
 
 
 def fields_of(document: dict[str, Any], what: str, known: int) -> dict[str, Any]:
-    """Returns the document without its version. Raises LaterVersion if the version is not one of those up to
+    """Return the document without its version. Raises LaterVersion if the version is not one of those up to
     `known`."""
     fields = dict(document)
     version = fields.pop(FIELD, known)

@@ -1,7 +1,7 @@
 """Reads alerts from mail, by the rules of the source: the subject of the alert, and whether it began, goes on or ended.
 
 state      event       effect (worker.planning.lifecycle)
-firing     Opened      a ticket; while it is open, a note that the alert began again; soon after its end, a reopening
+firing     Opened      a ticket; if one is open, a note that the alert began again; soon after its end, a reopening
 repeat     Commented   a note; a ticket if there is none
 recovery   Resolved    the ticket is closed; no effect if none is open
 """

@@ -62,8 +62,7 @@ class Answered:
 
 
 def source_message_id(mail: Mail) -> str:
-    """Return the id of the mail: equal for copies in other mailboxes, different if a sender uses a Message-ID again
-    later.
+    """Return the id of the mail: equal for copies in other mailboxes, different for a Message-ID that is used again.
 
     The sender is part of the id. Otherwise a stranger who learnt the Message-ID and date of a mail could send in its
     place.

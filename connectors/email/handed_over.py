@@ -1,8 +1,7 @@
-"""Reads mail from services that take mail for us: the service delivers the mail itself, and `connectors.email` reads
-it.
+"""Reads mail from services that take mail for us, with the parser of `connectors.email`.
 
-A source of such a kind can also have IMAP mailboxes. Every way ends in the same parser, so a mail that arrives by two
-ways is one ticket.
+The service delivers the mail itself. A source of such a kind can also have IMAP mailboxes. Every way ends in the same
+parser, so a mail that arrives by two ways is one ticket.
 
 This is the only place where a connector uses another one: parsing mail does not depend on its carrier.
 """

@@ -90,7 +90,8 @@ class Settings(SourceSettings):
     strip_replies: bool = True
     """Put a reply's own words before the quoted text."""
     imap: dict[MailboxName, ImapMailbox] = Field(default_factory=dict)
-    """Mailboxes that are read over IMAP, by names that never change. A mail that is in several of them counts once."""
+    """Mailboxes that are read over IMAP, by names that never change. Conversations span all of them, unless
+    `per_mailbox` is set."""
     per_mailbox: bool = False
     """Open a ticket per mailbox for a mail that is in several mailboxes of the source. False: one ticket."""
     loop_limit: int = Field(default=20, ge=2, le=100)

@@ -27,18 +27,18 @@ _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 def pause(answer: HttpAnswer) -> float:
-    """Returns the seconds in `Retry-After`, at most a day; `PAUSE_S` if there is no such number."""
+    """Return the seconds in `Retry-After`, at most a day; `PAUSE_S` if there is no such number."""
     return seconds(answer.headers.get("retry-after"))
 
 
 def seconds(told: object) -> float:
-    """Returns a number of seconds given in digits, at most a day; `PAUSE_S` for anything else."""
+    """Return a number of seconds given in digits, at most a day; `PAUSE_S` for anything else."""
     written = str(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else ""
     return min(float(written), 86_400.0) if _SECONDS.fullmatch(written) else PAUSE_S
 
 
 def document(answer: HttpAnswer) -> Mapping[str, Any]:
-    """Returns the JSON object in an answer; empty if there is none."""
+    """Return the JSON object in an answer; empty if there is none."""
     try:
         said = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -47,7 +47,7 @@ def document(answer: HttpAnswer) -> Mapping[str, Any]:
 
 
 def reason(platform: str, *said: object) -> str:
-    """Returns `Slack said …`, as one line of at most `MAX_REASON` characters."""
+    """Return `Slack said …`, as one line of at most `MAX_REASON` characters."""
     return cut(
         one_line(f"{platform} said {' '.join(str(each) for each in said if each not in (None, ''))}"), MAX_REASON
     )
@@ -69,7 +69,7 @@ def refused(_answer: HttpAnswer, because: str) -> Failure:
 
 
 def failure(answer: HttpAnswer, because: str, table: Mapping[int | str, Meaning], error: str | None = None) -> Failure:
-    """Returns the meaning of an answer that does not confirm the call.
+    """Return the meaning of an answer that does not confirm the call.
 
     The table is searched for the platform's error code, then for the status; otherwise the rule applies.
     """
@@ -87,6 +87,6 @@ def json_call(
     *,
     repeatable: bool = False,
 ) -> HttpCall:
-    """Returns a call with a JSON body; `headers` are added to the content type."""
+    """Return a call with a JSON body; `headers` are added to the content type."""
     typed = {"Content-Type": "application/json", **(headers or {})}
     return HttpCall(url, json.dumps(body).encode(), typed, method, repeatable=repeatable)

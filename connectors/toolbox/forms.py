@@ -22,7 +22,7 @@ _NAME = re.compile(rb'content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]{1,200}
 
 
 def read_form(body: bytes) -> Mapping[str, bytes]:
-    """Returns the fields of a form. Repeated fields are left out: two values are no value.
+    """Return the fields of a form. Repeated fields are left out: two values are no value.
 
     Raises UnreadableMessage for a body that is no form, and for too many fields.
     """
@@ -47,7 +47,7 @@ def _pairs(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """Decodes percent-escapes and leaves invalid ones unchanged. Quoted-printable differs only in its escape sign and
+    """Decode percent-escapes and leaves invalid ones unchanged. Quoted-printable differs only in its escape sign and
     is decoded in C."""
     return binascii.a2b_qp(_ESCAPE.sub(b"=", text.replace(b"+", b" ").replace(b"=", b"=3D")))
 
@@ -70,10 +70,10 @@ def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def form(fields: Mapping[str, str]) -> bytes:
-    """Returns the fields as `application/x-www-form-urlencoded`."""
+    """Return the fields as `application/x-www-form-urlencoded`."""
     return "&".join(f"{escaped(name)}={escaped(value)}" for name, value in fields.items()).encode()
 
 
 def escaped(text: str) -> str:
-    """Escapes text for a form or a URL path (RFC 3986, section 2.1); connectors import no urllib."""
+    """Escape text for a form or a URL path (RFC 3986, section 2.1); connectors import no urllib."""
     return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode()).decode()

@@ -26,7 +26,7 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 def text_of(html: str) -> str:
-    """Returns the text of a page or fragment, without trailing white space, with at most one empty line in a row."""
+    """Return the text of a page or fragment, without trailing white space, with at most one empty line in a row."""
     html = _XML_DECLARATION.sub("", html[:MAX_HTML].replace("\x00", ""))
     try:
         text = _laid_out(html)

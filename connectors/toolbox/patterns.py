@@ -20,7 +20,7 @@ MAX_MEMORY = 1 << 20  # bytes of a compiled expression
 
 @cache
 def compiled(expression: str) -> Any:
-    """Returns the compiled expression. Raises ValueError with the reason."""
+    """Return the compiled expression. Raises ValueError with the reason."""
     if len(expression) > MAX_EXPRESSION:
         raise ValueError(f"the regular expression has {len(expression)} characters, more than {MAX_EXPRESSION}")
     options = re2.Options()
@@ -36,7 +36,7 @@ def compiled(expression: str) -> Any:
 
 
 def groups(expression: str) -> frozenset[str]:
-    """Returns the names of the expression's groups."""
+    """Return the names of the expression's groups."""
     return frozenset(compiled(expression).groupindex)
 
 
@@ -46,13 +46,13 @@ def is_in(expression: str, text: str) -> bool:
 
 
 def named(expression: str, text: str) -> dict[str, str] | None:
-    """Returns the named groups of the first match in the text, without empty ones; None without a match."""
+    """Return the named groups of the first match in the text, without empty ones; None without a match."""
     found = compiled(expression).search(encodable(text))
     return None if found is None else {name: said for name, said in found.groupdict().items() if said}
 
 
 def encodable(text: str) -> str:
-    """Replaces lone surrogates, which have no UTF-8: RE2 reads UTF-8."""
+    """Replace lone surrogates, which have no UTF-8: RE2 reads UTF-8."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -31,7 +31,7 @@ Parse = Callable[[Verified | Unverified, S], Parsed]
 
 
 def of_object(read: Callable[[Mapping[str, Any], Inbound, S], Parsed]) -> Parse[S]:
-    """Makes a `parse` from a function that reads the body's JSON object.
+    """Make a `parse` from a function that reads the body's JSON object.
 
     A ValueError of `read` (an UnreadableItem, or a value that an event refuses) makes the whole message unreadable.
     """
@@ -54,7 +54,7 @@ def of_items(
     read: Callable[[int, object], Iterable[Said]],
     about_all: Iterable[Remark] = (),
 ) -> Parsed:
-    """Returns events and remarks of all items. If `read` raises ValueError, only that item is unreadable.
+    """Return events and remarks of all items. If `read` raises ValueError, only that item is unreadable.
 
     Raises OverLimit for more than `most` items. `about_all` are remarks on the list itself, which come first.
     """
@@ -71,7 +71,7 @@ def of_items(
 
 
 def parsed(said: Iterable[Said], unreadable: Iterable[Remark] = (), reply: Reply | None = None) -> Parsed:
-    """Separates events from remarks; each keep their order."""
+    """Separate events from remarks; each keep their order."""
     each = tuple(said)
     return Parsed(
         events=tuple(one for one in each if not isinstance(one, Remark)),
@@ -82,7 +82,7 @@ def parsed(said: Iterable[Said], unreadable: Iterable[Remark] = (), reply: Reply
 
 
 def unknown_severity(event: Event, item: str) -> tuple[Remark, ...]:
-    """Returns the remark on a severity that is missing from the table; empty for a known severity or none."""
+    """Return the remark on a severity that is missing from the table; empty for a known severity or none."""
     if not event.severity or priority_of(event.severity)[1]:
         return ()
     return (

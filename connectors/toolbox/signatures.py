@@ -38,7 +38,7 @@ _SECONDS = re.compile(r"[0-9]{1,11}")  # `str.isdigit` and `int` take digits of 
 
 
 def authorize(inbound: Inbound, secrets: Iterable[bytes], username: str | None = None) -> Denied | None:
-    """Returns None if the Authorization header holds one of the secrets, else the denial.
+    """Return None if the Authorization header holds one of the secrets, else the denial.
 
     `Bearer SECRET` always counts; `Basic` with the secret as the password only if there is a `username`.
     """
@@ -63,22 +63,22 @@ def authorize(inbound: Inbound, secrets: Iterable[bytes], username: str | None =
 
 
 def bearer(secret: bytes) -> dict[str, str]:
-    """Returns the header for `Bearer`, decoded as Latin-1 like all headers."""
+    """Return the header for `Bearer`, decoded as Latin-1 like all headers."""
     return {"Authorization": f"Bearer {secret.decode('latin-1')}"}
 
 
 def basic(username: str, secret: bytes) -> dict[str, str]:
-    """Returns the header for `Basic`."""
+    """Return the header for `Basic`."""
     return {"Authorization": f"Basic {base64.b64encode(username.encode() + b':' + secret).decode()}"}
 
 
 def proof(secret: bytes, username: str | None) -> dict[str, str]:
-    """Returns the header that `authorize` accepts: `Basic` if there is a username, else `Bearer`."""
+    """Return the header that `authorize` accepts: `Basic` if there is a username, else `Bearer`."""
     return bearer(secret) if username is None else basic(username, secret)
 
 
 def authorize_by_url(inbound: Inbound, secrets: Iterable[bytes], username: str | None = None) -> Inbound | Denied:
-    """Returns the inbound if `authorize` accepts it, or if the query of its URL has one of the secrets as `secret`.
+    """Return the inbound if `authorize` accepts it, or if the query of its URL has one of the secrets as `secret`.
 
     The returned inbound, which is stored, has no secret in its query.
     """
@@ -102,7 +102,7 @@ def is_one_of(offered: bytes, secrets: Iterable[bytes]) -> bool:
 
 
 def hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
-    """Returns the HMAC-SHA256 (32 bytes) of the concatenated parts."""
+    """Return the HMAC-SHA256 (32 bytes) of the concatenated parts."""
     state = hmac.new(secret, digestmod=hashlib.sha256)
     for part in parts:
         state.update(part)
@@ -116,19 +116,19 @@ def is_hmac(offered: bytes, secrets: Iterable[bytes], *parts: bytes) -> bool:
 
 
 def read_hex(text: str) -> bytes | None:
-    """Returns the 32 bytes that 64 hex digits in lower case stand for; None for anything else."""
+    """Return the 32 bytes that 64 hex digits in lower case stand for; None for anything else."""
     return bytes.fromhex(text) if _SHA256_HEX.fullmatch(text) else None
 
 
 def seconds(timestamp: str) -> datetime | None:
-    """Returns the time given in whole seconds since 1970; None for anything else."""
+    """Return the time given in whole seconds since 1970; None for anything else."""
     if not _SECONDS.fullmatch(timestamp):
         return None
     return datetime.fromtimestamp(int(timestamp), UTC)
 
 
 def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
-    """Returns None for a time in whole seconds since 1970 within `leeway` seconds of `now`, else the denial."""
+    """Return None for a time in whole seconds since 1970 within `leeway` seconds of `now`, else the denial."""
     if not _SECONDS.fullmatch(timestamp):
         return Denied("the timestamp is no number of seconds since 1970")
     distance = now.timestamp() - int(timestamp)
@@ -144,7 +144,7 @@ def _check(offered: bytes, secrets: Iterable[bytes]) -> Denied | None:
 
 
 def _unquoted(text: str) -> bytes:
-    """Decodes a value of a query to bytes (WHATWG URL, percent-decode); invalid escapes stay unchanged."""
+    """Decode a value of a query to bytes (WHATWG URL, percent-decode); invalid escapes stay unchanged."""
     plain = text.replace("+", " ").encode("utf-8", "replace")
     return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), plain)
 

@@ -24,7 +24,7 @@ class UnreadableItem(ValueError):
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """Returns the JSON object in the body.
+    """Return the JSON object in the body.
 
     Raises UnreadableMessage with the reason.
     """
@@ -35,7 +35,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def read_list(body: bytes) -> list[Any]:
-    """Returns the JSON list in the body.
+    """Return the JSON list in the body.
 
     Raises UnreadableMessage with the reason.
     """
@@ -66,7 +66,7 @@ def _read(body: bytes) -> object:
 
 
 def found(value: object) -> str:
-    """Describes a value, short enough for a reason: `"yesterday"`, `7`, `null`, `a list`."""
+    """Describe a value, short enough for a reason: `"yesterday"`, `7`, `null`, `a list`."""
     match value:
         case None:
             return "null"
@@ -84,7 +84,7 @@ def found(value: object) -> str:
 
 
 def scalar(value: object) -> str:
-    """Returns a string, number, boolean or null as text; null is the empty string.
+    """Return a string, number, boolean or null as text; null is the empty string.
 
     Raises UnreadableItem for a list or an object.
     """
@@ -98,12 +98,12 @@ def scalar(value: object) -> str:
 
 
 def found_at(document: Mapping[str, Any], field: str) -> str:
-    """Describes the value at the field, or returns `nothing`."""
+    """Describe the value at the field, or returns `nothing`."""
     return found(document[field]) if field in document else "nothing"
 
 
 def within(document: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """Returns the object at the field. Raises UnreadableItem."""
+    """Return the object at the field. Raises UnreadableItem."""
     value = document.get(field)
     if not isinstance(value, dict):
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no object")
@@ -111,18 +111,18 @@ def within(document: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def object_at(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """Returns the object at the field; empty for anything else."""
+    """Return the object at the field; empty for anything else."""
     value = document.get(field)
     return value if isinstance(value, dict) else {}
 
 
 def objects_in(value: object) -> list[Mapping[str, Any]]:
-    """Returns the objects in a list; empty for anything else."""
+    """Return the objects in a list; empty for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None = None) -> str:
-    """Returns the text at the field that identifies the document's type. Raises UnreadableItem: the value is no `what`.
+    """Return the text at the field that identifies the document's type. Raises UnreadableItem: the value is no `what`.
 
     `at` is the field's name in the reason, if it is longer than `field`.
     """
@@ -133,7 +133,7 @@ def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None
 
 
 def read_id(document: Mapping[str, Any], field: str) -> str:
-    """Returns the text or whole number at the field as an id. Raises UnreadableItem."""
+    """Return the text or whole number at the field as an id. Raises UnreadableItem."""
     value = document.get(field)
     name = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not name.strip() or not name.isprintable():
@@ -142,19 +142,19 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
 
 
 def text_at(document: Mapping[str, Any], field: str) -> str:
-    """Returns the text at the field; empty for anything else."""
+    """Return the text at the field; empty for anything else."""
     value = document.get(field)
     return value if isinstance(value, str) else ""
 
 
 def number_at(document: Mapping[str, Any], field: str) -> str:
-    """Returns the whole number at the field, in digits; empty for anything else."""
+    """Return the whole number at the field, in digits; empty for anything else."""
     value = document.get(field)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def read_time(document: Mapping[str, Any], field: str, at: str | None = None) -> Instant:
-    """Returns the RFC 3339 time at the field. Raises UnreadableItem, also if the time is missing.
+    """Return the RFC 3339 time at the field. Raises UnreadableItem, also if the time is missing.
 
     `at` is the field's name in the reason for a missing time, if it is longer than `field`.
     """
@@ -165,7 +165,7 @@ def read_time(document: Mapping[str, Any], field: str, at: str | None = None) ->
 
 
 def read_instant(document: Mapping[str, Any], field: str) -> Instant | None:
-    """Returns the RFC 3339 time at the field; None if it is missing, null or zero. Raises UnreadableItem."""
+    """Return the RFC 3339 time at the field; None if it is missing, null or zero. Raises UnreadableItem."""
     value = document.get(field)
     if value is None:
         return None

@@ -36,7 +36,7 @@ _RFC_3339 = re.compile(
 
 
 def priority_of(severity: str) -> tuple[Priority, bool]:
-    """Returns the priority of a severity in upper or lower case; ("medium", False) for one that is in no table."""
+    """Return the priority of a severity in upper or lower case; ("medium", False) for one that is in no table."""
     found = PRIORITIES.get(severity.strip().casefold())
     return (found or "medium", found is not None)
 
@@ -52,7 +52,7 @@ class Instant:
 
 
 def instant(text: str) -> Instant | None:
-    """Returns the instant of an RFC 3339 time; None for the zero time of Go, which means "not yet".
+    """Return the instant of an RFC 3339 time; None for the zero time of Go, which means "not yet".
 
     Raises ValueError for anything else, a time without a zone included.
     """
@@ -75,12 +75,12 @@ def instant(text: str) -> Instant | None:
 
 
 def readable(moment: datetime) -> str:
-    """Returns a UTC time for people: `2026-01-01 00:00:00 UTC`."""
+    """Return a UTC time for people: `2026-01-01 00:00:00 UTC`."""
     return f"{moment.replace(tzinfo=None).isoformat(sep=' ', timespec='seconds')} UTC"
 
 
 def clean(text: str) -> str:
-    """Returns the text without control characters and lone surrogates; lines end with line feeds.
+    """Return the text without control characters and lone surrogates; lines end with line feeds.
 
     PostgreSQL refuses NUL, UTF-8 refuses surrogates, and terminals obey the rest.
     """
@@ -88,10 +88,10 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Returns the cleaned text with every run of white space as one space."""
+    """Return the cleaned text with every run of white space as one space."""
     return " ".join(clean(text).split())
 
 
 def cut(text: str, limit: int) -> str:
-    """Returns the text, or its first `limit` - 1 characters and an ellipsis."""
+    """Return the text, or its first `limit` - 1 characters and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
