@@ -28,7 +28,7 @@ TELLING_LABELS = (
     "namespace",
     "cluster",
 )
-"""In order: the first label of an alert in this list best tells it from others of its name."""
+"""Labels that distinguish alerts of one name, the most distinctive first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,10 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> TicketChanged:
 
 
 def _ticket(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the ticket in `data` itself or in its field `ticket`: the documentation's `"data": {ticket}` is
-    ambiguous."""
+    """Return the ticket in `data` itself or in its field `ticket`.
+
+    The documentation's `"data": {ticket}` can be read both ways.
+    """
     data = within(payload, "data")
     return within(data, "ticket") if "ticket" in data else data
 

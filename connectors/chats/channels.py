@@ -204,8 +204,10 @@ class Rules:
         return not self.is_public and (self.private or not known_public)
 
     def marked_private(self, *texts: str, edited: bool = False) -> bool:
-        """True if a text begins with the private word. With a private word set, also true for an edit: the platform
-        does not report all earlier versions."""
+        """True if a text begins with the private word, or if there is a private word and the message is an edit.
+
+        An edit counts because the platform does not report all earlier versions.
+        """
         word = self.private_word
         return word is not None and (edited or any(_begins(text, word) for text in texts))
 

@@ -75,8 +75,7 @@ class Place:
 
 
 def read_place(activity: Mapping[str, Any], field: str = "id") -> Place:
-    """Read the position of the message that `field` names. Raises UnreadableItem without a conversation or a
-    message."""
+    """Read the position of the message in `field`. Raises UnreadableItem without a conversation or a message."""
     conversation = read_id(within(activity, "conversation"), "id")
     number = read_id(activity, field)
     base, _, root = conversation.partition(ROOT)

@@ -26,12 +26,10 @@ S_contra = TypeVar("S_contra", bound=SourceSettings, contravariant=True)
 
 
 class Proof(Protocol[S_contra]):
-    """How senders prove their identity, and how proofs are checked. Shared proofs are in
-    `connectors.toolbox.proofs`."""
+    """The proof of a sender's identity: how to make and check it. `connectors.toolbox.proofs` has shared proofs."""
 
     def verify(self, inbound: Inbound, settings: S_contra, now: datetime, keys: Keys, /) -> Verified | Denied:
-        """Return the inbound in the form to store, or the reason for denial. Never raises: a malformed header is a
-        `Denied`."""
+        """Return the inbound in the form to store, or the denial. Never raises: a malformed header is a `Denied`."""
 
     def sign(self, body: bytes, settings: S_contra, now: datetime, /) -> dict[str, str]:
         """Return the headers that prove the sender's identity. Raises only `ConnectorError`."""
@@ -70,8 +68,10 @@ class Outside(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A GET request for the alerts that are still open, and its timing. The `repr` leaves out the headers, which hold
-    our credentials."""
+    """A GET request for the alerts that are still open, and its timing.
+
+    The `repr` leaves out the headers, which hold our credentials.
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)

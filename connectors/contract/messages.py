@@ -49,8 +49,7 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An inbound whose sender proved that it may speak for the source. Made by `verify`, or from a recorded
-    delivery."""
+    """An inbound with a proven sender, who may speak for the source. Made by `verify`, or from a recorded delivery."""
 
     inbound: Inbound
 

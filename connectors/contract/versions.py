@@ -24,8 +24,7 @@ class LaterVersion(ValueError):
 
 
 def fields_of(document: dict[str, Any], what: str, known: int) -> dict[str, Any]:
-    """Return the document without its version. Raises LaterVersion if the version is not one of those up to
-    `known`."""
+    """Return the document without its version. Raises LaterVersion for a version above `known`, or for no number."""
     fields = dict(document)
     version = fields.pop(FIELD, known)
     if not isinstance(version, int) or version > known:

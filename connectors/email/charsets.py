@@ -84,8 +84,7 @@ def unbase64(data: bytes) -> bytes:
 
 
 def _joined(pieces: list[str | tuple[str, bytes]]) -> list[str]:
-    """Decode the pieces. Neighbours of one charset are decoded together: some senders split a character between
-    them."""
+    """Decode the pieces, neighbours of one charset together: some senders split a character between them."""
     texts: list[str] = []
     for charset, run in groupby(pieces, key=lambda piece: None if isinstance(piece, str) else piece[0].lower()):
         if charset is None:

@@ -165,7 +165,7 @@ def _text(mail: Mail, settings: Settings, *, strip: bool) -> str:
 
 
 def _attributes(mail: Mail, more: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return sorted attributes for routing: `class`, `from`, `to` (with commas between), `list_id`, and more; none is
+    """Return sorted attributes for routing: `class`, `from`, `to` (comma-separated), `list_id`, and more; none is
     empty."""
     pairs = {
         "class": mail.kind,

@@ -73,8 +73,7 @@ def id_alias(message_id: str, mailbox: str = "") -> str:
 
 
 def normalised(message_id: str) -> str | None:
-    """Return the id without brackets, comments and white space, with its domain in lower case; None if it is no usable
-    id."""
+    """Return the id without brackets, comments and white space, its domain in lower case; None if it is unusable."""
     bracketed = _BRACKETED.search(message_id)
     bare = "".join((bracketed[1] if bracketed else _COMMENT.sub("", message_id)).split())
     local, at, domain = bare.rpartition("@")
@@ -89,8 +88,10 @@ def message_id(headers: Headers) -> str | None:
 
 
 def answered_ids(headers: Headers) -> tuple[str, ...]:
-    """Return the normalised ids that the mail answers, nearest first: In-Reply-To, then References from right to
-    left."""
+    """Return the normalised ids of the answered mails, nearest first.
+
+    The order is In-Reply-To, then References from right to left.
+    """
     found = _ids(headers.all("in-reply-to")) + _ids(headers.all("references", newest=True))[::-1]
     own = message_id(headers)
     return tuple(dict.fromkeys(each for each in found if each != own))[:MAX_IDS]

@@ -53,8 +53,10 @@ class Headers:
         return name in self._values
 
     def all(self, name: str, *, newest: bool = False) -> tuple[str, ...]:
-        """Return every value as text, without decoding encoded words. Long values are cut at the end, or with `newest`
-        at the beginning."""
+        """Return every value as text, without decoding encoded words.
+
+        A long value loses its end; with `newest`, its beginning.
+        """
         looked_at = slice(-MAX_FIELD, None) if newest else slice(MAX_FIELD)
         return tuple(clean(decode(value[looked_at])) for value in self._values.get(name, ()))
 
@@ -237,8 +239,10 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _without_empty_line(raw: bytes) -> tuple[bytes, bytes]:
-    """Split headers and body without an empty line: the body begins at the first line after a header that is no
-    header."""
+    """Split headers and body without an empty line.
+
+    The body begins at the first line after a header that is no header.
+    """
     at, has_header = 0, False
     while at < len(raw):
         end = raw.find(b"\n", at) + 1 or len(raw)

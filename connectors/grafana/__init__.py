@@ -73,7 +73,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
 
 
 def _prefix(alert: Document, payload: Document) -> str:
-    """Return `1:` for organization 1: fingerprints are unique only within one. Older versions have `orgId` only at the
+    """Return `1:` for organization 1, within which fingerprints are unique. Older versions have `orgId` only at the
     root."""
     for document in (alert, payload):
         org = document.get("orgId")
@@ -111,8 +111,7 @@ def _is_noise(labels: Mapping[str, str], annotation: str) -> bool:
 
 
 def _trouble(labels: Mapping[str, str]) -> str:
-    """Return `No data (Disk usage)` for an alert about the rule itself, whose annotations do not describe it; else
-    empty."""
+    """Return `No data (Disk usage)` for an alert about the rule itself, else an empty text."""
     what = TROUBLES.get(labels.get("alertname", ""), "")
     rule = one_line(labels.get("rulename", ""))
     return f"{what} ({rule})" if what and rule else what

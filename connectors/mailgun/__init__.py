@@ -37,8 +37,10 @@ class Settings(handed_over.MailSettings):
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """Check the secret in the URL or as password, and if its key is known the HMAC-SHA256 of `timestamp` and
-    `token`."""
+    """Check the secret in the URL or as password; with a `signing_key`, also the signature.
+
+    The signature is the HMAC-SHA256 of `timestamp` and `token`.
+    """
     passed = authorize_by_url(inbound, settings.secrets, settings.username)
     if isinstance(passed, Denied):
         return passed

@@ -103,8 +103,10 @@ class Settings(SourceSettings):
 
 
 def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """Check `X-PagerDuty-Signature`: HMAC-SHA256 of the raw body, `v1=HEX`, several with commas while secrets
-    rotate."""
+    """Check `X-PagerDuty-Signature`: the HMAC-SHA256 of the raw body, `v1=HEX`.
+
+    While secrets rotate, the header holds several signatures, separated by commas.
+    """
     header = inbound.header(SIGNATURE)
     if header is None:
         return Denied(f"{SIGNATURE} is missing or repeated")
@@ -200,8 +202,10 @@ def _incident(build: type[Event], words: Mapping[str, str]) -> Callable[[_Told, 
 
 
 def _comment(told: _Told, settings: Settings) -> Event:
-    """Return a note, or an event beside the incident: `incident` is a reference with an id, and the text is the event's
-    own."""
+    """Return a note, or an event beside the incident.
+
+    `incident` is a reference with an id; the text is the event's own.
+    """
     incident = within(told.data, "incident")
     written = text_at(told.data, "content") or text_at(told.data, "message")
     if told.type in WRITTEN and not one_line(written):

@@ -74,8 +74,7 @@ def read_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
 
 
 def read_gesture_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
-    """Read the envelope of a slash command, whose ids are fields, or of a shortcut or modal, whose ids are in
-    objects."""
+    """Read the envelope of a slash command, with ids as fields, or of a shortcut or modal, with ids in objects."""
     team, user, organization, message = (object_at(payload, each) for each in ("team", "user", "enterprise", "message"))
     teams = (payload.get("team_id"), team.get("id"), user.get("team_id"), message.get("team"))
     known = _ids(*teams) or _ids(payload.get("enterprise_id"), organization.get("id")) or (NO_TEAM,)

@@ -285,8 +285,10 @@ def _next(
 
 
 def _missed(memory: Memory, step: Step, when: str, message: Mapping[str, Any]) -> Missed:
-    """Make the delivery that Slack would have sent. An edited message has its current text, and may be known by its
-    edit."""
+    """Make the delivery that Slack would have sent.
+
+    An edited message has its current text, and may be known by its edit.
+    """
     type_ = memory["types"].get(step["channel"])
     place = {"channel": step["channel"], "event_ts": when} | ({"channel_type": type_} if type_ else {})
     bot = {"team_id": memory["team"], "user_id": memory["bot"], "is_bot": True}
@@ -314,8 +316,8 @@ def _floor(memory: Memory, since: str) -> str:
 
 
 def _stamped(said: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return an answer's messages with their times, oldest first. Messages without a time are left out: they have no
-    id."""
+    """Return an answer's messages with their times, oldest first. Messages without a time have no id and are left
+    out."""
     timed = ((_time(each, "ts"), each) for each in objects_in(said.get("messages")))
     return sorted(((when, each) for when, each in timed if when), key=itemgetter(0))
 
@@ -328,8 +330,10 @@ def _time(message: Mapping[str, Any], field: str) -> str | None:
 
 
 def ts(when: datetime) -> str:
-    """Return a time in Slack's format. Texts sort like times: until the year 2286 all have ten digits before the
-    point."""
+    """Return a time in Slack's format.
+
+    Until the year 2286 all times have ten digits before the point, so texts sort like times.
+    """
     seconds, micros = divmod((when - _EPOCH) // _INSTANT, 10**6)
     return f"{seconds}.{micros:06}"
 

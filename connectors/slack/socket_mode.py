@@ -34,8 +34,10 @@ def opening(settings: Settings) -> HttpCall:
 
 
 def address(answer: HttpAnswer, settings: Settings) -> str | Later | Unclear | Refused:
-    """Return the address, for one connection. It holds a secret; `ws://` is accepted only if the Web API has no TLS
-    either."""
+    """Return the address for one connection, which holds a secret.
+
+    `ws://` is accepted only if the Web API has no TLS either.
+    """
     said = web.answered(answer)
     if isinstance(said, Later | Unclear | Refused):
         return said

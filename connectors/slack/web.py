@@ -45,8 +45,10 @@ def url(settings: Settings, method: str) -> str:
 
 
 def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
-    """Return a successful answer, or the failure. Slack answers 200 with `ok`; 429 and 503 before executing the
-    call."""
+    """Return a successful answer, or the failure.
+
+    Slack answers 200 with `ok`; 429 and 503 before executing the call.
+    """
     if answer.status in PASSES:
         return later(answer, f"answered {answer.status}")
     said = document(answer)

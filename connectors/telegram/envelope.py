@@ -108,8 +108,10 @@ def read_place(message: Mapping[str, Any], settings: Settings) -> Place:
 
 
 def _parent(message: Mapping[str, Any], chat_id: str, topic: str | None) -> str | None:
-    """Return the message that this message replies to. In a topic, every message replies to the topic's first message;
-    that is no reply."""
+    """Return the message that this message replies to; None if it is no reply.
+
+    In a topic, every message replies to the topic's first message; that is no reply.
+    """
     told = message.get("reply_to_message")
     if isinstance(told, dict):
         number = maybe_number(told.get("message_id"))
@@ -122,8 +124,7 @@ def _parent(message: Mapping[str, Any], chat_id: str, topic: str | None) -> str 
 
 
 def read_author(message: Mapping[str, Any]) -> str | None:
-    """Return the id of the author: a user, or the chat in whose name the message was written. None if neither is
-    given."""
+    """Return the id of the author: a user, or the chat in whose name the message was written; None without either."""
     for field in ("sender_chat", "from"):
         who = message.get(field)
         if isinstance(who, dict) and (number := maybe_number(who.get("id"))):

@@ -86,8 +86,10 @@ def _ways(place: Place, *, is_command: bool, mentioned: bool) -> list[str]:
 
 
 def _opens(ways: list[str], rules: Rules) -> bool:
-    """True if a gesture besides reply and message counts. An edit addresses the bot only by a command, a mention or a
-    private chat."""
+    """True if a gesture besides reply and message counts.
+
+    An edit addresses the bot only by a command, a mention or a private chat.
+    """
     return any(rules.has(each) for each in ways if each not in ("reply", "message"))
 
 
@@ -170,8 +172,10 @@ def _mentions(text: str, settings: Settings) -> bool:
 
 
 def _migrated(message: Mapping[str, Any]) -> str | None:
-    """Return why a message about the migration to a supergroup is ignored: later messages have a new chat and new
-    numbers."""
+    """Return why a message about the migration to a supergroup is ignored; None for other messages.
+
+    After the migration, messages have a new chat and new numbers.
+    """
     for field, text in (
         ("migrate_to_chat_id", "the group became the supergroup {}: if channels names it, name that id there too"),
         ("migrate_from_chat_id", "the supergroup was the group {}: replies to older messages lead there"),

@@ -47,8 +47,10 @@ def _pairs(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """Decode percent-escapes and leaves invalid ones unchanged. Quoted-printable differs only in its escape sign and
-    is decoded in C."""
+    """Decode percent-escapes and leave invalid ones unchanged.
+
+    Quoted-printable differs only in its escape sign and is decoded in C.
+    """
     return binascii.a2b_qp(_ESCAPE.sub(b"=", text.replace(b"+", b" ").replace(b"=", b"=3D")))
 
 

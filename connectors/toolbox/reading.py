@@ -71,7 +71,7 @@ def of_items(
 
 
 def parsed(said: Iterable[Said], unreadable: Iterable[Remark] = (), reply: Reply | None = None) -> Parsed:
-    """Separate events from remarks; each keep their order."""
+    """Separate events from remarks; both keep their order."""
     each = tuple(said)
     return Parsed(
         events=tuple(one for one in each if not isinstance(one, Remark)),
