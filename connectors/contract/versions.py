@@ -24,7 +24,7 @@ class LaterVersion(ValueError):
 
 
 def fields_of(document: dict[str, Any], what: str, known: int) -> dict[str, Any]:
-    """Return the document without its version. Raises LaterVersion for a version above `known`, or for no number."""
+    """Return the document without its version. Raises LaterVersion unless the version is an integer up to `known`."""
     fields = dict(document)
     version = fields.pop(FIELD, known)
     if not isinstance(version, int) or version > known:
