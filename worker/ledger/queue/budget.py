@@ -71,7 +71,7 @@ class Allowance:
 
 
 def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting: int) -> Allowance:
-    """Return what may be sent now. `spent` is in the order of time; `waiting` counts the due calls that are not urgent."""
+    """Return what may be sent now. `spent` is in the order of time; `waiting` counts due calls that are not urgent."""
     windows = [(MINUTE, limits.per_minute), (SECOND, limits.per_second)]
     free, back_at = min(
         (_free(spent, number, length + LATE, now) for length, number in windows if number is not None),

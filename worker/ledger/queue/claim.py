@@ -33,7 +33,7 @@ class Terms:
     """The time between two probes of a gate that a refusal closed."""
     limits: Limits
     repeat_notes: bool = True
-    """True: a note with an expired key is sent with a line that it may be a repeat. False: a person decides about it."""
+    """True: a note with an expired key is sent with a line that it may be a repeat. False: a person decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,11 @@ class Passage:
     probed_case: int | None = None
     """The case of the last probe: another case goes first this time."""
     share: float = 1.0
-    """The share of the limit that the service seems to grant; below 1 after a 429 that came although the windows had room."""
+    """The share of the limit that the service seems to grant; below 1 after a 429 although the windows had room."""
 
 
 def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passage, datetime]:
-    """Return what may pass, and the time. Claims of all processes queue on this lock, unless there are no limits to share."""
+    """Return what may pass, and the time. Claims of all processes queue here for a lock if they share limits."""
     this_one = select(gate).where(gate.c.id == ALL)
     state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
     if limits.are_none and state.reason in PROBED:

@@ -94,13 +94,13 @@ cases = Table(
     Column("ticket_status", Text),
     Column("last_error", Text),
     Column("opener", Text),  # the author of the opening, as the source names people
-    Column("create_seq", BigInteger),  # of the create of the current ticket
+    Column("create_seq", BigInteger),  # of the create of its current ticket
     required("lost", Boolean, server_default=false()),  # that operation is dead: operations that need its ticket are held
     required("open_members", Integer, server_default=text("0")),  # of a group
     Column("left", Text),  # the state in which others left the ticket
     Column("left_at", Instant),
     Column("changed_at", Instant),  # when the priority was set, by the source's clock
-    Column("heard_at", Instant),  # when a confirmation last saw it
+    Column("heard_at", Instant),  # when a confirmation last listed it
     UniqueConstraint("source", "key"),
     only("phase", CasePhase),
     only("state", DeliveryState),
@@ -140,7 +140,7 @@ operations = Table(
     Column("last_sent_at", Instant),  # absence is proven only after this send can no longer take effect
     required("unproven", Boolean, server_default=false()),  # set by a restore: treated like an operation whose key is too old
     Column("joined_into", BigInteger),  # the seq of the operation that it is sent with
-    Column("own_request", LargeBinary),  # the request without joined parts; if set, nothing more is joined
+    Column("own_request", LargeBinary),  # its request without joined parts; then nothing more is joined
     only("kind", OperationKind),
     only("state", OperationState),
     Index("ix_operations_dead", "case_id", "seq", postgresql_where=text("state = 'dead'"),
@@ -378,7 +378,7 @@ folders = Table(
     required("uidvalidity", BigInteger),
     required("first_uid", BigInteger),  # lower UIDs were there before the mailbox was watched
     required("last_uid", BigInteger),  # up to here all mails are in the ledger, unless the reconcile finds otherwise
-    Column("since", Instant),  # older mails predate the watching, used when UIDs begin anew; null: there are none
+    Column("since", Instant),  # older mails predate the watching; for UIDs that begin anew
     Column("reconciled_at", Instant),
     required("unaccounted", Integer),  # UIDs on the server and not in the ledger, as last compared
 )

@@ -150,7 +150,7 @@ class OperationKind(StrEnum):
     UPDATE_TICKET = "update_ticket"
     """Changes fields of the ticket. A repeated update does no harm. Updates that wait for the budget may be joined."""
     CLOSE_TICKET = "close_ticket"
-    """Closes the ticket. If the outcome of a close is unknown, the ticket's state is looked up before it is sent again."""
+    """Closes the ticket. After an unknown outcome, the ticket's state is looked up before another send."""
     REOPEN_TICKET = "reopen_ticket"
     """Opens the ticket again. Where the ticket is missing, it becomes the create in its column `instead`."""
 
