@@ -209,7 +209,7 @@ def _orphaned(create: Create, found: Found) -> Finding:
 def read(
     connection: Connection, now: datetime, since: datetime | None, words: Collection[str], found: Collection[str]
 ) -> LedgerSide:
-    """Read the ledger's side: the tickets bound since then, the creates of these marker words, the owned found tickets."""
+    """Read the ledger's side: tickets bound since then, creates with these marker words, and owned found tickets."""
     return LedgerSide(
         bound=[_read_bound(row, now) for row in connection.execute(_bound(since))],
         creates=_creates(connection, frozenset(words)),

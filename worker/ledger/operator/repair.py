@@ -155,7 +155,7 @@ def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> 
 
 
 def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
-    """Return True if no later operation closes or reopens its ticket: then the ticket is as the operation before left it."""
+    """Return True if no later operation closes or reopens its ticket, so the earlier one decides its state."""
     later = (operations.c.case_id == dead.case_id, operations.c.target == dead.target, operations.c.seq > dead.seq)
     sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, OperationState.DONE]))
     return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None

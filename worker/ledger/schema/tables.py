@@ -95,7 +95,7 @@ cases = Table(
     Column("last_error", Text),
     Column("opener", Text),  # the author of the opening, as the source names people
     Column("create_seq", BigInteger),  # of the create of its current ticket
-    required("lost", Boolean, server_default=false()),  # that operation is dead: operations that need its ticket are held
+    required("lost", Boolean, server_default=false()),  # that create is dead: what needs its ticket is held
     required("open_members", Integer, server_default=text("0")),  # of a group
     Column("left", Text),  # the state in which others left the ticket
     Column("left_at", Instant),
@@ -138,7 +138,7 @@ operations = Table(
     # `own_request` for the previous version, which reads no other column: see `queue/joining.py`.
     Column("instead", LargeBinary),
     Column("last_sent_at", Instant),  # absence is proven only after this send can no longer take effect
-    required("unproven", Boolean, server_default=false()),  # set by a restore: treated like an operation whose key is too old
+    required("unproven", Boolean, server_default=false()),  # set by a restore: treated as if its key had expired
     Column("joined_into", BigInteger),  # the seq of the operation that it is sent with
     Column("own_request", LargeBinary),  # its request without joined parts; then nothing more is joined
     only("kind", OperationKind),
@@ -195,7 +195,7 @@ members = Table(
 storms = Table(
     "storms",
     metadata,
-    Column("case_id", Number, primary_key=True, autoincrement=False),  # the case of the ticket that gathers the incidents
+    Column("case_id", Number, primary_key=True, autoincrement=False),  # of the ticket that gathers the incidents
     required("since", Instant),  # the minute in which incidents are counted
     required("number", Integer),
     required("before", Integer),  # incidents of the minute before

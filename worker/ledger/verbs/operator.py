@@ -39,7 +39,7 @@ class OperatorVerbs(Verbs):
 
     @writes
     def edit_operation(self, connection: Connection, letter_id: str, request: bytes, *, by: str = UNNAMED) -> int:
-        """Have a dead operation sent with another request, under a new key; returns and raises like `retry_operation`."""
+        """Have a dead operation sent with another request and key; returns and raises like `retry_operation`."""
         dead, at = self._found(connection, letter_id)
         released = repair.edit_operation(connection, letter_id, request, at)
         stored = dead_letters.request_of(connection, letter_id)
@@ -75,10 +75,10 @@ class OperatorVerbs(Verbs):
 
     @writes
     def mark_restored(self, connection: Connection, *, by: str = UNNAMED) -> int:
-        """Mark this ledger as restored from a backup; returns the number of unfinished operations, which may be done
-        already.
+        """Mark this ledger as restored from a backup; returns the number of unfinished operations.
 
-        Nothing is sent for a lease and a ghost wait. No other process may use the ledger meanwhile.
+        Each of these may have been executed already. Nothing is sent for a lease and a ghost wait. No other process may
+        use the ledger meanwhile.
         """
         self.rules.forget_facts()
         now = self.database.now(connection)

@@ -107,8 +107,9 @@ class Reading(Verbs):
     def search(
         self, text: str, since: datetime | None, most: int, looked: Callable[[int], None] = lambda _: None
     ) -> list[int]:
-        """Return at most `most` cases with a text in their people or requests, ignoring case; `looked` receives the
-        progress.
+        """Return at most `most` cases with a text in their people or requests, in upper or lower case.
+
+        `looked` receives the number of operations that were searched, part by part.
         """
         with self.database.read() as connection:
             found = dict.fromkeys(caselist.of_people(connection, text, most))
