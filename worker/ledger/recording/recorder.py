@@ -73,7 +73,7 @@ class Delivery:
 
     @property
     def occasion(self) -> str | None:
-        """Return a name that distinguishes this observation of its messages; None for a repeat or a quarantined delivery."""
+        """Return a name for this observation of the messages; None if the delivery is read again or has a problem."""
         is_again = self.inbound_id is not None or self.problem is not None
         return None if is_again else self.inbound.received_at.astimezone(UTC).isoformat()
 

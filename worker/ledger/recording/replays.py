@@ -60,7 +60,7 @@ def span(connection: Connection, *, since: datetime, source: str | None, after: 
 
 
 def stored(connection: Connection, *, since: datetime, source: str | None, after: int, limit: int) -> list[Stored]:
-    """Return the next deliveries that arrived since then, in the order of arrival, without those that a person skipped."""
+    """Return the next deliveries that arrived since then, in the order of arrival; skipped ones are left out."""
     statement = select(inbound).where(inbound.c.id > after, *_wanted(since, source)).order_by(inbound.c.id).limit(limit)
     return [
         Stored(row.id, restore(row) if row.body else None, row.outcome == QUARANTINED, row.source)

@@ -89,7 +89,7 @@ def begin(connection: Connection) -> Following:
 
 
 def latest(connection: Connection, following: Following, number: int, wanted: Filter) -> list[Happening]:
-    """Return the latest `number` entries up to that position, the oldest first; older rows are not searched for more."""
+    """Return the latest `number` entries up to that position, the oldest first; only recent rows are searched."""
     found: list[Happening] = []
     for statement, at, position, read in (
         (_deliveries(wanted), inbound.c.id, following.deliveries, _delivery),

@@ -95,7 +95,7 @@ def timeline(connection: Connection, name: str, meant: Meant) -> Timeline:
 
 
 def outcome_of(operation_states: Sequence[str], outcomes: Sequence[str], is_waiting: bool) -> str:
-    """Return the overall outcome in one word: work for a person comes before unfinished work, that before finished work."""
+    """Return the overall outcome in one word: work for a person wins over unfinished work, that over finished."""
     if OperationState.DEAD in operation_states or OperationState.HELD in operation_states:
         return "dead"
     if InboundOutcome.QUARANTINED in outcomes:

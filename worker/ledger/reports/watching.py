@@ -1,4 +1,4 @@
-"""Reads for jobs: the open subjects of a source, when each was last confirmed, and when the source last sent anything."""
+"""Reads for jobs: a source's open subjects, when each was last confirmed, and when the source last sent anything."""
 
 from __future__ import annotations
 
