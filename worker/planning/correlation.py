@@ -42,7 +42,7 @@ class Destination:
     turned_away_from: str | None = None
     """The name of the case in which its author takes no part."""
     read_as: Event | None = None
-    """Set for an opening that refers to another case: the comment on that case as which it is read."""
+    """For an opening that refers to another case: the comment on that case that replaces it."""
 
 
 def called(ticket_id: str | None) -> str:
@@ -135,7 +135,7 @@ class _View:
         return Destination(where, new_names, turned_away_from=turned_away_from, read_as=read_as)
 
     def _hit(self, source: str, event: Event) -> tuple[int | Key | None, int | Key | None]:
-        """Return the first case that a reference lets the event into, and if there is none, the first refusing it."""
+        """Return the first case that a reference lets the event into; if none does, the first one named."""
         first: int | Key | None = None
         for each in event.references:
             if (case := self._known.get((source, each.alias))) is None:

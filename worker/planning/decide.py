@@ -287,7 +287,7 @@ def _change_member(batch: Batch, case: Case, event: Event, grouped: Grouped) -> 
 
 
 def _hear(batch: Batch, case: Case, event: Event, now: datetime) -> None:
-    """Record that the source confirmed that the alert goes on."""
+    """Record that the source reported the alert as going on."""
     if not is_group(case.key):
         case.heard_at, case.changed = now, True
         return

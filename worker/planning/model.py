@@ -79,7 +79,7 @@ class CaseState:
     damped: bool = False
     """True if its opening is delayed, and no call of it was sent."""
     left: Left | None = None
-    """The state in which others left its ticket while the case is open, or against a close by Ticketrelay."""
+    """How others left its ticket although the case is open, or in another way than Ticketrelay closed it."""
     left_at: datetime | None = None
     changed_at: datetime | None = None
     """When its priority was set, by the source's clock."""
@@ -112,7 +112,7 @@ class Policy:
     """True if a repeat of an ongoing alert reopens the ticket that a person closed meanwhile."""
     note_on_comment: bool = True
     expires: bool = False
-    """True if the last confirmation by the source is recorded."""
+    """True if it is recorded when the source last reported that an alert goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +199,4 @@ class Member:
     subject: str
     """The subject of its latest event."""
     heard_at: datetime | None = None
-    """When its source last confirmed that it goes on, if expiry is configured."""
+    """When its source last reported that it goes on, if expiry is configured."""

@@ -1,7 +1,7 @@
 """A store in memory over the ledger's planner: plans as the ledger would if every call were made at once.
 
-`worker.planning.decide` decides here as it does in the ledger. Events of a real ledger are missing: no create is
-rejected, no ticket has an id, and a comment that waits is paired as soon as its case is known.
+`worker.planning.decide` decides here as it does in the ledger. Some facts exist only in a real ledger: here no create
+is rejected, no ticket has an id, and a comment that waits is paired as soon as its case is known.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class TicketGone:
 
     ticket: TicketLine
     why: str | None
-    """The reason of the route that drops the message that opens it today; None: no route drops that message."""
+    """The reason of the route that drops its opening message; None: no route drops that message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,10 @@ Clock = Callable[[], datetime]
 _LOCK_TIMEOUT = "3s"
 _UPGRADE_TRIES, _UPGRADE_PAUSE_S = 20, 0.5
 _IN_THE_WAY = ("40P01", "55P03")
-"""deadlock_detected, lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+"""SQLSTATE codes of deadlock_detected and lock_not_available.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -293,7 +293,7 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
 def note_updates(
     connection: Connection, findings: Sequence[Finding], recorded: Sequence[Recorded], who: str, now: datetime
 ) -> int:
-    """Note who recorded each finding whose delivery had an effect, and return the number of these findings.
+    """Write an intervention for each finding with an effect, and return the number of these findings.
 
     A route may drop the delivery of a finding.
     """

@@ -1,4 +1,4 @@
-"""Repairs dead letters: a person has one sent again, as it was or edited, skips it, or names its ticket.
+"""Repairs dead letters: a person resends an operation, as it was or edited, skips it, or names its ticket.
 
 Operations that wait for a dead create go on after each of the four. The rules of every send hold here too: an operation
 of unknown outcome waits for the ghost wait, and is looked up if its key has expired.

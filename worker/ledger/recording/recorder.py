@@ -154,7 +154,7 @@ def _recorded(delivery: Delivery, inbound_id: int, effects: tuple[Effect, ...], 
 
 
 def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effect, ...]]]) -> dict[bytes, int]:
-    """Return the first deliveries of repeated messages, by digest, for deliveries of one repeat without effect."""
+    """Return the first deliveries of repeated messages, by digest; only for deliveries of one repeat, such as a mail."""
     wanted = {
         (source, seen_digest(source, effects[0].event.source_message_id))
         for source, effects in recorded
@@ -263,7 +263,7 @@ def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recor
 def _note_places(
     db: Database, connection: Connection, deliveries: Sequence[Delivery], recorded: Sequence[Recorded]
 ) -> None:
-    """Record which mails of which mailboxes these deliveries account for; an existing record stays."""
+    """Record the mails of mailboxes that these deliveries account for; an existing record stays."""
     rows = [
         {
             "source": delivery.inbound.source,

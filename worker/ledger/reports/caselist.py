@@ -64,7 +64,7 @@ def number_of(line: CaseLine) -> int:
 
 
 def of_people(connection: Connection, text: str, limit: int) -> list[int]:
-    """Return the cases with a participant or opener whose name contains this text, the newest first."""
+    """Return the cases with this text in the name of the opener or a participant, the newest first."""
     part = select(participants.c.case_id).where(participants.c.name.icontains(text, autoescape=True))
     opener = select(cases.c.id).where(cases.c.opener.icontains(text, autoescape=True))
     found: set[int] = set()

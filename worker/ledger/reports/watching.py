@@ -1,4 +1,4 @@
-"""Reads for jobs: a source's open subjects, when each was last confirmed, and when the source last sent anything."""
+"""Reads for jobs: a source's open subjects, when each was last reported, and when the source last sent anything."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OpenSubject:
     case_id: int
     started_at: datetime
     heard_at: datetime | None
-    """When the source last confirmed that it goes on, if that is recorded."""
+    """When the source last reported that it goes on, if that is recorded."""
     subject: str | None = None
     """The subject in one line; known for members only."""
     in_group: bool = False
@@ -79,14 +79,14 @@ def _subjects(table: Table, source: str) -> Select[Any]:
 
 
 def begin_to_hear(connection: Connection, source: str, now: datetime) -> None:
-    """Set the missing confirmation times of open subjects to now, because expiry has just been configured."""
+    """Set the missing `heard_at` of open subjects to now, because expiry has just been configured."""
     for table in (cases, members):
         unheard = (*_open(table, source), table.c.heard_at.is_(None))
         connection.execute(update(table).where(*unheard).values(heard_at=now))
 
 
 def unheard(connection: Connection, source: str, *, before: datetime, limit: int) -> list[OpenSubject]:
-    """Return up to `limit` open subjects that were last confirmed before then, the longest ago first."""
+    """Return up to `limit` open subjects that were last reported before then, the longest ago first."""
     both = union_all(*(_subjects(table, source) for table in (cases, members))).subquery()
     rows = select(both).where(both.c.heard_at < before).order_by(both.c.heard_at, both.c.key).limit(limit)
     return [OpenSubject(*row) for row in connection.execute(rows)]

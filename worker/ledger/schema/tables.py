@@ -100,7 +100,7 @@ cases = Table(
     Column("left", Text),  # the state in which others left the ticket
     Column("left_at", Instant),
     Column("changed_at", Instant),  # when the priority was set, by the source's clock
-    Column("heard_at", Instant),  # when a confirmation last listed it
+    Column("heard_at", Instant),  # when the source last reported that it goes on; only for expiry
     UniqueConstraint("source", "key"),
     only("phase", CasePhase),
     only("state", DeliveryState),
@@ -249,7 +249,7 @@ tickets = Table(
     Column("status_at", Instant),
     Column("reopened_at", Instant),  # by a person, according to the Tickets API
     Column("told_at", Instant),  # when the latest state reported by the Tickets API began, by its clock
-    Column("looked_at", Instant),  # of the last poll, where webhooks cannot reach us
+    Column("looked_at", Instant),  # of the last poll, where webhooks cannot reach this host
     only("how", TicketOrigin),
     UniqueConstraint("case_id", "create_seq"),
 )

@@ -81,7 +81,7 @@ class CasePhase(StrEnum):
 
 
 class LeftBy(StrEnum):
-    """The state in which others left the ticket of a case (`cases.left`); missing while others left it untouched.
+    """The state in which others left the ticket of a case (`cases.left`); missing if they left it alone.
 
     Planning writes it when the Tickets API or a poll reports a change. Delivery and polling write it when the ticket
     does not exist. It becomes missing again with a new ticket, and when the ticket is seen open.

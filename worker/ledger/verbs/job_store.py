@@ -44,7 +44,7 @@ class Errands(Verbs):
 
     @writes
     def expired(self, connection: Connection, source: str, *, for_: timedelta, limit: int) -> list[OpenSubject]:
-        """Return the open subjects that the source has not mentioned for so long; the longest silence first."""
+        """Return the open subjects that the source has not reported for so long; the longest silence first."""
         now = self.database.now(connection)
         watching.begin_to_hear(connection, source, now)
         return watching.unheard(connection, source, before=now - for_, limit=limit)

@@ -1,4 +1,4 @@
-"""Add jobs, and the time when the source last confirmed an open case."""
+"""Add jobs, and the time when the source last reported an open case."""
 
 from __future__ import annotations
 
