@@ -154,7 +154,7 @@ def _recorded(delivery: Delivery, inbound_id: int, effects: tuple[Effect, ...], 
 
 
 def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effect, ...]]]) -> dict[bytes, int]:
-    """Return the first deliveries of repeated messages, by digest; only for deliveries of one repeat, such as a mail."""
+    """Return the first deliveries of repeated messages, by digest; for deliveries of one repeat, such as a mail."""
     wanted = {
         (source, seen_digest(source, effects[0].event.source_message_id))
         for source, effects in recorded
