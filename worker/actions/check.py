@@ -39,7 +39,7 @@ class Judged:
 
 
 def check(read: Callable[[], Given], *, secrets: bool, connect: bool) -> Judged:
-    """Judge the settings from `read`, which may raise SettingsError. With `connect`, also test the services they name."""
+    """Judge the settings from `read`, and test the services they name if `connect`. `read` may raise SettingsError."""
     try:
         loaded = judge(read(), secrets=secrets)
     except SettingsError as error:

@@ -39,7 +39,7 @@ class Probed:
 
 
 def probe_all(settings: Settings) -> list[Probed]:
-    """Test the Tickets API, the broker, the database, and the products that are asked for open alerts, in this order."""
+    """Test the Tickets API, the broker, the database, and the products that are asked for open alerts, in turn."""
     probes: dict[str, Callable[[Settings], Probed]] = {
         "Tickets API": _api,
         "broker": _broker,

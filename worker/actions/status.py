@@ -19,7 +19,7 @@ def status(ledger: Ledger, settings: Settings) -> StatusNow:
 
 
 def away(settings: Settings, error: Exception) -> LedgerIsAway:
-    """Return why the ledger cannot be read. Even that needs free disk space with SQLite, while no process has it open."""
+    """Return why the ledger cannot be read. Even reading needs free disk space when no process has SQLite's file open."""
     with closing(open_ledger(settings)) as ledger:
         full = ledger.database.room.problem()
     if full is not None:

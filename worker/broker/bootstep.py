@@ -88,7 +88,7 @@ def _refusals(worker: Any) -> Iterator[str]:
 
 
 def _asks_for_prefork() -> bool:
-    """Return True when the command line names prefork. Celery takes prefork for its default, hence the configured pool."""
+    """Return True when the command line names prefork, which Celery takes for its default, the configured pool."""
     context = click.get_current_context(silent=True)
     if context is None or context.get_parameter_source("pool") in (None, click.core.ParameterSource.DEFAULT):
         return False

@@ -36,7 +36,7 @@ Publish = Callable[[Kind], None]
 
 
 class Bell:
-    """Publishes wake-ups from a thread of its own, so that no caller waits for a broker. Joins simultaneous wake-ups."""
+    """Publishes wake-ups from a thread of its own, so that no caller waits for a broker. Joins those that coincide."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish

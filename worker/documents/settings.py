@@ -72,9 +72,7 @@ class ChangeTold(TypedDict):
 
 
 class Reloaded(TypedDict):
-    """The document of `reload`: the changes, and those that need a restart; or the problems, and then nothing has
-    changed.
-    """
+    """The document of `reload`: what changed, and what needs a restart; or the problems, and nothing has changed."""
 
     changed: list[ChangeTold]
     needs_restart: list[ChangeTold]

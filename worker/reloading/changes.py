@@ -84,9 +84,7 @@ def _merged(old: Settings, new: Settings, stays: tuple[Path, ...]) -> Settings:
 
 
 def _flat(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    """Yield every setting with its path. A source and a route have entries of their own, so that a new one is one
-    change.
-    """
+    """Yield every setting with its path. A source and a route have own entries, so that a new one is one change."""
     if path == ("routes",) and isinstance(value, tuple):
         yield ("routes",), tuple(each.name for each in value)
         yield from ((("routes", each.name), each) for each in value)
@@ -122,7 +120,7 @@ def _is_part(path: Path, old: Mapping[Path, object], new: Mapping[Path, object])
 
 
 def _order(before: object, after: object) -> What | None:
-    """Return `moved` when the order of the routes changed: it matters, and is a change beside added and removed routes."""
+    """Return `moved` when the order of the routes changed: a change of its own, beside added and removed routes."""
     if not isinstance(before, tuple) or not isinstance(after, tuple):
         return None
     both = set(before) & set(after)

@@ -36,9 +36,7 @@ WAITING = 8  # connections that may wait to be accepted
 
 
 def refusal(host: str, origin: str | None, authorization: str, token: str | None) -> tuple[int, str] | None:
-    """Return (status, reason) for a request that is refused; None for an allowed one. A `token` of None requires no
-    token.
-    """
+    """Return (status, reason) for a refused request; None for an allowed one. A `token` of None requires no token."""
     if not is_this_machine(_without_port(host)):
         return 421, "the Host must be a loopback address or localhost"
     if origin is not None:
