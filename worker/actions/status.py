@@ -19,7 +19,10 @@ def status(ledger: Ledger, settings: Settings) -> StatusNow:
 
 
 def away(settings: Settings, error: Exception) -> LedgerIsAway:
-    """Return why the ledger cannot be read. Even reading needs free disk space when no process has SQLite's file open."""
+    """Return why the ledger cannot be read.
+
+    Even reading SQLite's file needs some free disk space while no process has it open.
+    """
     with closing(open_ledger(settings)) as ledger:
         full = ledger.database.room.problem()
     if full is not None:

@@ -52,8 +52,9 @@ class Step(Section):
     message: str | None = None
     """The message's body, as the sender would write it."""
     file: Name | None = None
-    """A file with the body, or with the output of `events export`. The path is relative to the folder of the
-    configuration file.
+    """A file with the body, or with the output of `events export`.
+
+    The path is relative to the folder of the configuration file.
     """
     headers: dict[str, str] = Field(default_factory=dict)
     """The message's headers. The sender need not be proven."""

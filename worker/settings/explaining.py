@@ -27,7 +27,7 @@ def explained(root: Branch, error: ValidationError, at: Path) -> list[Problem]:
 
 
 def _follows(root: Branch, one: Problem, found: list[Problem]) -> bool:
-    """Return True for a problem of a whole that follows from a problem of its part: "too few items" when one is wrong."""
+    """Return True for a problem of a whole that follows from one of its part: "too few items" when an item is wrong."""
     size = len(one.path)
     within = any(len(each.path) > size and each.path[:size] == one.path for each in found)
     return within and isinstance(node_at(root, one.path), Branch | Items)

@@ -62,9 +62,7 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def keeps_out(field: FieldInfo) -> bool:
-    """Return True for a value that may have a file of its own beside the configuration file: a secret, or a URL with
-    one.
-    """
+    """Return True for a value that may have a file of its own beside the configuration: a secret, or a URL with one."""
     return is_secret(field) or any(isinstance(each, MayHoldPassword) for each in field.metadata)
 
 

@@ -55,7 +55,7 @@ def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
 
 
 def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
-    """Warn of a reopening window shorter than the repeats: an alert that comes back then gets a new ticket each time."""
+    """Warn of a reopening window shorter than the repeats: an alert that comes back then gets a new ticket."""
     windows: list[tuple[Path, float]] = [(("policy", "reopen_window"), settings.policy.reopen_window)]
     for index, route in enumerate(settings.routes):
         if route.reopen_window is not None:
@@ -99,7 +99,10 @@ GROUP_INTERVAL_S = 300.0
 
 
 def grace_shorter_than_ends_take(settings: Settings) -> Iterator[Finding]:
-    """Warn of a grace shorter than the group interval, after which the product sends an end that it no longer lists."""
+    """Warn of a grace shorter than the group interval.
+
+    A product stops listing an ended alert at once, and sends the end with the group's next turn.
+    """
     for name, source in settings.sources.items():
         ask = source.connector.asking.request(source.settings) if source.connector.asking is not None else None
         if ask is not None and ask.grace < GROUP_INTERVAL_S:

@@ -189,7 +189,10 @@ def _read(setting: Setting, problems: list[Problem], secret_files: list[tuple[Pa
 
 
 def _other_truths(root: Branch) -> Iterator[Problem]:
-    """Yield problems for words of the environment that pydantic takes for truth values, such as yes, as the file does."""
+    """Yield problems for words of the environment that pydantic takes for truth values, such as yes.
+
+    The file does not accept these words either.
+    """
     for each in configured(root):
         node = each.node
         is_odd = isinstance(node, Scalar) and isinstance(node.origin, Variable) and node.value not in ("true", "false")

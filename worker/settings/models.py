@@ -102,8 +102,7 @@ class ApiSettings(Section):
     key: Secret
     """The key that is sent as `X-API-Key`."""
     link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,500}$")] | None = None
-    """The address of a ticket for people, used in receipts; `{id}` stands for its number. None: receipts have no link.
-    """
+    """The address of a ticket for people, used in receipts; `{id}` stands for its number. None: no link."""
     revision: Literal["A", "B"] = "A"
     """The revision of the API's documentation in use."""
     per_minute: int | None = Field(default=100, ge=1)
@@ -192,7 +191,7 @@ class PolicySettings(Section):
     """Choices of the lifecycle."""
 
     reopen_window: SecondsOrNone = 3600.0
-    """Within this time after its end, by the source's clock, a new opening reopens the ticket; later it creates a new
+    """Within this time after its end, by the source's clock, a new opening reopens the ticket; later it makes a new
     one.
     """
     note_on_change: bool = True

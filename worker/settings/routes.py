@@ -103,21 +103,18 @@ class Route(Section):
     description: Text | None = None
     """The ticket's description, likewise."""
     group_by: tuple[Line, ...] | None = Field(default=None, max_length=MAX_GROUP_BY)
-    """One ticket for all events of a source with equal values of these attributes; with an empty list each has its own.
-    """
+    """One ticket for all events of a source with equal values of these attributes; with an empty list, one for each."""
     storm_above: int | None = Field(default=None, ge=1)
     """When more incidents than these begin in a minute, the others share one ticket; urgent ones do not."""
     reopen_window: SecondsOrNone | None = None
     """Within this time after its end, a new opening reopens the ticket; later it creates a new one."""
     damping: SecondsOrNone | None = None
-    """The opening delay: how long an opening waits before its ticket is created. If it ends by then, neither costs a
-    call.
+    """The opening delay: how long an opening waits before its ticket is created. If it ends by then, no call is made.
     """
     on_change: NoteOrNothing | None = None
     """The effect of a known message with other content."""
     on_repeat: OnRepeat | None = None
-    """The effect of a known message with the same content; `check` brings back a ticket that a person closed meanwhile.
-    """
+    """The effect of a known message with the same content; `check` brings back a ticket that a person has closed."""
     on_resolve: OnResolve | None = None
     """`resolve` gives the ticket the status resolved; with `note` and `nothing` it stays open for a person to close."""
     on_comment: NoteOrNothing | None = None
