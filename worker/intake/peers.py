@@ -31,7 +31,10 @@ class Limits:
 
 
 def has_room(ledger: Path | None, keep_free: int | None, mail: int) -> bool:
-    """Return True when `keep_free` bytes stay free on the ledger's disk after `mail` bytes. None: no file, or no limit."""
+    """Return True when `keep_free` bytes stay free on the ledger's disk after `mail` bytes, or when there is no limit.
+
+    A `ledger` of None is no file, and has no limit.
+    """
     if ledger is None or keep_free is None:
         return True
     try:

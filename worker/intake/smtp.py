@@ -198,7 +198,7 @@ class _Handler:
         return await asyncio.to_thread(read_verified, source, Verified(arrived))
 
     def _boxes_for(self, envelope: Envelope) -> Boxes:
-        """Return the mailboxes as of the mail's first recipient: an accepted recipient stays accepted after a reload."""
+        """Return the mailboxes as of the mail's first recipient: an accepted recipient stays so after a reload."""
         return self._boxes_of.setdefault(envelope, self._boxes())
 
 

@@ -109,8 +109,7 @@ class Route(Section):
     reopen_window: SecondsOrNone | None = None
     """Within this time after its end, a new opening reopens the ticket; later it creates a new one."""
     damping: SecondsOrNone | None = None
-    """The opening delay: how long an opening waits before its ticket is created. If it ends by then, no call is made.
-    """
+    """The opening delay: how long an opening waits before its ticket is created. An end by then costs no call."""
     on_change: NoteOrNothing | None = None
     """The effect of a known message with other content."""
     on_repeat: OnRepeat | None = None

@@ -155,8 +155,9 @@ class ImapServer:
             raise Refused("the server has neither MOVE nor UIDPLUS, so nothing can be moved safely")
 
     def wait(self, seconds: float, goes_on: Callable[[], bool], slice_s: float = 1.0) -> None:
-        """Wait in IDLE (RFC 2177) until a mail arrives, the time is over, or `goes_on` is False; called every
-        `slice_s`.
+        """Wait in IDLE (RFC 2177) until a mail arrives, the time is over, or `goes_on` is False.
+
+        `goes_on` is called every `slice_s` seconds.
         """
         with told():
             self._client.idle()
@@ -207,7 +208,7 @@ def connect(settings: ImapMailbox, access_token: Callable[[], str] | None) -> Im
 
 
 def _start_tls(client: IMAPClient, context: ssl.SSLContext) -> None:
-    """Start TLS, and never go on in clear: an attacker in between could have removed STARTTLS from the server's offer."""
+    """Start TLS, and never go on in clear: an attacker could have removed STARTTLS from the server's offer."""
     try:
         with told():
             client.starttls(context)
@@ -261,7 +262,5 @@ def _portions(uids: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _in_utc(moment: Any) -> datetime:
-    """Return the time of arrival in UTC; the latest possible one when the server sends none, so that no mail counts as
-    old.
-    """
+    """Return the time of arrival in UTC; the latest possible one without a time, so that no such mail counts as old."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) else datetime.max.replace(tzinfo=UTC)
