@@ -191,8 +191,7 @@ class PolicySettings(Section):
     """Choices of the lifecycle."""
 
     reopen_window: SecondsOrNone = 3600.0
-    """Within this time after its end, by the source's clock, a new opening reopens the ticket; later it makes another.
-    """
+    """How soon after its end, by the source's clock, a new opening reopens the ticket; later it creates a new one."""
     note_on_change: bool = True
     """A known message that comes with other content adds a note."""
     damping: SecondsOrNone = 0.0

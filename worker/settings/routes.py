@@ -107,7 +107,7 @@ class Route(Section):
     storm_above: int | None = Field(default=None, ge=1)
     """When more incidents than these begin in a minute, the others share one ticket; urgent ones do not."""
     reopen_window: SecondsOrNone | None = None
-    """Within this time after its end, a new opening reopens the ticket; later it creates a new one."""
+    """How soon after its end a new opening reopens the ticket; later it creates a new one."""
     damping: SecondsOrNone | None = None
     """The opening delay: how long an opening waits before its ticket is created. An end by then costs no call."""
     on_change: NoteOrNothing | None = None

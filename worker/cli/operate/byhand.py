@@ -42,7 +42,7 @@ def as_option(command: F) -> F:
 
 
 class Moment(click.ParamType[datetime]):
-    """A time of the past: a duration ago (`90m`, `24h`, `7d`), or a date with a time, in UTC unless it has an offset."""
+    """A past time: a duration ago (`90m`, `24h`, `7d`), or a date with a time, in UTC unless it has an offset."""
 
     name = "since"
 

@@ -134,8 +134,7 @@ def retry(meant: Meant, who: str, data: Path, output: str) -> None:
 @data_option
 @lines_option
 def skip(meant: Meant, why: str, who: str, data: Path, output: str) -> None:
-    """Give dead letters up. Operations that wait for the ticket of a create are given up, too; the next opening makes a
-    new one.
+    """Give dead letters up. Operations that wait for a create's ticket go with it; the next opening makes a new one.
 
     Name them, or select many: then the plan is shown first, and you are asked.
 

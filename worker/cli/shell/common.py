@@ -138,7 +138,7 @@ def fleet(*, needs_api: bool) -> Loaded:
 
 
 def lock(file: TextIO) -> bool:
-    """Lock the file of a data folder for this process alone, until it is closed. Returns False when another one has it."""
+    """Lock the file of a data folder for this process alone, until it is closed; False when another one has it."""
     if os.name == "posix":
         import fcntl
 
