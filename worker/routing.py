@@ -1,8 +1,7 @@
 """Applies the routes to an event before it is planned: sets its fields, its policy and its wording.
 
 Pure: nothing is looked up. The event's content digest stays the source's, so that another route or template makes no
-known
-message a changed one. Case key and source message id never depend on routing.
+known message a changed one. Case key and source message id never depend on routing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Retries or skips many dead letters, one by one, each in its own transaction.
 
 So the action can be stopped at any time and run again: a finished letter is no dead letter any more. Nothing is sent
-here:
-delivery keeps the budget and the order.
+here: delivery keeps the budget and the order.
 """
 
 from __future__ import annotations

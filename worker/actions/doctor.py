@@ -1,8 +1,7 @@
 """Writes a bundle for support, without confidential content.
 
 The bundle holds numbers, names of settings and sources, states and versions. It holds no secret, no body, and no text
-that
-a sender wrote or that quotes one. So the reasons of dead letters and the errors of attempts are left out.
+that a sender wrote or that quotes one. So the reasons of dead letters and the errors of attempts are left out.
 """
 
 from __future__ import annotations

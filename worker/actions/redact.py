@@ -1,11 +1,9 @@
 """Redacts a delivery, so that it may be shown: personal data and secrets are replaced.
 
 Replaced are: secrets of the settings, values of headers and fields with a secret's name, mail addresses, IP addresses
-and
-phone numbers; in texts, in JSON, in forms, and in the decoded parts of a mail. The same address gives the same
-replacement
-everywhere, so that related messages stay related. The replacements are from the ranges reserved for documentation:
-RFC 2606 (names), RFC 5737 and RFC 3849 (addresses), 555-01xx (phones).
+and phone numbers; in texts, in JSON, in forms, and in the decoded parts of a mail. The same address gives the same
+replacement everywhere, so that related messages stay related. The replacements are from the ranges reserved for
+documentation: RFC 2606 (names), RFC 5737 and RFC 3849 (addresses), 555-01xx (phones).
 """
 
 from __future__ import annotations

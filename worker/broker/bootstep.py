@@ -1,8 +1,7 @@
 """The boot step that lets a worker of Celery's own command deliver like `ticketrelay worker`.
 
 The settings are those of `ticketrelay worker`. An option of Celery's command that would change delivery is refused in
-one
-line, before anything is started: a worker that seems to run and claims otherwise is worse than none.
+one line, before anything is started: a worker that seems to run and claims otherwise is worse than none.
 """
 
 from __future__ import annotations

@@ -23,8 +23,7 @@ class RingConsumer(Consumer):
     """Celery's consumer, which reconnects to its broker sooner, and has no delayed delivery.
 
     For a quorum queue, delayed delivery declares 28 more queues and exchanges on the broker, and warns that they do not
-    work
-    with a direct exchange such as ours. A wake-up never has a time.
+    work with a direct exchange such as ours. A wake-up never has a time.
     """
 
     task_consumer: Any
@@ -51,8 +50,8 @@ class RingConsumer(Consumer):
         """Cancel the subscription and make it again, because RabbitMQ may have dropped it silently.
 
         RabbitMQ drops it when a queue is deleted while a worker subscribes to it. The queue's number of subscribers
-        would not
-        show that, because they may be other workers. Messages that arrive in between come to the next subscription.
+        would not show that, because they may be other workers. Messages that arrive in between come to the next
+        subscription.
 
         Raises ConnectionError when the queue is gone: the consumer then begins anew, and declares the queue.
         """

@@ -166,8 +166,8 @@ def _loaded(name: str) -> ModuleType:
 def main(ctx: click.Context) -> None:
     """Turn alerts, mail and chat into tickets: each message exactly one effect.
 
-    Settings are environment variables, TICKETRELAY_SECTION__NAME, each of which may be given as ..._FILE instead, or
-    stand in a configuration file (--config, `ticketrelay check`).
+    Settings are environment variables, TICKETRELAY_SECTION__NAME. A setting may also be given as ..._FILE, or in a
+    configuration file (--config, `ticketrelay check`).
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org: set, and not empty
         ctx.color = False

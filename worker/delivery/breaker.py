@@ -4,8 +4,7 @@ The breaker opens on a rate of failures over a window. Each process counts its o
 From then on the gate lets one call at a time through, of another case each time, until a call is answered.
 
 A call counts as failed when it was not executed or its outcome is unknown. A rejected call was answered. A 429 has a
-gate
-of its own.
+gate of its own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Repeats wake-ups for due work: in every worker, every second, in any number of processes at once.
 
 A wake-up is lost when a broker is wiped, a process dies, or a budget ran out. Dispatch takes back expired leases and
-wakes
-workers up for due operations. When the broker is away, or nobody reacts to the wake-ups, dispatch delivers itself: the
-broker is never needed.
+wakes workers up for due operations. When the broker is away, or nobody reacts to the wake-ups, dispatch delivers
+itself: the broker is never needed.
 """
 
 from __future__ import annotations

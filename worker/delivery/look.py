@@ -1,4 +1,4 @@
-"""Looks up whether an operation of unknown outcome was executed, before it is sent again without a valid key.
+"""Looks up whether an operation of unknown outcome was executed, when its key no longer protects a repeat.
 
     create_ticket   its marker is searched for. The ticket is adopted if it is the only one that ends with the marker
                     and is younger than the first send (the ledger refuses one that belongs to another case). It is
@@ -7,8 +7,7 @@
                     unknown outcome waits for its ghost
 
 A ticket that quotes our marker, and ends with another marker of ours, is another ticket of ours. A ticket that holds
-the
-marker and ends otherwise may be ours, edited by somebody: a person decides.
+the marker and ends otherwise may be ours, edited by somebody: a person decides.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Delivers again when the next token of the budget comes back, from a thread that waits for that moment.
 
 No wake-up announces a token. Until then nobody need claim: claims in between would query the database in vain. When
-tokens
-are reserved for urgent work, a wake-up may be for just that work, so the pause before the next claim is short.
+tokens are reserved for urgent work, a wake-up may be for just that work, so the pause before the next claim is short.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from typing_extensions import TypedDict  # pydantic needs it where Python is older than 3.12
+from typing_extensions import TypedDict  # pydantic requires it on Python older than 3.12
 
 from connectors.contract.events import Priority
 from worker.planning.model import Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from typing_extensions import TypedDict  # pydantic needs it where Python is older than 3.12
+from typing_extensions import TypedDict  # pydantic requires it on Python older than 3.12
 
 from worker.rehearsal.trial import Mismatch
 
@@ -72,7 +72,7 @@ class ChangeTold(TypedDict):
 
 
 class Reloaded(TypedDict):
-    """The document of `reload`: what changed, and what needs a restart; or the problems, and nothing has changed."""
+    """The document of `reload`: the changes, and those that need a restart; or the problems, and no changes."""
 
     changed: list[ChangeTold]
     needs_restart: list[ChangeTold]

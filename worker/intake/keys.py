@@ -2,10 +2,8 @@
 
 The calls use HTTPS only, on hosts of the kind (`Outside.hosts`), without following redirects, and never take more than
 256 KiB or a few seconds. Any other URL is refused before a request is made. A certificate is kept for an hour, or as
-long
-as the kind demands; a missing one is remembered for a minute. A key set that lacks a key is fetched again, but not
-twice
-in five minutes: a stranger can name any key.
+long as the kind demands; a missing one is remembered for a minute. A key set that lacks a key is fetched again, but not
+twice in five minutes: a stranger can name any key.
 """
 
 from __future__ import annotations

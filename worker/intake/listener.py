@@ -1,8 +1,7 @@
 """Serves HTTP beside a worker, in a thread with its own event loop. Signals stay with the main thread.
 
 The server is uvicorn on httptools, which costs less CPU than its pure parser. The size of a request in memory is
-limited
-here.
+limited here.
 """
 
 from __future__ import annotations

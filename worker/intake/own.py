@@ -2,8 +2,7 @@
 
 No message holds these events. They go the way of every message all the same, so that recording, routes, replay and
 rehearsal need no special case for jobs. No sender can send the header that marks such a delivery, because its name
-begins
-with a colon.
+begins with a colon.
 """
 
 from __future__ import annotations

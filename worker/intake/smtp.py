@@ -10,8 +10,7 @@
     a defect of ours                              451: a later version may take it
 
 SMTP has one answer for the whole mail. LMTP has one for each accepted recipient, in every case. So with LMTP each
-source
-takes the mail separately, and a common answer is repeated for each recipient.
+source takes the mail separately, and a common answer is repeated for each recipient.
 
 Source: RFC 5321, sections 4.2.5 and 4.5.3; RFC 2033, section 4.2.
 """

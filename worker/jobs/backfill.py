@@ -3,8 +3,7 @@
 A round goes on where an earlier run stopped: at the platform's limit, at ours, or because the process ended. A message
 that is found goes the way of every delivery, under the same keys. So a late delivery and a second request are both
 recognised as repeats. The rounds cover every gap: an outage here, an outage there, and deliveries that the platform
-held
-back.
+held back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Synthesises `Resolved` events for alerts that ended without a message, with the attributes of their opening.
 
 Routes may decide about an end by the alert's labels, and an end that a job found has no labels. The labels are read
-from
-the delivery that opened the case, as long as that delivery is kept.
+from the delivery that opened the case, as long as that delivery is kept.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Looks up open tickets for changes that people made, where the Tickets API's webhooks cannot reach us.
 
 Tickets are looked up one at a time, evenly, with the budget that delivery leaves over. The ticket with the oldest
-look-up
-comes first. An unknown change becomes the delivery that a webhook would have sent. Its time is the time of the request,
-so that our own changes since then are later.
+look-up comes first. An unknown change becomes the delivery that a webhook would have sent. Its time is the time of the
+request, so that our own changes since then are later.
 
 Only two sorts of tickets are looked up: those with an open incident, and those that will not be fixed, which mute their
 alert until somebody reopens them. A firing alert reopens any other ticket of its own, whatever the ticket's state.

@@ -1,8 +1,7 @@
 """Runs due jobs, one after the other, in a thread of every process that delivers.
 
 A job has one owner at a time, by a lease in the ledger. A process that dies or stalls loses the lease, and another
-process
-takes the job over. A finding that is recorded twice for that reason is recognised as a repeat.
+process takes the job over. A finding that is recorded twice for that reason is recognised as a repeat.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The control listener, where a process is asked to reload or to show its settings.
 
-    POST /reload   200 what changed, and what needs a restart; 422 what is wrong, and nothing has changed
+    POST /reload   200 the changes, and those that need a restart; 422 the problems, and nothing has changed
     GET  /config   the settings in force, without secrets: YAML, or JSON with `Accept: application/json`
     401            the token is missing or wrong
     403            there is an Origin: the request comes from a page in a browser

@@ -39,8 +39,7 @@ class Reloader:
     """Reloads the settings of one process, one reload at a time.
 
     `read` returns the settings with which the process would start now, and raises SettingsError; `clock` counts seconds
-    since
-    1970.
+    since 1970.
     """
 
     def __init__(

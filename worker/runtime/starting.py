@@ -81,8 +81,7 @@ def split_address(address: str) -> tuple[str, int]:
     """Split `host:port`, without the brackets around an IPv6 host.
 
     Ends the command with exit code 2 when the address is malformed. A missing host is refused, because it would mean
-    every
-    address of the machine.
+    every address of the machine.
     """
     host, _, port = address.rpartition(":")
     if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:

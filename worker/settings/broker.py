@@ -1,8 +1,7 @@
 """Settings of the broker: where wake-ups go, and how its certificate is verified.
 
 A server's certificate is verified by default, including its name. (kombu by itself verifies nothing for `rediss://`,
-and
-not the name for `amqps://`; `worker/broker/reach.py` sets that.)
+and not the name for `amqps://`; `worker/broker/reach.py` sets that.)
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Reads the configuration file: YAML, as a tree that records the place of each value.
 
 The format is YAML 1.2 with its core schema: `true` and `false` are the only truth values, `on`, `no` and a date are
-texts,
-010 is ten. PyYAML reads the syntax; this module decides the meaning of each text. Tags, merge keys and names that are
-no
-texts are refused. So is excessive growth: too many levels, too many values, aliases of aliases.
+texts, 010 is ten. PyYAML reads the syntax; this module decides the meaning of each text. Tags, merge keys and names
+that are no texts are refused. So is excessive growth: too many levels, too many values, aliases of aliases.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # a package of stubs for a handful of calls is one too many
+import yaml  # type: ignore[import-untyped]  # not worth a stubs package for a handful of calls
 
 from worker.settings.origin import Branch, Items, Node, Path, Place, Scalar, Text
 from worker.settings.problems import Problem, SettingsError

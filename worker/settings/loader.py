@@ -1,10 +1,8 @@
 """Loads the settings from all layers, and reports every problem at its place.
 
 Flags of the command line take precedence over the environment, the environment over the configuration file, and the
-file
-over the defaults. All of them form one tree (`origin.py`), in which each value has its origin. pydantic judges the
-tree,
-and its errors are reported at the places of the values.
+file over the defaults. All of them form one tree (`origin.py`), in which each value has its origin. pydantic judges the
+tree, and its errors are reported at the places of the values.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 A matcher is a name, an operator and a value: `=` and `!=` compare, `=~` and `!~` take a regular expression that must
 match the whole value. Names and values stand bare or in double quotes. In quotes, a backslash escapes a quote and
-another
-backslash, and makes `\\n` and `\\t`.
+another backslash, and makes `\\n` and `\\t`.
 
 Matchers with commas between them, in braces or not, must all match. A missing attribute equals the empty text.
 

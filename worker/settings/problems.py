@@ -1,8 +1,8 @@
-"""Problems of the settings, printed like a compiler's errors: place, message, underlined line, remedy.
+"""Problems of the settings, printed like a compiler's errors: place, message, underlined part, remedy.
 
-    ticketrelay.yaml:3:3: there is no setting 'lisen' in server
-      3 |   lisen: 127.0.0.1:8080
-        |   ^^^^^ did you mean 'listen'?
+    ticketrelay.yaml:4:3: 'listen' is given a second time
+      4 |   listen: 127.0.0.1:8080
+        |   ^^^^^^ the first is in line 2
 
 A line that holds a secret is shown without the secret.
 """

@@ -93,8 +93,7 @@ class Route(Section):
     """Keep the text out of subject and description.
 
     False overrides the source's own setting, but not what a connector keeps private for a reason of its own. False has
-    no
-    effect on chat: there, `channels` decides what is public.
+    no effect on chat: there, `channels` decides what is public.
     """
     metadata: dict[Line, TemplateText] = Field(default_factory=dict, max_length=MAX_METADATA)
     """The ticket's metadata. Each name is a setting by itself. Revision A of the API does not support metadata."""

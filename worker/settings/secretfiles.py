@@ -18,7 +18,7 @@ PUBLIC = (DEV_SECRET, "ak_test_local")
 
 @dataclass(frozen=True, slots=True)
 class SecretFile:
-    """A secret's file, and who may read it."""
+    """A secret's file, and its permissions."""
 
     path: str
     mode: int
@@ -53,7 +53,7 @@ _TODO: dict[type[Exception], str] = {
 
 
 def read_secret(path: str) -> tuple[str, SecretFile]:
-    """Return the secret in a file, and who may read the file. Raises Unusable."""
+    """Return the secret in a file, and the file's permissions. Raises Unusable."""
     value = read_value(path)
     if not value:
         raise Unusable(f"the file {path!r} is empty", "write the secret into it")

@@ -1,8 +1,7 @@
 """The base of all sections of the settings, which are frozen and refuse unknown keys.
 
 A validator raises a ValueError. An `AtOffset` also has a position in a text, which is underlined when the text stands
-in
-the configuration file.
+in the configuration file.
 """
 
 from __future__ import annotations

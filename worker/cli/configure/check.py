@@ -32,8 +32,7 @@ def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings
     """Check the configuration FILE (else that of --config), together with the environment.
 
     Exits 1 when a setting is wrong: every problem is printed, with its place and a remedy. Warnings are about settings
-    that
-    are allowed and probably not intended. Without a file, the environment alone is checked.
+    that are allowed and probably not intended. Without a file, the environment alone is checked.
 
     \b
     Example: ticketrelay check ticketrelay.yaml --connect --deny-warnings

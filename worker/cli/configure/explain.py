@@ -31,8 +31,7 @@ def explain(
     """Show what would happen with the message in FILE (- for standard input), as if it were the first of its source.
 
     FILE holds the message's body, or the output of `events export`. Nothing is stored or sent. A description also gets
-    the
-    ledger's marker as its last line. Exits 1 when the message cannot be read or its sender is not verified.
+    the ledger's marker as its last line. Exits 1 when the message cannot be read or its sender is not verified.
 
     \b
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml

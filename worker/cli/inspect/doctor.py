@@ -22,8 +22,7 @@ def doctor(target: Path | None, data: Path, output: str) -> None:
     """Write a bundle for support: versions, settings without secrets, status, counts, disk; no message and no text.
 
     The command only reads. Look into the bundle before you send it: it holds names of sources, hosts and mailboxes.
-    Exits 1
-    when an alarm is up, or a part could not be read; the other parts are in the bundle all the same.
+    Exits 1 when an alarm is up, or a part could not be read; the other parts are in the bundle all the same.
 
     \b
     Examples:

@@ -97,8 +97,7 @@ def find(text: str, since: datetime | None, data: Path, output: str) -> None:
     """Find a message: by its source message id, case key (an alert's fingerprint), alias, ticket, sender or text.
 
     An exact name is found at once. Otherwise senders and the texts of all requests are searched, the newest first, for
-    at
-    most 20 cases. Exits 1 when nothing is found.
+    at most 20 cases. Exits 1 when nothing is found.
 
     \b
     Examples:
@@ -196,8 +195,7 @@ def export(name: str, redact: bool, data: Path, output: str) -> None:
     """Print the deliveries of ID as they arrived, as JSON: headers and body, for a test or a report.
 
     With --redact, the same text has the same replacement everywhere in this export. Names of people and other words
-    stay:
-    read the export before you hand it on. Attachments of a mail are left out.
+    stay: read the export before you hand it on. Attachments of a mail are left out.
 
     ID is in-7, op-4-1 or a source message id. Exits 1 when no body of it is kept.
 

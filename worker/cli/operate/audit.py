@@ -33,8 +33,7 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
     """Compare the ledger with the Tickets API: tickets that are missing, doubled, orphaned, foreign or were changed.
 
     The audit lists the API's tickets, 100 with a request, and requests each further ticket of the ledger. It may run
-    while
-    work is delivered. Exits 1 when anything is found, each with a remedy.
+    while work is delivered. Exits 1 when anything is found, each with a remedy.
 
     \b
     Example: ticketrelay audit --since 7d -o json

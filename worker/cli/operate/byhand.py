@@ -17,7 +17,7 @@ import click
 
 from worker.actions.errors import Refused, WrongInput
 from worker.cli.shell.common import F, fail, local_settings, upgraded_ledger
-from worker.cli.shell.output import output_option as output_option  # what asks a person answers likewise
+from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter
 from worker.settings import Settings
 

@@ -46,9 +46,8 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
     """Mark the ledger as restored from a backup: unfinished operations in it may have been done since.
 
     Run it once after every restore, before any other process is started. From then on unfinished operations are looked
-    up
-    before they are sent, and so are operations planned from messages older than now. Exits 1 while a lease runs: then a
-    worker is not stopped yet, or the backup is younger than a lease; try again after the time that is printed.
+    up before they are sent, and so are operations planned from messages older than now. Exits 1 while a lease runs:
+    then a worker is not stopped yet, or the backup is younger than a lease; try again after the time that is printed.
 
     \b
     Example: ticketrelay db restored --yes

@@ -113,8 +113,7 @@ def retry(meant: Meant, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
     Name them, or select many: then the plan is shown first, and you are asked. Operations that wait for a ticket go on
-    with
-    its create. Stopped half-way, it can be run again. Exits 1 when one of them could not be done.
+    with its create. Stopped half-way, it can be run again. Exits 1 when one of them could not be done.
 
     \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
@@ -156,8 +155,7 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
     """Send an operation with another body, under a new key. The marker in a description is kept automatically.
 
     The body is checked before anything is written. Operations that wait for a ticket go on with its create. When an
-    earlier
-    send may have been executed, its ticket is looked up before the new one is created.
+    earlier send may have been executed, its ticket is looked up before the new one is created.
 
     \b
     Example: ticketrelay dead show op-4-1 -o json | jq '.body | fromjson | .priority = "high"' |
@@ -211,8 +209,7 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
     """Bind LETTER to TICKET, which exists already.
 
     A create_ticket is done by that, and operations that waited for its ticket go on with this one; any other operation
-    is
-    sent to it. The Tickets API is asked first whether the ticket exists.
+    is sent to it. The Tickets API is asked first whether the ticket exists.
 
     \b
     Example: ticketrelay dead bind op-4-1 1042

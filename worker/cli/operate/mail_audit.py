@@ -26,10 +26,8 @@ def audit(since: datetime | None, data: Path, output: str) -> None:
     """Compare the mailboxes with the ledger: mails that are on the server and in no delivery.
 
     The audit requests each server's UIDs, changes nothing there, and may run while mail is read. It counts all mails
-    and
-    deliveries by outcome: ticket, note, duplicate, suppressed, quarantined. Exits 1 when a mail is unaccounted for, or
-    a
-    mailbox cannot be read.
+    and deliveries by outcome: ticket, note, duplicate, suppressed, quarantined. Exits 1 when a mail is unaccounted for,
+    or a mailbox cannot be read.
 
     \b
     Example: ticketrelay mail audit -o json | jq .gaps

@@ -30,10 +30,9 @@ def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: 
     """Read stored deliveries again and plan what they say today. What is known has no second effect.
 
     Use it for messages that a defect or a wrong setting swallowed: where nothing changed, it does nothing. It goes in
-    steps
-    of 64 deliveries; stopped, it prints where another one goes on with --after. With --dry-run each step is judged by
-    the
-    ledger as it is, so that the effects of earlier steps are not seen. Exits 1 when a delivery cannot be read today.
+    steps of 64 deliveries; stopped, it prints where another one goes on with --after. With --dry-run each step is
+    judged by the ledger as it is, so that the effects of earlier steps are not seen. Exits 1 when a delivery cannot be
+    read today.
 
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run

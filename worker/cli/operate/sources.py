@@ -125,8 +125,7 @@ def test(source: str, data: Path, output: str) -> None:
     """Test SOURCE's settings: a sample is signed as its sender would, verified and read. Nothing is stored or sent.
 
     The same sample with another secret must be denied. A source with an api_url must list its open alerts there. Exits
-    1
-    when one of these tests fails.
+    1 when one of these tests fails.
 
     \b
     Example: ticketrelay sources test prom

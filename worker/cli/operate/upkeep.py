@@ -43,8 +43,7 @@ def stats(data: Path, output: str) -> None:
     """Show rows and size of each table, its oldest and newest row, and its growth.
 
     Growth is that of the last seven days. Sizes include the indexes. PostgreSQL's tables of more than a million rows
-    are
-    estimated (~).
+    are estimated (~).
 
     \b
     Example: ticketrelay db stats -o json
@@ -62,11 +61,9 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
     """Delete bodies and attempts older than TICKETRELAY_LEDGER__KEEP_BODIES and __KEEP_ATTEMPTS.
 
     The row of each delivery stays, without its headers and body. Deliveries in quarantine are kept whole, and so are
-    the
-    attempts of operations that are not ended or dead. Repeats are recognised for ever, interventions are kept for ever.
-    The command may run while messages come in, can be stopped at any time and run again; then it exits 1. SQLite's file
-    does
-    not shrink: its free pages are used again.
+    the attempts of operations that are not ended or dead. Repeats are recognised for ever, interventions are kept for
+    ever. The command may run while messages come in, can be stopped at any time and run again; then it exits 1.
+    SQLite's file does not shrink: its free pages are used again.
 
     \b
     Example: ticketrelay db prune --dry-run

@@ -27,8 +27,8 @@ def reload(output: str) -> None:
     """Ask the process that listens at server.control to read its settings again, and say what came of it.
 
     The process reads the file and the environment that it was started with. Of the settings given here, only
-    server.control
-    and its token are used. Exits 1 when the process refused the settings, which changes nothing, or does not answer.
+    server.control and its token are used. Exits 1 when the process refused the settings, which changes nothing, or does
+    not answer.
 
     \b
     Example: ticketrelay reload --config ticketrelay.yaml

@@ -1,8 +1,7 @@
 """The supervisor of a process's mailboxes: a thread for each mailbox under its lease, and one that watches them.
 
 A thread connects, polls, and waits: in IDLE if server and settings allow it, otherwise without a connection. Failures
-are
-recorded in the ledger, from which the alarms are read, and tried again after a growing pause.
+are recorded in the ledger, from which the alarms are read, and tried again after a growing pause.
 """
 
 from __future__ import annotations

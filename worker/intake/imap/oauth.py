@@ -1,9 +1,8 @@
 """Gets access tokens, and saves a changed refresh token before the new access token is used.
 
 A replaced refresh token may be void from that moment on. A new one that is only in memory would be lost at the next
-start,
-and with it the access to the mailbox. So the file is replaced as a whole. While one process requests a token, others
-wait.
+start, and with it the access to the mailbox. So the file is replaced as a whole. While one process requests a token,
+others wait.
 
 Source: RFC 6749, sections 4.4, 5.1, 5.2 and 6.
 """

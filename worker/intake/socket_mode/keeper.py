@@ -1,8 +1,7 @@
 """The supervisor of a process's connections: a thread for each source, and one that watches them.
 
 When Slack announces the end of a connection, the next one is opened first. A failure is logged once, and tried again
-after
-a growing pause.
+after a growing pause.
 """
 
 from __future__ import annotations
