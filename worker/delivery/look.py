@@ -1,4 +1,4 @@
-"""Looks up whether an operation of unknown outcome was executed, when its key no longer protects a repeat.
+"""Looks up whether an operation of unknown outcome was executed, where its idempotency key cannot show that.
 
     create_ticket   its marker is searched for. The ticket is adopted if it is the only one that ends with the marker
                     and is younger than the first send (the ledger refuses one that belongs to another case). It is
