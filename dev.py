@@ -1,8 +1,8 @@
 """Sets up `.venv` with the locked requirements, and runs the project's commands; needs only Python 3.11+.
 
     python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
-    python3 dev.py test  [ARGS]   the tests (pytest), in parallel (-n0: one process); tests that need an absent server are
-                                  deselected and counted
+    python3 dev.py test  [ARGS]   the tests (pytest), in parallel (-n0: one process); tests that need an absent server
+                                  are deselected and counted
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, schema, statements, tests; --static
                                   leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/; --against REV measures this checkout and another revision

@@ -25,7 +25,7 @@ KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle conn
 PART = 64 * 1024  # bytes of a body passed on at a time; limits how much a compressed body can grow per step
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
-"""Type of httpx's request extension of this name: called at the begin of each step."""
+"""Type of httpx's request extension of this name: called as each step begins."""
 WAIT, CONNECT, SEND = "lanes.wait", "connection.connect_tcp.started", "http11.send_request_headers.started"
 """The steps: waiting for a free connection; name, connection and TLS; sending (from here the request may arrive)."""
 
@@ -50,7 +50,7 @@ class Progress:
         self._sent = self._sent or not event.startswith(self._BEFORE_SENDING)
 
     def proves_unsent(self, error: Exception) -> bool:
-        """True if the traced steps, or without them the root cause, prove this. A name like `ConnectTimeout` does not."""
+        """True if the traced steps, or else the root cause, prove this. A name like `ConnectTimeout` does not."""
         if self._traced:
             return not self._sent
         return isinstance(error, httpx.ConnectError) and isinstance(
