@@ -143,8 +143,9 @@ class CreateTicket(Request):
     priority: Priority = DEFAULT_PRIORITY
     category: Name = None
     requester_email: Name = None
-    """The requester. Revision A has no such field, and B takes only an address: otherwise the description begins with
-    `From: …`.
+    """The requester; without a field for this value, the description begins with `From: …`.
+
+    Revision A has no such field, and B takes only an address.
     """
     metadata: dict[Text, Text] = Field(default_factory=dict)
     """Free attributes; not sent in revision A, which has no field for them."""

@@ -38,7 +38,7 @@ class Rules:
     window_ends_early: bool = True
     """5: the window ends well before the service forgets the key."""
     edit_needs_proof: bool = True
-    """7: a person's edit of a create in doubt has a new key, and is sent only once the first create is proven absent."""
+    """7: a person's edit of a create in doubt has a new key; it is sent only once the first create is proven absent."""
     closed_is_done: bool = True
     """6: 404 or 409 on the close of a closed ticket is done."""
     person_wins: bool = True

@@ -68,7 +68,7 @@ def page(executed: Mapping[str, Sequence[Executed]]) -> str:
 
 
 def statements(executed: Sequence[Executed]) -> list[str]:
-    """Return the statements as lines below their verb; sorted within the verb, so the order of execution does not matter."""
+    """Return the statements as lines below their verb, sorted within it, so that execution order does not matter."""
     lines: list[str] = []
     for verb, found in groupby(executed, key=lambda each: each.verb):
         lines.append(f"## {verb}")
