@@ -192,7 +192,7 @@ class TicketsClient:
         public: bool = False,
         closes: bool = False,
     ) -> Answer:
-        """Return a success, or a 409 that reports `closes` as closed already; raise everything else."""
+        """Return a success; with `closes`, also a 409 that reports the ticket as closed already; raise all else."""
         # Headers as bytes and body as a stream: making httpx's own takes longer than all of the sending.
         headers = [*self._headers]
         if not public:

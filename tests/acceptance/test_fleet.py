@@ -142,7 +142,7 @@ def test_rolling_restarts_of_every_role_under_load_lose_and_double_nothing(fleet
     mailed: list[str] = []
     restarts = ("serve", "mail", *fleet.workers) * (
         1 if broker.is_rabbitmq else 2
-    )  # the second restart is about the ledger
+    )  # the second round is about the ledger
 
     def source() -> None:
         while not over.is_set():

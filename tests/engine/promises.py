@@ -109,10 +109,9 @@ def _check_done(log: Log, seen: Seen, row: Any) -> None:
 
 
 def _changes_nothing(log: Log, seen: Seen, row: Any) -> bool:
-    """True for an operation that leaves the ticket as it is, and therefore has no effect at the service.
+    """True if the operation may leave the ticket as it is, so that the service shows no effect.
 
-    This holds for an update always; for a close or a reopening after a restore, or if a person had an earlier one
-    retried.
+    An update always may; a close or a reopening only after a restore, or if a person had an earlier one retried.
     """
     if row.kind == "update_ticket":
         return True

@@ -1,4 +1,4 @@
-"""Random walks: steps are chosen by chance, evenly; a walk that breaks a promise is shortened.
+"""Random walks: steps are chosen independently, by weight; a walk that breaks a promise is shortened.
 
 Hypothesis prefers small and similar examples. A walk of independent steps costs the same, and reaches orders of events
 that Hypothesis rarely reaches.
