@@ -1,19 +1,19 @@
-"""One file that needs nothing but Python 3.11+: it makes `.venv`, installs the locked requirements, runs a command.
+"""Sets up `.venv` with the locked requirements, and runs the project's commands; needs only Python 3.11+.
 
     python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
-    python3 dev.py test  [ARGS]   the tests (pytest), several at once (one by one with -n0); those that need an absent
-                                  server are deselected and counted
+    python3 dev.py test  [ARGS]   the tests (pytest), in parallel (-n0: one process); tests that need an absent server
+                                  are deselected and counted
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, schema, statements, tests; --static
                                   leaves the tests out
-    python3 dev.py bench NAME     a benchmark of benchmarks/; with --against REV: this checkout and another revision in
-                                  turns, and the median of their ratios (docs/benchmarks.md)
+    python3 dev.py bench NAME     a benchmark of benchmarks/; --against REV measures this checkout and another revision
+                                  alternately, and prints the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py install        make `.venv` with what development needs; the other commands do so when it is missing
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
-Standard library only. Uses uv where there is one, pip where there is not; hashes are required either way.
+Standard library only. Uses uv if it is installed, otherwise pip; both require hashes.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 SCHEMA = VENV / "ticketrelay.schema.json"
-RUNTIME, DEV = "runtime", "dev"  # a lock file each; dev holds everything that runtime does, at the same versions
-# Several processes; -n0 after it is one. In the order of the files: those of real processes, which take longest, come
-# first, so that none of them is left alone at the end.
+RUNTIME, DEV = "runtime", "dev"  # one lock file each; dev holds everything in runtime, at the same versions
+# Several processes; a later -n0 means one process. Tests run in file order: the tests with real processes take longest
+# and come first, so that no process ends the run alone with one of them.
 PYTEST = (PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
 
 
 def call(*command: str | Path) -> int:
-    """Run a command in the project folder, handing on the signals to end; returns its exit code."""
+    """Run a command in the project folder, pass SIGTERM and SIGINT on to the command, and return its exit code."""
     process = subprocess.Popen([str(part) for part in command], cwd=ROOT)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            continue  # the child got the same signal and decides when it is done
+            continue  # the child got the same signal and ends by itself
 
 
 def must(*command: str | Path) -> None:
-    """Run a command and stop with its exit code when it fails."""
+    """Run a command; exit with its exit code if the command fails."""
     if code := call(*command):
         raise SystemExit(code)
 
@@ -61,13 +61,13 @@ def lock_file(name: str) -> Path:
 
 
 def stamp(name: str) -> str:
-    """What an installed environment answers for: the lock, the project's metadata, the interpreter."""
+    """Return a fingerprint of an installed environment: the lock, the project's metadata, the interpreter version."""
     content = lock_file(name).read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
     return hashlib.sha256(content).hexdigest()
 
 
 def installed(name: str) -> bool:
-    """True when `.venv` already holds this lock; the dev lock contains the runtime one."""
+    """True if `.venv` already holds this lock; the dev lock contains the runtime lock."""
     names = (DEV,) if name == DEV else (RUNTIME, DEV)
     return PYTHON.exists() and any(
         path.exists() and path.read_text() == stamp(each) for each in names for path in [VENV / f"installed-{each}"]
@@ -90,7 +90,7 @@ def install(name: str) -> None:
         else (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     )
     if not uv and call(PYTHON, "-c", "import pip"):
-        must(PYTHON, "-m", "ensurepip", "--upgrade")  # the environment was made by uv, which leaves pip out
+        must(PYTHON, "-m", "ensurepip", "--upgrade")  # uv made the environment, and uv leaves pip out
     must(*pip, "--require-hashes", "-r", lock_file(name))
     must(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
     (VENV / f"installed-{name}").write_text(stamp(name))
@@ -104,15 +104,15 @@ def lock() -> int:
     for name, groups in LOCKS.items():
         must(uv, "pip", "compile", "--quiet", "pyproject.toml", "--all-extras", *groups, "--universal",
              "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--upgrade",
-             # Without its extras a pin holds for the plain name only: older pips (23.2) then take the newest release
-             # for `coverage[toml]`, which has no hash here.
+             # Without the extras, a pin holds for the plain name only. Older pips (23.2) then take the newest release
+             # of `coverage[toml]`, which has no hash in the lock.
              "--no-strip-extras",
              "--custom-compile-command", "python3 dev.py lock", "-o", lock_file(name))  # fmt: skip
     return 0
 
 
 def check(arguments: list[str]) -> int:
-    """Every check, each run even when an earlier one failed, so that one call shows all there is to mend."""
+    """Run every check, also after a failed one, so that one call shows all failures."""
     steps: list[tuple[str, tuple[str | Path, ...]]] = [
         ("format", (BIN / "ruff", "format", "--check", ".")),
         ("lint", (BIN / "ruff", "check", ".")),
@@ -139,7 +139,7 @@ def benchmark_names() -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 11):  # noqa: UP036 — said in words to who has an older one
+    if sys.version_info < (3, 11):  # noqa: UP036 — explains the requirement to users of an older version
         print(f"Ticketrelay needs Python 3.11 or newer; this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
     command, *rest = arguments or ["--help"]

@@ -1,1 +1,1 @@
-"""What does it cost? One module per question, each run with `python -m benchmarks.NAME`."""
+"""Benchmarks, one module each, run with `python -m benchmarks.NAME`."""

@@ -1,13 +1,13 @@
-"""Is every message from chat answered within its platform's deadline, though each commit takes half a second longer
-and the Tickets API is down; and is each delivered once it is back?
+"""Measures answer times of chat messages against each platform's deadline, with slow commits and an absent Tickets API.
 
     python -m benchmarks.deadlines [--messages N] [--rate N] [--commit-delay S]
 
-A fleet on PostgreSQL and Redis: `serve` and a worker, a source of each platform. Every transaction that writes waits
-in the database before it commits (a deferred trigger that sleeps), those of the worker too. Messages arrive at their
-own times, whatever became of those before, each platform's share evenly spread, rightly signed; latency is what the
-platform sees. Nobody listens at the Tickets API's address until all are answered; then a local one is started. The
-deadlines are those that the platforms document. The last line is JSON.
+A fleet on PostgreSQL and Redis: `serve` and a worker, with a source of each platform. Every transaction that writes
+waits half a second by default in the database before its commit (a deferred trigger that sleeps); this includes the
+worker's. Messages arrive at scheduled times, whatever happened to earlier ones, with each platform's share evenly
+spread and correctly signed. Latency is measured as the platform sees it. The Tickets API's address is unreachable until
+all messages are answered; then a local Tickets API starts, and every message must be delivered. The deadlines are those
+that the platforms document. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ END $$;
 
 @dataclass
 class Answers:
-    """What one platform saw."""
+    """Answers to the messages of one platform."""
 
     platform: Platform
     seconds: list[float] = field(default_factory=list)
-    """Of those that were answered with success."""
+    """Latencies of the messages answered with success."""
     refused: int = 0
-    """Answered otherwise, or not at all."""
+    """Messages answered with an error, or not at all."""
 
     def percentile(self, number: int) -> float:
         points = statistics.quantiles(self.seconds, n=100, method="inclusive")
@@ -86,7 +86,7 @@ class Answers:
 
 
 async def say(platform: Platform, intake: str, messages: int, every: float) -> Answers:
-    """Send that many messages of a platform, one every so many seconds."""
+    """Send `messages` messages of a platform, one every `every` seconds."""
     found, began = Answers(platform), time.perf_counter()
     signed = deliveries(platform)
 
@@ -116,7 +116,7 @@ async def say_all(intake: str, messages: int, rate: float) -> list[Answers]:
 
 
 def tickets_at(api: str) -> int:
-    """How many tickets there are, by the API's own list."""
+    """Return the number of tickets, by the API's own list."""
     answer = httpx.get(f"{api}/tickets", params={"limit": 1}, headers={"X-API-Key": API_KEY}, trust_env=False)
     return int(answer.raise_for_status().json()["total"])
 
@@ -132,7 +132,7 @@ def table(found: list[Answers]) -> None:
 
 @contextmanager
 def fleet(folder: Path, api: str, commit_delay_s: float) -> Iterator[str]:
-    """`serve` and a worker with slow commits; gives the address that `serve` listens at."""
+    """Start `serve` and a worker with slow commits; yields the address of `serve`."""
     with ExitStack() as stack:
         redis = stack.enter_context(redis_server(folder))
         emptied(redis).close()
@@ -159,7 +159,7 @@ def fleet(folder: Path, api: str, commit_delay_s: float) -> Iterator[str]:
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
-    """All of it; gives the line of JSON. Raises BenchmarkError where a message was lost or is there twice."""
+    """Run the whole measurement; returns the line of JSON. Raises BenchmarkError if a message is lost or duplicated."""
     noise, port = Noise(), free_port()
     api = f"http://127.0.0.1:{port}/api/v1"
     with ExitStack() as stack:
@@ -194,7 +194,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 
 
 def figures(answers: Answers) -> dict[str, float]:
-    """What one platform saw, in seconds."""
+    """Return the latencies of one platform, in seconds."""
     points = {f"p{number}_s": answers.percentile(number) for number in PERCENTILES}
     return {"deadline_s": answers.platform.deadline_s, **points, "max_s": round(max(answers.seconds), 3)}
 

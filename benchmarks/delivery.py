@@ -1,11 +1,11 @@
-"""What does a delivered operation cost, compared with a plain Celery task and with a loop that only posts?
+"""Compares the cost of a delivered operation with a plain Celery task and with a loop that only posts.
 
     python -m benchmarks.delivery [--operations N] [--rounds N] [--latency MS] [--pools LIST] [--workers N]
 
-Creates on distinct cases go to a stand-in of the Tickets API, which is counted to nobody. Measured are the CPU seconds
-of workers, broker and database, and the seconds from the first request's arrival to the last one's, at no latency and
-at one of 20 ms. Rounds measure one after the other, every second one in reverse; a ratio is the median over the rounds.
-docs/benchmarks.md says what is compared and why it is fair. The last line is JSON.
+Creates on distinct cases go to a stand-in of the Tickets API, which is not included in any cost. Measured are the CPU
+seconds of workers, broker and database, and the seconds from the first request's arrival to the last one's, at no
+latency and at one of 20 ms. Rounds measure one contender after the other, every second round in reverse; a ratio is the
+median over the rounds. docs/benchmarks.md explains the comparison and its fairness. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from benchmarks.parts.servers import postgresql_server, redis_server
 from benchmarks.parts.standin import StandIn, stand_in
 
 POOLS = "prefork:2,prefork:8,prefork:16,threads:8,threads:32,threads:64,threads:32x2,gevent:64,gevent:64x2"
-WARM_UP = 100  # operations: what is imported, opened and compiled only once
-SECONDS_OF_A_PLAIN_RUN = 4  # at latency: enough of them for each pool
+WARM_UP = 100  # operations, for everything that is imported, opened and compiled only once
+SECONDS_OF_A_PLAIN_RUN = 4  # at latency: enough operations for each pool
 PATIENCE_S = 300.0
 
 Open = Callable[[str], AbstractContextManager[Contender]]
@@ -48,18 +48,18 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        """Operations a second."""
+        """Operations per second."""
         return (self.operations - 1) / self.seconds
 
     @property
     def cpu_ms(self) -> float:
-        """CPU milliseconds for each operation."""
+        """CPU milliseconds per operation."""
         return spent(self.cpu) * 1000 / self.operations
 
 
 @dataclass
 class Arrived:
-    """What was asked for and what arrived, in the whole run, so that a reader sees that they are the same."""
+    """Numbers of ordered and arrived operations in the whole run, printed to show that they are equal."""
 
     operations: int = 0
     requests: int = 0
@@ -68,7 +68,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Measures at one latency; `arrived` is of all of them."""
+    """Measures contenders at one latency; `arrived` is shared by all latencies."""
 
     service: StandIn
     arrived: Arrived = field(default_factory=Arrived)
@@ -98,7 +98,7 @@ class Bench:
 
 
 def rounds(bench: Bench, number: int, contenders: Sequence[tuple[Open, int]]) -> list[list[Measured]]:
-    """Measure the contenders in turns; gives a list for each contender, with a measurement for each round."""
+    """Measure the contenders alternately; returns a list for each contender, with a measurement for each round."""
     found: list[list[Measured]] = [[] for _ in contenders]
     for turn in range(number):
         order = range(len(contenders)) if turn % 2 == 0 else reversed(range(len(contenders)))
@@ -108,7 +108,7 @@ def rounds(bench: Bench, number: int, contenders: Sequence[tuple[Open, int]]) ->
 
 
 def said(measured: Measured) -> Measured:
-    """Print a line of the table."""
+    """Print a measurement as a line of the table."""
     figures = f"{measured.operations:>7}{measured.rate:>9.0f}{measured.cpu_ms:>9.2f}"
     print(f"{measured.name:<26}{figures}  {per_operation(measured.cpu, measured.operations)}", flush=True)
     return measured
@@ -125,12 +125,12 @@ def cpus(measured: Iterable[Measured]) -> list[float]:
 def scan(
     bench: Bench, setting: Setting, pools: Iterable[Pool], operations: Callable[[Pool], int]
 ) -> dict[Pool, Measured]:
-    """Each pool of the plain task once."""
+    """Measure each pool of the plain task once."""
     return {pool: said(bench.measure(partial(plain, setting, pool=pool), operations(pool))) for pool in pools}
 
 
 def at_no_latency(bench: Bench, setting: Setting, options: argparse.Namespace, pools: list[Pool]) -> dict[str, object]:
-    """What an operation costs."""
+    """Measure the cost of an operation."""
     _head("at no latency")
     many = options.operations
     scanned = scan(bench, setting, pools, lambda _: max(many // 2, 1))
@@ -151,11 +151,11 @@ def at_no_latency(bench: Bench, setting: Setting, options: argparse.Namespace, p
 
 
 def at_latency(bench: Bench, setting: Setting, options: argparse.Namespace, pools: list[Pool]) -> dict[str, object]:
-    """How fast operations go out when the Tickets API takes its time."""
+    """Measure the throughput with a slow Tickets API."""
     _head(f"at {options.latency:g} ms")
 
     def enough(pool: Pool) -> int:
-        """As many as its slots could do at best in the time of a run."""
+        """Return the most operations that the pool's slots can do in the time of a run."""
         at_best = pool.slots * SECONDS_OF_A_PLAIN_RUN * 1000 / options.latency
         return min(int(options.operations), int(at_best))
 
@@ -184,7 +184,7 @@ def _head(text: str) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
-    """Every measurement; gives the line of JSON."""
+    """Run every measurement; returns the line of JSON."""
     wanted = [Pool.parse(each) for each in options.pools.split(",")]
     pools = [pool for pool in wanted if pool.is_possible]
     if left_out := [str(pool) for pool in wanted if pool not in pools]:

@@ -1,12 +1,13 @@
-"""How many alerts are taken in for a CPU second, compared with an endpoint that only calls `task.delay()`?
+"""Compares the alerts taken in per CPU second with an endpoint that only calls `task.delay()`.
 
     python -m benchmarks.intake [--requests N] [--rounds N]
 
 `ticketrelay serve` on PostgreSQL commits each alert with its plan before it answers; the plain endpoint (Starlette,
 under uvicorn) queues a task in Redis. Both get one alert in each request, over the same 32 connections. Counted are the
-CPU seconds of server, database and broker, not those of the load. Rounds measure one after the other, every second one
-in reverse; a ratio is the median over the rounds. Then both get half of what the slower one can take, and latency is
-what a sender sees. docs/benchmarks.md says why it is fair. The last line is JSON.
+CPU seconds of server, database and broker, not those of the load generator. Rounds measure one endpoint after the
+other, every second round in reverse; a ratio is the median over the rounds. Then both get half of the rate that the
+slower one can take, and latency is measured at the sender. docs/benchmarks.md explains why this is fair. The last line
+is JSON.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ from benchmarks.parts.servers import emptied, postgresql_server, redis_server
 
 WARM_UP = 200  # requests
 SECONDS_AT_HALF_LOAD = 5
-NOBODY = "http://127.0.0.1:9/api/v1"  # nothing is delivered here
+NOBODY = "http://127.0.0.1:9/api/v1"  # deliveries to this address fail: this benchmark measures only intake
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Somebody who takes alerts in: its port, the first processes of its parts, how many alerts it holds now."""
+    """An endpoint that takes alerts: its port, the first processes of its parts, the number of alerts it holds now."""
 
     name: str
     port: int
@@ -54,7 +55,7 @@ class Endpoint:
     held: Callable[[], int]
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds of each part since it started."""
+        """Return the CPU seconds of each part since its start."""
         return {name: cpu_seconds([pid]) for name, pid in self.parts.items()}
 
 
@@ -63,7 +64,7 @@ Open = Callable[[], AbstractContextManager[Endpoint]]
 
 @contextmanager
 def ours(setting: Setting) -> Iterator[Endpoint]:
-    """`ticketrelay serve`; what it holds are the operations that it planned."""
+    """Start `ticketrelay serve`; the endpoint's count is the number of planned operations."""
     emptied(setting.redis).close()
     environment = settings(setting, NOBODY)
     address = f"127.0.0.1:{(port := free_port())}"
@@ -75,7 +76,7 @@ def ours(setting: Setting) -> Iterator[Endpoint]:
 
 @contextmanager
 def bare_delay(setting: Setting) -> Iterator[Endpoint]:
-    """An endpoint that queues a task; what it holds are the messages in Redis."""
+    """Start an endpoint that queues a task; the endpoint's count is the number of messages in Redis."""
     client = emptied(setting.redis)
     environment = {tasks.BROKER: setting.redis.url, tasks.SECRET: SECRET}
     port = free_port()
@@ -90,7 +91,7 @@ def bare_delay(setting: Setting) -> Iterator[Endpoint]:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One measurement: what the senders saw, and the CPU seconds of each part."""
+    """One measurement: the load as seen by the senders, and the CPU seconds of each part."""
 
     name: str
     load: Load
@@ -98,13 +99,13 @@ class Measured:
 
     @property
     def per_cpu_second(self) -> float:
-        """Requests for each CPU second."""
+        """Requests per CPU second."""
         return self.load.accepted / spent(self.cpu)
 
 
 @dataclass
 class Arrived:
-    """What was sent and what was found where it is kept, in the whole run."""
+    """Numbers of alerts sent and alerts stored, in the whole run."""
 
     requests: int = 0
     held: int = 0
@@ -127,7 +128,7 @@ def measure(open_endpoint: Open, requests: int, arrived: Arrived, rate: float = 
 
 
 def said(measured: Measured) -> Measured:
-    """Print a line of the table."""
+    """Print a measurement as a line of the table."""
     number = measured.load.accepted
     figures = f"{measured.load.rate:>9.0f}{measured.per_cpu_second:>11.0f}"
     latency = f"{measured.load.p50_ms:>9.1f}{measured.load.p99_ms:>9.1f}"
@@ -136,7 +137,7 @@ def said(measured: Measured) -> Measured:
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
-    """Every measurement; gives the line of JSON."""
+    """Run every measurement; returns the line of JSON."""
     arrived, noise = Arrived(), Noise()
     found: dict[str, object] = {"benchmark": "intake", "requests": options.requests, "rounds": options.rounds}
     print(f"{'':<24}{'requests':>8}{'per s':>9}{'per CPU s':>11}{'p50 ms':>9}{'p99 ms':>9}  CPU ms of each request")

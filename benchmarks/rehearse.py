@@ -1,9 +1,9 @@
-"""What does a rehearsal cost for each stored delivery, compared with only reading it from the ledger and parsing it?
+"""Compares the cost of a rehearsal per stored delivery with only reading the delivery from the ledger and parsing it.
 
     python -m benchmarks.rehearse [--deliveries N] [--rounds N]
 
-Alerts that fire and end are stored once; each round reads them as `rehearse` does, through the present configuration
-and through another one with routes, a template and groups, and then reads and parses them alone. CPU time of this
+Alerts that fire and end are stored once. Each round reads them as `rehearse` does, through the present configuration
+and through another one with routes, a template and groups; then it only reads and parses them. CPU time of this
 process; medians over the rounds. The last line is JSON.
 """
 
@@ -61,7 +61,7 @@ def body(number: int, *, ends: bool) -> bytes:
 
 
 def store(ledger: Ledger, number: int) -> None:
-    """Deliveries in the order of their arrival: each alert fires, and ends ten minutes later."""
+    """Store deliveries in the order of their arrival: each alert fires, and ends ten minutes later."""
     lasts = timedelta(minutes=10)
     found = [Inbound("prom", BEGAN + timedelta(seconds=each), body(each, ends=False)) for each in range(number // 2)]
     found += [
@@ -71,7 +71,7 @@ def store(ledger: Ledger, number: int) -> None:
 
 
 def stored(ledger: Ledger, take: Callable[[int, Inbound], None]) -> int:
-    """Hand every stored delivery on; gives their number."""
+    """Pass every stored delivery to `take`; returns their number."""
     after = number = 0
     while page := ledger.stored_deliveries(since=BEGAN, source=None, after=after, limit=PAGE):
         after = page[-1].id
@@ -83,19 +83,19 @@ def stored(ledger: Ledger, take: Callable[[int, Inbound], None]) -> int:
 
 
 def both(source: Source, old: Rehearsal, new: Rehearsal, number: int, arrived: Inbound) -> None:
-    """As `rehearse` does it where both configurations read a delivery alike."""
+    """Rehearse a delivery in both configurations, as `rehearse` does if both read the delivery alike."""
     parsed = read(source, arrived)
     old.take(number, arrived, parsed)
     new.take(number, arrived, parsed)
 
 
 def alone(source: Source, _: int, arrived: Inbound) -> None:
-    """Read it, and no more."""
+    """Read the delivery only."""
     read(source, arrived)
 
 
 def cpu(act: Callable[[], object]) -> float:
-    """CPU seconds that this process needs for it."""
+    """Return the CPU seconds of this process for `act`."""
     began = time.process_time()
     act()
     return time.process_time() - began

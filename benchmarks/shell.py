@@ -1,4 +1,4 @@
-"""How long does a person wait for `--help`? CPU of the command, beside that of a Python that does nothing.
+"""Compares the CPU time of `--help` with that of a Python that does nothing.
 
     python -m benchmarks.shell [--rounds N] [COMMAND…]
 
@@ -19,7 +19,7 @@ NOTHING = [sys.executable, "-c", "pass"]
 
 
 def cpu_seconds(command: list[str]) -> float:
-    """What one run costs."""
+    """Return the CPU seconds of one run."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -33,8 +33,8 @@ def main() -> None:
     arguments, more = parser.parse_known_args()
     words = [*arguments.words, *more] if more else arguments.words
     asked = [sys.executable, "-m", "worker.cli", *words]
-    cpu_seconds(asked)  # so that no round pays for the byte code
-    # In turns, so that what else the machine does meets both alike.
+    cpu_seconds(asked)  # so that no round includes the compilation to byte code
+    # Alternately, so that other work of the machine affects both alike.
     pairs = [(cpu_seconds(NOTHING), cpu_seconds(asked)) for _ in range(arguments.rounds)]
     nothing, ours = (statistics.median(each) for each in zip(*pairs, strict=True))
     print(f"{' '.join(words)}: {ours:.3f} s of CPU, {ours / nothing:.1f} times those of python -c pass")

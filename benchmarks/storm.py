@@ -1,11 +1,11 @@
-"""How long does an urgent ticket wait in a storm, is the budget used, and does the service ever say 429?
+"""Measures the wait of urgent tickets in a storm, the use of the budget, and the number of 429 answers.
 
     python -m benchmarks.storm [--operations N] [--database KIND] [--real N] [--urgent SHARE]
 
 A storm of alerts, far over the budget of 100 a minute and 20 a second, is played to the real ledger on a simulated
-clock, once for each way in which a service may count (`tickets/server/limits.py`). A smaller one is played twice, on a
-simulated clock and in real time, to a local Tickets API by a Deliverer: the simulation is worth something when both
-agree. docs/benchmarks.md says more. The last line is JSON.
+clock, once for each way in which a service may count (`tickets/server/limits.py`). A smaller storm is played twice: on
+a simulated clock, and in real time by a Deliverer to a local Tickets API. The simulation is valid if both agree.
+docs/benchmarks.md has more. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ from worker.settings import ApiSettings, TimingSettings
 PRODUCTION = Limit.named("production")
 PER_MINUTE = PRODUCTION.per_minute or 0
 BUDGET = Limits(PRODUCTION.per_minute, PRODUCTION.per_second)
-WORTH_COMPARING_S = 3.0  # a rank that waits for less waits for chance
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 — what a disk costs is not measured here
+WORTH_COMPARING_S = 3.0  # waits of a rank below this are left to chance
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 — the cost of a disk is not measured here
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An operation that was sent: its rank, and the seconds from intake's commit to the claim that sent it."""
+    """A sent operation: its rank, and the seconds from intake's commit to the claim that sent it."""
 
     case_id: int
     seq: int
     rank: int
     wait: float
     recorded: float
-    """When intake committed it, in seconds since 1970."""
+    """Time of intake's commit, in seconds since 1970."""
 
 
 @contextmanager
 def ledger_on(database: str, clock: SimulatedClock | None = None) -> Iterator[Ledger]:
-    """A new ledger in memory, or in a PostgreSQL of its own."""
+    """Open a new ledger in memory, or in a separate PostgreSQL."""
     with ExitStack() as stack:
         folder = IN_MEMORY if IN_MEMORY.is_dir() else None
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketrelay-bench-", dir=folder)))
@@ -71,7 +71,7 @@ def ledger_on(database: str, clock: SimulatedClock | None = None) -> Iterator[Le
 
 
 def sent(ledger: Ledger) -> list[Sent]:
-    """What was sent. Raises BenchmarkError unless every operation is done, or folded into one that is."""
+    """Return the sent operations. Raises BenchmarkError unless each is done, or joined into one that is done."""
     with ledger.database.read() as connection:
         rows = connection.execute(select(operations)).all()
     if left := [row for row in rows if row.state not in ("done", "folded")]:
@@ -90,7 +90,7 @@ def sent(ledger: Ledger) -> list[Sent]:
 
 
 def simulate(ledger: Ledger, clock: SimulatedClock, window: Window, operations: int, urgent: int) -> Simulation:
-    """Play a storm to a service that counts so."""
+    """Play a storm to a service that counts with this kind of window."""
     timing = TimingSettings()
     terms = Terms(
         lease=timedelta(seconds=timing.lease),
@@ -105,7 +105,7 @@ def simulate(ledger: Ledger, clock: SimulatedClock, window: Window, operations: 
 
 
 def figures(window: Window, number: int, urgent: int, database: str) -> dict[str, object]:
-    """One storm, on a simulated clock."""
+    """Measure one storm on a simulated clock."""
     clock = SimulatedClock()
     with ledger_on(database, clock) as ledger:
         simulation = simulate(ledger, clock, window, number, urgent)
@@ -133,7 +133,7 @@ def figures(window: Window, number: int, urgent: int, database: str) -> dict[str
 
 
 def compare(number: int, urgent: int) -> dict[str, object]:
-    """The same storm on a simulated clock and in real time."""
+    """Play the same storm on a simulated clock and in real time."""
     clock = SimulatedClock()
     with ledger_on("sqlite", clock) as ledger:
         simulate(ledger, clock, "sliding", number, urgent)
@@ -166,12 +166,12 @@ def _distance(ratio: float) -> float:
 
 
 def median(calls: Sequence[Sent], rank: int) -> float:
-    """Of the waits of this rank, in seconds."""
+    """Median wait of this rank, in seconds."""
     return round(statistics.median(each.wait for each in calls if each.rank == rank), 2)
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
-    """Every measurement; gives the line of JSON."""
+    """Run every measurement; returns the line of JSON."""
     urgent = max(1, round(options.operations * options.urgent))
     with multiprocessing.get_context("spawn").Pool(len(WINDOWS), quiet) as pool:
         found = pool.starmap(figures, [(each, options.operations, urgent, options.database) for each in WINDOWS])
@@ -189,7 +189,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
 
 
 def quiet() -> None:
-    """Only figures are printed, and whatever was started ends with this process."""
+    """Set up a process that prints only figures, and that ends the processes it started."""
     end_cleanly()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
 

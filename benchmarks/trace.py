@@ -3,18 +3,18 @@
     python -m benchmarks.trace alert|mail [--json]
 
 The message goes through one process: settings with one route, a ledger on SQLite, `Intake`, `Deliverer`, and the local
-Tickets API on 127.0.0.1. A first message warms everything up (imports, caches, compiled statements). A second one about
-something else is traced until its call is settled. Printed for each stage, and for all of them together:
+Tickets API on 127.0.0.1. A first message warms everything up (imports, caches, compiled statements). A second message
+about something else is traced until its call is settled. Printed for each stage, and for all of them together:
 
     files      files of worker/, connectors/ and tickets/ (without tickets/server/) in which a function is called
-    functions  functions and methods in these files that are called; a comprehension is none
-    returns    calls that come from another of these files and go into a file that was entered before in the stage. A
-               call that comes back through a library counts; going on after a call, or after an await, does not
-    types      classes of these packages whose instances are constructed: by an `__init__` in Python, a generated one
-               included, or by pydantic's validation. A class without one, as most exceptions are, is not seen
+    functions  functions and methods called in these files; comprehensions do not count
+    returns    calls from another of these files into a file that was entered before in the stage. A call that comes
+               back through a library counts; going on after a call, or after an await, does not
+    types      classes of these packages with constructed instances: by an `__init__` in Python, a generated one
+               included, or by pydantic's validation. A class without an `__init__`, as most exceptions, is not seen
 
-A stage begins at its doors (`DOORS`). Listeners, the broker, and what hands a message from one thread to the next, are
-left out. In the totals a file, function or type of several stages counts once. Nothing is measured in seconds.
+A stage begins at its doors (`DOORS`). Listeners, the broker, and the hand-over of a message from one thread to the next
+are left out. In the totals a file, function or type of several stages counts once. Times are not measured.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ DOORS: Doors = {
 }
 """The functions at which each stage begins."""
 ROUTES: list[dict[str, object]] = [{"name": "rest", "category": "monitoring", "reopen_window": "4h"}]
-"""One that every message takes, so that routing is passed."""
+"""A route that matches every message, so that routing is passed."""
 API_KEY = "ak_test_local"
 PATIENCE_S, POLL_S = 60.0, 0.005
 TRACED = range(2, 12)  # numbers of the messages that may be traced
-ONLY_WARNINGS = 30  # the level, as a number
+ONLY_WARNINGS = 30  # the log level, as a number
 COLUMNS = ("files", "functions", "returns", "types")
 
 Read = Callable[[Source, int], Delivery | Denied]
@@ -75,14 +75,14 @@ Read = Callable[[Source, int], Delivery | Denied]
 
 
 def read_alert(source: Source, _number: int) -> Delivery | Denied:
-    """An alert of Alertmanager, as it is read after a POST."""
+    """Make an alert of Alertmanager, read as after a POST."""
     now = datetime.now(UTC)
     headers = tuple((name.lower(), value) for name, value in AUTHORIZATION.items())
     return read(source, Inbound(source.id, now, body([next(_alerts)]), headers), now)
 
 
 def read_mail(source: Source, number: int) -> Delivery:
-    """A mail of a customer, as it is read after SMTP's DATA."""
+    """Make a customer's mail, read as after SMTP's DATA."""
     sender, recipient = f"ada{number}@customer.example", "support@example.net"
     mail = (
         f"From: Ada <{sender}>\r\nTo: Support <{recipient}>\r\nSubject: Printer {number} is out of toner\r\n"
@@ -96,7 +96,7 @@ def read_mail(source: Source, number: int) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A kind of message: the settings of its source, and how one is made and read."""
+    """A kind of message: the settings of its source, and a function that makes and reads a message."""
 
     source: Mapping[str, object]
     read: Read
@@ -119,12 +119,12 @@ class Product:
     deliverer: Deliverer
     metrics: Metrics
     due: set[Kind]
-    """The kinds of operation that recording made due."""
+    """Kinds of operation that became due by recording."""
 
     def take(self, message: Message, number: int) -> int:
-        """Read and record one message, and deliver the operation that follows; gives how often that was tried.
+        """Read and record one message, and deliver its operation; returns the number of attempts.
 
-        On a busy machine a call may come too late for its token, and is put off. Raises BenchmarkError.
+        On a busy machine a call may come too late for its token, and is postponed. Raises BenchmarkError.
         """
         delivery = message.read(self.source, number)
         if isinstance(delivery, Denied) or delivery.unreadable is not None:
@@ -145,7 +145,7 @@ class Product:
         return tries
 
     def _settled(self) -> Counter[str]:
-        """How many calls were settled, by their outcome."""
+        """Return the number of settled calls by outcome."""
         found: Counter[str] = Counter()
         for metric in self.metrics.attempts.collect():
             for sample in metric.samples:
@@ -155,7 +155,7 @@ class Product:
 
 
 def product(stack: ExitStack, settings: Settings) -> Product:
-    """Start the parts; the stack stops them, the last one first."""
+    """Start the parts; the stack stops them in reverse order."""
     ledger = stack.enter_context(closing(open_ledger(settings)))
     ledger.upgrade()
     due: set[Kind] = set()
@@ -178,15 +178,15 @@ def product(stack: ExitStack, settings: Settings) -> Product:
 
 
 async def tickets_of(settings: Settings) -> int:
-    """How many tickets there are, by the API's own list."""
+    """Return the number of tickets, by the API's own list."""
     async with open_client(settings) as client:
         return (await client.list_tickets(limit=1)).total
 
 
 def trace(message: Message) -> dict[str, Passed]:
-    """Deliver a message, and then one that is traced; gives what that passed, by stage. Raises BenchmarkError.
+    """Deliver one message, then a traced one; returns the trace of the second by stage. Raises BenchmarkError.
 
-    A message whose call was put off passes more than others do, so another one is traced instead.
+    A message with a postponed call passes more than others do, so another message is traced instead.
     """
     tracer = Tracer(ROOT, PACKAGES, LEFT_OUT, DOORS)
     with ExitStack() as stack:
@@ -213,7 +213,7 @@ def trace(message: Message) -> dict[str, Passed]:
 
 
 def table(kind: str, counts: Mapping[str, Mapping[str, int]]) -> str:
-    """A line for each stage, and one for all of them."""
+    """Format a line for each stage, and one for all of them."""
     lines = [f"{kind:<10}" + "".join(f"{each:>11}" for each in COLUMNS)]
     lines += [f"{name:<10}" + "".join(f"{each[column]:>11}" for column in COLUMNS) for name, each in counts.items()]
     return "\n".join(lines)

@@ -1,12 +1,13 @@
-"""How much CPU does a call cost on lanes, compared with httpx's own pool, and with aiohttp where it is installed?
+"""Compares the CPU cost of a call on our transport with httpx's own pool, and with aiohttp if it is installed.
 
     python -m benchmarks.transport [--requests N] [--rounds N]
 
-A fast local service in another process answers at once; what is measured is this process's CPU time per call of
-`TicketsClient.create_ticket`. Each round measures every transport, one right after the other and in turns first; a
-ratio is the median over the rounds. Ratios hold on any machine, milliseconds only on this one. The last line is JSON.
+A fast local service in another process answers at once. Measured is this process's CPU time per call of
+`TicketsClient.create_ticket`. Each round measures every transport directly after the other, and the first one changes
+from round to round; a ratio is the median over the rounds. Ratios hold on any machine, milliseconds only on this one.
+The last line is JSON.
 
-aiohttp takes part by `httpx-aiohttp`, which is no dependency of ours.
+aiohttp takes part through `httpx-aiohttp`, which is not a dependency of the project.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ Make = Callable[[], httpx.AsyncBaseTransport]
 
 
 def pool() -> httpx.AsyncBaseTransport:
-    """httpx's pool with room for every connection: its default keeps only 20, and opens the others anew."""
+    """Return httpx's pool with room for every connection: its default keeps only 20, and opens the others anew."""
     limits = httpx.Limits(max_connections=max(FAN_OUTS), max_keepalive_connections=max(FAN_OUTS))
     return httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
 
@@ -52,13 +53,13 @@ def aiohttp() -> httpx.AsyncBaseTransport:
 
 
 def contenders() -> dict[str, Make]:
-    """The transports that can be had here; ours first."""
+    """Return the available transports, ours first."""
     found: dict[str, Make] = {"lanes": Lanes, "pool": pool}
     return found | {"aiohttp": aiohttp} if importlib.util.find_spec("httpx_aiohttp") else found
 
 
 class Service(asyncio.Protocol):
-    """Answers as soon as a whole request is there."""
+    """Answers as soon as a whole request has arrived."""
 
     def __init__(self) -> None:
         self._received = b""
@@ -76,7 +77,7 @@ class Service(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Print the port, then serve until the standard input ends, as it does when the parent is gone."""
+    """Print the port, then serve until the standard input ends (also when the parent process ends)."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Service, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -86,7 +87,7 @@ async def serve() -> None:
 
 @contextmanager
 def service() -> Iterator[str]:
-    """The base URL of a service in another process, which ends with the block."""
+    """Start a service in another process, which ends with the block; yields its base URL."""
     command = [sys.executable, "-m", "benchmarks.transport", "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -115,7 +116,7 @@ async def cpu(base_url: str, make: Make, fan_out: int, requests: int) -> float:
 
 
 def compare(base_url: str, fan_out: int, requests: int, rounds: int) -> dict[str, float]:
-    """Medians over the rounds: CPU milliseconds of each, and the ratio of lanes to each other one within a round."""
+    """Medians over the rounds: CPU milliseconds of each transport, and ratios of ours to each other one."""
     transports = list(contenders().items())
     spent: dict[str, list[float]] = {name: [] for name, _ in transports}
     for number in range(rounds):
@@ -139,7 +140,7 @@ def main() -> None:
     found: dict[str, dict[str, float]] = {}
     with service() as base_url:
         for make in contenders().values():
-            asyncio.run(cpu(base_url, make, 8, options.requests))  # what is imported and compiled only once
+            asyncio.run(cpu(base_url, make, 8, options.requests))  # warm-up of imports and compilation
         for fan_out in FAN_OUTS:
             each = found[str(fan_out)] = compare(base_url, fan_out, options.requests, options.rounds)
             if fan_out == FAN_OUTS[0]:

@@ -1,10 +1,10 @@
-"""Which kinds of source are there? One line each for ours; those of others register by entry point.
+"""The registry of source kinds: built-in kinds, and third-party kinds that register by entry point.
 
     [project.entry-points."ticketrelay.connectors"]
     pager = "acme_pager:CONNECTOR"
 
-A kind is loaded when it is asked for, so that a package of others that cannot be imported harms its own kind
-alone. Ours cannot be replaced by an entry point.
+A kind is loaded on first use, so a third-party package that cannot be imported breaks only its own kind. Entry points
+cannot replace built-in kinds.
 """
 
 from __future__ import annotations
@@ -46,45 +46,44 @@ BUILT_IN = (
 
 
 class UnknownKind(KeyError):
-    """No connector is called so; the message says which was probably meant."""
+    """No connector has this kind; the message suggests the closest one."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 class BrokenConnector(TypeError):
-    """An entry point does not give what its name promises, or two of them claim one kind."""
+    """An entry point returns no connector of its kind, or two entry points claim one kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """One delivery that a connector is known to read, and what it must say about it."""
+    """A sample delivery of a connector, and the expected result of parsing it."""
 
     name: str
     body: bytes
     expected: dict[str, Any]
-    """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`. An
-    event has `kind` and its fields: times in ISO 8601, `text` as a list of lines, `attributes` as an object,
-    `references` as a list of `{"alias": …, "proven": …}`; `aliases`, `references`, `author`, `participants`,
-    `authority`, `joins`, `other_words`, `exchange`, `unknown` and `reopens` only where they are not the default.
-    `"settings"` holds what the source is configured with besides its secret, `"headers"` what the message comes with
-    besides its proof."""
+    """`{"events": […], "ignored": […], "unreadable": […]}`, or `{"error": {"UnreadableMessage": reason}}`. An event has
+    `kind` and its fields: times in ISO 8601, `text` as a list of lines, `attributes` as an object, `references` as a
+    list of `{"alias": …, "proven": …}`. `aliases`, `references`, `author`, `participants`, `authority`, `joins`,
+    `other_words`, `exchange`, `unknown` and `reopens` appear only if they are not the default. `"settings"` holds the
+    source's settings besides its secret; `"headers"` holds the message's headers besides its proof."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the message comes with besides its proof."""
+        """The message's headers besides its proof."""
         return dict(self.expected.get("headers", {}))
 
 
 def kinds() -> tuple[str, ...]:
-    """Every kind that can be asked for, sorted."""
+    """Return every available kind, sorted."""
     return tuple(sorted({*BUILT_IN, *_third_party()}))
 
 
 def connector(kind: str) -> Connector[Any]:
-    """The connector of this kind.
+    """Return the connector of this kind.
 
-    Raises UnknownKind, or BrokenConnector or ImportError where somebody else's package is at fault.
+    Raises UnknownKind, or BrokenConnector or ImportError if a third-party package is at fault.
     """
     if kind in BUILT_IN:
         found: object = import_module(f"{__name__}.{kind}").CONNECTOR
@@ -98,7 +97,7 @@ def connector(kind: str) -> Connector[Any]:
 
 
 def fixtures(kind: str) -> dict[str, Fixture]:
-    """The connector's fixtures by name, sorted; none where it is a single module.
+    """Return the connector's fixtures by name, sorted; empty for a connector that is a single module.
 
     A fixture is a pair of files in `fixtures/`: `NAME.expected.json` and `NAME.` with any other ending.
     """
@@ -128,7 +127,7 @@ def _entry_point(kind: str) -> EntryPoint:
 
 @cache
 def _third_party() -> dict[str, tuple[EntryPoint, ...]]:
-    """Entry points by kind, without those that would replace one of ours; read once per process."""
+    """Return entry points by kind, without those for built-in kinds. Read once per process."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for each in sorted(set(entry_points(group=GROUP)), key=lambda entry: (entry.name, entry.value)):
         if each.name not in BUILT_IN:

@@ -1,4 +1,4 @@
-"""The code of the version before this one, taken from the history of this repository."""
+"""Checks out the code of the previous version, from the history of this repository."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 VERSION_BEFORE = "b36c5b9f15e68c261705c4889f79c764703482b4"
-"""The last commit before the ledger's tables changed; the next release names the commit of this one."""
+"""The last commit before the ledger's tables changed; the next release sets the commit of this version."""
 
 _ROOT = Path(__file__).parent.parent
 _PACKAGES = ("worker", "connectors", "tickets")
@@ -17,7 +17,7 @@ _PACKAGES = ("worker", "connectors", "tickets")
 
 @cache
 def version_before_is_there() -> bool:
-    """False without git, and in a copy without history, such as a source archive or a shallow clone."""
+    """True if the history holds that commit; false without git, or in a source archive or shallow clone."""
     command = ["git", "-C", str(_ROOT), "cat-file", "-e", f"{VERSION_BEFORE}^{{commit}}"]
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -26,7 +26,7 @@ def version_before_is_there() -> bool:
 
 
 def check_out_version_before(folder: Path) -> Path:
-    """Put the packages of the version before into the folder, and give it."""
+    """Write the packages of the previous version to the folder, and return it."""
     command = ["git", "-C", str(_ROOT), "archive", "--format=tar", VERSION_BEFORE, *_PACKAGES]
     archive = subprocess.run(command, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:

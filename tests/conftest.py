@@ -1,4 +1,4 @@
-"""What becomes of tests that need an absent server? They are deselected and counted; under CI its absence fails."""
+"""Fixtures for servers; tests of absent servers are deselected and counted, and an absent server fails under CI."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ SERVERS: dict[str, Callable[[], bool]] = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """SIGTERM ends the tests as Ctrl-C does: what they started is ended, which runs in sessions of its own."""
+    """Let SIGTERM end the tests as Ctrl-C does, so that processes in sessions of their own are ended too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here, and say how much that is."""
+    """Deselect the tests that cannot run here, and count them."""
     absent: dict[str, list[pytest.Item]] = {}
     for item in items:
         for name, is_there in SERVERS.items():
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     if os.environ.get("CI") == "true":
         if hasattr(config, "workerinput"):
-            return  # an error here would be one of pytest-xdist's own; each of them fails by itself
+            return  # an error here would be an error of pytest-xdist itself; each worker fails by itself
         raise pytest.UsageError(f"under CI these servers must be there: {', '.join(sorted(absent))}")
     left_out = {id(item) for each in absent.values() for item in each}
     deselected = [item for item in items if id(item) in left_out]
@@ -65,8 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was collected, and the modules for it, stay until the end: the garbage collector need not look through them
-    again and again."""
+    """Exempt the collected tests and their modules, which stay until the end, from garbage collection."""
     gc.collect()
     gc.freeze()
 
@@ -83,7 +82,7 @@ _ABSENT = pytest.StashKey[dict[str, int]]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Two for a core, since half of the tests' time is waiting; no more than can be kept apart."""
+    """Return two processes for each core, because half of the tests' time is waiting; at most the xdist slots."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     return min(2 * (os.cpu_count() or 1), SIDES)
@@ -91,7 +90,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Each process collected all tests by itself, and left the same ones out."""
+    """Take over the count of absent servers: each process collected all tests, and deselected the same ones."""
     if (absent := getattr(node, "workeroutput", {}).get("absent")) is not None:
         node.config.stash[_ABSENT] = absent
 
@@ -109,20 +108,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def postgresql_url() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database of the test's own."""
+    """The URL of an empty PostgreSQL database that only this test uses."""
     with empty_database() as url:
         yield url
 
 
 @pytest.fixture
 def redis_queue() -> Iterator[Broker]:
-    """A queue of the test's own at Redis."""
+    """A Redis queue that only this test uses."""
     with own_queue("redis") as broker:
         yield broker
 
 
 @pytest.fixture
 def rabbitmq_queue() -> Iterator[Broker]:
-    """A queue of the test's own at RabbitMQ."""
+    """A RabbitMQ queue that only this test uses."""
     with own_queue("rabbitmq") as broker:
         yield broker

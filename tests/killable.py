@@ -1,6 +1,6 @@
-"""A server that a test starts may be killed, frozen, and started again with the same port and data.
+"""Servers started by a test, which can be killed, frozen, and started again with the same port and data.
 
-`kill` is kill -9 of the server and of everything that it started.
+`kill` is kill -9 of the server and of all its descendants.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How a server is run, and how it says that it is up."""
+    """Command, environment and readiness check of a server."""
 
     command: Sequence[str]
     answers: Callable[[], bool]
-    """Whether it answers its callers."""
+    """True while the server answers its callers."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What is set besides this process's environment."""
+    """Variables added to this process's environment."""
     user: str | None = None
-    """As whom it runs, where this process is root's."""
+    """User that runs the server, if this process runs as root."""
     end: signal.Signals = signal.SIGTERM
-    """What asks it to end."""
+    """Signal that asks the server to end."""
 
 
 class Server:
-    """A server and everything that it starts. It keeps its port and its data from one start to the next."""
+    """A server and all its descendants, with the same port and data at every start."""
 
     def __init__(self, url: str, port: int, folder: Path, program: Program, *, data: Sequence[str] = ()) -> None:
         self.url = url
         self.port = port
         self.folder = folder
-        """Data, settings, and what it prints (`output.txt`)."""
+        """Data, settings, and the output (`output.txt`)."""
         self._program = program
         self._environment = {**os.environ, **program.environment}
         self._data = data
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and return when it answers."""
+        """Start the server, and return when it answers."""
         assert self._process is None, "it runs"
         with (self.folder / "output.txt").open("ab") as stream:
             self._process = subprocess.Popen(
@@ -75,13 +75,13 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """kill -9 of it and of everything that it started; returns when all of them are gone."""
+        """kill -9 of the server and all its descendants; returns when all are gone."""
         if self._process is not None:
             kill_tree(self._process)
             self._process = None
 
     def lose_data(self) -> None:
-        """Its disk is gone; while it does not run, and for those that start without one."""
+        """Delete the data; only while the server is stopped, and for servers that start without data."""
         assert self._process is None, "it runs"
         for each in self._data:
             shutil.rmtree(self.folder / each)
@@ -97,7 +97,7 @@ class Server:
             _signal(each, signal.SIGCONT)
 
     def stop(self) -> None:
-        """Ask it to end, as an administrator does; frozen, it goes on before that."""
+        """Ask the server to end, as an administrator does; a frozen server is thawed first."""
         if self._process is None:
             return
         self.thaw()
@@ -108,7 +108,7 @@ class Server:
             self.kill()
 
     def tool(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command-line tool of the server's to its end, in the environment that the server has."""
+        """Run a command-line tool of the server to its end, in the server's environment."""
         return subprocess.run(
             command, env=self._environment, capture_output=True, text=True, check=False, timeout=2 * PATIENCE_S
         )
@@ -119,7 +119,7 @@ class Server:
 
 
 def tree(pid: int) -> list[int]:
-    """The process and its descendants, the parents first; sessions and groups of their own hide none."""
+    """The process and its descendants, parents first, including those in other sessions and groups."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -133,7 +133,7 @@ def tree(pid: int) -> list[int]:
 
 
 def stop_tree(pid: int) -> list[int]:
-    """SIGSTOP to the process and its descendants; gives their ids. Who stands still starts nobody."""
+    """SIGSTOP to the process and its descendants; returns their ids. A stopped process starts no further ones."""
     stopped: set[int] = set()
     while new := [each for each in tree(pid) if each not in stopped]:
         for each in new:
@@ -143,7 +143,7 @@ def stop_tree(pid: int) -> list[int]:
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """kill -9 of a process of ours with its descendants; returns when they are gone."""
+    """kill -9 of a child process with its descendants; returns when they are gone."""
     if process.poll() is not None:
         return
     pids = stop_tree(process.pid)
@@ -154,9 +154,9 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
 
 
 def lives(pid: int) -> bool:
-    """False too for one that has ended and that nobody has asked about yet; True until the last thread is gone.
+    """True until the process's last thread is gone; false for a process that has ended but was not waited for.
 
-    A process whose first thread has ended is called a zombie while others hold its sockets still.
+    A process with an ended first thread is a zombie, even while other threads still hold its sockets.
     """
     try:
         threads = [(each / "stat").read_text() for each in Path(f"/proc/{pid}/task").iterdir()]
@@ -171,7 +171,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def as_user(user: str | None) -> dict[str, Any]:
-    """What makes a child of root's run as that user; nothing where this is not root, or nobody is named."""
+    """Arguments that run a child of root as that user; empty if this process is not root, or no user is given."""
     if user is None or os.geteuid() != 0:
         return {}
     return {"user": user, "group": user, "extra_groups": []}
@@ -179,7 +179,7 @@ def as_user(user: str | None) -> dict[str, Any]:
 
 @contextmanager
 def folder_in(parent: Path | None, name: str) -> Iterator[Path]:
-    """A folder that every user can reach: in `parent`, where it is kept, or a temporary one."""
+    """A folder that every user can reach: in `parent`, where the folder is kept, or a temporary one."""
     if parent is not None:
         made = parent / name
         made.mkdir(parents=True)
@@ -199,7 +199,7 @@ def folder_for(name: str) -> Iterator[Path]:
 
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
-    """It runs, and whatever becomes of it and of the test, nothing of it runs afterwards."""
+    """Run the server within the block; no process of the server survives the block, whatever happens."""
     try:
         server.start()
         yield server

@@ -1,6 +1,6 @@
 """Checks that files stay under 400 lines and functions under 50; `[tool.limits]` of `pyproject.toml` lists exceptions.
 
-How many parameters and branches a function may have is Ruff's: `[tool.ruff.lint.pylint]` and `[tool.ruff.lint.mccabe]`.
+Ruff limits parameters and branches: `[tool.ruff.lint.pylint]` and `[tool.ruff.lint.mccabe]`.
 Run by `python3 dev.py check`; exits with 1 and a line for each problem.
 """
 
@@ -19,7 +19,7 @@ MAX_EXCEPTIONS = 5
 
 
 def too_long(path: str, source: str) -> Iterator[tuple[str, int]]:
-    """What is too long in a file, with its number of lines: `path`, or `path:function`. Decorators are not counted."""
+    """Yield what is too long in a file, with its lines: `path` or `path:function`. Decorators do not count."""
     if (lines := len(source.splitlines())) > MAX_FILE:
         yield path, lines
     for node in ast.walk(ast.parse(source)):
@@ -30,7 +30,7 @@ def too_long(path: str, source: str) -> Iterator[tuple[str, int]]:
 
 
 def problems(found: dict[str, int], exceptions: dict[str, str]) -> list[str]:
-    """What is too long and no exception, then exceptions that nothing needs, then whether there are too many."""
+    """Return excess lengths without an exception, unneeded exceptions, and whether there are too many exceptions."""
     return [
         *(f"{name} has {lines} lines" for name, lines in sorted(found.items()) if name not in exceptions),
         *(f"{name} is short enough: end its exception" for name in exceptions if name not in found),

@@ -1,9 +1,9 @@
-"""A test gets an IMAP server that it may kill: it starts a Dovecot, on loopback, and ends it.
+"""Starts and ends a Dovecot (IMAP server) on loopback for a test, which may kill it.
 
     with own_dovecot() as dovecot:              dovecot.deliver(mail), dovecot.session(), dovecot.count("Done")
 
-Its user is `USER` with `PASSWORD`; mail lies in a Maildir. All of it runs as one user and not as root, in a temporary
-folder. A test that uses it carries the marker `own_dovecot`: it needs the program, not a server.
+Its user is `USER` with `PASSWORD`; mail is in a Maildir. All processes run as one user, not root, in a temporary
+folder. A test that uses Dovecot carries the marker `own_dovecot`: the test needs the program, not a server.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from tests.killable import Program, Server, folder_for, running
 from tests.own_servers import Certificate, make_certificate
 
 DOVECOT, DOVECOT_IMAP = "/usr/sbin/dovecot", "/usr/lib/dovecot/imap"
-DOVECOT_USER = "dovecot"  # Debian's package makes it; mail may not be root's
+DOVECOT_USER = "dovecot"  # made by Debian's package; mail may not belong to root
 USER, PASSWORD = "support", "a password of the tests"
 
 
 def dovecot_can_be_started() -> bool:
-    """`openssl` makes the certificate."""
+    """True if Dovecot and `openssl` are installed; `openssl` makes the certificate."""
     return Path(DOVECOT).exists() and Path(DOVECOT_IMAP).exists() and shutil.which("openssl") is not None
 
 
@@ -39,7 +39,7 @@ def dovecot_can_be_started() -> bool:
 class Dovecot:
     """A Dovecot: `server` may be killed and started again, and keeps its mail.
 
-    Kill it, do not stop it: it would leave those who are logged in to a process that goes on for half a minute.
+    Kill it, do not stop it: on a stop, logged-in clients keep a process that goes on for half a minute.
     """
 
     server: Server
@@ -48,12 +48,12 @@ class Dovecot:
 
     @property
     def port(self) -> int:
-        """Where it speaks in clear until STARTTLS."""
+        """The port that is unencrypted until STARTTLS."""
         return self.server.port
 
     @contextmanager
     def session(self, user: str = USER, folder: str | None = "INBOX") -> Iterator[Any]:
-        """A client of a person's, who looks at a folder."""
+        """A client as a person uses it, with a selected folder."""
         client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20)
         try:
             client.login(user, PASSWORD)
@@ -65,7 +65,7 @@ class Dovecot:
                 client.logout()
 
     def deliver(self, *mails: bytes, folder: str = "INBOX") -> None:
-        """New mail, unread."""
+        """Add new, unread mail."""
         with self.session(folder=None) as client:
             if not client.folder_exists(folder):
                 client.create_folder(folder)
@@ -73,26 +73,26 @@ class Dovecot:
                 client.append(folder, each)
 
     def count(self, folder: str = "INBOX", criteria: str = "ALL") -> int:
-        """How many mails a search finds."""
+        """The number of mails that a search finds."""
         with self.session(folder=folder) as client:
             return len(client.search(criteria))
 
     def forget_uids(self) -> None:
-        """UIDs begin anew, with another UIDVALIDITY, as after a repair or a move; while it is down."""
+        """Restart UIDs with another UIDVALIDITY, as after a repair or a move; only while the server is down."""
         assert not self.server.is_running, "it runs"
         box = self.server.folder / "mail" / USER
         for pattern in ("dovecot-uidlist", "dovecot-uidvalidity*", "dovecot.index*", "dovecot.list.index*"):
             for each in box.glob(pattern):
                 each.unlink()
-        # A UIDVALIDITY is the second in which it is made: made in the same one, it would be the same.
+        # A UIDVALIDITY is the second of its creation: within the same second it would not change.
         time.sleep(1.1)
 
 
 @contextmanager
 def own_dovecot(*, settings: str = "", introspection: str | None = None) -> Iterator[Dovecot]:
-    """A Dovecot with STARTTLS on one port and TLS on another; `settings` are more lines of its configuration.
+    """Start a Dovecot with STARTTLS on one port and TLS on another; `settings` are more lines of its configuration.
 
-    With the URL of an `introspection`, to which a token is appended, it takes XOAUTH2 too.
+    With the URL of an `introspection` endpoint, to which a token is appended, the server accepts XOAUTH2 too.
     """
     port, tls_port = kept_port(), kept_port()
     with folder_for("dovecot") as folder:
@@ -125,7 +125,10 @@ def own_dovecot(*, settings: str = "", introspection: str | None = None) -> Iter
 
 
 def _configuration(folder: Path, user: str, port: int, tls_port: int, certificate: Certificate) -> str:
-    """Without root: https://doc.dovecot.org/2.3/admin_manual/rootless_installation/"""
+    """Configuration without root.
+
+    Source: https://doc.dovecot.org/2.3/admin_manual/rootless_installation/
+    """
     group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     return f"""
 base_dir = {folder}/run

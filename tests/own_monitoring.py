@@ -1,9 +1,9 @@
-"""How does a test get a Prometheus and an Alertmanager that it may kill? It starts them, on loopback.
+"""Starts a Prometheus and an Alertmanager on loopback for a test, which may kill them.
 
     with own_metric() as metric, own_alertmanager(receiver) as alertmanager, own_prometheus(metric, [alertmanager]):
         metric.value = 1        # a rule fires below 5, and resolves above it
 
-All intervals are a second or so. A test that uses these carries the marker `own_prometheus`: it needs the programs.
+All intervals are about a second. A test that uses these carries the marker `own_prometheus`: it needs the programs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def prometheus_can_be_started() -> bool:
 
 
 class Metric:
-    """`disk_free_percent`, as an exporter serves it."""
+    """The metric `disk_free_percent`, as served by an exporter."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -39,7 +39,7 @@ class Metric:
 
 @contextmanager
 def own_metric() -> Iterator[Metric]:
-    """An exporter of one metric, whose value the test sets."""
+    """Serve one metric, with a value that the test sets."""
     metric = Metric(kept_port())
 
     class Exporter(BaseHTTPRequestHandler):
@@ -52,7 +52,7 @@ def own_metric() -> Iterator[Metric]:
             self.wfile.write(text)
 
         def log_message(self, *_: object) -> None:
-            """Its requests are of no interest."""
+            """Do not log requests."""
 
     with serving(ThreadingHTTPServer(("127.0.0.1", metric.port), Exporter)):
         yield metric
@@ -67,10 +67,10 @@ def own_alertmanager(
     peers: Sequence[int] = (),
     cluster_port: int | None = None,
 ) -> Iterator[Server]:
-    """An Alertmanager that tells a webhook; `peers` are the cluster ports of others.
+    """Start an Alertmanager that notifies a webhook; `peers` are the cluster ports of other Alertmanagers.
 
-    Peers do not wait for each other, so that each of them tells everything, as they do when they cannot see each other.
-    Killed, it has forgotten by its next start which alerts there are, and whom it told of which.
+    Peers do not wait for each other, so each one sends all notifications, as peers do that cannot reach each other.
+    A killed Alertmanager has forgotten its alerts and its sent notifications at the next start.
     """
     port = port or kept_port()
     with folder_for("alertmanager") as folder:
@@ -103,7 +103,7 @@ def own_alertmanager(
 
 @contextmanager
 def own_prometheus(metric: Metric, alertmanagers: Sequence[Server]) -> Iterator[Server]:
-    """A Prometheus with one rule about the metric; `DiskFull` fires below 5."""
+    """Start a Prometheus with one rule about the metric; `DiskFull` fires below 5."""
     port = kept_port()
     with folder_for("prometheus") as folder:
         rule: dict[str, Any] = {

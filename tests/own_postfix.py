@@ -1,7 +1,7 @@
-"""How does a test get a Postfix of its own? Settings, queue and data in a folder, ports of its own, ended by its pid.
+"""Starts a Postfix for a test, with its own ports and a folder for settings, queue and data; ended by its pid.
 
-It listens on loopback only, and hands over every mail to the transport that a recipient's domain names. Postfix starts
-as root and works as its own user, so this needs root.
+Postfix listens on loopback only, and passes every mail to the transport of the recipient's domain. Postfix starts as
+root and works as its own user, so this needs root.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from tests.killable import Program, Server, folder_for, running
 
 DAEMONS = "/usr/lib/postfix/sbin"
 QUICK = {"queue_run_delay": "1s", "minimal_backoff_time": "1s", "maximal_backoff_time": "1s"}
-"""What is tried again is tried again at once; a destination that was down is thought dead for no longer."""
+"""Short retry times; also limits how long a failed destination counts as dead."""
 
 
 @cache
 def postfix_can_be_started() -> bool:
-    """True as root, where Postfix and its user are there."""
+    """True for root, if Postfix and its user are installed."""
     try:
         pwd.getpwnam("postfix")
     except KeyError:
@@ -34,7 +34,7 @@ def postfix_can_be_started() -> bool:
 
 @contextmanager
 def own_postfix(transports: Mapping[str, str], services: str = "") -> Iterator[Server]:
-    """A Postfix that hands over what goes to each domain to its transport; `services` are more lines of master.cf."""
+    """Start a Postfix that passes mail to each domain's transport; `services` are more lines of master.cf."""
     port = kept_port()
     with folder_for("postfix") as folder:
         settings, queue, data = (folder / each for each in ("etc", "queue", "data"))

@@ -1,11 +1,11 @@
-"""A test gets a server of its own that it may kill: PostgreSQL, Redis, Redis with sentinels, or RabbitMQ.
+"""Starts a server for a test, which may kill it: PostgreSQL, Redis, Redis with sentinels, or RabbitMQ.
 
     with own_postgresql() as server:            with own_redis(tls=True) as server:
     with own_rabbitmq() as server:              with own_sentinels() as sentinels:
 
-Each has a port and a folder of its own, and is ended afterwards. The ports lie below those that the system gives to
-callers, so that nobody takes one while its server is down. A test that uses one of these carries the marker
-`own_postgresql`, `own_redis` or `own_rabbitmq`: it needs the programs, not a server.
+Each server has its own port and folder, and is ended afterwards. The ports lie below the system's ephemeral ports, so
+that no other process takes one while the server is down. A test that uses one of these carries the marker
+`own_postgresql`, `own_redis` or `own_rabbitmq`: the test needs the programs, not a server.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 from tests.acceptance.processes import kept_port, wait_until
 from tests.killable import PATIENCE_S, Program, Server, as_user, folder_in, running
 
-PRIMARY = "ticketrelay"  # the name under which the sentinels know their primary
+PRIMARY = "ticketrelay"  # the sentinels' name of their primary
 POSTGRESQL_USER = "postgres"  # PostgreSQL refuses to run as root
-MASTER_DOWN_MS = 500  # so long without an answer, and the sentinels elect another primary
+MASTER_DOWN_MS = 500  # after this time without an answer, the sentinels elect another primary
 
 
 # PostgreSQL
@@ -39,7 +39,7 @@ MASTER_DOWN_MS = 500  # so long without an answer, and the sentinels elect anoth
 
 @cache
 def _postgresql_programs() -> Path | None:
-    """Where `initdb` and `postgres` are: Debian has a folder for each version, and links to some of them."""
+    """The folder of `initdb` and `postgres`: Debian has a folder for each version, and links to some of them."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: int(each.parent.name), reverse=True)
@@ -52,9 +52,9 @@ def postgresql_can_be_started() -> bool:
 
 @contextmanager
 def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
-    """A PostgreSQL cluster with fsync on; `url` is its database `postgres`, as a role that may do everything.
+    """Start a PostgreSQL cluster with fsync on; `url` is its database `postgres`, with a superuser role.
 
-    Killed, it recovers from its log at the next start. `parent` must be open to the user `postgres`.
+    After a kill, the server recovers from its log at the next start. The user `postgres` must have access to `parent`.
     """
     programs = _postgresql_programs()
     assert programs is not None, "initdb and postgres are not installed"
@@ -95,7 +95,7 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
             return False
 
         url = f"postgresql+psycopg://{address}"
-        # SIGINT is its fast shutdown: it does not wait for those who are connected.
+        # SIGINT is the fast shutdown, which does not wait for connected clients.
         program = Program(command, answers, user=POSTGRESQL_USER, end=signal.SIGINT)
         with running(Server(url, port, folder, program)) as server:
             yield server
@@ -105,15 +105,16 @@ def own_postgresql(parent: Path | None = None) -> Iterator[Server]:
 
 
 def redis_can_be_started() -> bool:
-    """`openssl` makes the certificates."""
+    """True if the programs are installed; `openssl` makes the certificates."""
     return all(shutil.which(each) for each in ("redis-server", "openssl"))
 
 
 @contextmanager
 def own_redis(parent: Path | None = None, *, tls: bool = False, more: Sequence[str] = ()) -> Iterator[Server]:
-    """A Redis that writes down what it acknowledges; with `tls` it takes no other connections.
+    """Start a Redis that stores acknowledged writes on disk; with `tls` it accepts only TLS.
 
-    Then `url` is `rediss://…` and names the authority (`authority.pem` in its folder) that its certificate is from.
+    With `tls`, `url` is `rediss://…` and names the authority of the server's certificate (`authority.pem` in the
+    server's folder).
     """
     port = kept_port()
     with folder_in(parent, f"redis-{port}") as folder:
@@ -149,7 +150,7 @@ class Certificate:
 
 
 def make_certificate(folder: Path, host: str = "127.0.0.1") -> Certificate:
-    """A certificate for that address and `localhost`, from an authority of its own, for two days."""
+    """Make a certificate for that address and `localhost`, from a new authority, valid for two days."""
     made = Certificate(folder / "authority.pem", folder / "server.pem", folder / "server.key")
     authority_key, request, names = folder / "authority.key", folder / "server.csr", folder / "names.txt"
     names.write_text(f"subjectAltName=IP:{host},DNS:localhost\nextendedKeyUsage=serverAuth\n")
@@ -175,20 +176,20 @@ def _openssl(*arguments: str | Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sentinels:
-    """Two Redis servers and the three sentinels that decide which of them is the primary."""
+    """Two Redis servers and the three sentinels that decide which server is the primary."""
 
     servers: tuple[Server, Server]
-    """The first one is the primary at first."""
+    """The first one begins as the primary."""
     sentinels: tuple[Server, Server, Server]
     name: str = PRIMARY
 
     @property
     def url(self) -> str:
-        """As kombu reads it; `name` belongs into its transport options as `master_name`."""
+        """The URL for kombu; `name` belongs in kombu's transport options as `master_name`."""
         return ";".join(f"sentinel://127.0.0.1:{each.port}/0" for each in self.sentinels)
 
     def primary(self) -> Server | None:
-        """The primary, as the sentinels have it; None while they have none."""
+        """The primary according to the sentinels; None while there is none."""
         addresses = [("127.0.0.1", each.port) for each in self.sentinels]
         asked: Any = Sentinel(addresses, socket_timeout=2)  # type: ignore[no-untyped-call]
         try:
@@ -203,7 +204,7 @@ class Sentinels:
 
 @contextmanager
 def own_sentinels(parent: Path | None = None) -> Iterator[Sentinels]:
-    """A primary, a replica that follows it, and three sentinels that know all of it."""
+    """Start a primary, its replica, and three sentinels that have discovered each other and the replica."""
     with ExitStack() as stack:
         first = stack.enter_context(own_redis(parent))
         follows = ["--replicaof", "127.0.0.1", str(first.port)]
@@ -218,7 +219,7 @@ def own_sentinels(parent: Path | None = None) -> Iterator[Sentinels]:
 def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
     port = kept_port()
     with folder_in(parent, f"sentinel-{port}") as folder:
-        settings = folder / "sentinel.conf"  # it writes into it what it learns
+        settings = folder / "sentinel.conf"  # Sentinel writes its state into this file
         settings.write_text(
             f"bind 127.0.0.1\nport {port}\ndir {folder}\n"
             f"sentinel monitor {PRIMARY} 127.0.0.1 {primary} 2\n"
@@ -232,10 +233,10 @@ def _sentinel(parent: Path | None, primary: int) -> Iterator[Server]:
 
 
 def _knows_all(sentinel: Server) -> bool:
-    """It can replace the primary only when it knows the replica, and agrees with the other two."""
+    """True once the sentinel has found the replica and the other two sentinels, so that it can replace the primary."""
     with redis.Redis.from_url(sentinel.url, socket_timeout=2, decode_responses=True) as client:
         state: Any = client.sentinel_master(PRIMARY)
-        if isinstance(state, list):  # what older protocols answer
+        if isinstance(state, list):  # the answer of older protocols
             state = dict(zip(state[::2], state[1::2], strict=True))
     return int(state["num-slaves"]) == 1 and int(state["num-other-sentinels"]) == 2
 
@@ -245,7 +246,7 @@ def _knows_all(sentinel: Server) -> bool:
 
 @cache
 def _rabbitmq_program() -> str | None:
-    """The script itself: what Debian has in the path before it insists on the machine's own folders."""
+    """The server's script itself: Debian's wrapper in the path insists on the machine's own folders."""
     script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
     return str(script) if script.exists() else shutil.which("rabbitmq-server")
 
@@ -256,7 +257,7 @@ def rabbitmq_can_be_started() -> bool:
 
 @contextmanager
 def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
-    """A RabbitMQ node with a name, a port mapper and a folder of its own; guest may do everything."""
+    """Start a RabbitMQ node with its own name, port mapper and folder; guest has all permissions."""
     program = _rabbitmq_program()
     assert program is not None, "rabbitmq-server is not installed"
     port, distribution, mapper = kept_port(), kept_port(), kept_port()
@@ -264,7 +265,7 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
         settings = folder / "rabbitmq.conf"
         settings.write_text(f"listeners.tcp.default = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n")
         environment = {
-            "HOME": str(folder),  # its cookie
+            "HOME": str(folder),  # for the Erlang cookie
             "ERL_EPMD_PORT": str(mapper),
             "RABBITMQ_NODENAME": f"ticketrelay-{port}@localhost",
             "RABBITMQ_DIST_PORT": str(distribution),
@@ -276,7 +277,7 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
             "RABBITMQ_LOG_BASE": str(folder / "log"),
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_PID_FILE": str(folder / "pid"),
-            # One scheduler that does not spin: the machine belongs to what is tested.
+            # One scheduler without busy waiting: the tested processes need the machine.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
         }
         mapping = Program(["epmd", "-port", str(mapper), "-address", "127.0.0.1"], lambda: _accepts(mapper))
@@ -290,7 +291,7 @@ def own_rabbitmq(parent: Path | None = None) -> Iterator[Server]:
 
 
 def drop_a_subscription(server: Server, queue: str) -> None:
-    """Let a node's quorum queue forget one of its consumers without telling it."""
+    """Remove one consumer of a node's quorum queue without a notice to the consumer."""
     run_in_node = f"""
         {{ok, Queue}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>)),
         [Consumer | _] = rabbit_amqqueue:consumers(Queue),
@@ -304,11 +305,11 @@ def drop_a_subscription(server: Server, queue: str) -> None:
 
 
 def outlives_a_kill(server: Server, queue: str) -> bool:
-    """Whether a node's quorum queue has a leader after a kill -9 of the node.
+    """True if a node's quorum queue has a leader after a kill -9 of the node.
 
-    Its name is written down a second after it is declared. A queue that is killed before has no leader afterwards, for
-    ever (seen with 3.10.8; rabbitmq-server #10070 is another way there): it takes and gives nothing until it is
-    deleted.
+    RabbitMQ stores the queue's name a second after the declaration. A queue that is killed before that never has a
+    leader again (seen with 3.10.8; rabbitmq-server #10070 is another cause): until it is deleted, it neither accepts
+    nor delivers messages.
     """
     (names,) = server.folder.glob("mnesia/*/quorum/*/names.dets")
     return f"%2F_{queue}".encode() in names.read_bytes()
@@ -321,7 +322,7 @@ def _accepts(port: int) -> bool:
 
 
 def _speaks_amqp(port: int) -> bool:
-    """It answers the first bytes of AMQP 0-9-1; it listens before it does."""
+    """True if the node answers the first bytes of AMQP 0-9-1; the node listens before it answers."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as connection:
         connection.settimeout(2)
         connection.sendall(b"AMQP\0\0\x09\x01")

@@ -1,8 +1,8 @@
-"""Starts commands of Ticketrelay in processes that are forked from one that has loaded its modules already.
+"""Runs commands of Ticketrelay in processes forked from one that has already loaded the modules.
 
-To load them costs a second of CPU time for each process, and the tests start hundreds. A forked process has all that
-the command has otherwise: a process id, a session, an environment, files and signals of its own. The
-installed command, the compose file, systemd's units, Celery's command and the version before are tested without this.
+Loading the modules costs a second of CPU time per process, and the tests start hundreds. A forked process has its own
+process id, session, environment, files and signals, as an executed command has. The installed command, the compose
+file, systemd's units, Celery's command and the previous version are tested without this module.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _server.set_forkserver_preload(
 
 
 class _Descriptor(Protocol):
-    """A file descriptor on its way to the new process."""
+    """A file descriptor, prepared for transfer to the new process."""
 
     def detach(self) -> int: ...
 
 
 class Preforked:
-    """A process that runs `ticketrelay` with these arguments in a session of its own: what `subprocess.Popen` gives.
+    """A process that runs `ticketrelay` in its own session; has the interface of `subprocess.Popen`.
 
-    `environment` is all that it has. `output` and `errors` are file descriptors, duplicated for the process.
+    `environment` is its whole environment. `output` and `errors` are file descriptors, duplicated for the process.
     """
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> None:
@@ -66,14 +66,14 @@ class Preforked:
 
     @property
     def returncode(self) -> int | None:
-        """The exit code, or the number of the signal that ended it, negated; None while it runs."""
+        """The exit code, or the negated number of the signal that ended the process; None while it runs."""
         return self._process.exitcode
 
     def poll(self) -> int | None:
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end and return its exit code. Raises subprocess.TimeoutExpired, in seconds."""
+        """Wait for the end and return the exit code. Raises subprocess.TimeoutExpired after `timeout` seconds."""
         self._process.join(timeout)
         if (code := self._process.exitcode) is None:
             raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
@@ -83,7 +83,7 @@ class Preforked:
 def _run(
     arguments: list[str], environment: dict[str, str], output: _Descriptor, errors: _Descriptor, begins: Connection
 ) -> None:
-    """In the new process: become what an executed command would be, and run it."""
+    """Run the command in the new process, set up as an executed command would be."""
     os.setsid()
     for number, file in enumerate((output, errors), start=1):
         os.dup2(descriptor := file.detach(), number)

@@ -1,6 +1,6 @@
-"""Which servers are at hand, and how does a test get a part of one for itself?
+"""Finds the servers available to tests, and gives each test a database or queue of its own.
 
-A server is named by an environment variable or found at its usual place on this machine:
+An environment variable gives a server's address; by default, the server is at its usual place on this machine:
 
     TICKETRELAY_TEST_POSTGRESQL   postgresql+psycopg://127.0.0.1:5432/postgres   (may create databases)
     TICKETRELAY_TEST_REDIS        redis://127.0.0.1:6379/0                       (its databases 8 to 15 are used)
@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A queue of a test's own."""
+    """A queue that only one test uses."""
 
     url: str
     queue: str
@@ -48,7 +48,7 @@ class Broker:
         return self.url.startswith("amqp")
 
     def wipe(self) -> None:
-        """Remove the queue and what it is bound to."""
+        """Remove the queue and its bindings."""
         if self.is_rabbitmq:
             with Connection(self.url, connect_timeout=5) as connection:
                 channel: Any = connection.channel()
@@ -59,7 +59,7 @@ class Broker:
                 client.delete(self.queue, *(f"_kombu.{kind}.{self.queue}" for kind in ("binding", "binding_permanent")))
 
     def put(self, element: bytes) -> None:
-        """Put something into the queue, whatever it is."""
+        """Put any bytes into the queue."""
         if self.is_rabbitmq:
             with Connection(self.url, connect_timeout=5) as connection:
                 channel: Any = connection.channel()
@@ -69,7 +69,7 @@ class Broker:
                 client.lpush(self.queue, element)
 
     def listeners(self) -> int:
-        """How many workers hear the queue's rings now."""
+        """The number of workers that wait for the queue's wake-ups now."""
         if self.is_rabbitmq:
             with Connection(self.url, connect_timeout=5) as connection:
                 channel: Any = connection.channel()
@@ -78,7 +78,7 @@ class Broker:
                 except connection.channel_errors:  # no such queue
                     return 0
         with redis.Redis.from_url(self.url) as client:
-            database = str(client.get_connection_kwargs()["db"])  # others listen in other databases
+            database = str(client.get_connection_kwargs()["db"])  # workers of other tests listen in other databases
             heard = [each for each in client.client_list() if each["db"] == database and each["cmd"] == "brpop"]
             return sum("b" in each["flags"] for each in heard)
 
@@ -120,7 +120,7 @@ def rabbitmq_is_there() -> bool:
 
 @contextmanager
 def empty_database() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, dropped afterwards."""
+    """Create an empty PostgreSQL database, dropped afterwards; yields its URL."""
     name = f"ticketrelay_test_{os.getpid()}_{next(_numbers)}"
     admin = sqlalchemy.create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -135,7 +135,7 @@ def empty_database() -> Iterator[str]:
 
 @contextmanager
 def own_queue(server: str) -> Iterator[Broker]:
-    """A queue of its own at `redis` or `rabbitmq`, removed afterwards."""
+    """Create a queue at `redis` or `rabbitmq`, removed afterwards."""
     url = RABBITMQ if server == "rabbitmq" else f"{REDIS.rsplit('/', 1)[0]}/{15 - side()}"
     broker = Broker(url, f"ticketrelay-test-{os.getpid()}-{next(_numbers)}")
     try:

@@ -1,4 +1,4 @@
-"""How does a test serve something of its own on a socket? In a thread, which is ended with the test."""
+"""Serves a test's own socket server in a thread, for the duration of a block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def serving(server: socketserver.BaseServer) -> Iterator[None]:
-    """It answers until the end of the block."""
+    """Serve requests until the end of the block."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

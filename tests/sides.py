@@ -1,13 +1,13 @@
-"""Which of the processes that test side by side is this one? What they would share, they share out by that number."""
+"""Numbers the parallel test processes (xdist slots), so that they can divide shared resources."""
 
 from __future__ import annotations
 
 import os
 
 SIDES = 8
-"""As many may run side by side without getting into each other's way."""
+"""Number of test processes that can run in parallel without conflicts."""
 
 
 def side() -> int:
-    """A number below `SIDES`: 0 in the first process of pytest-xdist, and where there is only one."""
+    """Return the xdist slot of this process, a number below `SIDES`; 0 for the first or only process."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % SIDES

@@ -1,4 +1,4 @@
-"""The paths and names on the architecture page and on the page of the moves are there."""
+"""Paths and names on the architecture page and on the page of moves exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLACE = re.compile(r"`([\w/<>.]+(?:\.py|/))`(?::((?:,? `\w+`)+))?")
 
 
 def rows() -> list[str]:
-    """The rows of the tables that say where to find what."""
+    """Rows of the tables in "Where to find what"."""
     return _ROW.findall(PAGE.read_text().partition("## Where to find what")[2])
 
 

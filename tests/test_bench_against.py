@@ -1,4 +1,4 @@
-"""Comparisons of this checkout with another revision: tiny runs of the real processes. No time is asserted."""
+"""Comparisons of this checkout with another revision: tiny runs of the real processes; times are not checked."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_each_pair_has_both_figures_and_their_ratio_and_the_folder_is_gone_after
 @pytest.mark.own_postgresql
 @pytest.mark.own_redis
 def test_the_processes_that_a_benchmark_starts_run_the_code_of_their_own_side(tmp_path: Path) -> None:
-    """The other revision is one whose `ticketrelay serve` ends with a word of its own; this checkout's serves."""
+    """In the other revision, `ticketrelay serve` ends with its own message; in this checkout it serves."""
     clone = tmp_path / "clone"
     git = (GIT, "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.com")
     subprocess.run([GIT, "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -119,7 +119,7 @@ def test_a_comparison_that_is_interrupted_ends_its_benchmark_and_leaves_no_folde
         text=True,
     ) as process:
         deadline = time.monotonic() + PATIENCE_S
-        while not list(tmp_path.glob("ticketrelay-bench-*/ledger.db")):  # the first benchmark is at work
+        while not list(tmp_path.glob("ticketrelay-bench-*/ledger.db")):  # the first benchmark is running
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)

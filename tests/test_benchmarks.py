@@ -1,4 +1,4 @@
-"""Do the benchmarks run, and do they count what really arrived? Tiny runs of the real processes; no times."""
+"""Tiny runs of the benchmarks with real processes: they run, and count what arrived; times are not checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.own_postgresql, pytest.mark.own_redis, pytest.mark.tim
 
 
 def result(name: str, *arguments: str) -> dict[str, Any]:
-    """The last line of a benchmark that succeeded; it ends with everything that it started."""
+    """Run a benchmark and return its last line; the benchmark must succeed and end all its processes."""
     with subprocess.Popen(
         [sys.executable, "-m", f"benchmarks.{name}", *arguments],
         stdout=subprocess.PIPE,
@@ -35,7 +35,7 @@ def result(name: str, *arguments: str) -> dict[str, Any]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Told to end, it ends its servers in order; else its group, which holds all of them, is killed."""
+    """Ask the benchmark to end its servers in order; if it does not, kill its group, which holds all of them."""
     process.terminate()
     try:
         process.wait(60)
@@ -54,7 +54,8 @@ def test_delivery_prints_its_ratios_and_every_operation_arrived_exactly_once() -
     rates = ("rate", "rate_ratio_vs_default_prefork", "rate_ratio_vs_best_plain")
     assert all(is_a_figure(found[name]) for name in cpu + rates)
     assert (found["benchmark"], found["cheapest_plain"], found["best_plain"]) == ("delivery", "threads:2", "threads:2")
-    # Without latency a pool is tried with half as many, and five contenders follow; with it four. All warm up likewise.
+    # Without latency, a pool is tried with half the operations, and five contenders follow; with latency, four.
+    # All warm up alike.
     each_way = 50 + 5 * 100 + 4 * 100
     assert found["arrived"] == {"operations": 2 * each_way, "requests": 2 * each_way, "keys": 2 * each_way}
 
@@ -91,7 +92,7 @@ def test_deadlines_prints_percentiles_of_every_platform_and_each_message_became_
 
     assert set(found["platforms"]) == {"slack", "discord", "teams", "telegram"}
     for each in found["platforms"].values():
-        assert 0.05 < each["p50_s"] <= each["p99_s"] <= each["max_s"]  # the commit that was slowed is waited for
+        assert 0.05 < each["p50_s"] <= each["p99_s"] <= each["max_s"]  # the delayed commit is waited for
     assert (found["messages"], found["tickets"], found["refused"]) == (16, 16, 0)
 
 
@@ -102,4 +103,4 @@ def test_rehearse_prints_what_a_delivery_costs_and_which_tickets_came_of_them() 
     assert is_a_figure(found["cpu_ratio_vs_reading"])
     assert found["deliveries"] == 120
     assert found["tickets"]["before"] == 60
-    assert 20 < found["tickets"]["after"] < 60  # two teams of three have groups
+    assert 20 < found["tickets"]["after"] < 60  # two of three teams have groups

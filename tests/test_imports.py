@@ -1,6 +1,6 @@
-"""No modules import each other in a circle, and no folders do: not behind `TYPE_CHECKING`, and not inside a function.
+"""Modules and folders have no import cycles, neither behind `TYPE_CHECKING` nor inside functions.
 
-The rules of import-linter are about folders in one order. This test reads the imports as text and needs no list.
+The rules of import-linter order folders. This test reads the imports as text and needs no list.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("connectors", "tickets", "worker")
 Imports = Mapping[str, frozenset[str]]
-"""The names of modules, each with those that it imports."""
+"""Module names, each with the modules that it imports."""
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -58,7 +58,7 @@ def test_a_circle_of_folders_is_seen_where_their_modules_have_none() -> None:
 
 @cache
 def ours() -> Imports:
-    """What each module of the three packages imports of them."""
+    """Imports between the modules of the three packages."""
     paths = [path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     is_package = {path for path in paths if path.name == "__init__.py"}
     names = {path: ".".join(path.parent.parts if path in is_package else path.with_suffix("").parts) for path in paths}
@@ -67,7 +67,7 @@ def ours() -> Imports:
 
 
 def read(sources: Mapping[str, str], those_of_packages: Collection[str]) -> Imports:
-    """What the modules with these sources import of each other; of packages the source is that of `__init__.py`."""
+    """Imports between modules with these sources; the source of a package is its `__init__.py`."""
     found = {}
     for name, source in sources.items():
         package = name if name in those_of_packages else name.rpartition(".")[0]
@@ -87,14 +87,14 @@ def _imported(tree: ast.AST, package: str, known: Collection[str]) -> Iterator[s
 
 
 def circles_of_folders(imports: Imports) -> dict[str, list[str]]:
-    """The circle among the folders and modules of a package, by package; the empty name is above all packages."""
+    """Cycles among the folders and modules of a package, by package; the empty name is above all packages."""
     packages = {".".join(name.split(".")[:depth]) for name in imports for depth in range(name.count(".") + 1)}
     circles = {package: circle(children(imports, package)) for package in packages}
     return {package: found for package, found in circles.items() if found}
 
 
 def children(imports: Imports, package: str) -> Imports:
-    """What the folders and modules of a package import of each other, each taken as a whole."""
+    """Imports between the folders and modules of a package, each taken as a whole."""
     found: dict[str, frozenset[str]] = {}
     for name, imported in imports.items():
         if (child := _child(name, package)) is not None:
@@ -104,7 +104,7 @@ def children(imports: Imports, package: str) -> Imports:
 
 
 def _child(name: str, package: str) -> str | None:
-    """The folder or module of the package in which a module stands; None for a module of another package."""
+    """The folder or module of the package that holds a module; None for a module of another package."""
     if not package:
         return name.partition(".")[0]
     rest = name.removeprefix(f"{package}.")
@@ -112,7 +112,7 @@ def _child(name: str, package: str) -> str | None:
 
 
 def circle(imports: Imports) -> list[str]:
-    """A circle, the first name again at its end; empty when there is none."""
+    """A cycle, with the first name repeated at its end; empty if there is none."""
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:

@@ -1,4 +1,4 @@
-"""What is too long is found, and an exception lasts as long as it is needed."""
+"""Files and functions that are too long are found, and an exception must still be needed."""
 
 from __future__ import annotations
 

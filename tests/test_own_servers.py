@@ -1,4 +1,4 @@
-"""Does a server of a test's own keep its data when it is killed, stand still when it is frozen, and leave nothing?"""
+"""Servers started by a test keep their data after a kill, stand still while frozen, and leave no process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class Memory(Protocol):
-    """How something is written into a server, and read back."""
+    """Writes a text into a server, and reads it back."""
 
     def write(self, url: str, text: str) -> None: ...
 
@@ -43,7 +43,7 @@ class Memory(Protocol):
 
 
 class Table:
-    """A row that was committed."""
+    """A committed row."""
 
     def write(self, url: str, text: str) -> None:
         with psycopg.connect(_plain(url)) as connection:
@@ -61,7 +61,7 @@ def _plain(url: str) -> str:
 
 
 class Entry:
-    """A key of Redis's."""
+    """A Redis key."""
 
     def write(self, url: str, text: str) -> None:
         with redis.Redis.from_url(url) as client:
@@ -73,7 +73,7 @@ class Entry:
 
 
 class Message:
-    """A message in a quorum queue, confirmed by the broker; reading leaves it there."""
+    """A message in a quorum queue, confirmed by the broker; reading leaves it in the queue."""
 
     queue = Queue("kept", queue_arguments={"x-queue-type": "quorum"})
 
@@ -195,7 +195,7 @@ def test_a_test_that_fails_leaves_neither_a_process_nor_a_folder(start: Start) -
 
 @pytest.mark.own_redis
 def test_tests_that_are_asked_to_end_leave_no_server(tmp_path: Path) -> None:
-    """By what runs them, such as `timeout` or a CI job that is cancelled."""
+    """By the caller, such as `timeout` or a CI job that is cancelled."""
     test = tmp_path / "test_it.py"
     test.write_text(
         "import os, time\nfrom pathlib import Path\nfrom tests.own_servers import own_redis\n"

@@ -1,4 +1,4 @@
-"""Do the tests pass where there is no server at all? What needs one is deselected and counted; under CI that fails."""
+"""Without any server, the tests pass: those that need one are deselected and counted, and fail under CI."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from tests.acceptance.processes import free_port
 
 ROOT = Path(__file__).parent.parent
-NEED_EACH = "tests/acceptance/test_brokers.py"  # of PostgreSQL, Redis and RabbitMQ
+NEED_EACH = "tests/acceptance/test_brokers.py"  # needs PostgreSQL, Redis and RabbitMQ
 
 
 def collect(**environment: str) -> subprocess.CompletedProcess[str]:
-    """Collect tests that need every server, at addresses where there is none."""
+    """Collect tests that need every server, with addresses that have none."""
     nowhere = {
         "TICKETRELAY_TEST_POSTGRESQL": f"postgresql+psycopg://127.0.0.1:{free_port()}/postgres",
         "TICKETRELAY_TEST_REDIS": f"redis://127.0.0.1:{free_port()}/0",

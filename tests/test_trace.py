@@ -1,4 +1,4 @@
-"""`python3 dev.py trace`: what it prints for both kinds of message, and how calls are counted."""
+"""`python3 dev.py trace`: its output for both kinds of message, and the counting of calls."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_trace_counts_what_a_message_passes_in_each_stage_and_in_all(kind: str
         assert each["types"] > 0
         assert all(each[column] <= whole[column] for column in COLUMNS)
     assert whole["returns"] == sum(each["returns"] for each in stages.values())
-    assert whole["files"] < sum(each["files"] for each in stages.values())  # some are passed in several stages
+    assert whole["files"] < sum(each["files"] for each in stages.values())  # some files are passed in several stages
 
 
 @pytest.mark.parametrize("arguments", [[], ["letter"]], ids=["no kind", "an unknown kind"])
@@ -88,13 +88,13 @@ def test_a_call_into_a_file_left_before_is_a_return_and_only_what_a_door_leads_t
     tracer = Tracer(tmp_path, ["traced"], "traced.left_out", {"way": [first.door]})
 
     with tracer.installed():
-        first.door()  # not counted: nobody asked for it yet
+        first.door()  # not counted: tracing has not begun
         tracer.begin()
         first.helper()
         assert tracer.stages["way"].counts() == dict.fromkeys(COLUMNS, 0)
         first.door()
 
-    # Returns: to `second` for `back`, from there to `first` for `helper`, and for `each`, however often that goes on.
+    # Returns: to `second` for `back`, then to `first` for `helper`, and for `each` once, however often it resumes.
     assert tracer.stages["way"].counts() == {"files": 2, "functions": 6, "returns": 3, "types": 1}
     assert tracer.stages["way"].types == {"traced.first.Made"}
     assert total(list(tracer.stages.values())).counts() == tracer.stages["way"].counts()

@@ -1,6 +1,6 @@
-"""How does a test get an OAuth provider? It serves one, on loopback: tokens for refresh tokens, and whose they are.
+"""An OAuth provider on loopback for tests: access tokens for refresh tokens, and introspection.
 
-Each refresh takes the refresh token that it was given last, and may give another one, after which the old one is void.
+Each refresh takes the latest refresh token, and may return another one, which invalidates the old one.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ CLIENT, CLIENT_SECRET = "ticketrelay", "the client's secret"
 
 @dataclass
 class Provider:
-    """What it grants, and what it was asked; a test may change it at any time."""
+    """Grants and received requests of the provider; a test may change them at any time."""
 
     port: int
     user: str
     refresh: str = "refresh-0"
-    """The refresh token that is good now."""
+    """The refresh token that is valid now."""
     rotates: bool = True
     life_s: float = 3600.0
     refresh_life_s: float | None = None
     refuses: tuple[int, dict[str, str]] | None = None
-    """The status and error that every request for a token is answered with."""
+    """Status and error of every answer to a token request."""
     good: set[str] = field(default_factory=set)
-    """The access tokens that are good."""
+    """Valid access tokens."""
     asked: list[dict[str, str]] = field(default_factory=list)
-    """The fields of each request for a token."""
+    """Fields of each token request."""
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -47,11 +47,11 @@ class Provider:
 
     @property
     def settings_of_dovecot(self) -> str:
-        """The line that lets a Dovecot ask whose a token is."""
+        """The setting that lets a Dovecot introspect a token."""
         return f"http://127.0.0.1:{self.port}/introspect?token="
 
     def grant(self, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        """What a request for a token is answered with (RFC 6749, sections 5.1 and 5.2)."""
+        """Answer a token request (RFC 6749, sections 5.1 and 5.2)."""
         self.asked.append(fields)
         if self.refuses is not None:
             return self.refuses
@@ -70,13 +70,13 @@ class Provider:
         return 200, answer
 
     def introspect(self, token: str) -> tuple[int, dict[str, Any]]:
-        """Whose a token is (RFC 7662)."""
+        """Return the user of a token (RFC 7662)."""
         return 200, {"active": True, "username": self.user} if token in self.good else {"active": False}
 
 
 @contextmanager
 def own_provider(user: str) -> Iterator[Provider]:
-    """A provider whose tokens are those of this user."""
+    """Serve a provider of tokens for this user."""
     provider = Provider(kept_port(), user)
 
     class Endpoint(BaseHTTPRequestHandler):
@@ -96,7 +96,7 @@ def own_provider(user: str) -> Iterator[Provider]:
             self.wfile.write(text)
 
         def log_message(self, *_: object) -> None:
-            """Its requests are of no interest."""
+            """Do not log requests."""
 
     with serving(ThreadingHTTPServer(("127.0.0.1", provider.port), Endpoint)):
         yield provider

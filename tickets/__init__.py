@@ -1,1 +1,1 @@
-"""The Tickets API: its typed client; in `tickets.server`, a local service that keeps the contract."""
+"""Typed client of the Tickets API; `tickets.server` is a local implementation of the same contract."""

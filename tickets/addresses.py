@@ -1,4 +1,4 @@
-"""What may be an address, a key, an id? Checked before anything is sent: none may change the request."""
+"""Checks of base URLs, API keys and ids before a request is built, so that no value can change the request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _IDEMPOTENCY_KEY = re.compile(IDEMPOTENCY_KEY_PATTERN)
 
 
 def checked_base_url(text: str) -> str:
-    """The URL without a slash at its end. Raises ValueError unless it is plain http(s)://host[:port][/path]."""
+    """Return the URL without a trailing slash. Raises ValueError unless it is plain http(s)://host[:port][/path]."""
     if not _VISIBLE.fullmatch(text):
         raise ValueError("the base URL must consist of visible ASCII characters (a host name in its xn-- form)")
     parts = urlsplit(text)
@@ -30,7 +30,7 @@ def checked_base_url(text: str) -> str:
 
 
 def checked_key(text: str) -> str:
-    """The key. Raises ValueError, without the key in its message, for what cannot be a header's value."""
+    """Return the key. Raises ValueError, without the key in its message, if the key cannot be a header value."""
     if not text.strip():
         raise ValueError("the API key must not be blank")
     if not _VISIBLE.fullmatch(text):
@@ -39,14 +39,14 @@ def checked_key(text: str) -> str:
 
 
 def segment(identifier: str) -> str:
-    """An opaque id as one segment of a path. Raises AskPerson for what would be another route."""
+    """Encode an opaque id as one path segment. Raises AskPerson for an id that would lead to another route."""
     if identifier in ("", ".", "..") or clean(identifier) != identifier:
         raise AskPerson(f"{identifier!a} cannot be an id: it would change the address that is called")
     return quote(identifier, safe="")
 
 
 def checked_idempotency_key(text: str) -> str:
-    """The key. Raises ValueError for one that the service would not take."""
+    """Return the key. Raises ValueError for a key that the service would reject."""
     if not _IDEMPOTENCY_KEY.fullmatch(text):
         raise ValueError("an idempotency key must be 1 to 255 visible ASCII characters")
     return text

@@ -1,7 +1,7 @@
-"""What does an answer mean? A status, headers and bytes become a value, or exactly one exception.
+"""Turns an HTTP answer (status, headers, bytes) into a value or exactly one exception.
 
-Pure: the time is an argument, nothing is sent. Error bodies of both revisions are understood; one that cannot
-be read leaves the decision to the status alone.
+Pure: the time is an argument, and no request is sent. Understands the error bodies of both revisions. If an error body
+cannot be read, the status alone decides.
 
 Source: the Tickets API's contract, "Errors".
 """
@@ -31,32 +31,32 @@ from tickets.errors import (
 )
 from tickets.text import cut, one_line
 
-MAX_RETRY_AFTER_S = 3600.0  # a service that asks for longer is asked again after this
+MAX_RETRY_AFTER_S = 3600.0  # the longest wait in seconds; longer requests of the service are cut to this value
 MAX_DETAILS = 20
-MAX_MESSAGE = 500  # characters of one thing that the service said
+MAX_MESSAGE = 500  # characters of one message of the service
 
 IDEMPOTENCY_CONFLICT = "idempotency_conflict"
 
 EXCEPTIONS: Mapping[int, type[TicketsError]] = {
     HTTPStatus.UNAUTHORIZED: StopSending,
     HTTPStatus.FORBIDDEN: StopSending,
-    # Said by a proxy on the way, about the way: no message is at fault.
+    # From a proxy, about the way to the service: the message is not the cause.
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: StopSending,
-    # Said by a proxy that may have passed the request on.
+    # Sent by a proxy that may have forwarded the request.
     HTTPStatus.REQUEST_TIMEOUT: RepeatUnchanged,
     HTTPStatus.TOO_EARLY: RepeatUnchanged,
     HTTPStatus.TOO_MANY_REQUESTS: SendLater,
     HTTPStatus.SERVICE_UNAVAILABLE: SendLater,
 }
-"""Statuses that differ from their class (`CLASSES`). 409 on a keyed call is `RepeatTwice`."""
+"""Exceptions of single statuses that differ from their class (`CLASSES`). 409 on a keyed call is `RepeatTwice`."""
 
 CLASSES: Mapping[int, type[TicketsError]] = {
-    # Redirects are never followed: they could carry the key elsewhere. The base URL is not the API's.
+    # Redirects are never followed: they could carry the key elsewhere. A redirect means that the base URL is wrong.
     3: StopSending,
     4: AskPerson,
     5: RepeatUnchanged,
 }
-"""By the first digit of the status; any other is `RepeatUnchanged`."""
+"""Exceptions by the first digit of the status; any other digit is `RepeatUnchanged`."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SECONDS = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
@@ -66,16 +66,16 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `body` is None where it did not arrive whole, or was longer than is read."""
+    """An HTTP answer. `body` is None if the body did not arrive whole, or was longer than the limit."""
 
     call: str
-    """Our name of the call, for messages: `create_ticket`."""
+    """Name of the call in error messages, for example `create_ticket`."""
     status: int
     body: bytes | None
     retry_after: str | None = None
-    """The header as it came."""
+    """The header as received."""
     date: str | None = None
-    """The header as it came."""
+    """The header as received."""
 
     @property
     def succeeded(self) -> bool:
@@ -84,7 +84,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an error's body says, in either revision."""
+    """Content of an error body, in either revision."""
 
     readable: bool = False
     code: str | None = None
@@ -93,7 +93,7 @@ class Said:
 
 
 def read(model: type[M], answer: Answer) -> M:
-    """What a success carries. Raises RepeatUnchanged: a request whose answer cannot be read may be done."""
+    """Parse a successful answer. Raises RepeatUnchanged if it cannot be read: the request may have been executed."""
     try:
         return model.model_validate(parse(answer))
     except ValidationError:
@@ -101,7 +101,7 @@ def read(model: type[M], answer: Answer) -> M:
 
 
 def parse(answer: Answer) -> object:
-    """The JSON of a success. Raises RepeatUnchanged where it is none."""
+    """Return the JSON of a successful answer. Raises RepeatUnchanged if the body is not JSON."""
     try:
         return json.loads(answer.body or b"")
     except (ValueError, RecursionError):
@@ -114,7 +114,7 @@ def unreadable(answer: Answer) -> RepeatUnchanged:
 
 
 def error_of(answer: Answer, *, keyed: bool, now: datetime, secret: str) -> TicketsError:
-    """The exception of an answer that is no success; its details hold what was said, without `secret`."""
+    """Return the exception for an unsuccessful answer; its details hold the service's messages, without `secret`."""
     said = said_by(answer.body, secret)
     kind = EXCEPTIONS.get(answer.status) or CLASSES.get(answer.status // 100, RepeatUnchanged)
     if keyed and answer.status == HTTPStatus.CONFLICT:
@@ -129,9 +129,9 @@ def error_of(answer: Answer, *, keyed: bool, now: datetime, secret: str) -> Tick
 
 
 def says_closed_already(answer: Answer, secret: str) -> bool:
-    """True for a 409 on close that is about the ticket's state and not about the idempotency key.
+    """True for a 409 on close that is about the ticket's state, not about the idempotency key.
 
-    Revision B has no codes, so its text is searched for the key's name; an unreadable body says nothing.
+    Revision B has no codes, so its text is searched for the key's name. An unreadable body gives False.
     """
     if answer.status != HTTPStatus.CONFLICT:
         return False
@@ -141,9 +141,9 @@ def says_closed_already(answer: Answer, secret: str) -> bool:
 
 
 def seconds_to_wait(answer: Answer, said: Said, now: datetime) -> float | None:
-    """Seconds from 0 to `MAX_RETRY_AFTER_S`; the header before the body; None where neither is understood.
+    """Seconds from 0 to `MAX_RETRY_AFTER_S`; the header takes precedence over the body; None if neither is understood.
 
-    A date is counted from the answer's own `Date`, so that a clock that is not the service's does no harm.
+    A date is counted from the answer's own `Date` header, so that a difference between the two clocks does no harm.
     """
     if answer.retry_after is not None:
         seconds = _bounded(answer.retry_after.strip())
@@ -175,7 +175,7 @@ def _date(text: str) -> datetime | None:
 
 
 def said_by(body: bytes | None, secret: str) -> Said:
-    """Reads `{"error", "message", "details"}` (A) and `{"detail"}` (B); never fails."""
+    """Read `{"error", "message", "details"}` (A) and `{"detail"}` (B); never fails."""
     try:
         data = json.loads(body or b"")
     except (ValueError, RecursionError):

@@ -1,9 +1,9 @@
-"""How is the Tickets API called? Each method is one request, sent once, and ends in a value or one exception.
+"""Asynchronous client of the Tickets API: each method sends one request once; it returns or raises one exception.
 
-Nothing is retried, redirected or looked up behind the caller's back: the exception (tickets/errors.py) says
-what to do next. Where no answer came, the class depends on whether the request can have left: only what is
-proven not to have been sent is `SendLater`; everything else, whatever the exception of the HTTP library is
-called, is `RepeatUnchanged`.
+The client does not retry, redirect or look anything up by itself; the exception (tickets/errors.py) determines the next
+step. If no answer came, the class depends on whether the request can have left this process. Only a request that
+provably was not sent is `SendLater`. All other failures are `RepeatUnchanged`, whatever exception the HTTP library
+raised.
 
 Source: the Tickets API's contract, "Calls", "Idempotency", "Authentication".
 """
@@ -45,16 +45,16 @@ from tickets.models import (
 from tickets.text import clean
 from tickets.transport import Lanes, Progress, root
 
-MAX_ANSWER = 4 * 1024 * 1024  # bytes of a body after decoding; a page of 100 of the longest tickets is larger
+MAX_ANSWER = 4 * 1024 * 1024  # bytes of a decoded body; a page of 100 tickets of the greatest length is larger
 CONNECT_TIMEOUT_S = 5.0
 
 
 class TicketsClient:
-    """The API's calls. Belongs to one event loop; may be used by many tasks at once.
+    """Client of one Tickets API. Belongs to one event loop; many tasks may use it at once.
 
     Every call raises one `TicketsError` unless it succeeds: see tickets/errors.py and tickets/answers.py.
-    `total_timeout` (seconds) covers a whole call, from waiting for a connection to the last byte. Bytes given
-    as a request are sent as they are; they were made by `encode`.
+    `total_timeout` (seconds) covers a whole call, from waiting for a connection to the last byte. A request given
+    as bytes (made by `encode`) is sent unchanged.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class TicketsClient:
             (b"Accept-Encoding", b"identity"),
             (b"User-Agent", b"ticketrelay"),
         )
-        # Shorter than the whole, so that a slow handshake ends as such and its socket is closed in order.
+        # Shorter than the whole, so that a slow handshake raises its own error and closes its socket in order.
         connect = min(CONNECT_TIMEOUT_S, total_timeout / 2)
         self._timeout = httpx.Timeout(None, connect=connect).as_dict()
 
@@ -116,7 +116,7 @@ class TicketsClient:
         limit: int = DEFAULT_LIMIT,
         offset: int = 0,
     ) -> Page:
-        """One page, newest first. `search` is full text over subject and description; `limit` is 1 to 100."""
+        """Return one page, newest first. `search` is full text over subject and description; `limit` is 1 to 100."""
         filters = {"status": status, "priority": priority, "category": category, "search": search}
         query = {name: clean(value) for name, value in filters.items() if value is not None}
         query |= {"limit": str(limit), "offset": str(offset)}
@@ -127,7 +127,7 @@ class TicketsClient:
         return read(Ticket, await self._call("update_ticket", "PUT", path, self._bytes(request)))
 
     async def add_note(self, ticket_id: str, request: AddNote | bytes, *, idempotency_key: str) -> Note:
-        """The contract promises only the status: without a body it is a note of which nothing is known."""
+        """Add a note; an answer without a body gives an empty `Note`. The contract promises only the status."""
         path = f"/tickets/{segment(ticket_id)}/notes"
         answer = await self._call("add_note", "POST", path, self._bytes(request), idempotency_key)
         return Note() if answer.body == b"" else read(Note, answer)
@@ -135,7 +135,7 @@ class TicketsClient:
     async def close_ticket(
         self, ticket_id: str, request: CloseTicket | bytes, *, idempotency_key: str
     ) -> Ticket | None:
-        """The ticket, closed; None where the service says only that, as it may of one closed already."""
+        """Return the closed ticket; None if the answer has no body, or reports that the ticket is closed already."""
         path = f"/tickets/{segment(ticket_id)}/close"
         answer = await self._call("close_ticket", "POST", path, self._bytes(request), idempotency_key, closes=True)
         if not answer.succeeded or answer.body == b"":
@@ -153,7 +153,7 @@ class TicketsClient:
         return read(Ticket, await self._call("reopen_ticket", "PUT", path, self._bytes(UpdateTicket(status="open"))))
 
     async def health(self) -> Health:
-        """Sends no key."""
+        """Check the service's health; sends no API key."""
         return read(Health, await self._call("health", "GET", "/health", public=True))
 
     async def register_webhook(
@@ -163,7 +163,7 @@ class TicketsClient:
         return read(Webhook, answer)
 
     async def list_webhooks(self) -> tuple[Webhook, ...]:
-        """All registrations, whether the service lists them bare or in `data`."""
+        """Return all registrations; the service may list them bare or in `data`."""
         answer = await self._call("list_webhooks", "GET", "/webhooks")
         found = parse(answer)
         items = found.get("data") if isinstance(found, dict) else found
@@ -192,8 +192,8 @@ class TicketsClient:
         public: bool = False,
         closes: bool = False,
     ) -> Answer:
-        """A success, or a 409 that says that what `closes` is closed already; everything else is raised."""
-        # The headers as bytes, and the body as a stream: httpx would take longer to make them than all of the sending.
+        """Return a success; with `closes`, also a 409 that reports the ticket as closed already; raise all else."""
+        # Headers as bytes and body as a stream: making httpx's own takes longer than all of the sending.
         headers = [*self._headers]
         if not public:
             headers.append((b"X-API-Key", self._key.encode("ascii")))
@@ -214,7 +214,7 @@ class TicketsClient:
         raise error_of(answer, keyed=idempotency_key is not None, now=self._now(), secret=self._key)
 
     async def _exchange(self, call: str, request: httpx.Request, progress: Progress) -> Answer:
-        """One request, one answer. A status that is no success stands even where its body did not arrive."""
+        """Send one request, return its answer. An error status is returned even if its body did not arrive."""
         answer = None
         try:
             async with asyncio.timeout(self._total_timeout):
@@ -232,7 +232,7 @@ class TicketsClient:
                     await response.aclose()
         except (httpx.RequestError, OSError) as error:
             failure = self._no_answer(call, error, progress)
-        # Raised here, so that the HTTP library's exception, which holds the key, is not chained to it.
+        # Raised outside the handler, so that the HTTP library's exception, which holds the key, is not chained.
         if answer is None or answer.succeeded:
             raise failure
         return answer
@@ -249,14 +249,14 @@ class TicketsClient:
 
 @lru_cache(maxsize=64)
 def address(text: str) -> httpx.URL:
-    """The URL; remembered, since most calls go to the same one and reading it takes longer than sending them."""
+    """Parse a URL. Cached: most calls use the same URL, and parsing takes longer than sending."""
     return httpx.URL(text)
 
 
 async def bounded(response: httpx.Response) -> bytes | None:
-    """The body; None where it is longer than `MAX_ANSWER`."""
+    """Return the body; None if it is longer than `MAX_ANSWER`."""
     body = bytearray()
-    # Where there is nothing to decode, httpx's layers around the stream cost two thirds as much as the transport.
+    # Without a content encoding, httpx's layers around the stream cost two thirds as much as the transport.
     parts: AsyncIterable[bytes] = response.aiter_bytes()
     if isinstance(response.stream, httpx.AsyncByteStream) and "Content-Encoding" not in response.headers:
         parts = response.stream

@@ -1,7 +1,7 @@
-"""What is a lane? One connection, HTTP/1.1, with one request at a time; or idle.
+"""One HTTP/1.1 connection, which is idle or carries one request at a time.
 
-It writes a request at once and whole, and never again. Whatever ends the connection, comes unasked or is no answer
-closes it; who waits meanwhile is told so.
+The connection writes each request at once, whole, and only once. It closes after an error, after unexpected data, and
+after data that is not an answer; the waiting caller then gets the error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tickets.wire import Answer, Headers
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whom a lane leads to: scheme, host in ASCII (an IPv6 address without brackets), port."""
+    """Destination of a connection: scheme, host in ASCII (an IPv6 address without brackets), port."""
 
     scheme: str
     host: str
@@ -28,7 +28,7 @@ class Origin:
 
     @classmethod
     def of(cls, url: httpx.URL) -> Origin:
-        """Raises httpx.UnsupportedProtocol for what is neither http:// nor https://."""
+        """Return the origin of a URL. Raises httpx.UnsupportedProtocol unless it is http:// or https://."""
         if url.scheme not in _PORTS:
             raise httpx.UnsupportedProtocol("only http:// and https:// can be sent to")
         return cls(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
@@ -38,10 +38,10 @@ _PORTS = {"http": 80, "https": 443}
 
 
 async def open_lane(origin: Origin, verify: ssl.SSLContext, seconds: float | None) -> Lane:
-    """A lane to the first of the host's addresses that lets us in, TLS included; nothing has been sent on it.
+    """Connect to the first address of the host that accepts, TLS included; sends no request.
 
-    The addresses are tried in their order, each in its share of the time that is left: where they are tried side by
-    side (RFC 8305), asyncio loses a socket when the call is cancelled at that moment.
+    The addresses are tried one after the other, each with an equal share of the remaining time. They are not tried in
+    parallel (RFC 8305), because asyncio then loses a socket if the call is cancelled at that moment.
 
     Raises httpx.ConnectError, httpx.ConnectTimeout.
     """
@@ -54,12 +54,12 @@ async def open_lane(origin: Origin, verify: ssl.SSLContext, seconds: float | Non
                 try:
                     async with asyncio.timeout(share):
                         return await _connect(addresses[-left], origin, verify)
-                except OSError:  # also TimeoutError
+                except OSError:  # includes TimeoutError
                     if left == 1:
                         raise
     except TimeoutError as error:
         raise httpx.ConnectTimeout("no connection in time") from error
-    except (OSError, UnicodeError) as error:  # the latter of a host that is no name
+    except (OSError, UnicodeError) as error:  # UnicodeError: the host is not a valid name
         raise httpx.ConnectError("no connection") from error
     raise httpx.ConnectError("the host has no address")
 
@@ -80,7 +80,7 @@ async def _connect(address: tuple[Any, ...], origin: Origin, verify: ssl.SSLCont
 
 
 class Lane(asyncio.Protocol):
-    """One connection. Made by `open_lane`."""
+    """One HTTP connection. Made by `open_lane`."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
@@ -93,10 +93,9 @@ class Lane(asyncio.Protocol):
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing came while it was idle, neither a byte nor its end, as far as the system knows.
+        """True if the idle connection received neither a byte nor its end, as far as the system knows.
 
-        The event loop may not have looked yet: a connection that the service closed is told from one that will
-        carry a request only by asking.
+        Polls the socket, because the event loop may not have noticed yet that the service closed the connection.
         """
         if self._transport.is_closing():
             return False
@@ -106,7 +105,7 @@ class Lane(asyncio.Protocol):
 
     @property
     def is_clean(self) -> bool:
-        """The next request would meet nothing of this one, in neither direction."""
+        """True if nothing of this request is left over, in either direction, for the next request to meet."""
         return (
             self._answer is not None
             and self._answer.leaves_connection_clean
@@ -115,7 +114,7 @@ class Lane(asyncio.Protocol):
         )
 
     async def exchange(self, data: bytes) -> tuple[int, Headers]:
-        """Write a request; gives the status and headers of its answer.
+        """Write a request; return the status and headers of its answer.
 
         Raises httpx.RemoteProtocolError, httpx.ReadError: in either case the request may have arrived.
         """
@@ -126,7 +125,7 @@ class Lane(asyncio.Protocol):
         return status, self._answer.headers
 
     async def body(self) -> bytes:
-        """The body of the answer, once it is there to its end. Raises as `exchange` does."""
+        """Wait for the whole body of the answer and return it. Raises as `exchange` does."""
         if self._answer is None:
             raise RuntimeError("nothing was asked")
         while not self._answer.is_whole:
@@ -134,7 +133,7 @@ class Lane(asyncio.Protocol):
         return bytes(self._answer.body)
 
     def close(self) -> None:
-        """At once: what is still to be written is not written."""
+        """Close at once; unwritten data is dropped."""
         self._transport.abort()
 
     async def _more(self) -> None:
@@ -154,7 +153,7 @@ class Lane(asyncio.Protocol):
         self._failure = self._failure or failure
         self._transport.abort()
 
-    # What the event loop calls:
+    # Callbacks of the event loop:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -172,7 +171,7 @@ class Lane(asyncio.Protocol):
         self._tell()
 
     def eof_received(self) -> None:
-        """The transport closes itself afterwards, and says that the connection is lost."""
+        """Handle the end of the stream; the transport then closes itself and calls `connection_lost`."""
         if self._answer is not None and not self._answer.is_whole:
             try:
                 self._answer.end()

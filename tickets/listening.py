@@ -1,4 +1,4 @@
-"""How does a server of ours listen? On a socket that is bound before anything else is started."""
+"""Makes listening sockets for our servers, so that the address is taken before anything else starts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import socket
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one."""
+    """Return a listening socket; port 0 takes a free port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off; else every answer on a kept connection costs 40 ms.
+    # With the protocol named, asyncio turns Nagle's algorithm off; else each answer on a kept connection costs 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

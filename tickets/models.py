@@ -1,8 +1,8 @@
-"""What goes over the wire to the Tickets API and back, as frozen values.
+"""Requests and answers of the Tickets API, as frozen values.
 
-Answers of both revisions are read without being told which: an id is an opaque string whether it came as a
-number or a UUID, the category stands at the top or in `metadata`, and unknown fields are ignored. Requests
-are values too; `encode` makes the exact bytes that are sent, so that a caller can keep and repeat them.
+Answers of both revisions are read without knowing the revision: an id is an opaque string, whether it came as a number
+or a UUID; the category stands at the top or in `metadata`; unknown fields are ignored. `encode` makes the exact bytes
+of a request, so that a caller can keep and repeat them.
 
 Source: the Tickets API's contract, "Calls", "Revision B", "Where the documentation is silent".
 """
@@ -28,7 +28,7 @@ NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
 MAX_MARKER = 200  # characters
 MAX_EMAIL = 320  # characters
-LEAST_MAX_TEXT = 1000  # characters; room for the marker and for the line that says what was cut
+LEAST_MAX_TEXT = 1000  # characters; room for the marker and for the notice about a cut
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
@@ -61,13 +61,13 @@ Time = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class Received(BaseModel):
-    """What the service answered."""
+    """Base of all answers of the service."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Ticket(Received):
-    """A ticket as the service knows it; fields that revision A does not have are None or empty there."""
+    """A ticket as the service returned it; fields missing in revision A are None or empty there."""
 
     id: Id
     subject: Text
@@ -97,7 +97,7 @@ class Ticket(Received):
 
 
 class Page(Received):
-    """One page of a list, newest first; the last is where `offset + limit >= total`."""
+    """One page of a list, newest first; the last page has `offset + limit >= total`."""
 
     data: tuple[Ticket, ...]
     total: int = Field(ge=0)
@@ -106,7 +106,7 @@ class Page(Received):
 
 
 class Note(Received):
-    """A note that was added. The contract promises only the status 201, so every field may be None."""
+    """An added note. The contract promises only the status 201, so every field may be None."""
 
     id: Id | None = None
     ticket_id: Id | None = None
@@ -122,7 +122,7 @@ class Health(Received):
 
 
 class Webhook(Received):
-    """A registration; the service does not show the secret again."""
+    """A registered webhook; the service does not return the secret again."""
 
     id: Id
     url: Text
@@ -131,28 +131,30 @@ class Webhook(Received):
 
 
 class Request(BaseModel):
-    """What we ask for. Text of any kind is accepted: NUL and lone surrogates become U+FFFD."""
+    """Base of all requests. Any text is accepted: NUL and lone surrogates become U+FFFD."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CreateTicket(Request):
     subject: Line
-    """Made one line; longer than `MAX_SUBJECT` characters it is cut, and stands whole in the description."""
+    """Made one line. A subject longer than `MAX_SUBJECT` characters is cut, and stands whole in the description."""
     description: Text
     priority: Priority = DEFAULT_PRIORITY
     category: Name = None
     requester_email: Name = None
-    """Who asks. Revision A has no field for it, and B takes only an address: else the description's first line
-    says `From: …`."""
+    """The requester; without a field for this value, the description begins with `From: …`.
+
+    Revision A has no such field, and B takes only an address.
+    """
     metadata: dict[Text, Text] = Field(default_factory=dict)
-    """Free attributes. Revision A has no place for them and does not get them."""
+    """Free attributes; not sent in revision A, which has no field for them."""
     marker: Annotated[Line, Field(min_length=1, max_length=MAX_MARKER)] | None = None
-    """The description's last line, which is never cut: by it the ticket can be found again."""
+    """The description's last line, which is never cut; by this line the ticket can be found again."""
 
 
 class UpdateTicket(Request):
-    """What shall be different; None leaves a field as it is. Raises ValueError when nothing is to change."""
+    """Fields to change; None leaves a field as it is. Raises ValueError if there is nothing to change."""
 
     status: Status | None = None
     priority: Priority | None = None
@@ -188,11 +190,11 @@ AnyRequest = CreateTicket | UpdateTicket | AddNote | CloseTicket | RegisterWebho
 
 
 def encode(request: AnyRequest, revision: Revision = "A", *, max_text: int = MAX_TEXT) -> bytes:
-    """The exact bytes of the request: JSON in UTF-8, compact, keys sorted; the same for equal requests.
+    """Return the exact bytes of the request: JSON in UTF-8, compact, keys sorted; the same for equal requests.
 
-    No text makes it fail: what is too long is cut, and says so; what is blank but must not be is named so.
-    `max_text` is the longest description or note in characters. Raises ValueError when it is less than
-    `LEAST_MAX_TEXT`.
+    Never fails because of a text: a text that is too long is cut, with a notice; a blank text in a required field gets
+    a placeholder. `max_text` is the longest description or note in characters. Raises ValueError if `max_text` is less
+    than `LEAST_MAX_TEXT`.
     """
     if max_text < LEAST_MAX_TEXT:
         raise ValueError(f"descriptions and notes must be allowed {LEAST_MAX_TEXT} characters")
@@ -213,7 +215,7 @@ def encode(request: AnyRequest, revision: Revision = "A", *, max_text: int = MAX
 
 
 def encoded(fields: Mapping[str, Any]) -> bytes:
-    """The bytes of a request with these fields: JSON in UTF-8, compact, keys sorted."""
+    """Return the bytes of a request with these fields: JSON in UTF-8, compact, keys sorted."""
     return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -252,7 +254,7 @@ def _update(request: UpdateTicket, revision: Revision, max_text: int) -> dict[st
 
 
 def _attributes(category: str | None, metadata: dict[str, str], revision: Revision) -> dict[str, Any]:
-    """The category in revision A; all free attributes, the category among them, in B."""
+    """Return the category in revision A; in B all free attributes, the category among them."""
     named = {} if category is None else {"category": cut(category, MAX_CATEGORY)}
     if revision == "A":
         return named

@@ -1,6 +1,6 @@
-"""How is text made fit for the wire? Cleaned of what databases refuse, cut where a reader sees no damage.
+"""Cleans text of characters that databases reject, and cuts text without visible damage.
 
-A character is a Unicode code point; a cut falls between what a reader sees as two characters.
+A character is a Unicode code point. A cut never divides a group of code points that a reader sees as one character.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ REPLACEMENT = "\ufffd"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _ZERO_WIDTH_JOINER = "\u200d"
-_MARKS = frozenset({"Mn", "Mc", "Me"})  # categories that are drawn onto the character before them
-_LONGEST_CLUSTER = 64  # characters; text that joins on for longer is not writing, and is cut anywhere
+_MARKS = frozenset({"Mn", "Mc", "Me"})  # categories that combine with the preceding character
+_LONGEST_CLUSTER = 64  # characters; a longer cluster is not real text, and may be cut anywhere
 
 
 def clean(text: str) -> str:
-    """The same text without NUL and without lone surrogates; halves of a pair are joined."""
+    """Replace NUL and lone surrogates with U+FFFD; join the halves of surrogate pairs."""
     text = text.replace("\0", REPLACEMENT)
     if _SURROGATE.search(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -27,19 +27,19 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Cleaned, with every run of white space and control characters as one space."""
+    """Clean the text, and turn every run of white space and control characters into one space."""
     return " ".join(_CONTROL.sub(" ", clean(text)).split())
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters (at least 1), with an ellipsis at the end of what was longer."""
+    """Return at most `limit` characters (at least 1), with an ellipsis at the end of a longer text."""
     if len(text) <= limit:
         return text
     return text[: boundary(text, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
 
 
 def fit(text: str, limit: int, tail: str = "") -> str:
-    """`text` and `tail` in at most `limit` characters; what was longer says so in a line before the tail."""
+    """Return `text` and `tail` in at most `limit` characters; a cut adds a notice line before the tail."""
     if len(text) + len(tail) <= limit:
         return text + tail
     notice = f"\n[cut here: the whole text has {len(text)} characters]"
@@ -47,7 +47,7 @@ def fit(text: str, limit: int, tail: str = "") -> str:
 
 
 def boundary(text: str, at: int) -> int:
-    """The last place up to `at` (less than the length) where a cut divides nothing that is seen as one."""
+    """Return the last place up to `at` (less than the length) where a cut divides no visible character."""
     for place in range(at, max(0, at - _LONGEST_CLUSTER), -1):
         if not _joined(text, place):
             return place
@@ -66,7 +66,7 @@ def _joined(text: str, at: int) -> bool:
 
 
 def _extends(character: str) -> bool:
-    """Combining marks, variation selectors, skin tones, tags and the vowels and finals of Hangul."""
+    """True for combining marks, variation selectors, skin tones, tags, and the vowels and finals of Hangul."""
     return (
         unicodedata.category(character) in _MARKS
         or "\U0001f3fb" <= character <= "\U0001f3ff"

@@ -1,8 +1,9 @@
-"""How does a request reach the service? On one of several lanes, each a connection of its own.
+"""HTTP transport of the client: a pool of HTTP connections.
 
-    request ─▶ a free place ─▶ the lane used last, or a new one ─▶ written once ─▶ head ─▶ body ─▶ idle, or closed
+    request ─▶ a free place ─▶ the connection used last, or a new one ─▶ written once ─▶ head ─▶ body ─▶ idle, or closed
 
-The lane that was used last is used next, so that few stay warm. Why own code: docs/decisions/0013-own-connections.md.
+The connection used last is used next, so that few stay open. Reasons for own code:
+docs/decisions/0013-own-connections.md.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ import httpx
 from tickets.lane import Lane, Origin, open_lane
 from tickets.wire import request_bytes
 
-KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection, perhaps just as we send
-PART = 64 * 1024  # bytes of a body handed on at once, so that what is compressed grows from no more at a time
+KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection, possibly at the moment of a send
+PART = 64 * 1024  # bytes of a body passed on at a time; limits how much a compressed body can grow per step
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
-"""httpx's request extension of this name: told of each step as it begins."""
+"""Type of httpx's request extension of this name: called as each step begins."""
 WAIT, CONNECT, SEND = "lanes.wait", "connection.connect_tcp.started", "http11.send_request_headers.started"
-"""The steps: for a free lane; for name, connection and TLS; from here on the request may arrive."""
+"""The steps: waiting for a free connection; name, connection and TLS; sending (from here the request may arrive)."""
 
 
 @cache
 def trusted_authorities() -> ssl.SSLContext:
-    """The authorities that httpx brings along; read once, since that takes longer than many calls."""
+    """Return the certificate authorities that come with httpx; cached, because loading takes longer than many calls."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 class Progress:
-    """How far did a request get? Told by the transport through httpx's `trace` extension."""
+    """Records how far a request got, through httpx's `trace` extension."""
 
-    _BEFORE_SENDING = ("connection.", WAIT)  # any other event, also one not known yet, counts as sent
+    _BEFORE_SENDING = ("connection.", WAIT)  # any other event, also an unknown one, counts as sent
 
     def __init__(self) -> None:
         self._traced = False
@@ -49,7 +50,7 @@ class Progress:
         self._sent = self._sent or not event.startswith(self._BEFORE_SENDING)
 
     def proves_unsent(self, error: Exception) -> bool:
-        """A name like `ConnectTimeout` proves nothing: what was seen counts, or the cause at the bottom."""
+        """True if the traced steps, or else the root cause, prove this. A name like `ConnectTimeout` does not."""
         if self._traced:
             return not self._sent
         return isinstance(error, httpx.ConnectError) and isinstance(
@@ -58,7 +59,7 @@ class Progress:
 
 
 def root(error: BaseException) -> BaseException:
-    """The exception that began it."""
+    """Return the first exception of the chain."""
     seen = [error]
     while (cause := seen[-1].__cause__ or seen[-1].__context__) is not None and cause not in seen:
         seen.append(cause)
@@ -68,12 +69,12 @@ def root(error: BaseException) -> BaseException:
 class Lanes(httpx.AsyncBaseTransport):
     """At most `limit` requests at a time, each alone on its connection. Belongs to one event loop.
 
-    A lane is used again only after a whole answer with nothing behind it, of a request that was written to its
+    A connection is used again only after a whole answer with no data behind it, to a request that was written to its
     end. After anything else (an error, a cancelled call, an answer not waited for) it is closed, so that no later
-    request can meet what is left of an earlier one. So is one that was idle for `keepalive` seconds.
+    request can meet remains of an earlier one. A connection that was idle for `keepalive` seconds is closed too.
 
-    Raises httpx's exceptions; never sends a request twice; knows no proxies. Of httpx's time-outs it heeds
-    `connect`, for name, connection and TLS together: who calls limits the whole.
+    Raises httpx's exceptions; never sends a request twice; does not support proxies. Of httpx's time-outs it uses
+    `connect`, for name, connection and TLS together: the caller limits the whole.
     """
 
     def __init__(
@@ -111,14 +112,14 @@ class Lanes(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=_Body(lane, self._let_go))
 
     async def aclose(self) -> None:
-        """Close what is idle; what is in use closes when it is done."""
+        """Close idle connections; connections in use close when they are done."""
         self._closed = True
         self._sweep()
         while self._closing:
             await asyncio.wait(self._closing)
 
     def _idle_lane(self, origin: Origin) -> Lane | None:
-        """The lane used last; one that leads elsewhere, idled for too long or is not quiet is closed."""
+        """Return the connection used last; close those with another origin, idle for too long, or not quiet."""
         oldest = asyncio.get_running_loop().time() - self._keepalive
         while self._idle:
             since, lane = self._idle.pop()
@@ -128,7 +129,7 @@ class Lanes(httpx.AsyncBaseTransport):
         return None
 
     def _let_go(self, lane: Lane | None) -> None:
-        """The request is over, well or badly."""
+        """Release a connection after its request ended, successfully or not."""
         self._places.release()
         if lane is None:
             return
@@ -140,7 +141,7 @@ class Lanes(httpx.AsyncBaseTransport):
         self._sweeping = self._sweeping or loop.call_later(self._keepalive, self._sweep)
 
     def _sweep(self) -> None:
-        """Close the lanes that idled for too long, and come back when the next one will have."""
+        """Close connections that idled for too long, and schedule the next sweep."""
         loop = asyncio.get_running_loop()
         if self._sweeping is not None:
             self._sweeping.cancel()
@@ -158,7 +159,7 @@ class Lanes(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer; closing it lets go of the lane, in whatever state that is."""
+    """The body of an answer; closing it releases the connection, in whatever state that is."""
 
     def __init__(self, lane: Lane, let_go: Callable[[Lane], None]) -> None:
         self._lane = lane

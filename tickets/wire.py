@@ -1,7 +1,7 @@
-"""What goes over a connection, and what comes back? A request becomes bytes; bytes, however cut, become one answer.
+"""Serialises requests, and parses the received bytes, however they are split, into one answer.
 
-Pure: nothing is sent or waited for. httptools, the binding of Node.js's parser, reads; decided here is what it leaves
-open: where an answer ends that says no length, what follows an answer unasked, how long one may be.
+Pure: sends nothing and waits for nothing. httptools, the binding of Node.js's parser, parses. This module decides what
+httptools leaves open: where an answer without a length ends, data after an answer, and the longest answer.
 
 Source: RFC 9112 (HTTP/1.1), sections 3, 6, 9.
 """
@@ -11,20 +11,21 @@ from __future__ import annotations
 import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-MAX_HEAD = 64 * 1024  # bytes that may come before the head of an answer has ended, interim answers included
+MAX_HEAD = 64 * 1024  # bytes before the end of an answer's head, interim answers included
 MAX_RECEIVED = 8 * 1024 * 1024  # bytes of a whole answer, chunk sizes and trailers included
 
 Headers = list[tuple[bytes, bytes]]
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # the answers to HEAD and CONNECT end otherwise
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # answers to HEAD and CONNECT end in other ways
 _VERSIONS = ("1.1", "1.0")
 _LENGTH, _ENCODING = b"content-length", b"transfer-encoding"
 
 
 def request_bytes(request: httpx.Request, body: bytes) -> bytes:
-    """The request as it goes over the wire, its headers in their order.
+    """Return the request as sent over the wire, its headers in their order.
 
-    Raises httpx.LocalProtocolError, with no value in its message, for what a service could read as another request.
+    Raises httpx.LocalProtocolError, without values in its message, if a service could misread the request as
+    another one.
     """
     target, headers = request.url.raw_path, request.headers.raw
     if request.method not in _METHODS:
@@ -34,18 +35,18 @@ def request_bytes(request: httpx.Request, body: bytes) -> bytes:
         raise httpx.LocalProtocolError("a body whose length the headers do not say")
     lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target), *map(b": ".join, headers)]
     head = b"\r\n".join(lines)
-    breaks = len(lines) - 1  # looked for in all lines at once, since each by itself takes longer
+    breaks = len(lines) - 1  # counted over all lines at once, because checking each line takes longer
     if (head.count(b"\r"), head.count(b"\n"), head.count(b"\0"), target.count(b" ")) != (breaks, breaks, 0, 0):
         raise httpx.LocalProtocolError("a line that would be two, or none")
     return b"%b\r\n\r\n%b" % (head, body)
 
 
 class Answer:
-    """The answer to one request, as far as it has come. Interim answers (1xx) are read over."""
+    """The answer to one request, as far as it has arrived. Interim answers (1xx) are skipped."""
 
     def __init__(self) -> None:
         self.status: int | None = None
-        """Known once the whole head is there."""
+        """None until the whole head has arrived."""
         self.headers: Headers = []
         self.body = bytearray()
         self.is_whole = False
@@ -57,11 +58,11 @@ class Answer:
 
     @property
     def leaves_connection_clean(self) -> bool:
-        """It came to its end, nothing came behind it, and the service will not close."""
+        """True if the answer is complete, no data followed, and the service keeps the connection open."""
         return self.is_whole and self._keeps_connection and self._is_last
 
     def feed(self, data: bytes) -> None:
-        """More bytes, as long as it is not whole. Raises httpx.RemoteProtocolError: no answer, or too long a one."""
+        """Parse more bytes of an unfinished answer. Raises httpx.RemoteProtocolError: not an answer, or too long."""
         self._received += len(data)
         try:
             self._parser.feed_data(data)
@@ -69,26 +70,26 @@ class Answer:
             if not self.is_whole:
                 refused = error.__context__
                 raise refused if isinstance(refused, httpx.RemoteProtocolError) else _unreadable(str(error)) from None
-            self._is_last = False  # the answer stands; what is behind it is not ours to read
+            self._is_last = False  # the answer stands; the data behind it is not read
         if self.is_whole:
-            del self._parser  # it holds this answer: a circle, which would stay until it is searched for
+            del self._parser  # the parser holds this answer: a cycle, which would stay until the garbage collector runs
         elif self._received > (MAX_HEAD if self.status is None else MAX_RECEIVED):
             raise _unreadable("too long")
 
     def end(self) -> None:
-        """The connection ended. Raises httpx.RemoteProtocolError unless that ends the answer too."""
+        """Handle the end of the connection. Raises httpx.RemoteProtocolError unless that also ends the answer."""
         if self.status is None or self._says_its_end:
             raise _unreadable("the connection ended within it")
         self.is_whole = True
 
-    # What the parser calls; an exception ends the parsing.
+    # Callbacks of the parser; an exception ends the parsing.
 
     def on_message_begin(self) -> None:
         if self.is_whole:
             raise _unreadable("a second one")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.status is None:  # else it is a trailer
+        if self.status is None:  # otherwise a trailer
             self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:

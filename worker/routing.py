@@ -1,7 +1,7 @@
-"""What do the routes make of an event, before it is planned? The event as it is dealt with, its policy and its wording.
+"""Applies the routes to an event before it is planned: sets its fields, its policy and its wording.
 
-Pure: nothing is looked up. What counts as the event's content stays the source's, so that another route or template
-makes no known message a changed one, and case key and source message id are never a matter of routing.
+Pure: nothing is looked up. The event's content digest stays the source's, so that another route or template makes no
+known message a changed one. Case key and source message id never depend on routing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from worker.settings.templates import CannotRender, Template
 MAX_METADATA_VALUE = 1024  # characters
 
 NEVER_PRIVATE = frozenset({"source", "kind", "event", "severity", "priority", "category", "private"})
-"""Attributes that metadata may tell of a private event; the others hold its words, or who said them."""
+"""Attributes that metadata may hold for a private event. The others hold its text, or its author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """An event as it is dealt with."""
+    """An event with its treatment."""
 
     event: Event
     treatment: Treatment
@@ -50,7 +50,7 @@ class Routed:
 
     @property
     def dropped_by(self) -> str | None:
-        """The route that drops it."""
+        """The route that drops the event; None when it is not dropped."""
         drop = self.resolution.settings.get("drop")
         return None if drop is None else drop.route
 
@@ -61,7 +61,7 @@ class Routed:
 
 
 def route(source: Source, event: Event) -> Routed:
-    """What the routes of the source make of the event."""
+    """Apply the routes of the source to the event."""
     values = attributes_of(source.id, source.connector.kind, event)
     found = resolve(source.routing.routes, values)
     routed = _as_set(event, found, source.settings)
@@ -76,22 +76,22 @@ def route(source: Source, event: Event) -> Routed:
 
 
 def default_policy(chosen: PolicySettings) -> Policy:
-    """What happens where no route says otherwise."""
+    """Return the policy for events about which no route decides."""
     return Policy(timedelta(seconds=chosen.reopen_window), chosen.note_on_change, timedelta(seconds=chosen.damping))
 
 
 def may_damp(policy: PolicySettings, routes: Iterable[Route]) -> bool:
-    """True when an opening may have to wait before it is sent."""
+    """Return True when an opening may have to wait for the opening delay."""
     return policy.damping > 0 or any(each.damping for each in routes)
 
 
 def may_group(policy: PolicySettings, routes: Iterable[Route]) -> bool:
-    """True when an event may share a ticket with others."""
+    """Return True when an event may share a ticket with others."""
     return policy.storm_above is not None or any(each.group_by or each.storm_above for each in routes)
 
 
 def may_answer(sources: Mapping[str, Source]) -> bool:
-    """True when it is told, where a message came from, what became of it."""
+    """Return True when a source has receipts."""
     on = ((each.connector.answering, each.settings) for each in sources.values())
     return any(answering is not None and answering.is_on(settings) for answering, settings in on)
 
@@ -165,7 +165,7 @@ def _templates(routing: Routing, found: Resolution) -> Iterator[tuple[str, Setti
 
 
 def _rendered(name: str, template: Template, values: Mapping[str, str]) -> str:
-    """The text, cleaned as all text of senders is. Raises CannotRender."""
+    """Render the template, and clean the text like all text of senders. Raises CannotRender."""
     if name.startswith("metadata."):
         return one_line(template.render(values, MAX_METADATA_VALUE))
     if name == "subject":

@@ -1,1 +1,1 @@
-"""What the benchmarks measure with, and what they measure against; none of these modules is a benchmark by itself."""
+"""Tools and contenders of the benchmarks; none of these modules is a benchmark by itself."""

@@ -1,11 +1,11 @@
-"""Runs one benchmark of this checkout and of another revision in turns, and prints the median of their ratios.
+"""Runs one benchmark of this checkout and of another revision alternately, and prints the median of their ratios.
 
     python3 dev.py bench NAME --against REV [--pairs N] [OPTIONS OF THE BENCHMARK]
 
-This checkout is measured as it stands, with what is not committed. REV is written to a temporary folder, which is
+This checkout is measured as it stands, with uncommitted changes. REV is written to a temporary folder, which is
 removed at the end. Each side runs its own benchmark and its own code, in the same virtual environment and with the same
 options.
-The order changes with each pair (A B, B A, A B …), so that a machine that becomes slower meets both alike.
+The order changes with each pair (A B, B A, A B …), so that a machine that becomes slower affects both alike.
 A ratio of 1 or more means that this checkout is at least as quick as REV. The last line is JSON.
 """
 
@@ -34,7 +34,7 @@ PAIRS = 5
 
 
 class CannotCompare(Exception):
-    """What was asked for does not exist: a revision, a repository, or a benchmark with a figure."""
+    """The revision, the repository, or the benchmark with a figure does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,16 @@ class Figure:
     meaning: str
     more_is_better: bool = False
     options: tuple[str, ...] = ()
-    """Put before the caller's own; they leave out what the figure does not need."""
+    """Inserted before the caller's options; they leave out parts that the figure does not need."""
 
 
-# CPU where there is a choice: it is what other work on the machine disturbs least.
+# CPU time where possible: other work on the machine disturbs CPU time least.
 FIGURES = {
     "rehearse": Figure("cpu_ms_per_delivery", "CPU ms of each delivery", options=("--rounds", "3")),
     "delivery": Figure(
         "cpu_ms",
         "CPU ms of each operation in workers, broker and database",
-        # Those who are measured beside us get as little to do as can be.
+        # The contenders beside Ticketrelay get as little work as possible.
         options=("--rounds", "1", "--pools", "threads:2", "--latency", "200"),
     ),
     "intake": Figure(
@@ -75,14 +75,14 @@ class Side:
     folder: Path
 
     def environment(self) -> dict[str, str]:
-        """Lets this folder's packages win over the installed ones, also in every process that the benchmark starts."""
+        """Give this folder's packages precedence over the installed ones, also in processes of the benchmark."""
         others = os.environ.get("PYTHONPATH")
         return {"PYTHONPATH": os.pathsep.join([str(self.folder), *([others] if others else [])])}
 
     def prepare(self) -> None:
-        """Compile the code, so that no measurement pays for that.
+        """Compile the code, so that no measurement includes the compilation.
 
-        Raises BenchmarkError when Python imports it from another folder.
+        Raises BenchmarkError if Python imports the code from another folder.
         """
         shown = "; ".join(f"import {each}; print({each}.__path__[0])" for each in PACKAGES)
         command = [sys.executable, "-c", shown]
@@ -96,7 +96,7 @@ class Side:
 
 
 def _output(command: Sequence[str], cwd: Path, environment: dict[str, str] | None = None) -> str:
-    """Run a command to its end; gives its standard output. Raises BenchmarkError unless it exits with 0."""
+    """Run a command to its end; returns its standard output. Raises BenchmarkError unless it exits with 0."""
     done = subprocess.run(
         command, cwd=cwd, env=os.environ | (environment or {}), capture_output=True, text=True, check=False
     )
@@ -106,7 +106,7 @@ def _output(command: Sequence[str], cwd: Path, environment: dict[str, str] | Non
 
 
 def commit_of(revision: str) -> str:
-    """The commit that a revision of this checkout names. Raises CannotCompare where there is no git, or no such one."""
+    """Return the commit of a revision of this checkout. Raises CannotCompare if git or the revision is missing."""
     git = shutil.which("git")
     if git is None:
         raise CannotCompare("--against needs git, which is not installed")
@@ -125,7 +125,7 @@ def commit_of(revision: str) -> str:
 
 @contextmanager
 def checkout(commit: str) -> Iterator[Path]:
-    """The files of a commit in a temporary folder; the repository's own index and list of worktrees stay untouched."""
+    """Write the files of a commit to a temporary folder; the repository's index and worktree list stay untouched."""
     git = shutil.which("git") or "git"
     with tempfile.TemporaryDirectory(prefix="ticketrelay-against-") as name:
         folder = Path(name)
@@ -136,7 +136,7 @@ def checkout(commit: str) -> Iterator[Path]:
 
 
 def measure(name: str, side: Side, options: Sequence[str]) -> float:
-    """Run one side's benchmark; gives its figure. Raises BenchmarkError when it fails or prints no such figure."""
+    """Run one side's benchmark; returns its figure. Raises BenchmarkError if the run fails or prints no such figure."""
     figure = FIGURES[name]
     with tempfile.TemporaryDirectory(prefix="ticketrelay-against-") as folder:
         output = Path(folder) / "output.txt"
@@ -154,7 +154,7 @@ def _wait(process: subprocess.Popen[str]) -> None:
     try:
         process.wait()
     except SystemExit as leaving:
-        # Ctrl-C reaches the benchmark as well. A second signal would interrupt it while it ends its servers.
+        # Ctrl-C reaches the benchmark as well. A second signal would interrupt the benchmark while it ends its servers.
         if leaving.code == 128 + signal.SIGINT:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(END_PATIENCE_S)
@@ -162,7 +162,7 @@ def _wait(process: subprocess.Popen[str]) -> None:
 
 
 def figure_of(output: str, key: str) -> float:
-    """The figure in the last line of a benchmark's output. Raises BenchmarkError when it is missing or not positive."""
+    """Return the figure in the last line of an output. Raises BenchmarkError if it is missing or not positive."""
     last = output.rstrip().rpartition("\n")[2]
     try:
         value = json.loads(last)[key]
@@ -174,12 +174,12 @@ def figure_of(output: str, key: str) -> float:
 
 
 def quickness(figure: Figure, mine: float, theirs: float) -> float:
-    """How many times as quick this checkout is as the other one."""
+    """Return how many times as quick this checkout is as the other one."""
     return mine / theirs if figure.more_is_better else theirs / mine
 
 
 def compare(name: str, mine: Side, theirs: Side, pairs: int, options: Sequence[str]) -> dict[str, object]:
-    """Measure both sides in turns and print a line for each pair; gives the line of JSON."""
+    """Measure both sides alternately and print a line for each pair; returns the line of JSON."""
     figure, noise = FIGURES[name], Noise()
     better = "more is better" if figure.more_is_better else "less is better"
     print(f"{name}: {figure.meaning} ({better})\n{'':<8}{mine.name:>16}{theirs.name:>16}{'ratio':>10}", flush=True)

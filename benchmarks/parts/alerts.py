@@ -1,4 +1,4 @@
-"""What is sent in: alerts of Alertmanager, each about a case of its own."""
+"""Alerts of Alertmanager for the benchmarks, each about a case of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
-SECRET = "bench-secret"  # noqa: S105 — of processes that live as long as a benchmark
+SECRET = "bench-secret"  # noqa: S105 — used only by processes that live as long as a benchmark
 AUTHORIZATION = {"Authorization": f"Bearer {SECRET}"}
 
 
 def alerts() -> Iterator[dict[str, Any]]:
-    """Firing alerts, without end; no two have the same fingerprint, in whichever process."""
+    """Yield firing alerts without end; fingerprints are unique, also across processes."""
     for number in count(1):
         fingerprint = f"{os.getpid():08x}{number:08x}"
         yield {
@@ -28,6 +28,6 @@ def alerts() -> Iterator[dict[str, Any]]:
 
 
 def body(of: Iterable[dict[str, Any]]) -> bytes:
-    """One delivery with these alerts."""
+    """Return the body of one delivery with these alerts."""
     message = {"version": "4", "status": "firing", "receiver": "tickets", "alerts": list(of)}
     return json.dumps(message).encode()

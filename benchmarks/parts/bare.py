@@ -1,9 +1,9 @@
-"""What does a call cost when nothing is remembered? One event loop that posts with our client, and no ledger.
+"""Baseline for delivery: one event loop that posts with our client, without a ledger.
 
     python -m benchmarks.parts.bare BASE_URL
 
-Each line of the standard input is a number of tickets to create. The request's bytes are made beforehand, as those in
-the ledger are.
+Each line of the standard input is a number of tickets to create. The request's bytes are made beforehand, as in the
+ledger.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from itertools import count, islice
 from tickets.client import TicketsClient
 from tickets.models import CreateTicket, encode
 
-FAN_OUT = 40  # as many as a worker has under way by default
+FAN_OUT = 40  # as many calls as a worker has in flight by default
 REQUEST = encode(CreateTicket(subject="Disk full on db1", description="sda1 is at 98%", priority="high"))
 
 
 async def post(client: TicketsClient, remaining: Iterator[int]) -> None:
-    """Create a ticket for each number that is still to be had."""
+    """Create a ticket for each number that is left in the shared iterator."""
     for number in remaining:
         await client.create_ticket(REQUEST, idempotency_key=f"bare-{number}")
 
 
 async def serve(base_url: str) -> None:
-    """Do what each line says, until the standard input ends, as it does when the parent is gone."""
+    """Create the tickets of each line, until the standard input ends (also when the parent process ends)."""
     loop = asyncio.get_running_loop()
     numbers = count(1)
     async with TicketsClient(base_url, "ak_test_benchmark") as client:

@@ -1,4 +1,4 @@
-"""What opens a ticket on each chat platform, and how long does the platform wait for an answer? One message each."""
+"""One message per chat platform that opens a ticket, and the time limit in which the platform expects an answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors import connector
 
-SECRET = "bWFkZSBmb3IgdGhpcyBiZW5jaG1hcms="  # noqa: S105 — Base64, as Teams' are
+SECRET = "bWFkZSBmb3IgdGhpcyBiZW5jaG1hcms="  # noqa: S105 — Base64, like the secrets of Teams
 FIRST = 1_773_453_600
 
 
@@ -69,12 +69,12 @@ PLATFORMS = (
 
 
 def environment() -> dict[str, str]:
-    """A source of each kind."""
+    """Return the settings of a source of each kind."""
     return {f"TICKETRELAY_SOURCES__{each.kind.upper()}__SECRET": SECRET for each in PLATFORMS}
 
 
 def deliveries(platform: Platform) -> Iterator[tuple[bytes, Mapping[str, str]]]:
-    """One message after the other, signed when it is asked for: body and headers."""
+    """Yield messages without end as (body, headers), each signed at the moment of the request."""
     code = connector(platform.kind)
     settings = code.settings.model_validate({"secret": SECRET})
     for number in count(1):

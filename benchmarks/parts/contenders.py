@@ -1,7 +1,7 @@
-"""Who delivers? Ticketrelay, what a user would write instead, and a loop that only posts; each as real processes.
+"""Contenders that deliver: Ticketrelay, the code a user would write instead, and a loop that only posts.
 
-All are used the same way: work is put in front of processes that are held still, and what they cost is read from when
-they are let go until nothing is left to do.
+All are real processes, and all are used the same way: work is queued while the processes are stopped; the cost is
+measured from the moment they continue until no work is left.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where contenders meet: their servers, and a folder for their output."""
+    """Servers and output folder shared by the contenders."""
 
     folder: Path
     redis: Server
@@ -45,28 +45,28 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Somebody who delivers: how work is put in front of it, and which processes it costs."""
+    """A contender: a function that queues work for it, and the processes that it consists of."""
 
     name: str
     stage: Callable[[int], None]
     is_idle: Callable[[], bool]
-    """Asked once all has arrived: is everything recorded or acknowledged too?"""
+    """Called after everything has arrived; true once everything is also recorded or acknowledged."""
     parts: Mapping[str, Collection[int]]
-    """The first processes of each part: `worker`, and `broker` and `database` where there are such."""
+    """The first processes of each part: `worker`, and `broker` and `database` if they exist."""
     can_be_held: bool = True
 
     @property
     def held(self) -> Collection[int]:
-        """The processes that are held still while work is put in front of them."""
+        """Return the processes that are stopped while work is queued."""
         return self.parts["worker"] if self.can_be_held else ()
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds of each part since it started."""
+        """Return the CPU seconds of each part since its start."""
         return {name: cpu_seconds(pids) for name, pids in self.parts.items()}
 
 
 def settings(setting: Setting, api_url: str) -> dict[str, str]:
-    """The environment of a fleet without limits of its own, on an empty ledger."""
+    """Return the environment of a fleet without limits of its own, on an empty ledger."""
     environment = {
         "TICKETRELAY_LEDGER__URL": new_database(setting.postgresql),
         "TICKETRELAY_BROKER__URL": setting.redis.url,
@@ -89,7 +89,7 @@ def _to(api_url: str) -> dict[str, str]:
 
 @contextmanager
 def ours(setting: Setting, api_url: str, workers: int) -> Iterator[Contender]:
-    """Workers of a fleet on PostgreSQL and Redis; its intake is there to plan the operations, and is not counted."""
+    """Start the workers of a fleet on PostgreSQL and Redis; intake only plans the operations, and is not counted."""
     emptied(setting.redis)
     environment = settings(setting, api_url)
     intake = f"127.0.0.1:{free_port()}"
@@ -115,7 +115,7 @@ def ours(setting: Setting, api_url: str, workers: int) -> Iterator[Contender]:
 
 @contextmanager
 def embedded(setting: Setting, api_url: str) -> Iterator[Contender]:
-    """`ticketrelay run` on SQLite: intake is in the process, so what it costs is counted too."""
+    """Start `ticketrelay run` on SQLite; intake runs in the same process, so its cost is counted too."""
     intake = f"127.0.0.1:{free_port()}"
     data = setting.folder / f"embedded-{next(_numbers)}"
     command = module("worker.cli", "run", "--no-demo", "--smtp", "off", "--listen", intake, "--data", str(data))
@@ -124,7 +124,7 @@ def embedded(setting: Setting, api_url: str) -> Iterator[Contender]:
 
 
 def _through(intake: str) -> tuple[Callable[[int], None], Callable[[], bool]]:
-    """Stage a number of alerts in one delivery, hence in one transaction; ask whether operations are open."""
+    """Return two functions: stage alerts in one delivery (one transaction), and check that no operation is open."""
 
     def stage(number: int) -> None:
         content = body(islice(_alerts, number))
@@ -137,14 +137,14 @@ def _through(intake: str) -> tuple[Callable[[int], None], Callable[[], bool]]:
 
 
 def open_operations(address: str) -> int:
-    """How many operations the ledger of the process that listens there holds undelivered."""
+    """Return the number of open operations in the ledger of the process at this address."""
     said = httpx.get(f"http://{address}/metrics", timeout=30, trust_env=False).raise_for_status().text
     return int(sum(map(float, OPEN.findall(said))))
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Which of Celery's pools, with how many slots in each of how many workers; `threads:32x2` has 64."""
+    """A Celery pool: its kind, the slots of each worker, and the number of workers; `threads:32x2` has 64 slots."""
 
     kind: str
     size: int
@@ -169,13 +169,13 @@ class Pool:
 
 
 def default_prefork() -> Pool:
-    """What `celery worker` does by itself: a process for each core."""
+    """Return the default of `celery worker`: a process for each core."""
     return Pool("prefork", os.cpu_count() or 1)
 
 
 @contextmanager
 def plain(setting: Setting, api_url: str, pool: Pool) -> Iterator[Contender]:
-    """A Celery task for each ticket."""
+    """Start workers that run a Celery task for each ticket."""
     client = emptied(setting.redis)
     environment = {tasks.BROKER: setting.redis.url, tasks.API: api_url}
     command = ["-A", "benchmarks.parts.plain", "worker", "--pool", pool.kind, "--concurrency", str(pool.size)]
@@ -215,7 +215,7 @@ def plain(setting: Setting, api_url: str, pool: Pool) -> Iterator[Contender]:
 
 @contextmanager
 def bare(setting: Setting, api_url: str) -> Iterator[Contender]:
-    """An event loop that only posts."""
+    """Start an event loop that only posts."""
     with running(module("benchmarks.parts.bare", api_url), setting.output("bare")) as process:
 
         def stage(number: int) -> None:

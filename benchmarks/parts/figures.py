@@ -1,5 +1,6 @@
-"""What is said of several measurements? Ratios within a round, and their median: they hold on any machine, and on a
-busy one; milliseconds hold only there and then.
+"""Ratios within a round and their median over the rounds.
+
+Ratios hold on any machine, and on a busy one; milliseconds hold only for one machine at one time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from benchmarks.parts.processes import TICKS_PER_S
 
 
 def ratio(one: Iterable[float], other: Iterable[float]) -> float:
-    """The median over the rounds of one divided by the other."""
+    """Return the median over the rounds of `one` divided by `other`."""
     return round(statistics.median(a / b for a, b in zip(one, other, strict=True)), 3)
 
 
 def spent(cpu: dict[str, float]) -> float:
-    """CPU seconds of all parts; at least the smallest number of them that the system counts."""
+    """CPU seconds of all parts; at least the smallest unit that the system counts."""
     return max(sum(cpu.values()), 1 / TICKS_PER_S)
 
 

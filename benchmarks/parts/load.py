@@ -1,10 +1,10 @@
-"""How fast, and how soon, does an endpoint answer? Keep-alive connections, each with one request at a time.
+"""Measures the throughput and latency of an endpoint over keep-alive connections with one request at a time each.
 
     python -m benchmarks.parts.load PORT [--requests N] [--connections N] [--rate N]
 
 Each request is a delivery with one alert, made before the first is sent. Without a rate, a connection sends its next
-request when it has its answer. With one, requests have a time, and latency counts from that: one that had to wait for
-a free connection was late for its sender too. The last line is JSON.
+request after its answer. With a rate, every request has a scheduled time, and latency counts from that time: a request
+that waited for a free connection was late for its sender too. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONNECTIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: requests answered with 200 and otherwise, seconds in all, milliseconds of latency."""
+    """Result: requests answered with 200 and otherwise, total seconds, milliseconds of latency."""
 
     accepted: int
     refused: int
@@ -36,12 +36,12 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Accepted requests a second."""
+        """Accepted requests per second."""
         return self.accepted / self.seconds
 
 
 def load(port: int, requests: int, rate: float = 0.0) -> Load:
-    """Send that many requests from a process of its own. Raises BenchmarkError unless all are accepted."""
+    """Send `requests` requests from a separate process. Raises BenchmarkError unless all are accepted."""
     command = module("benchmarks.parts.load", str(port), "--requests", str(requests), "--rate", str(rate))
     found = Load(**json.loads(run(command)))
     if found.accepted != requests:
@@ -51,7 +51,7 @@ def load(port: int, requests: int, rate: float = 0.0) -> Load:
 
 @dataclass
 class Schedule:
-    """Which request is next, and when; and how long those took that were answered."""
+    """The remaining requests with their times, and the latencies of the answered ones."""
 
     waiting: deque[bytes]
     rate: float
@@ -61,13 +61,13 @@ class Schedule:
     latencies: list[float] = field(default_factory=list)
 
     def next_time(self, now: float) -> float:
-        """When the next request is due; now, where there is no rate."""
+        """Return the time of the next request; now, if there is no rate."""
         self.sent += 1
         return self.begun + (self.sent - 1) / self.rate if self.rate else now
 
 
 async def send(port: int, schedule: Schedule) -> None:
-    """One connection: request after request until none is left."""
+    """Send request after request over one connection, until none is left."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while schedule.waiting:
         request = schedule.waiting.popleft()
@@ -83,7 +83,7 @@ async def send(port: int, schedule: Schedule) -> None:
 
 
 def requests_of(number: int, port: int) -> deque[bytes]:
-    """That many requests, each with an alert of its own."""
+    """Return `number` requests, each with a different alert."""
     fields = {"Host": f"127.0.0.1:{port}", "Content-Type": "application/json", **AUTHORIZATION}
     head = "POST /in/alertmanager HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     bodies = (body([alert]) for alert in islice(alerts(), number))

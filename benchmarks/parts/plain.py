@@ -1,8 +1,9 @@
-"""What would a good engineer write instead? A Celery task for each ticket, and an endpoint that queues it.
+"""The code that a good engineer would write instead: a Celery task for each ticket, and an endpoint that queues it.
 
-As Celery's documentation suggests: acknowledged late, so that a lost worker loses nothing; retried with back-off and
+As Celery's documentation suggests: acknowledged late, so that a lost worker loses no task; retried with back-off and
 jitter; no results; one `httpx.Client` for each process, made after the fork, with room for every thread. There is no
-database: what was sent is known to nobody, and what the API forgets after a day is sent twice.
+database: sent tickets are not recorded, and a task repeated after the API forgot its key makes a second ticket (the API
+forgets keys after a day).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 QUEUE = "plain"
-BROKER, API, SECRET = "BENCH_BROKER", "BENCH_API", "BENCH_SECRET"  # names in the environment
+BROKER, API, SECRET = "BENCH_BROKER", "BENCH_API", "BENCH_SECRET"  # names of environment variables
 
 app = Celery("plain", broker=os.environ.get(BROKER, "memory://"))
 app.conf.update(
@@ -32,7 +33,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         "max_connections": 256
-    },  # 10 by default, and what gevent acknowledges beyond them is lost
+    },  # 10 by default, and gevent loses acknowledgements beyond that number
 )
 
 

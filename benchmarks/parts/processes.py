@@ -1,7 +1,7 @@
-"""What did a process and its children cost, and how are they started, held still and ended?
+"""Starts, stops and ends processes, and measures the CPU time of a process and its children.
 
-CPU seconds come from `/proc/PID/stat` of every process of a tree, with what its ended children left there: Linux only.
-All processes stay in the group of the benchmark, so that whoever ends that group ends them.
+CPU seconds come from `/proc/PID/stat` of every process of a tree, including its ended children: Linux only.
+All processes stay in the benchmark's process group, so that ending the group ends them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 START_PATIENCE_S = 60.0
 END_PATIENCE_S = 30.0
 POLL_S = 0.05
-# Places in `/proc/PID/stat` behind the command's name, which may hold spaces and ends with the last bracket.
-PARENT, TIMES = 1, slice(11, 15)  # user and system time, and those of the children that ended
+# Fields in `/proc/PID/stat` behind the command's name, which may hold spaces and ends with the last bracket.
+PARENT, TIMES = 1, slice(11, 15)  # user and system time, and those of the ended children
 
 
 class BenchmarkError(Exception):
-    """The measurement is worth nothing: something did not start, did not end, or did not arrive exactly once."""
+    """The measurement is invalid: a process did not start or end, or an operation did not arrive exactly once."""
 
 
 def free_port() -> int:
@@ -38,13 +38,13 @@ def free_port() -> int:
 def _stats() -> dict[int, list[str]]:
     found = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
+        with suppress(OSError):  # the process has ended meanwhile
             found[int(path.parent.name)] = path.read_text().rpartition(")")[2].split()
     return found
 
 
 def tree(root: int, stats: Mapping[int, list[str]] | None = None) -> list[int]:
-    """The process and all that descend from it."""
+    """Return the process and all its descendants."""
     stats = _stats() if stats is None else stats
     children: dict[int, list[int]] = {}
     for pid, fields in stats.items():
@@ -63,18 +63,18 @@ def cpu_seconds(roots: Collection[int]) -> float:
 
 
 class Noise:
-    """How busy others keep this machine, since this was made."""
+    """Share of the machine's time used by other processes since this object was made."""
 
     def __init__(self) -> None:
         self._began = self._now()
 
     def share(self) -> float:
-        """The share of all cores' time that went to processes that are not below this one."""
+        """Return the share of all cores' time that went to processes outside this process's tree."""
         elapsed, others = (now - then for now, then in zip(self._now(), self._began, strict=True))
         return round(max(0.0, others / elapsed), 3)
 
     def _now(self) -> tuple[float, float]:
-        """CPU seconds that there have been, and those that others used."""
+        """Return the CPU seconds elapsed in total, and those used by other processes."""
         user, nice, system, idle, wait, *rest = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
         busy = user + nice + system + sum(rest[:3])
         return (busy + idle + wait) / TICKS_PER_S, busy / TICKS_PER_S - cpu_seconds([os.getpid()])
@@ -82,7 +82,7 @@ class Noise:
 
 @contextmanager
 def frozen(roots: Collection[int]) -> Iterator[None]:
-    """Hold the processes still within the block: what is put in front of them meanwhile, they begin together."""
+    """Stop the processes within the block, so that they begin all work queued meanwhile at the same time."""
     pids = [pid for root in roots for pid in tree(root)]
     try:
         for pid in pids:
@@ -95,7 +95,7 @@ def frozen(roots: Collection[int]) -> Iterator[None]:
 
 
 def wait_until(holds: Callable[[], bool], what: str, patience: float = START_PATIENCE_S) -> None:
-    """Raises BenchmarkError when it does not hold within `patience` seconds."""
+    """Wait until `holds` is true. Raises BenchmarkError if it is not true within `patience` seconds."""
     deadline = time.monotonic() + patience
     while not holds():
         if time.monotonic() > deadline:
@@ -115,10 +115,10 @@ def running(
     waits: bool = True,
     cwd: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A process whose output goes to a file, from when that says that it is ready to the end of the block.
+    """Run a process, with its output in a file, from its message of readiness to the end of the block.
 
-    `environment` replaces the settings of Ticketrelay in ours; `waits` is false for what does not say when it is ready.
-    Raises BenchmarkError when it ends before it is ready.
+    `environment` replaces the settings of Ticketrelay in this process's environment; `waits` is false for a process
+    that prints no message of readiness. Raises BenchmarkError if the process ends before it is ready.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     with output.open("w") as stream:
@@ -141,8 +141,10 @@ def running(
 
 
 def serves(said: str) -> bool:
-    """True once `ticketrelay serve` has said where messages are taken. What it writes while it ends with an
-    error is no such word."""
+    """True once `ticketrelay serve` has printed the address for messages.
+
+    Output of a process that ends with an error does not count.
+    """
     return "/in/<source>" in said
 
 
@@ -169,7 +171,7 @@ def _end(process: subprocess.Popen[str], how: signal.Signals) -> None:
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None, user: str | None = None) -> str:
-    """Run a command to its end; gives its standard output. Raises BenchmarkError unless it exits with 0."""
+    """Run a command to its end; returns its standard output. Raises BenchmarkError unless it exits with 0."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     done = subprocess.run(
         [str(part) for part in command],
@@ -185,7 +187,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
 
 
 def end_cleanly() -> None:
-    """Let SIGTERM and SIGINT end this process by an exception, so that what it started ends with it."""
+    """Turn SIGTERM and SIGINT into an exception, so that processes started by this one end with it."""
 
     def leave(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
@@ -195,5 +197,5 @@ def end_cleanly() -> None:
 
 
 def module(name: str, *arguments: str) -> list[str]:
-    """The command that runs a module with this interpreter."""
+    """Return the command that runs a module with this interpreter."""
     return [sys.executable, "-m", name, *arguments]

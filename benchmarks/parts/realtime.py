@@ -1,4 +1,4 @@
-"""What becomes of a storm in real time? A local Tickets API in a process of its own, and a Deliverer in this one."""
+"""Plays a storm in real time: a local Tickets API in a separate process, and a Deliverer in this one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = "ak_test_local"
 
 
 def play(arrivals: Sequence[Arrival], ledger: Ledger, folder: Path, api: ApiSettings) -> None:
-    """Let everything arrive at its moment and be delivered; `api` says with which limits, its URL is not used."""
+    """Record everything at its moment and deliver it; `api` gives the limits, its URL is not used."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/api/v1"
     command = [sys.executable, "-m", "worker.cli", "tickets-api", "--listen", f"127.0.0.1:{port}"]
@@ -50,8 +50,10 @@ def _arrive(arrivals: Sequence[Arrival], ledger: Ledger, deliverer: Deliverer) -
 
 
 def _is_idle(ledger: Ledger, deliverer: Deliverer) -> bool:
-    """True when everything is delivered. Until then, look for work that is due, as the dispatch of a worker does: a
-    call that has to be repeated, for example after a time-out, rings nobody when its time comes."""
+    """True if everything is delivered; otherwise wait, then deliver due work, as a worker's dispatch does.
+
+    A call that must be repeated, for example after a time-out, sends no wake-up when its time comes.
+    """
     if set(ledger.overview().cases) <= {"idle"}:
         return True
     time.sleep(DISPATCH_S)
@@ -60,7 +62,7 @@ def _is_idle(ledger: Ledger, deliverer: Deliverer) -> bool:
 
 
 def _deliverer(ledger: Ledger, api: ApiSettings, url: str) -> Deliverer:
-    """A started one, which hears its own rings at once."""
+    """Return a started Deliverer that receives its own wake-ups at once."""
     made: list[Deliverer] = []
 
     def ring(kinds: Collection[Kind]) -> None:

@@ -1,6 +1,7 @@
-"""Which Redis and PostgreSQL are measured? Own ones, with their defaults, in a temporary folder: so all that a database
-spends (backends, log writer, vacuum) is found below one process, and nobody else's work is in it. The tests' servers
-(`tests/own_servers.py`) are made to be killed, and write down what a broker acknowledges; these are not.
+"""Redis and PostgreSQL servers for measurements, with default settings, in a temporary folder.
+
+All that a database spends (backends, log writer, vacuum) is below one process, without the work of other users. The
+tests' servers (`tests/own_servers.py`) are different: they can be killed, and record what a broker acknowledges.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of our own: where it is, and its first process."""
+    """A server of our own: its URL, and its first process."""
 
     url: str
     pid: int
 
 
 def program(name: str) -> str | None:
-    """The path of a server's program, None where it is not installed."""
+    """Return the path of a server's program; None if it is not installed."""
     return shutil.which(name) or next((str(path) for path in sorted(DEBIAN.glob(f"*/bin/{name}"), reverse=True)), None)
 
 
@@ -46,7 +47,7 @@ def _needed(name: str) -> str:
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[Server]:
-    """A Redis that keeps nothing on disk."""
+    """Start a Redis that stores nothing on disk."""
     port = free_port()
     command = [_needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     command += ["--dir", str(folder)]
@@ -56,7 +57,7 @@ def redis_server(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def postgresql_server() -> Iterator[Server]:
-    """A PostgreSQL as `initdb` makes it, durable; the URL is that of its database `postgres`."""
+    """Start a PostgreSQL with the defaults of `initdb`, durable; the URL leads to its database `postgres`."""
     # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
     port = free_port()
@@ -80,7 +81,7 @@ def postgresql_server() -> Iterator[Server]:
 
 
 def new_database(server: Server) -> str:
-    """The URL of an empty database, which lives as long as its server."""
+    """Create an empty database, which lives as long as its server; returns its URL."""
     name = f"bench_{next(_numbers)}"
     address, _, _ = server.url.rpartition("/")
     with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
@@ -89,7 +90,7 @@ def new_database(server: Server) -> str:
 
 
 def emptied(server: Server) -> redis.Redis:
-    """A client of this Redis, with nothing left in it."""
+    """Empty this Redis; returns a client."""
     client = redis.Redis.from_url(server.url)
     client.flushall()
     return client

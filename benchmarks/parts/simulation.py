@@ -1,8 +1,8 @@
-"""What becomes of a storm when time costs nothing? The real ledger on a simulated clock, in place of a Deliverer.
+"""Plays a storm on a simulated clock: the real ledger, with a simulation in place of a Deliverer.
 
-Claims and settles are the ledger's own, and when to look is the Deliverer's rule (`worker.delivery.waker.rest_after`).
-Calls reach the limiter of the local Tickets API after a delay that a network might have: mostly short, at times as long
-as the budget reckons with. Threads wake a little late.
+Claims and settles are the ledger's own; the time of the next claim follows the Deliverer's rule
+(`worker.delivery.waker.rest_after`). Calls reach the limiter of the local Tickets API after a realistic network delay:
+mostly short, at times as long as the budget allows for. Threads wake up a little late.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from worker.planning.model import Kind
 START_S = BEGAN.timestamp()
 IN_FLIGHT = 40
 WAKES_LATE_S = 0.02
-NETWORK_S, ANSWER_S = 0.06, 0.08  # means; what the network takes on one way is cut where the budget's reckoning ends
+NETWORK_S, ANSWER_S = 0.06, 0.08  # mean seconds; the one-way delay is cut at the budget's longest
 
 
 @dataclass
 class SimulatedClock:
-    """Seconds since the storm began; the ledger's time."""
+    """Seconds since the storm began; serves as the ledger's clock."""
 
     seconds: float = 0.0
 
@@ -50,11 +50,11 @@ class Simulation:
     terms: Terms
     chance: random.Random
     reached: dict[tuple[int, int], float] = field(default_factory=dict)
-    """When the call of an operation, by case and sequence, reached the service and was accepted."""
+    """Time at which the call of an operation, by case and sequence, reached the service and was accepted."""
     refused: int = 0
     """Calls that were answered 429."""
     scarce_until: float = 0.0
-    """When the last claim left something waiting for tokens."""
+    """Time of the last claim that left operations waiting for tokens."""
     claims: int = 0
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
@@ -66,7 +66,7 @@ class Simulation:
         self._limiter = Limiter(self.limit)
 
     def play(self, arrivals: Sequence[Arrival]) -> None:
-        """Let everything arrive at its moment, and go on until nothing is left to do."""
+        """Record all deliveries at their moments, and go on until no work is left."""
         for each in arrivals:
             self._at(each.at, lambda each=each: self._ring(self.ledger.record(each.deliveries)[1]))  # type: ignore[misc]
         while self._agenda:
@@ -99,7 +99,7 @@ class Simulation:
             self._wake_at(rest.wake_at)
 
     def _reach(self, claim: Claim) -> None:
-        """The call arrives at the service."""
+        """Simulate the arrival of the call at the service."""
         now = self.clock.seconds
         if seconds := self._limiter.take("key", round((START_S + now) * SECOND)):
             self.refused += 1
@@ -123,7 +123,7 @@ class Simulation:
 
 
 def most_in(moments: Sequence[float], seconds: float) -> int:
-    """The most of these, in the order of time, in any such time."""
+    """Return the most of these moments, given in ascending order, in any period of this length."""
     first, most = 0, 0
     for number, at in enumerate(moments):
         while moments[first] <= at - seconds:

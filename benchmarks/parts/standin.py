@@ -1,9 +1,9 @@
-"""What answers as the Tickets API when the caller is what is measured? The cheapest server that can be had here.
+"""Stand-in of the Tickets API for measurements of callers: the cheapest server available here.
 
     python -m benchmarks.parts.standin [--latency MS]
 
-It answers every POST with 201 and a ticket, after the latency; `GET /tally` with what has arrived since the last
-`GET /reset`. It keeps connections and remembers idempotency keys, and checks nothing.
+The stand-in answers every POST with 201 and a ticket, after the latency, and `GET /tally` with the arrivals since the
+last `GET /reset`. It keeps connections open and remembers idempotency keys, and checks nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEY = re.compile(rb"\r\nidempotency-key: *([^\r]+)", re.IGNORECASE)
 
 @dataclass
 class Arrivals:
-    """What has arrived: requests, their keys, and when the first and the last one did (seconds)."""
+    """Arrivals: number of requests, their keys, and the times of the first and the last one (seconds)."""
 
     requests: int = 0
     keys: set[bytes] = field(default_factory=set)
@@ -89,7 +89,7 @@ class Service(asyncio.Protocol):
 
 
 async def serve(latency: float) -> None:
-    """Print the port, then serve until the standard input ends, as it does when the parent is gone."""
+    """Print the port, then serve until the standard input ends (also when the parent process ends)."""
     Service.latency = latency
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Service, "127.0.0.1", 0)
@@ -100,7 +100,7 @@ async def serve(latency: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What arrived: requests, distinct idempotency keys, seconds from the first request to the last."""
+    """Arrivals: requests, distinct idempotency keys, seconds from the first request to the last."""
 
     requests: int
     keys: int
@@ -109,7 +109,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A stand-in in a process of its own."""
+    """A stand-in in a separate process."""
 
     port: int
 
@@ -134,7 +134,7 @@ class StandIn:
 
 @contextmanager
 def stand_in(folder: Path, latency_ms: float) -> Iterator[StandIn]:
-    """A stand-in that answers after so many milliseconds."""
+    """Start a stand-in that answers after this many milliseconds."""
     output = folder / f"stand-in-{latency_ms:g}.txt"
     command = module("benchmarks.parts.standin", "--latency", str(latency_ms))
     with running(command, output, is_ready=lambda said: said.endswith("\n")):

@@ -1,7 +1,7 @@
-"""What comes in during a storm? Alerts of three sources, far over the budget, and now and then an urgent one.
+"""Storms: alerts of three sources, far over the budget, with a few urgent ones.
 
-A storm is a list of deliveries with their moments, the same for the same seed: so that it can be played to a simulated
-clock and in real time.
+A storm is a list of deliveries with their moments, the same for the same seed. The same storm can therefore be played
+on a simulated clock and in real time.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from worker.ledger import Delivery
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
 SOURCES = ("prometheus", "mail", "chat")
 OTHERS: tuple[Priority, ...] = ("high", "medium", "low")
-AT_ONCE = 200  # deliveries that are recorded together
-AT_THE_START = 0.6  # of what is not urgent
+AT_ONCE = 200  # deliveries recorded together
+AT_THE_START = 0.6  # share of the operations that are not urgent
 COMMENTS = (0, 0, 1, 1, 3)
-CLOSED = 0.4  # of the cases
-OVER_THE_BUDGET = 4  # times the budget: how fast the rest arrives
+CLOSED = 0.4  # share of the cases
+OVER_THE_BUDGET = 4  # arrival rate of the rest, as a multiple of the budget
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Deliveries that are recorded together, `at` seconds after the storm began."""
+    """Deliveries recorded together, `at` seconds after the storm began."""
 
     at: float
     deliveries: tuple[Delivery, ...]
@@ -37,7 +37,7 @@ class Arrival:
 
 
 def storm(operations: int, urgent: int, per_minute: int, seed: int = 1) -> list[Arrival]:
-    """A storm of so many operations, of which so many create urgent tickets, in the order of time.
+    """Return a storm of `operations` operations in the order of time, `urgent` of them creates of urgent tickets.
 
     The urgent ones come at random moments of the time in which the others can be sent.
     """
@@ -59,7 +59,7 @@ def storm(operations: int, urgent: int, per_minute: int, seed: int = 1) -> list[
 
 
 def _lives(operations: int, chance: random.Random) -> Iterator[tuple[str, list[Event]]]:
-    """Cases, each with its source and what happens to it: one operation for each event."""
+    """Yield cases, each with its source and its events: one operation for each event."""
     left, number = operations, 0
     while left:
         number += 1
@@ -75,7 +75,7 @@ def _lives(operations: int, chance: random.Random) -> Iterator[tuple[str, list[E
 
 
 def _calls(events: list[Event]) -> int:
-    """How many calls these are, when the notes that follow each other are folded."""
+    """Return the number of calls for these events, with consecutive notes joined."""
     kinds = Counter(type(each) for each in events)
     return kinds.total() - max(0, kinds[Commented] - 1)
 

@@ -1,8 +1,8 @@
-"""Counts what calls pass, by stage: files, functions, returns to a file and types of given packages.
+"""Counts the files, functions, returns to a file and types of given packages that calls pass, by stage.
 
-A stage has doors: the functions through which it is entered. A call belongs to the stage of the outermost door on its
-stack, in whichever thread; a call outside of all doors is not counted. Uses the profile function of the interpreter
-(`sys.setprofile`), which is told of each call of a Python function.
+A stage is entered through its doors, which are functions. A call belongs to the stage of the outermost door on its
+stack, in any thread; calls outside of all doors are not counted. Uses the profile function of the interpreter
+(`sys.setprofile`), which is called for each call of a Python function.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ IS_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GE
 
 @dataclass
 class Passed:
-    """What the calls of one stage passed."""
+    """Counts of the calls of one stage."""
 
     files: set[str] = field(default_factory=set)
     """Paths within the project."""
     functions: set[tuple[str, str, int]] = field(default_factory=set)
     """Path, name and first line."""
     types: set[str] = field(default_factory=set)
-    """Classes of which an instance was constructed, with their module."""
+    """Constructed classes, with their module."""
     returns: int = 0
-    """Calls from one file into another one that had been entered before."""
+    """Calls from one file into another file that had been entered before."""
 
     def counts(self) -> dict[str, int]:
         return {
@@ -49,7 +49,7 @@ class Passed:
 
 
 def total(stages: Collection[Passed]) -> Passed:
-    """All stages together; what several of them pass counts once, and their returns are added up."""
+    """Return all stages together; items of several stages count once, and returns are added up."""
     return Passed(
         set().union(*(each.files for each in stages)),
         set().union(*(each.functions for each in stages)),
@@ -59,10 +59,10 @@ def total(stages: Collection[Passed]) -> Passed:
 
 
 class Tracer:
-    """The profile function, and what it counted since the last `begin`."""
+    """The profile function, and its counts since the last `begin`."""
 
     def __init__(self, root: Path, packages: Collection[str], left_out: str, doors: Doors) -> None:
-        """`packages` are folders in `root`, whose files and classes count, except those of the package `left_out`."""
+        """Trace `packages`, folders in `root`; the package `left_out` within them does not count."""
         self.stages: dict[str, Passed] = {}
         self._root = root
         self._packages = tuple(f"{each}." for each in packages)
@@ -73,13 +73,13 @@ class Tracer:
         self._begun: set[FrameType] = set()  # held, so that no later frame has the identity of an earlier one
 
     def begin(self) -> None:
-        """Count from now on, from 0."""
+        """Start counting, from 0."""
         self._begun.clear()
         self.stages = {name: Passed() for name in self._doors}
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Trace this thread, and those that are started in the block."""
+        """Trace this thread, and threads that are started in the block."""
         sys.setprofile(self._told)
         threading.setprofile(self._told)
         try:
@@ -89,7 +89,7 @@ class Tracer:
             sys.setprofile(None)
 
     def _told(self, frame: FrameType, event: str, returned: object) -> None:
-        """The interpreter's profile function."""
+        """Handle an event of the interpreter's profile function."""
         if not self.stages:
             return
         code = frame.f_code
@@ -106,7 +106,7 @@ class Tracer:
         if code.co_name in NO_FUNCTIONS or frame in self._begun:
             return
         if code.co_flags & IS_SUSPENDED:
-            self._begun.add(frame)  # the interpreter tells of a call whenever it goes on
+            self._begun.add(frame)  # the interpreter also reports a call each time it resumes the frame
         stage, caller = self._where(frame)
         if stage is None:
             return
@@ -123,7 +123,7 @@ class Tracer:
                 stage.types.add(name)
 
     def _where(self, frame: FrameType) -> tuple[Passed | None, str | None]:
-        """The stage that a call belongs to, and the file of the packages that it comes from within the stage."""
+        """Return the stage of a call, and the file of its caller in the packages within the stage."""
         found: tuple[Passed | None, str | None] = (None, None)
         caller: str | None = None
         at: FrameType | None = frame
@@ -136,7 +136,7 @@ class Tracer:
         return found
 
     def _path(self, code: CodeType) -> str | None:
-        """The path of a function's file within the project; None for one that does not count."""
+        """Return the path of a function's file within the project; None for a file that does not count."""
         file = code.co_filename
         if file not in self._paths:
             path = Path(file)
@@ -148,7 +148,7 @@ class Tracer:
 
 
 def codes(function: Door) -> Iterator[CodeType]:
-    """The code of a function, and of each one that a decorator wrapped."""
+    """Yield the code of a function, and of each function that a decorator wrapped."""
     at: Door | None = function
     while at is not None:
         yield at.__code__

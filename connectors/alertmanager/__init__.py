@@ -1,6 +1,6 @@
-"""Prometheus Alertmanager, webhook v4 (also vmalert and Mimir): one alert episode is one event each way.
+"""Prometheus Alertmanager, webhook v4 (also vmalert and Mimir): each alert episode is one opening and one end.
 
-Two peers of a high-availability pair send the same alert with other links: links are no content.
+The two peers of a high-availability pair send the same alert with different links, so links are not content.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class Settings(AskedSettings):
     username: Username | None = None
     """Accept `Basic` with this name and the secret as password too."""
     repeat_interval: Seconds | None = None
-    """The `repeat_interval` of the route in Alertmanager, if you tell it: `ticketrelay check` compares the reopening
-    window with it. Nothing else does."""
+    """The `repeat_interval` of the route in Alertmanager. Only `ticketrelay check` uses it: it compares the reopening
+    window with it."""
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event for each alert, in the order of the payload.
+    """Return one event for each alert, in the order of the payload.
 
-    Raises UnreadableMessage where there is no list of alerts, OverLimit where it is longer than `max_items`.
+    Raises UnreadableMessage if the list of alerts is missing, OverLimit if it is longer than `max_items`.
     """
     return parse_alerts(message.inbound, settings, DIALECT)
 

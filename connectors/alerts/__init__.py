@@ -1,1 +1,1 @@
-"""What kinds of alert sources share: alerts with labels, Alertmanager's API, Amazon SNS."""
+"""Helpers that kinds of alert sources share: alerts with labels, Alertmanager's API, Amazon SNS."""

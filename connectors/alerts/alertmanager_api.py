@@ -1,7 +1,7 @@
-"""How is a product that speaks Alertmanager's API v2 asked which alerts go on? What its sources are configured with.
+"""Settings and requests for products that list their open alerts by Alertmanager's API v2.
 
-Source: Alertmanager, api/v2/openapi.yaml, `getAlerts`: active, silenced, inhibited and unprocessed alerts are listed
-unless one says otherwise, and those that have ended are not.
+Source: Alertmanager, api/v2/openapi.yaml, `getAlerts`: active, silenced, inhibited and unprocessed alerts are listed by
+default; ended alerts are not.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def _sendable(token: SecretStr) -> SecretStr:
 
 
 class AskedSettings(SourceSettings):
-    """What a source is configured with that can be asked which of its alerts go on."""
+    """Settings of a source whose product can be asked for its open alerts."""
 
     api_url: Annotated[AnyHttpUrl, AfterValidator(_base)] | None = None
-    """The product's own address: it is asked there which alerts go on, and what it lists no more is closed. None: it is
-    not asked."""
+    """The product's own address. It is asked for its open alerts, and alerts missing from its list are closed. None:
+    the product is not asked."""
     api_token: Annotated[Secret, AfterValidator(_sendable)] | None = None
     """Sent to `api_url` as `Bearer`."""
     api_username: Username | None = None
@@ -47,10 +47,10 @@ class AskedSettings(SourceSettings):
     api_password: Secret | None = None
     """The password of `api_username`."""
     confirm_every: Seconds = Field(default=60.0, ge=1)
-    """How often it is asked."""
+    """How often the product is asked."""
     confirm_grace: Seconds = 900.0
-    """For how long an alert must be missing in every answer before it is closed; longer than the product takes to learn
-    all alerts again after a restart, and to tell of an end by itself."""
+    """How long an alert must be missing from every answer before it is closed. Must be longer than the product takes to
+    recover all alerts after a restart, and to report an end itself."""
 
     @model_validator(mode="after")
     def _asking_holds_together(self) -> Self:
@@ -69,7 +69,7 @@ class AskedSettings(SourceSettings):
 
 
 def ask(settings: AskedSettings, path: str, more: Mapping[str, str] | None = None) -> Ask | None:
-    """The question for the alerts at a path below `api_url`, with `more` headers; None where there is no `api_url`."""
+    """Return the request for the alerts at a path below `api_url`, with `more` headers; None without an `api_url`."""
     if settings.api_url is None:
         return None
     proof: dict[str, str] = {}

@@ -1,8 +1,8 @@
-"""How are alerts with labels read, in the shape that Alertmanager gave them and Grafana kept?
+"""Reads alerts with labels, in the format of Alertmanager, which Grafana adopted.
 
-One alert episode is one event each way. Each alert's own state is what counts: the group's says `firing` over resolved
-alerts, and `resolved` where the firing ones were cut off. The group key holds route matchers and is not unique: nothing
-reads it.
+One alert episode is one opening and one end. Only an alert's own state counts: a group's state can be `firing` over
+resolved alerts, and `resolved` if the firing ones were cut off. The group key holds route matchers and is not unique,
+so it is ignored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read
 from connectors.toolbox.text import Instant, cut, one_line, priority_of
 
 SEVERITY_LABELS = ("severity", "priority")
-"""The first that is not blank is the severity."""
+"""The first label that is not blank is the severity."""
 
 Document = Mapping[str, Any]
 Pairs = tuple[tuple[str, str], ...]
@@ -31,30 +31,30 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What one product does with this shape; each function gets an alert and the whole payload."""
+    """Differences of one product within this format. Each function gets an alert and the whole payload."""
 
     product: str
     links: Callable[[Document, Document], tuple[tuple[str, object], ...]]
-    """Titles and addresses; shown, and no content."""
+    """Titles and addresses; shown, but not content."""
     prefix: Callable[[Document, Document], str] = lambda _alert, _payload: ""
-    """What makes a fingerprint unique within the source."""
+    """A prefix that makes a fingerprint unique within the source."""
     measured: Callable[[Document, Document], Pairs] = lambda _alert, _payload: ()
-    """Names and values that differ with every evaluation; shown, and no content."""
+    """Names and values that differ with every evaluation; shown, but not content."""
     is_noise: Callable[[Mapping[str, str], str], bool] = lambda _labels, _annotation: False
-    """Whether an annotation differs with every evaluation: shown, and no content."""
+    """True for an annotation that differs with every evaluation; shown, but not content."""
     is_hidden: Callable[[str], bool] = lambda _name: False
-    """Whether a label or annotation is the product's own, which nobody wants to read."""
+    """True for a label or annotation that the product uses internally; not shown."""
     trouble: Callable[[Mapping[str, str]], str] = lambda _labels: ""
-    """What the alert is about where that is not what its annotations say."""
+    """The trouble that an alert reports, if its annotations do not describe it."""
 
 
 def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -> Parsed:
-    """One event for each alert, in the order of the payload.
+    """Return one event for each alert, in the order of the payload.
 
-    Payloads are made by templates too, and some say nothing of when an alert began: then it goes on since it was told
-    first, and each telling of it is a message of its own.
+    Payloads are also made by templates, and some give no start of an alert. Such an alert goes on since its first
+    report, and each report of it is a message of its own.
 
-    Raises UnreadableMessage where there is no list of alerts, OverLimit where it is longer than `max_items`.
+    Raises UnreadableMessage if the list of alerts is missing, OverLimit if it is longer than `max_items`.
     """
     payload = read_object(inbound.body)
     alerts = payload.get("alerts")
@@ -74,11 +74,11 @@ def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -
 
 
 def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
-    """The case keys of all alerts in an answer of `GET /api/v2/alerts`, whatever their state: what is silenced or
-    inhibited goes on too.
+    """Return the case keys of all alerts in an answer of `GET /api/v2/alerts`.
 
-    An alert counts under its fingerprint and under its labels: how a webhook's body is templated decides by which of
-    them we know it. Raises UnreadableMessage, also where a single one cannot be told: it could be any.
+    All states count, because silenced and inhibited alerts go on too. An alert is listed under its fingerprint and
+    under its labels: the template of a webhook's body decides which of them is the case key. Raises UnreadableMessage,
+    also if a single alert cannot be identified: it could be any.
 
     Source: Alertmanager, api/v2/openapi.yaml, `gettableAlerts`.
     """
@@ -93,7 +93,7 @@ def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
 
 
 def _names(alert: object, dialect: Dialect) -> tuple[str, ...]:
-    """Whatever a listed alert may be known as. Raises UnreadableItem."""
+    """Return the possible case keys of a listed alert. Raises UnreadableItem."""
     if not isinstance(alert, dict):
         raise UnreadableItem(f"it is {found(alert)}, not an object")
     labels = _texts(alert, "labels", dialect)
@@ -110,7 +110,7 @@ def _left_out(payload: Document, dialect: Dialect) -> Iterator[Remark]:
 def _event(
     alert: object, payload: Document, settings: SourceSettings, dialect: Dialect, received_at: datetime
 ) -> Event:
-    """What one alert says. Raises ValueError: an UnreadableItem, or what `Event` refuses."""
+    """Return the event of one alert. Raises ValueError: an UnreadableItem, or a value that `Event` refuses."""
     if not isinstance(alert, dict):
         raise UnreadableItem(f"it is {found(alert)}, not an object")
     status = alert.get("status")
@@ -152,7 +152,7 @@ def _event(
 
 
 def _texts(alert: Document, field: str, dialect: Dialect) -> dict[str, str]:
-    """The object of strings at `field`, sorted by name; empty where there is none."""
+    """Return the object of strings at `field`, sorted by name; empty if it is missing."""
     value = alert.get(field)
     if value is None:
         return {}

@@ -1,7 +1,7 @@
-"""What does the person on call read? The subject and the text of an alert with labels, plain, within the API's lengths.
+"""Renders subject and text of an alert with labels for the person on call: plain, within the API's lengths.
 
-The most useful comes first: what the rule's author wrote for people, then the other annotations, the labels,
-the times and the links.
+The most useful part comes first: the text that the rule's author wrote for people, then the other annotations, the
+labels, the times and the links.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ TELLING_LABELS = (
     "namespace",
     "cluster",
 )
-"""The first that an alert has says best which of many alerts of one name it is."""
+"""Labels that distinguish alerts of one name, the most distinctive first."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of one alert: texts sorted by name, links whatever the sender put there."""
+    """The facts of one alert: texts sorted by name, links with values as the sender gave them."""
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     started: datetime | None
-    """None: nothing says when it began."""
+    """None: the start is unknown."""
     ended: datetime | None
     links: tuple[tuple[str, object], ...] = ()
     """Titles and addresses."""
     measured: tuple[tuple[str, str], ...] = ()
-    """Names and values that the rule looked at."""
+    """Names and values that the rule evaluated."""
     trouble: str = ""
-    """What stands before the subject where the alert is not what its annotations say: the rule itself failed."""
+    """Prefix of the subject if the annotations do not describe the alert: the rule itself failed."""
 
 
 def subject(about: About) -> str:
-    """One line of 1 to 255 characters."""
+    """Return the subject as one line of 1 to 255 characters."""
     written = next(_filled(about.annotations, SUBJECT_ANNOTATIONS), None)
     line = one_line(written[1]) if written else _name(about.labels)
     return subject_line(f"{about.trouble}: {line}" if about.trouble else line, "")
 
 
 def text(about: About) -> str:
-    """Plain text of at most 60,000 characters, without trailing white space."""
+    """Return plain text of at most 60,000 characters, without trailing white space."""
     lead = next(_filled(about.annotations, LEAD_ANNOTATIONS), None)
     runbook = next(_filled(about.annotations, RUNBOOK_ANNOTATIONS), None)
     told = {each[0] for each in (lead, runbook) if each}
@@ -72,7 +72,7 @@ def text(about: About) -> str:
 
 
 def _name(labels: Mapping[str, str]) -> str:
-    """`DiskFull (instance: web-1)`, or as much of it as there is."""
+    """Return `DiskFull (instance: web-1)`, or as much of it as is known."""
     alertname = one_line(labels.get("alertname", ""))
     telling = next(_filled(labels, TELLING_LABELS), None)
     detail = f"{telling[0]}: {one_line(telling[1])}" if telling else ""
@@ -82,5 +82,5 @@ def _name(labels: Mapping[str, str]) -> str:
 
 
 def _filled(texts: Mapping[str, str], names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Those of the named texts that say something."""
+    """Yield the named texts that are not blank."""
     return ((name, texts[name]) for name in names if one_line(texts.get(name, "")))

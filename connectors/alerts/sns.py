@@ -1,9 +1,9 @@
-"""Did Amazon SNS send this, for one of our topics?
+"""Checks that Amazon SNS sent a message for one of our topics, and reads its envelope.
 
-What is signed is not the body but some of its fields, each as a line with its name and a line with its value, in the
-order of their names. Which certificate signed it the message says itself: so its URL has to be one of Amazon's own.
-Raw message delivery leaves out the envelope, and the signature with it: it is denied. A topic sends nothing before its
-subscription is confirmed: what has to be called for it is `Parsed.confirm`, and the worker calls it.
+The signature covers certain fields, not the body: each as a line with its name and a line with its value, in the order
+of their names. The message names its own certificate, so the certificate's URL must be on a host of Amazon. Raw message
+delivery omits the envelope and the signature, so it is denied. A topic sends no notifications before its subscription
+is confirmed: the worker calls the URL in `Parsed.confirm` for that.
 
 Source: docs.aws.amazon.com/sns, "Verifying the signatures of Amazon SNS messages".
 """
@@ -30,7 +30,7 @@ from connectors.toolbox.strict_json import UnreadableItem, found, read_object, t
 from connectors.toolbox.text import cut, one_line
 
 HOST = re.compile(r"sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?")
-"""Matched against the whole host: anything looser would admit buckets that anybody can have."""
+"""Matched against the whole host. A looser pattern would admit storage buckets, which anybody can create."""
 
 RAW = "x-amz-sns-rawdelivery"
 
@@ -40,7 +40,7 @@ Arn = Annotated[
 
 
 def _listed(value: object) -> object:
-    """`A, B` as a list: an environment variable holds nothing but text."""
+    """Split `A, B` into a list: an environment variable can hold only text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
@@ -48,7 +48,7 @@ Topics = Annotated[tuple[Arn, ...], BeforeValidator(_listed)]
 
 
 class Subscribed(Protocol):
-    """What is needed of the settings of a source that is subscribed to topics."""
+    """The settings that a source with topics must have."""
 
     @property
     def secrets(self) -> tuple[bytes, ...]: ...
@@ -66,15 +66,15 @@ SIGNED: Mapping[str, tuple[str, ...]] = {
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
     "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
-"""What is signed of each type, in this order; a notification without a subject leaves that out."""
+"""The signed fields of each type, in this order. A notification without a subject omits it."""
 
-DIGESTS: Mapping[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 — version 1 is what SNS signs with by default
-"""By `SignatureVersion`."""
+DIGESTS: Mapping[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 — SNS signs with version 1 by default
+"""Hash algorithms by `SignatureVersion`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What SNS puts around a message; fields are texts."""
+    """The envelope that SNS puts around a message; its fields are texts."""
 
     fields: Mapping[str, Any]
 
@@ -88,11 +88,11 @@ class Envelope:
 
     @property
     def certificate(self) -> str:
-        """The URL of the certificate that it is signed with."""
+        """The URL of the certificate for the signature."""
         return text_at(self.fields, "SigningCertURL")
 
     def signed(self) -> bytes | None:
-        """The bytes that are signed; None where one of the fields is missing or no text."""
+        """Return the signed bytes; None if one of the fields is missing or no text."""
         lines = []
         for name in SIGNED[self.type]:
             value = self.fields.get(name)
@@ -105,7 +105,7 @@ class Envelope:
 
 
 def verify(inbound: Inbound, settings: Subscribed, now: datetime, keys: Keys) -> Verified | Denied:
-    """The secret where one is set; and the signature of SNS, by its certificate, on a message of one of our topics."""
+    """Check the secret, if one is set, and the signature of SNS on a message of one of our topics."""
     if (inbound.header(RAW) or "").lower() == "true":
         return Denied("raw message delivery carries no signature: switch it off in the subscription")
     passed: Inbound | Denied = inbound
@@ -120,12 +120,12 @@ def verify(inbound: Inbound, settings: Subscribed, now: datetime, keys: Keys) ->
 
 
 def sign(_body: bytes, settings: Subscribed, _now: datetime) -> dict[str, str]:
-    """The header with the secret, where there is one. The signature stands in the body, and only Amazon can make it."""
+    """Return the header with the secret, if one is set. The signature is in the body, and only Amazon can make it."""
     return proof(settings.secrets[0], settings.username) if settings.secrets else {}
 
 
 def certificates(inbound: Inbound, settings: Subscribed) -> tuple[str, ...]:
-    """The URL of the certificate that `verify` needs; none where it will deny without one."""
+    """Return the URL of the certificate that `verify` needs; empty if `verify` will deny the message anyway."""
     if settings.secrets and isinstance(authorize_by_url(inbound, settings.secrets, settings.username), Denied):
         return ()
     envelope = open_envelope(inbound.body, settings.topics)
@@ -133,9 +133,9 @@ def certificates(inbound: Inbound, settings: Subscribed) -> tuple[str, ...]:
 
 
 def read_envelope(envelope: Envelope, notification: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
-    """What a message of SNS says: `notification` reads the document in one, all else is about the subscription.
+    """Read a message of SNS: `notification` reads a notification's document; other types concern the subscription.
 
-    Raises UnreadableItem, and whatever `notification` raises.
+    Raises UnreadableItem, and the errors of `notification`.
     """
     match envelope.type:
         case "Notification":
@@ -167,7 +167,7 @@ def _topic(envelope: Envelope) -> str:
 
 
 def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:
-    """The envelope where it is one, of our topics, with a certificate of Amazon's; its signature is not looked at."""
+    """Return the envelope if it is for our topics, with a certificate URL of Amazon. The signature is not checked."""
     try:
         envelope = Envelope(read_object(body))
     except UnreadableMessage:
@@ -182,7 +182,7 @@ def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:
 
 
 def check(envelope: Envelope, keys: Keys, now: datetime) -> Denied | None:
-    """None where one of the keys, by the URL that the envelope names, made its signature; else why not."""
+    """Return None if the certificate at the envelope's URL matches its signature, else the denial."""
     digest = DIGESTS.get(text_at(envelope.fields, "SignatureVersion"))
     if digest is None:
         return Denied("SignatureVersion is neither 1 nor 2")
@@ -209,7 +209,7 @@ def check(envelope: Envelope, keys: Keys, now: datetime) -> Denied | None:
 
 
 def confirmation(envelope: Envelope) -> str | None:
-    """The URL that confirms the subscription; None where it is none of Amazon's."""
+    """Return the URL that confirms the subscription; None if it is not on a host of Amazon."""
     url = text_at(envelope.fields, "SubscribeURL")
     return url if is_from_sns(_CONFIRMATION, url) else None
 

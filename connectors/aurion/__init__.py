@@ -1,7 +1,7 @@
-"""Webhooks of the Aurion Tickets API: what people do to the tickets that we opened.
+"""Webhooks of the Aurion Tickets API: changes by people to the tickets that we opened.
 
-A webhook says in which state a ticket is now, not who brought it there: our own calls are told of too. Whether a state
-is somebody else's doing is decided where it is known what we did (`worker.planning.people.plan_ticket`).
+A webhook reports a ticket's current state, but not its author: our own calls cause webhooks too.
+`worker.planning.people.plan_ticket` has the record of our calls and decides whether somebody else changed the state.
 
 Source: the API's documentation, "Webhooks" (`X-Aurion-Signature`, `ticket.*`).
 """
@@ -36,10 +36,10 @@ TOLD: Mapping[str, bool] = {
     "ticket.reopened": True,
     "ticket.note_added": False,
 }
-"""Whether a webhook of this type tells of another state."""
+"""Webhook types, and whether each reports a state."""
 
 STATUSES: tuple[TicketStatus, ...] = ("open", "pending", "resolved", "closed")
-"""The states that a webhook tells of; none tells that a ticket is gone."""
+"""The states that webhooks report. A webhook never reports that a ticket is gone."""
 
 
 def _condition(written: str) -> str:
@@ -56,20 +56,20 @@ class Settings(SourceSettings):
     """A source of kind `aurion`."""
 
     wont_fix: tuple[Condition, ...] = ()
-    """What marks a closed ticket as one that will not be fixed: `category=VALUE` or `metadata.NAME=VALUE`, any of them.
-    Its alert opens nothing any more, until somebody reopens the ticket."""
+    """Conditions that mark a closed ticket as "won't fix": `category=VALUE` or `metadata.NAME=VALUE`; one is enough.
+    The ticket's alert opens no ticket any more, until somebody reopens the ticket."""
     poll: Seconds | None = None
-    """Where the webhooks cannot reach us: each ticket whose incident goes on is looked at so often, as far as the
-    budget goes. None: the webhooks have to do."""
+    """For a relay that webhooks cannot reach: how often each ticket of an open incident is polled, as far as the budget
+    allows. None: no polling."""
     poll_per_minute: int = Field(default=10, ge=1, le=60)
-    """Requests of a minute that this takes at the most; they come last in the budget."""
+    """Maximum requests per minute for polling. Polling comes last in the budget."""
 
 
 @of_object
 def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
-    """At most one event.
+    """Return at most one event.
 
-    Raises UnreadableMessage where the ticket, its state or the time cannot be told.
+    Raises UnreadableMessage if the ticket, its state or the time is missing.
     """
     told = text_at(payload, "type")
     if not TOLD.get(told, False):
@@ -104,7 +104,10 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> TicketChanged:
 
 
 def _ticket(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The ticket that `data` is, or holds as `ticket`: the documentation's `"data": {ticket}` can be read both ways."""
+    """Return the ticket in `data` itself or in its field `ticket`.
+
+    The documentation's `"data": {ticket}` can be read both ways.
+    """
     data = within(payload, "data")
     return within(data, "ticket") if "ticket" in data else data
 
@@ -119,12 +122,12 @@ def _will_not_be_fixed(ticket: Mapping[str, Any], settings: Settings) -> bool:
 
 
 def pace(settings: Settings) -> Pace | None:
-    """How often each open ticket is looked at; None where the webhooks have to do."""
+    """Return how often open tickets are polled; None if they are not."""
     return None if settings.poll is None else Pace(settings.poll, settings.poll_per_minute)
 
 
 def polled(ticket: Mapping[str, Any], asked_at: datetime, by: str) -> bytes:
-    """The delivery that a webhook would have been, of a ticket that was asked for at this time; `by` did that."""
+    """Return the delivery that a webhook would have sent for this ticket, as requested at `asked_at` by `by`."""
     body = {
         "id": f"{by}-{ticket['id']}-{ticket['status']}-{_written(asked_at)}",
         "type": "ticket.updated",

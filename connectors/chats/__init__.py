@@ -1,1 +1,1 @@
-"""What chat platforms share: channels and their rules, facts about a message, Teams activities."""
+"""Helpers that chat platforms share: channels and their rules, facts about a message, Teams activities."""

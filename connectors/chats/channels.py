@@ -1,10 +1,10 @@
-"""What holds in a channel: category, priority, privacy, who may open and close, and which gestures count?
+"""Rules of a channel: category, priority, privacy, permitted openers and closers, and active gestures.
 
-The source says it for all of its channels, `channels` for one of them; what a channel leaves out, the source decides.
-A thread with an id of its own comes before the channel that it stands in.
+The source sets the rules for all of its channels; `channels` overrides them for one channel. The source decides what a
+channel leaves out. A thread with an id of its own takes precedence over its channel.
 
-What is unclear stays private. A message can be made private by its first word, generously read; one in a private
-channel becomes a public note only by exactly the word that was agreed on, of somebody who is named for it.
+Unclear cases stay private. The private word makes a message private and is matched generously. A message in a private
+channel becomes a public note only by exactly the public word, from an author who is listed for it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ GESTURES: Mapping[str, str] = {
     "form": "a form that was filled in: opens, notes",
     "button": "a button below an answer: notes, closes",
 }
-"""What people do in chat, by one word each on all platforms; a kind takes those that its platform has."""
+"""Actions in chat, with one name each on all platforms. A kind takes the gestures that its platform has."""
 
 ASKED_FOR = frozenset({"message"})
-"""Gestures that are off until somebody switches them on."""
+"""Gestures that are off unless a setting switches them on."""
 
-FIRST_WORDS = 500  # characters in which a mark is looked for
+FIRST_WORDS = 500  # characters searched for the private word
 
 Channel = TypeVar("Channel", bound=str)
 Person = TypeVar("Person", bound=str)
@@ -51,7 +51,7 @@ Mark = Annotated[str, StringConstraints(pattern=r"^\S{1,50}$")]
 
 
 def _read(value: object) -> object:
-    """A JSON text as what it says: an environment variable holds nothing but text."""
+    """Parse a JSON text: an environment variable can hold only text."""
     if not isinstance(value, str):
         return value
     try:
@@ -61,54 +61,56 @@ def _read(value: object) -> object:
 
 
 class ChannelSettings(BaseModel, Generic[Person, Gesture]):
-    """What one channel has otherwise than its source."""
+    """Settings of one channel that differ from the source's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     category: str | None = Field(default=None, min_length=1, max_length=255)
-    """The category of its tickets. None: the source's."""
+    """The category of the channel's tickets. None: the source's."""
     priority: Priority | None = None
-    """The priority of its tickets, where no route says another. None: the source's."""
+    """The priority of the channel's tickets, unless a route sets another. None: the source's."""
     private: bool | None = None
-    """False: its text is public, whether or not the platform tells that the channel is. None: as the source says."""
+    """False: the channel's text is public, even if the platform does not report the channel as public. None: the
+    source's setting."""
     openers: Annotated[tuple[Person, ...] | None, BeforeValidator(listed)] = None
-    """Ids of those who may open tickets in it; nobody else may. None: as the source says."""
+    """Ids of those who may open tickets in the channel; nobody else may. None: the source's setting."""
     closers: Annotated[tuple[Person, ...] | None, BeforeValidator(listed)] = None
-    """Ids of those who may close any of its tickets. None: as the source says."""
+    """Ids of those who may close any of the channel's tickets. None: the source's setting."""
     gestures: dict[Gesture, bool] = Field(default_factory=dict)
-    """What people do that counts in it, or does not; what is not named is as the source says."""
+    """Gestures that count in the channel (true), or do not (false). Gestures not listed follow the source."""
 
 
 Own = TypeVar("Own", bound=ChannelSettings[Any, Any])
 
 
 class ChatSettings(SourceSettings, Generic[Channel, Person, Gesture, Own]):
-    """What sources of chat have in common."""
+    """Settings that chat sources share."""
 
     routes_publish: ClassVar[bool] = False
 
     private: bool = True
-    """Text goes into private notes only. Where it is false, what is known to be from a public channel is public."""
+    """Put text into private notes only. False: text from channels known to be public is public."""
     priority: Priority = "medium"
-    """The priority of the tickets, where no route says another."""
+    """The priority of the tickets, unless a route sets another."""
     close_word: Mark = "close"
     """A reply whose first word is this, in upper or lower case, closes the ticket."""
     openers: Annotated[tuple[Person, ...] | None, BeforeValidator(listed)] = None
     """Ids of those who may open tickets; nobody else may. None: everybody."""
     closers: Annotated[tuple[Person, ...], BeforeValidator(listed)] = ()
-    """Ids of those who may close any ticket; others close those that they opened."""
+    """Ids of those who may close any ticket. Others close the tickets that they opened."""
     gestures: dict[Gesture, bool] = Field(default_factory=dict)
-    """What people do that counts, or does not. All count that the platform has, but `message`."""
+    """Gestures that count (true), or do not (false). By default all of the platform's gestures count except
+    `message`."""
     channels: Annotated[dict[Channel, Own], BeforeValidator(_read)] = Field(
         default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
-    """By its id, what a channel has otherwise. In the environment it is a JSON text."""
+    """Differing settings of channels, by channel id. In the environment: a JSON text."""
     private_word: Mark | None = None
-    """A message that begins with this is private, also in a public channel; so is every edit then. None: there is no
-    such word."""
+    """A message that begins with this word is private, also in a public channel. If the word is set, every edit is
+    private too. None: no such word."""
     public_word: Mark | None = None
-    """A reply in a private channel that begins with exactly this becomes a public note, if `publishers` names its
-    author. None: there is no such word."""
+    """A reply in a private channel that begins with exactly this word becomes a public note if `publishers` lists its
+    author. None: no such word."""
     publishers: Annotated[tuple[Person, ...], BeforeValidator(listed)] = ()
     """Ids of those whose replies may become public by `public_word`."""
 
@@ -123,7 +125,7 @@ class ChatSettings(SourceSettings, Generic[Channel, Person, Gesture, Own]):
         return self
 
     def rules(self, *channels: str | None) -> Rules:
-        """What holds in a channel; what it stands in is given after it."""
+        """Return the rules of a channel; the channel that contains it follows as the next argument."""
         known: Mapping[Any, ChannelSettings[Any, Any]] = self.channels
         own = [known[each] for each in channels if each in known]
         openers, closers = _first(own, "openers", self.openers), _first(own, "closers", self.closers)
@@ -148,7 +150,7 @@ def _first(own: Sequence[ChannelSettings[Any, Any]], name: str, otherwise: Any) 
 
 
 def _said(named: Sequence[Mapping[Any, bool]], wanted: bool) -> frozenset[str]:
-    """The gestures of which this is the last word."""
+    """Return the gestures whose last setting is `wanted`."""
     last: dict[Any, bool] = {}
     for each in named:
         last |= each
@@ -157,13 +159,13 @@ def _said(named: Sequence[Mapping[Any, bool]], wanted: bool) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds in one channel."""
+    """The rules of one channel."""
 
     category: str | None
     priority: Priority
     private: bool
     is_public: bool
-    """It was said of this channel that its text is public."""
+    """The settings declare this channel's text public."""
     openers: frozenset[str] | None
     closers: frozenset[str]
     off: frozenset[str]
@@ -172,45 +174,47 @@ class Rules:
     publishers: frozenset[str]
 
     def has(self, gesture: str) -> bool:
-        """True for a gesture that counts."""
+        """True if the gesture counts."""
         return gesture not in self.off
 
     def refuses(self, gesture: str) -> str | None:
-        """Why a gesture does not count; None where it does."""
+        """Return why a gesture does not count; None if it counts."""
         return None if self.has(gesture) else f"the gesture {gesture} is off here"
 
     def may_open(self, *ids: str | None) -> bool:
-        """True for somebody who may open a ticket; people have several ids: their roles, on some platforms."""
+        """True if this person may open a ticket. On some platforms a person has several ids: roles."""
         return self.openers is None or not self.openers.isdisjoint(ids)
 
     def turns_away(self, *ids: str | None) -> str | None:
-        """Why somebody opens no ticket; None where they may."""
+        """Return why this person may not open a ticket; None if they may."""
         return None if self.may_open(*ids) else "who did it may not open tickets here"
 
     def unknown(self, *ids: str | None) -> Unknown:
-        """What a comment does that may open a case: from somebody who may not, it is a note or nothing."""
+        """Return how a comment that may open a case treats an unknown case. Without permission to open, it waits."""
         return "open" if self.may_open(*ids) else "wait"
 
     def authority(self, *ids: str | None) -> Authority:
-        """By what somebody closes a ticket."""
+        """Return the authority with which this person closes a ticket."""
         return "opener" if self.closers.isdisjoint(ids) else "source"
 
     def is_private(self, *, among_few: bool, known_public: bool) -> bool:
-        """True unless the channel may be public, and is: `among_few` are direct messages, private channels."""
+        """True unless the channel may be public, and is. `among_few`: a direct message or private channel."""
         if among_few:
             return True
         return not self.is_public and (self.private or not known_public)
 
     def marked_private(self, *texts: str, edited: bool = False) -> bool:
-        """True where one of the texts begins with the private word; and for an edit, since nobody tells what the
-        message was before, and before that."""
+        """True if a text begins with the private word, or if there is a private word and the message is an edit.
+
+        An edit counts because the platform does not report all earlier versions.
+        """
         word = self.private_word
         return word is not None and (edited or any(_begins(text, word) for text in texts))
 
     def made_public(self, shared: Facts, text: str) -> Facts:
-        """The facts of a reply; as those of a public note with its bare words, where its author may and says so.
+        """Return the fields of a reply, as a public note if its author may publish and the public word asks for it.
 
-        Only for what is nothing but words, in a channel, as it was first said.
+        The note's text omits the public word. Only for replies of words alone, in a channel, as first posted.
         """
         word, _, words = text.partition(" ")
         is_allowed = shared["author"] is not None and shared["author"] in self.publishers
@@ -223,7 +227,7 @@ class Rules:
 
 
 def _begins(text: str, word: str) -> bool:
-    """True where a text begins with a word, whatever marks, names and spaces stand before it."""
+    """True if the text begins with the word, after any marks, names and spaces."""
     end = r"(?![^\W_])" if word[-1].isalnum() else ""
     pattern = rf"(?:\s*@[^\s@]*)*[\W_]*{re.escape(word.casefold())}{end}"
     return re.match(pattern, text[:FIRST_WORDS].casefold()) is not None

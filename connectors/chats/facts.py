@@ -1,4 +1,4 @@
-"""What do connectors of chat platforms have in common? The fields of their events, first words, files, lists of ids."""
+"""Helpers that connectors of chat platforms share: fields of events, first words, files, lists of ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_FILES = 10
 
 
 class Facts(TypedDict):
-    """The fields that every kind of event has."""
+    """The fields of every event."""
 
     case_key: str
     source_message_id: str
@@ -42,34 +42,34 @@ class Facts(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What is told of a file that was sent along; it is not fetched."""
+    """Description of a file that was sent with a message. The file is not fetched."""
 
     name: str
     size: object = None
-    """Bytes; whatever is no such number is left out."""
+    """Bytes; left out if it is no such number."""
     link: object = None
-    """Shown where it is an `https://` address."""
+    """Shown if it is an `https://` address."""
 
 
 def subject(text: str, otherwise: str) -> str:
-    """The first line that says something, of at most 255 characters."""
+    """Return the first line that is not blank, at most 255 characters; `otherwise` if there is none."""
     return cut(next((line for line in map(one_line, text.split("\n")) if line), otherwise), MAX_SUBJECT)
 
 
 def begins_with(text: str, word: str) -> bool:
-    """True where the first word of the text is this one, in upper or lower case, with or without a mark after it."""
+    """True if the text's first word is `word`, in upper or lower case, with or without punctuation after it."""
     first = (text.split(maxsplit=1) or [""])[0].casefold()
     return word.casefold() in (first, first.rstrip(".,:;!"))
 
 
 def first_line(*values: object) -> str | None:
-    """The first of the values that is a text which says something, as one line of at most 200 characters."""
+    """Return the first value that is a text and not blank, as one line of at most 200 characters."""
     lines = (one_line(value) for value in values if isinstance(value, str))
     return next((cut(line, MAX_NAME) for line in lines if line), None)
 
 
 def file_lines(files: Iterable[File]) -> Iterator[str]:
-    """A line for each file: name, size, link; none where there are no files."""
+    """Yield a line for each file: name, size, link. Yields no lines without files."""
     listed = list(files)
     if listed:
         yield "Files:"
@@ -83,21 +83,21 @@ def file_lines(files: Iterable[File]) -> Iterator[str]:
 
 
 def link(value: object) -> str:
-    """The address where it is one that a person can follow, else nothing."""
+    """Return the address if a person can follow it, else an empty text."""
     line = one_line(value) if isinstance(value, str) else ""
     return line if line.startswith("https://") and len(line) <= MAX_LINK else ""
 
 
 def paragraphs(*parts: str) -> str:
-    """The parts that say something, with an empty line between them."""
+    """Return the non-empty parts, with an empty line between them."""
     return "\n\n".join(part for part in parts if part)
 
 
 def named(names: Iterable[str]) -> tuple[Reference, ...]:
-    """References to a case by these names, each once."""
+    """Return references to a case by these names, each once."""
     return tuple(Reference(name) for name in dict.fromkeys(names))
 
 
 def listed(value: object) -> object:
-    """`1, 2` as a list: an environment variable holds nothing but text."""
+    """Split `1, 2` into a list: an environment variable can hold only text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value

@@ -1,7 +1,7 @@
-"""What does Microsoft Teams say in an activity, as a webhook or a bot gets them? Where, who, when and what.
+"""Reads activities of Microsoft Teams, which webhooks and bots receive: place, author, time and text.
 
-A thread is named by its channel and its first message, which stands behind `;messageid=` in the conversation's id.
-Teams writes plain text with `<at>` around mentions and `&nbsp;` behind them, or HTML, and does not always say which.
+A thread is named by its channel and its first message, which follows `;messageid=` in the conversation's id. Teams
+writes plain text with `<at>` around mentions and `&nbsp;` behind them, or HTML, and does not always declare the format.
 
 Source: learn.microsoft.com/microsoftteams/platform, "Create Outgoing Webhooks"; Bot Framework, "Activity".
 """
@@ -33,20 +33,20 @@ from connectors.toolbox.strict_json import (
 from connectors.toolbox.text import clean, cut
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
-"""The id of a conversation (`19:…@thread.tacv2`), without the message that stands behind it in some places."""
+"""The id of a conversation (`19:…@thread.tacv2`), without the message id that follows it in some places."""
 Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,300}$")]
-"""The id of a person: their `aadObjectId`, or what this bot knows them by."""
+"""The id of a person: their `aadObjectId`, or this bot's id for them."""
 
 ROOT = ";messageid="
 CHANNEL = "channel"
-"""The type of a conversation that a whole team reads; the others are among few."""
+"""The type of a conversation that a whole team reads. All other types are among few."""
 BOT_PREFIX = "28:"
-"""How the ids of bots begin."""
+"""Prefix of the ids of bots."""
 HTML_FORMATS = ("html", "xml")
-"""What `textFormat` says of HTML."""
+"""Values of `textFormat` for HTML."""
 
 _ID = re.compile(r"[!-~]{1,200}")
-# Bounded: what follows an opening tag is never looked through to the end of the text.
+# Bounded, so that text after an opening tag is never searched to its end.
 _AT = re.compile(r"<at\b[^<>]{0,200}>([^<>]{0,200})</at>")
 _FIRST_AT = re.compile(
     r"\s*((?:<(?:p|div|span)\b[^<>]{0,200}>\s*){0,8})<at\b[^<>]{0,200}>[^<>]{0,200}</at>(?:\s|&nbsp;|[,:])*"
@@ -58,12 +58,12 @@ _ELEMENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands."""
+    """The position of a message."""
 
     conversation: str
     number: str
     root: str
-    """The number of the message that its thread began with; its own where it began one."""
+    """The number of the first message of the thread; the message's own number if it began one."""
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ class Place:
 
 
 def read_place(activity: Mapping[str, Any], field: str = "id") -> Place:
-    """Where the message that the field names stands. Raises UnreadableItem without a conversation or a message."""
+    """Read the position of the message in `field`. Raises UnreadableItem without a conversation or a message."""
     conversation = read_id(within(activity, "conversation"), "id")
     number = read_id(activity, field)
     base, _, root = conversation.partition(ROOT)
@@ -85,23 +85,23 @@ def read_place(activity: Mapping[str, Any], field: str = "id") -> Place:
 
 
 def read_when(activity: Mapping[str, Any]) -> datetime:
-    """The time of the activity. Raises UnreadableItem."""
+    """Return the time of the activity. Raises UnreadableItem."""
     return read_time(activity, "timestamp").time
 
 
 def author_of(activity: Mapping[str, Any]) -> str | None:
-    """The user's id in the directory; `from.id` is another one for every bot, and only taken where that is missing."""
+    """Return the author's id in the directory. `from.id` differs for every bot and is only the fallback."""
     who = object_at(activity, "from")
     return maybe_id(who.get("aadObjectId")) or maybe_id(who.get("id"))
 
 
 def ids_of_person(who: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """By which ids a person may be known: in the directory, and to this bot."""
+    """Return the possible ids of a person: in the directory, and for this bot."""
     return maybe_id(who.get("aadObjectId")), maybe_id(who.get("id"))
 
 
 def kind_of(activity: Mapping[str, Any]) -> object:
-    """The type of the conversation; None where it is not told."""
+    """Return the type of the conversation; None if it is missing."""
     return object_at(activity, "conversation").get("conversationType")
 
 
@@ -112,12 +112,12 @@ def is_private(activity: Mapping[str, Any], rules: Rules) -> bool:
 
 
 def is_of_a_bot(who: Mapping[str, Any]) -> bool:
-    """Whether the account is a bot's."""
+    """True if the account is a bot's."""
     return who.get("role") == "bot" or str(who.get("id")).startswith(BOT_PREFIX)
 
 
 def ids_of(activity: Mapping[str, Any], place: Place) -> dict[str, str]:
-    """Channel, team and user, as routes ask for them."""
+    """Return channel, team and user, as attributes for routes."""
     data = object_at(activity, "channelData")
     found = {
         "channel": place.conversation,
@@ -128,7 +128,7 @@ def ids_of(activity: Mapping[str, Any], place: Place) -> dict[str, str]:
 
 
 def who_and_where(activity: Mapping[str, Any]) -> tuple[str, str]:
-    """Who did it and where, as people call them."""
+    """Return the display names of author and place."""
     kind = object_at(activity, "conversation").get("conversationType")
     unnamed = "a channel" if kind in (None, CHANNEL) else "a chat"
     where = first_line(object_at(object_at(activity, "channelData"), "channel").get("name")) or unnamed
@@ -136,12 +136,12 @@ def who_and_where(activity: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def maybe_id(value: object) -> str | None:
-    """An id; None for whatever is none."""
+    """Return the value as an id; None if it is not an id."""
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
 def read_id(document: Mapping[str, Any], field: str) -> str:
-    """The id at the field. Raises UnreadableItem."""
+    """Return the id at the field. Raises UnreadableItem."""
     value = maybe_id(document.get(field))
     if value is None:
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
@@ -149,7 +149,7 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
 
 
 def raw_text(activity: Mapping[str, Any]) -> str:
-    """The text as Teams wrote it; that of the HTML beside it where there is none. Raises UnreadableItem."""
+    """Return the text as Teams wrote it; the text of the HTML attachment if it is empty. Raises UnreadableItem."""
     text = scalar(activity.get("text"))
     if text.strip():
         return text
@@ -157,7 +157,7 @@ def raw_text(activity: Mapping[str, Any]) -> str:
 
 
 def spoken(activity: Mapping[str, Any], *, called: bool = True) -> str:
-    """The text as people read it; where we are `called`, without the mention that it begins with."""
+    """Return the text as people read it. If the bot was `called`, without the leading mention."""
     raw = raw_text(activity)[:MAX_HTML]
     if called and (at := _FIRST_AT.match(raw)):
         raw = at[1] + raw[at.end() :]
@@ -170,18 +170,18 @@ def spoken(activity: Mapping[str, Any], *, called: bool = True) -> str:
 
 
 def files(activity: Mapping[str, Any]) -> list[File]:
-    """The files that were sent along, and no cards."""
+    """Return the files that were sent along, without cards."""
     told = [each for each in _attachments(activity) if not _is_text(each) and each.get("contentUrl")]
     return [File(first_line(each.get("name")) or "a file", link=each.get("contentUrl")) for each in told]
 
 
 def has_more(activity: Mapping[str, Any]) -> bool:
-    """Whether something was sent beside the text: files, cards."""
+    """True if the activity has files or cards besides the text."""
     return any(not _is_text(each) for each in _attachments(activity))
 
 
 def whole(text: str, activity: Mapping[str, Any], signature: str) -> str:
-    """The text, the files, and who said it where."""
+    """Return the text, the files and the signature."""
     return paragraphs(cut(text, MAX_BODY), "\n".join(file_lines(files(activity))), signature)
 
 

@@ -1,8 +1,8 @@
-"""Amazon CloudWatch, through a topic of SNS that is subscribed to by HTTPS: an alarm is a case.
+"""Amazon CloudWatch, through a topic of SNS with an HTTPS subscription: an alarm is a case.
 
-SNS signs each message and says where its certificate is; the worker fetches that, from hosts of SNS only. A topic sends
-nothing before its subscription is confirmed: what has to be called for it is `Parsed.confirm`, and the worker calls it.
-Raw message delivery leaves out the envelope, and the signature with it: it is denied.
+SNS signs each message and names its certificate, which the worker fetches from hosts of SNS only. A topic sends no
+notifications before its subscription is confirmed: the worker calls the URL in `Parsed.confirm` for that. Raw message
+delivery omits the envelope and the signature, so it is denied.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """At most one event, or what confirms a subscription.
+    """Return at most one event, or the URL that confirms a subscription.
 
-    An alarm without SNS around it (raw delivery, EventBridge) is read too, and so are the records that a function of
-    Lambda gets, for `explain`: `verify` takes none of them, since nothing in them is signed.
+    For `explain`, an alarm without an SNS envelope (raw delivery, EventBridge) and the records of a Lambda function are
+    read too. `verify` denies these, since they are not signed.
 
-    Raises UnreadableMessage for what is no message of SNS, and for an alarm whose name, state or time cannot be told.
+    Raises UnreadableMessage for a body that is no message of SNS, and for an alarm without name, state or time.
     """
     payload = read_object(message.inbound.body)
     records = payload.get("Records")
-    # Beside the fields that SNS signs, anybody may have written what he likes.
+    # Fields besides those that SNS signs may be anybody's.
     if isinstance(message, Verified) or not isinstance(records, list):
         return _read(payload, settings)
     return _records(records, settings)
@@ -55,7 +55,7 @@ def _records(records: list[Any], settings: Settings) -> Parsed:
 
 
 def _of_lambda(record: object) -> Mapping[str, Any]:
-    """The message of SNS in a record, as a function of Lambda gets it."""
+    """Return the SNS message in a record of a Lambda function."""
     message = record.get("Sns") if isinstance(record, dict) else None
     if not isinstance(message, dict):
         raise UnreadableMessage(f"{found(record)} holds no message of SNS")

@@ -1,4 +1,4 @@
-"""What does CloudWatch say of an alarm: to a topic itself, or through EventBridge?
+"""Reads alarms of CloudWatch, sent to a topic directly or through EventBridge.
 
 Source: docs.aws.amazon.com/AmazonCloudWatch, "Alarm events and EventBridge"; "Using Amazon CloudWatch alarms".
 """
@@ -28,7 +28,7 @@ from connectors.toolbox.strict_json import (
 from connectors.toolbox.text import Instant, one_line, readable
 
 STATES: Mapping[str, type[Event] | None] = {"ALARM": Opened, "OK": Resolved, "INSUFFICIENT_DATA": None}
-"""What a new state is; without data nothing is known, so nothing begins or ends."""
+"""Events by new state. Without data the state is unknown, so no case begins or ends."""
 
 STATE_CHANGE = "CloudWatch Alarm State Change"
 """The `detail-type` of EventBridge."""
@@ -47,7 +47,7 @@ class _Alarm:
 
 
 def read_alarm(message: Mapping[str, Any], settings: SourceSettings) -> Event | Remark:
-    """The event, or why nothing is done. Raises ValueError."""
+    """Return the event, or the reason why there is none. Raises ValueError."""
     if "detail-type" in message:
         if message.get("detail-type") != STATE_CHANGE:
             return Remark("detail-type", f"{found(message.get('detail-type'))} is no alarm of CloudWatch")
@@ -142,6 +142,6 @@ def _why(written: str) -> str:
 
 
 def _dimensions(value: object) -> dict[str, str]:
-    """Names and values of a metric's dimensions."""
+    """Return names and values of a metric's dimensions."""
     named = ((one_line(text_at(each, "name")), text_at(each, "value")) for each in objects_in(value))
     return {name: text for name, text in named if name}

@@ -1,4 +1,4 @@
-"""What is a subscription to topics of Amazon SNS configured with?"""
+"""Settings of a CloudWatch source, which subscribes to topics of Amazon SNS."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from connectors.toolbox.signatures import Username
 class Settings(SourceSettings):
     """A source of kind `cloudwatch`.
 
-    The signature of Amazon proves the sender, and `topics` whose messages they are: everybody can have a topic.
+    Amazon's signature proves the sender, and `topics` identifies ours: everybody can create a topic.
     """
 
-    secret: Secret | None = None  # type: ignore[assignment]  # the signature alone is enough here, unlike elsewhere
-    """Wanted besides the signature, as `?secret=` in the URL or as Basic password, where it is set."""
+    secret: Secret | None = None  # type: ignore[assignment]  # unlike for other kinds, the signature alone is enough
+    """If set, required besides the signature, as `?secret=` in the URL or as Basic password."""
     username: Username | None = None
     """Accept the secret as the password of this name too."""
     topics: Topics = ()
-    """ARNs of the topics whose messages are taken, and whose subscriptions are confirmed; none: nothing is taken."""
+    """ARNs of the topics whose messages are taken, and whose subscriptions are confirmed. Empty: no message is
+    taken."""

@@ -1,5 +1,5 @@
-"""What a connector is: its messages, events, settings, calls, and the parts that it may have.
+"""The parts of a connector: messages, events, settings, calls, and optional capabilities.
 
-Everything here is data and types. It imports nothing of the rest of `connectors`; `connectors.toolbox` and the kinds
-build on it.
+Everything here is data and types. This package imports nothing else from `connectors`; `connectors.toolbox` and the
+kinds build on it.
 """

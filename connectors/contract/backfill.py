@@ -1,8 +1,8 @@
-"""How is a platform asked for what it did not deliver? One request after another, by what is left to be asked.
+"""Backfill: asks a platform for messages that it did not deliver.
 
-A platform that could not reach us for long, or dropped deliveries, still knows what was said. The connector writes each
-request and reads its answer; the worker makes it, and takes in what is missing. All of it is pure: what is left to be
-asked is in the memory, so that it goes on where it stopped, in whatever process.
+A platform that could not reach us for a long time, or dropped deliveries, still has the messages. The connector writes
+each request and reads its answer. The worker makes the request and takes in the missing messages. All functions are
+pure: the memory holds the requests that are still to be made, so any process can continue a round.
 """
 
 from __future__ import annotations
@@ -20,49 +20,51 @@ S = TypeVar("S", bound=SourceSettings)
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When a round of questions begins, and what the ledger knows that may have grown meanwhile."""
+    """The start of a round of requests, and what the ledger can contribute to it."""
 
     now: datetime
     cases: tuple[str, ...] = ()
     """Keys of open cases."""
     cases_since: datetime | None = None
-    """When these were asked for last; None: they never were."""
+    """When these cases were last asked for. None: never."""
     opened: tuple[str, ...] = ()
-    """Keys of cases that were opened since the last round: what was said in them before is wanted too."""
+    """Keys of cases opened since the last round. Earlier messages in these cases are asked for too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Something that was said: the delivery that the platform would have made of it."""
+    """A message that was not delivered, as the delivery that the platform would have sent."""
 
     body: bytes = field(repr=False)
     also: tuple[str, ...] = ()
-    """Source message ids under which it may be known besides those of the events that are read in it."""
+    """Further source message ids under which the ledger may have the message, besides those of the events in the
+    body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What an answer brought."""
+    """The result of reading one answer."""
 
     memory: Memory
-    """Holds once all of `missed` is in the ledger."""
+    """The next memory. Valid once all of `missed` is in the ledger."""
     missed: tuple[Missed, ...] = ()
-    """In the order in which it is to be taken in; most of it may be known."""
+    """Messages in the order in which they are to be taken in. The ledger may already have most of them."""
     trouble: str | None = None
-    """What cannot be asked for, and why; the rest can."""
+    """What could not be asked for, and why. Everything else can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backfilling(Generic[S]):
-    """How a kind of source is asked for what it did not deliver."""
+    """How one kind of source is asked for undelivered messages."""
 
     every: Callable[[S], float | None]
-    """Seconds from the end of one round to the next; None: it is not to be asked."""
+    """Seconds from the end of one round to the start of the next. None: no backfill."""
     workspaces: Callable[[S], tuple[str, ...]]
-    """What is asked by itself, with a token and limits of its own; an empty name where there is but one."""
+    """Names of the workspaces. Each has a token and limits of its own. A single workspace has an empty name."""
     begin: Callable[[Memory, Occasion], Memory]
-    """A new round; of a memory in which nothing is left to be asked."""
+    """Starts a new round, given a memory without open requests."""
     ask: Callable[[Memory, str, S], HttpCall | None]
-    """The next request, for the workspace of this name; None: nothing is left."""
+    """The next request for the workspace with this name. None: the round is complete."""
     read: Callable[[Memory, HttpAnswer, S], Progress | Later | Unclear | Refused]
-    """What the answer to that request means. Of the others nothing is remembered: the request is made again."""
+    """Reads the answer to that request. After `Later`, `Unclear` or `Refused` the memory is unchanged and the request
+    is made again."""

@@ -1,8 +1,8 @@
-"""Requests that a connector writes and the worker makes, and what an answer to one can mean.
+"""Requests that a connector writes and the worker makes, and the possible meanings of an answer.
 
-A connector never makes a request itself. It writes an `HttpCall`, the worker makes it, and the connector reads the
-`HttpAnswer`. An answer that brought nothing is `Later` (surely not taken), `Unclear` (it may have been taken) or
-`Refused` (it will never be taken).
+A connector never makes a request itself. The connector writes an `HttpCall`, the worker makes the request, and the
+connector reads the `HttpAnswer`. An unsuccessful answer is `Later` (surely not taken), `Unclear` (possibly taken) or
+`Refused` (never taken).
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class HttpCall:
-    """One request. Its `repr` leaves out what may hold a secret, and URLs of several platforms do."""
+    """One request. The `repr` leaves out fields that may hold a secret; URLs of several platforms do."""
 
     url: str = field(repr=False)
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     method: Literal["GET", "POST", "PATCH", "PUT"] = "POST"
     repeatable: bool = False
-    """It says what is to stand there: made twice, it does no more than once. Else one whose end is not known is not
-    made again."""
+    """The request is idempotent: made twice, it has the same effect as once. A request that is not repeatable is not
+    made again after an unknown outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What a token is asked for with, where calls need one that ends (RFC 6749, section 4.4)."""
+    """Client credentials for calls that need an expiring access token (RFC 6749, section 4.4)."""
 
     url: str
     client_id: str
@@ -37,7 +37,7 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What an `HttpCall` was answered with."""
+    """The answer to an `HttpCall`."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,27 +47,27 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It was surely not taken, and may be after so many seconds; None: after a while."""
+    """The call was surely not taken. Try again after `seconds`; None: after a while."""
 
     seconds: float | None
     reason: str
     for_all: bool = False
-    """The platform's limit is for all that the source says: until then nothing else is told either."""
+    """The platform's limit covers the whole source: until then no other call of the source is made either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """It may have been taken."""
+    """The call may have been taken."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It will never be taken; of an edit: what was told before stays as it is."""
+    """The call will never be taken. After a refused edit, the earlier post stays unchanged."""
 
     reason: str
 
 
 Memory = Mapping[str, Any]
-"""What is remembered from one request to the next, as JSON holds it; empty at first. Never changed in place."""
+"""JSON values kept from one request to the next. Empty at first; never changed in place."""

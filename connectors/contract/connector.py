@@ -1,7 +1,7 @@
 """A connector: the kind, its settings, and pure functions that verify and parse the bytes that arrived.
 
-Time and keys are arguments; there is no clock, network, database or environment here. `parse` takes what
-`verify` returned, so that parsing something unverified is a type error.
+Time and keys are arguments; there is no clock, network, database or environment here. `parse` takes the result of
+`verify`, so that parsing an unverified message is a type error.
 """
 
 from __future__ import annotations
@@ -26,80 +26,84 @@ S_contra = TypeVar("S_contra", bound=SourceSettings, contravariant=True)
 
 
 class Proof(Protocol[S_contra]):
-    """How a sender proves itself, and how one is checked; `connectors.toolbox.proofs` has those that kinds share."""
+    """The proof of a sender's identity: how to make and check it. `connectors.toolbox.proofs` has shared proofs."""
 
     def verify(self, inbound: Inbound, settings: S_contra, now: datetime, keys: Keys, /) -> Verified | Denied:
-        """The inbound as it may be stored, or why not. Never raises: every malformed header is a `Denied`."""
+        """Return the inbound in the form to store, or the denial. Never raises: a malformed header is a `Denied`."""
 
     def sign(self, body: bytes, settings: S_contra, now: datetime, /) -> dict[str, str]:
-        """The headers with which a sender proves itself. Raises only `ConnectorError`."""
+        """Return the headers that prove the sender's identity. Raises only `ConnectorError`."""
 
 
 def _nobody(_inbound: Inbound, _settings: object, _now: datetime, _keys: Keys) -> Denied:
-    """Stands for a `verify` that is still to come from the proof."""
+    """Placeholder for a `verify` that the proof provides."""
     return Denied("the connector has no proof")
 
 
 def _nothing_said(_message: Verified | Unverified, _settings: object) -> Parsed:
-    """Stands for a `parse` that was forgotten."""
+    """Placeholder that shows that `parse` is missing."""
     return Parsed()
 
 
 def _no_headers(_body: bytes, _settings: object, _now: datetime) -> dict[str, str]:
-    """Stands for a `sign` that is still to come from the proof."""
+    """Placeholder for a `sign` that the proof provides."""
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Outside(Generic[S]):
-    """What the worker may ask a kind's sender for; always by HTTPS, without following redirects."""
+    """What the worker may fetch from a kind's sender. Always by HTTPS, without following redirects."""
 
     hosts: re.Pattern[str]
-    """Matched against the whole host: no other one is called."""
+    """Matched against the whole host. No other host is called."""
     keys: Callable[[Inbound, S], tuple[str, ...]]
-    """The URLs of the certificates or key sets that `verify` needs for an inbound: the names of its `Keys`."""
+    """The URLs of the certificates or key sets that `verify` needs for an inbound. These are the names in its
+    `Keys`."""
     kept_s: float = 3600.0
-    """Seconds after which they are fetched again."""
+    """Seconds after which keys are fetched again."""
     lacks: Callable[[Inbound, bytes], bool] = lambda _inbound, _found: False
-    """Whether a key set that was fetched before lacks the key for this inbound: a new one may be there. It is fetched
-    again for that once in some minutes: whoever sends to us can say that he signs with any key."""
+    """True if the cached key set lacks this message's key, so that the key set may be fetched again. Limited to once in
+    some minutes: key ids are chosen by the sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A GET that asks what goes on, and when; its `repr` leaves out what we prove ourselves with."""
+    """A GET request for the alerts that are still open, and its timing.
+
+    The `repr` leaves out the headers, which hold our credentials.
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     every: float
-    """Seconds from one question to the next."""
+    """Seconds from one request to the next."""
     grace: float
-    """Seconds; what is not listed for so long is over."""
+    """Seconds. An alert that has been missing from the list for this long has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking(Generic[S]):
-    """How a kind's product is asked which of its alerts go on. The worker makes the request; nothing here does."""
+    """How a kind's product is asked for its open alerts. The worker makes the request; these functions are pure."""
 
     request: Callable[[S], Ask | None]
-    """None: it is not to be asked."""
+    """The request. None: the product is not asked."""
     listed: Callable[[bytes, S], frozenset[str]]
-    """The case keys of all that goes on, by the body of an answer; one alert may have several. Raises
-    UnreadableMessage: then nothing is known of any."""
+    """The case keys of all open alerts in an answer's body; one alert may have several. Raises UnreadableMessage: then
+    the state of every alert is unknown."""
     answers_for: Callable[[str, S], bool] = lambda _case_key, _settings: True
-    """Whether an answer would list what has this case key, if it goes on."""
+    """True if an answer would list an open alert with this case key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connector(Generic[S]):
     """Code for one kind of source.
 
-    `proof` gives `verify` and `sign`; a kind whose proof is its own gives these as functions instead. A function that
-    is given stands, whatever the proof says. Raises TypeError where one of the two comes from neither.
+    `proof` provides `verify` and `sign`; a kind with a proof of its own passes these as functions instead. A function
+    that is passed takes precedence over the proof. Raises TypeError if one of the two is missing from both.
 
-    `verify` never raises: every malformed header is a `Denied`. `parse` raises only `ConnectorError`.
-    `sign` gives the headers with which a sender proves itself; `send` and the contract tests use it. It raises only
-    `ConnectorError`, where the source's secret can prove a sender and cannot make a proof.
+    `verify` never raises: every malformed header is a `Denied`. `parse` raises only `ConnectorError`. `sign` returns
+    the headers with which a sender proves itself; `send` and the contract tests use it. `sign` raises only
+    `ConnectorError`, if the source's secret can check a proof but cannot make one.
     """
 
     kind: str
@@ -111,7 +115,8 @@ class Connector(Generic[S]):
     _: KW_ONLY
     proof: Proof[S] | None = None
     address: Callable[[S], str] | None = None
-    """Where people write to, for a kind that takes mail; its local part may be followed by `+` and anything."""
+    """The address to which people write, for a kind that takes mail. Its local part may be followed by `+` and any
+    text."""
     mailboxes: Callable[[S], Mapping[str, ImapMailbox]] | None = None
     """The mailboxes that are read over IMAP, by name, for a kind that takes mail."""
     outside: Outside[S] | None = None
@@ -122,12 +127,13 @@ class Connector(Generic[S]):
     socket: Socket[S] | None = None
     polling: Polling[S] | None = None
     says_nothing: bool = False
-    """Its deliveries say nothing but that they come: what matters is that they stop."""
+    """Deliveries carry no information except that they arrive. Only their absence matters."""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """What its events' `attributes` hold, each with its meaning; `labels.*` is any number that begin so."""
+    """The names in `attributes` of this kind's events, each with its meaning. `labels.*` stands for any number of names
+    with that prefix."""
 
     def __post_init__(self) -> None:
-        # The class is frozen, and these two are a part of making it.
+        # The class is frozen, and setting these two is part of construction.
         if self.verify is _nobody and self.proof is not None:
             object.__setattr__(self, "verify", self.proof.verify)
         if self.sign is _no_headers and self.proof is not None:

@@ -1,7 +1,8 @@
-"""What are users and channels called that a platform only gives ids of? It is asked for lists of them, once a day.
+"""Display names of users and channels, for a platform whose messages carry only ids.
 
-`parse` calls nobody: intake looks the names of a delivery up in the ledger, and hands them over in a header that only
-we can set. They are stored with the delivery, so that reading it again gives the same.
+The worker asks the platform for lists of names once a day. `parse` makes no calls: intake looks up the names of a
+delivery in the ledger and passes them in a header that only intake can set. The names are stored with the delivery, so
+that reading it again gives the same result.
 """
 
 from __future__ import annotations
@@ -22,24 +23,24 @@ NAMES = ":names"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What an answer told."""
+    """The names in one answer."""
 
     memory: Memory
     names: Mapping[str, str]
-    """By id."""
+    """Names by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naming(Generic[S]):
-    """How a kind of source is asked for names."""
+    """How one kind of source is asked for display names."""
 
     workspaces: Callable[[S], tuple[str, ...]]
-    """What is asked by itself, with a token and limits of its own. None of them: no names are asked for."""
+    """Names of the workspaces. Each has a token and limits of its own. Empty: no names are asked for."""
     begin: Callable[[], Memory]
-    """All is to be asked for."""
+    """Starts a round that asks for all names."""
     ask: Callable[[Memory, str, S], HttpCall | None]
-    """The next request, for the workspace of this name; None: nothing is left."""
+    """The next request for the workspace with this name. None: the round is complete."""
     read: Callable[[Memory, HttpAnswer], Named | Later | Unclear | Refused]
-    """What the answer to that request means."""
+    """Reads the answer to that request."""
     ids: Callable[[Inbound], frozenset[str]]
-    """The ids in a delivery that may have a name."""
+    """The ids in a delivery that may have a display name."""

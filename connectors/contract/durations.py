@@ -1,4 +1,4 @@
-"""How long is `1h30m`? A duration is a number of seconds, or numbers with units, the largest first.
+"""Durations such as `1h30m`: a number of seconds, or numbers with units, the largest first.
 
 The units are those of Prometheus: `ms`, `s`, `m`, `h`, `d` (24 hours), `w` (7 days), `y` (365 days).
 """
@@ -15,23 +15,23 @@ from pydantic_core import CoreSchema
 
 UNITS_S = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 PATTERN = "^" + "".join(f"([0-9]{{1,9}}{unit})?" for unit in UNITS_S) + "$"
-"""The units in order, each at most once; an empty text matches too."""
+"""The units in order, each at most once. An empty text matches too."""
 _STEP = re.compile(r"([0-9]{1,9})(ms|[ywdhms])")
 
 
 class AtOffset(ValueError):
-    """Something is wrong within a text; `offset` and `length` are characters of that text."""
+    """An error at a position in a text; `offset` and `length` count characters of that text."""
 
     def __init__(self, message: str, offset: int, length: int = 1, *, item: int | None = None) -> None:
         super().__init__(message)
         self.offset = offset
         self.length = length
         self.item = item
-        """Where a list of texts was judged as one: which of them."""
+        """Index of the faulty text if a list of texts was validated together."""
 
 
 def seconds(text: str) -> float:
-    """Seconds of `90`, `0.5`, `30s` or `1h30m`. Raises AtOffset, at the first part that cannot be read."""
+    """Return the seconds in `90`, `0.5`, `30s` or `1h30m`. Raises AtOffset at the first unreadable part."""
     try:
         return float(text)
     except ValueError:
@@ -54,7 +54,7 @@ def _read(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class _NumberOrText:
-    """In JSON Schema: the number as it is described, or a text with units."""
+    """Describes a duration in JSON Schema: the number as annotated, or a text with units."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"anyOf": [handler(schema), {"type": "string", "pattern": PATTERN, "minLength": 1}]}
@@ -62,6 +62,6 @@ class _NumberOrText:
 
 IS_DURATION: Any = _NumberOrText()
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_read), IS_DURATION]
-"""A duration in seconds, longer than none."""
+"""A duration in seconds, greater than 0."""
 SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_read), IS_DURATION]
 """A duration in seconds, or 0."""

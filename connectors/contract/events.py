@@ -2,12 +2,12 @@
 
     Event
     ├── Opened          the case began, or still goes on (a repeat carries the same source message id)
-    ├── Commented       somebody added text to it
-    ├── Changed         its facts are different now
-    ├── Resolved        it is over
-    └── TicketChanged   a ticket is in another state: what the Tickets API says, of a ticket and not of a case
+    ├── Commented       somebody added text
+    ├── Changed         the facts of the case changed
+    ├── Resolved        the case ended
+    └── TicketChanged   a ticket's state changed; reported by the Tickets API, about a ticket and not a case
 
-An event says what happened at the source. Planning decides which calls follow from it.
+An event reports what happened at the source. Planning decides which calls follow from it.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ from connectors.contract.versions import fields_of
 Priority = Literal["low", "medium", "high", "urgent"]
 
 Authority = Literal["source", "participant", "opener"]
-"""`source`: whoever the source vouches for; `participant`: who takes part in the case; `opener`: who opened it."""
+"""Required author of an event. `source`: anybody for whom the source vouches; `participant`: somebody who takes part in
+the case; `opener`: the person who opened the case."""
 
 Unknown = Literal["open", "wait", "quarantine"]
-"""What a comment on a case that is not known does: open one; wait for it and be dropped when it does not come; be kept
-in quarantine for a person."""
+"""Treatment of a comment on an unknown case. `open`: open a case; `wait`: wait for the case, and be dropped if the case
+does not come; `quarantine`: keep the comment for a person."""
 
 OtherWords = Literal["change", "copy", "message"]
-"""What an event is whose source message id is known with another content digest: a `change` of that message; a `copy`
-of it, told in passing; or another `message`, whose sender used the id again."""
+"""Treatment of an event with a known source message id and another content digest. `change`: a change of that message;
+`copy`: a differing copy of that message; `message`: another message, for which the sender used the id again."""
 
 MAX_ID_LENGTH = 512  # characters of a case key, alias or source message id
 
 
 def digest(*parts: str) -> str:
-    """SHA-256 (64 hex digits) over the parts and their lengths: ("ab", "c") differs from ("a", "bc")."""
+    """Return SHA-256 (64 hex digits) over the parts and their lengths: ("ab", "c") differs from ("a", "bc")."""
     state = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -48,73 +49,75 @@ def digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name under which a case may be known."""
+    """A name under which the ledger may know a case."""
 
     alias: str
     proven: bool = False
-    """A secret token proves that its bearer was let into the case: no further authority is asked for."""
+    """A secret token proves that the author was let into the case. No further authority is required."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What may go round in circles, as two automatic answers do: at most `most` of it `within` that many seconds."""
+    """Loop guard for messages such as two automatic replies: at most `most` messages `within` that many seconds."""
 
     name: str
-    """Within its source: a sender and a subject."""
+    """A sender and a subject; unique within the source."""
     most: int
     within: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that a source says about one case.
+    """One report of a source about one case.
 
-    Raises ValueError for a case key, alias or source message id that is empty, longer than `MAX_ID_LENGTH` or
-    not printable, and for a time without a zone: a connector reports such an item as unreadable.
+    Raises ValueError for a case key, alias or source message id that is empty, longer than `MAX_ID_LENGTH` or not
+    printable, and for a time without a zone: a connector reports such an item as unreadable.
     """
 
     case_key: str
     """Names the case within its source: the full correlation key, not shortened, without routing."""
     source_message_id: str
-    """Names this event within its source; again it is a repeat, with another `content_digest` a change."""
+    """Names this event within its source. The same id again is a repeat; with another `content_digest`, a change."""
     occurred_at: datetime
-    """When it happened, by the source's clock."""
+    """When the event happened, by the source's clock."""
     started_at: datetime
-    """When the episode that it belongs to began, by the source's clock."""
+    """When the event's episode began, by the source's clock."""
     subject: str
     text: str
     """Plain text: the description of a ticket, or the body of a note."""
     content_digest: str
-    """`digest` of whatever counts as a change of content; links and other noise stay out of it."""
+    """`digest` of the parts that count as content. Links and other noise are left out."""
     severity: str | None = None
     """The source's own word."""
     priority: Priority = "medium"
     category: str | None = None
     private: bool = False
     public_note: bool = False
-    """Though it is private, its text is a public note of the case that it comes to: who may say so said so."""
+    """Post the text as a public note although the event is private; set only when an authorised person asked for it."""
     private_change: bool = False
-    """Where its message is known with other content, it is private: nobody tells whether that was."""
+    """Treat the event as private if its message is already known with other content: the source does not report whether
+    the earlier content was private."""
     aliases: tuple[str, ...] = ()
     """Further names of the case that this event makes known: a Message-ID, a chat timestamp, a thread token. Later
-    events find the case by them; the first case that has an alias keeps it."""
+    events find the case by these names. The first case that has an alias keeps it."""
     references: tuple[Reference, ...] = ()
-    """Names of the case that it belongs to, if that is known: looked up in order, the case key after them."""
+    """Names of the case that the event belongs to. They are looked up in order, then the case key."""
     author: str | None = None
-    """Who said it, as the source names people: a mail address in lower case, a user id."""
+    """The author, as the source identifies people: a mail address in lower case, a user id."""
     participants: tuple[str, ...] = ()
-    """Who takes part in the case from now on, named likewise; the author is one without being listed."""
+    """People who take part in the case from now on, identified like the author. The author takes part without being
+    listed."""
     joins: bool = True
-    """False: whoever says this does not take part by it, as with an automatic answer."""
+    """False: the author does not become a participant, as with an automatic reply."""
     authority: Authority = "source"
-    """Who must have said it for it to touch a case that is there already."""
+    """The author that is required for an effect on an existing case."""
     other_words: OtherWords = "change"
     exchange: Exchange | None = None
-    """None: it never stops, however much of it there is."""
+    """The loop guard. None: any number of such messages passes."""
     attributes: tuple[tuple[str, str], ...] = ()
     """Sorted pairs for routing: labels, sender, channel."""
     answer: str | None = field(default=None, repr=False)
-    """Where it is told what became of the case that this opens, as its connector writes such things; None: nowhere."""
+    """The target of receipts for the case that this event opens, in the connector's own format. None: no receipts."""
 
     def __post_init__(self) -> None:
         ids = [("case key", self.case_key), ("source message id", self.source_message_id)]
@@ -133,7 +136,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """`Opened`, `Commented`, `Changed`, `Resolved` or `TicketChanged`."""
+        """The class name: `Opened`, `Commented`, `Changed`, `Resolved` or `TicketChanged`."""
         return type(self).__name__
 
 
@@ -142,42 +145,44 @@ class Opened(Event):
     """The case began, or goes on."""
 
     start_known: bool = True
-    """False: the source does not say when it began, and `started_at` is when it was told. While the case is open, it
-    goes on."""
+    """False: the source reports no start, and `started_at` is the time of the report. An open case goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commented(Event):
-    """Somebody added text. From somebody without authority it opens a case of its own that names the other, where
-    `unknown` is `open`; else it does nothing."""
+    """Somebody added text to the case.
+
+    A comment by an author without authority opens a case of its own that names the other case if `unknown` is `open`;
+    otherwise the comment has no effect.
+    """
 
     unknown: Unknown = "open"
     reopens: bool = True
-    """Brings a closed ticket back to open; an automatic reply does not."""
+    """Reopens a closed ticket. False for an automatic reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(Event):
-    """The facts of the case are different now."""
+    """The facts of the case changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved(Event):
-    """The case is over; `occurred_at` is when it ended."""
+    """The case ended at `occurred_at`."""
 
 
 TicketStatus = Literal["open", "pending", "resolved", "closed", "gone"]
-"""The states of the Tickets API; and `gone` of a ticket that the API does not know any more."""
+"""The states of the Tickets API, and `gone` for a ticket that the API no longer has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketChanged(Event):
-    """A ticket is in this state since `occurred_at`, by the clock of the Tickets API. The case key is of no meaning."""
+    """A ticket is in this state since `occurred_at`, by the clock of the Tickets API. The case key has no meaning."""
 
     ticket_id: str
     status: TicketStatus
     wont_fix: bool = False
-    """It was closed as one that will not be fixed."""
+    """The ticket was closed as "won't fix"."""
 
 
 _KINDS = {kind.__name__: kind for kind in (Opened, Commented, Changed, Resolved, TicketChanged)}
@@ -186,14 +191,14 @@ EVENT_VERSION = 1
 
 
 def to_json(event: Event) -> str:
-    """The event as a JSON text that `from_json` reads."""
+    """Return the event as a JSON text that `from_json` reads."""
     fields = asdict(event)
     fields |= {name: fields[name].isoformat() for name in _TIMES}
     return json.dumps({"kind": event.kind, **fields}, ensure_ascii=True)
 
 
 def from_json(text: str) -> Event:
-    """The event that `to_json` wrote. Raises LaterVersion, ValueError or KeyError for anything else."""
+    """Return the event that `to_json` wrote. Raises LaterVersion, ValueError or KeyError for anything else."""
     fields = fields_of(json.loads(text), "an event", EVENT_VERSION)
     kind = _KINDS[fields.pop("kind")]
     fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}

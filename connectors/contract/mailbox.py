@@ -1,6 +1,6 @@
-"""How is a mailbox read over IMAP? Where it is, how we log in, which folders, and what is done with a mail afterwards.
+"""Settings of a mailbox that is read over IMAP: server, login, folders, and the treatment of mails that were taken in.
 
-Presets are what the providers document: Gmail https://developers.google.com/gmail/imap/xoauth2-protocol and
+Presets are taken from the providers' documentation: Gmail https://developers.google.com/gmail/imap/xoauth2-protocol and
 https://developers.google.com/identity/protocols/oauth2/web-server; Microsoft 365
 https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
 """
@@ -23,7 +23,7 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"
 
 
 def _listed(value: object) -> object:
-    """`INBOX, Sent Items` as a list: an environment variable holds nothing but text."""
+    """Split `INBOX, Sent Items` into a list: an environment variable can hold only text."""
     return [each.strip() for each in value.split(",")] if isinstance(value, str) else value
 
 
@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
     "gmail": {
         "host": "imap.gmail.com",
         "token_url": "https://oauth2.googleapis.com/token",
-        "scope": "",  # Google refuses to widen, and keeps what was consented
+        "scope": "",  # Google refuses to widen the scope, and keeps the consented one
     },
     "microsoft365": {
         "host": "outlook.office365.com",
@@ -44,27 +44,27 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
     },
 }
 APP_ONLY_SCOPE = "https://outlook.office365.com/.default"
-"""Of Microsoft 365, where a program logs in as itself and nobody consented for a person."""
+"""Scope for Microsoft 365 if the application logs in as itself, without a person's consent."""
 
 
 class ImapOauth(BaseModel):
-    """Logging in with an access token (XOAUTH2), got with a refresh token or with the client's secret alone."""
+    """Login with an access token (XOAUTH2), obtained with a refresh token or with the client's secret alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     token_url: str | None = None
-    """Where tokens are got, by HTTPS; a preset knows it."""
+    """The URL that issues tokens, by HTTPS. A preset provides it."""
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,100}$")] = "common"
-    """Of Microsoft 365: the directory's id or domain."""
+    """For Microsoft 365: the directory's id or domain."""
     client_id: Word
     """The id of the application that is registered at the provider."""
     client_secret: Secret | None = None
-    """Its secret; a public client has none."""
+    """The application's secret. A public client has none."""
     scope: str | None = None
-    """What is asked for; a preset knows it."""
+    """The scope to request. A preset provides it."""
     token_store: Annotated[str, StringConstraints(min_length=1)] | None = None
-    """Path of the file that holds the refresh token. A new one that the provider gives is written there, so the process
-    must be able to replace the file. None: the client logs in as itself (`client_credentials`)."""
+    """Path of the file that holds the refresh token. A new refresh token from the provider is written there, so the
+    process must be able to replace the file. None: the client logs in as itself (`client_credentials`)."""
 
     @model_validator(mode="after")
     def _has_what_it_proves_itself_with(self) -> Self:
@@ -76,53 +76,55 @@ class ImapOauth(BaseModel):
 
 
 class ImapMailbox(BaseModel):
-    """One mailbox: an account at a server, and the folders of it that are read."""
+    """One mailbox: an account at a server, and the folders to read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     preset: Literal["gmail", "microsoft365"] | None = None
     """Server and token URL of a provider."""
     host: Host | None = None
-    """The server's name; its certificate must be for it."""
+    """The server's name, which its certificate must contain."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """993 with `tls`, 143 otherwise."""
     security: Literal["tls", "starttls", "none"] = "tls"
-    """`none` is for a server on this machine only."""
+    """`none` is allowed only for a server on this machine."""
     tls_ca: FilePath | None = None
-    """Path of a PEM file with the authorities that may sign the server's certificate; None: the system's."""
+    """Path of a PEM file with the authorities that may sign the server's certificate. None: the system's
+    authorities."""
     user: Word
     """The name to log in with."""
     password: Secret | None = None
-    """The password; or `oauth` instead."""
+    """The password. `oauth` is the alternative."""
     oauth: ImapOauth | None = None
     """Log in with XOAUTH2."""
     folders: Folders = ("INBOX",)
     """The folders to read; IDLE waits in the first one."""
     begin: Literal["new", "all"] = "new"
-    """What is taken of a folder that is read for the first time: what comes from now on, or all that is there."""
+    """What to take from a folder that is read for the first time: only new mail, or all mail that is there."""
     then: Literal["none", "flag", "move"] = "none"
-    """What is done with a mail once it is in the ledger. Nothing is ever deleted."""
+    """What to do with a mail once it is in the ledger. Mail is never deleted."""
     flag: Annotated[str, StringConstraints(pattern=r"^\\?[A-Za-z0-9$_.-]{1,64}$")] = "$Ticketrelay"
     """The flag or keyword that `then: flag` sets."""
     move_to: Word | None = None
-    """The folder that `then: move` moves to; it is made where it is missing."""
+    """The folder that `then: move` moves to. A missing folder is created."""
     max_size: int | None = Field(default=None, ge=1)
-    """Bytes of one mail; a larger one goes into quarantine with its beginning. None: as `max_body` of the source."""
+    """Maximum bytes of one mail. A larger mail goes into quarantine with its beginning. None: the source's
+    `max_body`."""
     poll: Seconds = Field(default=60.0, le=DAY_S)
-    """How often the folders are looked at."""
+    """How often the folders are polled."""
     reconcile: Seconds = Field(default=3600.0, le=7 * DAY_S)
     """How often all UIDs of a folder are compared with the ledger."""
     idle: bool = True
-    """Let the server tell of new mail between polls, where it can."""
+    """Use IDLE, if the server supports it, to learn of new mail between polls."""
     timeout: Seconds = Field(default=30.0, le=600.0)
-    """For how long the server may stay silent."""
+    """How long the server may stay silent."""
     silent_alarm: Seconds | None = None
-    """So long without a successful poll is an alarm. None: three polls, ten minutes at least."""
+    """Raise an alarm after this long without a successful poll. None: three polls, at least ten minutes."""
 
     @model_validator(mode="before")
     @classmethod
     def _preset_first(cls, given: Any) -> Any:
-        """A preset stands below what is given."""
+        """Apply the preset beneath the given values."""
         if isinstance(given, dict) and isinstance(given.get("preset"), str) and given["preset"] in PRESETS:
             return {"host": PRESETS[given["preset"]]["host"], **given}
         return given
@@ -152,7 +154,7 @@ class ImapMailbox(BaseModel):
 
     @property
     def token_url(self) -> str:
-        """Where tokens are got; empty where nothing says so."""
+        """The URL that issues tokens. Empty if neither the settings nor a preset give one."""
         if self.oauth is None:
             return ""
         known = PRESETS[self.preset]["token_url"] if self.preset else ""
@@ -160,7 +162,7 @@ class ImapMailbox(BaseModel):
 
     @property
     def scope(self) -> str:
-        """What a token is asked for; empty where nothing is said."""
+        """The scope to request. Empty if neither the settings nor a preset give one."""
         if self.oauth is None:
             return ""
         if self.oauth.scope is not None:
@@ -171,17 +173,17 @@ class ImapMailbox(BaseModel):
 
     @property
     def silent_after(self) -> float:
-        """Seconds without a successful poll after which somebody should look."""
+        """Seconds without a successful poll after which an alarm is raised."""
         return self.silent_alarm or max(3 * self.poll, 600.0)
 
 
 def is_this_machine(host: str) -> bool:
-    """True for a loopback address, or its usual name."""
+    """True for a loopback address or `localhost`."""
     return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())
 
 
 def is_private(url: str) -> bool:
-    """True for a URL over which a secret may be sent."""
+    """True for a URL over which a secret may be sent: HTTPS, or plain HTTP on this machine."""
     return (
         re.match(r"https://[^/@\s]+(/|$)|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?(/|$)", url) is not None
     )

@@ -1,8 +1,8 @@
-"""What arrives, and what a connector makes of it: a delivery, its proof, its events and remarks.
+"""A delivery as it arrives, and what a connector makes of it: proof, events and remarks.
 
 ConnectorError
-├── UnreadableMessage   authentic, but not to be understood: quarantine, a person or a fix decides
-└── OverLimit           larger than a setting allows: refuse it with 413, the sender must send less
+├── UnreadableMessage   authentic, but not understood: quarantine; a person or a fix decides
+└── OverLimit           larger than a setting allows: refuse with 413, the sender must send less
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ Keys = Mapping[str, bytes]
 
 
 class ConnectorError(Exception):
-    """Base of what a connector raises; the message is the reason that an operator reads."""
+    """Base class of errors that connectors raise. The message is the reason shown to operators."""
 
 
 class UnreadableMessage(ConnectorError):
-    """Authentic, but not to be understood as a whole."""
+    """The message is authentic, but cannot be understood as a whole."""
 
 
 class OverLimit(ConnectorError):
-    """Holds more than a setting allows."""
+    """The delivery holds more than a setting allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One delivery as it arrived. Its `repr` leaves out what may hold a secret or somebody's words."""
+    """One delivery as it arrived. The `repr` leaves out fields that may hold a secret or somebody's words."""
 
     source: str
     received_at: datetime
@@ -42,28 +42,28 @@ class Inbound:
     query: str = field(default="", repr=False)
 
     def header(self, name: str) -> str | None:
-        """The header's value; None where it is missing *or repeated*: two credentials are no credential."""
+        """Return the header's value; None if it is missing *or repeated*: two credentials are no credential."""
         values = [value for key, value in self.headers if key == name.lower()]
         return values[0] if len(values) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An inbound whose sender proved that it may speak for the source. Made by `verify`, or from custody."""
+    """An inbound with a proven sender, who may speak for the source. Made by `verify`, or from a recorded delivery."""
 
     inbound: Inbound
 
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """An inbound that nobody vouched for: `explain --unverified` may read it, intake does not take it."""
+    """An inbound without proof. `explain --unverified` may read it; intake does not take it."""
 
     inbound: Inbound
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the platform wants answered in the response."""
+    """The response that the platform requires."""
 
     body: bytes
     content_type: str = "application/json"
@@ -72,33 +72,35 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The sender could not prove who it is. The reason is for our log, never for the answer."""
+    """The sender could not prove its identity. The reason is for our log, never for the response."""
 
     reason: str
     reply: Reply | None = None
-    """Answered in place of a refusal, to what a platform asks without proof and what says nothing. It is not stored."""
+    """Response in place of a refusal, for requests that a platform makes without proof and that carry no message. Not
+    stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One item of a payload that became no event: which one, and why."""
+    """An item of a payload that became no event, with the reason."""
 
     item: str
-    """Where it stands: `alerts[3]`."""
+    """Position of the item: `alerts[3]`."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a delivery says. A bad item never takes its neighbours with it: it is a remark in `unreadable`."""
+    """The content of a delivery. A bad item does not affect its neighbours: it becomes a remark in `unreadable`."""
 
     events: tuple[Event, ...] = ()
     ignored: tuple[Remark, ...] = ()
-    """Understood, and nothing is to be done: an item, or a field of one that became an event without it."""
+    """Understood, without effect: an item, or a field that was left out of an item's event."""
     unreadable: tuple[Remark, ...] = ()
-    """Not understood: the delivery stays in quarantine beside the events that were."""
+    """Not understood. The delivery stays in quarantine; its events take effect."""
     reply: Reply | None = None
     confirm: str | None = None
-    """A URL that the worker calls once the delivery is in the ledger; on one of `Outside.hosts`, by HTTPS."""
+    """A URL that the worker calls once the delivery is in the ledger. HTTPS, on one of `Outside.hosts`."""
     prompt: HttpCall | None = None
-    """Asks a person for more; made once, after the delivery is answered. It may fail: no ticket depends on it."""
+    """A call that asks a person for more. Made once, after the delivery was answered. The call may fail: no ticket
+    depends on it."""

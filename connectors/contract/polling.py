@@ -1,6 +1,7 @@
-"""Polling in place of webhooks that cannot reach us: the worker asks for one ticket after the other.
+"""Polling of tickets, for a Tickets API whose webhooks cannot reach us.
 
-The connector says how often, and writes the delivery that the webhook would have sent. The worker asks the Tickets API.
+The connector sets the pace and writes the delivery that the webhook would have sent. The worker asks the Tickets API
+for one ticket after another.
 """
 
 from __future__ import annotations
@@ -14,24 +15,25 @@ from connectors.contract.settings import SourceSettings
 
 S = TypeVar("S", bound=SourceSettings)
 
-WHOLE = timedelta(seconds=1)  # by which the lifecycle allows for webhooks, whose times are whole seconds
+WHOLE = timedelta(seconds=1)  # tolerance of the lifecycle: the times in webhooks are whole seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often tickets are looked at."""
+    """How often tickets are polled."""
 
     again_after_s: float
-    """Seconds; one ticket is looked at no sooner."""
+    """Seconds. Minimum time between two polls of one ticket."""
     per_minute: int
-    """Requests of a minute that this takes at the most."""
+    """Maximum requests per minute that polling uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Polling(Generic[S]):
-    """How a kind's tickets are looked at."""
+    """How a kind's tickets are polled."""
 
     pace: Callable[[S], Pace | None]
-    """None: the webhooks have to do."""
+    """None: no polling; webhooks suffice."""
     delivery: Callable[[Mapping[str, Any], datetime, str], bytes]
-    """The body that a webhook would have had: of a ticket as the API gives it, asked for at that time, by that name."""
+    """The body that a webhook would have had, from the ticket as the API returned it, the time of the request and the
+    name of the requester."""

@@ -1,7 +1,8 @@
-"""How is somebody told, where a message came from, what became of it? One call that posts, and calls that edit it.
+"""Receipts: messages that report a ticket's number, link and state where the original message came from.
 
-What is called a receipt: ticket number, link and state, in the thread or as a mail. A connector writes the call and
-reads its answer; the worker makes it, when the ticket is there and whenever its state changes. All of it is pure.
+A receipt is posted in the thread or sent as a mail. One call posts it; later calls edit it. A connector writes each
+call and reads its answer. The worker makes the call when the ticket exists and whenever its state changes. All
+functions are pure.
 """
 
 from __future__ import annotations
@@ -17,32 +18,32 @@ from connectors.contract.settings import SourceSettings
 S = TypeVar("S", bound=SourceSettings)
 
 STATES: Mapping[str, str] = {"pending": "in progress"}
-"""What people call a state of a ticket, where it is not called so."""
-CREDENTIALS_S = 300.0  # between tries where our own token or secret is refused: a person has to see to it
+"""Words that people use for ticket states, if they differ from the state's name."""
+CREDENTIALS_S = 300.0  # between tries after our own token or secret was refused: a person has to fix it
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the answer is about."""
+    """The content of one receipt."""
 
     target: str = field(repr=False)
-    """Where it goes, as the event's `answer` said; it may hold what lets anybody answer there."""
+    """Where the receipt goes, from the event's `answer`. It may hold a URL or token that lets its bearer post there."""
     place: str | None
-    """The answer that is there already and is to be edited; None: there is none yet."""
+    """The existing receipt to edit. None: there is none yet."""
     case_key: str
     ticket: str
-    """Its number."""
+    """The ticket's number."""
     status: str
     priority: str
     link: str | None
     """Where people find the ticket."""
     now: datetime
-    """By the ledger's clock; some platforms take an answer for some minutes only."""
+    """By the ledger's clock. Some platforms accept a receipt only for some minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in."""
+    """The server for outgoing mail."""
 
     host: str
     port: int
@@ -53,7 +54,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """One mail, from the null sender, so that nothing that becomes of it comes back as a new ticket."""
+    """One mail from the null sender, so that a bounce or reply never becomes a new ticket."""
 
     server: MailServer
     recipient: str
@@ -62,12 +63,12 @@ class OutgoingMail:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """It is there."""
+    """The receipt was posted."""
 
     place: str | None = None
-    """Where, for what can be edited; None: it cannot, and was told for good."""
+    """Identifies a receipt that can be edited. None: the receipt is final."""
     names: tuple[str, ...] = ()
-    """What the kind's events call the answer: what people do to it, or below it, is about the case."""
+    """Aliases of the receipt, as the kind's events name it: reactions and replies to the receipt belong to the case."""
 
 
 Outcome = Told | Later | Unclear | Refused
@@ -75,18 +76,19 @@ Outcome = Told | Later | Unclear | Refused
 
 @dataclass(frozen=True, slots=True)
 class Answering(Generic[S]):
-    """How a kind of source answers."""
+    """How one kind of source posts receipts."""
 
     is_on: Callable[[S], bool]
     write: Callable[[Answered, S], HttpCall | OutgoingMail | Refused]
-    """What is to be sent; `Refused` where it is too late, or where nothing may be sent to the target."""
+    """The call or mail to send. `Refused` if it is too late, or if the target must not be called."""
     read: Callable[[Answered, HttpAnswer], Outcome] | None = None
-    """What the answer to an `HttpCall` means."""
+    """Reads the answer to an `HttpCall`."""
     credentials: Callable[[S], ClientCredentials] | None = None
-    """Where each `HttpCall` needs a token, which the worker gets, keeps and sends as `Bearer`."""
+    """Credentials for the token that each `HttpCall` needs. The worker gets and caches the token and sends it as
+    `Bearer`."""
 
 
 def text(about: Answered) -> str:
-    """Number, state and link, and nothing that somebody wrote: a thread may have more readers than its ticket."""
+    """Return number, state and link. Nothing that a person wrote: a thread may have more readers than its ticket."""
     said = f"Ticket {about.ticket} is {STATES.get(about.status, about.status)} ({about.priority})"
     return said if about.link is None else f"{said}: {about.link}"

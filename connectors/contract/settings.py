@@ -15,41 +15,42 @@ def _usable(secret: SecretStr) -> SecretStr:
     if not value.strip():
         raise ValueError("a secret must not be blank")
     if value != value.strip():
-        # HTTP takes white space off the ends of a header: such a secret would deny everybody, for ever.
+        # HTTP strips white space from the ends of a header, so such a secret would deny every sender.
         raise ValueError("a secret must not begin or end with white space")
     return secret
 
 
 Secret = Annotated[SecretStr, AfterValidator(_usable)]
-"""A secret that is never blank, without white space around it, and never shown."""
+"""A secret that is never blank, has no white space around it, and is never shown."""
 
 
 class SourceSettings(BaseModel):
-    """What every kind of source is configured with; a kind adds its own fields."""
+    """Settings of every kind of source; a kind adds its own fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     routes_publish: ClassVar[bool] = True
-    """A route can make public what is private by `private` alone; else only what is set for the source does."""
+    """True: a route can make private text public with `private` alone. False: only the source's own settings can."""
 
     secret: Secret
-    """What the sender proves itself with."""
+    """The secret with which the sender proves itself."""
     previous_secret: Secret | None = None
-    """Accepted too, while senders are moved to the new one."""
+    """Accepted too, while senders are moved to the new secret."""
     category: str | None = Field(default=None, min_length=1, max_length=255)
     """The tickets' category."""
     private: bool = False
     """Keep the text out of subject and description, in private notes only."""
     max_items: int = Field(default=10_000, ge=1)
-    """Items of one delivery; more is refused with 413."""
+    """Maximum items of one delivery; more are refused with 413."""
     max_body: int | None = Field(default=None, ge=1)
-    """Bytes of one delivery; None: as `server.max_body` says."""
+    """Maximum bytes of one delivery. None: `server.max_body`."""
     quiet_after: Seconds | None = None
-    """Nothing was sent for so long: a ticket says so, which closes with the next delivery. None: it may be quiet."""
+    """Open a ticket if the source sends nothing for this long. The ticket closes with the next delivery. None:
+    never."""
     quiet_priority: Priority = "high"
-    """Of that ticket."""
+    """Priority of that ticket."""
     expire_after: Seconds | None = None
-    """Close an alert that its sender has not mentioned for so many seconds. Set it longer than the interval at which
+    """Close an alert that its sender has not mentioned for this many seconds. Must be longer than the interval at which
     the sender repeats open alerts. None: never."""
 
     @property

@@ -1,7 +1,7 @@
-"""The protocol of a connection that we open to a platform: deliveries in envelopes, each acknowledged by its id.
+"""Deliveries over a connection that we open to a platform: in envelopes, each acknowledged by its id.
 
-The connector writes what opens a connection and what is sent on it, and reads what comes; the worker opens it, listens
-and takes in. All of it is pure.
+The connector writes the opening request and the messages to send, and reads the received messages. The worker opens the
+connection, listens and takes in deliveries. All functions are pure.
 """
 
 from __future__ import annotations
@@ -19,33 +19,35 @@ S = TypeVar("S", bound=SourceSettings)
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One delivery."""
+    """One delivery on the connection."""
 
     id: str
     body: bytes = field(repr=False)
     takes_reply: bool
-    """Its acknowledgement may carry what a response to a request would."""
+    """The acknowledgement may carry the content of an HTTP response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """The platform will end the connection in some seconds, and another one is to be opened."""
+    """The platform will close the connection in some seconds. A new connection is needed."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Socket(Generic[S]):
-    """How a kind of source is listened to on a connection of ours."""
+    """How one kind of source delivers over a connection that we open."""
 
     is_on: Callable[[S], bool]
     opening: Callable[[S], HttpCall]
-    """Asks where the connection leads to."""
+    """The request for the connection's address."""
     address: Callable[[HttpAnswer, S], str | Later | Unclear | Refused]
-    """The answer's `ws://` or `wss://` address, for one connection. It may hold a secret."""
+    """The `ws://` or `wss://` address in the answer, for one connection. It may hold a secret."""
     leads_to: Callable[[S], Hashable]
-    """Where settings differ in this, another connection is needed: it leads to another place, or is another app's."""
+    """Identity of the connection: its destination and app. Settings that differ in this value need another
+    connection."""
     read: Callable[[str | bytes], Envelope | Leaving | None]
-    """What a message on the connection is; None for greetings, and whatever is no delivery."""
+    """Reads a message on the connection. None for greetings and other messages without a delivery."""
     acknowledgement: Callable[[Envelope, Reply | None], str]
-    """What is sent once the delivery is in the ledger; with the reply where there is one, and it is taken."""
+    """The message that acknowledges a recorded delivery. Includes the reply if there is one and the platform accepts
+    it."""

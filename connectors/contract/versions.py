@@ -1,11 +1,12 @@
-"""The versions of documents that are stored as JSON and may be read by a process of another version.
+"""Versions of documents that are stored as JSON and may be read by a process of another version.
 
-A document says its version in the field `v`; one without it is of version 1, or older. What a later version wrote may
-mean something else by the same fields, so it is left alone: `LaterVersion` says so, and a later process reads it.
+The field `v` holds a document's version; a document without the field is of version 1, or older. A later version may
+give the same fields another meaning, so its documents are left alone: reading one raises `LaterVersion`, and a later
+process reads it.
 
-The version before this one refuses a field that it does not know in an event or in a job's memory. It runs beside this
-one during an upgrade. So there the field is read from now on, and written from the release after on. The reader of
-treatments ignored such fields all along: there it is written already.
+The previous version of this program refuses unknown fields in an event and in a job's memory, and runs beside this one
+during an upgrade. So in these documents this version reads the field, and the next release will also write it. The
+reader of treatments always ignored unknown fields, so treatments are written with the field already.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class LaterVersion(ValueError):
 
 
 def fields_of(document: dict[str, Any], what: str, known: int) -> dict[str, Any]:
-    """The document without its version. Raises LaterVersion where that is none of those up to `known`."""
+    """Return the document without its version. Raises LaterVersion unless the version is an integer up to `known`."""
     fields = dict(document)
     version = fields.pop(FIELD, known)
     if not isinstance(version, int) or version > known:

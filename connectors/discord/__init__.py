@@ -1,7 +1,8 @@
-"""Discord's interactions over HTTP: slash commands, commands on messages, buttons and forms, each answered at once.
+"""Discord's interactions over HTTP: slash commands, message commands, buttons and forms, each answered at once.
 
-Source: discord.com/developers/docs, "Interactions: Receiving and Responding". Discord tests now and then
-whether a wrong signature is refused with 401, and takes the address away where it is not.
+Discord regularly sends a wrong signature, and removes the address unless it is refused with 401.
+
+Source: discord.com/developers/docs, "Interactions: Receiving and Responding".
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
 LEEWAY = 300
-"""Seconds, both ways. Discord waits 3 s for an answer: what is older is a recording."""
+"""Seconds, in both directions. Discord waits 3 s for an answer, so an older request is a replay."""
 PING, AUTOCOMPLETE = 1, 4
-"""Types of interactions that say nothing."""
+"""Types of interactions without a message."""
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """The signature of timestamp and raw body by the application's key, at most 300 s old or early."""
+    """Check the signature of timestamp and raw body by the application's key, at most 300 s old or early."""
     timestamp, signed = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
     if timestamp is None or signed is None:
         return Denied(f"{TIMESTAMP if timestamp is None else SIGNATURE} is missing or repeated")
-    # That it is digits only also keeps its end from being moved into the body, or the body's beginning into it.
+    # Requiring digits only also prevents moving bytes between the timestamp and the body.
     if denied := stale(timestamp, now, LEEWAY):
         return denied
     offered = read_signature(signed)
@@ -48,16 +49,16 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
 
 
 def sign(body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
-    """Both headers, as Discord would send them. Raises NoPrivateKey where the secret is Discord's public key."""
+    """Return both headers, as Discord would send them. Raises NoPrivateKey if the secret is Discord's public key."""
     timestamp = str(int(now.timestamp()))
     return {TIMESTAMP: timestamp, SIGNATURE: signature(settings.secrets[0], timestamp.encode() + body).hex()}
 
 
 @of_object
 def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
-    """At most one event, and an answer to whatever was asked.
+    """Return at most one event, and a reply to every interaction.
 
-    Raises UnreadableMessage where what it is about cannot be told: no type, no id, no channel, no user.
+    Raises UnreadableMessage if the subject of an interaction is missing: no type, no id, no channel, no user.
     """
     kind = payload.get("type")
     if not isinstance(kind, int) or isinstance(kind, bool):

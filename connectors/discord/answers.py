@@ -1,7 +1,7 @@
-"""What does Discord want answered within 3 seconds? A word to who did it, a form to fill in, or a bare acknowledgement.
+"""Replies to interactions, due within 3 seconds: a text for the user, a form to fill in, or a bare acknowledgement.
 
-The answer is given when the delivery is in the database, before any ticket is: it says what will be done, and holds
-nothing of what was said.
+The reply is sent when the delivery is in the database, before a ticket exists: it reports what will be done and repeats
+no words of the message.
 
 Source: discord.com/developers/docs, "Interaction Response Object", "Component Reference".
 """
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from connectors.contract.messages import Reply
 
 PONG, MESSAGE, CHOICES, FORM = 1, 4, 8, 9
-"""Types of answers."""
+"""Types of responses."""
 ROW, BUTTON, TEXT_INPUT, LABEL = 1, 2, 4, 18
 """Types of components."""
 GREY, RED = 2, 4
@@ -25,7 +25,7 @@ ONLY_FOR_YOU = 1 << 6
 Action = Literal["open", "note", "close"]
 
 OURS = re.compile(r"ticketrelay:(open|note|close)(?::([1-9][0-9]{0,18}))?")
-"""The id of a button or form of ours: what it does, and to which case."""
+"""The custom id of our buttons and forms: the action, and its case."""
 
 OPENED = "Received: a ticket is opened for it."
 NOTED = "Received: it becomes a note on the ticket, if there is one."
@@ -44,7 +44,7 @@ def no_choices() -> Reply:
 
 
 def told(text: str, *, private: bool, case: str | None = None) -> Reply:
-    """A message; where there is a case, with the buttons that add to it and close it."""
+    """Return a text message. With a case, it has buttons that add a note and close the ticket."""
     data: dict[str, Any] = {"content": text, "allowed_mentions": {"parse": []}}
     if private:
         data["flags"] = ONLY_FOR_YOU
@@ -56,7 +56,7 @@ def told(text: str, *, private: bool, case: str | None = None) -> Reply:
 
 
 def form(action: Action, case: str | None = None) -> Reply:
-    """A form for a new ticket, or for a note on a case."""
+    """Return a form for a new ticket, or for a note on a case."""
     inputs = [_input("What is it about?", "text", long=True)]
     if action == "open":
         inputs.insert(0, _input("Subject", "subject", long=False))

@@ -1,4 +1,4 @@
-"""What does a person read of a command, a form or a message? Markup as plain text, files and embeds as lines.
+"""Renders commands, forms and messages of Discord as plain text, with files and embeds as lines.
 
 Source: discord.com/developers/docs, "Message Formatting", "Embed Object", "Application Command Option Type".
 """
@@ -18,17 +18,17 @@ MAX_EMBEDS = 8_000  # characters
 MOST_EMBEDS = 10
 MOST_FIELDS = 25
 SUBCOMMANDS = (1, 2)
-"""Types of options: a subcommand, and a group of them."""
+"""Types of options: a subcommand, and a group of subcommands."""
 ATTACHMENT = 11
 """The type of an option that is a file."""
 TEXT_OPTIONS = ("text", "subject")
-"""Options whose value is said without their name."""
+"""Options that are shown without their name."""
 
 _MARKUP = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,64}:)([0-9]{1,20})>")
 
 
 def subcommand(data: Mapping[str, Any]) -> tuple[str | None, list[Mapping[str, Any]]]:
-    """The subcommand that was chosen, if there is one, and the options that were given."""
+    """Return the chosen subcommand, if there is one, and the given options."""
     name, options = None, objects_in(data.get("options"))
     while options and options[0].get("type") in SUBCOMMANDS:
         name, options = text_at(options[0], "name"), objects_in(options[0].get("options"))
@@ -36,7 +36,7 @@ def subcommand(data: Mapping[str, Any]) -> tuple[str | None, list[Mapping[str, A
 
 
 def option_text(options: list[Mapping[str, Any]]) -> str:
-    """What was given, a line each. Raises UnreadableItem for a value that is a list or an object."""
+    """Return the given options, a line each. Raises UnreadableItem for a value that is a list or an object."""
     lines = []
     for each in options:
         name, value = first_line(each.get("name")) or "", scalar(each.get("value"))
@@ -46,14 +46,14 @@ def option_text(options: list[Mapping[str, Any]]) -> str:
 
 
 def option_files(data: Mapping[str, Any], options: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The files that were given."""
+    """Return the given files."""
     known = object_at(object_at(data, "resolved"), "attachments")
     ids = [each.get("value") for each in options if each.get("type") == ATTACHMENT]
     return [known[each] for each in ids if isinstance(each, str) and isinstance(known.get(each), dict)]
 
 
 def form_fields(data: Mapping[str, Any]) -> dict[str, str]:
-    """The texts of a form by their fields' ids; they stand in rows, or each below a label."""
+    """Return the texts of a form by field id. Fields stand in rows, or each below a label."""
     found = {}
     for row in objects_in(data.get("components")):
         for each in [*objects_in(row.get("components")), object_at(row, "component")]:
@@ -64,7 +64,7 @@ def form_fields(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def message_text(message: Mapping[str, Any]) -> str:
-    """The text of a message and of its embeds, as people read it. Raises UnreadableItem."""
+    """Return the text of a message and of its embeds, as people read it. Raises UnreadableItem."""
     mentioned = objects_in(message.get("mentions"))
     names = {number: person(each) for each in mentioned if (number := maybe_id(each.get("id")))}
     text = _MARKUP.sub(lambda match: _plain(match, names), scalar(message.get("content")))
@@ -72,18 +72,18 @@ def message_text(message: Mapping[str, Any]) -> str:
 
 
 def message_files(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The files of a message."""
+    """Return the files of a message."""
     return objects_in(message.get("attachments"))
 
 
 def whole(text: str, files: list[Mapping[str, Any]], *about: str) -> str:
-    """The text, the files, and lines about who said it where."""
+    """Return the text, the files, and lines about author and place."""
     lines = (File(first_line(each.get("filename")) or "a file", each.get("size"), each.get("url")) for each in files)
     return paragraphs(cut(text, MAX_BODY), "\n".join(file_lines(lines)), "\n".join(about))
 
 
 def _plain(match: re.Match[str], names: Mapping[str, str]) -> str:
-    """What stands between angle brackets: somebody, a role, a channel, an emoji."""
+    """Return the text for a mention, a role, a channel or an emoji in angle brackets."""
     mark, number = match[1], match[2]
     if mark in ("@", "@!"):
         return names.get(number, f"@{number}")
@@ -91,7 +91,7 @@ def _plain(match: re.Match[str], names: Mapping[str, str]) -> str:
 
 
 def _embeds(message: Mapping[str, Any]) -> Iterator[str]:
-    """What bots write: titles, descriptions, fields. Previews of links are none of the author's words."""
+    """Yield the lines of embeds that bots write: titles, descriptions, fields. Previews of links are left out."""
     for embed in objects_in(message.get("embeds"))[:MOST_EMBEDS]:
         if embed.get("type", "rich") != "rich":
             continue

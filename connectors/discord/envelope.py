@@ -1,7 +1,7 @@
-"""Who did it, where, and when? What Discord says around every interaction.
+"""Reads author, place and time of an interaction.
 
-A thread has the id of the message that it was made from, so a case that was opened from a message is found from its
-thread too. Ids hold the time at which they were made.
+A thread has the id of the message that it was made from, so a case that was opened from a message is also found from
+the message's thread. Ids contain their time of creation.
 
 Source: discord.com/developers/docs, "Interaction Object", "Channel Types", "Snowflakes".
 """
@@ -20,9 +20,9 @@ from connectors.discord.settings import Settings
 from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at, text_at
 
 THREADS = (10, 11, 12)
-"""Types of channels: a thread of announcements, a public thread, a private one."""
+"""Types of channels: an announcement thread, a public thread, a private thread."""
 PRIVATE = (1, 3, 12)
-"""Types of channels: a direct message, a group of people, a private thread."""
+"""Types of channels: a direct message, a group message, a private thread."""
 
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -31,36 +31,36 @@ _TOKEN = re.compile(r"[!-~]{1,1000}")
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """What every interaction tells."""
+    """The data that every interaction carries."""
 
     id: str
     when: datetime
     channel: str
     channel_type: object
     parent: str | None
-    """The channel that a thread stands in."""
+    """The channel that contains the thread."""
     guild: str | None
     """The server; None in direct messages."""
     user: str
     roles: tuple[str, ...]
     who: str
-    """The user as people call them."""
+    """The user's display name."""
     application: str | None
     token: str = field(repr=False)
-    """Lets whoever has it edit the answer, for 15 minutes; empty where there is none."""
+    """A token that lets its bearer edit the reply for 15 minutes. Empty if it is missing."""
 
     @property
     def thread(self) -> str | None:
-        """The id of the thread that it was done in; None outside of threads."""
+        """The id of the thread; None outside of threads."""
         return self.channel if self.channel_type in THREADS else None
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The user, and the roles that the user has."""
+        """The user's id, and the ids of the user's roles."""
         return (self.user, *self.roles)
 
     def rules(self, settings: Settings) -> Rules:
-        """What holds where it was done: for a thread what is set for it, then for its channel."""
+        """Return the rules of the place. Settings of a thread take precedence over those of its channel."""
         return settings.rules(self.channel, self.parent if self.thread is not None else None)
 
     def is_private(self, rules: Rules) -> bool:
@@ -70,7 +70,7 @@ class Interaction:
 
 
 def read_interaction(payload: Mapping[str, Any]) -> Interaction:
-    """What stands around the command. Raises UnreadableItem without an id, a channel or a user."""
+    """Read the envelope of an interaction. Raises UnreadableItem without an id, a channel or a user."""
     channel = object_at(payload, "channel")
     member = object_at(payload, "member")
     user = object_at(member, "user") or object_at(payload, "user")
@@ -95,7 +95,7 @@ def read_interaction(payload: Mapping[str, Any]) -> Interaction:
 
 
 def person(user: Mapping[str, Any], member: Mapping[str, Any] | None = None) -> str:
-    """`Ada (@ada)`, by the name that the server or the user chose."""
+    """Return `Ada (@ada)`, with the nickname on the server or the user's display name."""
     handle = first_line(user.get("username"))
     called = first_line((member or {}).get("nick"), user.get("global_name"))
     if called and handle and called != handle:
@@ -104,12 +104,12 @@ def person(user: Mapping[str, Any], member: Mapping[str, Any] | None = None) -> 
 
 
 def maybe_id(value: object) -> str | None:
-    """An id; None for whatever is none."""
+    """Return the value as an id; None if it is not an id."""
     return value if isinstance(value, str) and _ID.fullmatch(value) and int(value) < 2**63 else None
 
 
 def read_id(document: Mapping[str, Any], field: str) -> str:
-    """The id at the field. Raises UnreadableItem."""
+    """Return the id at the field. Raises UnreadableItem."""
     value = maybe_id(document.get(field))
     if value is None:
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
@@ -117,5 +117,5 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
 
 
 def moment(number: str) -> datetime:
-    """When the id was made, to the millisecond."""
+    """Return the creation time of the id, to the millisecond."""
     return _EPOCH + timedelta(milliseconds=int(number) >> 22)

@@ -1,7 +1,7 @@
-"""What does an interaction say? Commands, buttons and forms open, note or close; each is answered at once.
+"""Interactions in Discord: commands, buttons and forms open, note or close; each is answered at once.
 
-In a thread the case is the thread. Elsewhere a command opens a case of its own, and its answer has buttons that name
-it: a channel holds many conversations, so that nothing else there says which ticket is meant.
+In a thread, the thread is the case. Elsewhere a command opens a case of its own, and the reply has buttons that name
+the case: a channel holds many conversations, so only the buttons identify the ticket there.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from connectors.toolbox.strict_json import found, object_at, text_at, within
 from connectors.toolbox.text import readable
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
-"""Types of commands: a slash command, one in a user's menu, one in a message's."""
+"""Types of commands: a slash command, a user menu command, a message menu command."""
 
 
 def command(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
-    """An application command."""
+    """Read an application command."""
     data = within(payload, "data")
     name, kind = text_at(data, "name").casefold(), data.get("type", CHAT_INPUT)
     if kind == CHAT_INPUT and name == settings.command.casefold():
@@ -38,7 +38,7 @@ def command(payload: Mapping[str, Any], done: Interaction, settings: Settings) -
 
 
 def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
-    """A button of ours: one closes, one asks for a note. It stands on the answer to what opened the case."""
+    """Read a button of ours: one closes, one asks for a note. Buttons stand below the reply that opened the case."""
     ours = OURS.fullmatch(text_at(within(payload, "data"), "custom_id"))
     if ours is None or ours[2] is None:
         return _nothing("nothing is done about the button: it is none of ours", "This button does nothing here.")
@@ -49,13 +49,13 @@ def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) ->
         return Parsed(reply=answers.form("note", ours[2]))
     if ours[1] == "open":
         return _asked(done, rules)
-    # A thread that is made from the answer has its id: from then on it leads to the case.
+    # A thread that is made from the reply has the reply's id. From now on this id leads to the case.
     answer = maybe_id(object_at(payload, "message").get("id"))
     return _closed(done, settings, ours[2], *((answer,) if answer else ()))
 
 
 def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
-    """A form of ours that was filled in."""
+    """Read a submitted form of ours."""
     data = within(payload, "data")
     ours = OURS.fullmatch(text_at(data, "custom_id"))
     fields = content.form_fields(data)
@@ -95,7 +95,7 @@ def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Pa
 
 
 def _asked(done: Interaction, rules: Rules) -> Parsed:
-    """A form for a new ticket, for those who may open one."""
+    """Return a form for a new ticket, if the user may open one."""
     if reason := rules.turns_away(*done.ids):
         return _nothing(reason, answers.TURNED_AWAY)
     return Parsed(reply=answers.form("open"))
@@ -112,14 +112,14 @@ def _opened(done: Interaction, settings: Settings, text: str, files: list[Mappin
 
 
 def _in_thread(shared: Facts, done: Interaction, settings: Settings, case: str) -> Parsed:
-    """A comment on the case of a thread; of those who may, it opens one."""
+    """Return a comment on a thread's case. It opens a missing case if the user may open tickets."""
     unknown = done.rules(settings).unknown(*done.ids)
     said = answers.IN_THREAD if unknown == "open" else answers.NOTED
     return _answered(Commented(**shared, unknown=unknown), said, case)
 
 
 def _open_message(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
-    """From a message that is there. It is named by that, so that two who open it open one ticket."""
+    """Open a ticket from an existing message. The message names it, so two people who open it open one ticket."""
     if off := done.rules(settings).refuses("shortcut"):
         return _off(off)
     target = read_id(data, "target_id")
@@ -155,7 +155,7 @@ def _closed(done: Interaction, settings: Settings, case: str, *names: str) -> Pa
 
 
 def _names_of(target: str, message: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of a message; an answer of ours is known by the interaction that it answers."""
+    """Return the names of a message. A reply of ours is also known by the id of its interaction."""
     asked = maybe_id(object_at(message, "interaction_metadata").get("id"))
     return (target, asked) if asked else (target,)
 
@@ -218,4 +218,4 @@ def _nothing(reason: str, text: str) -> Parsed:
 
 
 HANDLERS: dict[int, Callable[[Mapping[str, Any], Interaction, Settings], Parsed]] = {2: command, 3: button, 5: form}
-"""By the type of an interaction."""
+"""Handlers by interaction type."""

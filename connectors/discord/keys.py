@@ -1,8 +1,7 @@
-"""Who signed it? Ed25519 over the timestamp and the body, with the key of the application.
+"""Ed25519 signatures over the timestamp and the body, with the application's key.
 
-The secret of a source is the application's Public Key: 64 hex digits. It proves what Discord signs, and can sign
-nothing. Any other secret is one to develop with: a pair of keys is made of it, and with that `send` signs and `verify`
-checks.
+The secret of a source is the application's Public Key: 64 hex digits. It verifies Discord's signatures and cannot sign.
+Any other secret is for development: a key pair is derived from it, with which `send` signs and `verify` checks.
 
 Source: discord.com/developers/docs, "Interactions: Receiving and Responding"; RFC 8032.
 """
@@ -24,26 +23,26 @@ _MISTYPED = re.compile(r"[0-9a-fA-F]{48,80}")
 
 
 class NoPrivateKey(ConnectorError):
-    """The source has the public key only: nobody but Discord can sign for it."""
+    """The source has only the public key, so only Discord can sign for it."""
 
 
 def is_mistyped(secret: str) -> bool:
-    """True for hex digits that are nearly as many as those of a public key."""
+    """True for hex digits whose number is close to that of a public key."""
     return bool(_MISTYPED.fullmatch(secret)) and not _PUBLIC_KEY.fullmatch(secret)
 
 
 def read_signature(text: str) -> bytes | None:
-    """The 64 bytes that 128 hex digits stand for; None for anything else."""
+    """Return the 64 bytes that 128 hex digits stand for; None for anything else."""
     return bytes.fromhex(text) if _SIGNATURE.fullmatch(text) else None
 
 
 def is_signed(signature: bytes, secrets: Iterable[bytes], message: bytes) -> bool:
-    """True where one of the keys signed the message."""
+    """True if one of the keys signed the message."""
     return any(_verifies(public_key(secret), signature, message) for secret in secrets)
 
 
 def signature(secret: bytes, message: bytes) -> bytes:
-    """The signature of a message. Raises NoPrivateKey where the secret is a public key."""
+    """Return the signature of a message. Raises NoPrivateKey if the secret is a public key."""
     if _PUBLIC_KEY.fullmatch(secret.decode()):
         raise NoPrivateKey(
             "the source has Discord's public key, with which nothing can be signed: "
@@ -53,7 +52,7 @@ def signature(secret: bytes, message: bytes) -> bytes:
 
 
 def public_key(secret: bytes) -> Ed25519PublicKey:
-    """The key that the secret is, or that is made of it."""
+    """Return the secret as a public key, or the public key derived from the secret."""
     text = secret.decode()
     if _PUBLIC_KEY.fullmatch(text):
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))

@@ -1,8 +1,8 @@
-"""How does the answer to an interaction come to name its ticket? By an edit, for 15 minutes; with a bot, for ever.
+"""Receipts in Discord: edits of the reply to an interaction, for 15 minutes, or without limit if there is a bot.
 
-The token of the interaction lets whoever has it answer for 15 minutes; it stands in the URL, so no URL is shown or
-logged. An edit says what is to stand there, so it may be made twice. It leaves out `components`: the buttons stay. What
-only its reader sees can be edited by that token alone; everything else by the bot too, where it may read the channel.
+The interaction's token lets its bearer edit the reply for 15 minutes. It is part of the URL, so URLs are never shown or
+logged. An edit is idempotent. Edits omit `components`, so the buttons stay. A reply that only its reader sees can be
+edited with that token alone; other replies also by the bot, if it may read the channel.
 
 Source: discord.com/developers/docs, "Edit Original Interaction Response", "Edit Message", "Rate Limits", "User Agent".
 """
@@ -24,15 +24,15 @@ from connectors.toolbox.forms import escaped
 from connectors.toolbox.strict_json import text_at
 
 OPEN_FOR = timedelta(minutes=15) - timedelta(seconds=30)
-"""How long after the interaction its answer can be edited, less what a call may take."""
+"""How long after the interaction its reply can be edited, minus the time of a call."""
 USER_AGENT = "DiscordBot (https://discord.com/developers/applications/{}, 1)"
-"""What Discord wants to be told: a library, where to read about the bot, a version; others may be refused."""
+"""The required User-Agent: library, URL about the bot, version. Discord may refuse others."""
 ORIGINAL = "@original"
-"""The place of an answer that only its token can edit."""
+"""The place of a reply that only its token can edit."""
 
 
 def target(application: str, interaction: str, token: str) -> str:
-    """Which answer is edited, as the event carries it."""
+    """Return the receipt target for an event: the reply to edit."""
     return json.dumps({"application": application, "interaction": interaction, "token": token})
 
 
@@ -41,7 +41,7 @@ def is_on(settings: Settings) -> bool:
 
 
 def write(about: Answered, settings: Settings) -> HttpCall | Refused:
-    """The edit: by the interaction's token as long as that holds, then by the bot."""
+    """Write the edit: with the interaction's token while it is valid, then with the bot's."""
     where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
     body = {"content": text(about), "allowed_mentions": {"parse": []}}
     headers = {"User-Agent": USER_AGENT.format(where["application"])}
@@ -56,12 +56,12 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
-    """Discord answers with the message, or with `code` and `message` of an error."""
+    """Read Discord's answer: the message, or `code` and `message` of an error."""
     said = document(answer)
     because = reason("Discord", answer.status, said.get("code"), text_at(said, "message"))
     if answer.status == 200:
         number = maybe_id(said.get("id"))
-        # A thread that is made from the answer has its id.
+        # A thread that is made from the reply has the reply's id.
         return Told(_place(said, about), (number,) if number else ())
     if answer.status == 404 and about.place is None:
         return Later(None, f"{because}: our own answer is not there yet")
@@ -76,7 +76,7 @@ FAILURES: Mapping[int | str, Meaning] = {429: _limited}
 
 
 def _place(message: Mapping[str, Any], about: Answered) -> str:
-    """`channel:message`, by which the bot can edit it; `@original` where it cannot."""
+    """Return `channel:message` if the bot can edit the reply, else `@original`."""
     channel, number, flags = maybe_id(message.get("channel_id")), maybe_id(message.get("id")), message.get("flags")
     if channel is None or number is None or not isinstance(flags, int) or flags & ONLY_FOR_YOU:
         return about.place or ORIGINAL

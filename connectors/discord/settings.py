@@ -1,4 +1,4 @@
-"""What is a Discord application configured with?"""
+"""Settings of a Discord source."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from connectors.discord.keys import is_mistyped
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 Gesture = Literal["command", "shortcut", "form", "button", "close_word"]
 Name = Annotated[str, StringConstraints(pattern=r"^\S(.{0,30}\S)?$")]
-"""The name of a command, as it is registered at Discord."""
+"""The name of a command, as registered at Discord."""
 
 
 class DiscordChannel(ChannelSettings[Id, Gesture]):
-    """What one channel has otherwise than its source."""
+    """Settings of one channel that differ from the source's."""
 
 
 class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel]):
     """A source of kind `discord`; the secret is the application's Public Key, 64 hex digits.
 
-    People have their own id and those of their roles. What is set for a channel holds in its threads too.
+    The ids of a person are their own and those of their roles. Settings of a channel also apply to its threads.
     """
 
     command: Name = "ticket"
@@ -34,12 +34,12 @@ class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel]):
     """The command in a message's menu that closes its ticket."""
 
     receipts: bool = False
-    """Let the answer to an interaction name the ticket and its state, for 15 minutes; with `bot_token` as long as the
-    ticket moves."""
+    """Add the ticket and its state to the reply to an interaction, for 15 minutes; with `bot_token` as long as the
+    ticket changes."""
     bot_token: Secret | None = None
-    """The token of the application's bot, which has to be let into the channels."""
+    """The token of the application's bot, which needs access to the channels."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://discord.com/api/v10")
-    """Where Discord's API is; another one only for tests."""
+    """The URL of Discord's API. Another one only for tests."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -1,8 +1,8 @@
-"""Mail, as it was received (RFC 5322): a new mail opens a case, an answer adds to the one it answers to.
+"""Mail as it was received (RFC 5322): a new mail opens a case, an answer adds to the case that it answers to.
 
-Nothing is found by its subject alone, and nothing is dropped for what it is: an automatic answer or a bounce becomes a
-private note, a mail of our own is recorded. Whoever took the mail says what the envelope held in two headers of the
-delivery; without them the mail's own headers have to do.
+The subject alone never identifies a case. No mail is dropped because of its class: an automatic answer or a bounce
+becomes a private note, a mail of our own is recorded. Two headers of the delivery hold the envelope; without them, the
+mail's own headers are used.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from connectors.toolbox.text import clean, cut
 __all__ = ["CONNECTOR", "Settings", "own_message_id", "thread_address"]
 
 EXPECTED_HEADERS = ("from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "sender")
-"""A body with none of them is no mail."""
+"""Headers of mail. A body without any of them is no mail."""
 
 MAX_DATE = 200  # characters
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event, and those of its commands; or one remark for a mail of our own.
+    """Return one event and those of the mail's commands, or one remark for a mail of our own.
 
-    Raises UnreadableMessage for what is no mail, and for a mail beyond the limits of its headers, depth or parts.
+    Raises UnreadableMessage for a body that is no mail, and for a mail beyond the limits of headers, depth or parts.
     """
     inbound = message.inbound
     tree = read_mail(inbound.body, Limits(settings.max_depth, settings.max_parts))
@@ -64,12 +64,12 @@ def _read(tree: Part, inbound: Inbound, settings: Settings) -> Mail:
 
 
 def _date(headers: Headers) -> datetime | None:
-    """The Date in UTC; None where there is none that exists."""
+    """Return the Date in UTC; None if it is missing or does not exist."""
     try:
         parsed = parsedate_tz(headers.first("date")[:MAX_DATE])
         return datetime.fromtimestamp(mktime_tz(parsed), UTC) if parsed else None
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
-        return None  # the standard library raises what its arithmetic does for times that no calendar has
+        return None  # the standard library lets arithmetic errors through for times that no calendar has
 
 
 CONNECTOR = Connector(

@@ -1,9 +1,9 @@
-"""Is a mail an alert? The rules of its source say so: what it is about, and whether that began, goes on or is over.
+"""Reads alerts from mail, by the rules of the source: the subject of the alert, and whether it began, goes on or ended.
 
-state      event       what follows (worker.planning.lifecycle)
-firing     Opened      a ticket; while it is open a note that it began again; soon after its end it is reopened
-repeat     Commented   a note; a ticket where there is none
-recovery   Resolved    the ticket is closed; where none is open nothing
+state      event       effect (worker.planning.lifecycle)
+firing     Opened      a ticket; if one is open, a note that the alert began again; soon after its end, a reopening
+repeat     Commented   a note; a ticket if there is none
+recovery   Resolved    the ticket is closed; no effect if none is open
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from connectors.toolbox.patterns import fits, is_in, named
 from connectors.toolbox.text import one_line
 
 MAX_SEARCHED = 100_000
-"""Characters of the text in which expressions are looked for."""
-MAX_VALUE = 200  # characters of a group that a key spells out
+"""Characters of the text that expressions search."""
+MAX_VALUE = 200  # characters that a key's values may take before digests replace them
 
 STATES: tuple[AlertState, ...] = ("recovery", "repeat", "firing")
-"""In the order in which they are tried: "still failing" is said with words of a failure."""
+"""In the order of matching: "still failing" also contains the words of a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a mail says of one alert."""
+    """One alert, as read from a mail."""
 
     rule: AlertRule
     state: AlertState
     case_key: str
     labels: tuple[tuple[str, str], ...]
-    """What the named groups hold."""
+    """Names and values of the rule's named groups."""
 
 
 def alert(headers: Headers, author: str | None, subject: str, text: str, settings: Settings) -> Alert | None:
-    """By the first rule that fits; None where none does, and the mail is a mail."""
+    """Return the alert by the first matching rule; None if no rule matches."""
     if author is None:
         return None
     for rule in settings.alerts:
@@ -75,7 +75,7 @@ def _state(rule: AlertRule, said: str) -> AlertState | None:
 
 
 def _case_key(rule: AlertRule, values: Iterable[str]) -> str:
-    """`alert:backup:host=db-1,job=nightly`; what is too long or odd stands as its digest."""
+    """Return `alert:backup:host=db-1,job=nightly`. A long or unprintable value is replaced by its digest."""
     spelled = [value if _is_plain(value) else f"sha256-{digest(value)[:40]}" for value in values]
     return f"alert:{rule.name}:" + ",".join(f"{name}={value}" for name, value in zip(rule.case, spelled, strict=True))
 

@@ -1,7 +1,7 @@
-"""Did our own mail server find that a mail comes from whom its From names? (RFC 8601, RFC 7489)
+"""Checks whether our own mail server authenticated the From of a mail (RFC 8601, RFC 7489).
 
-Only the topmost Authentication-Results counts, and only when the configured server wrote it: whatever stands below may
-have come with the mail. Everything that is not plainly a pass is none.
+Only the topmost Authentication-Results counts, and only if the configured server wrote it: headers below it may have
+come with the mail. Every result that is not clearly a pass counts as a failure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HEADER = "authentication-results"
 
 
 def why_not_authentic(headers: Headers, authserv_id: str | None) -> str | None:
-    """Why nobody vouches for the From; None where DMARC passed, or without DMARC a DKIM signature of its domain."""
+    """Return why the From is not authentic; None if DMARC passed, or without DMARC a DKIM signature of its domain."""
     if authserv_id is None:
         return "no authserv_id is configured"
     written = headers.all("from")
@@ -44,7 +44,7 @@ def _signer(said: dict[str, str]) -> str:
 
 
 def _results(sections: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Method, result, and what was looked at."""
+    """Yield method, result and properties of each section."""
     for section in sections:
         words = section.split()
         if not words:
@@ -53,15 +53,15 @@ def _results(sections: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
         method = method.partition("/")[0]
         said = [word.partition("=") for word in words[1:]]
         names = [name for name, _, _ in said]
-        # What says a thing twice says nothing.
+        # A section that repeats a property is not used.
         is_clear = equals and len(names) == len(set(names))
         yield method, result if is_clear else "", {name: value for name, _, value in said}
 
 
 def _sections(value: str) -> list[str] | None:
-    """What stands between the semicolons, in lower case, without comments; None where it is not well formed.
+    """Split the value at semicolons, in lower case, without comments. None if it is malformed.
 
-    What is quoted cannot be mistaken for anything else: its white space and signs are taken out.
+    White space and special characters in quoted strings are removed, so that they cannot be mistaken for syntax.
     """
     sections, depth, in_quotes, escaped = [""], 0, False, False
     for char in value.lower():

@@ -1,12 +1,13 @@
-"""Which case does a mail belong to? What it answers to, in the order of its worth; a mail that is new answers nothing.
+"""Finds the cases that a mail belongs to: references in order of reliability. A new mail has none.
 
     1  a token in a recipient's address                                                   proven
-    2  of In-Reply-To, then References from right to left, the ids that we issued         proven
-    3  the others of these, and the mail's own id: an answer to it may have come first
-    4  a token in the text, as in a quoted answer of ours                                 proven
+    2  Message-IDs of ours in In-Reply-To, then in References from right to left          proven
+    3  other ids there, and the mail's own id: an answer to the mail may have come first
+    4  a token in the text, as in a quoted mail of ours                                   proven
     5  the number of a ticket in the subject
 
-What is not proven counts only for somebody who takes part in the case: the worker asks. Never the subject alone.
+An unproven reference counts only if the author takes part in the case, which the worker checks. The subject alone never
+counts.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ from connectors.email.settings import Settings
 
 EMBEDDED_MAILS = ("message/rfc822", "message/global")
 EMBEDDED_HEADERS = ("text/rfc822-headers", "message/rfc822-headers")
-"""Parts in which a mail server returns what it could not deliver."""
+"""Parts in which a mail server returns an undeliverable mail."""
 
 MAX_REFERENCES = 100
 MAX_SEARCHED = 200_000
-"""Characters of text in which tokens and ids are looked for."""
+"""Characters of text that are searched for tokens and ids."""
 
 _ID_IN_TEXT = re.compile(r"^[ \t>]*message-id:[ \t]*(<[^<>\n]{1,998}>)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What is known of a mail before it is decided what it does."""
+    """A mail with its parsed content, before its events are decided."""
 
     tree: Part
     said: Content
@@ -46,12 +47,12 @@ class Mail:
     recipients: tuple[str, ...]
     sent: datetime | None
     mailbox: str = ""
-    """Where it came in, where mailboxes have tickets of their own; else empty."""
+    """The mailbox that received the mail, if each mailbox has tickets of its own; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a mail answers to: `before` its own id is looked up, and `after`."""
+    """References to the mails that a mail answers, looked up `before` and `after` the mail's own id."""
 
     before: tuple[Reference, ...] = ()
     after: tuple[Reference, ...] = ()
@@ -61,9 +62,10 @@ class Answered:
 
 
 def source_message_id(mail: Mail) -> str:
-    """Names the mail: the same for its copies in other mailboxes, another for a sender who uses an id again later.
+    """Return the id of the mail: equal for copies in other mailboxes, different for a Message-ID that is used again.
 
-    Its sender is part of it: whoever learnt the id and the second of somebody's mail could else speak in its place.
+    The sender is part of the id. Otherwise a stranger who learnt the Message-ID and date of a mail could send in its
+    place.
     """
     headers = mail.tree.headers
     date = str(int(mail.sent.timestamp())) if mail.sent else ""
@@ -78,15 +80,15 @@ def source_message_id(mail: Mail) -> str:
 
 
 def own_reference(mail: Mail) -> tuple[Reference, ...]:
-    """The mail's own id, where it has one."""
+    """Return the mail's own id as a reference; empty if it has none."""
     own = identity.message_id(mail.tree.headers)
     return (Reference(identity.id_alias(own, mail.mailbox)),) if own else ()
 
 
 def references(mail: Mail, settings: Settings) -> Answered:
-    """What the mail answers to; nothing for a new one.
+    """Return the references of a mail; empty for a new mail.
 
-    A forward is new although it names the mails that it forwards, unless one of them proves that it is ours.
+    A forward is a new mail although it names the forwarded mails, unless a reference is proven to be ours.
     """
     headers, text = mail.tree.headers, mail.said.text[:MAX_SEARCHED]
     named = list(identity.address_references(settings, mail.recipients))
@@ -104,7 +106,7 @@ def references(mail: Mail, settings: Settings) -> Answered:
 
 
 def _returned(mail: Mail, settings: Settings) -> Iterator[Reference]:
-    """What the headers of the returned mails name: their own ids, what they answered to, thread addresses."""
+    """Yield references from the headers of returned mails: own ids, answered ids, thread addresses."""
     for part in mail.tree.walk():
         if part.type in EMBEDDED_MAILS and part.children:
             headers = part.children[0].headers

@@ -1,7 +1,7 @@
-"""How do a mail's bytes become text, whatever it says about them? An unknown charset is no error, nor a wrong one.
+"""Decodes bytes of mail to text, whatever charset is declared. An unknown or wrong charset is no error.
 
-The ladder: what was declared, UTF-8, then Windows-1252, which takes nearly every byte. A text of several bytes to the
-character that is broken in a place or two keeps its charset: the rest of it would be lost to the last rung.
+Charsets are tried in order: the declared one, UTF-8, then Windows-1252, which accepts nearly every byte. A multi-byte
+text with few broken places keeps its charset: Windows-1252 would lose the rest of the text.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ ALIASES = {
     "shift_jis": "cp932",
     "x-windows-949": "cp949",
 }
-"""What senders call a charset, in lower case, and a codec that reads all that they mean by it."""
+"""Names of charsets in mail, in lower case, and a codec that reads all variants of each."""
 
 NOT_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "mbcs", "oem"})
-"""Codecs of Python that no mail is written in; some warn, some take a time that grows with the square."""
+"""Codecs of Python that no mail uses; some warn, some take quadratic time."""
 
 BROKEN_SHARE = 20
-"""One place in so many bytes above ASCII may be broken, before a charset is given up."""
+"""Bytes above ASCII per broken place: a charset with more broken places is given up."""
 
-MAX_WORDS = 20_000  # characters of a header in which encoded words are looked for
+MAX_WORDS = 20_000  # characters of a header that are searched for encoded words
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._:-]{0,39}")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?=")
@@ -46,7 +46,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """The text, by the ladder; what no rung can read is U+FFFD."""
+    """Decode the data with the first charset that fits. Unreadable bytes become U+FFFD."""
     rungs = [name for name in (_codec(charset), "utf-8") if name is not None]
     for name in rungs:
         try:
@@ -62,7 +62,7 @@ def decode(data: bytes, charset: str | None = None) -> str:
 
 
 def decode_words(text: str) -> str:
-    """A header's text with its encoded words (RFC 2047) read; a word that is broken stands as it is."""
+    """Decode the encoded words (RFC 2047) of a header. Broken words stay unchanged."""
     pieces: list[str | tuple[str, bytes]] = []
     end = 0
     for match in _ENCODED_WORD.finditer(text[:MAX_WORDS]):
@@ -76,7 +76,7 @@ def decode_words(text: str) -> str:
 
 
 def unbase64(data: bytes) -> bytes:
-    """The bytes; what is not Base64 is passed over, a part of three bytes at the end is dropped."""
+    """Decode Base64. Other characters are skipped; an incomplete group at the end is dropped."""
     digits = data.translate(None, _NOT_BASE64)
     if len(digits) % 4 == 1:
         digits = digits[:-1]
@@ -84,7 +84,7 @@ def unbase64(data: bytes) -> bytes:
 
 
 def _joined(pieces: list[str | tuple[str, bytes]]) -> list[str]:
-    """The pieces read; neighbours of one charset are read as one, for some senders split a character between them."""
+    """Decode the pieces, neighbours of one charset together: some senders split a character between them."""
     texts: list[str] = []
     for charset, run in groupby(pieces, key=lambda piece: None if isinstance(piece, str) else piece[0].lower()):
         if charset is None:
@@ -100,13 +100,13 @@ def _word(encoding: str, encoded: str) -> bytes:
 
 
 def _codec(charset: str | None) -> str | None:
-    """The name of Python's codec; None where there is none, or none that mail is written in."""
+    """Return the name of Python's codec; None if there is none, or none that mail uses."""
     name = (charset or "").strip().strip("\"'").lower()
     if not _NAME.fullmatch(name):
         return None
     try:
         found = codecs.lookup(ALIASES.get(name, name))
-        b"\0\0\0\0".decode(found.name)  # what only turns bytes into bytes (zlib, base64) refuses here
+        b"\0\0\0\0".decode(found.name)  # codecs from bytes to bytes (zlib, base64) raise here
     except (LookupError, UnicodeError, ValueError, ImportError):
         return None
     return None if found.name.replace("_", "-") in NOT_CHARSETS else found.name

@@ -1,6 +1,6 @@
-"""Who speaks: a person, a program, an automatic answer, or a mail server that could not deliver?
+"""Classifies the sender of a mail: a person, a program, an automatic answer, or a mail server's bounce.
 
-Nothing is dropped for what it is. `X-Auto-Response-Suppress` says nothing about its sender: people's mail carries it.
+No mail is dropped because of its class. `X-Auto-Response-Suppress` is ignored: mail from people carries it too.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from connectors.email.mime import Headers, Part
 Class = Literal["bounce", "auto-reply", "bulk", "person"]
 
 REPORT_TYPES = frozenset({"message/delivery-status", "message/disposition-notification", "message/feedback-report"})
-"""Parts that only a mail server's report has."""
+"""Types of parts that only reports of mail servers have."""
 
 SERVERS = frozenset({"mailer-daemon", "postmaster"})
-"""What stands before the @ of those that report."""
+"""Local parts of addresses that send reports."""
 
 AUTO_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-autoreply-from", "x-mail-autoreply")
 LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
@@ -26,9 +26,10 @@ PRECEDENCE: dict[str, Class] = {"auto_reply": "auto-reply", "bulk": "bulk", "jun
 
 
 def classify(mail: Part, author: str | None, envelope_from: str | None) -> Class:
-    """The class of a mail that is not our own; `envelope_from` is empty for a null sender, None where unknown.
+    """Return the class of a mail that is not our own.
 
-    A report is one whatever else it says; a null sender alone makes none, for automatic answers have it too.
+    `envelope_from` is empty for a null sender, None if unknown. A report is always a bounce. A null sender alone is not
+    a sign of a bounce, since automatic answers have it too.
     """
     headers = mail.headers
     words = _words(headers)
@@ -44,7 +45,7 @@ def classify(mail: Part, author: str | None, envelope_from: str | None) -> Class
 
 
 def is_of_a_list(headers: Headers) -> bool:
-    """True for a mail that a mailing list passed on: its words may be others than those of other copies."""
+    """True for a mail from a mailing list: its text may differ from that of other copies."""
     return any(name in headers for name in LIST_HEADERS) or "list" in (
         value.partition("(")[0].strip().lower() for value in headers.all("precedence")
     )
@@ -58,7 +59,7 @@ def _is_report(mail: Part) -> bool:
 
 
 def _words(headers: Headers) -> set[Class]:
-    """What Auto-Submitted and Precedence say, their parameters and comments left out."""
+    """Return the classes that Auto-Submitted and Precedence name, without parameters and comments."""
     found: set[Class] = set()
     for name, table in (("auto-submitted", AUTO_SUBMITTED), ("precedence", PRECEDENCE)):
         for value in headers.all(name):

@@ -1,6 +1,6 @@
-"""What does a mail tell us to do? Its first lines may be `#close` and `#priority high`, from those who are allowed to.
+"""Commands in mail: the first lines may be `#close` and `#priority high`, from permitted senders.
 
-Only the lines above everything else are read, so that no quoted command is ever carried out. They stay in the text.
+Only lines above all other text are read, so a quoted command is never carried out. The lines stay in the text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PRIORITY = re.compile(r"#priority[ \t:=]+(low|medium|high|urgent)", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What is to be done."""
+    """The commands of one mail."""
 
     close: bool = False
     priority: Priority | None = None
@@ -33,7 +33,7 @@ class Commands:
 
 
 def commands(text: str) -> Commands:
-    """Those of the first lines; the first other line ends them."""
+    """Return the commands in the first lines; the first other line ends them."""
     found = Commands()
     for line in [each.strip() for each in text[:2_000].split("\n") if each.strip()][:MAX_COMMANDS]:
         if _CLOSE.fullmatch(line):
@@ -46,7 +46,7 @@ def commands(text: str) -> Commands:
 
 
 def why_not_allowed(headers: Headers, author: str | None, settings: Settings) -> str | None:
-    """Why its sender may not give commands; None where they may."""
+    """Return why the sender may not give commands; None if they may."""
     if author is None or not any(fits(each, author) for each in settings.commands_from):
         return "its sender is not among commands_from"
     return why_not_authentic(headers, settings.authserv_id)

@@ -1,7 +1,6 @@
-"""What does a person read of a mail? Who wrote it, its text, and what came with it; the mail itself stays in custody.
+"""Renders a mail for tickets: author, text and attachments. The mail itself stays in the ledger.
 
-A reply's own words come first; where anything was cut away from them, all of it stands below, so that nothing that
-somebody wrote is out of reach.
+A reply's own words come first. If the quote was cut off, the whole text follows below, so no text is lost.
 """
 
 from __future__ import annotations
@@ -18,28 +17,28 @@ from connectors.toolbox import markup
 from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line
 
 FULL_MESSAGE = "--- full message ---"
-"""The line between a reply's own words and the whole of it."""
+"""The line between a reply's own words and the whole text."""
 
 NO_TEXT = "(no text)"
 NO_SUBJECT = "(no subject)"
 MAX_SUBJECT = 255  # characters
 MAX_LISTED = 50  # attachments
 MAX_FILENAME = 200  # characters
-MAX_REPORT = 2_000  # characters of what a mail server says about a delivery
+MAX_REPORT = 2_000  # characters of a mail server's report
 
 IMPORTANCE: dict[str, Priority] = {
     "1": "high", "2": "high", "highest": "high", "high": "high", "urgent": "high",
     "3": "medium", "normal": "medium", "medium": "medium",
     "4": "low", "5": "low", "low": "low", "lowest": "low", "non-urgent": "low",
 }  # fmt: skip
-"""The first word of what mail programs write; none of it makes a ticket urgent, for anybody can write it."""
+"""Priorities by the first word of an importance header. None is urgent, since anybody can write the header."""
 
 IMPORTANCE_HEADERS = ("importance", "x-priority", "priority", "x-msmail-priority")
-"""The first that has a word of the table counts."""
+"""In order: the first header with a word of the table counts."""
 
 FORWARDS = ("fwd", "fw", "wg", "tr", "rv", "vb", "vl", "doorst", "i", "enc", "pd", "转发", "轉寄")
-"""What mail programs put before the subject of a forwarded mail, in lower case. `VS:` is not among them: it forwards in
-Norway, and answers in Finland."""
+"""Subject prefixes of forwarded mail, in lower case. `VS:` is missing on purpose: it means a forward in Norwegian, and
+a reply in Finnish."""
 
 AUTOMATIC = (
     "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "out of office", "out of the office",
@@ -48,12 +47,12 @@ AUTOMATIC = (
     "resposta automática", "odpowiedź automatyczna", "automatisk svar", "automatiskt svar", "автоответ",
     "自动回复", "自動返信", "自動応答",
 )  # fmt: skip
-"""What programs put before the subject of an automatic answer, in lower case."""
+"""Subject prefixes of automatic answers, in lower case."""
 
 TEXTS = ("text/plain", "text/html", "text/enriched")
 
 REPORTED = ("final-recipient", "action", "status", "remote-mta", "diagnostic-code")
-"""What a mail server says about a delivery, and is worth reading."""
+"""Fields of delivery reports that are shown."""
 
 _FOLD = re.compile(r"\n[ \t]+")
 _PREFIX = re.compile(r"\s*([^\W\d_]{1,6})(?:\[[0-9]{1,2}\])?\s?[:：]")
@@ -68,22 +67,22 @@ class Attachment:
     name: str
     type: str
     size: int
-    """Bytes."""
+    """Size in bytes."""
     sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a mail says, before it is put together for readers."""
+    """The content of a mail, before rendering."""
 
     text: str
     attachments: tuple[Attachment, ...]
     digest: str
-    """Over the words, without their spacing, and over the attachments: what differs between copies is not in it."""
+    """Digest of the words, without their spacing, and of the attachments. Differences between copies are left out."""
 
 
 def content(mail: Part) -> Content:
-    """The text and attachments of a mail; those of a mail within it are the attachment's own."""
+    """Return text and attachments of a mail. The attachments of an attached mail are not listed."""
     reader = _Reader()
     reader.read(mail)
     text = _together(reader.texts) or reader.enclosed or _together(_inner_texts(mail, reader))
@@ -93,19 +92,19 @@ def content(mail: Part) -> Content:
 
 
 def subject(headers: Headers) -> str:
-    """One line of 1 to 255 characters."""
+    """Return the subject as one line of 1 to 255 characters."""
     return cut(headers.text("subject"), MAX_SUBJECT) or NO_SUBJECT
 
 
 def is_forward(headers: Headers) -> bool:
-    """True where the first prefix of the subject, behind a list's name, says that somebody forwarded the mail."""
+    """True if the first prefix of the subject, after a list's tag, marks a forward."""
     written = headers.text("subject")
     match = _PREFIX.match(_LIST_TAG.sub("", written, count=1) if _LIST_TAG.match(written) else written)
     return match is not None and match[1].lower() in FORWARDS
 
 
 def bare_subject(headers: Headers) -> str:
-    """The subject as all mails of one exchange have it: without prefixes, ticket numbers, and in lower case."""
+    """Return the subject that all mails of one conversation share: no prefixes, no ticket numbers, lower case."""
     text = headers.text("subject").casefold()[:1024]
     while True:
         shorter = _NUMBERED.sub(" ", text).strip()
@@ -117,7 +116,7 @@ def bare_subject(headers: Headers) -> str:
 
 
 def importance(headers: Headers) -> tuple[str | None, Priority]:
-    """The sender's own word and its priority; (None, "medium") where nothing is said that is in the table."""
+    """Return the sender's word for the importance, and its priority; (None, "medium") without a known word."""
     for name in IMPORTANCE_HEADERS:
         word = (re.split(r"[\s(;,]", headers.first(name).lower(), maxsplit=1))[0]
         if word in IMPORTANCE:
@@ -126,7 +125,7 @@ def importance(headers: Headers) -> tuple[str | None, Priority]:
 
 
 def report(mail: Part) -> str:
-    """What a mail server's report says about each recipient: empty where it says nothing that can be read."""
+    """Return a report's fields for all recipients; empty if there are none."""
     lines = []
     for part in mail.walk():
         if part.type == "message/delivery-status":
@@ -138,15 +137,15 @@ def report(mail: Part) -> str:
 
 
 def rendered(author: str, said: Content, extra: str, *, limit: int, strip: bool) -> str:
-    """Plain text of at most `limit` characters: the author, the text, what came with it.
+    """Return plain text of at most `limit` characters: the author, the text, the attachments.
 
-    With `strip`, a reply's own words stand before the whole.
+    With `strip`, a reply's own words stand before the whole text.
     """
     lead = f"From: {author or 'unknown'}"
     closing = "\n\n".join(part for part in (extra, _listed(said.attachments)) if part)
     own = replies.own_words(said.text) if strip else None
     body = said.text or NO_TEXT
-    # Attachments are never pushed out by a long text, nor own words by a long list.
+    # Long texts never push attachments out, nor long lists a reply's own words.
     closing = cut(closing, limit // 3)
     room = limit - len(lead) - len(closing) - 4
     if own is not None:
@@ -155,13 +154,13 @@ def rendered(author: str, said: Content, extra: str, *, limit: int, strip: bool)
 
 
 class _Reader:
-    """Collects what a mail says, and how much HTML it may still be made to read."""
+    """Collects texts and attachments of a mail, within a limit on HTML."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.attachments: list[Attachment] = []
         self.enclosed = ""
-        """What a winmail.dat says."""
+        """The text of a winmail.dat."""
         self._html_left = markup.MAX_HTML
 
     def read(self, part: Part) -> None:
@@ -188,7 +187,7 @@ class _Reader:
         return clean(markup.text_of(html)) if html else ""
 
     def _open(self, part: Part) -> None:
-        """List what is in a winmail.dat, and keep what it says for a mail that says nothing itself."""
+        """List the content of a winmail.dat, and keep its text for a mail without a text of its own."""
         found = tnef.opened(part.content)
         if found is None:
             return
@@ -199,7 +198,7 @@ class _Reader:
         self.enclosed = self.enclosed or clean(found.text).strip() or self._laid_out(clean(found.html))
 
     def _read_best(self, versions: Iterable[Part]) -> None:
-        """The first of several versions that says anything, plain before HTML; the attachments of all."""
+        """Read the first version with a text, plain before HTML; keep the attachments of all versions."""
         found = ""
         for version in sorted(versions, key=lambda each: any(part.type == "text/html" for part in each.walk())):
             before = len(self.texts)
@@ -213,7 +212,7 @@ class _Reader:
 
 
 def _inner_texts(mail: Part, reader: _Reader) -> Iterator[str]:
-    """Where a mail says nothing itself: its named text, or the first mail that it brings along."""
+    """Yield the text of a mail without a body: its first named text part, or the first attached mail."""
     for part in mail.walk():
         is_text = part.type in TEXTS and not part.children and part.disposition != "attachment"
         if is_text and (text := reader.text(part)).strip():

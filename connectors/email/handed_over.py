@@ -1,9 +1,9 @@
-"""How does a service that takes mail for us hand it over? As the mail itself, and `connectors.email` reads it.
+"""Reads mail from services that take mail for us, with the parser of `connectors.email`.
 
-A source of such a kind can have mailboxes that are read over IMAP too. All ways end in the same reading: a mail that
-comes by two of them is one ticket.
+The service delivers the mail itself. A source of such a kind can also have IMAP mailboxes. Every way ends in the same
+parser, so a mail that arrives by two ways is one ticket.
 
-This is the one place where a connector uses another one: how mail is read is no business of who carried it.
+This is the only place where a connector uses another one: parsing mail does not depend on its carrier.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ MARKS = ("x-ticketrelay-envelope-to", "x-ticketrelay-imap-url")
 
 
 def is_enveloped(message: Verified | Unverified) -> bool:
-    """True for a mail that came without the service around it: it is the body."""
+    """True if the body is the mail itself, delivered without the service."""
     return any(name in MARKS for name, _ in message.inbound.headers)
 
 
 def read(
     message: Verified | Unverified, settings: Settings, mail: bytes, sender: str | None, recipients: Sequence[str]
 ) -> Parsed:
-    """What the mail says that the message carries. A sender of "" is the null sender, None one that was not told.
+    """Parse the mail that a delivery carries. A sender of "" is the null sender, None an unknown sender.
 
     Raises UnreadableMessage.
     """
@@ -47,5 +47,5 @@ def read(
 
 
 def read_enveloped(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """What a mail says that is the body. Raises UnreadableMessage."""
+    """Parse a delivery whose body is the mail. Raises UnreadableMessage."""
     return CONNECTOR.parse(message, settings)

@@ -1,6 +1,6 @@
-"""What did a mail make happen? An alert's change of state, a case that opens, a comment; and what its sender commands.
+"""Makes the events of a mail: an alert's change of state, a new case, a comment, and the effects of commands.
 
-The events of one mail go to one case: what its commands do, they do where the mail itself went.
+All events of one mail belong to one case: its commands apply to the case that the mail itself went to.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from connectors.email.content import bare_subject, importance, rendered, report,
 from connectors.email.settings import Settings
 from connectors.toolbox.text import cut, one_line
 
-MAX_ATTRIBUTE = 1024  # characters that routing sees
+MAX_ATTRIBUTE = 1024  # characters of an attribute for routing
 MAX_CLOCK_AHEAD = timedelta(days=1)
-"""Further in the future the Date is a clock that is wrong, and the time of arrival counts."""
+"""A Date further in the future comes from a wrong clock; the time of arrival is used instead."""
 
 AUTOMATIC = ("bounce", "auto-reply")
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def happenings(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
-    """The mail's events. Raises ValueError for what `Event` refuses."""
+    """Return the mail's events. Raises ValueError for values that `Event` refuses."""
     author = mail.author.address if mail.author else None
     headers = mail.tree.headers
     found = alert(headers, author, subject(headers), mail.said.text, settings)
@@ -46,7 +46,7 @@ def happenings(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
 
 
 def _facts(mail: Mail, received_at: datetime, settings: Settings, text: str) -> dict[str, Any]:
-    """What the events of every mail have in common, but for the names of case and message."""
+    """Return the fields that all events of a mail share, without the names of case and message."""
     headers = mail.tree.headers
     severity, priority = importance(headers)
     when = mail.sent if mail.sent and mail.sent <= received_at + MAX_CLOCK_AHEAD else received_at
@@ -67,13 +67,13 @@ def _facts(mail: Mail, received_at: datetime, settings: Settings, text: str) -> 
 
 
 def _of_alert(mail: Mail, found: Alert, received_at: datetime, settings: Settings) -> Event:
-    """The source vouches for it: whose mails are alerts, the settings say."""
+    """Return an alert's event. Its authority is the source: the settings define whose mails are alerts."""
     facts = _facts(mail, received_at, settings, _text(mail, settings, strip=False))
     names = [(f"labels.{name}", value) for name, value in found.labels]
     own = cases.own_reference(mail)
     facts |= {
         "case_key": found.case_key,
-        # One mail may be told twice; two alerts of one second, with one Message-ID, are two.
+        # The key and state distinguish two alerts of one second with one Message-ID; a repeated mail stays a repeat.
         "source_message_id": digest(cases.source_message_id(mail), found.case_key, found.state),
         "severity": found.state,
         "priority": found.rule.priority or facts["priority"],
@@ -106,7 +106,7 @@ def _of_mail(mail: Mail, received_at: datetime, settings: Settings, told: Comman
                 *(each.alias for each in own), *followed_as, identity.token_alias(identity.case_ref(case_key))
             ),
             "references": _once(*answered.before, *own, *answered.after),
-            # Nobody becomes a participant by sending what looks automatic.
+            # The sender of an automatic mail does not become a participant.
             "participants": () if automatic else facts["participants"],
             "joins": not automatic,
             "authority": "participant",
@@ -126,7 +126,7 @@ def _of_mail(mail: Mail, received_at: datetime, settings: Settings, told: Comman
 
 
 def _of_commands(said: Opened | Commented, told: Commands, received_at: datetime) -> Iterator[Event]:
-    """What follows from the commands of a mail that may hold some, by the clock of its arrival."""
+    """Yield the events of the mail's commands, at the time of arrival."""
     kept = ("case_key", "started_at", "subject", "category", "private", "aliases", "references", "author",
             "authority", "attributes")  # fmt: skip
     facts: dict[str, Any] = {name: getattr(said, name) for name in kept}
@@ -142,7 +142,7 @@ def _of_commands(said: Opened | Commented, told: Commands, received_at: datetime
 
 
 def _answer(mail: Mail, settings: Settings) -> str | None:
-    """Where the sender is told of the ticket; None for what no program should answer."""
+    """Return the receipt target; None if no program should answer this mail."""
     if not receipts.is_on(settings) or mail.kind != "person" or mail.author is None or "@" not in mail.author.address:
         return None
     return receipts.target(mail.author, subject(mail.tree.headers), mail.tree.headers)
@@ -165,7 +165,8 @@ def _text(mail: Mail, settings: Settings, *, strip: bool) -> str:
 
 
 def _attributes(mail: Mail, more: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """What routing sees, sorted: `class`, `from`, `to` (with commas between), `list_id`, and more; none is empty."""
+    """Return sorted attributes for routing: `class`, `from`, `to` (comma-separated), `list_id`, and more; none is
+    empty."""
     pairs = {
         "class": mail.kind,
         "from": mail.author.address if mail.author else "",
@@ -177,7 +178,7 @@ def _attributes(mail: Mail, more: list[tuple[str, str]]) -> tuple[tuple[str, str
 
 
 def _list_id(written: str) -> str:
-    """`Ops <ops.example.net>` is `ops.example.net`."""
+    """Return `ops.example.net` for `Ops <ops.example.net>`."""
     return (written.partition("<")[2].partition(">")[0] or written).strip().lower()
 
 

@@ -1,8 +1,8 @@
-"""Which mail is this, and which case does it answer to? Message-IDs made comparable, and tokens that only we can make.
+"""Identifies mails and their cases: normalised Message-IDs, and tokens that only we can make.
 
-A token is the case's short name with a proof: `t-REF.PROOF` behind the plus of an address, `t-REF.NUMBER.PROOF` in a
-Message-ID of ours. The proof is an HMAC under the source's secret, of its own domain: it is good for nothing else,
-and nothing else that the secret signs is good for it.
+A token is the case's short name with a proof: `t-REF.PROOF` after the plus of an address, `t-REF.NUMBER.PROOF` in a
+Message-ID of ours. The proof is an HMAC under the source's secret, with a domain separator: no other signature of the
+secret can serve as a proof, nor a proof as another signature.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from connectors.email.settings import Settings
 from connectors.toolbox.signatures import hmac_sha256
 
 MAX_IDS = 50
-"""Message-IDs of one mail that are followed: the newest of References."""
+"""Maximum Message-IDs followed per mail: the newest of References."""
 
 LOOP_HEADER = "X-Loop"
 RECIPIENT_HEADERS = ("x-original-to", "delivered-to", "to", "cc")
-"""Where a thread address is looked for, after the envelope, best first."""
+"""Headers that may hold a thread address, after the envelope, best first."""
 
 _REF_DIGITS = 20
 _ADDRESS_TOKEN = re.compile(r"\+t-([0-9a-f]{20})\.([0-9a-f]{20})@")
@@ -34,14 +34,14 @@ _NO_ID = re.compile(r"smtpin_added_(missing|broken)|\*{4}|^x{4,}@", re.IGNORECAS
 
 
 def thread_address(settings: Settings, case_key: str) -> str:
-    """The address whose mail belongs to the case: `support+t-<ref>.<proof>@example.net`."""
+    """Return the address whose mail belongs to the case: `support+t-<ref>.<proof>@example.net`."""
     local, _, domain = settings.address.partition("@")
     ref = case_ref(case_key)
     return f"{local}+t-{ref}.{_proof(settings.secrets[0], 'address', ref)}@{domain}"
 
 
 def own_message_id(settings: Settings, case_key: str, number: str) -> str:
-    """A Message-ID for a mail of ours about the case, with its angle brackets; `number` tells such mails apart.
+    """Return a Message-ID for a mail of ours about the case, with brackets; `number` distinguishes such mails.
 
     Raises ValueError for a number that is not 1 to 40 of a–z and 0–9.
     """
@@ -53,7 +53,7 @@ def own_message_id(settings: Settings, case_key: str, number: str) -> str:
 
 
 def case_ref(case_key: str) -> str:
-    """The case's short name (20 hex digits)."""
+    """Return the case's short name (20 hex digits)."""
     return digest(case_key)[:_REF_DIGITS]
 
 
@@ -62,9 +62,9 @@ def token_alias(ref: str) -> str:
 
 
 def id_alias(message_id: str, mailbox: str = "") -> str:
-    """The alias for a normalised Message-ID; one that is too long or cannot be printed stands as its digest.
+    """Return the alias for a normalised Message-ID. An id that is too long or unprintable is replaced by its digest.
 
-    With `mailbox` it is that of the mail in this mailbox only.
+    With `mailbox`, the alias is for the mail in this mailbox only.
     """
     prefix = f"id@{mailbox}:" if mailbox else "id:"
     alias = f"{prefix}{message_id}"
@@ -73,7 +73,7 @@ def id_alias(message_id: str, mailbox: str = "") -> str:
 
 
 def normalised(message_id: str) -> str | None:
-    """The id without brackets, comments and white space, its domain in lower case; None where it names nothing."""
+    """Return the id without brackets, comments and white space, its domain in lower case; None if it is unusable."""
     bracketed = _BRACKETED.search(message_id)
     bare = "".join((bracketed[1] if bracketed else _COMMENT.sub("", message_id)).split())
     local, at, domain = bare.rpartition("@")
@@ -83,12 +83,15 @@ def normalised(message_id: str) -> str | None:
 
 
 def message_id(headers: Headers) -> str | None:
-    """The mail's own id, normalised; None where there is none that can be used."""
+    """Return the mail's own id, normalised; None if there is no usable one."""
     return normalised(headers.first("message-id"))
 
 
 def answered_ids(headers: Headers) -> tuple[str, ...]:
-    """What the mail answers to, normalised, the nearest first: In-Reply-To, then References from right to left."""
+    """Return the normalised ids of the answered mails, nearest first.
+
+    The order is In-Reply-To, then References from right to left.
+    """
     found = _ids(headers.all("in-reply-to")) + _ids(headers.all("references", newest=True))[::-1]
     own = message_id(headers)
     return tuple(dict.fromkeys(each for each in found if each != own))[:MAX_IDS]
@@ -103,36 +106,36 @@ def is_own(settings: Settings, headers: Headers) -> bool:
 
 
 def address_references(settings: Settings, recipients: Iterable[str]) -> Iterator[Reference]:
-    """The cases whose thread address is among the recipients; a wrong proof counts as none."""
+    """Yield references to the cases whose thread address is a recipient. An address with a wrong proof is ignored."""
     for recipient in recipients:
         yield from _proven(settings, _ADDRESS_TOKEN, recipient.lower())
 
 
 def body_references(settings: Settings, text: str) -> Iterator[Reference]:
-    """The cases whose token stands in the text, as in a quoted answer of ours."""
+    """Yield references to the cases whose token is in the text, as in a quoted mail of ours."""
     return _proven(settings, _BODY_TOKEN, text)
 
 
 def id_references(settings: Settings, ids: Iterable[str], mailbox: str = "") -> Iterator[Reference]:
-    """A reference for each normalised id; one that we issued proves itself."""
+    """Yield a reference for each normalised id; ids that we issued are proven."""
     for each in ids:
         ref = _ref_of_own_id(settings, each)
         yield Reference(id_alias(each, mailbox)) if ref is None else Reference(token_alias(ref), proven=True)
 
 
 def tag_references(subject: str) -> Iterator[Reference]:
-    """The tickets that a subject names: `[#1042]`."""
+    """Yield references to the tickets that a subject names: `[#1042]`."""
     return (Reference(f"ticket:{match[1]}") for match in _TAG.finditer(subject))
 
 
 def is_thread_address(settings: Settings, address: str) -> bool:
-    """True for the source's own address, with or without anything behind a plus."""
+    """True for the source's own address, with or without a part after a plus."""
     local, _, domain = address.lower().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}" == settings.address
 
 
 def _ids(values: Iterable[str]) -> tuple[str, ...]:
-    """The usable ids of a header, normalised; without brackets each word with an @ is one."""
+    """Return the usable ids of a header, normalised. Without brackets, each word with an @ is an id."""
     joined = " ".join(values)
     found = _BRACKETED.findall(joined) or [each for each in joined.split() if "@" in each]
     return tuple(each for each in map(normalised, found) if each)
@@ -150,11 +153,11 @@ def _ref_of_own_id(settings: Settings, message_id: str) -> str | None:
 
 
 def _is_proof(settings: Settings, offered: str, *parts: str) -> bool:
-    # A list, not a generator: the time taken tells nobody which secret it was.
+    # A list, not a generator: the time taken must not reveal which secret matched.
     matches = [hmac.compare_digest(offered, _proof(secret, *parts)) for secret in settings.secrets]
     return any(matches)
 
 
 def _proof(secret: bytes, *parts: str) -> str:
-    """80 bits of an HMAC-SHA256, as hex digits."""
+    """Return 80 bits of an HMAC-SHA256, as hex digits."""
     return hmac_sha256(secret, "\0".join(("ticketrelay mail", *parts)).encode()).hex()[:20]

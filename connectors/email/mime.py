@@ -1,8 +1,8 @@
-"""What does a mail consist of? Bytes as a tree of parts, in time that grows with their number and not faster.
+"""Parses the bytes of a mail into a tree of parts, in time linear in their number.
 
 The parser of the standard library is not used: it recurses once per level (2,000 levels raise RecursionError), and
-asks of every line, at every level, whether it ends it. Whatever cannot be understood is passed over; only limits
-raise. A header is bytes until its text is asked for.
+tests every line at every level for a boundary. Malformed content is skipped; only limits raise. Headers stay bytes
+until their text is requested.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from connectors.email.charsets import decode, decode_words, unbase64
 from connectors.toolbox.text import clean, one_line
 
 MAX_HEADERS = 256 * 1024
-"""Bytes of the headers of a mail; the headers of its parts are cut there."""
+"""Bytes of a mail's headers. The headers of its parts are cut at this length."""
 
 MAX_FIELD = 32 * 1024
-"""Bytes of one header that are looked at."""
+"""Bytes of one header that are read."""
 
 READINGS = 8
-"""Levels of parts within parts for the whole of a large mail: each of them is searched for its own boundary."""
+"""Levels of nested parts that fill a whole large mail: each level is searched for its own boundary."""
 READ_ANYWAY = 16 * 1024 * 1024
-"""Bytes that are searched however small the mail is."""
+"""Bytes that may be searched however small the mail is."""
 
 _NAME = re.compile(rb"[!-9;-~]+")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
@@ -37,14 +37,14 @@ _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one mail may consist of."""
+    """Limits on the structure of one mail."""
 
     depth: int
     parts: int
 
 
 class Headers:
-    """The headers of a mail or part: names in lower case, values unfolded, in the order in which they stand."""
+    """The headers of a mail or part: names in lower case, values unfolded, in their original order."""
 
     def __init__(self, values: Mapping[str, tuple[bytes, ...]]) -> None:
         self._values = values
@@ -53,17 +53,20 @@ class Headers:
         return name in self._values
 
     def all(self, name: str, *, newest: bool = False) -> tuple[str, ...]:
-        """Every value as text, its encoded words as they stand; of one too long the beginning, or the end."""
+        """Return every value as text, without decoding encoded words.
+
+        A long value loses its end; with `newest`, its beginning.
+        """
         looked_at = slice(-MAX_FIELD, None) if newest else slice(MAX_FIELD)
         return tuple(clean(decode(value[looked_at])) for value in self._values.get(name, ()))
 
     def first(self, name: str) -> str:
-        """The first value, without white space around it; empty where there is none."""
+        """Return the first value, without white space around it; empty if it is missing."""
         values = self._values.get(name, ())
         return clean(decode(values[0][:MAX_FIELD])).strip() if values else ""
 
     def text(self, name: str) -> str:
-        """The first value for people: encoded words read, one line."""
+        """Return the first value for people: encoded words decoded, one line."""
         return one_line(decode_words(self.first(name)))
 
 
@@ -79,29 +82,29 @@ class Part:
 
     @cached_property
     def type(self) -> str:
-        """`text/html`; `text/plain` where there is none that can be read."""
+        """The type, such as `text/html`; `text/plain` if it is missing or malformed."""
         written = self.headers.first("content-type").partition(";")[0].strip().lower()
         return written if _TYPE.fullmatch(written) else "text/plain"
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """Those of Content-Type."""
+        """The parameters of Content-Type."""
         return parameters(self.headers.first("content-type"))
 
     @cached_property
     def disposition(self) -> str:
-        """`attachment`, `inline` or whatever stands there, in lower case."""
+        """The value of Content-Disposition in lower case, such as `attachment` or `inline`."""
         return self.headers.first("content-disposition").partition(";")[0].strip().lower()
 
     @cached_property
     def filename(self) -> str:
-        """As its sender calls it, one line; empty where it has no name."""
+        """The sender's name for the part, one line; empty if it has none."""
         named = parameters(self.headers.first("content-disposition")).get("filename")
         return one_line(decode_words(named or self.parameters.get("name", "")))
 
     @cached_property
     def content(self) -> bytes:
-        """The body decoded."""
+        """The decoded body."""
         match self.headers.first("content-transfer-encoding").lower():
             case "base64":
                 return unbase64(self.body)
@@ -114,16 +117,16 @@ class Part:
         return clean(decode(self.content, self.parameters.get("charset")))
 
     def walk(self) -> Iterator[Part]:
-        """The part and all within it, in the order in which they stand."""
+        """Yield the part and all parts within it, in order."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 def read_mail(raw: bytes, limits: Limits) -> Part:
-    """The mail as a tree.
+    """Parse the mail into a tree.
 
-    Raises UnreadableMessage where its headers, its depth or the number of its parts are beyond the limits.
+    Raises UnreadableMessage if its headers, its depth or the number of its parts exceed the limits.
     """
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
@@ -134,13 +137,13 @@ def read_mail(raw: bytes, limits: Limits) -> Part:
 
 
 def read_headers(raw: bytes) -> Headers:
-    """The headers at the beginning of the bytes, as far as their limit."""
+    """Parse the headers at the beginning of the bytes, up to their limit."""
     head, _ = _halves(raw.lstrip(b"\r\n"))
     return _headers(head[:MAX_HEADERS])
 
 
 def parameters(value: str) -> dict[str, str]:
-    """The parameters of a header's value by name in lower case, those in pieces (RFC 2231) put together."""
+    """Return the parameters of a header's value by name in lower case, with continuations (RFC 2231) joined."""
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for match in _PARAMETER.finditer(value):
@@ -169,7 +172,7 @@ def _put_together(pieces: dict[int, tuple[str, bool]]) -> str:
 
 
 class _Reader:
-    """Counts the parts of one mail, and the bytes in which it looks for them."""
+    """Counts the parts of one mail, and the bytes searched for boundaries."""
 
     def __init__(self, limits: Limits, bytes_left: int) -> None:
         self._limits = limits
@@ -199,7 +202,7 @@ class _Reader:
 
 
 def _split(body: bytes, boundary: str) -> Iterator[bytes]:
-    """What stands between the lines of the boundary; what stands before the first and after the last is no part."""
+    """Yield the parts between the boundary lines. Text before the first and after the last is no part."""
     if not boundary.strip():
         return
     data, mark = b"\n" + body, b"\n--" + boundary.rstrip().encode("utf-8", "surrogateescape")
@@ -208,7 +211,7 @@ def _split(body: bytes, boundary: str) -> Iterator[bytes]:
         line_end = data.find(b"\n", at + len(mark))
         line_end = len(data) if line_end < 0 else line_end
         rest = data[at + len(mark) : line_end].strip()
-        if rest not in (b"", b"--"):  # another boundary that begins like this one
+        if rest not in (b"", b"--"):  # another boundary with this one as prefix
             at = data.find(mark, at + len(mark))
             continue
         if start >= 0:
@@ -221,7 +224,7 @@ def _split(body: bytes, boundary: str) -> Iterator[bytes]:
 
 
 def _halves(raw: bytes) -> tuple[bytes, bytes]:
-    """The headers and the body: divided by the first empty line."""
+    """Split headers and body at the first empty line."""
     if raw[:1] == b"\n":
         return b"", raw[1:]
     if raw[:2] == b"\r\n":
@@ -236,7 +239,10 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _without_empty_line(raw: bytes) -> tuple[bytes, bytes]:
-    """The headers and the body where nothing divides them: the first line behind a header that is none begins it."""
+    """Split headers and body without an empty line.
+
+    The body begins at the first line after a header that is no header.
+    """
     at, has_header = 0, False
     while at < len(raw):
         end = raw.find(b"\n", at) + 1 or len(raw)
@@ -250,7 +256,7 @@ def _without_empty_line(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _headers(head: bytes) -> Headers:
-    """Every line that is a header, with the lines that go on with it; other lines are passed over."""
+    """Read every header with its continuation lines; other lines are skipped."""
     fields: list[tuple[str, list[bytes]]] = []
     for line in head.split(b"\n"):
         if line[:1] in (b" ", b"\t"):

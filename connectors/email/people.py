@@ -1,6 +1,6 @@
-"""Whose mail is this, and who else takes part? Address headers read in one pass, however they are broken.
+"""Reads author, recipients and participants of a mail. Address headers are read in one pass, however broken.
 
-The reader of the standard library recurses into comments and groups; this one does not, and gives up on nothing.
+The reader of the standard library recurses into comments and groups. This reader does not, and accepts any input.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from connectors.toolbox.text import cut, one_line
 
 ENVELOPE_FROM = "x-ticketrelay-envelope-from"
 ENVELOPE_TO = "x-ticketrelay-envelope-to"
-"""Set by whoever took the mail: what was said in SMTP's MAIL FROM, and in RCPT TO with commas between."""
+"""Headers set by the edge or service that took the mail: SMTP's MAIL FROM, and RCPT TO with commas between."""
 
 MAX_PEOPLE = 100
-"""Participants that one mail makes known."""
+"""Maximum participants from one mail."""
 
 MAX_ADDRESS = 320  # characters (RFC 5321: 64 before the @, 255 after it)
 MAX_NAME = 200
@@ -29,16 +29,16 @@ MAX_NAME = 200
 @dataclass(frozen=True, slots=True)
 class Mailbox:
     name: str
-    """As people read it, one line; often empty."""
+    """Display name, one line; often empty."""
     address: str
-    """In lower case; without an @ where a machine writes to itself (`root`)."""
+    """In lower case; without an @ if a machine writes to itself (`root`)."""
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
 
 def mailboxes(values: Iterable[str]) -> tuple[Mailbox, ...]:
-    """The mailboxes of address headers, each address once."""
+    """Return the mailboxes of address headers, each address once."""
     found: dict[str, Mailbox] = {}
     for value in values:
         # Some senders leave a quote open, others encode the whole header, address and all.
@@ -50,13 +50,13 @@ def mailboxes(values: Iterable[str]) -> tuple[Mailbox, ...]:
 
 
 def sender(headers: Headers, envelope: str | None) -> Mailbox | None:
-    """From, else Sender, else the envelope's sender; None for a null sender."""
+    """Return the mailbox in From, else in Sender, else the envelope's sender; None for a null sender."""
     candidates = (headers.all("from"), headers.all("sender"), (envelope or "",))
     return next((found[0] for values in candidates if (found := mailboxes(values))), None)
 
 
 def envelope_sender(headers: Headers, inbound: Inbound) -> str | None:
-    """The address of MAIL FROM or Return-Path: empty for a null sender, None where neither is known."""
+    """Return the address of MAIL FROM or Return-Path: empty for a null sender, None if neither is known."""
     said = inbound.header(ENVELOPE_FROM)
     if said is None:
         if "return-path" not in headers:
@@ -66,7 +66,7 @@ def envelope_sender(headers: Headers, inbound: Inbound) -> str | None:
 
 
 def recipients(headers: Headers, inbound: Inbound) -> tuple[str, ...]:
-    """Every address that the mail went to, the envelope's first."""
+    """Return every address that the mail went to, the envelope's first."""
     values = [value for key, value in inbound.headers if key == ENVELOPE_TO]
     for name in RECIPIENT_HEADERS:
         values += headers.all(name)
@@ -74,7 +74,7 @@ def recipients(headers: Headers, inbound: Inbound) -> tuple[str, ...]:
 
 
 def mailbox(headers: Headers, inbound: Inbound) -> str:
-    """The mailbox that the mail came into, without what stands behind a plus; empty where nothing says so."""
+    """Return the mailbox that the mail came into, without the part after a plus; empty if unknown."""
     values = [value for key, value in inbound.headers if key == ENVELOPE_TO]
     for name in ("x-original-to", "delivered-to"):
         values += headers.all(name)
@@ -84,7 +84,7 @@ def mailbox(headers: Headers, inbound: Inbound) -> str:
 
 
 def participants(settings: Settings, author: str | None, headers: Headers) -> tuple[str, ...]:
-    """Those of From, To and Cc, without the source's own addresses."""
+    """Return the addresses in From, To and Cc, without the source's own."""
     written = [each.address for each in mailboxes((*headers.all("to"), *headers.all("cc")))]
     people = [author, *written] if author else written
     others = [each for each in people if "@" in each and not is_thread_address(settings, each)]
@@ -92,7 +92,7 @@ def participants(settings: Settings, author: str | None, headers: Headers) -> tu
 
 
 def _read(text: str) -> Iterator[Mailbox]:
-    """The mailboxes of one header: names and quotes, comments in any depth, groups."""
+    """Read the mailboxes of one header: names and quotes, comments at any depth, groups."""
     words: list[str] = []
     angle: list[str] | None = None
     in_angle = in_quotes = escaped = False

@@ -1,8 +1,8 @@
-"""What is a sender told by mail? That there is a ticket and its number, once, in an answer that leads back to it.
+"""Receipts by mail: the ticket's number, once, in an answer whose replies lead back to the case.
 
-Only a person is answered, and only about what became a new ticket: never a list, a bounce, an automatic answer or
-whatever looks like one. The answer says that it is automatic (RFC 3834, section 3.1), so that no other program answers
-it; its Reply-To and Message-ID hold tokens, so that a person's answer finds the case.
+Only a person's mail that became a new ticket is answered: never a list, a bounce, an automatic answer or a mail that
+looks like one. The receipt is marked as automatic (RFC 3834, section 3.1), so that no other program answers it. Its
+Reply-To and Message-ID hold tokens, so that a person's answer finds the case.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ To add to it, answer this mail.
 
 
 def target(author: Mailbox, subject: str, headers: Headers) -> str:
-    """Who is told, and what the answer refers to, as the event carries it."""
+    """Return the receipt target for an event: the recipient, and the mails to refer to."""
     own = identity.message_id(headers)
     refers = [*reversed(identity.answered_ids(headers)[:MAX_REFERENCES]), *([own] if own else [])]
     return json.dumps({"to": author.address, "subject": cut(one_line(subject), MAX_SUBJECT), "refers": refers})
@@ -40,7 +40,7 @@ def is_on(settings: Settings) -> bool:
 
 
 def write(about: Answered, settings: Settings) -> OutgoingMail:
-    """The mail, from the source's own address."""
+    """Write the mail, from the source's own address."""
     if settings.receipts_by is None:
         raise ValueError("receipts are off")
     asked = json.loads(about.target)

@@ -1,8 +1,8 @@
-"""What does a reply say itself, and where does it begin to quote? One pass over its lines, in many languages.
+"""Separates a reply's own words from the quoted mail, in one pass over the lines, in many languages.
 
-Losing what somebody wrote is worse than keeping what they quoted: a line of prose that resembles the start of a quote
-is none, and where words of their own follow the quoted lines nothing is cut at all. Signatures stay. No library for
-this was found whose patterns take a time that grows with the length of the text and not with its cube.
+Losing a person's words is worse than keeping a quote. A line of prose that resembles the start of a quote is not taken
+for one, and a text with own words after the quoted lines is not cut at all. Signatures stay. No library was found whose
+patterns take linear time; those found take cubic time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import re
 from collections.abc import Sequence
 
 MAX_LINES = 5_000
-"""Lines that are looked at; whatever a reply says itself stands in them."""
+"""Lines that are read; a reply's own words are among them."""
 
 MAX_LINE = 400
-"""Characters of a line that are looked at."""
+"""Characters of a line that are read."""
 
 ATTRIBUTION_LINES = 4
-"""Lines over which programs wrap the line that names whom they quote."""
+"""Lines over which mail programs wrap the attribution, such as `On Monday, Ada wrote:`."""
 
 HEADER_LINES = 8
 """Lines over which a block of quoted headers may stretch."""
@@ -29,10 +29,10 @@ WROTE = (
     "kirjoitti", "írta", "a scris", "yazdı", "написал", "написал(а)", "написала", "пишет", "написав", "έγραψε", "كتب",
     "כתב", "さんは書きました", "のメール", "写道", "寫道", "님이 작성", "작성",
 )  # fmt: skip
-"""The words before the colon that ends the line which names whom a program quotes."""
+"""Words before the colon that ends an attribution."""
 
 BEFORE_THE_NAME = ("schrieb", "schreef", "skrev", "napisana przez")
-"""Those that stand between the time and the name."""
+"""Words between the time and the name in an attribution."""
 
 ORIGINAL = (
     "original message", "original appointment", "ursprüngliche nachricht", "originalnachricht", "message d'origine",
@@ -42,7 +42,7 @@ ORIGINAL = (
     "eredeti üzenet", "исходное сообщение", "оригинальное сообщение", "orijinal ileti", "原始邮件", "原始郵件",
     "元のメッセージ", "원본 메시지", "원본 메일",
 )  # fmt: skip
-"""What stands between the dashes before a quoted mail."""
+"""Words between the dashes before a quoted mail."""
 
 QUOTED_HEADERS: dict[str, tuple[str, ...]] = {
     "from": (
@@ -63,12 +63,12 @@ QUOTED_HEADERS: dict[str, tuple[str, ...]] = {
         "ämne", "aihe", "tárgy", "тема", "konu", "主题", "主旨", "件名", "제목",
     ),
 }  # fmt: skip
-"""The names of the headers that mail programs repeat above what they quote."""
+"""Names of the headers that mail programs repeat above a quoted mail."""
 
 STARTERS = (
     "on ", "am ", "le ", "el ", "il ", "op ", "em ", "den ", "dne ", "dňa ", "w dniu ", "în ", "tarihinde ", "в ",
 )  # fmt: skip
-"""How such a line begins, where a program wraps it before it comes to the name."""
+"""First words of an attribution that is wrapped before the name."""
 
 _HEADER_NAMES = {word: header for header, words in QUOTED_HEADERS.items() for word in words}
 _RULE = re.compile(r"[-_=*\s]+")
@@ -77,7 +77,7 @@ _DATE = re.compile(r"[12][0-9]{3}|[0-9]{1,2}[./-] ?[0-9]{1,2}[./-]")
 
 
 def own_words(text: str) -> str | None:
-    """What a reply says before what it quotes; None where it quotes nothing, or where that cannot be told apart."""
+    """Return the words of a reply before its quote; None without a quote, or if the two cannot be separated."""
     lines = text.split("\n", MAX_LINES)[:MAX_LINES]
     at = _start_of_quote([line[:MAX_LINE].strip() for line in lines])
     if at is None:
@@ -88,7 +88,7 @@ def own_words(text: str) -> str | None:
 
 
 def _start_of_quote(lines: Sequence[str]) -> int | None:
-    """The line at which the quoted mail begins, the reply's own text before it."""
+    """Return the line at which the quoted mail begins, after the reply's own text."""
     filled = [index for index, line in enumerate(lines) if line]
     quoted = [index for index in filled if lines[index].startswith(">")]
     last_unquoted = max(set(filled) - set(quoted), default=-1)
@@ -104,19 +104,19 @@ def _start_of_quote(lines: Sequence[str]) -> int | None:
         if start is None or start <= filled[0]:
             continue
         below = filled[position + 1 :]
-        # All of it marked, or nothing (as from HTML): what is mixed holds answers between the quotes.
+        # The quote is all marked or (as from HTML) not at all. A mixed text holds answers between the quotes.
         if below and (below[0] > last_unquoted or not quoted or quoted[-1] < index):
             return start
     return None
 
 
 def _is_original(line: str) -> bool:
-    """`-----Original Message-----`"""
+    """True for `-----Original Message-----`."""
     return line[0] in "-_=*" and line.strip("-_=* ").lower() in ORIGINAL
 
 
 def _is_header_block(lines: Sequence[str], index: int) -> bool:
-    """From and the other headers that programs repeat; without an address all of them: a timetable has three too."""
+    """True for a block of quoted headers. Without an address all four are required: a timetable has three too."""
     if _header_name(lines[index]) != "from":
         return False
     found = {_header_name(line) for line in lines[index : index + HEADER_LINES]} - {None}
@@ -129,7 +129,7 @@ def _header_name(line: str) -> str | None:
 
 
 def _attribution(lines: Sequence[str], end: int) -> int | None:
-    """The first line of `On Monday, Ada wrote:` where it ends here; of its wrapped lines as few as make sense."""
+    """Return the first line of an attribution that ends at `end`, with as few wrapped lines as possible; else None."""
     if not lines[end].endswith((":", "：")):
         return None
     joined = ""
@@ -144,7 +144,7 @@ def _attribution(lines: Sequence[str], end: int) -> int | None:
 
 
 def _is_attribution(line: str) -> bool:
-    """Prose says "at noon she wrote:" too. What a program writes names a day or an address as well."""
+    """True for an attribution. It names a day or an address, unlike prose such as "at noon she wrote:"."""
     said = line.rstrip(":： ").lower()
     names_day = _DATE.search(said) is not None
     if said.endswith(WROTE) or any(f" {verb} " in said for verb in BEFORE_THE_NAME):

@@ -1,4 +1,4 @@
-"""What is a mailbox group configured with? How its mail is read, which mails are alerts, whose commands count."""
+"""Settings of a mail source: reading, alert rules, commands and receipts."""
 
 from __future__ import annotations
 
@@ -21,34 +21,36 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
 
 STATE = "state"
-"""The group in which states are looked for, where an expression has it."""
+"""The group that holds the state, if an expression has it."""
 
 
 class AlertRule(BaseModel):
-    """Which mails of one sender are alerts, what they are about, and what they say of it."""
+    """A rule that reads certain mails of one sender as alerts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: Name
     """Part of the case key: another name makes other tickets."""
     sender: AddressGlob
-    """Whose mails: a glob for the address in From."""
+    """A glob for the address in From."""
     subject: Expression | None = None
-    """A regular expression (RE2) that is found in the subject; its named groups are labels."""
+    """A regular expression (RE2) that must match in the subject. Its named groups are labels."""
     text: Expression | None = None
-    """Likewise in the text; where both have a group of one name, the subject's counts."""
+    """A regular expression (RE2) that must match in the text. If both have a group of one name, the subject's
+    counts."""
     case: tuple[GroupName, ...] = Field(default=(), max_length=5)
-    """The groups that tell what it is about; a mail in which one is missing is no alert. None: all is one case."""
+    """The groups that identify the case. A mail in which one is missing is no alert. None given: all alerts of the rule
+    are one case."""
     firing: Expression | None = None
-    """Found in the group `state`, or without such a group in the subject: it began, or happened again."""
+    """Matches in the group `state`, or without such a group in the subject: the alert began, or happened again."""
     repeat: Expression | None = None
-    """Likewise: it goes on. Tried before `firing`."""
+    """Likewise: the alert goes on. Tried before `firing`."""
     recovery: Expression | None = None
-    """Likewise: it is over. Tried first."""
+    """Likewise: the alert ended. Tried first."""
     priority: Priority | None = None
-    """Of its tickets; without it as the mail says."""
+    """Priority of the rule's tickets. None: the mail's importance."""
     authenticated: bool = False
-    """Only where DMARC or DKIM passed, by the server that `authserv_id` names."""
+    """Apply the rule only if DMARC or DKIM passed, according to the server in `authserv_id`."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -63,44 +65,46 @@ class AlertRule(BaseModel):
 
 
 class Settings(SourceSettings):
-    """A source of kind `email`: one mailbox, or several that are one to their users."""
+    """A source of kind `email`: one mailbox, or several that act as one for their users."""
 
     address: Address = "support@localhost"
-    """Where people write to; answers come back to `support+t-…@…` too. What stands before the @ has 20 characters at
-    the most, for the token has to fit beside it (RFC 5321 allows 64)."""
+    """The address that people write to. Answers come back to `support+t-…@…` too. The part before the @ has at most 20
+    characters, since the token has to fit beside it (RFC 5321 allows 64)."""
     username: Username | None = None
     """Accept `Basic` with this name and the secret as password too; it holds no colon (RFC 7617)."""
     max_body: int | None = Field(default=25 * 1024 * 1024, ge=1)
-    """Bytes of one mail."""
+    """Maximum bytes of one mail."""
     max_depth: int = Field(default=50, ge=1, le=100)
-    """Levels of parts within parts; a mail with more stays in quarantine."""
+    """Maximum levels of nested parts; a mail with more goes into quarantine."""
     max_parts: int = Field(default=500, ge=1)
-    """Parts of one mail; a mail with more stays in quarantine."""
+    """Maximum parts of one mail; a mail with more goes into quarantine."""
     max_text: int = Field(default=60_000, ge=1_000, le=60_000)
-    """Characters of a ticket's or note's text."""
+    """Maximum characters of a ticket's or note's text."""
     receipts_by: Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$")] | None = None
-    """HOST:PORT of a mail server that tells people which ticket their mail became; None: nobody is told."""
+    """HOST:PORT of a mail server that sends receipts with the ticket's number. None: no receipts."""
     receipts_security: Literal["none", "starttls", "tls"] = "starttls"
-    """How that server is spoken to; `none` is for one on this machine."""
+    """Encryption of the connection to that server; `none` is for a server on this machine."""
     receipts_username: str | None = None
-    """Who logs in there; None: nobody."""
+    """Name to log in with at that server. None: no login."""
     receipts_password: Secret | None = None
     strip_replies: bool = True
-    """Put what a reply says before what it quotes."""
+    """Put a reply's own words before the quoted text."""
     imap: dict[MailboxName, ImapMailbox] = Field(default_factory=dict)
-    """Mailboxes that are read over IMAP, by names that are chosen once; what is in all of them is one conversation."""
+    """Mailboxes that are read over IMAP, by names that never change. Conversations span all of them, unless
+    `per_mailbox` is set."""
     per_mailbox: bool = False
-    """A mail that is in several mailboxes of the source makes a ticket in each; else one ticket."""
+    """Open a ticket per mailbox for a mail that is in several mailboxes of the source. False: one ticket."""
     loop_limit: int = Field(default=20, ge=2, le=100)
     """Mails of one sender with one subject that have an effect within `loop_minutes`; the rest become one note."""
     loop_minutes: int = Field(default=60, ge=1, le=1440)
-    """The time that `loop_limit` counts in."""
+    """The period of `loop_limit`, in minutes."""
     alerts: tuple[AlertRule, ...] = Field(default=(), max_length=100)
-    """Which mails are alerts; the first rule that fits counts."""
+    """Rules for mails that are alerts; the first matching rule counts."""
     authserv_id: str | None = Field(default=None, min_length=1, max_length=255, pattern=r"^[A-Za-z0-9._-]+$")
-    """What the mail server in front calls itself in Authentication-Results. It has to take out those of others."""
+    """The name of our mail server in Authentication-Results. The server must remove such headers of others."""
     commands_from: tuple[AddressGlob, ...] = Field(default=(), max_length=100)
-    """Whose mails may hold commands, where `authserv_id` vouches for them: addresses, or globs like `*@example.net`."""
+    """Senders whose mails may hold commands, if `authserv_id` confirms them: addresses, or globs like
+    `*@example.net`."""
 
     @model_validator(mode="after")
     def _a_password_is_not_shown_to_a_network(self) -> Self:

@@ -1,7 +1,9 @@
-"""What is in a winmail.dat? Outlook's envelope (TNEF) around a mail's attachments, and sometimes its text.
+"""Reads winmail.dat: Outlook's envelope (TNEF) around a mail's attachments, and sometimes its text.
 
-It is a list of attributes: a level (1 byte), a name and a type (2 each), a length (4), the value, a checksum (2). A
-value may itself be a list of MAPI properties. All is read once, by its own length; what does not fit ends the reading.
+The file is a list of attributes: a level (1 byte), a name and a type (2 each), a length (4), the value, a checksum (2).
+A value may itself be a list of MAPI properties. All is read once, by its own length; the first inconsistency ends the
+reading.
+
 Source: [MS-OXTNEF]; the numbers of properties are those of [MS-OXPROPS].
 """
 
@@ -24,7 +26,7 @@ SHORT_NAME, LONG_NAME, DATA, MIME_TYPE = 0x3704, 0x3707, 0x3701, 0x370E
 
 STRING, UNICODE, OBJECT, BINARY = 0x1E, 0x1F, 0x0D, 0x102
 SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x0A: 4, 0x0B: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x14: 8, 0x40: 8, 0x48: 16}
-"""Bytes of a property's value, by its type; those of the other types say their length."""
+"""Bytes of a property's value, by its type. Values of other types carry their length."""
 MANY, NAMED = 0x1000, 0x8000
 
 MAX_ATTRIBUTES = 10_000
@@ -33,12 +35,12 @@ MAX_ATTACHED = 200
 
 
 class _Broken(ValueError):
-    """It ends in the middle of something, or is none."""
+    """The data ends too early, or is no TNEF."""
 
 
 @dataclass(slots=True)
 class Attached:
-    """One thing within; names and types are empty where none is said."""
+    """One attached file; missing names and types are empty."""
 
     name: str = ""
     type: str = ""
@@ -53,7 +55,7 @@ class Opened:
 
 
 def opened(data: bytes) -> Opened | None:
-    """What is in it, as far as it can be read; None where it is no TNEF."""
+    """Return the content as far as it can be read; None if the data is no TNEF."""
     found, codepage = Opened(), "cp1252"
     try:
         source = _Source(memoryview(data))
@@ -74,7 +76,7 @@ def opened(data: bytes) -> Opened | None:
             elif found.attached:
                 _read_attached(found.attached[-1], name, value, codepage)
     except _Broken:
-        pass  # what was read before holds
+        pass  # attributes read so far are valid
     return found
 
 
@@ -98,7 +100,7 @@ class _Source:
         return int(found)
 
     def padded(self, size: int) -> memoryview:
-        """So many bytes of a value that fills fours."""
+        """Take `size` bytes of a value that is padded to a multiple of four."""
         taken = self.take(size)
         self.take(min(-size % 4, len(self._data)))
         return taken
@@ -117,7 +119,7 @@ def _attributes(source: _Source) -> Iterator[tuple[int, memoryview]]:
 
 
 def _properties(value: memoryview) -> Iterator[tuple[int, int, memoryview]]:
-    """Name, type and first value of each MAPI property."""
+    """Yield name, type and first value of each MAPI property."""
     source = _Source(value)
     for _ in range(min(source.number("<I"), MAX_PROPERTIES)):
         kind, name = source.number("<H"), source.number("<H")

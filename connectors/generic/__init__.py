@@ -1,7 +1,7 @@
-"""JSON of any program: expressions say where the case, the action and the rest stand in it.
+"""JSON of any program: expressions locate the case, the action and the other fields.
 
-Without settings it reads what PagerDuty's Events API v2 takes. A CloudEvent (1.0) is unwrapped, whether it stands in
-the body or in headers: expressions look at its data, in which `ce` holds its attributes.
+The default settings read PagerDuty's Events API v2. A CloudEvent (1.0), in the body or in headers, is unwrapped:
+expressions apply to its data, in which `ce` holds the CloudEvent's attributes.
 
 Source: developer.pagerduty.com, "Events API v2"; github.com/cloudevents/spec, 1.0.2 (JSON format, HTTP binding).
 """
@@ -31,19 +31,19 @@ LAST_IN_SECONDS = 10**11
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    """What is known of all items of a delivery."""
+    """Data that all items of a delivery share."""
 
     id: str
-    """Names the delivery where the program did; else empty."""
+    """The program's id of the delivery; empty if it gives none."""
     time: str
-    """The CloudEvent's own time, else empty."""
+    """The CloudEvent's own time; empty if it has none."""
     arrived: datetime
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event for each item.
+    """Return one event for each item.
 
-    Raises UnreadableMessage where the body or the list of items cannot be read, OverLimit where there are too many.
+    Raises UnreadableMessage if the body or the list of items cannot be read, OverLimit for too many items.
     """
     inbound = message.inbound
     document, delivery = _unwrapped(read_object(inbound.body), inbound)
@@ -68,7 +68,7 @@ def _said(where: str, item: object, delivery: _Delivery, settings: Settings) -> 
 
 
 def _unwrapped(body: dict[str, Any], inbound: Inbound) -> tuple[dict[str, Any], _Delivery]:
-    """The data of a CloudEvent with its attributes in it as `ce`; anything else as it is."""
+    """Return the data of a CloudEvent with its attributes as `ce`; any other document unchanged."""
     arrived = inbound.received_at.astimezone(UTC)
     ce = {name: inbound.header(f"ce-{name}") or "" for name in CE_ATTRIBUTES}
     data: dict[str, Any] = body
@@ -92,7 +92,7 @@ def _items(document: Mapping[str, Any], expression: str) -> list[Any]:
 
 
 def _event(item: object, delivery: _Delivery, settings: Settings) -> Event | None:
-    """What one item says; None for an action that settings do not name. Raises ValueError."""
+    """Return the event of one item; None for an action that the settings do not name. Raises ValueError."""
     if not isinstance(item, dict):
         raise UnreadableItem(f"it is {found(item)}, not an object")
     action = _text(item, "action", settings.action).casefold()
@@ -144,16 +144,16 @@ def _kind(action: str, settings: Settings) -> type[Event] | None:
 
 
 def _search(expression: str, item: Mapping[str, Any]) -> Any:
-    """What stands at the expression. Raises ValueError (JMESPathError is one)."""
+    """Return the value at the expression. Raises ValueError (JMESPathError is one)."""
     try:
         return compiled(expression).search(item)
     except (TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        # The library's functions check their arguments' types, and not everything that can be in them.
+        # The library's functions check the types of their arguments, but not of all values within them.
         raise UnreadableItem(f"{expression} cannot be applied: {type(error).__name__}") from None
 
 
 def _text(item: Mapping[str, Any], name: str, expression: str) -> str:
-    """The text, number or truth at the expression as one line; empty where there is none."""
+    """Return the text, number or boolean at the expression as one line; empty if there is none."""
     try:
         return one_line(scalar(_search(expression, item)))
     except ValueError as error:
@@ -161,7 +161,7 @@ def _text(item: Mapping[str, Any], name: str, expression: str) -> str:
 
 
 def _time(item: Mapping[str, Any], delivery: _Delivery, settings: Settings) -> Instant:
-    """The item's own time; else the CloudEvent's; else that of arrival."""
+    """Return the item's own time, else the CloudEvent's, else the time of arrival."""
     value = _search(settings.time, item)
     given = delivery.time if value is None or value == "" else value
     try:
@@ -181,7 +181,7 @@ def _rfc_3339(value: object) -> str:
 
 
 def _labels(value: object) -> dict[str, str]:
-    """Those of an object's values that are texts, numbers or truths, sorted by name."""
+    """Return an object's texts, numbers and booleans, sorted by name."""
     pairs = sorted(value.items()) if isinstance(value, dict) else []
     kept = ((one_line(name), one_line(scalar(each))) for name, each in pairs if not isinstance(each, list | dict))
     return {name: text for name, text in kept if name and text}
@@ -194,7 +194,7 @@ def _listed(details: object) -> list[tuple[str, str]]:
 
 
 def _spelled(value: object) -> str:
-    """A text as it is, anything else as JSON, in one order."""
+    """Return a text unchanged, anything else as JSON with sorted keys."""
     if isinstance(value, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""Did the program prove itself: by its secret, an HMAC of the body, or as Standard Webhooks has it?
+"""The proofs of a generic source: the secret itself, an HMAC of the body, or Standard Webhooks.
 
 Source: github.com/standard-webhooks/standard-webhooks, "Webhook signatures" (symmetric, `v1`).
 """
@@ -25,7 +25,7 @@ _SIGNATURE = re.compile(r"v[0-9]{1,2}[a-z]?,[A-Za-z0-9+/=]{16,512}")
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """Standard Webhooks: an HMAC of id, time and body; several stand with spaces between them, while secrets rotate."""
+    """Standard Webhooks: an HMAC of id, time and body; while secrets rotate, several signatures separated by spaces."""
 
     def verify(self, inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
         name, timestamp, signature = (inbound.header(each) for each in (ID, TIMESTAMP, SIGNATURE))
@@ -62,4 +62,4 @@ OF_THE_BODY: Hmac[Settings] = Hmac(
 PROOF: Chosen[Settings, str] = Chosen(
     lambda settings: settings.proof, {"secret": Basic(in_url=True), "hmac": OF_THE_BODY, "standard": Standard()}
 )
-"""By what the setting `proof` says."""
+"""The proof that the setting `proof` selects."""

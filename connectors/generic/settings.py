@@ -1,7 +1,7 @@
-"""How does a program prove itself, and where in its JSON does what stand?
+"""Settings of a generic source: its proof, and expressions that locate the fields in its JSON.
 
-Expressions are JMESPath (jmespath.org) and are compiled when settings are read. By default they fit PagerDuty's Events
-API v2: what sends there can send here.
+Expressions are JMESPath (jmespath.org) and are compiled when settings are read. The defaults fit PagerDuty's Events API
+v2: programs that send there can send here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STANDARD_PREFIX = "whsec_"
 
 @lru_cache(maxsize=256)
 def compiled(expression: str) -> ParsedResult:
-    """The expression, ready to search with. Raises ValueError."""
+    """Return the compiled expression. Raises ValueError."""
     return jmespath.compile(expression)
 
 
@@ -37,7 +37,7 @@ def _compiles(expression: str) -> str:
 
 
 def _words(value: object) -> object:
-    """`a, b` as a list: an environment variable holds nothing but text."""
+    """Split `a, b` into a list: an environment variable can hold only text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
@@ -52,26 +52,26 @@ class Settings(SourceSettings):
     """`secret`: as Bearer, as Basic password, or `?secret=` in the URL; `hmac`: HMAC-SHA256 of the body in hex;
     `standard`: Standard Webhooks, with a secret that begins with `whsec_`."""
     username: Username | None = None
-    """Of `secret`: accept `Basic` with this name and the secret as password too."""
+    """For `secret`: accept `Basic` with this name and the secret as password too."""
     signature_header: HeaderName = "X-Signature"
-    """Of `hmac`; its value may begin with `sha256=`."""
+    """For `hmac`: the header with the signature. Its value may begin with `sha256=`."""
 
     items: Expression | None = None
-    """A list, whose items are read one by one; None: the document is the one item."""
+    """A list whose items are read one by one. None: the document is the only item."""
     action: Expression = "event_action"
-    """The word for what happened, which `opened`, `noted`, `changed` and `resolved` know."""
+    """The word for the action, which one of `opened`, `noted`, `changed` and `resolved` lists."""
     case: Expression = "dedup_key"
-    """What names the case; there is no other name for it."""
+    """The name of the case. It has no other name."""
     subject: Expression = "payload.summary"
-    """One line that says what it is about."""
+    """The subject, in one line."""
     text: Expression = "payload.custom_details"
-    """A text; or an object, which is listed."""
+    """A text, or an object whose fields are listed."""
     severity: Expression = "payload.severity"
     """The source's own word."""
     time: Expression = "payload.timestamp"
-    """RFC 3339, or seconds or milliseconds since 1970; where there is none, the time of arrival."""
+    """RFC 3339, or seconds or milliseconds since 1970. If it is missing: the time of arrival."""
     message_id: Expression = "message_id"
-    """What names the message within its case; where there is none: the delivery's id, else its time."""
+    """The id of the message within its case. If it is missing: the delivery's id, else the item's time."""
     labels: Expression = "payload.{source: source, component: component, group: group, class: class}"
     """An object of texts."""
 
@@ -104,14 +104,14 @@ class Settings(SourceSettings):
 
     @property
     def keys(self) -> tuple[bytes, ...]:
-        """What signatures are made with."""
+        """The keys for signatures."""
         if self.proof != "standard":
             return self.secrets
         return tuple(standard_key(each.decode()) for each in self.secrets)
 
 
 def standard_key(secret: str) -> bytes:
-    """The bytes of a secret of Standard Webhooks; empty where it is none."""
+    """Return the key in a secret of Standard Webhooks; empty if it is no such secret."""
     try:
         key = base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
     except (binascii.Error, ValueError):

@@ -1,12 +1,12 @@
-"""Grafana's alerting, webhook contact point (unified alerting, 9 and later): one alert episode is one event each way.
+"""Grafana's alerting, webhook contact point (unified alerting, 9 and later): one opening and one end per episode.
 
-The payload is Alertmanager's, and a little more. `state`, `title` and `message` at its root are the group's: nothing
-reads them. What a query measured (`values`, `valueString`) differs with every evaluation, and links with every set-up:
-both are shown, and neither is content. `DatasourceNoData` and `DatasourceError` are alerts of their own, about the rule
-and not about what it watches: their labels, and so their fingerprint, are other ones.
+The payload extends Alertmanager's. `state`, `title` and `message` at its root describe the group and are ignored.
+Measured values (`values`, `valueString`) differ with every evaluation, and links with every installation: both are
+shown, and neither is content. `DatasourceNoData` and `DatasourceError` are alerts of their own, about the rule itself:
+their labels, and so their fingerprints, differ.
 
-Grafana's own Alertmanager can be asked what goes on, one organization at a time. The header that names it makes Grafana
-refuse a token of another one, whose alerts would be missing in the answer.
+Grafana's own Alertmanager can be asked for its open alerts, one organization at a time. With the header that names the
+organization, Grafana refuses a token of another organization; otherwise the answer would lack the alerts.
 
 Source: grafana.com/docs, "Configure webhook notifications"; "No data and error states"; "HTTP API", "X-Grafana-Org-Id".
 """
@@ -28,10 +28,10 @@ from connectors.toolbox.strict_json import UnreadableItem, found, scalar
 from connectors.toolbox.text import one_line
 
 TROUBLES = {"DatasourceNoData": "No data", "DatasourceError": "The query failed"}
-"""Names of alerts about the rule itself; the annotations that come with them are those of the rule."""
+"""Names of alerts about the rule itself. These alerts carry the rule's annotations."""
 
 ERROR_ANNOTATION = "Error"
-"""What the data source answered; it can hold an id of the request, and then differs every time."""
+"""The data source's error. It can hold a request id, and then differs every time."""
 
 
 class Settings(AskedSettings):
@@ -40,13 +40,14 @@ class Settings(AskedSettings):
     username: Username | None = None
     """Accept `Basic` with this name and the secret as password too."""
     signed: bool = False
-    """The secret is that of the contact point's HMAC signature; nothing else is accepted then."""
+    """The secret is that of the contact point's HMAC signature. No other proof is accepted then."""
     signature_header: HeaderName = "X-Grafana-Alerting-Signature"
-    """Where the signature is, if the contact point names another header."""
+    """The header with the signature, if the contact point names another one."""
     timestamp_header: HeaderName | None = None
-    """The contact point's timestamp header: a signature is accepted for 300 s. None: it is without one."""
+    """The contact point's timestamp header; a signature is then accepted for 300 s. None: signatures have no
+    timestamp."""
     org_id: int = Field(default=1, ge=1)
-    """The organization whose alerts are asked for at `api_url`; alerts of others are left alone."""
+    """The organization whose alerts are asked for at `api_url`. Alerts of other organizations are left alone."""
 
     @model_validator(mode="after")
     def _headers_belong_to_signatures(self) -> Self:
@@ -64,15 +65,16 @@ PROOF: Chosen[Settings, bool] = Chosen(lambda settings: settings.signed, {True: 
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event for each alert, in the order of the payload.
+    """Return one event for each alert, in the order of the payload.
 
-    Raises UnreadableMessage where there is no list of alerts, OverLimit where it is longer than `max_items`.
+    Raises UnreadableMessage if the list of alerts is missing, OverLimit if it is longer than `max_items`.
     """
     return parse_alerts(message.inbound, settings, DIALECT)
 
 
 def _prefix(alert: Document, payload: Document) -> str:
-    """`1:` for organization 1; fingerprints are unique within one only. Older versions name it at the root alone."""
+    """Return `1:` for organization 1, within which fingerprints are unique. Older versions have `orgId` only at the
+    root."""
     for document in (alert, payload):
         org = document.get("orgId")
         if isinstance(org, bool) or not isinstance(org, int | None):
@@ -100,7 +102,7 @@ def _measured(alert: Document, _payload: Document) -> Pairs:
 
 
 def _is_hidden(name: str) -> bool:
-    """`__values__`, `__alertImageToken__`, `__dashboardUid__` …: what Grafana keeps for itself."""
+    """True for names that Grafana uses internally: `__values__`, `__alertImageToken__`, `__dashboardUid__` …"""
     return name.startswith("__") and name.endswith("__")
 
 
@@ -109,7 +111,7 @@ def _is_noise(labels: Mapping[str, str], annotation: str) -> bool:
 
 
 def _trouble(labels: Mapping[str, str]) -> str:
-    """`No data of Disk usage`: what there is instead of what the rule's summary says."""
+    """Return `No data (Disk usage)` for an alert about the rule itself, else an empty text."""
     what = TROUBLES.get(labels.get("alertname", ""), "")
     rule = one_line(labels.get("rulename", ""))
     return f"{what} ({rule})" if what and rule else what

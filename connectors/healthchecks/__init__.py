@@ -1,7 +1,7 @@
 """Healthchecks (healthchecks.io, or your own), webhook integration: a check is a case; down opens it, up resolves it.
 
-The body is what the user pastes: ours is in README.md. Nothing is signed: the secret is in a header, or in the query of
-the URL. A placeholder that was not filled in arrives as it was written.
+The user pastes the body's template, which README.md has. Deliveries are not signed: the secret is in a header, or in
+the query of the URL. A placeholder that was not filled in arrives unchanged.
 
 Source: healthchecks.io/docs/configuring_notifications/, section "Webhooks".
 """
@@ -30,9 +30,9 @@ class Settings(SourceSettings):
 
 @of_object
 def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
-    """One event.
+    """Return one event.
 
-    Raises UnreadableMessage where the check, its status or the time cannot be told.
+    Raises UnreadableMessage if the check, its status or the time is missing.
     """
     event = _event(payload, settings)
     if len(told := _severities(payload)) > 1:
@@ -69,7 +69,7 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> Event:
 
 
 def _filled(payload: Mapping[str, Any], field: str) -> str:
-    """The text there; empty where the placeholder itself arrived."""
+    """Return the text at the field; empty if the placeholder itself arrived."""
     text = one_line(text_at(payload, field))
     return "" if text == f"${field.upper()}" else text
 
@@ -79,7 +79,7 @@ def _tags(payload: Mapping[str, Any]) -> list[str]:
 
 
 def _severities(payload: Mapping[str, Any]) -> list[str]:
-    """Tags that are words of a severity."""
+    """Return the tags that are words of a severity."""
     return [tag for tag in map(str.casefold, _tags(payload)) if tag in PRIORITIES]
 
 

@@ -1,7 +1,7 @@
-"""Heartbeat (a dead man's switch): who should come regularly says that it is alive, and that it does not is noticed.
+"""Heartbeat (a dead man's switch): a program pings regularly, and missing pings open a ticket.
 
-A ping is any authentic delivery, whatever its body: it is no event. That none came for `quiet_after` is noticed by a
-job (`worker.jobs.quiet`), which opens a ticket; the next ping closes it.
+A ping is any authentic delivery, whatever its body; it makes no event. A job (`worker.jobs.quiet`) opens a ticket when
+no ping came for `quiet_after`. The next ping closes the ticket.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from connectors.toolbox.signatures import Username
 
 
 class Settings(SourceSettings):
-    """A source of kind `heartbeat`; without `quiet_after` nobody misses it."""
+    """A source of kind `heartbeat`. Without `quiet_after`, missing pings have no effect."""
 
     username: Username | None = None
     """Accept `Basic` with this name and the secret as password too."""
 
 
 def parse(_message: Verified | Unverified, _settings: Settings) -> Parsed:
-    """No event: that it came is all that it says."""
+    """Return no event: a ping carries no information besides its arrival."""
     return Parsed(ignored=(Remark("ping", "it is alive"),))
 
 

@@ -1,10 +1,10 @@
 """Mailgun's routes: the raw mail, in the field `body-mime` of a form, signed with the account's key.
 
-What Mailgun signs is a time and a token, not the mail. So the secret is wanted as well, in the URL; and a request that
-is sent again, whole, is the same mail again and has no second effect.
+Mailgun signs a time and a token, not the mail. So the secret is required as well, in the URL. A replayed request
+carries the same mail and has no second effect.
 
-Without `mime` at the end of the URL Mailgun posts fields that it read from the mail: the ids and dates of attachments,
-and what the mail answers to, would have to be guessed. That is refused, not faked.
+Unless the URL ends in `mime`, Mailgun posts fields that it extracted from the mail. The ids and dates of attachments,
+and the mails that the mail answers, would have to be guessed. Such a delivery is refused.
 
 Source: documentation.mailgun.com, "Receiving HTTP messages through a forward action" and "Securing webhooks".
 """
@@ -27,16 +27,20 @@ MAX_TOKEN = 200  # characters; Mailgun's have 50
 
 
 class Settings(handed_over.MailSettings):
-    """A source of kind `mailgun`; its `secret` stands in the URL and makes thread addresses."""
+    """A source of kind `mailgun`; its `secret` is part of the URL and makes thread addresses."""
 
     signing_key: Secret | None = None
-    """Mailgun's "HTTP webhook signing key"; None: the secret alone counts."""
+    """Mailgun's "HTTP webhook signing key". None: only the secret is checked."""
     max_age: float = Field(default=12 * 3600, gt=0)
-    """Seconds that a signature is accepted for. Mailgun tries for 8 hours: less would refuse mail after an outage."""
+    """Seconds for which a signature is accepted. Mailgun retries for 8 hours: a lower value would refuse mail after an
+    outage."""
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """The secret in the URL or as password; and the HMAC-SHA256 of `timestamp` and `token` where its key is known."""
+    """Check the secret in the URL or as password; with a `signing_key`, also the signature.
+
+    The signature is the HMAC-SHA256 of `timestamp` and `token`.
+    """
     passed = authorize_by_url(inbound, settings.secrets, settings.username)
     if isinstance(passed, Denied):
         return passed
@@ -56,7 +60,7 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event, or one remark for a mail of our own. Raises UnreadableMessage."""
+    """Return one event, or one remark for a mail of our own. Raises UnreadableMessage."""
     if handed_over.is_enveloped(message):
         return handed_over.read_enveloped(message, settings)
     form = read_form(message.inbound.body)
@@ -74,7 +78,7 @@ CONNECTOR = Connector(
     kind="mailgun",
     title="Mailgun",
     settings=Settings,
-    proof=Basic(in_url=True),  # for `sign`: the signature stands in the body, and Mailgun makes it
+    proof=Basic(in_url=True),  # for `sign`: the signature is in the body, and Mailgun makes it
     verify=verify,
     parse=parse,
     mailboxes=handed_over.MAILBOXES,

@@ -1,7 +1,7 @@
-"""PagerDuty, webhooks v3: an incident is a case; what happens to it opens, changes, comments or resolves that.
+"""PagerDuty, webhooks v3: an incident is a case; its events open, change, comment or resolve the case.
 
 Deliveries come in any order, and more than once: `event.id` names the event, `occurred_at` orders it. A note or status
-update is about an incident that stands within it (`data.incident`).
+update holds its incident in `data.incident`.
 
 Source: developer.pagerduty.com, "Webhooks v3" (event types, `event.data`); "Verifying Signatures".
 """
@@ -42,7 +42,7 @@ MOST_SIGNATURES = 20
 _SIGNATURE = re.compile(r"v[0-9]{1,3}=[0-9A-Za-z+/=_-]{16,512}")
 
 URGENCIES: Mapping[str, Priority] = {"high": "high", "low": "low"}
-"""What counts where an incident has no priority; those have two urgencies only."""
+"""Priorities of incidents without a priority, by urgency. PagerDuty has only these two urgencies."""
 
 OPENED: Mapping[str, str] = {"incident.triggered": "Triggered", "incident.reopened": "Reopened"}
 RESOLVED: Mapping[str, str] = {"incident.resolved": "Resolved"}
@@ -60,7 +60,7 @@ WRITTEN: Mapping[str, str] = {
     "incident.annotated": "Note",
     "incident.status_update_published": "Status update",
 }
-"""What somebody wrote: without a text they say nothing."""
+"""Texts that people wrote. One without a text is unreadable."""
 COMMENTED: Mapping[str, str] = {
     **WRITTEN,
     "incident.conference_bridge.updated": "Conference bridge changed",
@@ -69,7 +69,7 @@ COMMENTED: Mapping[str, str] = {
     "incident.responder.replied": "Responder replied",
     "incident.role.assigned": "Role assigned",
 }
-"""Only these refer to their incident (`data.incident`) and say nothing of its priority: they are notes, no changes."""
+"""Events that refer to their incident (`data.incident`) and carry no priority. So they are notes, not changes."""
 NOTHING: Mapping[str, str] = {
     "pagey.ping": "a test of the subscription",
     "incident.action_invocation.created": "automation says nothing about the incident",
@@ -82,19 +82,19 @@ NOTHING: Mapping[str, str] = {
     "service.deleted": "a service is no incident",
     "service.updated": "a service is no incident",
 }
-"""Understood, and nothing is to be done."""
+"""Event types that are understood and have no effect, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What every event says."""
+    """The data that every event carries."""
 
     id: str
     type: str
     at: Instant
     data: Mapping[str, Any]
     agent: str
-    """Who did it, by name; empty where it was a program, or nobody says."""
+    """The name of the user who acted; empty for a program, or if it is missing."""
     author: str | None
 
 
@@ -103,7 +103,10 @@ class Settings(SourceSettings):
 
 
 def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`X-PagerDuty-Signature`: the HMAC-SHA256 of the raw body, `v1=HEX`, several with commas while secrets rotate."""
+    """Check `X-PagerDuty-Signature`: the HMAC-SHA256 of the raw body, `v1=HEX`.
+
+    While secrets rotate, the header holds several signatures, separated by commas.
+    """
     header = inbound.header(SIGNATURE)
     if header is None:
         return Denied(f"{SIGNATURE} is missing or repeated")
@@ -122,15 +125,15 @@ def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) ->
 
 
 def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header as PagerDuty sends it."""
+    """Return the header as PagerDuty sends it."""
     return {SIGNATURE: f"{VERSION}={hmac_sha256(settings.secrets[0], body).hex()}"}
 
 
 @of_object
 def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
-    """At most one event.
+    """Return at most one event.
 
-    Raises UnreadableMessage where the incident, the event's id or its time cannot be told.
+    Raises UnreadableMessage if the incident, the event's id or its time is missing.
     """
     event = within(payload, "event")
     kind = read_word(event, "event_type", "type of an event", "event.event_type")
@@ -164,13 +167,13 @@ def _told(event: Mapping[str, Any], kind: str) -> _Told:
 
 
 def _incident(build: type[Event], words: Mapping[str, str]) -> Callable[[_Told, Settings], Event]:
-    """What an event about an incident as a whole says."""
+    """Return a function that reads an event about an incident as a whole."""
 
     def event(told: _Told, settings: Settings) -> Event:
         incident = told.data
         key = read_id(incident, "id")
         created = read_instant(incident, "created_at")
-        # A reopening begins an episode of its own; what else tells no beginning came after it.
+        # A reopening begins an episode of its own. All other events came after the incident's creation.
         began = told.at if told.type == "incident.reopened" or created is None else created
         severity, priority = _priority(incident)
         facts = _facts(incident)
@@ -199,7 +202,10 @@ def _incident(build: type[Event], words: Mapping[str, str]) -> Callable[[_Told, 
 
 
 def _comment(told: _Told, settings: Settings) -> Event:
-    """A note, or what happened beside the incident: that is a reference with an id, a text is its own."""
+    """Return a note, or an event beside the incident.
+
+    `incident` is a reference with an id; the text is the event's own.
+    """
     incident = within(told.data, "incident")
     written = text_at(told.data, "content") or text_at(told.data, "message")
     if told.type in WRITTEN and not one_line(written):
@@ -227,7 +233,7 @@ def _comment(told: _Told, settings: Settings) -> Event:
 
 
 def _priority(incident: Mapping[str, Any]) -> tuple[str | None, Priority]:
-    """The priority's name and ours: by name (`P1`), else by urgency where that is all there is."""
+    """Return the priority's name and our priority: by name (`P1`), or by urgency if the incident has no known name."""
     named = object_at(incident, "priority")
     name = one_line(text_at(named, "summary") or text_at(named, "name"))
     urgency = one_line(text_at(incident, "urgency")).casefold()
@@ -243,7 +249,7 @@ def _in_a_table(severity: str) -> bool:
 
 
 def _facts(incident: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What of an incident counts as content."""
+    """Return an incident's facts that count as content."""
     facts = {
         "number": number_at(incident, "number"),
         "title": text_at(incident, "title"),
@@ -270,7 +276,7 @@ def _attributes(incident: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _summaries(references: object) -> str:
-    """The names that stand in references to something."""
+    """Return the names in a list of references."""
     return ", ".join(filter(None, (text_at(each, "summary") for each in objects_in(references))))
 
 

@@ -1,6 +1,6 @@
-"""Postmark's inbound webhook: the raw mail in `RawEmail`, else a mail that is put together from the other fields.
+"""Postmark's inbound webhook: the raw mail in `RawEmail`, or a mail that is rebuilt from the other fields.
 
-Postmark signs nothing: the secret is the password of Basic authentication in the webhook's URL.
+Postmark signs no deliveries: the secret is the password of Basic authentication in the webhook's URL.
 
 Source: postmarkapp.com/developer, "Inbound webhook".
 """
@@ -19,11 +19,11 @@ class Settings(handed_over.MailSettings):
     """A source of kind `postmark`."""
 
     max_body: int | None = 50 * 1024 * 1024
-    """Bytes of one delivery: Postmark takes mails of 35 MB, and escapes them."""
+    """Maximum bytes of one delivery: Postmark takes mails of 35 MB, and escapes them."""
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event, or one remark for a mail of our own; a remark for each header that is none.
+    """Return one event, or one remark for a mail of our own; and a remark for each malformed header.
 
     Raises UnreadableMessage, and OverLimit for more headers than `max_items`.
     """
@@ -40,7 +40,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
 
 
 def _sender(headers: list[tuple[str, str]]) -> str | None:
-    """The envelope's sender where Postmark kept it; the null sender is ""."""
+    """Return the envelope's sender if Postmark kept it, else None. The null sender is ""."""
     said = [value for name, value in headers if name.lower() == "return-path"]
     return said[0].strip().strip("<>") if said else None
 

@@ -1,4 +1,4 @@
-"""Which mail was it that Postmark took apart? Its headers as they were, its texts and attachments in new parts."""
+"""Rebuilds a mail from Postmark's fields: original headers, with texts and attachments in new parts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from connectors.contract.messages import OverLimit, Remark
 from connectors.toolbox.strict_json import found, text_at
 
 OF_THE_PARTS = ("mime-version", "content-type", "content-transfer-encoding", "content-disposition")
-"""Headers that described the mail's own parts, and would be wrong for ours."""
+"""Headers of the original parts, which would be wrong for the new parts."""
 
 TAKEN_OUT = {"From": "From", "To": "To", "Cc": "Cc", "Reply-To": "ReplyTo", "Subject": "Subject", "Date": "Date"}
-"""Headers that Postmark keeps out of `Headers`, and the field that has them."""
+"""Headers that Postmark omits from `Headers`, with the field that holds each."""
 
 BOUNDARY = "ticketrelay-b0f5e9a3c1"
 BODIES = (("TextBody", "text/plain"), ("HtmlBody", "text/html"))
@@ -23,7 +23,7 @@ Headers = list[tuple[str, str]]
 
 
 def headers_of(fields: Mapping[str, Any], limit: int) -> tuple[Headers, list[Remark]]:
-    """The mail's headers in their order, and a remark for each item that is none. Raises OverLimit."""
+    """Return the mail's headers in order, and a remark for each malformed item. Raises OverLimit."""
     items = fields.get("Headers")
     if not isinstance(items, list):
         return [], []
@@ -40,13 +40,13 @@ def headers_of(fields: Mapping[str, Any], limit: int) -> tuple[Headers, list[Rem
 
 
 def recipients_of(fields: Mapping[str, Any]) -> list[str]:
-    """The envelope's recipient."""
+    """Return the envelope's recipient."""
     recipient = text_at(fields, "OriginalRecipient")
     return [recipient] if recipient else []
 
 
 def rebuilt(fields: Mapping[str, Any], headers: Headers) -> bytes:
-    """A mail that says what the fields say."""
+    """Return a mail with the content of the fields."""
     known = {name.lower() for name, _ in headers}
     lines = [(name, value) for name, value in headers if name.lower() not in OF_THE_PARTS]
     lines += [(name, text_at(fields, field)) for name, field in TAKEN_OUT.items() if name.lower() not in known]
@@ -86,5 +86,5 @@ def _attachments(fields: Mapping[str, Any]) -> list[str]:
 
 
 def _is_name(text: str) -> bool:
-    """True for what may stand before the colon of a header (RFC 5322, section 3.6.8)."""
+    """True for a valid name of a header (RFC 5322, section 3.6.8)."""
     return 0 < len(text) <= 200 and all("!" <= char <= "~" and char != ":" for char in text)

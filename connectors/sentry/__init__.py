@@ -1,7 +1,7 @@
 """Sentry, webhooks of the integration platform: an issue is a case, and so is each alert of a metric.
 
-The signature covers the body alone. `Sentry-Hook-Resource` says which of the shapes a body has; a header that does not
-fit its body is refused. A change of an issue's state says in no field when it happened: `Sentry-Hook-Timestamp` does.
+The signature covers the body alone. `Sentry-Hook-Resource` names the format of the body; a header that does not fit its
+body is refused. A change of an issue's state carries no time in the body: `Sentry-Hook-Timestamp` holds it.
 
 Source: docs.sentry.io, "Integration Platform Webhooks" (Issues, Issue Alerts, Metric Alerts).
 """
@@ -27,7 +27,7 @@ from connectors.toolbox.strict_json import UnreadableItem, found, object_at, rea
 SIGNATURE, RESOURCE, TIMESTAMP = "Sentry-Hook-Signature", "Sentry-Hook-Resource", "Sentry-Hook-Timestamp"
 
 SHAPES: Mapping[str, str] = {"issue": "issue", "event_alert": "event", "metric_alert": "metric_alert"}
-"""The resource, and the field of `data` that it is about."""
+"""Resources, and the field of `data` that holds each."""
 
 _READERS: Mapping[str, Callable[[Hook, SourceSettings], Event | Remark]] = {
     "issue": issue,
@@ -42,9 +42,9 @@ class Settings(SourceSettings):
 
 @of_object
 def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> Parsed:
-    """At most one event.
+    """Return at most one event.
 
-    Raises UnreadableMessage where what it is about, or when it began, cannot be told.
+    Raises UnreadableMessage if the issue or alert, or its start, is missing.
     """
     action = read_word(payload, "action", "action")
     data = within(payload, "data")
@@ -62,7 +62,7 @@ def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> P
 
 
 def _resource(header: str | None, data: Mapping[str, Any]) -> str:
-    """What the header says, where the body can be that; without a header, what the body can be."""
+    """Return the header's resource if the body fits it; without a header, the resource that the body fits."""
     if header is None:
         header = next((name for name, field in SHAPES.items() if field in data), "")
         if not header:
@@ -73,13 +73,13 @@ def _resource(header: str | None, data: Mapping[str, Any]) -> str:
 
 
 def _at(inbound: Inbound) -> datetime:
-    """When Sentry sent it; without the header, when it arrived."""
+    """Return the time when Sentry sent the delivery; without the header, the time of arrival."""
     sent = seconds(inbound.header(TIMESTAMP) or "")
     return inbound.received_at.astimezone(UTC) if sent is None else sent
 
 
 def _delivery(inbound: Inbound) -> str:
-    """`Request-ID`, where there is one; else the time."""
+    """Return `Request-ID` if it is given, else the time."""
     given = (inbound.header("Request-ID") or "").strip()
     return given if given.isprintable() and 0 < len(given) <= 100 else _at(inbound).isoformat()
 

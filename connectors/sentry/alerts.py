@@ -1,4 +1,4 @@
-"""What do alert rules say: that of an issue about one of its events, and that of a metric about its threshold?"""
+"""Reads alerts of Sentry: issue alerts, about an event of an issue, and metric alerts, about a threshold."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from connectors.toolbox.strict_json import found, object_at, read_id, read_insta
 from connectors.toolbox.text import one_line, readable
 
 THRESHOLDS = ("critical", "warning")
-"""Actions of a metric alert that is open."""
+"""Actions of an open metric alert."""
 
 
 def issue_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
-    """An opening of the issue's case: a rule found that its event is worth an alert. Raises ValueError."""
+    """Return an opening of the issue's case: an alert rule matched an event. Raises ValueError."""
     if hook.action != "triggered":
         return Remark("action", f"nothing is done about an issue alert that is {found(hook.action)}")
     it = within(hook.data, "event")
@@ -34,7 +34,7 @@ def issue_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
         }
     )
     return Opened(
-        start_known=False,  # each event of the issue tells anew that it goes on
+        start_known=False,  # each event of the issue reports again that the issue goes on
         case_key=key,
         source_message_id=f"{key}:event:{read_id(it, 'event_id')}",
         occurred_at=happened.time,
@@ -62,7 +62,7 @@ def issue_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
 
 
 def metric_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
-    """One crossing of a threshold: `critical` and `warning` may follow each other, each is a change of the other.
+    """Return one crossing of a threshold. `critical` and `warning` may follow each other, as changes of one crossing.
 
     Raises ValueError.
     """

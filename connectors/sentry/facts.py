@@ -1,4 +1,4 @@
-"""What do all of Sentry's webhooks say, and how bad is a level?"""
+"""Fields that all of Sentry's webhooks share, and the priorities of levels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEVELS: Mapping[str, Priority] = {
     "debug": "low",
     "sample": "low",
 }
-"""Levels of events and issues; `critical` and `warning` are those of metric alerts."""
+"""Levels of events and issues; `critical` and `warning` are also those of metric alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,19 @@ class Hook:
     action: str
     data: Mapping[str, Any]
     at: datetime
-    """When Sentry sent it."""
+    """When Sentry sent the webhook."""
     actor: Mapping[str, Any]
     delivery: str
-    """Names the delivery."""
+    """The id of the delivery."""
 
     @property
     def person(self) -> str:
-        """The name of the user who did it; empty where it was no user."""
+        """The name of the user who acted; empty if the actor is no user."""
         return one_line(text_at(self.actor, "name")) if self.actor.get("type") == "user" else ""
 
 
 def priority_of_level(level: str) -> Priority:
-    """The priority; medium for a level that is in no table."""
+    """Return the level's priority; medium for an unknown level."""
     return LEVELS.get(level.casefold(), "medium")
 
 
@@ -52,12 +52,12 @@ def is_level(level: str) -> bool:
 
 
 def level_of(document: Mapping[str, Any]) -> str | None:
-    """The level in a form that can be stored; None where there is none."""
+    """Return the level in a form that can be stored; None if it is missing."""
     return cut(one_line(text_at(document, "level")), MAX_ATTRIBUTE) or None
 
 
 def project_of(value: object) -> str:
-    """The slug or name of a project: an object in issues, a number or slug in events."""
+    """Return the slug or name of a project: an object in issues, a number or slug in events."""
     if isinstance(value, dict):
         return one_line(text_at(value, "slug") or text_at(value, "name"))
     return one_line(value) if isinstance(value, str) else ""

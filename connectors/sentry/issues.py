@@ -1,4 +1,4 @@
-"""What became of an issue: it was created, resolved, assigned, archived, or is unresolved again."""
+"""Reads changes of an issue: created, resolved, assigned, archived, or unresolved again."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ACTIONS: Mapping[str, tuple[type[Event], str]] = {
     "ignored": (Resolved, "Archived"),
     "assigned": (Changed, "Assigned"),
 }
-"""`ignored` is what older versions call `archived`."""
+"""Older versions call `archived` `ignored`."""
 
 
 def issue(hook: Hook, settings: SourceSettings) -> Event | Remark:
-    """The event, or why nothing is done. Raises ValueError."""
+    """Return the event, or the reason why there is none. Raises ValueError."""
     if hook.action not in ACTIONS:
         return Remark("action", f"nothing is done about an issue that is {found(hook.action)}")
     kind, happened = ACTIONS[hook.action]
@@ -63,12 +63,12 @@ def issue(hook: Hook, settings: SourceSettings) -> Event | Remark:
 
 
 def case_key(issue_id: str) -> str:
-    """The case of an issue, under which its alerts come too."""
+    """Return the case key of an issue, which its alerts share."""
     return f"issue:{issue_id}"
 
 
 def _at(hook: Hook, it: Mapping[str, Any]) -> datetime:
-    """A creation happened when the issue was first seen; of the rest only the time of sending is known."""
+    """Return the time of the change: for a creation, when the issue was first seen; else the time of sending."""
     first = _first_seen(it) if hook.action == "created" else None
     return first or hook.at
 
@@ -79,7 +79,7 @@ def _first_seen(it: Mapping[str, Any]) -> datetime | None:
 
 
 def _facts(it: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What of an issue counts as content; counters and times of the last event do not."""
+    """Return an issue's facts that count as content, without counters and the time of the last event."""
     return filled(
         {
             "id": text_at(it, "shortId"),

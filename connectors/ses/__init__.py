@@ -1,7 +1,7 @@
-"""Amazon SES, which receives mail and publishes it through a topic of SNS, raw, in `content`.
+"""Amazon SES: receives mail and publishes it through a topic of SNS, raw, in `content`.
 
-SNS signs each message (`connectors/alerts/sns.py`). What SES found out about the mail is kept: it is what routing sees.
-An action of SES other than SNS, such as S3, says that there is a mail and not what it says: that is quarantined.
+SNS signs each message (`connectors/alerts/sns.py`). The verdicts of SES become attributes for routing. Other actions of
+SES, such as S3, report a mail without its content: such a delivery is quarantined.
 
 Source: docs.aws.amazon.com/ses, "Contents of notifications for Amazon SES email receiving".
 """
@@ -32,20 +32,24 @@ VERDICTS = {
     "dkim": "dkimVerdict",
     "dmarc": "dmarcVerdict",
 }
-"""Our attributes and the fields of the receipt that they are in."""
+"""Our attributes, and the fields of the receipt that hold them."""
 
 MAX_VERDICT = 20  # characters: PASS, FAIL, GRAY, PROCESSING_FAILED
 
 
 class Settings(handed_over.MailSettings):
-    """A source of kind `ses`; its `secret` stands in the subscription's URL and makes thread addresses."""
+    """A source of kind `ses`; its `secret` is part of the subscription's URL and makes thread addresses."""
 
     topics: Topics = ()
-    """ARNs of the topics whose messages are taken, and whose subscriptions are confirmed; none: nothing is taken."""
+    """ARNs of the topics whose messages are taken, and whose subscriptions are confirmed. Empty: no message is
+    taken."""
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event, one remark for a mail of our own, or what confirms a subscription. Raises UnreadableMessage."""
+    """Return one event, one remark for a mail of our own, or the URL that confirms a subscription.
+
+    Raises UnreadableMessage.
+    """
     if handed_over.is_enveloped(message):
         return handed_over.read_enveloped(message, settings)
     envelope = Envelope(read_object(message.inbound.body))
@@ -73,7 +77,7 @@ def _received(message: Verified | Unverified, settings: Settings, notice: Mappin
 
 
 def _content(notice: Mapping[str, Any], receipt: Mapping[str, Any]) -> bytes:
-    """The mail's bytes. Raises UnreadableItem where they are not there."""
+    """Return the mail's bytes. Raises UnreadableItem if they are missing."""
     content = text_at(notice, "content")
     if not content:
         raise UnreadableItem("content: missing; the rule needs the action SNS, which takes mails of up to 150 KB")
@@ -86,7 +90,7 @@ def _content(notice: Mapping[str, Any], receipt: Mapping[str, Any]) -> bytes:
 
 
 def _judged(event: Event, receipt: Mapping[str, Any]) -> Event:
-    """The event with what SES found out, in lower case: `pass`, `fail`, `gray`, `processing_failed`."""
+    """Return the event with the verdicts of SES, in lower case: `pass`, `fail`, `gray`, `processing_failed`."""
     return replace(event, attributes=tuple(sorted((*event.attributes, *_verdicts(receipt)))))
 
 

@@ -1,7 +1,7 @@
-"""Slack: a thread is a case, opened by a mention, a direct message, a reaction or a shortcut. So is a slash command.
+"""Slack: a thread is a case, opened by a mention, a direct message, a reaction or a shortcut; so is a slash command.
 
-Identity is the message (`team:channel:ts`), never the delivery: one message came under 11 event ids. Nothing here
-reads a retry header.
+Messages are identified by `team:channel:ts`, never by the delivery: one message came under 11 event ids. The retry
+headers are not read.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 SIGNATURE, TIMESTAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
 VERSION = "v0"
-LEEWAY = 300  # seconds, both ways
+LEEWAY = 300  # seconds, in both directions
 MAX_CHALLENGE = 1_000  # characters
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """`X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early.
+    """Check `X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early.
 
-    Slack's tests of the connection come without one: they are answered, and are no delivery.
+    Slack's connection tests have no signature. They are answered, and are not a delivery.
     """
     timestamp, signature = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
     if timestamp is None and signature is None and is_connection_test(inbound.body):
@@ -67,7 +67,7 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
 
 
 def sign(body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
-    """Both headers, as Slack would send them."""
+    """Return both headers, as Slack would send them."""
     timestamp = str(int(now.timestamp()))
     signature = hmac_sha256(settings.secrets[0], *_signed(timestamp, body)).hex()
     return {TIMESTAMP: timestamp, SIGNATURE: f"{VERSION}={signature}"}
@@ -78,9 +78,9 @@ def _signed(timestamp: str, body: bytes) -> tuple[bytes, ...]:
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """At most one event; with the names that came with the delivery.
+    """Return at most one event, with the display names that came with the delivery.
 
-    Raises UnreadableMessage where what it is about cannot be told: no channel, no `ts`, nobody who did it.
+    Raises UnreadableMessage if the subject of the delivery is missing: no channel, no `ts`, or no user.
     """
     payload = read_payload(message.inbound.body)
     kind = kind_of(payload)

@@ -1,8 +1,8 @@
-"""What does the thread say of its ticket? One message of ours, which is edited when the ticket's state changes.
+"""Receipts in Slack: one message in the thread, edited when the ticket's state changes.
 
-What was asked for by a command is told at the command's `response_url`, to who asked, once: Slack takes five answers
-within half an hour there, and says of none where it is. That URL lets anybody answer who has it; it is called only on
-hosts of Slack's.
+The receipt for a slash command goes to the command's `response_url`, once, visible only to its author: there Slack
+takes five answers within half an hour and returns no message id. Anybody with that URL can post to it, so it is called
+only on Slack's hosts.
 
 Source: docs.slack.dev, `chat.postMessage`, `chat.update`, "Rate limits", "Handling user interaction".
 """
@@ -26,10 +26,10 @@ _RESPONSE_HOSTS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
 
 
 def target(channel: str, root: str | None, teams: Sequence[str], settings: Settings) -> str | None:
-    """Where the thread is, as the event carries it; without a root, the channel, or the person that it names. None
-    where nobody is told there.
+    """Return the receipt target for an event: a thread, or without a root the channel or person. None: no receipt.
 
-    A workspace is named only where it has a token of its own: the threads of others are called what they always were.
+    The target names a workspace only if the workspace has a token of its own. Targets in other workspaces keep their
+    earlier form.
     """
     if not settings.receipts:
         return None
@@ -41,12 +41,12 @@ def target(channel: str, root: str | None, teams: Sequence[str], settings: Setti
 
 
 def target_of_response(url: str) -> str:
-    """Where Slack takes answers to one slash command, as the event carries it."""
+    """Return the receipt target for one slash command, as the event carries it."""
     return json.dumps({"response_url": url})
 
 
 def response_url(told: object, settings: Settings) -> str | None:
-    """The address that Slack takes answers to a command at; None for one anywhere else but where its Web API is."""
+    """Return a command's `response_url` if it is on a host of Slack or on the host of the Web API, else None."""
     match = _RESPONSE_URL.fullmatch(told) if isinstance(told, str) else None
     ours = settings.api_url
     here = str(AnyHttpUrl.build(scheme=ours.scheme, host=ours.host or "", port=ours.port))
@@ -58,7 +58,7 @@ def is_on(settings: Settings) -> bool:
 
 
 def write(about: Answered, settings: Settings) -> HttpCall | Refused:
-    """`chat.postMessage`, or `chat.update` of what stands there; or what a `response_url` takes."""
+    """Write `chat.postMessage`, `chat.update` for an existing receipt, or the request for a `response_url`."""
     where = json.loads(about.target)
     if "response_url" in where:
         return _respond(where["response_url"], about, settings)
@@ -73,7 +73,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
-    """What Slack answered."""
+    """Read Slack's answer."""
     if "response_url" in json.loads(about.target):
         return _responded(answer)
     said = web.answered(answer)
@@ -84,9 +84,9 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
         return Unclear("answered 200, and not as Slack does")
     if not isinstance(channel, str):
         return Told(ts)
-    # The workspace that the case's key was made with: other deliveries about it name that one too.
+    # The workspace in the case key: other deliveries about the receipt name the same workspace.
     team = about.case_key.partition(":")[0]
-    # What goes to a person is edited in the channel that it came to: `chat.update` knows no people.
+    # A direct message is edited in the channel that Slack returned: `chat.update` accepts no user ids.
     return Told(f"{channel} {ts}" if channel.startswith("D") else ts, (f"{team}:{channel}:{ts}",))
 
 

@@ -1,6 +1,7 @@
-"""What does a slash command say? Its words open a ticket; without words it asks for them in a modal.
+"""Slash commands: the words open a ticket; a command without words opens a modal that asks for them.
 
-Slack takes slash commands in no thread, and sends none along. So one opens a case of its own, and closes nothing.
+Slack does not allow slash commands in threads and sends no thread with them. So a command opens a case of its own, and
+cannot close one.
 
 Source: docs.slack.dev, "Implementing slash commands".
 """
@@ -35,7 +36,7 @@ HELP = "help"
 
 
 def command(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
-    """A slash command; its fields are those of the form that Slack posts."""
+    """Read a slash command; its fields are those of the form that Slack posts."""
     if text_at(payload, "command").casefold() != settings.command.casefold():
         reason = "nothing is done about a command that is none of ours"
         return nothing("command", reason, told("This command does nothing here."))
@@ -55,7 +56,7 @@ def command(payload: Mapping[str, Any], received_at: datetime, settings: Setting
 
 
 def _refused(channel: str, user: str, settings: Settings) -> Parsed | None:
-    """The answer to somebody whose command opens nothing here."""
+    """Return the reply to a user whose command may not open a ticket here; None if it may."""
     rules = settings.rules(channel)
     if reason := rules.refuses("command"):
         return nothing("text", reason, told("Commands open no tickets here."))
@@ -89,7 +90,7 @@ def _origin(payload: Mapping[str, Any]) -> Origin:
 
 
 def _would_close(words: Sequence[str], settings: Settings) -> bool:
-    """`close`, alone or with what looks like a ticket's number; `close the door` is something to do."""
+    """True for `close`, alone or with a word that looks like a ticket number. `close the door` is a new ticket."""
     if not words or not begins_with(words[0], settings.close_word):
         return False
     return len(words) == 1 or (len(words) == 2 and any(each.isdigit() for each in words[1]))

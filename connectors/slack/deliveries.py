@@ -1,6 +1,7 @@
-"""How did it arrive? Events as JSON; slash commands and interactions as forms over HTTP, as JSON by Socket Mode.
+"""The formats of Slack deliveries.
 
-A slash command's form has its fields; that of an interaction has one, `payload`, which holds JSON.
+Events arrive as JSON; slash commands and interactions as forms over HTTP, and as JSON by Socket Mode. A
+slash command's form has the command's fields. An interaction's form has one field, `payload`, which holds JSON.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from connectors.toolbox.forms import read_form
 from connectors.toolbox.strict_json import read_object
 
 COMMAND, SSL_CHECK = "command", "ssl_check"
-"""What names what has no `type`, and is a field of it."""
+"""Fields that identify a delivery without `type`."""
 
 MAX_TEST = 500  # bytes
 _BOM = b"\xef\xbb\xbf"
 
 
 def read_payload(body: bytes) -> dict[str, Any]:
-    """What was delivered, as one object. Raises UnreadableMessage."""
+    """Return the delivery as one object. Raises UnreadableMessage."""
     if body.removeprefix(_BOM).lstrip()[:1] == b"{":
         return read_object(body)
     form = read_form(body)
@@ -36,7 +37,7 @@ def read_payload(body: bytes) -> dict[str, Any]:
 
 
 def is_connection_test(body: bytes) -> bool:
-    """True for a form that says `ssl_check=1` and no more: Slack sends it without a signature."""
+    """True for a form with `ssl_check=1` and at most `token` besides: Slack sends it without a signature."""
     if len(body) > MAX_TEST:
         return False
     fields = dict(field.partition(b"=")[::2] for field in body.strip().split(b"&"))
@@ -44,11 +45,11 @@ def is_connection_test(body: bytes) -> bool:
 
 
 def kind_of(payload: Mapping[str, Any]) -> object:
-    """Its `type`; what has none may be a slash command, or a test of the connection."""
+    """Return the delivery's `type`, or the kind of a delivery without one: a slash command or a connection test."""
     if payload.get("type") is not None:
         return payload["type"]
     if payload.get(SSL_CHECK) == "1":
-        return SSL_CHECK  # it may come with the fields of a command, and is none all the same
+        return SSL_CHECK  # a connection test may carry the fields of a command
     return COMMAND if COMMAND in payload else None
 
 
@@ -63,4 +64,4 @@ INTERACTIONS: Mapping[str, Callable[[Mapping[str, Any], datetime, Settings], Par
     "message_action": shortcuts.on_message,
     "view_submission": modal.submitted,
 }
-"""What people do that is no event, by its kind. Raises UnreadableItem."""
+"""Handlers of commands and interactions by kind; events are not among them. Each raises UnreadableItem."""

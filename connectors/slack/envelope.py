@@ -1,8 +1,8 @@
-"""What does Slack say around an event, and how are its ids and times read?
+"""Reads the envelope of Slack deliveries, and Slack's ids and times.
 
-The keys of an event name a workspace, and Slack gives several: under Slack Connect a reaction can name the workspace
-of the person, and the message that it stands on the workspace of the app. The first one named makes the keys; what
-is known under any of them is found, since each makes an alias.
+The keys of an event name a workspace, and Slack gives several. Under Slack Connect a reaction can name the person's
+workspace, while its message names the app's workspace. The first workspace makes the keys. Every workspace makes an
+alias, so a case is found under each of them.
 
 Source: docs.slack.dev, "The Events API" (`team_id`, `context_team_id`, `authorizations`).
 """
@@ -21,13 +21,14 @@ from connectors.slack.settings import Settings
 from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
 
 ASKED_FOR = "asked_for"
-"""The field of a delivery that we made of a message that we asked for; Slack has no such field."""
+"""A field of deliveries that the backfill made from messages it asked for. Slack has no such field."""
 NO_TEAM = "-"
-"""Stands for the workspace where a delivery names none; channel ids alone tell messages apart then."""
+"""Placeholder for the workspace if a delivery names none. Then channel ids alone distinguish messages."""
 
 PRIVATE_TYPES = ("group", "im", "mpim", "app_home")
 PRIVATE_PREFIXES = ("D", "G")
-"""Channel ids of direct messages, and of private channels from before 2021; newer ones begin like public ones."""
+"""Prefixes of the ids of direct messages, and of private channels from before 2021. Newer private channels have the
+prefix of public ones."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[!-9;-~]{1,64}")  # printable ASCII without the colon, which separates the parts of a key
@@ -36,30 +37,30 @@ _TIME = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,9}))?")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a delivery says around its event."""
+    """The data around a delivery's event."""
 
     teams: tuple[str, ...]
-    """Ids of workspaces, at least one; the first is the one that keys are made with."""
+    """Ids of workspaces, at least one. The first makes the keys."""
     bots: frozenset[str]
-    """User ids of the app itself; empty where they are not known."""
+    """User ids of the app itself; empty if unknown."""
     app: str | None
     asked_for: bool = False
-    """Slack did not deliver it: we asked for it, maybe since a ticket was opened from it or in its thread."""
+    """The backfill asked for this message, perhaps because a ticket was opened from it or in its thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands."""
+    """The position of a message."""
 
     channel: str
     ts: str
     """Seconds and microseconds since 1970, `1595926230.009600`: the message's id within its channel."""
     root: str
-    """The `ts` of the message that began its thread; its own where it began one or stands alone."""
+    """The `ts` of the first message of the thread; the message's own `ts` if it began a thread or is in none."""
 
 
 def read_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
-    """The envelope of an `event_callback`; what is missing or malformed in it is as if it were not there."""
+    """Read the envelope of an `event_callback`. Malformed fields are treated as missing."""
     event = payload.get("event")
     listed = payload.get("authorizations")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
@@ -73,7 +74,7 @@ def read_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
 
 
 def read_gesture_envelope(payload: Mapping[str, Any], settings: Settings) -> Envelope:
-    """The envelope of a slash command, with ids as fields, or of a shortcut or modal, with objects that have an id."""
+    """Read the envelope of a slash command, with ids as fields, or of a shortcut or modal, with ids in objects."""
     team, user, organization, message = (object_at(payload, each) for each in ("team", "user", "enterprise", "message"))
     teams = (payload.get("team_id"), team.get("id"), user.get("team_id"), message.get("team"))
     known = _ids(*teams) or _ids(payload.get("enterprise_id"), organization.get("id")) or (NO_TEAM,)
@@ -82,14 +83,14 @@ def read_gesture_envelope(payload: Mapping[str, Any], settings: Settings) -> Env
 
 
 def read_place(event: Mapping[str, Any]) -> Place:
-    """Where the message stands. Raises UnreadableItem where there is no channel or `ts`."""
+    """Read the position of a message. Raises UnreadableItem if there is no channel or `ts`."""
     channel, ts = read_id(event, "channel"), read_ts(event, "ts")
     root = ts if event.get("thread_ts") is None else read_ts(event, "thread_ts")
     return Place(channel, ts, root)
 
 
 def names(envelope: Envelope, channel: str, ts: str) -> tuple[str, ...]:
-    """`team:channel:ts` for each workspace, the one for keys first."""
+    """Return `team:channel:ts` for each workspace, the workspace of the keys first."""
     return tuple(f"{team}:{channel}:{ts}" for team in envelope.teams)
 
 
@@ -104,18 +105,18 @@ def is_private(rules: Rules, channel: str, channel_type: object) -> bool:
 
 
 def maybe_id(value: object) -> str | None:
-    """An id; None for whatever is none."""
+    """Return the value as an id; None if it is not an id."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) else None
 
 
 def _ids(*values: object) -> tuple[str, ...]:
-    """Those of the values that are ids, each once."""
+    """Return the values that are ids, each once."""
     return tuple(dict.fromkeys(each for each in map(maybe_id, values) if each))
 
 
 def read_id(event: Mapping[str, Any], field: str) -> str:
-    """The id at `field`. Raises UnreadableItem."""
+    """Return the id at `field`. Raises UnreadableItem."""
     value = maybe_id(event.get(field))
     if value is None:
         raise UnreadableItem(f"{field}: {found_at(event, field)} is no id")
@@ -123,7 +124,7 @@ def read_id(event: Mapping[str, Any], field: str) -> str:
 
 
 def read_ts(event: Mapping[str, Any], field: str) -> str:
-    """The time at `field`, with six decimals at least: one spelling, whether it came as text or as a number.
+    """Return the time at `field` with at least six decimals, in one spelling for texts and numbers.
 
     Raises UnreadableItem.
     """
@@ -137,13 +138,13 @@ def read_ts(event: Mapping[str, Any], field: str) -> str:
 
 
 def maybe_ts(event: object, field: str) -> str | None:
-    """The time at `field`; None where there is none."""
+    """Return the time at `field`; None if it is missing."""
     if not isinstance(event, dict) or event.get(field) is None:
         return None
     return read_ts(event, field)
 
 
 def moment(ts: str) -> datetime:
-    """The time that `read_ts` gave, to the microsecond."""
+    """Convert a result of `read_ts` to a datetime, to the microsecond."""
     seconds, _, fraction = ts.partition(".")
     return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(fraction[:6]))

@@ -1,4 +1,4 @@
-"""What do all events of Slack have in common? Their keys, and who said what where."""
+"""Fields that all Slack events share: keys, words, author and place."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from connectors.slack.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is said."""
+    """The words of an event."""
 
     subject: str
     text: str
     raw: str
-    """What counts as the content: the sender's own text as it arrived, nothing that we add to it."""
+    """The text that counts as content: the sender's own text as it arrived, without our additions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """When something was said or done, by whom, in what sort of channel."""
+    """Time, author and channel type of an action."""
 
     when: datetime
     author: str | None
     channel_type: object
-    """As Slack names it; None where it does not."""
+    """The channel type in Slack's terms; None if Slack does not name it."""
 
 
 def facts(
@@ -42,10 +42,10 @@ def facts(
     suffix: str = "",
     private: bool = False,
 ) -> Facts:
-    """The facts of an event about the message at `place`; `suffix` tells it from the message itself, and `private`
-    says that it is, wherever it stands.
+    """Return the fields of an event about the message at `place`.
 
-    The message's own names and those of its root are all made known, so that a reaction to a reply finds the case.
+    `suffix` distinguishes the event's id from the message's own. `private` makes the event private in any channel.
+    Names of the message and of its root all become aliases, so that a reaction to a reply finds the case.
     """
     rules, author = settings.rules(place.channel), deed.author
     own = names(envelope, place.channel, place.ts)

@@ -1,7 +1,7 @@
-"""What do slash commands, shortcuts and modals have in common? Who did it, where, and what they are answered.
+"""Helpers that slash commands, shortcuts and modals share: author, origin and reply.
 
-They need no membership in a channel, so that a person can do them anywhere. The answer is given once the delivery is
-in the database, before any ticket is: it says what will be done, and nothing of what was said.
+These gestures need no channel membership, so people can use them anywhere. The reply is sent once the delivery is in
+the database, before a ticket exists: it reports what will be done and repeats no words of the message.
 
 Source: docs.slack.dev, "Slash commands", "Shortcuts payloads", "View interaction payloads".
 """
@@ -27,42 +27,42 @@ from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
 from connectors.toolbox.text import cut, readable
 
 ACKNOWLEDGED = Reply(b"", "text/plain")
-"""Slack shows whatever a body holds, `{}` too: what is to show nothing has none."""
+"""Slack shows any body, even `{}`. A reply that shows no text has an empty body."""
 
 OPENED = "Received: a ticket is opened for it."
 
 NAMES_OF_PRIVATE: Mapping[str, str] = {"directmessage": "im", "privategroup": "group"}
-"""What Slack calls a channel whose name it does not tell, and the type that it has therefore."""
+"""Channel names that Slack uses in place of a private channel's name, with the channel type that follows."""
 GROUP_MESSAGE = "mpdm-"
-"""How the names of messages to several people begin."""
+"""Prefix of the names of group messages."""
 
-_HANDLE = re.compile(r"[!-9;-~]{1,200}")  # as an id, and longer: 13345224609.738474920.8088930838d88f008e0
+_HANDLE = re.compile(r"[!-9;-~]{1,200}")  # like an id, but longer: 13345224609.738474920.8088930838d88f008e0
 
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """What somebody did."""
+    """One action of a user."""
 
     envelope: Envelope
     user: str
     who: str
-    """The user as people call them."""
+    """The user's display name."""
     when: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was done that is about no message."""
+    """The place of an action that is not about a message."""
 
     channel: str | None = None
     type: str | None = None
-    """The channel's, where it is known to be private."""
+    """The channel's type, if the channel is known to be private."""
 
 
 def read_gesture(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Gesture:
-    """Who did it: `user_id` of a slash command, `user` of the others. Raises UnreadableItem where nobody is named.
+    """Read an action's user: `user_id` of a slash command, else `user`. Raises UnreadableItem if the user is missing.
 
-    Slash commands and modals tell no time: theirs is when they arrived.
+    Slash commands and modals carry no time, so their time is the time of arrival.
     """
     told = object_at(payload, "user")
     user = maybe_id(told.get("id")) if payload.get("type") else read_id(payload, "user_id")
@@ -75,7 +75,7 @@ def read_gesture(payload: Mapping[str, Any], received_at: datetime, settings: Se
 
 
 def read_handle(document: Mapping[str, Any], field: str) -> str:
-    """The id of a trigger or a view. Raises UnreadableItem."""
+    """Return the id of a trigger or a view. Raises UnreadableItem."""
     value = document.get(field)
     if not isinstance(value, str) or not _HANDLE.fullmatch(value):
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
@@ -83,14 +83,14 @@ def read_handle(document: Mapping[str, Any], field: str) -> str:
 
 
 def channel_type(name: object) -> str | None:
-    """The type of a channel, as far as its name tells; None where it does not: it may be any."""
+    """Return the channel type that a channel's name implies; None if the channel may be of any type."""
     if not isinstance(name, str):
         return None
     return "mpim" if name.startswith(GROUP_MESSAGE) else NAMES_OF_PRIVATE.get(name)
 
 
 def is_private_at(channel: str | None, type_of_channel: str | None, rules: Rules) -> bool:
-    """True unless it was done in a channel that is known to be public: what was done nowhere is private."""
+    """True unless the action was in a channel that is known to be public. An action outside of channels is private."""
     return channel is None or is_private(rules, channel, type_of_channel)
 
 
@@ -105,7 +105,7 @@ def new_case(
     priority: Priority | None = None,
     category: str | None = None,
 ) -> Facts:
-    """The facts of a case that is about no message; `name` is its own within the workspace."""
+    """Return the fields of a case that is not about a message; `name` is unique within the workspace."""
     channel = origin.channel
     rules = settings.rules(channel)
     attributes = {"team": done.envelope.teams[0], "user": done.user} | ({"channel": channel} if channel else {})
@@ -132,10 +132,10 @@ def new_case(
 
 
 def told(text: str) -> Reply:
-    """An answer to a slash command that nobody else sees."""
+    """Return a reply to a slash command that only its author sees."""
     return Reply(json.dumps({"response_type": "ephemeral", "text": text}).encode())
 
 
 def nothing(item: str, reason: str, reply: Reply = ACKNOWLEDGED) -> Parsed:
-    """Nothing is to be done, and why."""
+    """Return a result without events, with the reason."""
     return Parsed(ignored=(Remark(item, reason),), reply=reply)

@@ -1,10 +1,11 @@
-"""What was said while Slack could not reach us? The history of the channels that the bot is in is asked for it.
+"""Backfill from Slack: asks the channels of the bot for messages that Slack did not deliver.
 
-A round asks who we are, which channels there are, for the history of each, and for the replies of every thread that
-grew. History names roots, latest first, and of each the time of its latest reply; so it is asked for a day more than is
-missing, for threads that are older than the gap. Of what else is open, the worker names a few cases in each round.
+A round asks for the bot's identity, the list of channels, the history of each channel, and the replies of every thread
+that grew. A history lists the roots of threads, latest first, each with the time of its latest reply. So the request
+covers a day more than is missing, for threads older than the gap. For other open cases, the worker adds a few threads
+to each round.
 
-What is found becomes the delivery that Slack would have made of it, so that it has the same keys.
+Every message found becomes the delivery that Slack would have made of it, so that the message has the same keys.
 
 Source: docs.slack.dev, `auth.test`, `users.conversations`, `conversations.info`, `.history`, `.replies`, and "OAuth
 scopes" (`X-OAuth-Scopes`).
@@ -27,7 +28,7 @@ from connectors.slack.settings import Settings
 from connectors.toolbox.strict_json import objects_in
 
 OVERLAP = timedelta(minutes=10)
-"""Asked for once more: Slack's last attempt to deliver is 6 minutes after the first, and clocks differ."""
+"""Time asked for once more: Slack's last attempt to deliver is 6 minutes after the first, and clocks differ."""
 BACK_FOR_THREADS = timedelta(days=1)
 MOST_BACK = timedelta(days=7)
 PAGE = "200"
@@ -35,10 +36,10 @@ PAGE = "200"
 OF_THE_TOKEN = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required"}
 )
-"""Errors after which nothing else can be asked either."""
+"""Errors after which every other request would fail too."""
 
 GONE = frozenset({"thread_not_found", "message_not_found", "channel_not_found", "not_in_channel"})
-"""Errors of a thread, not of its channel: its root was deleted, or it is an old case where the bot is no more."""
+"""Errors of a thread, not of its channel: the root was deleted, or the bot has left the channel of an old case."""
 
 TYPES: Mapping[str, tuple[str, str]] = {
     "public_channel": ("channels:read", "channels:history"),
@@ -46,20 +47,20 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "mpim": ("mpim:read", "mpim:history"),
     "im": ("im:read", "im:history"),
 }
-"""The kinds of conversation, and the scopes without which they cannot be listed and read."""
+"""The kinds of conversation, with the scopes needed to list and to read them."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 
 _ROOT = re.compile(r"[0-9]{1,11}\.[0-9]{6,9}")
-"""What ends the key of a case that is a thread; slash commands and modals make others."""
+"""The last part of the case key of a thread. Slash commands and modals make other keys."""
 
 Step = Mapping[str, Any]
-"""A request that is to be made: its method, and what it is about."""
+"""A request to make: its method, and its arguments."""
 
 
 def begin(memory: Memory, occasion: Occasion) -> Memory:
-    """A new round. The first one of all begins now: what was said before is not imported."""
+    """Start a new round. The very first round starts at the current time: older messages are not imported."""
     now = ts(occasion.now)
     since = occasion.cases_since
     step = {
@@ -81,7 +82,7 @@ def begin(memory: Memory, occasion: Occasion) -> Memory:
 
 
 def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
-    """The first of what is left."""
+    """Return the first open request."""
     todo, token = memory.get("todo"), settings.token(workspace)
     if not todo or token is None:
         return None
@@ -100,7 +101,7 @@ def _arguments(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def read(memory: Memory, answer: HttpAnswer, settings: Settings) -> Progress | Later | Unclear | Refused:
-    """What the answer to the first of what is left means."""
+    """Read the answer to the first open request."""
     said = web.answered(answer)
     step: Step = memory["todo"][0]
     rest = {**memory, "todo": memory["todo"][1:]}
@@ -116,12 +117,13 @@ def read(memory: Memory, answer: HttpAnswer, settings: Settings) -> Progress | L
 
 
 def _refused(memory: Memory, step: Step, reason: str) -> Progress:
-    """One channel or thread cannot be asked for: what is missing of it is asked for in the next round."""
+    """Record that one channel or thread could not be read: the next round asks for the missing part of the channel."""
     if step["method"] == "conversations.replies" and web.names_one(reason, GONE):
         return Progress(memory)
     behind = dict(memory["behind"])
     channel = step.get("channel")
-    if channel and not step.get("whole"):  # what a thread said before is wanted of that thread alone
+    # The part of a thread before its case was opened is asked for in that thread only.
+    if channel and not step.get("whole"):
         behind[channel] = min(behind.get(channel, step["since"]), step["since"])
     about = f" of {channel}" if channel else ""
     return Progress({**memory, "behind": behind}, trouble=f"{step['method']}{about}: {reason}")
@@ -130,12 +132,12 @@ def _refused(memory: Memory, step: Step, reason: str) -> Progress:
 def _who(
     memory: Memory, step: Step, said: Mapping[str, Any], scopes: str | None, settings: Settings
 ) -> Progress | Unclear:
-    """The answer of `auth.test`: with it, it is known what else there is to ask."""
+    """Read the answer of `auth.test`, and plan all other requests of the round."""
     team, bot = maybe_id(said.get("team_id")), maybe_id(said.get("user_id"))
     if team is None:
         return Unclear("its answer names no workspace")
     if memory["team"] not in (None, team):
-        # The token is another workspace's: what is remembered is of no meaning there.
+        # The token is now another workspace's: the memory does not apply to it.
         memory = {**memory, "first": memory["until"], "since": memory["until"], "behind": {}}
         step = {**step, "cases": [], "opened": []}
     types, trouble = _granted(scopes)
@@ -144,19 +146,19 @@ def _who(
         for each in settings.backfill_channels
     ]
     if types and (not channels or settings.workspaces):
-        # Of several workspaces nobody says which one a channel is in: those that are there are listed.
+        # With several workspaces, the settings do not name a channel's workspace: list the channels to find it.
         only = list(settings.backfill_channels)
         channels = [{"method": "users.conversations", "types": ",".join(types), "only": only}]
     since = _floor(memory, _before(step["cases_since"], OVERLAP))
     threads = [_thread(memory, *place, since) for place in _places(step["cases"], team, settings)]
     opened = [_whole(memory, *place) for place in _places(step["opened"], team, settings)]
-    # Last, so that what is missing in a channel comes in its order; and once, as a whole.
+    # Whole threads come last, so that missing messages of a channel keep their order, and each is asked for once.
     todo = [*channels, *_without({"todo": threads}, opened)["todo"], *opened]
     return Progress({**memory, "team": team, "bot": bot, "todo": todo}, trouble=trouble)
 
 
 def _granted(scopes: str | None) -> tuple[tuple[str, ...], str | None]:
-    """Which kinds of conversation may be asked for, all where that is not told; and what is wrong with that."""
+    """Return the kinds of conversation that the scopes allow, all if the scopes are unknown; and a problem or None."""
     if scopes is None:
         return tuple(TYPES), None
     held = {each.strip() for each in scopes.split(",")}
@@ -168,7 +170,7 @@ def _granted(scopes: str | None) -> tuple[tuple[str, ...], str | None]:
 
 
 def _places(cases: Iterable[str], team: str, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Channel and root of those cases that are threads of this workspace, in channels that are to be asked for."""
+    """Yield channel and root of the cases that are threads of this workspace, in channels with backfill."""
     for key in cases:
         home, channel, root = (*key.split(":"), "", "")[:3]
         is_wanted = not settings.backfill_channels or channel in settings.backfill_channels
@@ -177,13 +179,13 @@ def _places(cases: Iterable[str], team: str, settings: Settings) -> Iterator[tup
 
 
 def _listed(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
-    """A page of `users.conversations`."""
+    """Read a page of `users.conversations`."""
     found = [each for each in objects_in(said.get("channels")) if maybe_id(each.get("id"))]
     return _with(memory, [each for each in found if not step["only"] or each["id"] in step["only"]], step, said)
 
 
 def _one(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
-    """The answer of `conversations.info`."""
+    """Read the answer of `conversations.info`."""
     channel = said.get("channel")
     if not isinstance(channel, dict) or channel.get("id") != step["channel"]:
         return _refused(memory, step, "the answer is about no channel")
@@ -193,7 +195,7 @@ def _one(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
 
 
 def _with(memory: Memory, channels: Iterable[Mapping[str, Any]], step: Step, said: Mapping[str, Any]) -> Progress:
-    """These channels are there, and their history is to be asked for."""
+    """Add the history of these channels to the open requests."""
     known = {str(each["id"]): _type(each) for each in channels}
     memory = {**memory, "types": {**memory["types"], **known}}
     return _next(memory, [_history(memory, each) for each in known], step, said)
@@ -211,7 +213,7 @@ def _history(memory: Memory, channel: str) -> Step:
 
 
 def _type(channel: Mapping[str, Any]) -> str:
-    """What an event says as `channel_type`: public is only what is surely so."""
+    """Return the channel's `channel_type`, as in events. A channel is public only if that is certain."""
     if channel.get("is_im"):
         return "im"
     if channel.get("is_mpim"):
@@ -220,7 +222,7 @@ def _type(channel: Mapping[str, Any]) -> str:
 
 
 def _said(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
-    """A page of `conversations.history`: roots that are missing, and threads that grew."""
+    """Read a page of `conversations.history`: missing roots, and threads that grew."""
     since = step["since"]
     missed = []
     grown: dict[str, None] = {}
@@ -239,7 +241,7 @@ def _said(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
 
 
 def _replied(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
-    """A page of `conversations.replies`, which begins with the root."""
+    """Read a page of `conversations.replies`, which begins with the root."""
     missed = [
         _missed(memory, step, when, message)
         for when, message in _stamped(said)
@@ -260,12 +262,12 @@ def _thread(memory: Memory, channel: str, root: str, since: str) -> dict[str, An
 
 
 def _whole(memory: Memory, channel: str, root: str) -> Step:
-    """A thread with its root, from before somebody opened a ticket in it."""
+    """Return the request for a thread from its root on, for a ticket that was opened in the thread later."""
     return _thread(memory, channel, root, _before(root, _INSTANT)) | {"whole": True}
 
 
 def _without(memory: Memory, threads: Iterable[Step]) -> Memory:
-    """What is left besides the threads that are asked for now."""
+    """Return the memory without open requests for these threads."""
     now = {(each["channel"], each["ts"]) for each in threads}
     return {**memory, "todo": [each for each in memory["todo"] if (each.get("channel"), each.get("ts")) not in now]}
 
@@ -273,7 +275,7 @@ def _without(memory: Memory, threads: Iterable[Step]) -> Memory:
 def _next(
     memory: Memory, steps: Iterable[Step], step: Step, said: Mapping[str, Any], missed: Iterable[Missed] = ()
 ) -> Progress:
-    """What follows comes first, and then the next page."""
+    """Put `steps`, then the answer's next page, before the other open requests."""
     cursor = web.cursor(said)
     page = [{**step, "cursor": cursor}] if cursor is not None else []
     behind = memory["behind"]
@@ -283,7 +285,10 @@ def _next(
 
 
 def _missed(memory: Memory, step: Step, when: str, message: Mapping[str, Any]) -> Missed:
-    """The message as Slack delivers it; an edited one has its text of now, and may be known by its edit alone."""
+    """Make the delivery that Slack would have sent.
+
+    An edited message has its current text, and may be known by its edit.
+    """
     type_ = memory["types"].get(step["channel"])
     place = {"channel": step["channel"], "event_ts": when} | ({"channel_type": type_} if type_ else {})
     bot = {"team_id": memory["team"], "user_id": memory["bot"], "is_bot": True}
@@ -301,7 +306,7 @@ def _missed(memory: Memory, step: Step, when: str, message: Mapping[str, Any]) -
 
 
 def _since(memory: Memory, channel: str) -> str:
-    """From when on a channel is to be asked for."""
+    """Return the time from which a channel's messages are to be asked for."""
     return _floor(memory, memory["behind"].get(channel) or _before(memory["since"], OVERLAP))
 
 
@@ -311,7 +316,8 @@ def _floor(memory: Memory, since: str) -> str:
 
 
 def _stamped(said: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """The messages of an answer with their times, oldest first; without a time there is nothing to know one by."""
+    """Return an answer's messages with their times, oldest first. Messages without a time have no id and are left
+    out."""
     timed = ((_time(each, "ts"), each) for each in objects_in(said.get("messages")))
     return sorted(((when, each) for when, each in timed if when), key=itemgetter(0))
 
@@ -324,7 +330,10 @@ def _time(message: Mapping[str, Any], field: str) -> str | None:
 
 
 def ts(when: datetime) -> str:
-    """A time as Slack writes it; all of them have ten digits before the point until the year 2286."""
+    """Return a time in Slack's format.
+
+    Until the year 2286 all times have ten digits before the point, so texts sort like times.
+    """
     seconds, micros = divmod((when - _EPOCH) // _INSTANT, 10**6)
     return f"{seconds}.{micros:06}"
 

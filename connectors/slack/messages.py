@@ -1,10 +1,10 @@
-"""What does a message say? It opens, comments or closes; what was edited or deleted comments.
+"""Messages in Slack: they open, comment or close; edits and deletions comment.
 
-Slack sends one message under several event ids, and one that mentions the bot twice: as `message` and as
-`app_mention`. The events of both are equal; whichever is ignored leaves the other to count.
+Slack sends one message under several event ids, and a message that mentions the bot twice: as `message` and as
+`app_mention`. The events of both are equal, so if one is ignored, the other still counts.
 
-An edit of a mention comes twice too: as `message_changed`, and as `app_mention` again, with `edited`. Both carry the
-id of the edit. Only the former tells whether the mention is new, so either may open a case that is not there.
+The edit of a mention arrives twice too: as `message_changed`, and as another `app_mention` with `edited`. Both carry
+the id of the edit. Only `message_changed` shows whether the mention is new, so either may open a missing case.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from connectors.toolbox.text import readable
 
 
 def message(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
-    """An event of type `message`, by its subtype."""
+    """Read an event of type `message`, by its subtype."""
     subtype = event.get("subtype") or ""
     handler = _SUBTYPES.get(subtype) if isinstance(subtype, str) else None
     if handler is None:
@@ -36,7 +36,7 @@ def message(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
 
 
 def mention(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
-    """An event of type `app_mention`: a message that mentions the bot."""
+    """Read an event of type `app_mention`: a message that mentions the bot."""
     place = read_place(event)
     if reason := _from_a_bot(event, envelope):
         return Remark("event", reason)
@@ -51,7 +51,7 @@ def _written(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -
     if reason := _from_a_bot(event, envelope):
         if _is_ours(event, envelope) or not (envelope.asked_for and place.root == place.ts):
             return Remark("event", reason)
-        # Somebody may have opened a ticket from it, as people do from what monitoring writes.
+        # Somebody may have opened a ticket from a bot's message, such as a monitoring alert.
         return Commented(**_facts(event, place, envelope, settings, mentioned=False), unknown="wait", reopens=False)
     mentioned = rendering.mentions(rendering.raw_text(event), envelope.bots)
     return _said(event, place, envelope, settings, mentioned=mentioned)
@@ -73,7 +73,7 @@ def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
         return Remark("event", reason)
     if _says_nothing(event, envelope, mentioned=mentioned):
         return Remark("event", "it says nothing beside the mention")
-    # Its own name is the case key already; those in other workspaces may be the key of a case.
+    # The first name equals the case key. The names in other workspaces may be the key of an existing case.
     shared["references"] = shared["references"][1:]
     return Opened(**shared)
 
@@ -81,7 +81,7 @@ def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
 def _reply(
     event: Mapping[str, Any], envelope: Envelope, shared: Facts, settings: Settings, rules: Rules, *, mentioned: bool
 ) -> Said:
-    """A message in a thread."""
+    """Read a message in a thread."""
     author, asks = shared["author"], mentioned and rules.has("mention")
     if rules.has("close_word") and _closes(event, envelope, settings, mentioned=mentioned):
         return Resolved(**shared, authority=rules.authority(author))
@@ -95,13 +95,13 @@ def _reply(
 
 
 def _says_nothing(event: Mapping[str, Any], envelope: Envelope, *, mentioned: bool) -> bool:
-    """True for a mention alone; in a thread it means what stands above it."""
+    """True for a mention alone. In a thread, a bare mention refers to the messages above it."""
     spoken = _spoken(rendering.raw_text(event), envelope, mentioned=mentioned)
     return mentioned and not spoken.strip() and not any(event.get(each) for each in ("files", "attachments"))
 
 
 def _is_bare(event: Mapping[str, Any]) -> bool:
-    """True for a reply that is nothing but words, said in its thread alone, in what is known to be a channel."""
+    """True for a reply of words alone that was posted only in its thread, in a conversation known to be a channel."""
     has_more = any(event.get(field) for field in ("files", "attachments", "subtype", "edited"))
     return not has_more and event.get("channel_type") in ("channel", "group")
 
@@ -149,7 +149,7 @@ def _deleted(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -
 
 
 def _gone(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: Settings) -> Said:
-    """A private note that names the message and does not repeat it: what was deleted is not to be read again."""
+    """Make a private note that names the deleted message and does not repeat its text."""
     if off := settings.rules(place.channel).refuses("delete"):
         return Remark("event", off)
     words = Words(
@@ -165,7 +165,7 @@ def _gone(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
 def _mentioned_by_edit(
     event: Mapping[str, Any], place: Place, stamp: str, envelope: Envelope, settings: Settings
 ) -> Said:
-    """The whole text under the id of the edit: it opens a case where the mention is new, else it is a note."""
+    """Return the whole text under the id of the edit. A new mention opens a case; otherwise the text is a note."""
     rules = settings.rules(place.channel)
     if off := rules.refuses("mention"):
         return Remark("event", off)
@@ -207,7 +207,7 @@ def _facts(
 
 
 def _about(shared: Facts, place: Place, envelope: Envelope) -> Facts:
-    """The facts of what happened to a message: found by its root or by itself; it makes no name known."""
+    """Return the fields of an event about an earlier message: found by root or message, without new aliases."""
     known = shared["references"] + named(names(envelope, place.channel, place.ts))
     shared["references"] = tuple(dict.fromkeys(known))
     shared["aliases"] = ()
@@ -228,7 +228,7 @@ def _is_direct(event: Mapping[str, Any], place: Place) -> bool:
 
 
 def _from_a_bot(event: Mapping[str, Any], envelope: Envelope) -> str | None:
-    """Why the message is nobody's: a bot's, or our own; None for a person's."""
+    """Return why the message is no person's (a bot's or our own); None for a person's message."""
     if event.get("bot_id") or event.get("subtype") == "bot_message":
         return "a bot wrote the message"
     return "our own app wrote the message" if _is_ours(event, envelope) else None

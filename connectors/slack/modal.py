@@ -1,7 +1,7 @@
-"""What is asked for in the modal, and what comes of it? Subject, text, priority and category of a new ticket.
+"""The modal that asks for subject, text, priority and category of a new ticket.
 
-The call that opens it is made after the acknowledgement, with a `trigger_id` that lives for 3 s. Where it was opened
-travels in `private_metadata`, which nobody but the app sees; without that, it is private.
+The call that opens the modal is made after the acknowledgement, with a `trigger_id` that is valid for 3 s. The modal's
+origin travels in `private_metadata`, which only the app sees. A modal without an origin makes a private ticket.
 
 Source: docs.slack.dev, "Modals", "Modal views", "views.open", "Block Kit".
 """
@@ -38,7 +38,7 @@ from connectors.toolbox.text import clean, cut, one_line
 
 CALLBACK = "ticketrelay:new"
 """The callback ID of our modal."""
-MAX_TEXT = 3000  # characters that Slack lets people write in a field
+MAX_TEXT = 3000  # characters that Slack allows in a field
 MAX_CATEGORY = 255
 
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -49,7 +49,7 @@ _TYPES = (*NAMES_OF_PRIVATE.values(), "mpim")
 
 
 def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settings) -> HttpCall | None:
-    """The call that opens the modal; None where there is no token of the workspace to make it with."""
+    """Return the call that opens the modal; None without a token for the workspace."""
     token = next((found for each in teams if (found := settings.token(each)) is not None), None)
     if token is None:
         return None
@@ -58,13 +58,13 @@ def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settin
 
 
 def asked(prompt: HttpCall) -> Parsed:
-    """Nothing to do until the modal is sent."""
+    """Return a result without events: the modal's submission will bring the ticket."""
     remark = Remark("trigger_id", "a modal is opened: what is written there comes with its submission")
     return Parsed(ignored=(remark,), reply=ACKNOWLEDGED, prompt=prompt)
 
 
 def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
-    """A modal that was filled in, named by its view: it is one ticket, however often it is sent."""
+    """Read a submitted modal. The view's id names the ticket, so repeated submissions open only one."""
     view = within(payload, "view")
     if view.get("callback_id") != CALLBACK:
         return nothing("view", "nothing is done about a view that is none of ours")
@@ -81,7 +81,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
     priority = next((each for each in PRIORITIES if each == given.get("priority")), rules.priority)
     words = Words(subject(title, ""), text or title, digest(title, text, priority, category or ""))
     if category and not settings.categories and is_private_at(origin.channel, origin.type, rules):
-        # It is somebody's words, and a ticket's category is not private.
+        # A free category is a user's words, and a ticket's category is not private.
         words, category = replace(words, text=paragraphs(f"Category: {one_line(category)}", words.text)), None
     shared = new_case(
         done,
@@ -97,12 +97,12 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
 
 
 def _errors(by_block: Mapping[str, str]) -> Reply:
-    """What Slack shows below the fields of a modal, which stays open."""
+    """Return the errors that Slack shows below the modal's fields; the modal stays open."""
     return Reply(json.dumps({"response_action": "errors", "errors": by_block}).encode())
 
 
 def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """What is to be corrected, by the block that it stands in."""
+    """Return the errors in the submission, by block."""
     wrong = {}
     if not one_line(given.get("subject", "")):
         wrong["subject"] = "Say what it is about."
@@ -114,7 +114,7 @@ def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
 
 
 def _given(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What was written or chosen, by block; nothing of what was left empty."""
+    """Yield the written or chosen values by block, without empty ones."""
     for block, elements in object_at(object_at(view, "state"), "values").items():
         for each in elements.values() if isinstance(elements, dict) else ():
             if not isinstance(each, dict):
@@ -125,7 +125,7 @@ def _given(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _origin(view: Mapping[str, Any]) -> Origin:
-    """Where it was opened; nowhere that is known, where that cannot be read."""
+    """Return the modal's origin; an unknown origin if the metadata cannot be read."""
     try:
         told = read_object(text_at(view, "private_metadata").encode("utf-8", "replace"))
     except UnreadableMessage:
@@ -134,7 +134,7 @@ def _origin(view: Mapping[str, Any]) -> Origin:
 
 
 def _view(origin: Origin, settings: Settings) -> dict[str, Any]:
-    """The modal, as Slack shows it."""
+    """Return the view of the modal."""
     levels = [_option(each, each.capitalize()) for each in PRIORITIES]
     chosen = levels[PRIORITIES.index(settings.rules(origin.channel).priority)]
     category: dict[str, Any] = {"type": "plain_text_input", "max_length": MAX_CATEGORY}

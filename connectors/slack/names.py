@@ -1,7 +1,7 @@
-"""What are people and channels called? The ids that a text has left are replaced where a name is known.
+"""Display names: replaces ids in a text by the names of users and public channels.
 
-Only of public channels: what a private one is called may be private itself. Names that users give themselves are no
-proof of who they are; the author of an event stays an id.
+Names of private channels are not asked for: a private channel's name may be private itself. Users choose their own
+names, so names prove no identity; the author of an event stays an id.
 
 Source: docs.slack.dev, `users.list`, `conversations.list`, "Rate limits" (tier 2).
 """
@@ -31,11 +31,11 @@ MOST = 100  # ids of one delivery, and replacements in one text
 
 _ID = r"[UWC][A-Z0-9]{6,20}"
 _IDS = re.compile(rf"(?<![A-Za-z0-9]){_ID}(?![A-Za-z0-9])".encode())
-_SHOWN = re.compile(rf"(?<![\w(])([@#])({_ID})(?!\w)")  # in brackets it stands behind its name already
+_SHOWN = re.compile(rf"(?<![\w(])([@#])({_ID})(?!\w)")  # in brackets, an id follows its name already
 
 
 def workspaces(settings: Settings) -> tuple[str, ...]:
-    """One for each workspace whose token is known."""
+    """Return the workspaces with a token; empty if names are not to be resolved."""
     return settings.with_tokens if settings.resolve_names else ()
 
 
@@ -44,7 +44,7 @@ def begin() -> Memory:
 
 
 def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
-    """The first of what is left."""
+    """Return the first open request."""
     todo, token = memory.get("todo"), settings.token(workspace)
     if not todo or token is None:
         return None
@@ -53,7 +53,7 @@ def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
 
 
 def read(memory: Memory, answer: HttpAnswer) -> Named | Later | Unclear | Refused:
-    """A page of users or of channels."""
+    """Read a page of users or of channels."""
     said = web.answered(answer)
     if isinstance(said, Later | Unclear | Refused):
         return said
@@ -86,7 +86,7 @@ def _named(of: Mapping[str, Any], *told: object) -> Iterator[tuple[str, str]]:
 
 
 def ids(arrived: Inbound) -> frozenset[str]:
-    """At most 100 of those in the body."""
+    """Return at most 100 of the ids in the body."""
     found: dict[str, None] = {}
     for match in _IDS.finditer(arrived.body):
         found[match[0].decode()] = None
@@ -96,7 +96,7 @@ def ids(arrived: Inbound) -> frozenset[str]:
 
 
 def applied(parsed: Parsed, arrived: Inbound) -> Parsed:
-    """With the names that came with the delivery, in what people read."""
+    """Replace ids by the names that came with the delivery, in subjects and texts."""
     known = arrived.header(NAMES)
     if known is None:
         return parsed

@@ -1,7 +1,7 @@
-"""What does an emoji on a message say? One opens, one closes; taking either away is a note.
+"""Reactions in Slack: one emoji opens, one closes; removing either is a note.
 
-The event names the reacted message and neither its text nor its thread: the case is found by the message's own name,
-which every message of a case makes known.
+The event names the message, but neither its text nor its thread. So the case is found by the message's own name, which
+every message of a case makes known.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
     emoji, item = event.get("reaction"), object_at(event, "item")
     if not isinstance(emoji, str):
         raise UnreadableItem(f"reaction: {found(emoji)} is no name of an emoji")
-    name = emoji.partition("::")[0]  # what follows is the tone of its skin
+    name = emoji.partition("::")[0]  # the suffix is the skin tone
     if name not in (settings.open_emoji, settings.close_emoji):
         return Remark("event", "the reaction means nothing to us")
     if item.get("type", "message") != "message":

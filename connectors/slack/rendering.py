@@ -1,6 +1,6 @@
-"""What does a person read of a message? Slack's markup as plain text, files and forwarded messages as lines.
+"""Renders Slack messages as plain text, with files and forwarded messages as lines.
 
-Names are left as Slack gives them: `<@U012>` becomes `@U012`, and `@ada` where the message carries the name.
+Names stay as Slack gives them: `<@U012>` becomes `@U012`, and `@ada` if the message carries the name.
 
 Source: docs.slack.dev, "Formatting message text" (`<…>`, and `&amp;` `&lt;` `&gt;` as the only escapes).
 """
@@ -27,17 +27,17 @@ _LABEL_ALONE = ("mailto:", "tel:")
 
 
 def raw_text(message: Mapping[str, Any]) -> str:
-    """The text as Slack wrote it; empty where there is none. Raises UnreadableItem for a list or an object."""
+    """Return the text as Slack wrote it; empty if it is missing. Raises UnreadableItem for a list or an object."""
     return scalar(message.get("text"))
 
 
 def mentions(raw: str, users: Set[str]) -> bool:
-    """True where the text mentions one of the users."""
+    """True if the text mentions one of the users."""
     return any(f"<@{user}>" in raw or f"<@{user}|" in raw for user in users)
 
 
 def without_mention(raw: str, users: Set[str]) -> str:
-    """The text without mentions of the users at its start; without the first of anybody where no user is given."""
+    """Return the text without leading mentions of the users; without the first mention at all if `users` is empty."""
     match = _MENTION.match(raw)
     if not users:
         return raw[match.end() :] if match else raw
@@ -49,13 +49,13 @@ def without_mention(raw: str, users: Set[str]) -> str:
 
 
 def plain(raw: str) -> str:
-    """Slack's markup as text that people read, cleaned."""
+    """Return Slack's markup as clean plain text."""
     text = _MARKUP.sub(lambda match: _plain_markup(match[1]), raw)
     return clean(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).strip()
 
 
 def _plain_markup(inside: str) -> str:
-    """What stands between angle brackets: a mention, or a link with or without a label."""
+    """Return the text for a mention or a link, given the content of the angle brackets."""
     target, _, label = inside.partition("|")
     if target[:1] in ("@", "#"):
         return target[0] + (label.lstrip(target[0]) or target[1:])
@@ -69,7 +69,7 @@ def _plain_markup(inside: str) -> str:
 
 
 def person(user: str | None, message: Mapping[str, Any] | None = None) -> str:
-    """`@U012`, or `Ada (@U012)` where the message tells the name."""
+    """Return `@U012`, or `Ada (@U012)` if the message carries the name."""
     profile = message.get("user_profile") if message else None
     told = [profile.get(each) for each in ("display_name", "real_name")] if isinstance(profile, dict) else []
     name = next((line for each in told if isinstance(each, str) and (line := one_line(each))), None)
@@ -79,7 +79,7 @@ def person(user: str | None, message: Mapping[str, Any] | None = None) -> str:
 
 
 def whole(text: str, message: Mapping[str, Any], who: str, channel: str, when: datetime) -> str:
-    """The text, what was sent with it, and who said it where; at most about 55,000 characters."""
+    """Return the text, its attachments, author and channel; at most about 55,000 characters."""
     parts = [
         cut(text, MAX_BODY),
         "\n".join(_forwarded(message.get("attachments"))),
@@ -90,12 +90,12 @@ def whole(text: str, message: Mapping[str, Any], who: str, channel: str, when: d
 
 
 def forwarded(message: Mapping[str, Any]) -> str:
-    """The bare words of a message that somebody passed on; empty where there is none."""
+    """Return the bare words of a forwarded message; empty if there is none."""
     return "\n".join(list(_forwarded(message.get("attachments")))[1:2])
 
 
 def difference(before: str | None, after: str) -> str:
-    """What was taken out and put in, line by line; the text as it is now where that cannot be told."""
+    """Return the removed and added lines; the whole current text if these are unknown."""
     lines: list[str] = []
     if before is not None:
         old, new = (cut(text, MAX_DIFFERENCE).split("\n")[:MOST_LINES] for text in (before, after))
@@ -108,7 +108,7 @@ def difference(before: str | None, after: str) -> str:
 
 
 def _forwarded(attachments: object) -> Iterator[str]:
-    """The text of a message that somebody passed on: the message itself is often empty then."""
+    """Yield the lines of the first forwarded message: the forwarding message itself is often empty."""
     for each in objects_in(attachments):
         if each.get("is_share") is not True:
             continue
@@ -122,7 +122,7 @@ def _forwarded(attachments: object) -> Iterator[str]:
 
 
 def _files(files: object) -> Iterator[File]:
-    """What is told of each file."""
+    """Yield a description of each file."""
     for each in objects_in(files):
         name = first_line(*(each.get(field) for field in ("name", "title", "id"))) or "a file"
         yield File(name, each.get("size"), each.get("permalink"))

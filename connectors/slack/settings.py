@@ -1,4 +1,4 @@
-"""What is a Slack app configured with?"""
+"""Settings of a Slack source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from connectors.contract.durations import Seconds
 from connectors.contract.settings import Secret
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]{1,63}$")]
-"""The id of a channel, a direct message or a conversation of several; not its name."""
+"""The id of a channel, a direct message or a group conversation; not its name."""
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,64}$")]
 Gesture = Literal[
     "mention",
@@ -40,11 +40,11 @@ Gesture = Literal[
 Emoji = Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,100}$")]
 """The name of an emoji, without its colons."""
 CallbackId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
-"""What an app calls one of its shortcuts."""
+"""The name that an app gives one of its shortcuts."""
 
 
 def _in_capitals(value: object) -> object:
-    """Ids of workspaces as Slack writes them: names of environment variables are read in small letters."""
+    """Write workspace ids in upper case, as Slack does: names from environment variables arrive in lower case."""
     if not isinstance(value, Mapping):
         return value
     if len({str(each).upper() for each in value}) < len(value):
@@ -58,11 +58,11 @@ class Workspace(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     bot_token: Secret
-    """The app's Bot User OAuth Token (`xoxb-…`) there."""
+    """The app's Bot User OAuth Token (`xoxb-…`) in this workspace."""
 
 
 def _by_comma(value: object) -> object:
-    """`Network, Hardware request` as a list."""
+    """Split `Network, Hardware request` into a list."""
     return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
 
 
@@ -71,11 +71,11 @@ Categories = Annotated[
     BeforeValidator(_by_comma),
     Field(max_length=100),
 ]
-"""Slack shows no more of them, and no longer ones."""
+"""Slack shows at most 100 options, of at most 75 characters."""
 
 
 class SlackChannel(ChannelSettings[Id, Gesture]):
-    """What one channel has otherwise than its source."""
+    """Settings of one channel that differ from the source's."""
 
 
 class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
@@ -86,7 +86,7 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
     open_emoji: Emoji = "ticket"
     """A reaction that opens a ticket from the message."""
     command: Annotated[str, StringConstraints(pattern=r"^/\S{1,31}$")] = "/ticket"
-    """The slash command that opens a ticket from its words, and asks for them where it has none."""
+    """The slash command that opens a ticket from its words. A command without words opens a form."""
     open_shortcut: CallbackId = "open_ticket"
     """The callback ID of the message shortcut that opens a ticket from a message."""
     close_shortcut: CallbackId = "close_ticket"
@@ -94,30 +94,30 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
     new_shortcut: CallbackId = "new_ticket"
     """The callback ID of the global shortcut that asks for a new ticket."""
     categories: Categories = ()
-    """What can be chosen as category in the modal; where this is empty, it is written."""
+    """The categories to choose from in the modal. Empty: the category is a text field."""
     bot_user_id: Id | None = None
-    """The id of the app's own user; only needed where deliveries do not name it in `authorizations`."""
+    """The id of the app's own user; only needed if deliveries do not name it in `authorizations`."""
 
     receipts: bool = False
-    """Say in the thread which ticket there is, and in which state; needs `bot_token`."""
+    """Post the ticket and its state in the thread; needs `bot_token`."""
     bot_token: Secret | None = None
     """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write`; modals and receipts need it."""
     workspaces: Annotated[dict[Id, Workspace], BeforeValidator(_in_capitals)] = Field(default_factory=dict)
-    """By the workspace's id (`T…`), where the app is installed in several: a token each. `bot_token` is that of any
-    other."""
+    """Tokens by workspace id (`T…`), for an app that is installed in several workspaces. `bot_token` is used for all
+    other workspaces."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
-    """Where Slack's Web API is; another one only for GovSlack, and for tests."""
+    """The URL of Slack's Web API. Another one only for GovSlack, and for tests."""
     app_token: Secret | None = None
-    """An app-level token (`xapp-…`) with the scope `connections:write`: deliveries are taken in on a connection that we
-    open to Slack (Socket Mode), and nothing has to reach us."""
+    """An app-level token (`xapp-…`) with the scope `connections:write`: deliveries arrive on a connection that we open
+    to Slack (Socket Mode), so that Slack does not have to reach us."""
     resolve_names: bool = False
-    """Ask Slack once a day what users and public channels are called; needs `bot_token`, with the scopes `users:read`
+    """Ask Slack once a day for the names of users and public channels; needs `bot_token`, with the scopes `users:read`
     and `channels:read`."""
     backfill_every: Seconds | None = Field(default=None, ge=10)
-    """So often Slack is asked for messages that it did not deliver; needs `bot_token`, and scopes that the README
-    names. None: never."""
+    """How often Slack is asked for messages that it did not deliver; needs `bot_token`, and the scopes in the README.
+    None: never."""
     backfill_channels: Annotated[tuple[ChannelId, ...], BeforeValidator(listed)] = ()
-    """Ids of the channels that are asked for. None of them: all that the bot is a member of."""
+    """Ids of the channels to ask for. Empty: all channels that the bot is a member of."""
 
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
@@ -135,11 +135,11 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
 
     @property
     def with_tokens(self) -> tuple[str, ...]:
-        """The workspaces whose tokens are known, by id; empty stands for the one that `bot_token` is of."""
+        """The ids of workspaces with a token. An empty id stands for the workspace of `bot_token`."""
         return (*(("",) if self.bot_token is not None else ()), *self.workspaces)
 
     def token(self, team: str | None) -> str | None:
-        """The token for a workspace; None where there is none for it."""
+        """Return the token for a workspace; None if there is none."""
         own = self.workspaces.get(team) if team is not None else None
         token = own.bot_token if own is not None else self.bot_token
         return token.get_secret_value() if token is not None else None

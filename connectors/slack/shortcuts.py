@@ -1,7 +1,7 @@
-"""What does a shortcut say? On a message, one opens a ticket from it and one closes its ticket; anywhere, one asks.
+"""Shortcuts in Slack: message shortcuts open or close a message's ticket; a global shortcut opens the modal.
 
-What is opened from a message is named by the message: two people who open it, or one who mentioned the bot in it, get
-one ticket. In a thread it belongs to the case of the thread's root, as a mention does.
+A ticket that is opened from a message is named by the message. So two people who open it, or one who mentioned the bot
+in it, get one ticket. In a thread, the message belongs to the case of the thread's root, as a mention does.
 
 Source: docs.slack.dev, "Shortcuts interaction payloads".
 """
@@ -33,7 +33,7 @@ from connectors.toolbox.text import readable
 
 
 def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
-    """A global shortcut: it names no channel, so that what is written in its modal is private."""
+    """Read a global shortcut. It names no channel, so the text of its modal is private."""
     if payload.get("callback_id") != settings.new_shortcut:
         return _none_of_ours()
     done, rules = read_gesture(payload, received_at, settings), settings.rules()
@@ -46,7 +46,7 @@ def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settin
 
 
 def on_message(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
-    """A message shortcut; the whole message is told."""
+    """Read a message shortcut, which carries the whole message."""
     chosen = payload.get("callback_id")
     if chosen not in (settings.open_shortcut, settings.close_shortcut):
         return _none_of_ours()
@@ -116,7 +116,7 @@ def _is_ours(message: Mapping[str, Any], done: Gesture) -> bool:
 
 
 def _writer(message: Mapping[str, Any]) -> str:
-    """Who wrote the message: a person, or a bot by the name that it went by."""
+    """Return the author of the message: a person, or a bot by its display name."""
     user = maybe_id(message.get("user"))
     bot = first_line(message.get("username"), object_at(message, "bot_profile").get("name"))
     return rendering.person(user, message) if user or bot is None else bot

@@ -1,7 +1,7 @@
-"""What is said on a connection that we open to Slack? Deliveries in envelopes, each acknowledged by its id.
+"""Socket Mode: deliveries on a connection that we open to Slack, in envelopes, each acknowledged by its id.
 
-The payload of an envelope is what Slack would have sent over HTTP: an event as it is, a slash command or an interaction
-as JSON. Nobody signs it: whoever has the app's token, and the server's certificate to hold, is believed.
+The payload of an envelope is the content that Slack would have sent over HTTP: an event unchanged, a slash command or
+an interaction as JSON. Payloads are not signed. The app's token and the server's certificate prove the sender.
 
 Source: docs.slack.dev, "Using Socket Mode", `apps.connections.open`.
 """
@@ -19,7 +19,7 @@ from connectors.contract.sockets import Envelope, Leaving, Socket
 from connectors.slack import web
 from connectors.slack.settings import Settings
 
-MAX_FRAME = 20 * 1024  # bytes that Slack takes at once; it ends the connection over more
+MAX_FRAME = 20 * 1024  # bytes of one message; Slack closes the connection over a larger one
 _ADDRESS = re.compile(r"(wss?)://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?/[!-~]{0,4000}")
 
 
@@ -28,13 +28,16 @@ def is_on(settings: Settings) -> bool:
 
 
 def opening(settings: Settings) -> HttpCall:
-    """`apps.connections.open`: where the connection leads to."""
+    """Write `apps.connections.open`, which returns the connection's address."""
     token = settings.app_token.get_secret_value() if settings.app_token is not None else ""
     return web.form(settings, "apps.connections.open", token, {})
 
 
 def address(answer: HttpAnswer, settings: Settings) -> str | Later | Unclear | Refused:
-    """Where it leads to, for one connection. It holds a secret; without TLS only where the Web API has none either."""
+    """Return the address for one connection, which holds a secret.
+
+    `ws://` is accepted only if the Web API has no TLS either.
+    """
     said = web.answered(answer)
     if isinstance(said, Later | Unclear | Refused):
         return said
@@ -46,12 +49,12 @@ def address(answer: HttpAnswer, settings: Settings) -> str | Later | Unclear | R
 
 
 def leads_to(settings: Settings) -> Hashable:
-    """The app, and where its Web API is."""
+    """Return the app, and the address of its Web API."""
     return settings.app_token, settings.api_url
 
 
 def read(text: str | bytes) -> Envelope | Leaving | None:
-    """What a message on the connection is; None for greetings, and whatever is no delivery."""
+    """Read a message on the connection; None for greetings and other messages without a delivery."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
@@ -68,7 +71,7 @@ def read(text: str | bytes) -> Envelope | Leaving | None:
 
 
 def acknowledgement(envelope: Envelope, reply: Reply | None) -> str:
-    """What is sent once the delivery is in the ledger; with the reply where there is one, and it is taken."""
+    """Write the acknowledgement of a recorded delivery, with the reply if there is one and Slack accepts it."""
     said: dict[str, Any] = {"envelope_id": envelope.id}
     if reply is not None and envelope.takes_reply and reply.content_type == "application/json" and reply.body:
         whole = json.dumps({**said, "payload": json.loads(reply.body)})

@@ -1,4 +1,4 @@
-"""How is Slack's Web API called, and what do its answers mean?
+"""Calls of Slack's Web API, and the meanings of its answers.
 
 Source: docs.slack.dev, "Using the Web API" (`ok`, `error`, `needed`), "Rate limits" (429 with `Retry-After`).
 """
@@ -17,15 +17,15 @@ from connectors.toolbox.strict_json import text_at
 
 LATER = ("ratelimited", "rate_limited", "service_unavailable", "team_added_to_org")
 UNCLEAR = ("fatal_error", "internal_error", "request_timeout")
-"""Errors after which Slack says that part of the work may have been done."""
+"""Errors after which, according to Slack, part of the work may have been done."""
 FAILURES: Mapping[int | str, Meaning] = {
-    200: refused,  # with an error, that is
+    200: refused,  # with an error
     **dict.fromkeys(LATER, later),
     **dict.fromkeys(UNCLEAR, unclear),
 }
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 PASSES = (429, 503)
-"""Statuses of what was not done, and may be later."""
+"""Statuses of calls that were not executed and may be made later."""
 
 _CURSOR = re.compile(r"[!-~]{1,2000}")
 
@@ -35,7 +35,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def form(settings: Settings, method: str, token: str, arguments: Mapping[str, str]) -> HttpCall:
-    """A call as a form, which every method takes; those that only read do not take JSON."""
+    """Write a call as a form, which every method accepts. Methods that only read do not accept JSON."""
     headers = {**bearer(token), "Content-Type": "application/x-www-form-urlencoded"}
     return HttpCall(url(settings, method), forms.form(arguments), headers)
 
@@ -45,7 +45,10 @@ def url(settings: Settings, method: str) -> str:
 
 
 def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
-    """What Slack said where it did what was asked. It answers 200 with `ok`; 429 and 503 before anything was done."""
+    """Return a successful answer, or the failure.
+
+    Slack answers 200 with `ok`; 429 and 503 before executing the call.
+    """
     if answer.status in PASSES:
         return later(answer, f"answered {answer.status}")
     said = document(answer)
@@ -59,12 +62,12 @@ def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
 
 
 def cursor(said: Mapping[str, Any]) -> str | None:
-    """Where the next page of an answer begins; None where this was the last."""
+    """Return the cursor of an answer's next page; None after the last page."""
     more = said.get("response_metadata")
     value = more.get("next_cursor") if isinstance(more, dict) else None
     return value if isinstance(value, str) and _CURSOR.fullmatch(value) else None
 
 
 def names_one(reason: str, errors: Set[str]) -> bool:
-    """True where a reason that `answered` gave is one of these errors."""
+    """True if a reason from `answered` names one of these errors."""
     return not errors.isdisjoint(reason.replace(",", " ").split())

@@ -1,7 +1,7 @@
 """An outgoing webhook of Microsoft Teams: a mention in a channel opens a ticket, or adds to that of its thread.
 
-Teams signs the body with the webhook's security token, without a time: a recording that is sent again is a repeat,
-since the message has its id. The answer is shown below the message, and has to come within 5 seconds.
+Teams signs the body with the webhook's security token, without a time. A replayed request is a repeat, since the
+message has an id. The reply is shown below the message, and must arrive within 5 seconds.
 
 Source: learn.microsoft.com/microsoftteams/platform, "Create Outgoing Webhooks".
 """
@@ -32,11 +32,11 @@ ANSWERS = {
     "Commented": "Received: it becomes a note on the ticket of this thread, or opens one.",
     "Resolved": "Received: the ticket is closed, if you opened it or may close any.",
 }
-"""By the kind of event. The answer comes before the ticket is there, so that it holds no number."""
+"""Replies by kind of event. The reply is sent before the ticket exists, so it holds no number."""
 
 
 def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
-    """`Authorization: HMAC` with the Base64 of the HMAC-SHA256 of the raw body."""
+    """Check `Authorization: HMAC` with the Base64 of the HMAC-SHA256 of the raw body."""
     header = inbound.header(AUTHORIZATION)
     if header is None:
         return Denied(f"the {AUTHORIZATION} header is missing or repeated")
@@ -55,7 +55,7 @@ def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) ->
 
 
 def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
-    """The header, as Teams would send it."""
+    """Return the header, as Teams would send it."""
     return {AUTHORIZATION: f"{SCHEME} {_signature(settings.secrets[0], body).decode()}"}
 
 
@@ -64,7 +64,7 @@ def _signature(secret: bytes, body: bytes) -> bytes:
 
 
 def _key(secret: bytes) -> bytes:
-    """The bytes that the security token stands for; a secret that is no Base64 is not of Teams and taken as it is."""
+    """Return the bytes of the security token. A secret that is no Base64 is not from Teams and is used unchanged."""
     try:
         return base64.b64decode(secret, validate=True) or secret
     except binascii.Error:
@@ -73,9 +73,9 @@ def _key(secret: bytes) -> bytes:
 
 @of_object
 def parse(activity: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
-    """At most one event, and an answer.
+    """Return at most one event, and a reply.
 
-    Raises UnreadableMessage where what it is about cannot be told: no conversation, no id, no time.
+    Raises UnreadableMessage if the subject of an activity is missing: no conversation, no id, no time.
     """
     kind = read_word(activity, "type", "type of an activity")
     if kind != "message":

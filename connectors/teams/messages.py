@@ -1,6 +1,6 @@
-"""What does a mention of the webhook say? It opens a case, adds to the one of its thread, or closes that.
+"""Mentions of the Teams webhook: they open a case, comment on the case of their thread, or close it.
 
-A thread is named by its channel and its first message, which stands behind `;messageid=` in the conversation's id.
+A thread is named by its channel and its first message, which follows `;messageid=` in the conversation's id.
 
 Source: learn.microsoft.com/microsoftteams/platform, "Create Outgoing Webhooks"; Bot Framework, "Activity".
 """
@@ -23,7 +23,7 @@ from connectors.toolbox.text import readable
 
 
 def message(activity: Mapping[str, Any], settings: Settings) -> Said:
-    """An activity of type `message`. Raises UnreadableItem where it cannot be placed."""
+    """Read an activity of type `message`. Raises UnreadableItem if its position is missing."""
     place, who = read_place(activity), within(activity, "from")
     if teams_activities.is_of_a_bot(who):
         return Remark("from", "a bot wrote the message")
@@ -39,7 +39,7 @@ def message(activity: Mapping[str, Any], settings: Settings) -> Said:
         if off := rules.refuses("mention"):
             return Remark("text", off)
         if teams_activities.kind_of(activity) == CHANNEL and not teams_activities.has_more(activity):
-            # What is said in public opens nothing: a ticket's description is not what was meant by it.
+            # A public note opens no case: its author did not ask for it to become a ticket's description.
             shared = rules.made_public(shared, text)
         unknown: Unknown = "wait" if shared.get("public_note") else rules.unknown(*ids)
         return Commented(**shared, unknown=unknown)

@@ -1,4 +1,4 @@
-"""What is an outgoing webhook of Teams configured with?"""
+"""Settings of an outgoing webhook of Teams."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Gesture = Literal["mention", "close_word"]
 
 
 class TeamsChannel(ChannelSettings[Id, Gesture]):
-    """What one channel has otherwise than its source."""
+    """Settings of one channel that differ from the source's."""
 
 
 class Settings(ChatSettings[ChannelId, Id, Gesture, TeamsChannel]):
     """A source of kind `teams`; the secret is the security token that Teams showed when the webhook was made.
 
-    People have their `aadObjectId` as id.
+    The id of a person is their `aadObjectId`.
     """

@@ -1,7 +1,7 @@
-"""A bot in Microsoft Teams: a thread, or a chat as a whole, is a case; it hears edits, deletions and reactions too.
+"""A bot in Microsoft Teams: a thread, or a whole chat, is a case; edits, deletions and reactions arrive too.
 
-Microsoft's Bot Connector posts each activity with a token that it signed; the keys are fetched from Microsoft. It posts
-again what is not answered within 15 seconds: the same message, which is known.
+Microsoft's Bot Connector posts each activity with a token that it signed; the keys are fetched from Microsoft. An
+activity that is not answered within 15 seconds is posted again and is a repeat.
 
 Source: learn.microsoft.com/azure/bot-service, "Authentication with the Bot Connector API";
 learn.microsoft.com/microsoftteams/platform, "Conversation events in your bot".
@@ -26,24 +26,24 @@ from connectors.toolbox.strict_json import found, read_word
 __all__ = ["CONNECTOR", "Settings"]
 
 KEPT_S = 24 * 3600.0
-"""How long Microsoft's keys are used without looking for others, as it says."""
+"""Seconds for which Microsoft's keys are cached, as Microsoft specifies."""
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, keys: Keys) -> Verified | Denied:
-    """`Authorization: Bearer` with a token of the Bot Connector, for our bot and this activity."""
+    """Check `Authorization: Bearer` with a token of the Bot Connector, for our bot and this activity."""
     return tokens.check(inbound, settings, now, keys) or Verified(inbound)
 
 
 def sign(_body: bytes, _settings: Settings, _now: datetime) -> dict[str, str]:
-    """Nothing: only Microsoft can make the token."""
+    """Return no headers: only Microsoft can make the token."""
     return {}
 
 
 @of_object
 def parse(activity: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> Parsed:
-    """One event; two where one reaction took the place of another.
+    """Return one event; two if one reaction replaced another.
 
-    Raises UnreadableMessage where what it is about cannot be told: no conversation, no id, no time.
+    Raises UnreadableMessage if the subject of an activity is missing: no conversation, no id, no time.
     """
     kind = read_word(activity, "type", "type of an activity")
     handler = HANDLERS.get(kind)

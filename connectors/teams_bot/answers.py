@@ -1,7 +1,7 @@
-"""What does the conversation say of its ticket? One answer of ours to the message, edited when the state changes.
+"""Receipts in Teams: one reply to the message, edited when the ticket's state changes.
 
-It is posted where the message came from, which is an address of the Bot Connector: anywhere else our token would be
-given away. What was answered 5xx may be there, and is not posted again.
+The receipt is posted to the activity's service URL, which must belong to the Bot Connector: any other host would
+receive our token. After a 5xx answer the receipt may be there, and it is not posted again.
 
 Source: learn.microsoft.com/azure/bot-service, "Bot Connector REST API"; learn.microsoft.com/microsoftteams/platform,
 "Optimize your bot with rate limiting".
@@ -26,7 +26,7 @@ FAILURES: Mapping[int | str, Meaning] = {412: later, 429: later}
 
 
 def target(activity: Mapping[str, Any], place: Place) -> str:
-    """Which message is answered, as the event carries it."""
+    """Return the receipt target for an event: the message to reply to."""
     conversation = text_at(within(activity, "conversation"), "id")
     where = {"service": text_at(activity, "serviceUrl"), "conversation": conversation, "activity": place.number}
     return json.dumps(where)
@@ -37,7 +37,7 @@ def is_on(settings: Settings) -> bool:
 
 
 def credentials(settings: Settings) -> ClientCredentials:
-    """What the bot gets its tokens with."""
+    """Return the credentials for the bot's tokens."""
     cloud = CLOUDS[settings.cloud]
     login = cloud.login.format(settings.tenant_id or cloud.tenant)
     url = login if settings.token_url is None else str(settings.token_url)
@@ -45,7 +45,7 @@ def credentials(settings: Settings) -> ClientCredentials:
 
 
 def write(about: Answered, settings: Settings) -> HttpCall | Refused:
-    """POST of an activity that answers the message, or PUT of what stands there."""
+    """Write a POST that replies to the message, or a PUT that edits an existing receipt."""
     where = json.loads(about.target)
     if not is_service(where["service"], settings):
         return Refused("serviceUrl is no address of the Bot Connector, and is not called")
@@ -58,7 +58,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
-    """The Bot Connector answers with the activity's id, or with `error`."""
+    """Read the Bot Connector's answer: the activity's id, or `error`."""
     said = document(answer)
     if 200 <= answer.status < 300:
         number = about.place or maybe_id(said.get("id"))

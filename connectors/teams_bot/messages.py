@@ -1,6 +1,6 @@
-"""What does an activity say? A mention opens, a reply notes or closes; edits, deletions and reactions are told too.
+"""Activities of a Teams bot: a mention opens, a reply notes or closes; edits, deletions and reactions arrive too.
 
-In a channel a thread is a case. A chat has no threads: as a whole it is one case, until that is closed.
+In a channel, a thread is a case. A chat has no threads: the whole chat is one case, until that is closed.
 
 Source: learn.microsoft.com/microsoftteams/platform, "Receive and send messages", "Conversation events in your bot".
 """
@@ -39,7 +39,7 @@ CHATS = (DIRECT, "groupChat")
 
 
 def written(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
-    """An activity of type `message`."""
+    """Read an activity of type `message`."""
     if reason := _from_a_bot(activity):
         yield Remark("from", reason)
     else:
@@ -73,7 +73,7 @@ def _said(activity: Mapping[str, Any], settings: Settings) -> Said:
 
 
 def updated(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
-    """A `messageUpdate`: the same message, with the text as it is now. What it was before Teams does not say."""
+    """Read a `messageUpdate`: the same message with its current text. Teams does not send the earlier text."""
     place, words, called = _read(activity, settings)
     if reason := _from_a_bot(activity):
         yield Remark("from", reason)
@@ -90,7 +90,7 @@ def updated(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
 
 
 def deleted(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
-    """A `messageDelete`: a private note that does not repeat what is not to be read again."""
+    """Read a `messageDelete` as a private note that does not repeat the deleted text."""
     place = read_place(activity)
     if reason := _from_a_bot(activity):
         yield Remark("from", reason)
@@ -105,7 +105,7 @@ def deleted(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
 
 
 def reacted(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
-    """A `messageReaction`: those that came, then those that went. It names the message, and not what that says."""
+    """Read a `messageReaction`: added reactions, then removed ones. It names the message, but not its text."""
     place = read_place(activity, "replyToId" if "replyToId" in activity else "id")
     if reason := _from_a_bot(activity):
         yield Remark("from", reason)
@@ -152,14 +152,14 @@ def _reactions(activity: Mapping[str, Any], field: str) -> Iterator[str]:
 
 
 def _read(activity: Mapping[str, Any], settings: Settings) -> tuple[Place, str, bool]:
-    """Where it stands, what it says, and whether it is said to us."""
+    """Return the message's position, its text, and whether it addresses our bot."""
     place = read_place(activity)
     called = kind_of(activity) == DIRECT or _mentions_us(activity, settings)
     return place, teams_activities.spoken(activity, called=called), called
 
 
 def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, words: str, *, edited: bool = False) -> Facts:
-    """The facts of a message; an edit has the same name, and another content."""
+    """Return the fields of a message's event. An edit has the same name and other content."""
     rules = settings.rules(place.conversation)
     person, where = who_and_where(activity)
     signature = f"Teams: {person} in {where}, {readable(read_when(activity))}"
@@ -177,7 +177,7 @@ def _facts(activity: Mapping[str, Any], place: Place, settings: Settings, words:
 
 
 def _about(activity: Mapping[str, Any], place: Place, settings: Settings, name: str, text: str) -> Facts:
-    """The facts of something that happened to the message at `place`."""
+    """Return the fields of an event about the message at `place`."""
     when, author = read_when(activity), author_of(activity)
     rules = settings.rules(place.conversation)
     case = place.conversation if kind_of(activity) in CHATS else place.case_key
@@ -209,7 +209,7 @@ def _closes(activity: Mapping[str, Any], place: Place, words: str, settings: Set
 
 
 def _is_reply(activity: Mapping[str, Any], place: Place) -> bool:
-    """Whether it stands in a conversation that may have a ticket: a thread, or a chat."""
+    """True if the message is in a conversation that may have a ticket: a thread, or a chat."""
     return place.root != place.number or kind_of(activity) in CHATS
 
 
@@ -220,7 +220,7 @@ def _mentions_us(activity: Mapping[str, Any], settings: Settings) -> bool:
 
 
 def _from_a_bot(activity: Mapping[str, Any]) -> str | None:
-    """Why it is nobody's; None for a person's."""
+    """Return why the activity is no person's; None for a person's."""
     who, us = within(activity, "from"), object_at(activity, "recipient").get("id")
     if us is not None and who.get("id") == us:
         return "our own bot did it"
@@ -233,4 +233,4 @@ HANDLERS: Mapping[str, Callable[[Mapping[str, Any], Settings], Iterator[Said]]] 
     "messageDelete": deleted,
     "messageReaction": reacted,
 }
-"""By the type of an activity."""
+"""Handlers by activity type."""

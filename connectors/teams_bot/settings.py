@@ -1,4 +1,4 @@
-"""What is a bot in Microsoft Teams configured with, and which cloud of Microsoft's does it talk to?"""
+"""Settings of a Teams bot, and the clouds of Microsoft that it can use."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from connectors.chats.teams_activities import ChannelId, Id
 Gesture = Literal["mention", "direct", "reply", "close_word", "edit", "delete", "open_reaction", "close_reaction"]
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True)]
 Reaction = Annotated[str, StringConstraints(pattern=r"^[!-9;-~]{1,60}$")]
-"""Teams' word for it: `like`, `heart`, `1f44b_wavinghand`."""
+"""The name of a reaction in Teams: `like`, `heart`, `1f44b_wavinghand`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A cloud of Microsoft's."""
+    """One of Microsoft's clouds."""
 
     issuer: str
-    """Of the tokens that its Bot Connector comes with, and the audience of those that we go there with."""
+    """The issuer of the Bot Connector's tokens, and the audience of our tokens for it."""
     keys: str
-    """The URL of the keys that those are signed with."""
+    """The URL of the keys that sign the Bot Connector's tokens."""
     login: str
-    """Where a bot gets its own tokens; `{}` stands for the tenant."""
+    """The URL where a bot gets its own tokens; `{}` stands for the tenant."""
     tenant: str
-    """Of a bot that is open to several."""
+    """The tenant of a multi-tenant bot."""
     hosts: re.Pattern[str]
-    """Of its Bot Connector: matched against the whole host."""
+    """Hosts of the Bot Connector: matched against the whole host."""
 
 
 CLOUDS: Mapping[str, Cloud] = {
@@ -55,19 +55,24 @@ CLOUDS: Mapping[str, Cloud] = {
 
 
 class BotChannel(ChannelSettings[Id, Gesture]):
-    """What one channel has otherwise than its source."""
+    """Settings of one channel that differ from the source's."""
 
 
 class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel]):
-    """A source of kind `teams_bot`. Microsoft proves itself by its signature, and nothing is taken that is not for
-    `app_id`; the secret is the bot's own client secret, which its answers need."""
+    """A source of kind `teams_bot`.
+
+    Microsoft proves itself by its signature, and only messages for `app_id` are taken. The secret is the bot's own
+    client secret, which its receipts need.
+    """
 
     app_id: Guid | None = None
-    """The bot's Microsoft App ID; without it nothing is taken."""
+    """The bot's Microsoft App ID. Without it, no message is taken."""
     tenant_id: Guid | None = None
-    """The one organization whose messages are taken, and where a single-tenant bot is registered; None: of all."""
+    """The one organization whose messages are taken, and in which a single-tenant bot is registered. None: all
+    organizations."""
     cloud: Literal["public", "us_government"] = "public"
-    """Which of Microsoft's clouds the bot is registered in; GCC is in `public`, GCC High and DoD are not."""
+    """The Microsoft cloud in which the bot is registered. GCC is in `public`; GCC High and DoD are in
+    `us_government`."""
 
     open_reaction: Reaction | None = None
     """A reaction that opens a ticket from the message."""
@@ -75,11 +80,12 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel]):
     """A reaction that closes the ticket."""
 
     receipts: bool = False
-    """Answer a message that opened a ticket with its number and state, and edit that; needs `secret` and `app_id`."""
+    """Reply to a message that opened a ticket with its number and state, and edit that reply; needs `secret` and
+    `app_id`."""
     api_url: AnyHttpUrl | None = None
-    """Where answers are posted instead of where the message came from; only for tests."""
+    """The URL for receipts in place of the activity's service URL; only for tests."""
     token_url: AnyHttpUrl | None = None
-    """Where the bot gets its tokens instead of Microsoft's login; only for tests."""
+    """The URL for the bot's tokens in place of Microsoft's login; only for tests."""
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -1,8 +1,8 @@
-"""Did Microsoft's Bot Connector send it, to our bot? A token that it signed says so.
+"""Checks that Microsoft's Bot Connector sent an activity to our bot, by its signed token.
 
-The token names the bot (`aud`), who made it (`iss`), and the address of the Bot Connector that the activity names as
-well. What is in its header is believed only as far as to choose a key among those of Microsoft; the algorithm is not
-chosen by it. Times are compared with the `now` that was given, and not with a clock.
+The token names the bot (`aud`), the issuer (`iss`), and the service URL, which the activity must repeat. The token's
+unverified header is used only to choose one of Microsoft's keys, never the algorithm. Times are compared with the given
+`now`, not with a clock.
 
 Source: learn.microsoft.com/azure/bot-service, "Authentication with the Bot Connector API"; RFC 7519.
 """
@@ -33,18 +33,18 @@ _SERVICE = re.compile(r"https://([a-z0-9.-]{1,250})(?:/[A-Za-z0-9/._~-]{0,200})?
 
 
 def key_sets(inbound: Inbound, settings: Settings) -> tuple[str, ...]:
-    """The URL of Microsoft's keys; none for what has no token that they could have signed."""
+    """Return the URL of Microsoft's keys; empty for a request without a token that these keys could have signed."""
     return () if settings.app_id is None or isinstance(_offered(inbound), Denied) else (CLOUDS[settings.cloud].keys,)
 
 
 def lacks(inbound: Inbound, key_set: bytes) -> bool:
-    """Whether the token was signed with a key that is none of these."""
+    """True if the token was signed with a key that is missing from the key set."""
     offered = _offered(inbound)
     return not isinstance(offered, Denied) and _key(key_set, offered[1]) is None
 
 
 def check(inbound: Inbound, settings: Settings, now: datetime, keys: Keys) -> Denied | None:
-    """None where the token is Microsoft's, for our bot, good at that time and for this activity; else why not."""
+    """Return None if the token is Microsoft's, for our bot, valid at `now` and for this activity, else the denial."""
     if settings.app_id is None:
         return Denied("the source has no app_id")
     offered = _offered(inbound)
@@ -62,13 +62,13 @@ def check(inbound: Inbound, settings: Settings, now: datetime, keys: Keys) -> De
 
 
 def is_service(url: str, settings: Settings) -> bool:
-    """Whether it is the address of a Bot Connector of our cloud."""
+    """True if the URL is the address of a Bot Connector in our cloud."""
     match = _SERVICE.fullmatch(url)
     return match is not None and CLOUDS[settings.cloud].hosts.fullmatch(match[1]) is not None
 
 
 def _offered(inbound: Inbound) -> tuple[str, str] | Denied:
-    """The token and the id of its key, from a header that nobody has vouched for."""
+    """Return the token and its key id, both unverified."""
     header = inbound.header(AUTHORIZATION)
     if header is None:
         return Denied(f"the {AUTHORIZATION} header is missing or repeated")
@@ -89,12 +89,12 @@ def _offered(inbound: Inbound) -> tuple[str, str] | Denied:
 
 
 def _decoded(text: str) -> bytes:
-    """Raises binascii.Error."""
+    """Decode Base64url without padding. Raises binascii.Error."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _key(key_set: bytes, key_id: str) -> Mapping[str, Any] | None:
-    """The RSA key of that id in a key set (RFC 7517, section 5)."""
+    """Return the RSA key with this id from a key set (RFC 7517, section 5); None if it is missing."""
     try:
         found = objects_in(read_object(key_set).get("keys"))
     except UnreadableMessage:
@@ -130,12 +130,12 @@ def _when(claims: Mapping[str, Any], now: datetime) -> Denied | None:
 
 
 def _time(value: object) -> int | None:
-    """Seconds since 1970; None for whatever is none."""
+    """Return the value as seconds since 1970; None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else None
 
 
 def _what(body: bytes, claims: Mapping[str, Any], key: Mapping[str, Any], settings: Settings) -> Denied | None:
-    """What the activity says must be what the token is for."""
+    """Check that the activity matches the token."""
     try:
         activity = read_object(body)
     except UnreadableMessage:
@@ -154,7 +154,7 @@ def _what(body: bytes, claims: Mapping[str, Any], key: Mapping[str, Any], settin
 
 
 def _tenants(activity: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tenant that the activity names, at both places; one where they agree, or only one is there."""
+    """Return the activity's tenant, which is named in two places; empty if these differ or both are missing."""
     tenant = object_at(object_at(activity, "channelData"), "tenant")
     named = (text_at(tenant, "id"), text_at(object_at(activity, "conversation"), "tenantId"))
     found = {each.lower() for each in named if each}

@@ -1,6 +1,6 @@
-"""Telegram's Bot API over a webhook: a private chat, a thread, a topic, or what answers a message, is a case.
+"""Telegram's Bot API over a webhook: a private chat, a thread, a topic, or a message with its replies is a case.
 
-Identity is the message (`chat:message`), never the update. An edit is the same message with other content, so that a
+Messages are identified by `chat:message`, never by the update. An edit is the same message with other content, so a
 preview that Telegram adds later changes nothing.
 
 Source: core.telegram.org/bots/api, "setWebhook" and "Update".
@@ -25,13 +25,13 @@ from connectors.toolbox.text import cut, one_line
 __all__ = ["CONNECTOR", "Settings", "parse"]
 
 TOKEN = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 — the header's name
-"""Holds the `secret_token` that the webhook was set with."""
+"""The header with the `secret_token` that the webhook was set with."""
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
-    """One event; two where one reaction took the place of another.
+    """Return one event; two if one reaction replaced another.
 
-    Raises UnreadableMessage where what an update is about cannot be told: no chat, no number, no time.
+    Raises UnreadableMessage if the subject of an update is missing: no chat, no message id, no time.
     """
     update = read_object(message.inbound.body)
     kind = next((each for each in _UPDATES if each in update), None)

@@ -1,7 +1,7 @@
-"""What does the chat say of its ticket? One answer of ours to the message, edited when the ticket's state changes.
+"""Receipts in Telegram: one reply to the message, edited when the ticket's state changes.
 
-The bot's token stands in the URL, so no URL is shown or logged. Telegram says by a status below 500 that nothing was
-sent; where it says nothing the message may be there, and it is not sent again.
+The bot's token is part of the URL, so URLs are never shown or logged. With a status below 500, Telegram confirms that
+the message was not sent. Without an answer the message may be there, and it is not sent again.
 
 Source: core.telegram.org/bots/api, "Making requests", "sendMessage", "editMessageText", "ResponseParameters".
 """
@@ -19,13 +19,13 @@ from connectors.toolbox.answers import Meaning, document, failure, json_call, re
 from connectors.toolbox.strict_json import object_at, text_at
 
 NOT_MODIFIED = "message is not modified"
-"""In the description of the error where an edit would change nothing."""
+"""Part of the error's description if an edit would change nothing."""
 GENERAL = "1"
-"""The topic of a forum that has no id where one writes to it."""
+"""The General topic of a forum; messages to it carry no topic id."""
 
 
 def target(chat: str, message: str, topic: str | None = None) -> str:
-    """Which message is answered, as the event carries it."""
+    """Return the receipt target for an event: the message to reply to."""
     return json.dumps({"chat": chat, "message": message} | ({"topic": topic} if topic not in (None, GENERAL) else {}))
 
 
@@ -34,7 +34,7 @@ def is_on(settings: Settings) -> bool:
 
 
 def write(about: Answered, settings: Settings) -> HttpCall:
-    """`sendMessage` as an answer, or `editMessageText` of what stands there."""
+    """Write `sendMessage` as a reply, or `editMessageText` for an existing receipt."""
     body: dict[str, Any] = {"text": text(about), "link_preview_options": {"is_disabled": True}}
     if about.place is not None:
         method, (chat, _, message) = "editMessageText", about.place.partition(":")
@@ -51,7 +51,7 @@ def write(about: Answered, settings: Settings) -> HttpCall:
 
 
 def read(about: Answered, answer: HttpAnswer) -> Outcome:
-    """Telegram answers with `ok`, and a `result` or a `description`; 4xx before anything was done."""
+    """Read Telegram's answer: `ok` with a `result` or a `description`; 4xx before executing the call."""
     said = document(answer)
     if answer.status == 200 and said.get("ok") is True:
         return _told(about, said.get("result"))
@@ -65,7 +65,7 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
 
 
 def _limited(answer: HttpAnswer, because: str) -> Later:
-    # Telegram does not say whether the limit of the chat or of the bot was met.
+    # Telegram does not report whether the limit of the chat or of the bot was met.
     return Later(seconds(object_at(document(answer), "parameters").get("retry_after")), because, for_all=True)
 
 

@@ -1,6 +1,6 @@
-"""What does a person read of a message? Its text with the addresses of its links, and what was sent along as lines.
+"""Renders Telegram messages as plain text, with the addresses of links, and with files and facts as lines.
 
-Telegram tells a file's name and size and gives no link to it: only the bot's token can fetch it.
+Telegram gives a file's name and size but no link: only the bot's token can fetch the file.
 
 Source: core.telegram.org/bots/api, "MessageEntity" (offsets are in UTF-16 code units), "MessageOrigin".
 """
@@ -29,7 +29,7 @@ FILES = {
     "animation": "an animation",
     "sticker": "a sticker",
 }
-"""What is sent as a file: the field, and what it is called where it has no name."""
+"""Fields with files, and the name of a file without one."""
 
 FACTS = {
     "contact": ("first_name", "last_name", "phone_number"),
@@ -37,11 +37,11 @@ FACTS = {
     "venue": ("title", "address"),
     "poll": ("question",),
 }
-"""What is sent as facts: the field, and those of its fields that people read."""
+"""Fields with facts, and the parts that people read."""
 
 
 def raw_text(message: Mapping[str, Any]) -> str:
-    """The text, or the caption of what was sent. Raises UnreadableItem for a list or an object."""
+    """Return the text or caption. Raises UnreadableItem for a list or an object."""
     return scalar(message.get("text")) or scalar(message.get("caption"))
 
 
@@ -51,19 +51,19 @@ def says_something(message: Mapping[str, Any]) -> bool:
 
 
 def has_more(message: Mapping[str, Any]) -> bool:
-    """True where something was sent beside the text."""
+    """True if the message has files or facts besides the text."""
     return any(message.get(field) for field in (*FILES, *FACTS))
 
 
 def content_digest(message: Mapping[str, Any]) -> str:
-    """The digest of what its author said and sent; previews of links and counts of views are not in it."""
+    """Return the digest of the text, files and facts. Previews of links and counts of views are left out."""
     sent = [f"{field}:{text_at(each, 'file_unique_id')}" for field, each in _sent(message)]
-    told = [line for line in _facts(message) if not line.startswith("Location")]  # a live one moves by itself
+    told = [line for line in _facts(message) if not line.startswith("Location")]  # a live location moves by itself
     return digest(raw_text(message), *sent, *told)
 
 
 def spoken(message: Mapping[str, Any]) -> str:
-    """The text as people read it: cleaned, each labelled link with its address behind it."""
+    """Return the text as people read it: cleaned, each labelled link followed by its address."""
     raw = raw_text(message)
     entities = message.get("entities" if scalar(message.get("text")) else "caption_entities")
     units = raw.encode("utf-16-le", "surrogatepass")
@@ -74,7 +74,7 @@ def spoken(message: Mapping[str, Any]) -> str:
 
 
 def _links(entities: object) -> Iterator[tuple[int, str]]:
-    """Where labelled links end, in UTF-16 code units, and where they lead to."""
+    """Yield the end of each labelled link, in UTF-16 code units, and its address."""
     for each in entities[:MOST_ENTITIES] if isinstance(entities, list) else []:
         if not isinstance(each, dict) or each.get("type") != "text_link":
             continue
@@ -84,7 +84,7 @@ def _links(entities: object) -> Iterator[tuple[int, str]]:
 
 
 def whole(text: str, message: Mapping[str, Any], *, quotes: bool) -> str:
-    """The text, what was sent with it, what it answers where that is wanted, and who said it where."""
+    """Return the text, forwarding, facts, files, the quoted message if `quotes`, author and chat."""
     return paragraphs(
         cut(text, MAX_BODY),
         _forwarded(message.get("forward_origin")),
@@ -96,12 +96,12 @@ def whole(text: str, message: Mapping[str, Any], *, quotes: bool) -> str:
 
 
 def signature(text: str, when: datetime) -> str:
-    """The text with the time behind its last line."""
+    """Return the text with the time after its last line."""
     return f"{text}, {readable(when)}"
 
 
 def person(message: Mapping[str, Any]) -> str:
-    """`Ada Lovelace (@ada)`, or the chat in whose name somebody wrote."""
+    """Return `Ada Lovelace (@ada)`, or the chat in whose name the message was written."""
     for field in ("sender_chat", "from", "user", "actor_chat"):
         who = message.get(field)
         if isinstance(who, dict):
@@ -110,7 +110,7 @@ def person(message: Mapping[str, Any]) -> str:
 
 
 def name(who: Mapping[str, Any]) -> str:
-    """A user or chat as people call it."""
+    """Return the display name of a user or chat."""
     both = " ".join(filter(None, (first_line(who.get("first_name")), first_line(who.get("last_name")))))
     called = first_line(who.get("title"), both)
     handle = first_line(who.get("username"))
@@ -120,7 +120,7 @@ def name(who: Mapping[str, Any]) -> str:
 
 
 def title(chat: object) -> str:
-    """A chat as people call it."""
+    """Return the display name of a chat."""
     if not isinstance(chat, dict) or chat.get("type") == "private":
         return "a private chat"
     return name(chat)
@@ -130,7 +130,7 @@ def _sent(message: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
     for field in FILES:
         value = message.get(field)
         if field == "document" and "animation" in message:
-            continue  # Telegram tells an animation twice, for old bots
+            continue  # Telegram repeats an animation as a document, for old bots
         if isinstance(value, list):  # a photo in several sizes, the largest last
             value = value[-1] if value else None
         if isinstance(value, dict):
@@ -154,7 +154,7 @@ def _facts(message: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _forwarded(origin: object) -> str:
-    """From whom it was passed on."""
+    """Return the original author of a forwarded message."""
     if not isinstance(origin, dict):
         return ""
     people = (origin.get(each) for each in ("sender_user", "sender_chat", "chat"))
@@ -164,18 +164,18 @@ def _forwarded(origin: object) -> str:
 
 
 def is_bare(message: Mapping[str, Any]) -> bool:
-    """True for words alone, that are their author's own."""
+    """True for a message of words alone that are its author's own."""
     return not has_more(message) and not any(message.get(each) for each in ("forward_origin", "via_bot", "sender_chat"))
 
 
 def answered(message: Mapping[str, Any]) -> str:
-    """The words of the message that it replies to; empty where there is none."""
+    """Return the words of the message that this message replies to; empty if there is none."""
     told = message.get("reply_to_message")
     return spoken(told) if isinstance(told, dict) else ""
 
 
 def _quoted(answered: object) -> str:
-    """The message that it replies to, which may be in no ticket yet."""
+    """Return the message that this message replies to, which may be in no ticket yet."""
     if not isinstance(answered, dict) or not says_something(answered):
         return ""
     lines = cut(spoken(answered), MAX_QUOTED).split("\n")

@@ -1,8 +1,8 @@
-"""Where does a message of Telegram stand, who wrote it, and when?
+"""Reads position, author and time of Telegram messages.
 
-A message is named by its chat and its number in it. The `update_id` counts deliveries of one bot and names no message.
-The numbers of private chats and of small groups are those of the bot, so one source is one bot. When a group becomes a
-supergroup, its id and its numbers are new.
+A message is named by its chat and its number there. The `update_id` counts a bot's deliveries and names no message. The
+message numbers of private chats and small groups are the bot's own, so one source is one bot. When a group becomes a
+supergroup, its id and its numbers change.
 
 Source: core.telegram.org/bots/api, "Message", "Chat", "ExternalReplyInfo".
 """
@@ -20,7 +20,7 @@ from connectors.telegram.settings import Settings
 from connectors.toolbox.strict_json import UnreadableItem, found_at, within
 
 TELEGRAM = "777000"
-"""The user id of Telegram itself: it forwards a channel's posts to the group where they are discussed."""
+"""The user id of Telegram itself, which forwards a channel's posts to the channel's discussion group."""
 
 _ID = re.compile(r"-?[0-9]{1,19}")
 _ALBUM = re.compile(r"[!-~]{1,64}")
@@ -29,22 +29,23 @@ _LAST = 253402300799  # the last second of the year 9999
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands."""
+    """The position of a message."""
 
     chat: str
     chat_type: str
     number: str
     """The message's number in its chat."""
     thread: str | None
-    """The number of the message that its thread or topic began with, where it stands in one that is a case."""
+    """The number of the first message of the thread or topic. None outside of threads, and in topics that are no
+    case."""
     parent: str | None
-    """The name of the message that it replies to."""
+    """The name of the message that this message replies to."""
     outside: bool
-    """The message that it replies to stands in another chat."""
+    """True if this message replies to a message in another chat."""
     album: str | None
-    """What the photos of one album have in common."""
+    """The id that the photos of one album share."""
     topic: str | None = None
-    """The number of the topic of a forum that it stands in."""
+    """The number of the message's forum topic."""
 
     @property
     def name(self) -> str:
@@ -53,17 +54,17 @@ class Place:
 
     @property
     def is_direct(self) -> bool:
-        """True in the private chat of a person with the bot, which as a whole is one case."""
+        """True in the private chat of a person with the bot. The whole chat is one case."""
         return self.chat_type == "private"
 
     @property
     def replies(self) -> bool:
-        """True where it stands in a conversation: a reply, or in a thread or topic."""
+        """True for a reply, or a message in a thread or topic."""
         return self.parent is not None or self.thread is not None
 
     @property
     def case_key(self) -> str:
-        """What the case is named after where none of its names is known."""
+        """The case key if all names of the message are unknown."""
         if self.is_direct:
             return self.chat
         if self.thread is not None:
@@ -72,13 +73,13 @@ class Place:
 
     @property
     def leads(self) -> tuple[str, ...]:
-        """The names that may lead to its case; a comment on a case that is not known waits for the first."""
+        """Names that may lead to the case. A comment on an unknown case waits for the first one."""
         outside = (self.parent,) if self.parent and self.outside else ()
         return (*outside, *self.known_as)
 
     @property
     def known_as(self) -> tuple[str, ...]:
-        """The names under which its case is known from then on; what another chat says is none of them."""
+        """Names that the case gets from this message, without names from another chat."""
         chat = (self.chat,) if self.is_direct else ()
         thread = (f"{self.chat}:{self.thread}",) if self.thread is not None else ()
         parent = (self.parent,) if self.parent and not self.outside else ()
@@ -87,7 +88,7 @@ class Place:
 
 
 def read_place(message: Mapping[str, Any], settings: Settings) -> Place:
-    """Where the message stands. Raises UnreadableItem where there is no chat or number."""
+    """Read the position of the message. Raises UnreadableItem if there is no chat or number."""
     chat = within(message, "chat")
     chat_id, number = read_number(chat, "id"), read_number(message, "message_id")
     in_thread = maybe_number(message.get("message_thread_id"))
@@ -107,7 +108,10 @@ def read_place(message: Mapping[str, Any], settings: Settings) -> Place:
 
 
 def _parent(message: Mapping[str, Any], chat_id: str, topic: str | None) -> str | None:
-    """What it replies to. In a topic every message replies to the topic's beginning: that is no reply."""
+    """Return the message that this message replies to; None if it is no reply.
+
+    In a topic, every message replies to the topic's first message; that is no reply.
+    """
     told = message.get("reply_to_message")
     if isinstance(told, dict):
         number = maybe_number(told.get("message_id"))
@@ -120,7 +124,7 @@ def _parent(message: Mapping[str, Any], chat_id: str, topic: str | None) -> str 
 
 
 def read_author(message: Mapping[str, Any]) -> str | None:
-    """The id of who wrote it: a user, or the chat in whose name it was written. None where nobody is told."""
+    """Return the id of the author: a user, or the chat in whose name the message was written; None without either."""
     for field in ("sender_chat", "from"):
         who = message.get(field)
         if isinstance(who, dict) and (number := maybe_number(who.get("id"))):
@@ -138,13 +142,13 @@ def is_private(rules: Rules, chat: Mapping[str, Any]) -> bool:
 
 
 def maybe_number(value: object) -> str | None:
-    """An id as text; None for whatever is none, and for 0, which is no message and nobody."""
+    """Return the value as an id in text form; None for any other value, and for 0, which is no id."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) and text != "0" else None
 
 
 def read_number(document: Mapping[str, Any], field: str) -> str:
-    """The id at the field. Raises UnreadableItem."""
+    """Return the id at the field. Raises UnreadableItem."""
     value = maybe_number(document.get(field))
     if value is None:
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
@@ -152,7 +156,7 @@ def read_number(document: Mapping[str, Any], field: str) -> str:
 
 
 def read_moment(document: Mapping[str, Any], field: str) -> datetime:
-    """The time at the field, in whole seconds. Raises UnreadableItem."""
+    """Return the time at the field, in whole seconds. Raises UnreadableItem."""
     value = document.get(field)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _LAST:
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no time in seconds since 1970")

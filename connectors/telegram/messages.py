@@ -1,4 +1,4 @@
-"""What does a message say? It opens, comments or closes; an edit is the message again, with other content.
+"""Messages in Telegram: they open, comment or close; an edit is the message again, with other content.
 
 A private chat with the bot is one case. In groups and channels a case begins with the command or a mention; replies,
 threads, topics and albums lead to it.
@@ -33,12 +33,12 @@ _MENTION = re.compile(r"(?<![\w.@])@([A-Za-z0-9_]{1,32})[\s,:]*")
 
 
 def written(message: Mapping[str, Any], settings: Settings) -> Said:
-    """A `message` or `channel_post`."""
+    """Read a `message` or `channel_post`."""
     return _said(message, settings, edited=False)
 
 
 def edited(message: Mapping[str, Any], settings: Settings) -> Said:
-    """An `edited_message` or `edited_channel_post`: the whole message as it is now."""
+    """Read an `edited_message` or `edited_channel_post`: the whole message as it is now."""
     return _said(message, settings, edited=True)
 
 
@@ -80,18 +80,21 @@ def _edited(shared: Facts, rules: Rules, *, opens: bool) -> Said:
 
 
 def _ways(place: Place, *, is_command: bool, mentioned: bool) -> list[str]:
-    """The gestures that a message is, the one that says most first."""
+    """Return the gestures of a message, the most specific first."""
     first = [name for name, is_it in (("command", is_command), ("mention", mentioned)) if is_it]
     return [*first, "direct" if place.is_direct else "reply" if place.replies else "message"]
 
 
 def _opens(ways: list[str], rules: Rules) -> bool:
-    """True where one of the gestures counts, and is more than a reply; an edit makes no other message one for us."""
+    """True if a gesture besides reply and message counts.
+
+    An edit addresses the bot only by a command, a mention or a private chat.
+    """
     return any(rules.has(each) for each in ways if each not in ("reply", "message"))
 
 
 def _counted(message: Mapping[str, Any], shared: Facts, place: Place, rules: Rules, ways: list[str]) -> Said:
-    """What becomes of a message by those of its gestures that count."""
+    """Return the event for a message, by those of its gestures that count."""
     author = shared["author"]
     if not any(rules.has(each) for each in ways):
         if place.album and ways == ["message"]:
@@ -99,7 +102,7 @@ def _counted(message: Mapping[str, Any], shared: Facts, place: Place, rules: Rul
         reason = None if ways == ["message"] else rules.refuses(ways[0])
         return Remark("message", reason or "the message mentions nobody of ours, and is no reply")
     if place.is_direct or place.replies:
-        # From another chat only those get in who take part: they need not have seen the ticket's conversation.
+        # From another chat only participants may comment: others need not have seen the ticket's conversation.
         authority: Authority = "participant" if place.outside else "source"
         opens = _opens(ways, rules)
         if ways == ["reply"] and not place.outside and content.is_bare(message):
@@ -143,7 +146,7 @@ def _facts(
         private=rules.marked_private(*said, edited=edited) or is_private(rules, chat),
         private_change=rules.private_word is not None,
         aliases=place.known_as,
-        # A message that stands alone is named as its case is; a reply is looked up by all that leads there.
+        # A message that stands alone has its case key as name. A reply is looked up by all names that lead to its case.
         references=() if alone and not edited else named(place.leads),
         author=author,
         participants=(author,) if author else (),
@@ -153,7 +156,7 @@ def _facts(
 
 
 def _command(text: str, settings: Settings) -> tuple[str | None, str]:
-    """The command that the text begins with, if it is to our bot, and what follows it."""
+    """Return the command at the start of the text, if it is for our bot, and the text after it."""
     match = _COMMAND.match(text)
     if match is None:
         return None, text
@@ -169,7 +172,10 @@ def _mentions(text: str, settings: Settings) -> bool:
 
 
 def _migrated(message: Mapping[str, Any]) -> str | None:
-    """Why nothing is done where a group became a supergroup: its messages have a new chat, and new numbers."""
+    """Return why a message about the migration to a supergroup is ignored; None for other messages.
+
+    After the migration, messages have a new chat and new numbers.
+    """
     for field, text in (
         ("migrate_to_chat_id", "the group became the supergroup {}: if channels names it, name that id there too"),
         ("migrate_from_chat_id", "the supergroup was the group {}: replies to older messages lead there"),
@@ -180,11 +186,11 @@ def _migrated(message: Mapping[str, Any]) -> str | None:
 
 
 def _from_nobody(message: Mapping[str, Any]) -> str | None:
-    """Why the message is nobody's: a bot's, or one that Telegram copied; None for a person's."""
+    """Return why the message is no person's (a bot's, or a copy made by Telegram); None for a person's message."""
     if message.get("is_automatic_forward") is True:
         return "Telegram copied the message from the channel that the group belongs to"
     if isinstance(message.get("sender_chat"), dict):
-        return None  # somebody in the name of a chat; `from` is a bot of Telegram's then
+        return None  # written in the name of a chat; then `from` is a bot of Telegram
     who = message.get("from")
     if not isinstance(who, dict):
         return None

@@ -1,8 +1,8 @@
-"""What does an emoji on a message say? One opens, one closes; taking either away is a note.
+"""Reactions in Telegram: one emoji opens, one closes; removing either is a note.
 
-An update names the message, and neither its text nor its thread; it tells all reactions of the person before and after.
-The case is found by the message's own name, which every message of a case makes known. Bots get these updates where
-they are administrators and ask for them; reactions of bots, and anonymous counts, are other updates.
+An update names the message, but neither its text nor its thread; it lists the person's reactions before and after. So
+the case is found by the message's own name, which every message of a case makes known. Bots get these updates if they
+are administrators and ask for them. Reactions of bots, and anonymous counts, are other updates.
 
 Source: core.telegram.org/bots/api, "MessageReactionUpdated", "ReactionType".
 """
@@ -22,11 +22,11 @@ from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import UnreadableItem, found_at, within
 from connectors.toolbox.text import readable
 
-_VARIATION = "\ufe0f"  # asks for the coloured form of an emoji; some senders write it, some do not
+_VARIATION = "\ufe0f"  # requests the coloured form of an emoji; only some senders write it
 
 
 def reacted(update: Mapping[str, Any], settings: Settings) -> tuple[Said, ...]:
-    """A `message_reaction`: what came, then what went; one that was changed for another says both."""
+    """Read a `message_reaction`: added reactions, then removed ones. A replaced reaction is both."""
     before, after = _emojis(update, "old_reaction"), _emojis(update, "new_reaction")
     changes = [("added", each) for each in after if each not in before]
     changes += [("removed", each) for each in before if each not in after]
@@ -84,7 +84,7 @@ def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str)
 
 
 def _who(update: Mapping[str, Any]) -> str:
-    """The id of who reacted: a user, or the chat in whose name it was done."""
+    """Return the id of the person who reacted: a user, or the chat in whose name they acted."""
     for field in ("user", "actor_chat"):
         who = update.get(field)
         if isinstance(who, dict) and (number := maybe_number(who.get("id"))):

@@ -1,4 +1,4 @@
-"""What is a Telegram bot configured with?"""
+"""Settings of a Telegram source."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def _is_token(token: SecretStr) -> SecretStr:
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,200}")
 
 Id = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,19}$")]
-"""The id of a user, or of a chat in whose name somebody writes."""
+"""The id of a user, or of a chat in whose name people write."""
 ChatId = Annotated[str, StringConstraints(pattern=r"^-?[1-9][0-9]{0,18}$")]
-"""The id of a chat, as text; those of groups and channels are negative."""
+"""The id of a chat, as text. Ids of groups and channels are negative."""
 Gesture = Literal[
     "mention", "message", "direct", "reply", "close_word", "edit", "open_reaction", "close_reaction", "command"
 ]
@@ -37,7 +37,7 @@ Command = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 
 
 class TelegramChannel(ChannelSettings[Id, Gesture]):
-    """What one channel has otherwise than its source."""
+    """Settings of one channel that differ from the source's."""
 
 
 class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel]):
@@ -46,9 +46,9 @@ class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel]):
     bot_username: (
         Annotated[str, BeforeValidator(_without_at), StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}$")] | None
     ) = None
-    """The bot's name: what mentions it is for us, and a command to another bot is not."""
+    """The bot's username. Messages that mention it are for us; commands to another bot are not."""
     topics: bool = True
-    """A topic of a forum is a case, as a thread is; where this is false, each message in a topic stands for itself."""
+    """Treat a forum topic as one case, like a thread. False: each message in a topic stands for itself."""
     open_command: Command = "ticket"
     """The command that opens a ticket."""
     close_command: Command = "close"
@@ -59,11 +59,11 @@ class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel]):
     """A reaction that closes the ticket."""
 
     receipts: bool = False
-    """Answer a message that opened a ticket with its number and state, and edit that; needs `bot_token`."""
+    """Reply to a message that opened a ticket with its number and state, and edit that reply; needs `bot_token`."""
     bot_token: Annotated[Secret, AfterValidator(_is_token)] | None = None
-    """The bot's token (`123456:ABC…`), as @BotFather gave it."""
+    """The bot's token (`123456:ABC…`), from @BotFather."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
-    """Where the Bot API is; another one for a Bot API server of one's own, and for tests."""
+    """The URL of the Bot API. Another one only for a Bot API server of your own, and for tests."""
 
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:

@@ -1,7 +1,7 @@
-"""Writes calls with JSON and reads what their answers mean: a pause, a JSON object, a reason, and by a table a failure.
+"""Helpers for JSON calls and their answers: pauses, JSON objects, reasons, and failures by a table.
 
-A platform's table has what differs from the rule: its statuses, and its own words for errors. The rule is that a status
-of 4xx refuses for good, and that after anything else the call may have been taken.
+A platform's table holds the exceptions to the rule, by status and by the platform's error codes. The rule: a 4xx status
+refuses for good, and after any other failure the call may have been taken.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from typing import Any, Literal
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused, Unclear
 from connectors.toolbox.text import cut, one_line
 
-PAUSE_S = 30.0  # where a platform does not say how long
+PAUSE_S = 30.0  # if the platform gives no time
 
 
 MAX_REASON = 300  # characters
 
 Failure = Later | Unclear | Refused
 Meaning = Callable[[HttpAnswer, str], Failure]
-"""What an answer means whose reason is this."""
+"""Returns the meaning of an answer with this reason."""
 
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 def pause(answer: HttpAnswer) -> float:
-    """Seconds, as `Retry-After` says, at most a day; `PAUSE_S` where it does not."""
+    """Return the seconds in `Retry-After`, at most a day; `PAUSE_S` if there is no such number."""
     return seconds(answer.headers.get("retry-after"))
 
 
 def seconds(told: object) -> float:
-    """A number of seconds in digits, at most a day; `PAUSE_S` where it is none."""
+    """Return a number of seconds given in digits, at most a day; `PAUSE_S` for anything else."""
     written = str(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else ""
     return min(float(written), 86_400.0) if _SECONDS.fullmatch(written) else PAUSE_S
 
 
 def document(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The JSON object of an answer; empty where it is none."""
+    """Return the JSON object in an answer; empty if there is none."""
     try:
         said = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -47,31 +47,31 @@ def document(answer: HttpAnswer) -> Mapping[str, Any]:
 
 
 def reason(platform: str, *said: object) -> str:
-    """`Slack said …`, as one line that is not too long."""
+    """Return `Slack said …`, as one line of at most `MAX_REASON` characters."""
     return cut(
         one_line(f"{platform} said {' '.join(str(each) for each in said if each not in (None, ''))}"), MAX_REASON
     )
 
 
 def later(answer: HttpAnswer, because: str) -> Failure:
-    """Surely not taken; after the pause that the answer tells."""
+    """Not taken. Try again after the pause that the answer gives."""
     return Later(pause(answer), because)
 
 
 def unclear(_answer: HttpAnswer, because: str) -> Failure:
-    """It may have been taken."""
+    """Possibly taken."""
     return Unclear(because)
 
 
 def refused(_answer: HttpAnswer, because: str) -> Failure:
-    """It will never be taken."""
+    """Never taken."""
     return Refused(because)
 
 
 def failure(answer: HttpAnswer, because: str, table: Mapping[int | str, Meaning], error: str | None = None) -> Failure:
-    """What an answer means that does not say that the call was taken.
+    """Return the meaning of an answer that does not confirm the call.
 
-    The table is asked for the platform's own word for the error, then for the status; then the rule holds.
+    The table is searched for the platform's error code, then for the status; otherwise the rule applies.
     """
     by_rule = refused if 400 <= answer.status < 500 else unclear
     by_status = table.get(answer.status, by_rule)
@@ -87,6 +87,6 @@ def json_call(
     *,
     repeatable: bool = False,
 ) -> HttpCall:
-    """A call that sends the body as JSON; `headers` come on top of its type."""
+    """Return a call with a JSON body; `headers` are added to the content type."""
     typed = {"Content-Type": "application/json", **(headers or {})}
     return HttpCall(url, json.dumps(body).encode(), typed, method, repeatable=repeatable)

@@ -1,6 +1,6 @@
-"""What fields does a form hold that was posted? Bytes, by name; both encodings that browsers and products use.
+"""Reads and writes posted forms, in both encodings that browsers and products use. Values are bytes, by name.
 
-Which of the two it is shows in the body: what is `multipart/form-data` begins with its boundary.
+The body shows its encoding: `multipart/form-data` begins with its boundary.
 
 Source: RFC 7578; WHATWG URL, section 5.1.
 """
@@ -22,9 +22,9 @@ _NAME = re.compile(rb'content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]{1,200}
 
 
 def read_form(body: bytes) -> Mapping[str, bytes]:
-    """The fields of a form. One that is repeated is left out: two values are no value.
+    """Return the fields of a form. Repeated fields are left out: two values are no value.
 
-    Raises UnreadableMessage for what is no form, and for more fields than a form has.
+    Raises UnreadableMessage for a body that is no form, and for too many fields.
     """
     fields: dict[str, bytes] = {}
     repeated: set[str] = set()
@@ -47,7 +47,10 @@ def _pairs(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """Percent-decoding; what is no escape stays. Quoted-printable differs in its sign alone, and is decoded in C."""
+    """Decode percent-escapes and leave invalid ones unchanged.
+
+    Quoted-printable differs only in its escape sign and is decoded in C.
+    """
     return binascii.a2b_qp(_ESCAPE.sub(b"=", text.replace(b"+", b" ").replace(b"=", b"=3D")))
 
 
@@ -69,10 +72,10 @@ def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def form(fields: Mapping[str, str]) -> bytes:
-    """The fields as `application/x-www-form-urlencoded`."""
+    """Return the fields as `application/x-www-form-urlencoded`."""
     return "&".join(f"{escaped(name)}={escaped(value)}" for name, value in fields.items()).encode()
 
 
 def escaped(text: str) -> str:
-    """The text as a part of a form, or of the path of a URL (RFC 3986, section 2.1); connectors import no urllib."""
+    """Escape text for a form or a URL path (RFC 3986, section 2.1); connectors import no urllib."""
     return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode()).decode()

@@ -1,7 +1,7 @@
-"""How does an HTML mail become text? By inscriptis over lxml's tree, with what a sender could inflate taken out first.
+"""Converts HTML mail to text: inscriptis over lxml's tree, after removing elements that a sender could inflate.
 
-The tree is cut by the parser below 256 levels, a `style` can ask for megabytes of margin, and a deep tree is more than
-the stack holds: where a mail that says something would come out empty, its bare words are taken instead.
+The parser cuts the tree below 256 levels, a `style` can ask for megabytes of margin, and a deep tree overflows the
+stack. If a mail that has words would come out empty, its text without tags is used instead.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from inscriptis.html_engine import Inscriptis  # type: ignore[import-untyped]  #
 from lxml.etree import LxmlError  # type: ignore[import-untyped]  # it has no types
 
 MAX_HTML = 200_000
-"""Characters of HTML that are read: the worst take two seconds, and a ticket holds 60,000 of text."""
+"""Characters of HTML that are read: the worst take two seconds, and a ticket holds 60,000 characters of text."""
 
 MAX_TABLES = 3
-"""Tables within tables that are laid out as such: each lays out all that is in it once more."""
+"""Levels of nested tables that are laid out as tables: each level lays out its content once more."""
 
 _TABLE = ("table", "tr", "td", "th")
 _UNSEEN = ("script", "style", "template", "title", "noscript")
@@ -26,7 +26,7 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 def text_of(html: str) -> str:
-    """The text of a page or fragment; without trailing white space, at most one empty line in a row."""
+    """Return the text of a page or fragment, without trailing white space, with at most one empty line in a row."""
     html = _XML_DECLARATION.sub("", html[:MAX_HTML].replace("\x00", ""))
     try:
         text = _laid_out(html)

@@ -1,7 +1,8 @@
-"""Regular expressions and globs that users write, for texts that strangers write: RE2, which takes linear time.
+"""Regular expressions and globs from users, for texts from strangers: RE2, which takes linear time.
 
-One thing is otherwise than in RE2's documentation: `.` matches a line's end too, since a message's text has several
-lines. Source: https://github.com/google/re2/wiki/Syntax
+One difference from RE2's documentation: `.` also matches a line end, since messages have several lines.
+
+Source: https://github.com/google/re2/wiki/Syntax
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import re2  # type: ignore[import-untyped]  # it has no types of its own
 from pydantic import AfterValidator
 
 MAX_EXPRESSION = 1024  # characters of a regular expression
-MAX_MEMORY = 1 << 20  # bytes that a compiled expression may take
+MAX_MEMORY = 1 << 20  # bytes of a compiled expression
 
 
 @cache
 def compiled(expression: str) -> Any:
-    """The expression, ready for use. Raises ValueError with the reason."""
+    """Return the compiled expression. Raises ValueError with the reason."""
     if len(expression) > MAX_EXPRESSION:
         raise ValueError(f"the regular expression has {len(expression)} characters, more than {MAX_EXPRESSION}")
     options = re2.Options()
@@ -35,33 +36,33 @@ def compiled(expression: str) -> Any:
 
 
 def groups(expression: str) -> frozenset[str]:
-    """The names of its groups."""
+    """Return the names of the expression's groups."""
     return frozenset(compiled(expression).groupindex)
 
 
 def is_in(expression: str, text: str) -> bool:
-    """True where it matches anywhere in the text."""
+    """True if the expression matches anywhere in the text."""
     return compiled(expression).search(encodable(text)) is not None
 
 
 def named(expression: str, text: str) -> dict[str, str] | None:
-    """What its named groups hold where it first matches anywhere in the text; None where it does not."""
+    """Return the named groups of the first match in the text, without empty ones; None without a match."""
     found = compiled(expression).search(encodable(text))
     return None if found is None else {name: said for name, said in found.groupdict().items() if said}
 
 
 def encodable(text: str) -> str:
-    """A lone surrogate has no UTF-8, which is what RE2 reads."""
+    """Replace lone surrogates, which have no UTF-8: RE2 reads UTF-8."""
     return text.encode("utf-8", "replace").decode()
 
 
 def fits(glob: str, text: str) -> bool:
-    """True where the glob is the whole text: `*` stands for anything, `?` for one character, all else for itself."""
+    """True if the glob matches the whole text: `*` matches any text, `?` one character, all else itself."""
     return compiled(_of_glob(glob)).fullmatch(encodable(text)) is not None
 
 
 def _of_glob(glob: str) -> str:
-    # Upper and lower case are one, as in the addresses that globs are for.
+    # Case is ignored, as in the addresses that globs are for.
     return "(?i)" + "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in glob)
 
 

@@ -1,8 +1,8 @@
-"""Ways in which a sender proves itself that several kinds share, as data: `Connector(…, proof=Bearer())`.
+"""Proofs of a sender's identity that several kinds share, as data: `Connector(…, proof=Bearer())`.
 
-Each is a `connectors.contract.connector.Proof`: `verify` and `sign` over the settings of a source. Both secrets of a
-source count, `sign` takes the current one. What is stored of a verified inbound holds no secret where the proof is the
-secret itself and stands in the URL or in a header of its own. The checks over bytes are in `signatures`.
+Each is a `connectors.contract.connector.Proof`: `verify` and `sign` over the settings of a source. `verify` accepts
+both secrets of a source; `sign` uses the current one. If the proof is the secret itself, in the URL or in a header of
+its own, the secret is removed before the inbound is stored. The checks over bytes are in `signatures`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ S = TypeVar("S", bound=SourceSettings)
 K = TypeVar("K")
 
 LEEWAY_S = 300
-"""Seconds, both ways, for which a signed timestamp counts."""
+"""Seconds by which a signed timestamp may differ from now, in both directions."""
 
 
 class HasSecrets(Protocol):
@@ -42,7 +42,7 @@ class HasSecrets(Protocol):
 
 
 class HasUsername(HasSecrets, Protocol):
-    """Settings that may name who logs in with `Basic`."""
+    """Settings with an optional username for `Basic`."""
 
     @property
     def username(self) -> str | None: ...
@@ -64,7 +64,7 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """`Authorization: Bearer SECRET`; or `Basic` with the secret as the password, where a username is configured."""
+    """`Authorization: Bearer SECRET`; or `Basic` with the secret as the password, if a username is configured."""
 
     in_url: bool = False
     """Also accept `?secret=SECRET` in the URL. The secret is taken out of the query before the delivery is stored."""
@@ -78,7 +78,7 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The secret itself in a header of the sender's own, which is not kept."""
+    """The secret itself in a header of the sender's own. The header is not stored."""
 
     header: str
 
@@ -103,16 +103,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Hmac(Generic[S]):
-    """The HMAC-SHA256 of the raw body in hex; of a timestamp, a colon and the body where a timestamp is signed."""
+    """HMAC-SHA256 of the raw body in hex; with a signed timestamp, of the timestamp, a colon and the body."""
 
     header: str | Callable[[S], str]
     prefix: str = ""
-    """Stands before the digits, such as `sha256=`."""
+    """Text before the digits, such as `sha256=`."""
     prefix_optional: bool = False
     timestamp: Callable[[S], str | None] = lambda _settings: None
-    """The header with the time in seconds since 1970, which counts for `LEEWAY_S`; None: no time is signed."""
+    """The header with the time in seconds since 1970, valid for `LEEWAY_S`. None: no signed time."""
     keys: Callable[[S], tuple[bytes, ...]] = lambda settings: settings.secrets
-    """What is signed with, the current key first."""
+    """The keys for signatures, the current key first."""
 
     def verify(self, inbound: Inbound, settings: S, now: datetime, _keys: Keys) -> Verified | Denied:
         before, timestamp_header = b"", self.timestamp(settings)
@@ -150,7 +150,7 @@ class Hmac(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Chosen(Generic[S, K]):
-    """The proof that a setting chooses, and no other one."""
+    """The one proof that a setting selects."""
 
     by: Callable[[S], K]
     of: Mapping[K, Proof[S]]

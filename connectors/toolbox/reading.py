@@ -1,4 +1,4 @@
-"""What parsing a body has in common: one JSON object, items one by one, events beside remarks."""
+"""Helpers for parsing a body: one JSON object, lists of items, and separating events from remarks."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from connectors.toolbox.text import priority_of
 S = TypeVar("S")
 
 Said = Event | Remark
-"""What becomes of an item: an event, or the reason why there is none."""
+"""The result for an item: an event, or a remark with the reason for its absence."""
 
 Parse = Callable[[Verified | Unverified, S], Parsed]
-"""What a connector calls `parse`."""
+"""The type of a connector's `parse`."""
 
 
 def of_object(read: Callable[[Mapping[str, Any], Inbound, S], Parsed]) -> Parse[S]:
-    """Makes a `parse` of what reads the one JSON object that the body is.
+    """Make a `parse` from a function that reads the body's JSON object.
 
-    A ValueError of `read` (an UnreadableItem, or what an event refuses) makes the whole message unreadable.
+    A ValueError of `read` (an UnreadableItem, or a value that an event refuses) makes the whole message unreadable.
     """
 
     @wraps(read)
@@ -54,9 +54,9 @@ def of_items(
     read: Callable[[int, object], Iterable[Said]],
     about_all: Iterable[Remark] = (),
 ) -> Parsed:
-    """Events and remarks of each item; one that `read` raises a ValueError for is unreadable, its neighbours are not.
+    """Return events and remarks of all items. If `read` raises ValueError, only that item is unreadable.
 
-    Raises OverLimit where there are more than `most`. `about_all` are remarks on the list itself, which come first.
+    Raises OverLimit for more than `most` items. `about_all` are remarks on the list itself, which come first.
     """
     if len(items) > most:
         raise OverLimit(f"{len(items)} {name} in one delivery, more than {most}")
@@ -71,7 +71,7 @@ def of_items(
 
 
 def parsed(said: Iterable[Said], unreadable: Iterable[Remark] = (), reply: Reply | None = None) -> Parsed:
-    """Events and remarks, each in the order in which they were said."""
+    """Separate events from remarks; both keep their order."""
     each = tuple(said)
     return Parsed(
         events=tuple(one for one in each if not isinstance(one, Remark)),
@@ -82,7 +82,7 @@ def parsed(said: Iterable[Said], unreadable: Iterable[Remark] = (), reply: Reply
 
 
 def unknown_severity(event: Event, item: str) -> tuple[Remark, ...]:
-    """The remark on a severity that is in no table; none where the event has none, or a known one."""
+    """Return the remark on a severity that is missing from the table; empty for a known severity or none."""
     if not event.severity or priority_of(event.severity)[1]:
         return ()
     return (

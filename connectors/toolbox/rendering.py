@@ -1,6 +1,6 @@
-"""How does a connector write what a person reads? Plain text in parts, each with a length of its own.
+"""Composes plain text for tickets from parts, each with a length limit of its own.
 
-What people wrote comes first, then lists of facts, then times and links: a huge part never pushes the others out.
+Text from people comes first, then lists of facts, then times and links. A huge part never pushes the others out.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ MAX_REASON = 300
 
 
 def subject_line(written: str, otherwise: str) -> str:
-    """One line of 1 to 255 characters: what is written, or the other where that is blank."""
+    """Return one line of 1 to 255 characters: `written`, or `otherwise` if `written` is blank."""
     return cut(one_line(written) or otherwise, MAX_SUBJECT)
 
 
 def compose(lead: str, blocks: Iterable[str], closing: Iterable[tuple[str, object]]) -> str:
-    """Plain text of at most 60,000 characters, without trailing white space.
+    """Return plain text of at most 60,000 characters, without trailing white space.
 
-    `closing` are titles with times and links; one that is no text, or blank, is left out.
+    `closing` are titles with times and links. Values that are blank or no text are left out.
     """
     lines = "\n".join(f"{title}: {line}" for title, line in _written(closing))
     parts = [cut(clean(lead).strip(), MAX_LEAD), *blocks, lines]
@@ -34,7 +34,7 @@ def compose(lead: str, blocks: Iterable[str], closing: Iterable[tuple[str, objec
 
 
 def block(title: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """A titled list; lines that would not fit are counted instead. Empty where there are no pairs."""
+    """Return a titled list. Lines that do not fit are counted instead. Empty without pairs."""
     lines = [f"  {_label(name)}: {_indented(value)}" for name, value in pairs]
     kept: list[str] = []
     room = MAX_BLOCK
@@ -48,18 +48,18 @@ def block(title: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def filled(facts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Those of the facts that say something."""
+    """Return the facts that are not blank."""
     return [(name, value) for name, value in facts.items() if one_line(value)]
 
 
 def attributes(pairs: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
-    """Sorted pairs for routing, clean and of at most 1,024 characters each; what is None is left out."""
+    """Return sorted pairs for routing, clean and of at most 1,024 characters each. None values are left out."""
     kept = ((name, value) for name, value in pairs.items() if value is not None)
     return tuple(sorted((cut(clean(name), MAX_ATTRIBUTE), cut(clean(value), MAX_ATTRIBUTE)) for name, value in kept))
 
 
 def reason(error: ValueError) -> str:
-    """What is said of an item that cannot be read: one line of at most 300 characters."""
+    """Return the reason why an item cannot be read, as one line of at most 300 characters."""
     return cut(one_line(str(error)), MAX_REASON)
 
 
@@ -74,5 +74,5 @@ def _label(name: str) -> str:
 
 
 def _indented(value: str) -> str:
-    """The value; its later lines stand below its first, where nobody takes them for lines of ours."""
+    """Indent all lines after the first, so that readers do not take them for lines of ours."""
     return cut(clean(value).strip(), MAX_LINE).replace("\n", "\n    ")

@@ -1,7 +1,7 @@
-"""Did the sender know the secret? Checks over bytes; every malformed header is a denial, never an exception.
+"""Checks of credentials and signatures over bytes. Every malformed header is a denial, never an exception.
 
-Bytes are compared in constant time, and every secret is tried whatever the first one said: the time taken
-tells nobody which of two secrets is the current one. Reasons never hold what was offered.
+Bytes are compared in constant time, and every secret is always tried, so the time taken does not reveal which of two
+secrets is the current one. Reasons never hold the offered credential.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|
 """The name of a header (RFC 9110, section 5.1)."""
 
 MAX_HEADER = 8 * 1024
-"""Bytes of a credential that are looked at; no sender has a longer one."""
+"""Maximum length of a credential; no sender has a longer one."""
 
-SECRET_PARAMETER = "secret"  # noqa: S105 — what the secret is called in a URL
+SECRET_PARAMETER = "secret"  # noqa: S105 — the parameter's name in a URL
 """The name of the secret in the query of a URL, for senders that can set neither header nor signature."""
 
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
@@ -38,9 +38,9 @@ _SECONDS = re.compile(r"[0-9]{1,11}")  # `str.isdigit` and `int` take digits of 
 
 
 def authorize(inbound: Inbound, secrets: Iterable[bytes], username: str | None = None) -> Denied | None:
-    """None where the Authorization header holds one of the secrets, else why not.
+    """Return None if the Authorization header holds one of the secrets, else the denial.
 
-    `Bearer SECRET` always counts; `Basic` with the secret as the password only where there is a `username`.
+    `Bearer SECRET` always counts; `Basic` with the secret as the password only if there is a `username`.
     """
     header = inbound.header("authorization")
     if header is None:
@@ -63,24 +63,24 @@ def authorize(inbound: Inbound, secrets: Iterable[bytes], username: str | None =
 
 
 def bearer(secret: bytes) -> dict[str, str]:
-    """The header for `Bearer`; its value decoded as Latin-1, as headers are."""
+    """Return the header for `Bearer`, decoded as Latin-1 like all headers."""
     return {"Authorization": f"Bearer {secret.decode('latin-1')}"}
 
 
 def basic(username: str, secret: bytes) -> dict[str, str]:
-    """The header for `Basic`."""
+    """Return the header for `Basic`."""
     return {"Authorization": f"Basic {base64.b64encode(username.encode() + b':' + secret).decode()}"}
 
 
 def proof(secret: bytes, username: str | None) -> dict[str, str]:
-    """The header that `authorize` accepts: `Basic` where there is a username, else `Bearer`."""
+    """Return the header that `authorize` accepts: `Basic` if there is a username, else `Bearer`."""
     return bearer(secret) if username is None else basic(username, secret)
 
 
 def authorize_by_url(inbound: Inbound, secrets: Iterable[bytes], username: str | None = None) -> Inbound | Denied:
-    """The inbound where `authorize` accepts it, or where the query of its URL has one of the secrets as `secret`.
+    """Return the inbound if `authorize` accepts it, or if the query of its URL has one of the secrets as `secret`.
 
-    What comes back has no secret in its query any more: it is stored.
+    The returned inbound, which is stored, has no secret in its query.
     """
     pairs = [(pair, *pair.partition("=")) for pair in inbound.query.split("&")]
     offered = [value for _, name, _, value in pairs if name == SECRET_PARAMETER]
@@ -95,14 +95,14 @@ def authorize_by_url(inbound: Inbound, secrets: Iterable[bytes], username: str |
 
 
 def is_one_of(offered: bytes, secrets: Iterable[bytes]) -> bool:
-    """True where `offered` is one of the secrets; a blank one never is."""
+    """True if `offered` is one of the secrets. A blank secret never matches."""
     # A list, not a generator: `any` over a generator would stop at the first match.
     matches = [hmac.compare_digest(offered, secret) for secret in secrets if secret.strip()]
     return any(matches)
 
 
 def hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
-    """The HMAC-SHA256 (32 bytes) of the parts put together."""
+    """Return the HMAC-SHA256 (32 bytes) of the concatenated parts."""
     state = hmac.new(secret, digestmod=hashlib.sha256)
     for part in parts:
         state.update(part)
@@ -110,25 +110,25 @@ def hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
 
 
 def is_hmac(offered: bytes, secrets: Iterable[bytes], *parts: bytes) -> bool:
-    """True where `offered` is the HMAC-SHA256 of the parts with one of the secrets; a blank one never counts."""
+    """True if `offered` is the HMAC-SHA256 of the parts with one of the secrets. A blank secret never matches."""
     matches = [hmac.compare_digest(offered, hmac_sha256(secret, *parts)) for secret in secrets if secret.strip()]
     return any(matches)
 
 
 def read_hex(text: str) -> bytes | None:
-    """The 32 bytes that 64 hex digits in lower case stand for; None for anything else."""
+    """Return the 32 bytes that 64 hex digits in lower case stand for; None for anything else."""
     return bytes.fromhex(text) if _SHA256_HEX.fullmatch(text) else None
 
 
 def seconds(timestamp: str) -> datetime | None:
-    """The time that whole seconds since 1970 name; None for anything else."""
+    """Return the time given in whole seconds since 1970; None for anything else."""
     if not _SECONDS.fullmatch(timestamp):
         return None
     return datetime.fromtimestamp(int(timestamp), UTC)
 
 
 def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
-    """None where the header is a time in whole seconds since 1970 within `leeway` seconds of `now`, else why not."""
+    """Return None for a time in whole seconds since 1970 within `leeway` seconds of `now`, else the denial."""
     if not _SECONDS.fullmatch(timestamp):
         return Denied("the timestamp is no number of seconds since 1970")
     distance = now.timestamp() - int(timestamp)
@@ -144,7 +144,7 @@ def _check(offered: bytes, secrets: Iterable[bytes]) -> Denied | None:
 
 
 def _unquoted(text: str) -> bytes:
-    """The bytes that a value in a query stands for (WHATWG URL, percent-decode); what is no escape stays."""
+    """Decode a value of a query to bytes (WHATWG URL, percent-decode); invalid escapes stay unchanged."""
     plain = text.replace("+", " ").encode("utf-8", "replace")
     return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), plain)
 

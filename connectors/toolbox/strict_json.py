@@ -1,7 +1,7 @@
-"""How are bytes read as JSON so that nothing but `UnreadableMessage` can come of it?
+"""Reads bytes as JSON and raises only `UnreadableMessage`.
 
-Stricter than Python's reader: UTF-8 only, a name once per object, no NaN, no infinity, no number without end.
-Whatever is refused would otherwise be read differently by the next reader, or raise where nobody expects it.
+Stricter than Python's reader: UTF-8 only, unique names in an object, no NaN, no infinity, a limit on digits. Another
+reader would read the refused inputs differently, or they would raise other exceptions later.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MAX_DIGITS = 400
 
 
 class UnreadableItem(ValueError):
-    """One item of a payload cannot be understood; the message says which field, and what was found there."""
+    """One item of a payload cannot be understood; the message names the field and the value found there."""
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that the body holds.
+    """Return the JSON object in the body.
 
     Raises UnreadableMessage with the reason.
     """
@@ -35,7 +35,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def read_list(body: bytes) -> list[Any]:
-    """The JSON list that the body holds.
+    """Return the JSON list in the body.
 
     Raises UnreadableMessage with the reason.
     """
@@ -66,7 +66,7 @@ def _read(body: bytes) -> object:
 
 
 def found(value: object) -> str:
-    """What stands there, short enough for a reason: `"yesterday"`, `7`, `null`, `a list`."""
+    """Describe a value, short enough for a reason: `"yesterday"`, `7`, `null`, `a list`."""
     match value:
         case None:
             return "null"
@@ -84,7 +84,7 @@ def found(value: object) -> str:
 
 
 def scalar(value: object) -> str:
-    """A string, number, boolean or null as text; null is the empty string.
+    """Return a string, number, boolean or null as text; null is the empty string.
 
     Raises UnreadableItem for a list or an object.
     """
@@ -98,12 +98,12 @@ def scalar(value: object) -> str:
 
 
 def found_at(document: Mapping[str, Any], field: str) -> str:
-    """What stands at the field, or `nothing`."""
+    """Describe the value at the field, or returns `nothing`."""
     return found(document[field]) if field in document else "nothing"
 
 
 def within(document: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """The object at the field. Raises UnreadableItem."""
+    """Return the object at the field. Raises UnreadableItem."""
     value = document.get(field)
     if not isinstance(value, dict):
         raise UnreadableItem(f"{field}: {found_at(document, field)} is no object")
@@ -111,20 +111,20 @@ def within(document: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def object_at(document: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """The object at the field; empty where there is none."""
+    """Return the object at the field; empty for anything else."""
     value = document.get(field)
     return value if isinstance(value, dict) else {}
 
 
 def objects_in(value: object) -> list[Mapping[str, Any]]:
-    """Those of a list's items that are objects; empty for what is no list."""
+    """Return the objects in a list; empty for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None = None) -> str:
-    """The text at the field, which says what the document is. Raises UnreadableItem: it is no `what`.
+    """Return the text at the field that identifies the document's type. Raises UnreadableItem: the value is no `what`.
 
-    `at` is what the field is called in the reason where that is longer.
+    `at` is the field's name in the reason, if it is longer than `field`.
     """
     value = document.get(field)
     if not isinstance(value, str):
@@ -133,7 +133,7 @@ def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None
 
 
 def read_id(document: Mapping[str, Any], field: str) -> str:
-    """The text or whole number at the field, as text that names something. Raises UnreadableItem."""
+    """Return the text or whole number at the field as an id. Raises UnreadableItem."""
     value = document.get(field)
     name = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not name.strip() or not name.isprintable():
@@ -142,21 +142,21 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
 
 
 def text_at(document: Mapping[str, Any], field: str) -> str:
-    """The text at the field; empty where there is none, or something else."""
+    """Return the text at the field; empty for anything else."""
     value = document.get(field)
     return value if isinstance(value, str) else ""
 
 
 def number_at(document: Mapping[str, Any], field: str) -> str:
-    """The whole number at the field, in digits; empty where there is none, or something else."""
+    """Return the whole number at the field, in digits; empty for anything else."""
     value = document.get(field)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def read_time(document: Mapping[str, Any], field: str, at: str | None = None) -> Instant:
-    """The RFC 3339 time at the field. Raises UnreadableItem, also where it is missing.
+    """Return the RFC 3339 time at the field. Raises UnreadableItem, also if the time is missing.
 
-    `at` is what the field is called in the reason for a missing one where that is longer.
+    `at` is the field's name in the reason for a missing time, if it is longer than `field`.
     """
     time = read_instant(document, field)
     if time is None:
@@ -165,7 +165,7 @@ def read_time(document: Mapping[str, Any], field: str, at: str | None = None) ->
 
 
 def read_instant(document: Mapping[str, Any], field: str) -> Instant | None:
-    """The RFC 3339 time at the field; None where it is missing, null or zero. Raises UnreadableItem."""
+    """Return the RFC 3339 time at the field; None if it is missing, null or zero. Raises UnreadableItem."""
     value = document.get(field)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""How do a sender's words become ours? Severities by table, RFC 3339 times, text that a database takes."""
+"""Normalises senders' words: severities by table, RFC 3339 times, text that a database accepts."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SEVERITIES: dict[Priority, tuple[str, ...]] = {
     "medium": ("warning", "average", "minor", "p3", "sev3", "medium"),
     "low": ("info", "low", "notice", "none", "p4", "p5", "sev4"),
 }
-"""What senders call it, in lower case; our own four words mean themselves."""
+"""Senders' severities, in lower case. Our own four priorities mean themselves."""
 
 PRIORITIES: dict[str, Priority] = {word: priority for priority, words in SEVERITIES.items() for word in words}
 
 ELLIPSIS = "…"
 
-# Line feed and tab are text; other control characters end lines, move cursors or are refused by databases.
+# Line feed and tab are text. Other control characters end lines, move cursors or are refused by databases.
 _CLEANING: dict[int, str | None] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], None),
     **dict.fromkeys([0x0B, 0x0C, 0x0D, 0x85], "\n"),
@@ -36,23 +36,23 @@ _RFC_3339 = re.compile(
 
 
 def priority_of(severity: str) -> tuple[Priority, bool]:
-    """The priority of a severity in upper or lower case; ("medium", False) where it is in no table."""
+    """Return the priority of a severity in upper or lower case; ("medium", False) for one that is in no table."""
     found = PRIORITIES.get(severity.strip().casefold())
     return (found or "medium", found is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A point in time, as exact as its writer was."""
+    """A point in time with the precision of its source."""
 
     time: datetime
-    """UTC; what is finer than a microsecond is cut off."""
+    """UTC, truncated to microseconds."""
     text: str
-    """Its one spelling, to the nanosecond: `2026-01-01T00:00:00.5Z`, `2026-01-01T00:00:00Z`."""
+    """The canonical spelling, to the nanosecond: `2026-01-01T00:00:00.5Z`, `2026-01-01T00:00:00Z`."""
 
 
 def instant(text: str) -> Instant | None:
-    """The instant that an RFC 3339 time names; None for the time zero of Go, which means "not yet".
+    """Return the instant of an RFC 3339 time; None for the zero time of Go, which means "not yet".
 
     Raises ValueError for anything else, a time without a zone included.
     """
@@ -61,7 +61,7 @@ def instant(text: str) -> Instant | None:
         raise ValueError("no RFC 3339 time with a zone")
     year, month, day, hour, minute, second = (int(each) for each in match.groups()[:6])
     if year <= 1:
-        return None  # in a zone west of Greenwich, Go writes its zero in the year 0000
+        return None  # in a zone west of Greenwich, Go writes its zero time in the year 0000
     nanoseconds = int((match[7] or "").ljust(9, "0")[:9])
     offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
     try:
@@ -75,12 +75,12 @@ def instant(text: str) -> Instant | None:
 
 
 def readable(moment: datetime) -> str:
-    """A UTC time for people: `2026-01-01 00:00:00 UTC`."""
+    """Return a UTC time for people: `2026-01-01 00:00:00 UTC`."""
     return f"{moment.replace(tzinfo=None).isoformat(sep=' ', timespec='seconds')} UTC"
 
 
 def clean(text: str) -> str:
-    """The text without control characters and lone surrogates, lines ended by line feeds.
+    """Return the text without control characters and lone surrogates; lines end with line feeds.
 
     PostgreSQL refuses NUL, UTF-8 refuses surrogates, and terminals obey the rest.
     """
@@ -88,10 +88,10 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The cleaned text with every run of white space as one space."""
+    """Return the cleaned text with every run of white space as one space."""
     return " ".join(clean(text).split())
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its first `limit` - 1 characters and an ellipsis."""
+    """Return the text, or its first `limit` - 1 characters and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS

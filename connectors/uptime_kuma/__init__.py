@@ -1,7 +1,8 @@
 """Uptime Kuma, webhook notifications with a JSON body: a monitor is a case; down opens it, up resolves it.
 
-Nothing is signed: the secret is in a header, or in the query of the URL. A notification is sent once, and not again
-when that fails. One that holds no heartbeat is a test, or warns of a certificate that ends soon: the text alone tells.
+Deliveries are not signed: the secret is in a header, or in the query of the URL. A notification is sent once, without
+retries. A notification without a heartbeat is a test, or a warning about an expiring certificate; only its text shows
+which.
 
 Source: github.com/louislam/uptime-kuma, `server/notification-providers/webhook.js`, `src/util.js` (statuses).
 """
@@ -31,13 +32,13 @@ STATUSES: Mapping[int, tuple[type[Event] | None, str]] = {
     2: (None, "pending: it is tried again before it counts as down"),
     3: (None, "under maintenance"),
 }
-"""What a heartbeat's status is, and what becomes of it."""
+"""Event and name of each heartbeat status."""
 
 STATUS_IN_TEXT: tuple[tuple[str, int], ...] = (("[🔴 Down]", 0), ("[✅ Up]", 1))
-"""What the message says where a heartbeat has no status."""
+"""Words in the message that show the status of a heartbeat without one."""
 
 SEVERITY_TAGS = ("severity", "priority")
-"""Tags of a monitor whose value is the severity."""
+"""Tags of a monitor that hold the severity."""
 
 _CERTIFICATE = re.compile(r"\bcertificate\b.*\bexpired?\b.*?\b[0-9]+ days?\b", re.IGNORECASE)
 _DAYS = re.compile(r"\b[0-9]+ days?\b")
@@ -53,9 +54,9 @@ class Settings(SourceSettings):
 
 @of_object
 def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> Parsed:
-    """At most one event.
+    """Return at most one event.
 
-    Raises UnreadableMessage where the monitor, its status or the time cannot be told.
+    Raises UnreadableMessage if the monitor, its status or the time is missing.
     """
     if payload.get("heartbeat") is None:
         return _without_heartbeat(payload, inbound.received_at, settings)
@@ -91,12 +92,12 @@ def _event(
         private=settings.private,
         attributes=attributes({**{f"labels.{tag}": value for tag, value in tags.items()}, "labels.monitor": name}),
     )
-    # A resend does not say since when the monitor is down.
+    # A repeated notification does not report the start of the outage.
     return replace(event, start_known=False) if isinstance(event, Opened) else event
 
 
 def _without_heartbeat(payload: Mapping[str, Any], arrived: datetime, settings: Settings) -> Parsed:
-    """A certificate's warning opens a case, by what it says without its days: nothing names a monitor in it."""
+    """Return a case for a certificate's warning, named by its text without the days: the warning names no monitor."""
     written = one_line(text_at(payload, "msg"))
     if not written:
         raise UnreadableItem(f"msg: {found_at(payload, 'msg')}, and there is no heartbeat: it says nothing")
@@ -129,7 +130,7 @@ def _status(heartbeat: Mapping[str, Any], message: str) -> int:
 
 
 def _time(heartbeat: Mapping[str, Any]) -> Instant:
-    """`time` is UTC without saying so; an older version has `localDateTime` and its offset."""
+    """Return the time: `time` is UTC without a zone; an older version has `localDateTime` and its offset."""
     spelled = [
         f"{text_at(heartbeat, 'time')}Z",
         text_at(heartbeat, "localDateTime") + text_at(heartbeat, "timezoneOffset"),
@@ -145,14 +146,14 @@ def _time(heartbeat: Mapping[str, Any]) -> Instant:
 
 
 def _tags(monitor: Mapping[str, Any]) -> dict[str, str]:
-    """Names and values of the monitor's tags; of two with one name, the last."""
+    """Return names and values of the monitor's tags; the last of two with one name."""
     tags = objects_in(monitor.get("tags"))
     named = ((one_line(text_at(each, "name")), one_line(text_at(each, "value"))) for each in tags)
     return {name: value for name, value in named if name}
 
 
 def _facts(monitor: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What of a monitor counts as content; never a name and password that its URL holds."""
+    """Return a monitor's facts that count as content, without a name and password in its URL."""
     facts = {
         "name": text_at(monitor, "pathName") or text_at(monitor, "name"),
         "type": text_at(monitor, "type"),

@@ -1,4 +1,4 @@
-"""What can happen to a broker? It refuses, cuts, stands still, dies, and comes back: each on demand of a test."""
+"""Broker outages for tests: a proxy that refuses, cuts or freezes connections, and a Redis that can be killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Proxy:
-    """A TCP proxy on a port of its own. Cut: it refuses and resets. Frozen: it accepts and passes nothing on."""
+    """A TCP proxy on its own port. Cut: refuses and resets connections. Frozen: accepts, and passes nothing on."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -35,11 +35,11 @@ class Proxy:
         self.mend()
 
     def mend(self) -> None:
-        """Listen, and pass on."""
+        """Listen, and pass data on."""
         self._call(self._mend())
 
     def cut(self) -> None:
-        """Reset what is connected, and refuse what comes."""
+        """Reset open connections, and refuse new ones."""
         self._call(self._cut())
 
     def freeze(self) -> None:
@@ -61,7 +61,7 @@ class Proxy:
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self.port))
             self._listener.setblocking(False)
-            # Nothing that awaits may accept: cut in that moment, it leaves a connection that nobody closes.
+            # Accepting must not await: a cut at that moment would leave a connection open.
             self._loop.add_reader(self._listener, self._accept, self._listener)
 
     def _accept(self, listener: socket.socket) -> None:
@@ -85,7 +85,7 @@ class Proxy:
             for writer in self._open:
                 writer.transport.abort()
             await asyncio.wait(self._tasks, timeout=0.05)
-        await asyncio.sleep(0)  # what was aborted is closed in the loop's next round
+        await asyncio.sleep(0)  # aborted connections are closed in the loop's next round
 
     async def _serve(self, caller: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=caller)
@@ -97,7 +97,7 @@ class Proxy:
             self._open.add(back)
             await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
         except OSError:
-            return  # the target is not there: neither are we
+            return  # the target is missing, so the proxy disconnects too
         finally:
             for each in writers:
                 each.transport.abort()
@@ -113,7 +113,7 @@ class Proxy:
 
 
 class OwnRedis:
-    """A Redis server of a test's own, ended by its process id."""
+    """A Redis server of one test, ended by its process id."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -131,12 +131,12 @@ class OwnRedis:
         wait_until(self._answers, "a Redis that answers", patience=20)
 
     def signal(self, number: int) -> None:
-        """SIGSTOP freezes it, SIGCONT goes on."""
+        """Send a signal: SIGSTOP freezes the server, SIGCONT thaws it."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """kill -9; it keeps nothing."""
+        """kill -9; all data is lost."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)

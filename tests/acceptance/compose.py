@@ -1,5 +1,7 @@
-"""What would a compose file start? Read here with its variables filled in, so that the same commands can be run without
-an engine: hosts, ports and secrets of the containers are exchanged for those of a test."""
+"""Reads the compose file with its variables filled in, so that its commands can be run without a container engine.
+
+Hosts, ports and secrets of the containers are replaced by those of a test.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # a package of stubs for one call is one too many
+import yaml  # type: ignore[import-untyped]  # one call is not worth a package of stubs
 
 ROOT = Path(__file__).parents[2]
 SECRETS_AT = "/run/secrets/"
@@ -19,11 +21,11 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
 
 
 class Missing(Exception):
-    """A variable that must be set is not."""
+    """A required variable is not set."""
 
 
 def read(variables: Mapping[str, str]) -> Document:
-    """The compose file with its variables filled in. Raises Missing."""
+    """Return the compose file with its variables filled in. Raises Missing."""
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     document: Document = yaml.safe_load(text)
     filled = _fill(document, variables)
@@ -32,13 +34,13 @@ def read(variables: Mapping[str, str]) -> Document:
 
 
 def example() -> dict[str, str]:
-    """The variables of `.env.example`."""
+    """Return the variables of `.env.example`."""
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def seconds(text: str) -> float:
-    """Seconds of a duration as compose writes it: `60s`, `1m`."""
+    """Parse a duration in compose's format (`60s`, `1m`) into seconds."""
     number, unit = re.fullmatch(r"(\d+)(s|m)", text).groups()  # type: ignore[union-attr]
     return float(number) * {"s": 1, "m": 60}[unit]
 
@@ -62,7 +64,7 @@ def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What stands on this machine for what a container has: pieces of text, exchanged in order."""
+    """Replacements of a container's texts by those of this machine, applied in order."""
 
     exchanges: tuple[tuple[str, str], ...]
 

@@ -21,7 +21,7 @@ API_KEY = "ak_test_local"
 MAILBOX = "support@example.net"
 CONTROL_TOKEN = "control-token-of-the-tests"
 
-# One tenth of a local `run`: every rule between the timings holds at this scale too.
+# One tenth of a local `run`, so that every rule about timings still holds.
 QUICK = {
     "TICKETRELAY_TIMING__HTTP_TIMEOUT": "1.0",
     "TICKETRELAY_TIMING__MARGIN": "0.2",
@@ -36,7 +36,7 @@ QUICK = {
 
 @dataclass
 class Site:
-    """What a source and a person see of a deployment: intake, Tickets API, inspection."""
+    """A deployment as sources and people reach it: intake, Tickets API, inspection."""
 
     intake: str
     api: str
@@ -49,7 +49,7 @@ class Site:
         )
 
     def tickets(self) -> list[dict[str, Any]]:
-        """Every ticket, read through the documented list."""
+        """Return every ticket, read through the documented list."""
         found: list[dict[str, Any]] = []
         while True:
             page = self.http.get(
@@ -60,7 +60,7 @@ class Site:
                 return found
 
     def effects(self) -> list[dict[str, Any]]:
-        """Every effect in order, notes included, read through the inspection."""
+        """Return every effect in order, notes included, read through the inspection."""
         found: list[dict[str, Any]] = []
         while True:
             page = self.http.get(
@@ -77,7 +77,7 @@ class Site:
         self.http.close()
 
     def deliver(self, body: bytes, tries: int = 200) -> None:
-        """Send until it is acknowledged, as a source does that meets restarts."""
+        """Send until acknowledged, as a source does during restarts."""
         for _ in range(tries):
             try:
                 answer = self.post(body)
@@ -91,7 +91,7 @@ class Site:
         raise AssertionError(f"not acknowledged in {tries} tries")
 
     def effects_on(self, alerts: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
-        """The effects about these alerts, in order: kind and fingerprint."""
+        """Return the effects about these alerts, in order: kind and fingerprint."""
         wanted = {each["fingerprint"] for each in alerts}
         case_of: dict[str, str] = {}
         found = []
@@ -119,7 +119,7 @@ class Embedded:
     def __init__(
         self, folder: Path, environment: dict[str, str] | None = None, *, limit: str = "none", more: Sequence[str] = ()
     ) -> None:
-        """`limit` is that of the local Tickets API, as `--api-limit` takes it; `more` are other arguments of `run`."""
+        """`limit` is the local Tickets API's, as for `--api-limit`; `more` are other arguments of `run`."""
         self._folder = folder
         self._more = more
         self._limit = limit
@@ -157,7 +157,7 @@ class Embedded:
         self.process.kill()
 
     def end(self) -> None:
-        """SIGTERM, and it ends as it should."""
+        """End by SIGTERM; the exit code must be 0."""
         assert self.process is not None
         assert self.process.stop() == 0, self.process.log()
 
@@ -175,11 +175,11 @@ class Embedded:
             self.process.stop()
 
     def ticketrelay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command of an operator beside it."""
+        """Run an operator's command beside the process."""
         return ticketrelay(*arguments, "--data", str(self._folder), environment=self._environment)
 
     def wait_until_idle(self, patience: float = PATIENCE_S) -> None:
-        """Wait until no operation waits or is under way."""
+        """Wait until no operation waits or is in flight."""
         wait_until(lambda: not _waiting(self.ticketrelay("status", "-o", "json").stdout), "idle", patience)
 
 
@@ -188,7 +188,7 @@ def _waiting(status: str) -> bool:
 
 
 def alert(name: str = "DiskFull", **changes: Any) -> dict[str, Any]:
-    """A firing alert with a fingerprint of its own."""
+    """A firing alert with a new fingerprint."""
     fingerprint = changes.pop("fingerprint", secrets.token_hex(8))
     return {
         "status": "firing",
@@ -214,7 +214,7 @@ def now() -> str:
 
 
 class Fleet:
-    """`serve`, `mail`, workers and a Tickets API: processes of their own that share a database and a broker."""
+    """`serve`, `mail`, workers and a Tickets API: separate processes that share a database and a broker."""
 
     def __init__(
         self,
@@ -227,8 +227,11 @@ class Fleet:
         limit: str = "none",
         code: Path | None = None,
     ) -> None:
-        """`more` are settings: those of the broker, and whatever differs from the ones here; `limit` is that of the
-        Tickets API, as `--limit` takes it; `code` is as for `Process`."""
+        """Set up the fleet without starting it.
+
+        `more` are settings: those of the broker, and changes of the defaults here. `limit` is that of the Tickets
+        API, as for `--limit`. `code` is as for `Process`.
+        """
         self._folder = folder
         self._code = code
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
@@ -251,7 +254,7 @@ class Fleet:
         api_command += ["--limit", limit, "--api-control", control, "--api-control-token", CONTROL_TOKEN]
         self.workers = [f"worker-{number}" for number in range(workers)]
         self.health = {"serve": listen, **{name: f"127.0.0.1:{kept_port()}" for name in ("mail", *self.workers)}}
-        """Role and number, and where it answers probes."""
+        """Role and number → address of the probes."""
         self._commands = {
             "tickets-api": api_command,
             "serve": ["serve", "--listen", listen],
@@ -286,7 +289,7 @@ class Fleet:
         self._processes[name].kill()
 
     def kill_all(self) -> None:
-        """Whatever state they are in, none of them runs afterwards."""
+        """Kill all processes, in whatever state they are."""
         self.site.close()
         for process in self._processes.values():
             process.kill()
@@ -301,13 +304,13 @@ class Fleet:
         return self._processes[name].stop()
 
     def restart(self, name: str) -> None:
-        """As a rolling deployment does: the next one is not touched before this one is ready."""
+        """Restart as a rolling deployment does: returns when the process is ready."""
         assert self.stop_one(name) == 0, self.log(name)
         self.start_one(name)
         self.wait_until_ready(name)
 
     def pids(self) -> dict[str, int]:
-        """The process ids of what answers probes, by name."""
+        """The process ids of all roles with probes, by name."""
         return {name: self._processes[name].pid for name in self.health}
 
     def log(self, name: str) -> str:
@@ -322,10 +325,10 @@ class Fleet:
         return ticketrelay(*arguments, environment=self.environment, code=self._code)
 
     def metric(self, role: str, name: str) -> float:
-        """The sum of a metric's samples at one process."""
+        """The sum of a metric's samples in one process."""
         text = self.site.http.get(f"http://{self.health[role]}/metrics").raise_for_status().text
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
 
     def wait_until_idle(self, patience: float = PATIENCE_S) -> None:
-        """Wait until no operation waits or is under way."""
+        """Wait until no operation waits or is in flight."""
         wait_until(lambda: self.metric("serve", "ticketrelay_operations_open") == 0, "idle", patience)

@@ -1,4 +1,4 @@
-"""How does a disk become full? A file system in memory, a few MiB large, and a file that takes what is left of it."""
+"""A full disk for tests: a file system in memory, a few MiB large, and a file that takes all remaining space."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TinyDisk:
         self._ballast = path / "ballast"
 
     def fill(self) -> None:
-        """Leave nothing."""
+        """Fill all remaining space."""
         with self._ballast.open("ab", buffering=0) as stream:
             for size in (len(CHUNK), 4096, 1):
                 try:
@@ -36,7 +36,7 @@ class TinyDisk:
 
 
 def can_mount() -> bool:
-    """Mounting is root's; in many containers it is nobody's."""
+    """True if this process may mount; that needs root, and in many containers even root may not."""
     if shutil.which("mount") is None:
         return False
     return os.geteuid() == 0 and b"CapEff" in (status := Path("/proc/self/status").read_bytes()) and _may_mount(status)
@@ -49,7 +49,7 @@ def _may_mount(status: bytes) -> bool:
 
 @contextmanager
 def tiny_disk(path: Path, mebibytes: int) -> Iterator[TinyDisk]:
-    """A file system of that size at `path`, unmounted afterwards."""
+    """Mount a file system of that size at `path`; unmounted afterwards."""
     path.mkdir(parents=True)
     options = f"size={mebibytes}m,mode=0777"
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "ticketrelay-test", str(path)], check=True)  # noqa: S607

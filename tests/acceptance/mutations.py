@@ -1,13 +1,13 @@
-"""Is every message that arrives damaged, and validly signed, answered and accounted for?
+"""Sends damaged messages with valid signatures, and checks that each is answered and accounted for.
 
     python3 -m tests.acceptance.mutations --kind email --count 20000 --seed 1
     python3 -m tests.acceptance.mutations --kind chat --count 100000
 
 The connector's fixtures, broken in one to four places each, go through the real HTTP edge over keep-alive connections
-into a ledger of their own; nothing is delivered. A line for each outcome is printed, and JSON for each kind; `chat`
-shares the number out to all platforms. The exit code is 1 where something was answered 5xx, logged as an error, or
-answered 2xx and not in the ledger, or where fewer than a fifth were events: then the mutations are too rough to say
-anything.
+into a ledger of their own; nothing is delivered. Prints a line for each outcome, and JSON for each kind; `chat`
+divides the number among all platforms. The exit code is 1 if an answer was 5xx, an error was logged, or a delivery
+answered 2xx is missing in the ledger. It is also 1 if fewer than a fifth were events: the mutations are then too rough
+to prove anything.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ CHAT: tuple[Kind, ...] = ("slack", "teams", "teams_bot", "telegram", "discord")
 SETTINGS: dict[Kind, dict[str, str]] = {"email": {"address": "support@example.net"}}
 
 CONNECTIONS = 8
-AT_ONCE = 1000  # bodies that are made before they are sent
+AT_ONCE = 1000  # bodies made before they are sent
 MAX_BODY = 25 * 1024 * 1024
 ERRORS_SHOWN = 20
-LEAST_SHARE = 0.2  # of the deliveries has to be events
+LEAST_SHARE = 0.2  # of the deliveries must be events
 
 
 class Outcome(NamedTuple):
-    """How one delivery was answered."""
+    """Answer to one delivery."""
 
     status: int
     outcome: str
-    """What the answer says was recorded: accepted, quarantined; `reply` where the platform wanted another answer."""
+    """The recorded outcome in the answer (accepted, quarantined); `reply` if the platform requires another answer."""
     has_events: bool
 
 
@@ -82,7 +82,7 @@ class Verdict:
 
 
 def is_clean(verdict: Verdict, errors: int) -> bool:
-    """True where nothing failed, everything that was taken is there, and enough of it meant something."""
+    """True if nothing failed, every accepted delivery is recorded, and enough of them were events."""
     taken = verdict.answered_200 + verdict.answered_202
     answered = taken + verdict.answered_4xx + verdict.answered_5xx
     return (
@@ -94,7 +94,7 @@ def is_clean(verdict: Verdict, errors: int) -> bool:
 
 
 def judge(kind: str, outcomes: Counter[Outcome], accounted_for: int) -> Verdict:
-    """The verdict on what was answered, and on how many deliveries the ledger holds."""
+    """Return the verdict, from the answers and the number of deliveries in the ledger."""
 
     def answered(first: int, end: int) -> int:
         return sum(number for each, number in outcomes.items() if first <= each.status < end)
@@ -112,7 +112,7 @@ def judge(kind: str, outcomes: Counter[Outcome], accounted_for: int) -> Verdict:
 
 
 def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Counter[Outcome], list[str]]:
-    """Send `count` damaged deliveries; gives the verdict, the outcomes, and what was logged as an error."""
+    """Send `count` damaged deliveries; returns the verdict, the outcomes, and the logged errors."""
     deliveries = islice(damaged(kind, seed), count)
     source = _source(kind)
     ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
@@ -146,7 +146,7 @@ def _source(kind: Kind) -> Source:
 def _listening(ledger: Ledger, source: Source) -> Iterator[str]:
     metrics = Metrics()
     intake = Intake(ledger, lambda _: None, metrics)
-    # Microsoft's keys are those of the tests: they are fetched from nobody.
+    # Microsoft's keys are those of the tests, without a network request.
     keyring = Keyring(httpx.MockTransport(lambda request: httpx.Response(200, content=KEYS[str(request.url)])))
     now = lambda: datetime.now(UTC)  # noqa: E731 — a clock
     app = intake_app(Edge(intake, ledger, lambda: {source.id: source}, metrics, MAX_BODY, now, keyring))
@@ -162,7 +162,7 @@ def _listening(ledger: Ledger, source: Source) -> Iterator[str]:
 
 
 class _Errors(logging.Handler):
-    """Keeps what libraries log as errors."""
+    """Collects errors that libraries log."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -174,7 +174,7 @@ class _Errors(logging.Handler):
 
 @contextmanager
 def _errors() -> Iterator[list[str]]:
-    """What anybody logs as an error; complete at the end."""
+    """Collect all logged errors; complete at the end of the block."""
     handler = _Errors()
     logging.getLogger().addHandler(handler)
     try:
@@ -188,7 +188,7 @@ def _errors() -> Iterator[list[str]]:
 def _send(
     source: Source, client: httpx.Client, deliveries: Sequence[tuple[Fixture, bytes]]
 ) -> list[tuple[Outcome, int | None]]:
-    """How each was answered, one after the other on one connection, and the number that it was given."""
+    """Send the deliveries one after the other on one connection; returns each outcome and its delivery number."""
     whole = [(fixture, sealed(source.connector.kind, body)) for fixture, body in deliveries]
     return [_read(source, body, _post(source, client, fixture, body)) for fixture, body in whole]
 
@@ -210,13 +210,13 @@ def _read(source: Source, body: bytes, answer: httpx.Response) -> tuple[Outcome,
 
 
 def _has_events(source: Source, body: bytes) -> bool:
-    """Whether events come of it, of which an answer in the platform's own words does not tell."""
+    """True if the body gives events; an answer in the platform's own format does not show this."""
     inbound = Inbound(source.id, datetime.now(UTC), body)
     return bool(source.connector.parse(Unverified(inbound), source.settings).events)
 
 
 def _accounted_for(ledger: Ledger, numbers: Set[int]) -> int:
-    """How many deliveries the ledger holds or has counted, less the answered numbers that it does not know."""
+    """The number of deliveries that the ledger holds or has counted, minus answered numbers missing in it."""
     with ledger.database.read() as connection:
         kept = {each.id: each.deliveries for each in connection.execute(select(inbound.c.id, inbound.c.deliveries))}
     held: int = sum(kept.values())
@@ -236,7 +236,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _told(kind: Kind, count: int, seed: int) -> int:
-    """Say what came of one kind; gives the exit code."""
+    """Run and print one kind; returns the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         verdict, outcomes, errors = run(kind, count=count, seed=seed, folder=Path(folder))
     for each, number in outcomes.most_common():

@@ -1,4 +1,4 @@
-"""What do tests of outages share? Load that goes on whatever happens, what must have come of it, and what leaks."""
+"""Shared parts of outage tests: continuous load, its expected effects, and checks for leaks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 from tests.acceptance.deployments import Fleet, Site, alert, body
 from tests.acceptance.processes import wait_until
 
-# An hour at the scale of the timings here; TICKETRELAY_TEST_OUTAGE_S=3600 is the hour itself.
+# An hour at the scale of these timings; TICKETRELAY_TEST_OUTAGE_S=3600 gives a real hour.
 OUTAGE_S = float(os.environ.get("TICKETRELAY_TEST_OUTAGE_S", "5"))
-TIMEOUT_S = 240 + 2 * OUTAGE_S  # of one test: servers of its own take a while on a busy machine
-LOOKS = 5  # at what a process holds, during an outage
+TIMEOUT_S = 240 + 2 * OUTAGE_S  # of one test: servers take a while to start on a busy machine
+LOOKS = 5  # measurements of a process's resources during an outage
 
 
 @contextmanager
 def alerts_all_the_time(site: Site) -> Iterator[list[dict[str, Any]]]:
-    """A source that sends one alert after the other, each until it is acknowledged; gives those that were."""
+    """Send one alert after the other, each until acknowledged; yields the list of acknowledged alerts."""
     taken: list[dict[str, Any]] = []
     over = threading.Event()
     failures: list[BaseException] = []
@@ -50,22 +50,22 @@ def alerts_all_the_time(site: Site) -> Iterator[list[dict[str, Any]]]:
 
 
 def created_once(alerts: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
-    """The effects of alerts that fired, each once; sorted."""
+    """Return the effects of firing alerts, each once; sorted."""
     return sorted(("create_ticket", each["fingerprint"]) for each in alerts)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a process holds of its system."""
+    """System resources held by a process."""
 
     threads: int
     sockets: int
-    """Without those to the Tickets API, of which there are as many as calls under way."""
+    """Without sockets to the Tickets API, which has one for each call in flight."""
     mebibytes: float
 
 
 def held(pid: int, site: Site) -> Held:
-    """What it holds now. Linux only."""
+    """Measure the resources of a process now. Linux only."""
     process = Path(f"/proc/{pid}")
     to_api = _sockets_to(process, urlsplit(site.api).port or 0)
     sockets = 0
@@ -79,13 +79,13 @@ def held(pid: int, site: Site) -> Held:
 
 
 def _sockets_to(process: Path, port: int) -> set[str]:
-    """The names, as they stand in `fd`, of sockets that are connected to that port."""
+    """Return the names, as in `fd`, of sockets connected to that port."""
     rows = [line.split() for line in (process / "net" / "tcp").read_text().splitlines()[1:]]
     return {f"socket:[{row[9]}]" for row in rows if int(row[2].partition(":")[2], 16) == port}
 
 
 class Outages:
-    """A fleet, how many of its workers hear its broker, and what has to hold while the broker is away."""
+    """A fleet, the number of its workers connected to the broker, and the checks of an outage."""
 
     def __init__(self, fleet: Fleet, listeners: Callable[[], int]) -> None:
         self.fleet = fleet
@@ -95,7 +95,7 @@ class Outages:
         wait_until(lambda: self._listeners() >= len(self.fleet.workers), "heard by all workers")
 
     def during(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
-        """Alerts come in before, during and after an outage; those during it become tickets before it is over."""
+        """Send alerts before, during and after an outage; those during it must become tickets before its end."""
         site = self.fleet.site
         pids = self.fleet.pids()
         with alerts_all_the_time(site) as taken:
@@ -121,7 +121,7 @@ class Outages:
             assert site.http.get(f"http://{self.fleet.health[name]}/livez").status_code == 200
 
     def _nothing_grew(self, before: dict[str, Held], after: dict[str, Held]) -> None:
-        """A few more of each come and go with the load; one for each attempt to reach the broker does not."""
+        """Compare resources; a few more come and go with the load, but not one for each attempt to reach the broker."""
         for name, then in before.items():
             now = after[name]
             assert now.threads <= then.threads + 10, (name, then, now)

@@ -1,7 +1,7 @@
-"""What do people say in private, on every platform? A word of its own in each place that a person can write in.
+"""Private messages on every platform, with a unique word in each place that a person can write in.
 
-Each word is planted once. `noted` are those that a private note must hold, or the check would prove nothing; what is
-said to nobody, to a bot, or in what cannot be read is noted nowhere. `public` are those that anybody may see.
+Each word is planted once. `noted` words must be in a private note, or the check would prove nothing. Words addressed to
+nobody or to a bot, and words in unreadable messages, are noted nowhere. `public` words may be seen by anyone.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _numbers = itertools.count(1)
 
 
 def timestamp() -> str:
-    """A `ts` of Slack's that no message has yet."""
+    """Return a Slack `ts` that no message has yet."""
     return f"1773453600.{next(_numbers):06}"
 
 
 @dataclass
 class Planted:
-    """What was planted, and the deliveries in which it stands: kind and body."""
+    """The planted words, and the deliveries that hold them: kind and body."""
 
     noted: dict[str, str] = field(default_factory=dict)
     unnoted: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Planted:
 
 
 def plant() -> Planted:
-    """Everything, on all platforms."""
+    """Plant all words, on all platforms."""
     planted = Planted()
     for each in (_slack, _slack_marked, _slack_gestures, _teams, _telegram, _discord):
         each(planted)
@@ -100,7 +100,7 @@ def _slack(into: Planted) -> None:
 
 
 def _slack_marked(into: Planted) -> None:
-    """In a public channel; and one word from a private one that was made public."""
+    """Plant words in a public channel, and one from a private channel that was made public."""
     note, nowhere, at = into.note, into.nowhere, f"<@{slack.BOT}>"
     root, answered = timestamp(), timestamp()
     public: dict[str, Any] = {"channel": SLACK_PUBLIC, "channel_type": "channel"}
@@ -142,7 +142,7 @@ def _slack_marked(into: Planted) -> None:
 
 
 def _slack_gestures(into: Planted) -> None:
-    """Commands, shortcuts and forms."""
+    """Plant words in commands, shortcuts and forms."""
     note, nowhere = into.note, into.nowhere
     where = {"channel_id": "C0HIDDEN03", "channel_name": "privategroup"}
 
@@ -296,7 +296,7 @@ def _discord(into: Planted) -> None:
 
 
 def settings(slack_api: str, secrets: dict[str, str]) -> dict[str, str]:
-    """The sources, as environment variables; `secrets` by kind, and Slack's token."""
+    """Return the sources as environment variables; `secrets` by kind, and Slack's token."""
     public: dict[str, object] = {
         "slack": SLACK_PUBLIC, "teams": TEAMS_PUBLIC, "telegram": str(TELEGRAM_PUBLIC), "discord": DISCORD_PUBLIC
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The real processes are started, each in a group of its own, waited for, and ended by their ids."""
+"""Starts the real processes, each in its own group, waits for them, and ends them by their ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.sides import SIDES, side
 
 PATIENCE_S = 120.0
 TICKETRELAY = (sys.executable, "-m", "worker.cli")
-COMMAND_PATIENCE_S = 120.0  # to the end of a command
+COMMAND_PATIENCE_S = 120.0  # until the end of a command
 
 _kept_ports: set[int] = set()
 
@@ -34,10 +34,10 @@ def free_port() -> int:
 
 
 def kept_port() -> int:
-    """A free port below those that the system gives to callers: while its server is down nobody else gets it.
+    """Return a free port below the system's ephemeral ports, so that it stays free while its server is down.
 
-    From the others a caller that tries again and again may be given the very port that it calls, and meet itself.
-    Tests that run beside each other in several processes have different ones, and none is given twice.
+    A client that retries from an ephemeral port may be given the very port that it calls, and connect to itself.
+    Parallel test processes have different ports, and no port is returned twice.
     """
     first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
@@ -51,13 +51,13 @@ def kept_port() -> int:
 
 
 def clean_environment(more: dict[str, str]) -> dict[str, str]:
-    """This environment without settings of Ticketrelay, and with `more`."""
+    """Return this environment without settings of Ticketrelay, plus `more`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     return {**kept, **more}
 
 
 class Process:
-    """One process of ours."""
+    """One started process."""
 
     def __init__(
         self,
@@ -67,9 +67,9 @@ class Process:
         code: Path | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
-        """`command` starts a process for the arguments; without it `ticketrelay` is run in a preforked one.
+        """Start a process; `command` precedes the arguments, without it `ticketrelay` runs in a preforked process.
 
-        `code` is the folder whose packages are run; those of this checkout where it is None.
+        `code` is the folder of the packages to run; None runs those of this checkout.
         """
         self.output = output
         self._is_asked = False
@@ -93,23 +93,23 @@ class Process:
         return self._process.pid
 
     def kill(self) -> None:
-        """kill -9 of the process and of everything that it started."""
+        """kill -9 of the process and all its descendants."""
         self._signal(signal.SIGKILL)
 
     def stop(self) -> int:
-        """Ask it to end, and give its exit code."""
+        """Ask the process to end, and return its exit code."""
         self._signal(signal.SIGTERM)
         code = self._process.returncode
         assert code is not None
         return code
 
     def ask_to_end(self) -> None:
-        """SIGTERM, without waiting for what it does; `stop` sends no second one."""
+        """Send SIGTERM without waiting; `stop` then sends no second one."""
         self._is_asked = True
         os.killpg(self._process.pid, signal.SIGTERM)
 
     def freeze(self) -> None:
-        """SIGSTOP of the process and of everything that it started."""
+        """SIGSTOP of the process and all its descendants."""
         os.killpg(self._process.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -133,7 +133,7 @@ class Process:
 
 
 def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE_S) -> None:
-    """Wait until something holds; raises AssertionError when it does not in time."""
+    """Wait until `holds` is true; raises AssertionError if that takes too long."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if holds():
@@ -143,7 +143,7 @@ def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE_
 
 
 def refuses(host: str, port: int) -> bool:
-    """True when nobody listens there."""
+    """True if no process listens there."""
     try:
         socket.create_connection((host, port), 2).close()
     except ConnectionRefusedError:

@@ -1,4 +1,4 @@
-"""What does an outage of the broker cost? Neither intake nor delivery stops, and nothing is lost or done twice."""
+"""Broker outages stop neither intake nor delivery, and no message is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.servers import Broker, empty_database, own_queue
 
 pytestmark = pytest.mark.postgresql
 
-# A minute at the scale of the timings here; TICKETRELAY_TEST_OUTAGE_S=60 is the minute itself.
+# A minute at the scale of these timings; TICKETRELAY_TEST_OUTAGE_S=60 gives a real minute.
 OUTAGE_S = float(os.environ.get("TICKETRELAY_TEST_OUTAGE_S", "5"))
 SERVERS = [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("redis", "rabbitmq")]
 
 
 class Outages:
-    """A fleet, its broker, and what can be done to the broker."""
+    """A fleet, its broker, and possible outages of the broker."""
 
     def __init__(self, fleet: Fleet, broker: Broker, proxy: Proxy, own: OwnRedis | None) -> None:
         self.fleet = fleet
@@ -33,7 +33,7 @@ class Outages:
         self.own = own
 
     def during(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
-        """Alerts come in before, during and after an outage; those during it become tickets before it is over."""
+        """Send alerts before, during and after an outage; those during it must become tickets before its end."""
         site = self.fleet.site
         alerts = [alert() for _ in range(30)]
         assert site.post(body(alerts[:5])).status_code == 200
@@ -86,7 +86,7 @@ def test_a_broker_that_comes_back_empty_costs_nothing(outages: Outages) -> None:
     def lose_everything() -> None:
         if outages.own is not None:
             outages.own.kill()
-        else:  # the server is others' too: what can be seen of its end is that connections and the queue are gone
+        else:  # the server is shared; its end shows only as lost connections and a missing queue
             outages.proxy.cut()
             outages.broker.wipe()
 

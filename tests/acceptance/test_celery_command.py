@@ -15,7 +15,7 @@ from tests.acceptance.processes import Process, answers, clean_environment, kept
 from tests.servers import empty_database, own_queue
 
 APP = ["-A", "worker.broker.celery"]
-# Settings with which a worker would start; nothing answers there, since what is refused is refused before.
+# Settings with which a worker would start. The addresses do not answer: refusals come before any connection.
 WORKING = {
     "TICKETRELAY_LEDGER__URL": "sqlite:///absent.db",
     "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1/0",
@@ -100,7 +100,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
     """`serve` and a Tickets API on PostgreSQL and Redis; no worker of ours."""
     with own_queue("redis") as broker, empty_database() as ledger_url:
         health = {"TICKETRELAY_SERVER__HEALTH_LISTEN": f"127.0.0.1:{kept_port()}"}
-        # So long that no worker looks by itself: what is delivered came by the broker.
+        # Long enough that no worker dispatches by itself: every delivery follows a wake-up from the broker.
         quiet = {"TICKETRELAY_TIMING__DISPATCH_INTERVAL": "600"}
         started = Fleet(tmp_path, ledger_url, broker.environment | health | quiet, workers=0, mail=False)
         try:
@@ -123,7 +123,7 @@ def test_a_worker_that_celery_starts_delivers_logs_answers_probes_and_ends_in_or
         fleet.site.deliver(body([alert()]))
         wait_until(lambda: len(fleet.site.tickets()) == 1, "a ticket")
         fleet.wait_until_idle()
-        # A call that takes its time is under way when the worker is told to end: it is waited for, and settled.
+        # A slow call is in flight when the worker is asked to end; the worker must wait for it and settle it.
         fleet.site.add_fault(action="latency", seconds=0.6, times=1)
         fleet.site.deliver(body([alert()]))
         wait_until(lambda: fleet.metric("serve", 'ticketrelay_cases{state="leased"}') == 1, "a call under way")

@@ -1,4 +1,4 @@
-"""Does the checker see what it is there to see, is the stream what it says, and does a short run pass?
+"""The chaos test's checker, stream and faults, and a short run.
 
 Under CI the runs of full length take place beside the tests (`.ci/run`).
 """

@@ -1,4 +1,4 @@
-"""Would the compose file work? Without an engine: its commands are run as processes, its rules are read off it."""
+"""The compose file, without a container engine: its commands run as processes, its rules are read from the file."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Deployment:
         self.here = {name: self._places() for name in (*OURS, "worker-2")}
 
     def _places(self) -> Here:
-        """Where a container's addresses and folders are, for one process."""
+        """Return, for one process, the replacements of a container's addresses and folders."""
         redis_here = urlsplit(self._broker.url)
         ports = {number: kept_port() for number in (8080, 8081, 8025)}
         return Here(
@@ -75,11 +75,11 @@ class Deployment:
 
     def environment(self, name: str) -> dict[str, str]:
         given = self.here[name].environment(_service(name))
-        # Nothing but a queue of the test's own is added to what the file says.
+        # Only the test's own queue is added to the settings of the file.
         return given | ({"TICKETRELAY_BROKER__QUEUE": self._broker.queue} if "TICKETRELAY_BROKER__URL" in given else {})
 
     def start(self) -> None:
-        """In the order of their dependence, as an engine would; raises when one does not get healthy."""
+        """Start in the order of dependence, as an engine would; raises if a service does not become healthy."""
         migrated = ticketrelay(*self.here["migrate"].command(OURS["migrate"]), environment=self.environment("migrate"))
         assert migrated.returncode == 0, migrated.stderr
         for name in ("tickets-api", "serve", "mail", "worker", "worker-2"):
@@ -90,7 +90,7 @@ class Deployment:
             wait_until(lambda name=name: self.is_healthy(name), f"{name} healthy: {process.log()}")  # type: ignore[misc]
 
     def is_healthy(self, name: str) -> bool:
-        """What the service's own healthcheck says."""
+        """Run the service's own healthcheck."""
         command = self.here[name].healthcheck(_service(name))
         command = [sys.executable if word == "python" else word for word in command]
         return (
@@ -102,7 +102,7 @@ class Deployment:
         return self.here[name].text(f"127.0.0.1:{port}")
 
     def tickets(self) -> Counter[str]:
-        """How many tickets there are, by status."""
+        """The number of tickets by status."""
         url, headers = f"http://{self.api}/api/v1/tickets", {"X-API-Key": API_KEY}
         listed = httpx.get(url, headers=headers, timeout=20, trust_env=False).raise_for_status()
         return Counter(each["status"] for each in listed.json()["data"])

@@ -1,4 +1,4 @@
-"""Does the same code do the same as a fleet: intake and two workers on PostgreSQL, with Redis or RabbitMQ?"""
+"""The same code as a fleet: intake and two workers on PostgreSQL, with Redis or RabbitMQ."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fleet(shared: Fleet) -> Iterator[Fleet]:
 
 
 def is_clean_for(fleet: Fleet, fired: list[dict[str, Any]], ended: list[dict[str, Any]]) -> bool:
-    """Each of `fired` was created once, each of `ended` closed once after that, and nothing else was done to them."""
+    """True if each of `fired` was created once, each of `ended` then closed once, without other effects."""
     closed = {each["fingerprint"] for each in ended}
     steps = {each["fingerprint"]: ["create_ticket"] for each in fired}
     expected = {name: [*step, "close_ticket"] if name in closed else step for name, step in steps.items()}
@@ -142,7 +142,7 @@ def test_rolling_restarts_of_every_role_under_load_lose_and_double_nothing(fleet
     mailed: list[str] = []
     restarts = ("serve", "mail", *fleet.workers) * (
         1 if broker.is_rabbitmq else 2
-    )  # the second time is about the ledger
+    )  # the second round is about the ledger
 
     def source() -> None:
         while not over.is_set():
@@ -182,7 +182,7 @@ def test_rolling_restarts_of_every_role_under_load_lose_and_double_nothing(fleet
 
 
 def send_mail(fleet: Fleet, name: str) -> bool:
-    """Send the mail of that name; False when it was not taken, and must be sent again."""
+    """Send the mail of that name; False if it was not accepted and must be sent again."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "ada@customer.example", MAILBOX, f"Mail {name}"
     mail["Message-ID"], mail["Date"] = f"<{name}@customer.example>", "Mon, 02 Mar 2026 10:00:00 +0000"

@@ -1,4 +1,4 @@
-"""Is every mail of a real mailbox one ticket, while the process that reads it is killed again and again?"""
+"""Each mail of a real mailbox becomes one ticket, while the reading process is killed again and again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def embedded(folder: Path, dovecot: Dovecot, **more: str) -> Iterator[Embedded]:
 
 
 def audit(site: Embedded | Fleet) -> tuple[int, dict[str, object]]:
-    """The exit code of `mail audit`, and what it says."""
+    """Return the exit code of `mail audit`, and its output."""
     done = site.ticketrelay("mail", "audit", "-o", "json")
     assert done.stdout, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
@@ -83,7 +83,7 @@ def test_a_thousand_mails_are_a_ticket_each_while_the_process_is_killed_ten_time
         at_the_kill = MAILS
         for number in range(1, KILLS + 1):
             wait_until(lambda number=number: accounted(tmp_path) >= 90 * number, "further", PATIENCE_S)  # type: ignore[misc]
-            time.sleep(picked.uniform(0, 0.05))  # at random: in a fetch, a commit, a flag
+            time.sleep(picked.uniform(0, 0.05))  # at random: during a fetch, a commit, a flag
             site.kill()
             at_the_kill = accounted(tmp_path)
             site.start()
@@ -104,13 +104,13 @@ def test_a_thousand_mails_are_a_ticket_each_while_the_process_is_killed_ten_time
 
 
 def accounted(data: Path) -> int:
-    """How many mails the ledger has."""
+    """The number of mails in the ledger."""
     with closing(sqlite3.connect(f"file:{data / 'ledger.db'}?mode=ro", uri=True, timeout=30)) as connection:
         return int(connection.execute("SELECT count(*) FROM mailbox_uids").fetchone()[0])
 
 
 def _send(dovecot: Dovecot, mails: list[bytes]) -> None:
-    """In portions, while it is read."""
+    """Deliver in portions, while the mailbox is read."""
     for start in range(0, len(mails), 50):
         dovecot.deliver(*mails[start : start + 50])
 

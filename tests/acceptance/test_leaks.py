@@ -1,4 +1,4 @@
-"""Does what people say in private stay there? Words are planted on every platform, and looked for everywhere else.
+"""Private messages do not leak: words are planted on every platform, and searched for everywhere else.
 
 Real process, real deliveries over HTTP, signed; the Tickets API refuses some calls, and everything is logged.
 """
@@ -40,19 +40,19 @@ routes:
     subject: "{{ text }}"
     description: "as a route says: {{ subject }} {{ text }} {{ user }}"
 """
-"""A route that would tell everything, and does so of what is public alone."""
+"""A route that would disclose everything, but applies only to public messages."""
 
 
 @dataclass
 class Seen:
-    """What there is to see: private notes, and everything else, by where it stands."""
+    """All visible output: private notes, and everything else, by place."""
 
     planted: Planted
     private: str = ""
     elsewhere: dict[str, str] = field(default_factory=dict)
 
     def leaks(self, words: dict[str, str]) -> list[str]:
-        """What was planted, and where it is seen though it should not be."""
+        """Return the planted words, with the places where they are visible though they should not be."""
         return [
             f"{where}: in {place}"
             for word, where in words.items()
@@ -84,7 +84,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 
 def look(relay: Embedded, planted: Planted, web: Slack, folder: Path) -> Seen:
-    """Send everything, in order; then look everywhere."""
+    """Send everything, in order; then collect all output."""
     found = Seen(planted)
     refused = planted.nowhere("a note that the Tickets API refuses")
     relay.site.add_fault(action="status", status=422, body=refused, path="/notes")
@@ -124,7 +124,7 @@ def look(relay: Embedded, planted: Planted, web: Slack, folder: Path) -> Seen:
 
 
 def _said(body: bytes, text: str) -> bytes:
-    """The reply again, as another message with other words."""
+    """Return the reply as another message with other words."""
     payload = json.loads(body)
     payload["event"] |= {"text": text, "ts": "1773453600.999999", "event_ts": "1773453600.999999"}
     return json.dumps(payload).encode()

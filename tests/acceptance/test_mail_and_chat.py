@@ -1,4 +1,4 @@
-"""Does a real process make of mail and chat what people meant: a ticket, a note on it, its end, or nothing?"""
+"""A real process turns mail and chat into tickets, notes and closes, or into nothing, as meant by their authors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _began = int(time.time()) - 3600
 
 
 class Deployment:
-    """`ticketrelay run` with an SMTP listener, and what senders of mail and chat do with it."""
+    """`ticketrelay run` with an SMTP listener, and the requests of senders of mail and chat."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,7 +77,7 @@ class Deployment:
         return smtplib.SMTP(host, int(port), local_hostname="test.example", timeout=20)
 
     def mail(self, body: bytes, sender: str = PERSON) -> None:
-        """Hand a mail over; it is answered 250."""
+        """Send a mail; it must be answered 250."""
         with self.smtp() as client:
             client.ehlo()
             client.mail(sender)
@@ -85,36 +85,36 @@ class Deployment:
             assert client.data(body)[0] == 250
 
     def chat(self, payload: Any, **headers: str) -> httpx.Response:
-        """Post a signed delivery; headers that are given come before those of the signature."""
+        """Post a signed delivery; `headers` precede those of the signature."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         signed = self._slack.sign(body, self._slack_settings, datetime.now(UTC))
         return self.site.http.post(f"{self.site.intake}/in/slack", content=body, headers=signed | headers)
 
     def say(self, *events: dict[str, Any]) -> None:
-        """Post each as an event of its own; each is answered 200."""
+        """Post each as a separate event; each must be answered 200."""
         for event in events:
             answer = self.chat(envelope(event, event_id=f"Ev{next(_numbers):08}"))
             assert answer.status_code == 200, answer.text
 
     def stored(self) -> list[dict[str, Any]]:
-        """Every delivery in the ledger."""
+        """Return every delivery in the ledger."""
         with closing(Ledger(f"sqlite:///{self.folder / 'ledger.db'}")) as ledger:
             return rows(ledger, inbound)
 
     def tickets_of(self, subject: str) -> list[dict[str, Any]]:
-        """The tickets with this subject, once nothing is under way."""
+        """Return the tickets with this subject, once no operation is in flight."""
         self.wait_until_idle()
         return [each for each in self.site.tickets() if each["subject"] == subject]
 
     def story(self, subject: str) -> list[str]:
-        """What was done to the one ticket with this subject, once nothing is under way."""
+        """Return the effects on the one ticket with this subject, once no operation is in flight."""
         (ticket,) = self.tickets_of(subject)
         mine = [each for each in self.site.effects() if str(each["ticket_id"]) == str(ticket["id"])]
         private = ["private " if json.loads(each["body"] or "{}").get("private") else "" for each in mine]
         return [f"{word}{each['kind']}" for word, each in zip(private, mine, strict=True)]
 
     def wait_until_idle(self) -> None:
-        """Wait until no operation waits or is under way."""
+        """Wait until no operation waits or is in flight."""
 
         def is_idle() -> bool:
             text = self.site.http.get(f"{self.site.intake}/metrics").raise_for_status().text
@@ -126,7 +126,7 @@ class Deployment:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """One process for all tests that do not kill it; each has messages and subjects of its own."""
+    """One process for all tests that do not kill it; each test has its own messages and subjects."""
     deployment = Deployment(tmp_path_factory.mktemp("deployment") / "var")
     deployment.start()
     yield deployment
@@ -144,13 +144,13 @@ def root() -> str:
 
 
 def timestamp() -> str:
-    """A `ts` of Slack's, later than the ones before."""
+    """Return a Slack `ts` later than all before."""
     number = next(_numbers)
     return f"{_began + number}.{number:06}"
 
 
 def written(subject: str, name: str, *headers: str, text: str = "Could somebody bring some?") -> bytes:
-    """A mail; `name` and the subject make its Message-ID."""
+    """A mail with a Message-ID made from `name` and the subject."""
     lines = [
         f"Message-ID: {named(subject, name)}",
         f"From: Ada <{PERSON}>",
@@ -190,7 +190,7 @@ def test_an_automatic_answer_is_a_private_note(run: Deployment, subject: str) ->
 
 
 def bounce_of(subject: str, name: str) -> bytes:
-    """What a mail server says that could not deliver the mail of this name."""
+    """The bounce of a mail server that could not deliver the mail of this name."""
     headers = ('Content-Type: multipart/report; report-type=delivery-status; boundary="b"', "MIME-Version: 1.0")
     parts = (
         "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.",
@@ -244,7 +244,7 @@ def test_a_reply_before_the_mention_that_it_follows_is_a_note_all_the_same(
 
 
 def test_a_message_that_was_ignored_does_not_swallow_its_mention(run: Deployment, subject: str, root: str) -> None:
-    # Without `authorizations` the bot is not known, so that the message mentions nobody of ours.
+    # Without `authorizations` the bot's id is not known, so the message mentions nobody of ours.
     for event in (message(f"<@{BOT}> {subject}", root), mention(f"<@{BOT}> {subject}", root)):
         assert run.chat(envelope(event, authorizations=[])).status_code == 200
     assert run.story(subject) == ["create_ticket"]
@@ -338,7 +338,7 @@ def test_after_kill_9_in_the_middle_of_a_stream_of_mails_each_is_exactly_one_tic
 
 
 def _send_until_taken(deployment: Deployment, subjects: list[str], acknowledged: list[str]) -> None:
-    """Send each until it is answered 250, as a mail server does that meets restarts."""
+    """Send each until it is answered 250, as a mail server does during restarts."""
     for each in subjects:
         for _ in range(400):
             try:

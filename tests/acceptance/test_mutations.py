@@ -1,4 +1,4 @@
-"""Does the checker of damaged messages see what it is there to see, and does a short run of each kind pass it?"""
+"""The checker of damaged messages detects planted faults, and a short run of each kind passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do brokers come back without help? Own servers, killed, stopped, frozen, wiped and failed over under load."""
+"""Recovery from broker outages without help: servers are killed, stopped, frozen, wiped and failed over under load."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SERVERS = [
 
 
 class Site(Outages):
-    """A fleet with a broker of its own."""
+    """A fleet with its own broker."""
 
     def __init__(self, fleet: Fleet, server: Server) -> None:
         self.server = server
@@ -71,7 +71,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         fleet.start()
         made = Site(fleet, server)
         made.wait_until_heard()
-        if request.param == "rabbitmq":  # killed before, its queue would be deaf for ever: that is RabbitMQ's
+        if request.param == "rabbitmq":  # a RabbitMQ that is killed before this never delivers from the queue again
             wait_until(lambda: outlives_a_kill(server, made.broker.queue), "a queue that outlives a kill")
         yield made
 
@@ -86,7 +86,7 @@ def test_a_broker_that_stands_still_costs_nothing(site: Site) -> None:
 
 
 def test_a_broker_that_comes_back_without_its_queue_costs_nothing(site: Site) -> None:
-    # Not deleted and killed: a quorum queue that was declared again within the second before would be deaf for ever.
+    # Not deleted and killed: a quorum queue declared within the second before a kill never delivers again.
     def start_empty() -> None:
         site.server.lose_data()
         site.server.start()
@@ -117,7 +117,7 @@ NO_RINGS = [b"\xff\xfe", b"", b"{", b"[]", b"null", b'{"body": 5}', b'{"properti
 def test_what_is_put_into_the_queue_and_is_no_ring_makes_nobody_deaf(site: Site) -> None:
     for each in NO_RINGS:
         site.broker.put(each)
-        time.sleep(0.2)  # one by one: each may end a consumer, which begins anew
+        time.sleep(0.2)  # one by one: each may end a consumer, which then restarts
     site.wait_until_heard()
     for name in site.fleet.health:
         assert site.fleet.site.http.get(f"http://{site.fleet.health[name]}/livez").status_code == 200
@@ -133,7 +133,7 @@ PASSWORD = "p@ss/w0rd"
 
 
 class Guarded(Outages):
-    """A fleet with two Redis servers that ask for a password, and three Sentinels."""
+    """A fleet with two Redis servers that require a password, and three Sentinels."""
 
     def __init__(self, fleet: Fleet, sentinels: Sentinels) -> None:
         self.sentinels = sentinels
@@ -182,7 +182,7 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
 
 
 def fail_over(guarded: Guarded, end: Callable[[Server], None]) -> Server:
-    """End the primary under load, and wait until the workers hear the other one; gives who was the primary."""
+    """End the primary under load, and wait until the workers use the other server; returns the former primary."""
     fleet, sentinels = guarded.fleet, guarded.sentinels
     first = sentinels.primary()
     assert first is not None
@@ -211,7 +211,7 @@ def test_the_replica_of_a_primary_that_stands_still_is_heard_and_the_first_senti
 ) -> None:
     guarded.sentinels.sentinels[0].kill()
     first = fail_over(guarded, Server.freeze)
-    first.thaw()  # it becomes a replica, to which nothing may be written
+    first.thaw()  # it becomes a replica, which is read-only
     alerts = [alert() for _ in range(5)]
     assert guarded.fleet.site.post(body(alerts)).status_code == 200
     guarded.fleet.wait_until_idle()
@@ -219,7 +219,7 @@ def test_the_replica_of_a_primary_that_stands_still_is_heard_and_the_first_senti
     assert sorted(guarded.fleet.site.effects_on(alerts)) == created_once(alerts)
 
 
-# Who is not the broker that was meant
+# Brokers with another identity than expected
 
 
 @pytest.mark.own_redis
@@ -245,12 +245,12 @@ def test_a_certificate_from_somebody_else_is_refused_and_said_to_be(tmp_path: Pa
 
 
 def says(output: Path, event: str) -> bool:
-    """True when one line has the event and the reason."""
+    """True if one line has the event and the reason."""
     return any(event in each and "certificate verify failed" in each for each in output.read_text().splitlines())
 
 
 def own_certificate(folder: Path) -> Certificate:
-    """One that vouches for itself."""
+    """Make a self-signed certificate."""
     made = Certificate(folder / "ours.pem", folder / "ours.pem", folder / "ours.key")
     new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=ticketrelay"
     command = ["openssl", *new.split(), "-keyout", str(made.key), "-out", str(made.certificate)]
@@ -309,7 +309,7 @@ def test_rabbitmq_is_reached_over_tls_by_who_knows_its_authority_and_its_name(tm
 
 
 def serve_tls(server: Server, certificate: Certificate) -> int:
-    """Have a node listen with TLS too; gives the port."""
+    """Restart a node that also listens with TLS; returns the port."""
     port = kept_port()
     server.kill()
     with (server.folder / "rabbitmq.conf").open("a") as settings:

@@ -1,4 +1,4 @@
-"""What does it cost when PostgreSQL ends and comes back? Who sends comes again; nothing is lost, doubled or stuck."""
+"""PostgreSQL ends and comes back: senders try again, and nothing is lost, duplicated or stuck."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENDS: list[Callable[[Server], None]] = [Server.stop, Server.kill]
 
 
 class Site:
-    """A fleet and the PostgreSQL that it has for itself."""
+    """A fleet with its own PostgreSQL."""
 
     def __init__(self, fleet: Fleet, server: Server) -> None:
         self.fleet = fleet
@@ -85,7 +85,7 @@ def test_a_database_that_ends_under_load_costs_nothing_that_was_acknowledged(
 
 
 def test_sessions_that_may_only_read_are_left_for_those_that_may_write(site: Site, tmp_path: Path) -> None:
-    """As after a failover: who was the primary goes on as a standby, and the address leads to the new one."""
+    """As after a failover: the old primary goes on as a standby, and the address leads to the new primary."""
     fleet = site.fleet
     with psycopg.connect(site.server.url.replace("+psycopg", ""), autocommit=True) as operator:
         with alerts_all_the_time(fleet.site) as taken:

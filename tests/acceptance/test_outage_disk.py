@@ -1,4 +1,4 @@
-"""What does a full disk cost? Who sends is told to come again, an alarm is up, and with room everything goes on."""
+"""A full disk: senders are asked to try again, an alarm is raised, and work goes on once there is room."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [
 
 
 def large_alert() -> dict[str, Any]:
-    """One that the pages which are there have no room for."""
+    """Return an alert that does not fit into the existing pages."""
     one = alert()
     return one | {"annotations": one["annotations"] | {"description": secrets.token_hex(20_000)}}
 
@@ -38,7 +38,7 @@ def gauge(site: Site, address: str) -> bool:
 
 
 class OnSqlite:
-    """`ticketrelay run` whose ledger is on a disk of its own."""
+    """`ticketrelay run` with its ledger on a separate disk."""
 
     def __init__(self, folder: Path, disk: TinyDisk) -> None:
         self.disk = disk
@@ -75,7 +75,7 @@ def test_sqlite_without_room_takes_nothing_it_cannot_keep_and_goes_on_when_it_ha
         process = own.process
         wait_until(lambda: "alarm.raised" in process.output.read_text(), "in the log")
         assert site.http.get(f"{site.intake}/livez").status_code == 200
-        assert len(taken) <= before + 1  # the one that was under way
+        assert len(taken) <= before + 1  # the one that was in flight
         disk.make_room()
         wait_until(lambda: len(taken) > before + 5, "taken in again")
     assert site.post(body([refused])).status_code == 200
@@ -96,7 +96,7 @@ def test_status_says_that_the_disk_is_full_when_no_process_runs(on_sqlite: OnSql
 
 
 class OnPostgresql:
-    """A fleet whose database is on a disk of its own; PostgreSQL's log of transactions is elsewhere."""
+    """A fleet with its database on a separate disk; PostgreSQL's write-ahead log is elsewhere."""
 
     def __init__(self, fleet: Fleet, disk: TinyDisk) -> None:
         self.fleet = fleet
@@ -114,7 +114,7 @@ def on_postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[On
         with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(f"CREATE TABLESPACE tiny LOCATION '{space}'")
             connection.execute("CREATE DATABASE relay TABLESPACE tiny")
-        stack.callback(server.kill)  # before its disk goes
+        stack.callback(server.kill)  # before its disk is unmounted
         broker = stack.enter_context(own_queue(request.param))
         fleet = Fleet(tmp_path, server.url.replace("/postgres", "/relay"), broker.environment)
         stack.callback(fleet.stop)
@@ -123,7 +123,7 @@ def on_postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[On
 
 
 def mail_answer(fleet: Fleet) -> int:
-    """What the SMTP edge says to a mail that is larger than a page."""
+    """Return the SMTP edge's reply to a mail that is larger than a page."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "ada@customer.example", MAILBOX, "Mail"
     mail["Message-ID"], mail["Date"] = f"<{secrets.token_hex(8)}@customer.example>", "Mon, 02 Mar 2026 10:00:00 +0000"

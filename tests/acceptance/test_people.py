@@ -1,4 +1,4 @@
-"""Does what a person does to a ticket reach us? By the local Tickets API's webhooks, or by looking at the ticket."""
+"""Changes that people make to tickets reach us, by the local Tickets API's webhooks or by polling the ticket."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run(tmp_path: Path) -> Iterator[Embedded]:
 
 @pytest.fixture
 def polled(tmp_path: Path) -> Iterator[Embedded]:
-    """No webhook is registered."""
+    """A process without a registered webhook."""
     with started(tmp_path, POLLED) as embedded:
         yield embedded
 
@@ -61,19 +61,19 @@ def hook(embedded: Embedded) -> None:
 
 
 def call(run: Embedded, method: str, path: str, sent: dict[str, Any]) -> dict[str, Any]:
-    """What a person does in the ticket system."""
+    """Make a request as a person would in the ticket system."""
     answer = run.site.http.request(method, f"{run.site.api}{path}", json=sent, headers={"X-API-Key": API_KEY})
     found: dict[str, Any] = answer.raise_for_status().json()
     return found
 
 
 def told(run: Embedded) -> int:
-    """How many webhooks were taken."""
+    """The number of accepted webhooks."""
     return run.ticketrelay("events", "list", "--source", "aurion", "--limit", "0", "-o", "jsonl").stdout.count("\n")
 
 
 def person(run: Embedded, method: str, path: str, sent: dict[str, Any]) -> None:
-    """A person does something, and the webhook about it has arrived."""
+    """Make a person's request, and wait until its webhook has arrived."""
     before = told(run)
     call(run, method, path, sent)
     wait_until(lambda: told(run) > before, "told of what a person did")

@@ -1,4 +1,4 @@
-"""Does a real Postfix lose nothing on its way to us, by its pipe and by LMTP, also while we are down?"""
+"""A real Postfix delivers to us by its pipe and by LMTP without losing mail, also while we are down."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ The printer is out of toner.
 
 
 def python_for_all() -> str:
-    """A Python of this version that the pipe's user may start too; ours may lie in root's own folder."""
+    """A Python of this version that the pipe's user can start; ours may be in root's private folder."""
     others = Path("/usr/bin") / f"python{sys.version_info.major}.{sys.version_info.minor}"
     is_private = Path(sys.executable).resolve().is_relative_to("/root")
     return str(others) if is_private else sys.executable
 
 
 class Site:
-    """`ticketrelay run` with LMTP, and the ledger that the pipe shares with it."""
+    """`ticketrelay run` with LMTP, and the ledger that it shares with the pipe."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,7 +79,7 @@ class Site:
             return rows(ledger, table)
 
     def pipe(self) -> Path:
-        """What Postfix's pipe starts, with an environment that Postfix does not give it; 75 while `down` is there."""
+        """Write the program for Postfix's pipe, with an environment of its own; it exits 75 while `down` exists."""
         program = self.folder / "pipe"
         wanted = clean_environment(SETTINGS)
         exported = "".join(f"export {name}='{wanted[name]}'\n" for name in SETTINGS)
@@ -120,7 +120,7 @@ def send(server: Server, name: str, *recipients: str) -> None:
 
 
 def names(site: Site, expected: int) -> list[str]:
-    """The sources of the deliveries, once there are as many."""
+    """Return the sources of the deliveries, once there are as many as expected."""
     wait_until(lambda: len(site.rows(inbound)) >= expected, f"{expected} deliveries")
     return sorted(each["source"] for each in site.rows(inbound))
 

@@ -1,4 +1,4 @@
-"""Does the life of a real alert become the life of a ticket? Prometheus and Alertmanager, as Debian packages them."""
+"""The life of a real alert becomes the life of a ticket, with Debian's Prometheus and Alertmanager."""
 
 from __future__ import annotations
 
@@ -134,14 +134,14 @@ def test_an_end_that_alertmanager_lost_when_it_was_killed_is_confirmed_by_asking
 
 
 def firing_at(prometheus: Server) -> list[Any]:
-    """The alerts that Prometheus tells of."""
+    """The alerts that Prometheus lists."""
     found = httpx.get(f"{prometheus.url}/api/v1/alerts", timeout=10, trust_env=False).raise_for_status().json()
     alerts: list[Any] = found["data"]["alerts"]
     return alerts
 
 
 def firing_from(run: Embedded) -> set[str]:
-    """Who told of an alert that fires: the addresses that Alertmanagers give themselves."""
+    """The senders of firing alerts: the addresses that Alertmanagers give themselves."""
     found = set()
     for each in deliveries(run):
         (exported,) = json.loads(run.ticketrelay("events", "export", each["id"], "-o", "json").stdout)

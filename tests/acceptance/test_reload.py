@@ -1,4 +1,4 @@
-"""Do real processes take new settings without a restart, under load, and keep the old ones where the new are wrong?"""
+"""Real processes load new settings without a restart, under load, and keep the old ones if the new are wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SENDERS = 3
 
 
 class Configured:
-    """A configuration file and the secrets that it names."""
+    """A configuration file and the secrets that it refers to."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "c.yaml"
@@ -57,7 +57,7 @@ def metric(address: str, name: str) -> float:
 
 
 def hang_up(pid: int, address: str, name: str = "ticketrelay_config_loaded_timestamp_seconds") -> None:
-    """SIGHUP, and wait until the figure says that it was heard."""
+    """Send SIGHUP, and wait until the metric shows that the settings were loaded."""
     before = metric(address, name)
     os.kill(pid, signal.SIGHUP)
     wait_until(lambda: metric(address, name) > before, f"{name} moved")
@@ -93,7 +93,7 @@ def post(site: Site, one: dict[str, Any], *, source: str = "alertmanager", secre
 
 @contextmanager
 def load(site: Site, statuses: list[int], sent: list[dict[str, Any]]) -> Iterator[None]:
-    """Several senders, each of which sends one alert after the other until the end."""
+    """Run several senders, each sending one alert after the other until the end of the block."""
     over = threading.Event()
 
     def send() -> None:
@@ -160,7 +160,7 @@ def test_a_file_that_is_wrong_changes_nothing_and_is_told(run: Embedded, configu
     assert '"event": "config.reload_failed"' in run.process.log()
     one = alert()
     assert post(run.site, one) == 200
-    configured.write(category="after")  # good again, for the commands below, and not reloaded
+    configured.write(category="after")  # valid again for the commands below, but not reloaded
     run.wait_until_idle()
     assert categories(run.site) == {one["annotations"]["summary"]: "before"}
 
@@ -215,7 +215,7 @@ def test_operations_that_were_planned_before_keep_their_bodies(run: Embedded, co
 
 
 def test_serve_takes_routes_and_sources_at_sighup_and_keeps_the_last_source(configured: Configured) -> None:
-    """Its broker is not there: intake needs none."""
+    """The broker is absent: intake needs none."""
     environment = {
         "TICKETRELAY_CONFIG": str(configured.file),
         "TICKETRELAY_LEDGER__URL": f"sqlite:///{configured.folder / 'ledger.db'}",

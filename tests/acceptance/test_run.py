@@ -1,4 +1,4 @@
-"""Does one process with nothing else do the whole job, and survive what happens to processes?"""
+"""One process does the whole job by itself, and survives kills and restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does `run` take in what Slack says on a connection of ours, and end cleanly? A real process, a stand-in for Slack."""
+"""`run` takes in Slack's messages over a Socket Mode connection, and ends cleanly; real process, stand-in for Slack."""
 
 from __future__ import annotations
 

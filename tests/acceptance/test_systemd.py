@@ -1,4 +1,4 @@
-"""Are the systemd units valid, hardened, and about commands that exist? Asked of systemd itself, where it is."""
+"""The systemd units are valid, hardened, and run existing commands; checked by systemd itself if available."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
 COMMON = (UNITS / "ticketrelay-.service.d" / "50-common.conf").read_text()
 INSTALLED = "/opt/ticketrelay/bin/ticketrelay"
-EXPOSURE = "20"  # tenths: systemd calls everything below 2.0 "OK"
+EXPOSURE = "20"  # in tenths; systemd calls everything below 2.0 "OK"
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units as they are installed, but with a program that is there."""
+    """The units as installed, but with an existing program."""
     copy = tmp_path / "system"
     shutil.copytree(UNITS, copy)
     for path in copy.glob("*.service"):

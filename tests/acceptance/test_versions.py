@@ -1,7 +1,7 @@
-"""Processes of the version before run on beside new ones on the migrated ledger, and each event has one effect.
+"""Processes of the previous version run on beside new ones on the migrated ledger, and each event has one effect.
 
 That is a rolling upgrade: old processes run, the tables are migrated, new processes start, old ones end. No process of
-the version before is started after the migration, since it would refuse tables that it does not know.
+the previous version is started after the migration, because it would refuse tables of a later version.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from tests.servers import empty_database, own_queue
 pytestmark = [pytest.mark.postgresql, pytest.mark.redis, pytest.mark.version_before]
 
 STAYS, KILLED = "worker-0", "worker-1"
-"""The workers of the version before: once the tables are migrated, a killed one cannot be started again."""
+"""Workers of the previous version; a killed one cannot be started again once the tables are migrated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """A fleet of the version before, and one of this version on the same ledger, broker and Tickets API."""
+    """A fleet of the previous version, and one of this version on the same ledger, broker and Tickets API."""
 
     old: Fleet
     new: Fleet
 
     def attempts(self) -> tuple[float, float]:
-        """How many calls a worker of each has made."""
+        """The number of calls made by a worker of each version."""
         old, new = (each.metric(STAYS, "ticketrelay_attempts_total") for each in (self.old, self.new))
         return old, new
 
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code of the version before."""
+    """The code of the previous version."""
     return check_out_version_before(tmp_path_factory.mktemp("before"))
 
 
@@ -69,7 +69,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory, before: Path) -> Iterator
 
 
 def is_clean(versions: Versions, fired: list[dict[str, Any]]) -> bool:
-    """Each alert was opened once and closed once after that, and nothing else was done."""
+    """True if each alert was opened once and then closed once, without other effects."""
     expected = {each["fingerprint"]: ["create_ticket", "close_ticket"] for each in fired}
     return judge(expected, [Effect(case, kind) for kind, case in versions.old.site.effects_on(fired)]).is_clean
 
@@ -88,7 +88,7 @@ def test_both_versions_take_messages_in_and_deliver_them_and_each_has_one_effect
         some = alerts[number : number + 5]
         opens, closes = sites[number // 5 % 2], sites[1 - number // 5 % 2]
         opens.deliver(body(some))
-        closes.deliver(body(some))  # the other version knows it
+        closes.deliver(body(some))  # a repeat for the other version
         closes.deliver(body(resolved(each) for each in some))
     versions.new.wait_until_idle()
     assert is_clean(versions, alerts)
@@ -105,7 +105,7 @@ def test_what_a_killed_worker_of_the_version_before_had_leased_is_finished_by_ot
     made = versions.old.metric(KILLED, "ticketrelay_attempts_total")
 
     def is_under_way() -> bool:
-        """It has sent something: until then there is more and more to do, of which the others cannot take all."""
+        """True once the worker has sent a call; adds more work each time than the other workers can take."""
         alerts.extend(some := [alert() for _ in range(60)])
         site.deliver(body(some))
         return versions.old.metric(KILLED, "ticketrelay_attempts_total") > made

@@ -1,1 +1,1 @@
-"""The real code of delivery under every fault that one thread can arrange; see docs/exactly-once.md."""
+"""The real delivery code under every fault that can be arranged in one thread; see docs/exactly-once.md."""

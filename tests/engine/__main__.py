@@ -1,6 +1,6 @@
 """`python3 -m tests.engine` prints each rule, on and off; `--walks N --from M` searches longer with all rules on.
 
-Exits 1 when a promise breaks with all rules on, or none breaks with one of them off.
+Exits 1 if a promise breaks with all rules on, or if no promise breaks with one of the rules off.
 """
 
 from __future__ import annotations

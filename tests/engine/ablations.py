@@ -1,6 +1,6 @@
-"""What breaks without each rule? For every switch, the steps on which its absence shows.
+"""For every switch of a rule, the steps that break a promise when the rule is off.
 
-The steps are those of the machine, and so are the promises: with the rule on, the same steps break none.
+Steps and promises are those of the machine: with the rule on, the same steps break no promise.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ GO_ON: Step = ("go on", 0, "answered", False)
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """One switch turned off."""
+    """One switch that is turned off."""
 
     rule: str
-    """Its number in the design."""
+    """Number of the rule in the design."""
     name: str
     switch: str
     """A field of `Rules`."""
     without: str
-    """What is done instead."""
+    """Behaviour without the rule."""
     steps: tuple[Step, ...]
     breaks: str
-    """The promise that is then broken: the first word of the violation."""
+    """The broken promise: the first word of the violation."""
 
     @property
     def rules(self) -> Rules:
@@ -132,4 +132,4 @@ MENDED: dict[str, tuple[Step, ...]] = {
         ("deliver", "A", 0, "422"), ("tell", "disk", "end"),
     ),
 }  # fmt: skip
-"""Rules that have no switch: steps that broke a promise before the engine was as it is, or would without rule 8."""
+"""Steps about rules without a switch: they broke a promise in an earlier engine, or would without rule 8."""

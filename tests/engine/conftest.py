@@ -1,4 +1,4 @@
-"""A ledger and a service for the simulations of a module, on SQLite and on PostgreSQL."""
+"""Fixtures: a ledger and a service for the simulations of a module, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

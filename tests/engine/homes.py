@@ -1,6 +1,6 @@
-"""Where do simulations live, one after the other? On one database, one service and one time that goes on.
+"""A home for consecutive simulations: one database, one service and one time that goes on.
 
-They share the database's engine, since it keeps the compiled statements: to compile them takes longer than to run them.
+Simulations share the database's engine, because it keeps the compiled statements: compiling takes longer than running.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BETWEEN_S = 48 * 3600.0
 
 
 class Home:
-    """The ledger's database, empty at the beginning of each simulation; and the service."""
+    """The ledger's database, empty at the beginning of each simulation, and the service."""
 
     def __init__(self, directory: Path, url: str) -> None:
         self.directory = directory
@@ -48,7 +48,7 @@ class Home:
         return self.url.startswith("sqlite")
 
     def begin(self) -> None:
-        """As new, later."""
+        """Reset database and service, at a later time."""
         self.time.advance(BETWEEN_S)
         self.service.reset()
         with self._engine.begin() as connection:
@@ -58,7 +58,7 @@ class Home:
             connection.execute(insert(gate), [{"id": 1}, {"id": 2}])
 
     def open_ledger(self, timing: TimingSettings) -> Ledger:
-        """A ledger as another process would have one."""
+        """Open a ledger as another process would."""
         made = Ledger(self.url, timing=timing, clock=self.time.ledger_clock)
         made.close()
         made.database.engine = self._engine
@@ -68,14 +68,14 @@ class Home:
         _copy(self.directory / "ledger.db", self.directory / "backup.db")
 
     def restore(self) -> None:
-        """Nobody may use the database meanwhile."""
+        """Restore the backup; the database must not be in use."""
         self._engine.dispose()
         _copy(self.directory / "backup.db", self.directory / "ledger.db")
 
 
 @contextmanager
 def home(postgresql: str | None = None) -> Iterator[Home]:
-    """On a SQLite file, in memory where the platform has a place for that; or on this PostgreSQL database."""
+    """A home on a SQLite file, in memory if the platform supports that, or on this PostgreSQL database."""
     place = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
     with TemporaryDirectory(prefix="ticketrelay-engine-", dir=place) as name:
         made = Home(Path(name), postgresql or f"sqlite:///{name}/ledger.db")
@@ -86,11 +86,11 @@ def home(postgresql: str | None = None) -> Iterator[Home]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """The database as it is now takes the place of what is there."""
+    """Replace the target's content by the current content of the source."""
     with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
         one.backup(other)
 
 
 def _do_not_sync(raw: sqlite3.Connection, _record: object) -> None:
-    """Processes are killed here, and machines are not."""
+    """Turn off syncs: only processes are killed here, not machines."""
     raw.execute("PRAGMA synchronous=OFF").close()

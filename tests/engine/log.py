@@ -1,7 +1,7 @@
-"""Which operation was an effect of? The simulation knows which claim's request caused it, whatever key it bore.
+"""Assigns each effect to its operation: the simulation records the claim behind each request, whatever its key.
 
-An operation keeps its identity when it becomes another request (a note that says that it may be a repeat, an edited
-create, a create in the place of a reopening): its *root* is the key that it was planned with.
+An operation keeps its identity when its request changes (a note marked as a possible repeat, an edited create, a create
+instead of a reopening): its *root* is the key of its planning.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAY_BE_REPEAT = "This note may be a repeat"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The operation that a request was made for, as it was when the request left."""
+    """The operation of a request, as it was when the request left."""
 
     root: str
     case_id: int
@@ -28,7 +28,7 @@ class Origin:
     kind: str
     episode: int
     life: int
-    """How often the ledger had been restored."""
+    """Number of restores of the ledger so far."""
 
     def __str__(self) -> str:
         return f"{self.kind} op-{self.case_id}-{self.seq}"
@@ -36,7 +36,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """One effect, and the operation whose request made it."""
+    """One effect, and the operation whose request caused it."""
 
     effect: Effect
     origin: Origin
@@ -48,7 +48,7 @@ class Caused:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the ledger says of its operations, cases and tickets at one moment."""
+    """Operations, cases and tickets of the ledger at one moment."""
 
     operations: dict[tuple[int, int], Any]
     cases: dict[int, Any]
@@ -68,20 +68,20 @@ def look_at(ledger: Ledger) -> Seen:
 
 @dataclass
 class Log:
-    """What happened to every operation, as far as it matters for the promises."""
+    """History of every operation, as far as the promises need it."""
 
     caused: list[Caused] = field(default_factory=list)
     roots: dict[str, str] = field(default_factory=dict)
-    """Every idempotency key that an operation ever had, and the first one that it had."""
+    """Every idempotency key of an operation → the operation's first key."""
     rejected: set[str] = field(default_factory=set)
-    """Roots of what the service rejected."""
+    """Roots of operations that the service rejected."""
     by_person: set[str] = field(default_factory=set)
-    """Roots of what was dead or held at some time: a person decides when, and whether, they go on."""
+    """Roots of operations that were dead or held: a person decides when, and whether, they go on."""
     life: int = 0
     _keys: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def learn(self, seen: Seen) -> None:
-        """Follow the operations through their keys."""
+        """Follow the operations through their changes of key."""
         for place, row in seen.operations.items():
             before = self._keys.get(place)
             if before != row.idempotency_key:
@@ -92,11 +92,11 @@ class Log:
                 self.by_person.add(self.roots[row.idempotency_key])
 
     def forgotten(self, seen: Seen) -> list[tuple[int, int]]:
-        """The operations that were there and are no more."""
+        """Return the operations that existed and are missing now."""
         return sorted(self._keys.keys() - seen.operations.keys())
 
     def begin_new_life(self) -> None:
-        """The ledger was restored: the same places may hold other operations now."""
+        """Start a new life after a restore: the same places may hold other operations now."""
         self.life += 1
         self._keys.clear()
 

@@ -1,7 +1,7 @@
-"""Which steps come in which order? Hypothesis chooses, looks for a broken promise, and makes what it finds short.
+"""Hypothesis state machine: it chooses the steps, searches for a broken promise, and shortens the steps found.
 
-There is one rule, and a table of how often each step is chosen: with a rule for each step, Hypothesis leaves many of
-them out of most examples, and hardly an operation is ever delivered.
+The machine has one rule, and a table of how often each step is chosen. With a rule for each step, Hypothesis leaves
+many steps out of most examples, and operations are rarely delivered.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from tests.engine.simulation import WORKERS, Decision, Simulation
 
 HOUR = 3600.0
 UNTIL_DUE = 0.0
-# Within a call, past its time-out, past the fence, past a lease, past a ghost, past the search's lag, past the window
-# of reopening, around the end of the key window, past the service's memory.
+# Within a call, past its time-out, past the fence, past a lease, past a ghost wait, past the search's lag, past the
+# window of reopening, around the end of the key window, past the service's memory.
 PAUSES = (UNTIL_DUE, 1.0, 21.0, 36.0, 61.0, 125.0, 400.0, 3700.0, 22.9 * HOUR, 23 * HOUR, 25 * HOUR)
 DECISIONS: tuple[Decision, ...] = ("retry", "skip", "edit", "bind")
 
@@ -71,7 +71,7 @@ class EngineMachine(RuleBasedStateMachine):
         self._is_broken = False
 
     def teardown(self) -> None:
-        """No more faults: whatever was begun comes to its end, and that is right."""
+        """Finish without faults: all started work must come to a correct end."""
         try:
             if not self._is_broken:
                 self.world.finish()
@@ -80,7 +80,7 @@ class EngineMachine(RuleBasedStateMachine):
 
 
 def take(world: Simulation, step: Step) -> None:
-    """Take one step; one that cannot be taken now is none. Raises Violation."""
+    """Take one step; an impossible step does nothing. Raises Violation."""
     name, *arguments = step
     _TAKE[name](world, *arguments)
 
@@ -110,13 +110,13 @@ def _deliver(world: Simulation, name: str, which: int, fate: Fate) -> None:
 
 
 def _begin(world: Simulation, name: str, which: int, sends: bool) -> None:
-    """A worker claims, and perhaps its request leaves."""
+    """A worker claims, and its request may leave."""
     if _claim(world, name, which) and sends:
         world.send(name)
 
 
 def _go_on(world: Simulation, which: int, fate: Fate, twice: bool) -> None:
-    """What comes next for a worker that has a claim: it sends, its request meets its fate, or it settles."""
+    """Do the next step of a worker with a claim: send, let the request meet its fate, or settle."""
     if not (busy := world.busy()):
         return
     name = busy[which % len(busy)]
@@ -130,7 +130,7 @@ def _go_on(world: Simulation, which: int, fate: Fate, twice: bool) -> None:
 
 
 def _arrive(world: Simulation, which: int) -> None:
-    """A request that may have been given up long ago reaches the service."""
+    """A request, possibly abandoned long ago, reaches the service."""
     if alive := world.alive():
         world.arrive(alive[which % len(alive)])
 
@@ -147,7 +147,7 @@ def _freeze_or_wake(world: Simulation, which: int) -> None:
 
 
 def _wait(world: Simulation, seconds: float, dispatches: bool) -> None:
-    """Time passes; dispatch takes back what has expired, as it does every second, or does not come to it."""
+    """Let time pass; dispatch takes back expired leases, as it does every second, or does not run."""
     if seconds == UNTIL_DUE:
         world.wait_for_what_is_next()
     else:
@@ -196,7 +196,7 @@ _TAKE: Mapping[str, Callable[..., None]] = {
 
 
 def search(home: Home, rules: Rules, *, examples: int, length: int, number: int = 0, shrink: bool = True) -> None:
-    """Look for a broken promise in that many orders of events. Raises Violation with the shortest one found."""
+    """Search for a broken promise in that many orders of events. Raises Violation with the shortest one found."""
 
     class Machine(EngineMachine):
         pass

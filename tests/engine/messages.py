@@ -1,4 +1,4 @@
-"""What do the sources say? Every message and every version of one has a text of its own."""
+"""Messages of the sources: every message, and every version of a message, has a unique text."""
 
 from __future__ import annotations
 

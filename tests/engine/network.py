@@ -1,7 +1,7 @@
-"""What can become of a request on its way? The real client's requests, carried to the real local Tickets API, or not.
+"""Simulated network between the real client and the real local Tickets API.
 
-A request that has left is a `Flight`. It waits in the air until a step of the simulation says what becomes of it, and
-its worker may long have given it up when the service executes it: for as long as `LIFE_S`.
+A request that has left is a `Flight`. It stays in the air until a step of the simulation decides its fate. The service
+may execute it long after its worker gave it up, for as long as `LIFE_S`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ STATUSES: dict[Fate, tuple[int, dict[str, str]]] = {
     "401": (401, {}),
     "422": (422, {}),
 }
-"""The answers that stand in for the service's own."""
+"""Answers that replace the service's own."""
 
 
 @dataclass(eq=False)
@@ -57,7 +57,7 @@ class Flight:
     left_at: datetime
     answer: asyncio.Future[httpx.Response] = field(repr=False)
     in_air: bool = True
-    """It can still reach the service."""
+    """True while the request can still reach the service."""
 
     @property
     def reads(self) -> bool:
@@ -70,7 +70,7 @@ class Flight:
         return not self.answer.done()
 
     def give(self, answer: httpx.Response | Exception) -> None:
-        """Let its worker have this, if there is still one that waits."""
+        """Give the answer to the worker, if the worker still waits."""
         if self.answer.done():
             return
         if isinstance(answer, Exception):
@@ -84,7 +84,7 @@ Sent = tuple[httpx.Request, Answer]
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """One worker's way to the service."""
+    """One worker's connection to the service."""
 
     def __init__(self, left: Callable[[httpx.Request, Answer], None]) -> None:
         self._left = left
@@ -101,7 +101,7 @@ def status_answer(fate: Fate) -> httpx.Response:
 
 
 def broken(fate: Fate) -> httpx.RequestError:
-    """What the HTTP library raises where no answer comes."""
+    """Return the HTTP library's exception for a missing answer."""
     if fate != "refused connection":
         return httpx.ReadError("the connection ended")
     error = httpx.ConnectError("nobody listens")

@@ -1,12 +1,12 @@
-"""What must hold after every step, and what at the end? Asked of the ledger and of the service's log of effects.
+"""Promises that must hold after every step, and at the end; read from the ledger and the service's log of effects.
 
-once      no operation has two effects; a note that says that it may be a repeat is excepted
-order     the effects of a case come in the order of its operations, as far as no person put one aside
-done      what is recorded as done has its effect, on the ticket that it was for
-dead      only what the service rejected is dead
-kept      no operation vanishes
+once      no operation has two effects; a note marked as a possible repeat is excepted
+order     the effects of a case come in the order of its operations, unless a person put one aside
+done      an operation recorded as done has its effect, on its ticket
+dead      only operations that the service rejected are dead
+kept      no operation disappears
 ticket    no episode has two tickets, and no ticket belongs to two creates
-state     at the end: nothing is left open, and every ticket is as its operations, in their order, leave it
+state     at the end: no operation is open, and every ticket has the state that its operations, in order, lead to
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 
 from tests.engine.log import Caused, Log, Seen
 
-IN_DOUBT = "whether it was executed"  # how the reason of a dead letter begins that a person must look after
+IN_DOUBT = "whether it was executed"  # beginning of the reason of a dead letter that a person must check
 STATES = {"create_ticket": "open", "reopen_ticket": "open", "close_ticket": "closed"}
 
 
 class Violation(AssertionError):
-    """A promise is broken; the message says which, in a line."""
+    """A broken promise, named in the message, which is one line."""
 
 
 def check(log: Log, seen: Seen, new: list[Caused]) -> None:
-    """Hold every promise against this moment; `new` are the effects since the last one. Raises Violation."""
+    """Check every promise at this moment; `new` are the effects since the last check. Raises Violation."""
     for each in new:
         _check_once(log, each)
         _check_order(log, each)
@@ -40,7 +40,7 @@ def check(log: Log, seen: Seen, new: list[Caused]) -> None:
 
 
 def check_end(log: Log, seen: Seen, statuses: dict[str, tuple[str, str]]) -> None:
-    """Hold the promises for when nothing is left to do; `statuses` are the service's, with the priorities."""
+    """Check the promises for the end of all work; `statuses` are the service's, with the priorities."""
     for row in seen.operations.values():
         if row.state == "open":
             raise Violation(f"state: {_name(row)} is open for ever")
@@ -65,7 +65,7 @@ def _create_is_dead(seen: Seen, row: Any) -> bool:
 def _check_once(log: Log, new: Caused) -> None:
     origin = new.origin
     if new.says_repeat or (log.life and origin.kind == "update_ticket"):
-        return  # an update sets a state; after a restore it is made again
+        return  # an update sets a state; after a restore it is repeated
     others = [each for each in log.of(origin.root) if each is not new and not each.says_repeat]
     if others:
         raise Violation(f"once: {origin} took effect twice")
@@ -109,9 +109,9 @@ def _check_done(log: Log, seen: Seen, row: Any) -> None:
 
 
 def _changes_nothing(log: Log, seen: Seen, row: Any) -> bool:
-    """The service shows no effect of what leaves the ticket as it is.
+    """True if the operation may leave the ticket as it is, so that the service shows no effect.
 
-    So may an update, always; a close or a reopening after a restore, or where a person had an earlier one retried.
+    An update always may; a close or a reopening only after a restore, or if a person had an earlier one retried.
     """
     if row.kind == "update_ticket":
         return True
@@ -124,7 +124,7 @@ def _check_ticket_state(log: Log, seen: Seen, place: tuple[int, int], ticket: An
     roots = {log.root_of(row) for row in about}
     lost = any(each.effect.ticket_id == ticket.ticket_id and each.origin.root not in roots for each in log.caused)
     if lost or roots & log.by_person:
-        return  # only a ledger that is no more knew of some of it; or a person decided, or must
+        return  # only a lost ledger recorded part of it; or a person decided, or must
     done = [row for row in about if row.state == "done"]
     steps = [STATES[row.kind] for row in done if row.kind in STATES]
     expected = steps[-1] if steps else "open"

@@ -1,4 +1,4 @@
-"""Which rule is switched off, and how, from outside? The product has no switches; what stands around it has.
+"""Switches that turn off single rules from outside: the product has no switches, so its surroundings change.
 
 The numbers are those of the section "Exactly one effect" of the design.
 """
@@ -16,30 +16,30 @@ FOR_EVER = timedelta(days=10_000)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All True: the engine as it is."""
+    """Switches of the rules; all True is the engine as it is."""
 
     same_key: bool = True
-    """1: off, every attempt carries a key of its own."""
+    """1: off, every attempt has a different key."""
     frozen_bytes: bool = True
     """1: off, every attempt is rendered anew, with other bytes."""
     intent_first: bool = True
-    """2: off, a claim is rolled back when its worker is killed, as if it had not been committed before the send."""
+    """2: off, killing a worker rolls its claim back, as if the claim had not been committed before the send."""
     self_fence: bool = True
-    """3: off, the clock that a worker looks at stands still."""
+    """3: off, the worker's own clock stands still."""
     epoch: bool = True
-    """3: off, a settle bears the case's current epoch, whoever holds the lease."""
+    """3: off, a settle uses the case's current epoch, whichever worker holds the lease."""
     ghost_wait: bool = True
-    """4: off, nothing is waited for after an attempt of unknown outcome."""
+    """4: off, there is no wait after an attempt of unknown outcome."""
     key_window: bool = True
     """5: off, a key is trusted for ever."""
     absence_settles: bool = True
-    """5: off, what a search does not find is believed to be absent at once."""
+    """5: off, a missing search result counts as proof of absence at once."""
     ask_state: bool = True
-    """5: off, close and reopen are repeated without a question."""
+    """5: off, close and reopen are repeated without asking for the ticket's state."""
 
 
 def timing_of(rules: Rules) -> TimingSettings:
-    """The default timing, less the rules that are off; those it would refuse, hence `model_construct`."""
+    """Return the default timing, less the rules that are off; unvalidated, because validation would refuse that."""
     fields = TimingSettings().model_dump()
     if not rules.ghost_wait:
         fields["ghost_wait"] = 0.0
@@ -58,7 +58,7 @@ def terms_of(rules: Rules, timing: TimingSettings) -> Terms:
 
 
 def as_claimed(rules: Rules, claim: Claim) -> Claim:
-    """The claim as a worker uses it."""
+    """Return the claim as a worker uses it under these rules."""
     if not rules.ask_state and claim.mode == "look" and claim.kind in ("close_ticket", "reopen_ticket"):
         return replace(claim, mode="send")
     return claim

@@ -1,4 +1,4 @@
-"""The real local Tickets API, called in process; and what it did, read back from its own log of effects."""
+"""The real local Tickets API, called in process, with its effects read back from its own log."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tickets.server.store import Effect
 
 BASE_URL = "http://tickets.test/api/v1"
 KEY = "ak_test_local"
-SEARCH_LAG_S = 250.0  # less than what the worker allows for, more than anything else that it waits for
+SEARCH_LAG_S = 250.0  # less than the worker allows for, more than any other wait of the worker
 
 
 class Service:
-    """Executes a request at once, whichever loop it came from."""
+    """Executes a request at once, from any loop."""
 
     def __init__(self, path: Path, time: Time) -> None:
         self._api = LocalTicketsApi(Options(f"sqlite:///{path}", limit=Limit(None, None)), time.service)
@@ -31,7 +31,7 @@ class Service:
         self._read_up_to = 0
 
     def reset(self) -> None:
-        """As new; the time goes on."""
+        """Remove everything; the time goes on."""
         self._api.reset()
         self._api.faults.add(FaultRule(action="search_lag", seconds=SEARCH_LAG_S))
 
@@ -40,7 +40,7 @@ class Service:
         self._api.close()
 
     def execute(self, request: httpx.Request) -> httpx.Response:
-        """The service's answer, whole."""
+        """Execute a request and return the service's whole answer."""
         return self._loop.run_until_complete(self._exchange(request))
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
@@ -49,13 +49,13 @@ class Service:
         return httpx.Response(response.status_code, headers=response.headers, content=content)
 
     def new_effects(self) -> list[Effect]:
-        """What was changed since this was last asked."""
+        """Return the effects since the last call."""
         found = self._api.effects(self._read_up_to)
         self._read_up_to = found[-1].seq if found else self._read_up_to
         return found
 
     def ask(self, method: str, path: str, **fields: Any) -> dict[str, Any]:
-        """What a person does with the ticket system's own surface. Raises httpx.HTTPStatusError."""
+        """Make a person's request to the ticket system. Raises httpx.HTTPStatusError."""
         content = json.dumps(fields).encode() if fields else None
         headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
         request = httpx.Request(method, BASE_URL + path, headers=headers, content=content)

@@ -1,7 +1,7 @@
-"""What can happen? Each method of a `Simulation` is one step; after each, every promise is looked at.
+"""Simulation of delivery: each method of a `Simulation` is one step, and every promise is checked after each step.
 
-The ledger, the sender, the client, the breaker and the service are the real ones. Simulated are time, the network, the
-processes (one claim each) and the broker: that rings are lost, doubled or late is in what order claims are asked for.
+Ledger, sender, client, breaker and service are the real ones. Simulated are time, the network, the processes (one claim
+each) and the broker: lost, duplicate or late wake-ups appear as the order of claims.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from worker.ledger.schema.tables import cases, gate, operations
 from worker.planning.model import Kind
 
 WORKERS = ("A", "B")
-MOST_ROUNDS = 2000  # until nothing is left to do; more is never
+MOST_ROUNDS = 2000  # until no work is left; more means that the work never ends
 
 Decision = Literal["retry", "skip", "edit", "bind"]
 
 
 class Simulation:
-    """One ledger, one service, two workers, at one time."""
+    """One ledger, one service and two workers, on one simulated time."""
 
     def __init__(self, home: Home, rules: Rules | None = None) -> None:
         self.home = home
@@ -62,7 +62,7 @@ class Simulation:
     def _new_worker(self, name: str) -> Worker:
         return Worker(name, self.time, self.timing, self.rules, self._left)
 
-    # what sources say
+    # steps of sources
 
     def tell(self, message: Delivery) -> None:
         """A source sends a message, for the first time or again."""
@@ -71,10 +71,10 @@ class Simulation:
         self.ledger.record([message])
         self._look()
 
-    # what a worker does
+    # steps of a worker
 
     def claim(self, name: str, kind: Kind) -> bool:
-        """A worker hears a ring; True when it got something to do."""
+        """A worker receives a wake-up and claims; True if it got a claim."""
         worker = self.workers[name]
         self._before_claim[name] = self.seen
         fence = worker.clock()
@@ -101,7 +101,7 @@ class Simulation:
         self.flights.append(Flight(self.log.origin(claim, self.seen), request, self.time.now, answer))
 
     def settle(self, name: str, *, twice: bool = False) -> bool:
-        """A worker records what came of its claim; True when that was accepted."""
+        """A worker records the outcome of its claim; True if the ledger accepted it."""
         worker = self.workers[name]
         claim, settlement = worker.held, worker.settlement
         if settlement is None:
@@ -126,7 +126,7 @@ class Simulation:
             self._roll_back(claim, self._before_claim[name])
 
     def freeze(self, name: str) -> None:
-        """SIGSTOP, or a machine that sleeps."""
+        """Freeze the worker, as by SIGSTOP or a sleeping machine."""
         self.workers[name].is_frozen = True
 
     def wake(self, name: str) -> None:
@@ -134,7 +134,7 @@ class Simulation:
         self.workers[name].turn()
 
     def _roll_back(self, claim: Claim, before: Seen) -> None:
-        """What would be left of a claim that was not committed."""
+        """Restore the state before a claim, as if the claim had not been committed."""
         case, head = before.cases[claim.case_id], before.operations[claim.case_id, claim.seq]
         of_case = ("state", "epoch", "owner", "lease_until", "run_at")
         of_head = ("first_sent_at", "last_sent_at", "request", "idempotency_key", "ambiguous", "unproven", "conflicts")
@@ -146,10 +146,10 @@ class Simulation:
             connection.execute(update(operations).where(*this_one).values(_columns(head, of_head)))
         self._look()
 
-    # what becomes of a request
+    # fates of a request
 
     def decide(self, flight: Flight, fate: Fate) -> None:
-        """The network, and the service, let this become of a request whose worker waits for it."""
+        """Apply this fate of network and service to an awaited request."""
         answer: httpx.Response | Exception | None = None
         if fate in EXECUTED:
             answer = self._execute(flight)
@@ -166,7 +166,7 @@ class Simulation:
         self._turn()
 
     def arrive(self, flight: Flight) -> None:
-        """A request reaches the service, however late; its worker gets the answer if it still waits for one."""
+        """Let a request reach the service, however late; its worker gets the answer if it still waits."""
         answer = self._execute(flight)
         flight.in_air = False
         flight.give(answer)
@@ -177,7 +177,7 @@ class Simulation:
         return [name for name, each in self.workers.items() if each.stage != "idle"]
 
     def busy(self) -> list[str]:
-        """Those of them that are not frozen."""
+        """The workers that have a claim and are not frozen."""
         return [name for name in self.held() if not self.workers[name].is_frozen]
 
     def alive(self) -> list[Flight]:
@@ -211,7 +211,7 @@ class Simulation:
         self.log.caused += new
         promises.check(self.log, self.seen, new)
 
-    # what time does
+    # steps of time
 
     def advance(self, seconds: float) -> None:
         self.time.advance(seconds)
@@ -219,18 +219,18 @@ class Simulation:
         self._turn()
 
     def take_back(self) -> int:
-        """Dispatch ends expired leases, in whichever process."""
+        """Let the dispatch of any process take back expired leases."""
         found = self.ledger.take_back(timedelta(seconds=self.timing.ghost_wait))
         self._look()
         return found
 
-    # what people do
+    # steps of people
 
     def dead_letters(self) -> list[str]:
         return [each.id for each in self.ledger.list_dead()]
 
     def decide_on(self, letter: str, decision: Decision) -> bool:
-        """A person decides; False when the ledger says why that cannot be."""
+        """Apply a person's decision; False if the ledger refuses it."""
         act: dict[Decision, Callable[[str], object]] = {
             "retry": self.ledger.retry_operation,
             "skip": lambda each: self.ledger.skip(each, "not wanted"),
@@ -250,7 +250,7 @@ class Simulation:
         self.ledger.edit_operation(letter, body.replace(b"text ", b"edited text "))
 
     def _bind(self, letter: str) -> None:
-        """To the ticket that it created after all, where a look into the ticket system shows one; else to a new one."""
+        """Bind to the ticket that the operation did create, if the ticket system has one; otherwise to a new ticket."""
         row = self.row(letter)
         own = [each.effect.ticket_id for each in self.log.of(self.log.root_of(row)) if row.kind == "create_ticket"]
         ticket = own[0] if own else None
@@ -266,19 +266,19 @@ class Simulation:
         return self.seen.operations[int(case_id), int(seq)]
 
     def set_pending(self, ticket: str) -> None:
-        """A person works on a ticket that is open."""
+        """A person sets an open ticket to pending."""
         if self.service.ask("GET", f"/tickets/{ticket}")["status"] == "open":
             self.service.ask("PUT", f"/tickets/{ticket}", status="pending")
             self.service.new_effects()
 
-    # what a backup does
+    # steps of a backup
 
     def back_up(self) -> None:
         self.home.back_up()
         self.backed_up = len(self.told)
 
     def restore(self, *, sources_send_again: bool) -> None:
-        """The ledger's machine is lost, and every process with it; what was under way is under way."""
+        """Lose the ledger's machine, with every process, and restore; requests in flight stay in flight."""
         known = self.backed_up or 0
         for name in WORKERS:
             self.workers[name].die()
@@ -295,7 +295,7 @@ class Simulation:
     # the end
 
     def finish(self) -> None:
-        """No more faults: deliver until nothing is left to do, and look at the last promises."""
+        """Finish without faults: deliver until no work is left, and check the last promises."""
         for name in WORKERS:
             self.wake(name)
             self._come_to_rest(name)
@@ -314,7 +314,7 @@ class Simulation:
             self.send(name)
         if (flight := self.flight_of(name)) is not None:
             self.decide(flight, "answered")
-        if worker.stage == "sent":  # its request is in the air, and nobody answers
+        if worker.stage == "sent":  # its request is in the air, and no answer comes
             self.advance(self.timing.http_timeout + 1)
         if worker.stage == "answered":
             self.settle(name)
@@ -328,7 +328,7 @@ class Simulation:
         return found
 
     def wait_for_what_is_next(self) -> bool:
-        """Let time pass until something is due; False when nothing ever will be."""
+        """Let time pass until some work is due; False if none ever will be."""
         moments = [each.run_at for each in self.seen.cases.values() if each.state == "ready"]
         moments += [each.lease_until for each in self.seen.cases.values() if each.state == "leased"]
         if not moments:

@@ -1,4 +1,4 @@
-"""Does the real engine keep its promises whatever happens, and is each of its rules needed for that?"""
+"""The real engine keeps its promises under all faults, and each of its rules is needed."""
 
 from __future__ import annotations
 

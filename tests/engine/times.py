@@ -1,4 +1,4 @@
-"""What time is it, for everybody at once? One simulated time, for the ledger, the workers' loops and the service."""
+"""One simulated time for the ledger, the workers' loops and the service."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from tickets.server.clock import Clock
 
 NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
-TURNS = 12  # of an event loop, until what can go on without new input has gone on
+TURNS = 12  # turns of an event loop until all work that needs no new input is done
 
 
 class Time:
-    """Moves only by `advance`; as `ledger_clock` it is the ledger's, as `seconds` a worker's."""
+    """Simulated time, moved only by `advance`; `ledger_clock` serves the ledger, `seconds` the workers."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -22,7 +22,7 @@ class Time:
         return self.now
 
     def seconds(self) -> float:
-        """Since noon."""
+        """Seconds since noon."""
         return (self.now - NOON).total_seconds()
 
     def advance(self, seconds: float) -> None:
@@ -31,7 +31,7 @@ class Time:
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose timers run by the simulated time, and which turns only when it is told to."""
+    """An event loop with timers on simulated time, which turns only on request."""
 
     def __init__(self, time: Time) -> None:
         self._simulated = time
@@ -41,7 +41,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return self._simulated.seconds()
 
     def turn(self) -> None:
-        """Let everything go on that need not wait for anything."""
+        """Run all callbacks that wait for nothing."""
         for _ in range(TURNS):
             self.call_soon(self.stop)
             self.run_forever()

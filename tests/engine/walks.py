@@ -1,7 +1,7 @@
-"""Which steps come in which order? Here chance chooses them, evenly; a walk that breaks a promise is made short.
+"""Random walks: steps are chosen independently, by weight; a walk that breaks a promise is shortened.
 
-Hypothesis prefers small and similar examples. A walk of independent steps reaches orders of events that it rarely does,
-and costs the same.
+Hypothesis prefers small and similar examples. A walk of independent steps costs the same, and reaches orders of events
+that Hypothesis rarely reaches.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Found:
 
 
 def play(home: Home, rules: Rules, steps: Sequence[Step]) -> Found | None:
-    """Take the steps, then let everything come to its end; what is broken first, with the steps up to there."""
+    """Take the steps, then let all work end; returns the first broken promise, with the steps up to there."""
     world = Simulation(home, rules)
     taken: list[Step] = []
     try:
@@ -44,7 +44,7 @@ def play(home: Home, rules: Rules, steps: Sequence[Step]) -> Found | None:
 
 
 def walk(number: int, length: int) -> list[Step]:
-    """The walk of that number; the same again is the same."""
+    """Return the walk of that number, which is always the same."""
     dice = random.Random(number)  # noqa: S311 (repeatable, not secret)
     names = dice.choices([*_WEIGHTS], [*_WEIGHTS.values()], k=length)
     return [_step(dice, name) for name in names]
@@ -73,7 +73,7 @@ def _step(dice: random.Random, name: str) -> Step:
 
 
 def search(home: Home, rules: Rules, *, numbers: Iterator[int] | range, length: int) -> tuple[int, Found | None]:
-    """Walk until a promise breaks, at the most so often; the number of walks, and what was found, made short."""
+    """Walk until a promise breaks, or the numbers end; returns the number of walks, and the shortened finding."""
     walked = 0
     for number in numbers:
         walked += 1
@@ -83,7 +83,7 @@ def search(home: Home, rules: Rules, *, numbers: Iterator[int] | range, length: 
 
 
 def shortened(home: Home, rules: Rules, found: Found) -> Found:
-    """The same promise broken by fewer steps: none of those left can be left out alone."""
+    """Return the same broken promise with fewer steps, none of which can be left out alone."""
     size = max(1, len(found.steps) // 2)
     while True:
         shorter = _without(home, rules, found, size)

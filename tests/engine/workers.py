@@ -1,4 +1,4 @@
-"""What is a worker here? A process with one claim at a time, whose every pause, freeze and death is a step."""
+"""A simulated worker process with one claim at a time; pauses, freezes and death are steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Stage = Literal["idle", "claimed", "sent", "answered"]
 
 
 class Worker:
-    """The real Sender, client and breaker of one process, on a loop that turns when it is told to."""
+    """The real Sender, client and breaker of one process, on a loop that turns only on request."""
 
     def __init__(
         self, name: str, time: Time, timing: TimingSettings, rules: Rules, left: Callable[[Claim, Sent], None]
@@ -65,12 +65,12 @@ class Worker:
         self.claim, self.fence = claim, fence
 
     def send(self) -> None:
-        """Begin to use the claim; what leaves, or what was decided without a call, is there afterwards."""
+        """Begin to use the claim; afterwards a request has left, or a decision was made without a call."""
         self._task = self._loop.create_task(self._sender.send(self.held, self.fence))
         self.turn()
 
     def turn(self) -> None:
-        """Notice what arrived, and that time passed; a frozen process notices nothing."""
+        """Handle arrived answers and passed time; a frozen process does neither."""
         if self.is_frozen:
             return
         self._loop.turn()
@@ -78,7 +78,7 @@ class Worker:
             self.settlement = self._looked_at(self._task.result())
 
     def _looked_at(self, settlement: Settlement) -> Settlement:
-        """As worker.delivery.deliverer does it."""
+        """Apply the breaker, as worker.delivery.deliverer does."""
         now = self.held.claimed_at + timedelta(seconds=self._clock() - self.fence)
         closing = self._breaker.look_at(self.held, settlement, now)
         if closing is None or settlement.gate is not None:
@@ -89,7 +89,7 @@ class Worker:
         self.claim = self.settlement = self._task = None
 
     def die(self) -> None:
-        """kill -9: what it knew is gone, and what it sent is on its way."""
+        """Die as by kill -9: the process's memory is lost, its requests stay in flight."""
         if self._task is not None:
             self._task.cancel()
             self._loop.turn()

@@ -1,1 +1,1 @@
-"""The delivery of one case as a small model whose every interleaving is explored; see docs/exactly-once.md."""
+"""A small model of the delivery of one case, explored in every interleaving; see docs/exactly-once.md."""

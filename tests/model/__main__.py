@@ -1,6 +1,6 @@
-"""`python3 -m tests.model` prints what was explored; `--trace SWITCH` tells in words how a promise breaks without it.
+"""`python3 -m tests.model` prints the exploration; `--trace SWITCH` prints how a promise breaks without that rule.
 
-Exits 1 when a promise breaks with all rules on, or none breaks with one of them off.
+Exits 1 if a promise breaks with all rules on, or if no promise breaks with one of the rules off.
 """
 
 from __future__ import annotations

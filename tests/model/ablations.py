@@ -1,4 +1,4 @@
-"""What breaks without each rule? For every switch, the scenario in which its absence shows."""
+"""For every switch, the scenario in which a promise breaks when the switch is off."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tests.model.scenarios import SCENARIOS, Scenario, Setting
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """One switch turned off."""
+    """One switch that is turned off."""
 
     switch: str
     rule: str
-    """Its number in the design, or `world` for something that is taken for granted."""
+    """Number of the rule in the design, or `world` for an assumption."""
     without: str
-    """What is done instead."""
+    """Behaviour without the rule."""
     scenario: str
     breaks: Literal["doubled", "misordered", "lost", "given up", "undone"]
-    """The promise that is then broken first: the first word of the violation."""
+    """The promise that is broken first: the first word of the violation."""
 
 
 ABLATIONS = (
@@ -55,12 +55,12 @@ ABLATIONS = (
 
 
 def by_name(name: str) -> Scenario:
-    """The scenario of that name."""
+    """Return the scenario of that name."""
     return next(each for each in SCENARIOS if each.name == name)
 
 
 def setting(ablation: Ablation) -> Setting:
-    """Its scenario with that one switch off."""
+    """Return the ablation's scenario with that one switch off."""
     scenario, off = by_name(ablation.scenario), {ablation.switch: False}
     if ablation.rule == "world":
         return Setting(scenario, world=replace(WORLD, **off))

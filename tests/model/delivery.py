@@ -1,6 +1,6 @@
-"""What may a worker do next? Claim, search, ask, send, settle: the moves that the engine makes.
+"""Moves of a worker as the engine makes them: claim, search, ask, send, settle.
 
-Which function of the engine is which move: the table in docs/exactly-once.md.
+docs/exactly-once.md has a table of the moves and the engine's functions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.model.waiting import answers
 
 
 def worker_steps(setting: Setting, state: State) -> Iterator[Step]:
-    """Everything that either worker may do next, and that may become of the request that it waits for."""
+    """Yield all next steps of either worker, and all fates of its awaited request."""
     idle = [number for number, worker in enumerate(state.workers) if worker.phase == "idle"]
     if idle:
         yield from _claim(setting, state, idle[0])
@@ -86,7 +86,7 @@ def _is_superseded(ledger: Ledger, at: int) -> bool:
 
 
 def _decide(setting: Setting, state: State, operation: Operation) -> tuple[Phase, Outcome, Operation]:
-    """What the worker must do first, and the operation as the claim commits it."""
+    """Return the worker's first phase, and the operation as the claim commits it."""
     rules = setting.rules
     beyond = operation.unproven or (operation.sent == "old" and state.day >= 1)
     if operation.doubt and not rules.same_key:
@@ -110,7 +110,7 @@ def _decide(setting: Setting, state: State, operation: Operation) -> tuple[Phase
 
 
 def _is_a_persons(state: State, close: Operation) -> bool:
-    """A person is recorded to have reopened what an earlier attempt closed."""
+    """True if a person is recorded to have reopened a ticket that an earlier attempt closed."""
     return state.ledger.told and (close.doubt or close.looked)
 
 
@@ -126,7 +126,7 @@ def _look(setting: Setting, state: State, number: int, worker: Worker) -> Iterat
             with_worker(state, number, end(worker, "done")),
         )
     if not there or service.lag:
-        # By its own clock a worker that lost its lease believes that enough time has passed: the fence must hold it.
+        # A worker that lost its lease may find enough time passed by its own clock: the fence must hold it.
         proven = worker.epoch != 0 or not state.ledger.doubtful or not setting.rules.absence_settles
         after = end(worker, "absent" if proven else "too early")
         yield Step(
@@ -155,6 +155,6 @@ def _send(setting: Setting, state: State, number: int, worker: Worker) -> Step:
             return Step("the worker sees that it may send", with_worker(state, number, worker._replace(phase="fenced")))
     if request.kind == "reopen_ticket" and not setting.rules.ask_state:
         request = request._replace(knew=state.service.person)
-    # It may leave at any time until the deadline, and lives from then on.
+    # The request may leave at any time until the deadline, and lives from then on.
     sent = worker._replace(phase="sent", lease=0, request=(request._replace(life=times.deadline + times.life),))
     return Step(f"the worker sends {request.kind} ({request.operation + 1})", with_worker(state, number, sent))

@@ -1,7 +1,7 @@
-"""Is there a way to break a promise? Breadth first over all interleavings, so that the way found is a shortest one.
+"""Breadth-first search for a broken promise over all interleavings, so that a trace found is a shortest one.
 
-Two kinds of promise: no step may break one (`Step.violation`), and from every state the case must still be able to end,
-with every operation done, or dead and visible, and the ticket in the state that was planned.
+Two kinds of promise: no step may break one (`Step.violation`); and from every state the case must still be able to end,
+with every operation done, or dead and visible, and the ticket in the planned state.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from tests.model.steps import Step
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an exploration found."""
+    """Result of an exploration."""
 
     states: int
     violation: str | None = None
     trace: tuple[str, ...] = ()
-    """The steps that lead there, in words."""
+    """The steps to the violation, in words."""
     moves: frozenset[str] = frozenset()
-    """All kinds of steps that were seen, in words."""
+    """All kinds of steps that occurred, in words."""
 
 
 def explore(setting: Setting) -> Found:
-    """Every state that can be reached, up to the first broken promise."""
-    gc.disable()  # there are no cycles, and to look for them takes a third of the time
+    """Visit every reachable state, up to the first broken promise."""
+    gc.disable()  # there are no cycles, and the search for them takes a third of the time
     try:
         return _explore(setting)
     finally:
@@ -65,19 +65,19 @@ def _explore(setting: Setting) -> Found:
         here += 1
     lost = _cannot_end(before, ended)
     if lost:
-        # Where nothing moves any more it is plainest; if there is no such state, it goes round for ever.
+        # A state without next steps is the plainest example; without one, the case loops for ever.
         stuck = next((each for each in lost if not steps(setting, states[each])), lost[0])
         return Found(len(states), "lost: the case can never end", _trace(came_from, stuck))
     return Found(len(states), moves=frozenset(moves))
 
 
 def steps(setting: Setting, state: State) -> list[Step]:
-    """Everything that may happen next."""
+    """Return all possible next steps."""
     return [*worker_steps(setting, state), *other_steps(setting, state)]
 
 
 def is_over(state: State) -> bool:
-    """Nothing is left to do, or a person must decide; nobody is at it, and no request is under way."""
+    """True if no operation is open or a person must decide, no worker has a claim, and no request is in flight."""
     ledger = state.ledger
     still_open = [each for each in ledger.operations if each.state == "open"]
     waits_for_person = ledger.state == "blocked" and not any(each.kind == "create_ticket" for each in still_open)
@@ -101,7 +101,7 @@ def _trace(came_from: list[tuple[int, str]], state: int) -> tuple[str, ...]:
 
 
 def _cannot_end(before: list[list[int]], ended: list[int]) -> list[int]:
-    """The states from which no end can be reached, in the order in which they were found."""
+    """Return the states from which no end can be reached, in the order of discovery."""
     can = bytearray(len(before))
     todo = list(ended)
     for state in todo:

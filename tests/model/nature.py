@@ -1,6 +1,6 @@
-"""What happens without us? Time, the end of leases, late requests, a person, a restore from a backup.
+"""Moves outside the workers: time, the end of leases, late requests, a person, a restore from a backup.
 
-A worker may stop anywhere and go on whenever it likes: that is time that passes while it does nothing.
+A worker may stop anywhere and go on at any time: time passes while the worker does nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.model.waiting import orphan_steps
 
 
 def other_steps(setting: Setting, state: State) -> Iterator[Step]:
-    """Everything that may happen next and is no worker's doing."""
+    """Yield all next steps that are not a worker's."""
     yield from orphan_steps(setting, state)
     yield from take_back(setting, state)
     yield from _person(setting, state)
@@ -57,7 +57,7 @@ def _older(setting: Setting, worker: Worker) -> Worker:
 
 
 def _jump(setting: Setting, state: State, far: bool) -> State:
-    """Far more than any lease, wait or request lasts; what was sent before is old now."""
+    """Jump beyond the longest lease, wait and request; every earlier send counts as old now."""
     ledger, times = state.ledger, setting.times
     operations = tuple(_older_operation(each) for each in ledger.operations)
     ended = -times.ghost_wait if ledger.state == "leased" else 0
@@ -77,7 +77,7 @@ def _jump(setting: Setting, state: State, far: bool) -> State:
 
 
 def _without_old_keys(service: Service) -> Service:
-    """The service has forgotten them."""
+    """Remove the keys that the service has forgotten."""
     return service._replace(keys=tuple(each for each in service.keys if not each[3]))
 
 
@@ -86,7 +86,7 @@ def _older_operation(operation: Operation) -> Operation:
 
 
 def _person(setting: Setting, state: State) -> Iterator[Step]:
-    """A person acts once; the service's webhook tells us of it later, or never."""
+    """A person acts once; the service's webhook about it comes later, or never."""
     service, ledger = state.service, state.ledger
     if state.person and setting.scenario.person == "reopens" and service.ticket == "closed":
         changed = service._replace(ticket="open", person=True)
@@ -122,7 +122,7 @@ def _backup(setting: Setting, state: State) -> Iterator[Step]:
 
 
 def _restore(setting: Setting, state: State, ledger: Ledger) -> State:
-    """Everything that was recorded since is forgotten; workers may still run, and the service forgot nothing."""
+    """Forget everything recorded since the backup; workers may still run, and the service keeps its state."""
     rules, times = setting.rules, setting.times
     if rules.restored_in_doubt:
         ledger = ledger._replace(

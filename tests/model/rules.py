@@ -1,7 +1,7 @@
-"""Which rules make one effect of one operation? Each is a switch here, so that the model shows what breaks without it.
+"""Rules of exactly-once delivery as switches, so that the model shows the effect of leaving one out.
 
-The numbers are those of the section "Exactly one effect" of the design. `World` holds what is taken for granted about
-machines and the service: not ours to switch, but worth knowing what hangs on it.
+The numbers are those of the section "Exactly one effect" of the design. `World` holds assumptions about machines and
+the service: the engine cannot switch them, but the model shows the promises that depend on them.
 """
 
 from __future__ import annotations
@@ -11,89 +11,89 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All on: what the engine does."""
+    """Switches of the rules; all on is the engine as it is."""
 
     same_key: bool = True
     """1: every attempt of an operation carries the same key."""
     frozen_bytes: bool = True
-    """1: and the same bytes."""
+    """1: every attempt also carries the same bytes."""
     intent_first: bool = True
     """2: the claim is committed before anything is sent."""
     self_fence: bool = True
     """3: a worker sends only while its lease outlasts the call, by its own clock."""
     epoch: bool = True
-    """3: only who holds the case's lease now may settle."""
+    """3: only the holder of the case's current lease may settle."""
     ghost_wait_after_failure: bool = True
-    """4: after an attempt of unknown outcome, as long as a request can live."""
+    """4: wait after an attempt of unknown outcome, as long as a request can live."""
     ghost_wait_after_lease: bool = True
-    """4: the same after a lease that ran out, counted from its end."""
+    """4: wait equally long after a lease that ran out, counted from its end."""
     look_before_create: bool = True
     """5: beyond the key window a create is looked for by its marker, and adopted."""
     absence_settles: bool = True
-    """5: absence counts only when the last send is longer ago than a request lives and search lags."""
+    """5: absence counts only if the last send is longer ago than the life of a request and the search's lag."""
     marked_repeat: bool = True
-    """5: beyond the key window a note is sent as a new request that says it may be a repeat."""
+    """5: beyond the key window a note is sent as a new request that is marked as a possible repeat."""
     ask_state: bool = True
     """5: close and reopen ask for the ticket's state before every re-send."""
     window_ends_early: bool = True
     """5: the window ends well before the service forgets the key."""
     edit_needs_proof: bool = True
-    """7: a person's edit of a create in doubt, hence a new key, is sent only once the first one is proven absent."""
+    """7: a person's edit of a create in doubt has a new key; it is sent only once the first create is proven absent."""
     closed_is_done: bool = True
     """6: 404 or 409 on the close of a closed ticket is done."""
     person_wins: bool = True
     """6: a close of unknown outcome is not sent again once a person is recorded to have reopened the ticket."""
     look_keeps_doubt: bool = True
-    """6: also when a look found the ticket open before that was recorded, and the close was to be sent."""
+    """6: also if a look-up found the ticket open before that was recorded, and the close was to be sent."""
     webhook_is_dated: bool = True
-    """6: and only a webhook counts that is about a time after the close was first sent: ours is announced too."""
+    """6: only a webhook about a time after the close's first send counts: our own reopening is announced too."""
     dead_create_blocks: bool = True
-    """7: what follows a dead create waits for a person."""
+    """7: operations after a dead create wait for a person."""
     new_episode_goes_on: bool = True
-    """7: but the create of a later episode does not."""
+    """7: the create of a later episode does not wait."""
     replan_after_dead_close: bool = True
     """7: an opening that follows a dead close becomes a note on the ticket that is still open."""
     restored_in_doubt: bool = True
     """8: after a restore every unfinished operation starts in the mode of rule 5."""
     epochs_jump: bool = True
-    """8: and no epoch of before is ever current again."""
+    """8: no epoch from before the restore is ever current again."""
     restore_waits: bool = True
-    """8: and nothing is sent until leases of before have ended and requests of before have died."""
+    """8: no request is sent until leases from before the restore have ended and requests from before have died."""
     restore_folds: bool = True
-    """8: and of unfinished closes and reopens only the last one is made true."""
+    """8: of unfinished closes and reopens only the last one is executed."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the rules rest on; True: it holds."""
+    """Assumptions of the rules; True: the assumption holds."""
 
     fence_is_atomic: bool = True
-    """No worker stops between the look at its clock and the request's way out, and goes on later."""
+    """No worker stops between the check of its clock and the send, and goes on later."""
     requests_die: bool = True
-    """No request takes effect later than its life after it was sent."""
+    """No request takes effect later than its life after the send."""
     refusal_is_true: bool = True
-    """What was answered 503 was not executed."""
+    """A request answered 503 was not executed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """In ticks of 30 s; what is rounded is rounded against us.
+    """Durations in ticks of 30 s, rounded to our disadvantage.
 
     The rules use only the order of these durations, and whether a limit has been reached, so that whole ticks lose
-    no order of events. A day is one jump: past everything (25 h), or to one tick before the key window ends of all that
-    was sent earlier.
+    no order of events. A day is one jump: past everything (25 h), or to one tick before the end of the key window of
+    all earlier sends.
     """
 
     deadline: int = 1
     """20 s for a call and 5 s of margin."""
     lease: int = 2
     life: int = 2
-    """Of a request, from when it left."""
+    """Life of a request, from its send."""
     ghost_wait: int = 2
     search: int = 3
-    """Until search surely sees a new ticket: 5 min, cut to the shortest that is longer than all of the above."""
+    """Until search certainly finds a new ticket: 5 min, cut to the shortest time longer than all of the above."""
     key_margin: int = 4
-    """From the end of the key window to the end of the service's memory: 1 h, likewise."""
+    """From the end of the key window to the end of the service's memory: 1 h, cut likewise."""
 
 
 RULES = Rules()

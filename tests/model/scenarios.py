@@ -1,4 +1,4 @@
-"""Which operations, under which faults? Small cases that together hold every rule to account."""
+"""Scenarios of operations and faults: small cases that together test every rule."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from tests.model.rules import RULES, TIMES, WORLD, Rules, Times, World
 from tests.model.state import Kind, Ledger, Operation, Service, State, TicketState
 
 Jump = Literal["brink", "far"]
-"""Of time: to shortly before the end of the key window, or 25 h."""
+"""A jump of time: to shortly before the end of the key window, or 25 h."""
 Person = Literal["nobody", "reopens", "closes", "pends", "edits"]
-"""What a person does once: reopen or close the ticket; make what we reopened pending; edit a create in doubt."""
+"""A person's one action: reopen or close the ticket, set our reopened ticket to pending, or edit a create in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One case and what may happen to it."""
+    """One case and its possible events."""
 
     name: str
     kinds: tuple[Kind, ...]
     ends: TicketState
-    """The ticket's state that the operations lead to."""
+    """The ticket's state after all operations."""
     faults: int
-    """How many answers get lost, requests are refused (503), and workers are killed, together."""
+    """Total number of lost answers, refused requests (503) and killed workers."""
     jump: Jump | None = None
     restore: bool = False
     person: Person = "nobody"
     echo: bool = False
     """The service announces our own reopening, the third operation, by webhook."""
     rejected: frozenset[int] = frozenset()
-    """Operations that the service answers 422, always."""
+    """Operations that the service always answers with 422."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Everything that does not change while one model is explored."""
+    """The constants of one exploration."""
 
     scenario: Scenario
     rules: Rules = RULES
@@ -44,7 +44,7 @@ class Setting:
 
 
 def first_state(scenario: Scenario) -> State:
-    """All operations are planned, none is sent."""
+    """Return the state with all operations planned and none sent."""
     nothing = (0,) * len(scenario.kinds)
     return State(
         Ledger(tuple(Operation(kind) for kind in scenario.kinds)),

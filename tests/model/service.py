@@ -1,7 +1,7 @@
-"""What does the service do with a request that reached it?
+"""Moves of the service with a request that has reached it.
 
-The check of an idempotency key and the effect are two steps: the contract promises the first answer to a key that is
-received *again*, and nothing about two requests that are there together (409, or both pass).
+The check of an idempotency key and the effect are two steps. The contract promises the first answer to a key that is
+received *again*; it promises nothing about two simultaneous requests (409, or both pass).
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from tests.model.state import Outcome, Request, Service, State, replaced
 
 
 class Served(NamedTuple):
-    """One thing that the service may do next with a request."""
+    """One possible next step of the service with a request."""
 
     what: str
     service: Service
     answer: Outcome = ""
     """Empty: not answered yet."""
     request: tuple[Request, ...] = ()
-    """What is left of it, where it was not answered."""
+    """The remaining request, if it was not answered."""
     violation: str | None = None
 
 
 def serve(setting: Setting, state: State, request: Request) -> list[Served]:
-    """Everything that the service may do next with this request."""
+    """Return all possible next steps of the service with this request."""
     service = state.service
     if request.kind in ("close_ticket", "reopen_ticket"):
         return [_change_state(setting, state, request)]
@@ -55,7 +55,7 @@ def _same(one: Request, other: Request) -> bool:
 
 
 def _recall(setting: Setting, state: State, request: Request) -> int | None:
-    """The bytes that came with this key, while it is remembered."""
+    """Return the bytes that came with this key, while the key is remembered."""
     margin = setting.times.key_margin if setting.rules.window_ends_early else 0
     forgotten = state.day >= 1 + margin
     for operation, key, body, old in state.service.keys:
@@ -81,13 +81,13 @@ def _change_state(setting: Setting, state: State, request: Request) -> Served:
     if not closing and service.ticket == "open":
         return Served("finds it open, and changes nothing for", service, "done")
     if service.person and service.effects[request.operation] and not request.knew:
-        # A person came between: nobody could know. The documented limit of rule 6.
+        # A person's change came in between, undetectably: the documented limit of rule 6.
         return Served("executes, after a person,", service._replace(ticket="closed" if closing else "open"), "done")
     return _execute(setting, state, request, service._replace(ticket="closed" if closing else "open"))
 
 
 def _execute(setting: Setting, state: State, request: Request, service: Service) -> Served:
-    """One effect, held against the promise."""
+    """Make one effect, and check it against the promise."""
     number = request.operation
     violation = _broken(state, request)
     if request.marked:
@@ -97,7 +97,7 @@ def _execute(setting: Setting, state: State, request: Request, service: Service)
     if request.kind == "create_ticket":
         lags = (
             state.day >= 0 or setting.scenario.restore or setting.scenario.person == "edits"
-        )  # only then does anybody search
+        )  # only then is there a search
         service = service._replace(ticket="open", maker=number, lag=setting.times.search if lags else 0)
     return Served("executes", service, "done", violation=violation)
 

@@ -1,4 +1,4 @@
-"""What does the ledger record of an attempt, and from whom? Settle, take back; and what becomes of followers."""
+"""Moves of the ledger after an attempt: settle, take back, and the effect on following operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STATES = ("close_ticket", "reopen_ticket")
 
 
 def settle(setting: Setting, state: State, number: int, worker: Worker) -> Iterator[Step]:
-    """A worker hands in its outcome: accepted from whoever holds the lease now."""
+    """A worker submits its outcome; the ledger accepts it only from the holder of the current lease."""
     request = worker.request[0]
     name = f"{request.kind} ({request.operation + 1})"
     after = with_worker(state, number, Worker())
@@ -55,7 +55,7 @@ def _record(setting: Setting, state: State, at: int, worker: Worker) -> tuple[Le
 
 
 def _doubt(setting: Setting, state: State, ledger: Ledger, operation: Operation, ago: int) -> Ledger:
-    """Absence of a create proves something only when its last send is so long ago."""
+    """Set the time until the absence of a create proves anything: its last send must be long enough ago."""
     asked = operation.unproven or operation.sent == "old" or setting.scenario.person == "edits"
     counts = operation.kind == "create_ticket" and asked
     since = setting.times.life + setting.times.search - ago
@@ -69,7 +69,7 @@ def _done(state: State, ledger: Ledger, at: int) -> tuple[Ledger, str | None]:
     if operation.kind == "create_ticket":
         ledger = ledger._replace(ticket=True)
     took_effect = state.service.effects[at] or state.service.repeats[at]
-    # Somebody else made the ticket what it is to be: a person, or we ourselves before the restore.
+    # The ticket's state is due to a person, or to ourselves before the restore.
     by_state = operation.kind in STATES and (operation.unproven or state.service.person)
     return (
         ledger,
@@ -78,7 +78,7 @@ def _done(state: State, ledger: Ledger, at: int) -> tuple[Ledger, str | None]:
 
 
 def _dead(setting: Setting, state: State, ledger: Ledger, at: int) -> tuple[Ledger, str | None]:
-    """A person must decide; what follows depends on what died."""
+    """Mark an operation as dead, which a person must decide about; the kind decides about its followers."""
     rules = setting.rules
     operation = ledger.operations[at]
     ledger = with_operation(ledger, at, Operation(operation.kind, "dead"))._replace(doubtful=0)
@@ -101,7 +101,7 @@ def _dead(setting: Setting, state: State, ledger: Ledger, at: int) -> tuple[Ledg
 
 
 def take_back(setting: Setting, state: State) -> Iterator[Step]:
-    """A lease ran out: its request may have been sent, up to the lease's end."""
+    """A lease ran out; its request may have been sent, up to the lease's end."""
     ledger, at = state.ledger, head(state.ledger)
     if ledger.state != "leased" or ledger.lease > 0:
         return
@@ -117,7 +117,7 @@ def take_back(setting: Setting, state: State) -> Iterator[Step]:
 
 
 def commit_late(setting: Setting, state: State, number: int, worker: Worker) -> Iterator[Step]:
-    """The claim of a worker that sent before it, where rule 2 is off."""
+    """Commit the claim of a worker that sent before the commit, if rule 2 is off."""
     at, ledger = worker.request[0].operation, state.ledger
     if ledger.state != "ready" or ledger.wait or head(ledger) != at:
         return

@@ -1,4 +1,4 @@
-"""Do the rules of exactly-once delivery hold in every interleaving, and is each of them needed?"""
+"""The rules of exactly-once delivery hold in every interleaving, and each of them is needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.model.explore import explore, steps
 from tests.model.rules import Rules, World
 from tests.model.scenarios import SCENARIOS, Scenario, Setting, first_state
 
-pytestmark = pytest.mark.timeout(600)  # seconds of CPU, which may be minutes on a machine that is busy with others
+pytestmark = pytest.mark.timeout(600)  # seconds of CPU, possibly minutes on a busy machine
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.name for each in SCENARIOS])

@@ -1,4 +1,4 @@
-"""What may a worker meet while it waits for the answer to its request? An answer, its loss, a refusal, or nothing."""
+"""Moves while a worker waits for its answer: an answer, its loss, a refusal, or none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.model.steps import Step, end, orphan
 
 
 def answers(setting: Setting, state: State, number: int, worker: Worker) -> Iterator[Step]:
-    """The service works on the request, or the worker stops waiting: time-out, reset and 500 look the same to it."""
+    """The service works on the request, or the worker stops waiting; time-out, reset and 500 look the same to it."""
     request = worker.request[0]
     if not request.life:
         yield Step("no answer comes", with_worker(state, number, end(worker, "unknown")))
@@ -39,7 +39,7 @@ def answers(setting: Setting, state: State, number: int, worker: Worker) -> Iter
 
 
 def orphan_steps(setting: Setting, state: State) -> Iterator[Step]:
-    """A request that nobody waits for reaches the service late."""
+    """A request without a waiting worker reaches the service late."""
     for place, request in enumerate(state.network):
         others = (*state.network[:place], *state.network[place + 1 :])
         for served in serve(setting, state, request):

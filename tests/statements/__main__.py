@@ -1,7 +1,7 @@
-"""Writes docs/sql.md, or compares its statements with those that run now.
+"""Writes docs/sql.md, or compares its statements with the current ones.
 
 python3 dev.py sql           write it: needs PostgreSQL (TICKETRELAY_TEST_POSTGRESQL), takes a minute
-python3 dev.py sql --check   compare the statements; those of PostgreSQL where one answers
+python3 dev.py sql --check   compare the statements; those of PostgreSQL only if a PostgreSQL answers
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.statements.page import (
 
 
 def write() -> int:
-    """Write the page; gives the exit code."""
+    """Write the page; returns the exit code."""
     if not postgresql_is_there():
         print("dev.py sql: no PostgreSQL answers; TICKETRELAY_TEST_POSTGRESQL names one", file=sys.stderr)
         return 2
@@ -42,7 +42,7 @@ def on_postgresql(copies: int, *, explains: bool) -> list[Executed]:
 
 
 def difference(dialect: str, now: list[Executed]) -> list[str]:
-    """How the page differs from what runs now; empty where it does not."""
+    """Return the differences between the page and the current statements; empty if there are none."""
     there = written(PAGE.read_text(), dialect)
     return list(
         difflib.unified_diff(statements(there), statements(now), f"docs/{PAGE.name}", DIALECTS[dialect], lineterm="")
@@ -50,7 +50,7 @@ def difference(dialect: str, now: list[Executed]) -> list[str]:
 
 
 def check() -> int:
-    """Compare; gives the exit code."""
+    """Compare the page; returns the exit code."""
     found = difference("sqlite", captured_on_sqlite(FEW_COPIES, explains=False))
     if postgresql_is_there():
         found += difference("postgresql", on_postgresql(FEW_COPIES, explains=False))

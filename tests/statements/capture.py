@@ -1,7 +1,7 @@
 """Captures the statements that a ledger executes, each with its plan, under the name of the verb that issued it.
 
 The database itself explains each statement, in the transaction that executes it, with its parameters and the settings
-of its session. So no statement is copied by hand, and no plan is one that the worker would not get.
+of its session. So no statement is copied by hand, and every plan is one that the worker would get.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _VALUES_LIST = re.compile(rf"IN \((VALUES )?{_ROW}(?:, …)?\)")
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """A statement, the verb that issued it first, and the lines of its plan (none where no plan was asked for)."""
+    """A statement, the verb that issued it first, and the lines of its plan (empty if no plan was requested)."""
 
     verb: str
     statement: str
@@ -36,7 +36,7 @@ class Executed:
 
 
 def normalised(statement: str) -> str:
-    """The statement in lines of 118 characters, however many values its lists hold.
+    """Return the statement in lines of 118 characters, independent of the number of values in its lists.
 
     A list of values becomes one placeholder and an ellipsis: `IN (?, …)`.
     """
@@ -53,17 +53,17 @@ def normalised(statement: str) -> str:
 
 @dataclass
 class Capture:
-    """What was executed so far; each statement once, under the verb that issued it first."""
+    """The statements executed so far; each once, under the verb that issued it first."""
 
     database: str
-    """The name of the database, which tells its connections from others of this process."""
+    """Name of the database, which distinguishes its connections from others of this process."""
     explains: bool = True
     found: dict[str, Executed] = field(default_factory=dict)
     verb: str | None = None
 
     @contextmanager
     def of(self, verb: str) -> Iterator[None]:
-        """Within the block this verb is at work."""
+        """Attribute statements within the block to this verb."""
         self.verb = verb
         try:
             yield
@@ -72,7 +72,7 @@ class Capture:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Within the block, statements are captured while a verb is at work."""
+        """Capture statements within the block while a verb is set."""
         event.listen(Engine, "before_cursor_execute", self._take)
         try:
             yield
@@ -96,7 +96,7 @@ def _plan(dialect: str, cursor: Any, statement: str, parameters: Any) -> tuple[s
     explaining = cursor.connection.cursor()
     try:
         if dialect == "sqlite":
-            # https://www.sqlite.org/eqp.html: id, parent, unused, detail
+            # Source: https://www.sqlite.org/eqp.html: id, parent, unused, detail
             rows = explaining.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
             depth = {0: -1}
             for number, parent, _, _ in rows:

@@ -1,4 +1,4 @@
-"""Fills a ledger with many cases in seconds: a few hundred are recorded by its verbs, and copied by plain SQL.
+"""Fills a ledger with many cases in seconds: its verbs record a few hundred, and plain SQL copies them.
 
 Of 400 cases, 396 are done: alerts that fired and ended, mails with an answer, messages of chat with a receipt. Four
 hold open work (1%): a create that is due, a note that is due, a dead create that blocks its case, and a lease.
@@ -29,7 +29,7 @@ TERMS = Terms(timedelta(seconds=60), timedelta(hours=23), timedelta(seconds=30),
 TABLES = (
     "cases", "inbound", "operations", "seen", "aliases", "participants", "members", "tickets", "attempts", "receipts",
 )  # fmt: skip
-"""Those that are filled: the large ones."""
+"""The tables that are filled: the large ones."""
 NAMES = {"key", "alias", "idempotency_key", "ticket_id", "target", "name"}
 DIGESTS = {"digest"}
 TIMES = {
@@ -41,7 +41,7 @@ REFERENCES = {"case_id": "cases", "inbound_id": "inbound", "duplicate_of": "inbo
 
 @dataclass
 class Clock:
-    """A time that only its owner moves."""
+    """A clock that only its owner moves."""
 
     now: datetime = BEGAN
 
@@ -53,7 +53,7 @@ E = TypeVar("E", bound=Event)
 
 
 def event_of(kind: type[E], case: str, message: str, at: datetime = BEGAN, **more: Any) -> E:
-    """An event with the usual facts."""
+    """Return an event with the usual facts."""
     facts: dict[str, Any] = {
         "case_key": case,
         "source_message_id": f"{case}:{message}",
@@ -67,28 +67,28 @@ def event_of(kind: type[E], case: str, message: str, at: datetime = BEGAN, **mor
 
 
 def delivery_of(source: str, *events: Event, at: datetime = BEGAN, group: Group | None = None) -> Delivery:
-    """A delivery that says these events; of a group, where one is named."""
+    """Return a delivery with these events; they belong to `group`, if given."""
     body = "\n".join(each.source_message_id for each in events).encode()
     treatment = (Treatment(Policy(), group=group),) * len(events) if group else ()
     return Delivery(Inbound(source, at, body), Parsed(events), treatments=treatment)
 
 
 def open_ledger(url: str, clock: Clock) -> Ledger:
-    """A ledger with everything in use that a setting may switch on."""
+    """Open a ledger with every optional feature switched on."""
     ledger = Ledger(url, clock=clock, may_damp=True, may_group=True, may_answer=True)
     ledger.upgrade()
     return ledger
 
 
 def done(claim: Claim, number: int) -> Settlement:
-    """The Tickets API did it."""
+    """Return the settlement of a successful call."""
     made = f"T-{claim.case_id}-{number}" if claim.kind == "create_ticket" else None
     status: TicketStatus = "closed" if claim.kind == "close_ticket" else "open"
     return Settlement("done", "done", ticket_id=made, ticket_status=status, status=201, latency=timedelta(seconds=0.1))
 
 
 def deliver(ledger: Ledger, kind: Kind | None = None) -> None:
-    """Make every call that is due, with success."""
+    """Make every due call, with success."""
     number = 0
     while claims := ledger.claim(kind, limit=CASES, owner="filler", terms=TERMS).claims:
         number += 1
@@ -96,7 +96,7 @@ def deliver(ledger: Ledger, kind: Kind | None = None) -> None:
 
 
 def _finished() -> list[Delivery]:
-    """The deliveries of cases that are done."""
+    """Return the deliveries of finished cases."""
     ended = BEGAN + timedelta(minutes=10)
     found: list[Delivery] = []
     for number in range(240):
@@ -118,7 +118,7 @@ def _finished() -> list[Delivery]:
 
 
 def record_open_work(ledger: Ledger) -> None:
-    """Four cases with open work: a dead create that holds up a note, a due note and receipt, a due create, a lease."""
+    """Record four cases with open work: a dead create before a note, a due note and receipt, a due create, a lease."""
     ledger.record([delivery_of("alerts", event_of(Opened, "open-dead", "fires"))])
     (claim,) = ledger.claim("create_ticket", limit=1, owner="filler", terms=TERMS).claims
     ledger.settle([(claim, Settlement("dead", "refused", status=422, error="422: the subject is not liked"))])
@@ -133,7 +133,7 @@ def record_open_work(ledger: Ledger) -> None:
 
 
 def fill(url: str, copies: int) -> datetime:
-    """Fill an empty ledger with 400 cases and so many copies in all; gives a time at which its open work is due."""
+    """Fill an empty ledger with 400 cases, `copies` times in all; returns a time at which its open work is due."""
     clock = Clock()
     ledger = open_ledger(url, clock)
     try:
@@ -183,7 +183,7 @@ def _copy(connection: Connection, table: str, copies: int, steps: Mapping[str, i
 
 
 def _changes(dialect: str, table: str, texts: Collection[str], steps: Mapping[str, int]) -> dict[str, str]:
-    """What changes in a copy, by column: what names a row names another one, and times are an hour later."""
+    """Return the changes in a copy, by column: references lead to the copied row, and times are an hour later."""
     numbers = {name: of for name, of in {**REFERENCES, "id": table}.items() if of in steps}
     found = {name: f'"{name}" + copy * {steps[of]}' for name, of in numbers.items()}
     found |= {name: f'"{name}" + copy * {COPY_LATER // timedelta(microseconds=1)}' for name in TIMES}

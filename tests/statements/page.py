@@ -15,8 +15,8 @@ from tests.statements.large import CASES, fill
 from tests.statements.scenario import VERBS, play
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "sql.md"
-COPIES = 250  # of 400 cases: 100,000
-FEW_COPIES = 3  # enough for every statement; plans of PostgreSQL need the many
+COPIES = 250  # of 400 cases each: 100,000 cases
+FEW_COPIES = 3  # enough for every statement; PostgreSQL's plans need many
 DIALECTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _DIALECT = re.compile(r"^### (\w+)$")
 
@@ -40,20 +40,20 @@ SQLite has no statistics here, as in operation: it plans by the indexes alone. P
 
 
 def captured(url: str, copies: int, *, explains: bool) -> list[Executed]:
-    """Fill an empty database and play the scenario; gives what was executed, in that order."""
+    """Fill an empty database and play the scenario; returns the executed statements, in that order."""
     capture = Capture(str(sqlalchemy.make_url(url).database), explains)
     play(capture, url, fill(url, copies))
     return list(capture.found.values())
 
 
 def captured_on_sqlite(copies: int, *, explains: bool) -> list[Executed]:
-    """As `captured`, on a SQLite of its own."""
+    """As `captured`, on a temporary SQLite database."""
     with tempfile.TemporaryDirectory(prefix="ticketrelay-sql-") as folder:
         return captured(f"sqlite:///{Path(folder) / 'ledger.db'}", copies, explains=explains)
 
 
 def page(executed: Mapping[str, Sequence[Executed]]) -> str:
-    """The whole page, from what was executed on each database."""
+    """Return the whole page, from the statements executed on each database."""
     parts = [OPENING]
     for verb, _ in VERBS:
         parts.append(f"## {verb}\n")
@@ -68,7 +68,7 @@ def page(executed: Mapping[str, Sequence[Executed]]) -> str:
 
 
 def statements(executed: Sequence[Executed]) -> list[str]:
-    """The statements as lines, each verb's below its name, in any order of execution: sorted within the verb."""
+    """Return the statements as lines below their verb, sorted within it, so that execution order does not matter."""
     lines: list[str] = []
     for verb, found in groupby(executed, key=lambda each: each.verb):
         lines.append(f"## {verb}")
@@ -78,7 +78,7 @@ def statements(executed: Sequence[Executed]) -> list[str]:
 
 
 def written(text: str, dialect: str) -> list[Executed]:
-    """The statements of a page for one database, without their plans."""
+    """Return the statements of a page for one database, without their plans."""
     verb, is_wanted = "", False
     found: list[Executed] = []
     block: list[str] | None = None

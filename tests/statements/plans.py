@@ -1,8 +1,8 @@
 """Reads a plan and names the large tables that it reads whole.
 
-A table is read whole where no condition leads into an index: `SCAN` in SQLite, `Seq Scan` or an index scan without a
-condition in PostgreSQL. Two such reads are none: of a partial index, which holds little, and in the order of a key up
-to a LIMIT without any condition, which is a page.
+A table is read whole if no condition leads into an index: `SCAN` in SQLite, `Seq Scan` or an index scan without a
+condition in PostgreSQL. Two such reads do not count: a read of a partial index, which holds little; and a read in the
+order of a key up to a LIMIT without any condition, which is a page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _POSTGRESQL = re.compile(
 
 
 def read_whole(dialect: str, executed: Executed) -> list[str]:
-    """The large tables that the plan of a statement reads whole, sorted."""
+    """Return the large tables that the plan of a statement reads whole, sorted."""
     found = _in_sqlite(executed.plan) if dialect == "sqlite" else _in_postgresql(executed.plan)
     return sorted({each for each in found if each in TABLES and not _is_page(dialect, executed)})
 
@@ -36,7 +36,7 @@ def _in_sqlite(plan: Sequence[str]) -> list[str]:
             continue
         how, table, using = match.groups()
         is_partial = using is not None and any(f"INDEX {each}" in using for each in PARTIAL)
-        # `SEARCH operations` without an index looks for a minimum, in all of it.
+        # `SEARCH operations` without an index searches the whole table for a minimum.
         if not is_partial and (how == "SCAN" or using is None):
             found.append(re.sub(r"_\d+$", "", table))
     return found

@@ -19,14 +19,14 @@ from worker.ledger.reports.following import Filter as NewsFilter
 from worker.planning.grouping import PREFIX
 from worker.planning.model import Group
 
-BUDGET = replace(TERMS, limits=Limits(6, 6))  # scarce, so that notes are looked for that can be joined
+BUDGET = replace(TERMS, limits=Limits(6, 6))  # scarce, so that there is a search for notes that can be joined
 KEPT = timedelta(hours=12)
-PAGES = 600  # rows: more than a page of the lists has
+PAGES = 600  # rows: more than a page of the lists
 LATENCY = timedelta(seconds=0.1)
 
 
 def play(capture: Capture, url: str, now: datetime) -> None:
-    """Call the verbs on a ledger that `large.fill` filled, at a time at which its open work is due."""
+    """Call the verbs on a ledger filled by `large.fill`, at a time at which its open work is due."""
     clock = Clock(now)
     ledger = open_ledger(url, clock)
     try:
@@ -39,7 +39,7 @@ def play(capture: Capture, url: str, now: datetime) -> None:
 
 
 def record(ledger: Ledger, clock: Clock) -> None:
-    """Alerts, alone and in a group; mails that answer and chat that waits; and what cannot be read."""
+    """Record alerts, alone and in a group, mails that answer, chat that waits, and unreadable deliveries."""
     at = clock.now
     known, author = "<7@example.com>", "person-7@example.com"
     group = Group(f"{PREFIX}team-1", "a team")
@@ -72,14 +72,14 @@ def due_kinds(ledger: Ledger, _: Clock) -> None:
 
 
 def claim(ledger: Ledger, _: Clock) -> None:
-    """By kind within a budget, and of any kind without one."""
+    """Claim by kind within a budget, and any kind without a budget."""
     ledger.claim("create_ticket", limit=2, owner="page", terms=BUDGET)
     ledger.claim("add_note", limit=1, owner="page", terms=BUDGET)
     ledger.claim(None, limit=1, owner="page", terms=TERMS)
 
 
 def settle(ledger: Ledger, clock: Clock) -> None:
-    """A create and a note that were made, a call that was refused, and one of unknown outcome."""
+    """Settle a create and a note that succeeded, a refused call, and a call of unknown outcome."""
     made = Settlement("done", "done", ticket_id="T-new", ticket_status="open", status=201, latency=LATENCY)
     noted = Settlement("done", "done", ticket_status="open", status=201, latency=LATENCY)
     dead = Settlement("dead", "rejected", status=422, error="422: the subject is not liked", latency=LATENCY)
@@ -133,7 +133,7 @@ def dead(ledger: Ledger, _: Clock) -> None:
 
 
 def following(ledger: Ledger, clock: Clock) -> None:
-    """As `tail` does it: the latest, and then what is new."""
+    """Read as `tail` does: the latest, and then new ones."""
     position = ledger.reading.begin_following()
     ledger.reading.latest(position, 10, NewsFilter())
     ledger.record([delivery_of("alerts", event_of(Opened, "newer", "fires", clock.now), at=clock.now)])

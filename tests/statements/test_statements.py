@@ -1,4 +1,4 @@
-"""Every statement of the hot paths enters large tables by an index, and stands in docs/sql.md as it runs."""
+"""Every statement of the hot paths enters large tables by an index, and docs/sql.md has each one as it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.statements.plans import read_whole
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A statement that reads a large table whole, and why that is endured."""
+    """A statement that reads a large table whole, and the reason why that is acceptable."""
 
     verb: str
     says: str
@@ -34,7 +34,7 @@ EXCEPTIONS = (
 
 
 def faults(dialect: str, executed: list[Executed]) -> list[str]:
-    """The statements that read a large table whole without being an exception; and the exceptions that are none."""
+    """Return statements that read a large table whole without an exception, and exceptions that are not needed."""
     found, used = [], set()
     for each in executed:
         whole = read_whole(dialect, each)
@@ -59,7 +59,7 @@ def test_no_large_table_is_read_whole_on_sqlite(on_sqlite: list[Executed]) -> No
 
 
 @pytest.mark.postgresql
-@pytest.mark.timeout(600)  # a hundred thousand cases on a machine that does much else
+@pytest.mark.timeout(600)  # a hundred thousand cases, on a busy machine
 def test_no_large_table_is_read_whole_on_postgresql(postgresql_url: str) -> None:
     executed = captured(postgresql_url, COPIES, explains=True)
 

@@ -1,4 +1,4 @@
-"""By what is a ticket found again? What survives an edit, a cut and a quotation; tables and properties."""
+"""Markers survive an edit, a cut and a quotation; tables and properties."""
 
 from __future__ import annotations
 

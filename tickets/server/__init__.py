@@ -1,10 +1,10 @@
-"""The Tickets API on this machine: the whole contract, on SQLite or PostgreSQL, with faults on demand.
+"""Local Tickets API: the whole contract, on SQLite or PostgreSQL, with faults on demand.
 
 from tickets.server import LocalTicketsApi, Options
 from tickets.server.testing import running
 
 with LocalTicketsApi(Options("sqlite:////tmp/tickets.db")) as api, running(api) as served:
-    ...  # send requests to served.base_url; api.effects() says what they did
+    ...  # send requests to served.base_url; api.effects() lists their effects
 """
 
 from tickets.server.api import LocalTicketsApi

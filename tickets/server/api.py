@@ -1,4 +1,4 @@
-"""How do I run the Tickets API myself? Make a `LocalTicketsApi` and serve, mount or call its `app`."""
+"""`LocalTicketsApi`, the entry point of the local Tickets API; its `app` can be served, mounted or called."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tickets.server.service import Parts
 from tickets.server.store import Effect, Store
 from tickets.server.webhooks import Sender
 
-_THREADS = 8  # calls that may wait for PostgreSQL at one time; more wait in the executor's queue
+_THREADS = 8  # calls that may wait for PostgreSQL at the same time; further calls wait in the executor's queue
 
 
 class LocalTicketsApi:
-    """One local Tickets API: a database, rules for faults, a clock, and the application that answers."""
+    """One local Tickets API: a database, fault rules, a clock, and an ASGI application."""
 
     def __init__(self, options: Options, clock: Clock | None = None) -> None:
-        """Opens the database and makes its tables. Raises sqlalchemy.exc.OperationalError where it cannot."""
+        """Open the database and make its tables. Raises sqlalchemy.exc.OperationalError if that fails."""
         self.options = options
         self.clock = clock or Clock()
         self.faults = Faults()
@@ -49,14 +49,14 @@ class LocalTicketsApi:
             wake=self._sender.wake,
         )
         self.app: ASGIApp = ServerErrorMiddleware(TicketsApp(parts), handler=self._defect)
-        """Answers `/api/v1/…`; mount it with `Mount("", api.app)` or `Mount("/api/v1", api.app)`."""
+        """Serves `/api/v1/…`; mount it with `Mount("", api.app)` or `Mount("/api/v1", api.app)`."""
 
     def _defect(self, _request: Request, _error: Exception) -> Response:
         answer = render(Refusal(500, "a defect of the local Tickets API; its log says more"), self.options.revision)
         return Response(answer.body, answer.status, media_type=answer.content_type)
 
     def effects(self, after: int = 0, limit: int = 1000) -> list[Effect]:
-        """The effects with a number above `after`, in order, at most `limit`."""
+        """Return at most `limit` effects with a number above `after`, in order."""
         return self._store.effects(after, limit)
 
     @property
@@ -64,11 +64,11 @@ class LocalTicketsApi:
         return self._limiter.limit
 
     def set_limit(self, limit: Limit) -> None:
-        """Switch the rate limit; what was admitted so far counts under the new one."""
+        """Switch the rate limit; requests admitted so far count under the new limit."""
         self._limiter.set(limit)
 
     def reset(self) -> None:
-        """As new: no tickets, effects, keys, webhooks, faults, counts. The clock and the limit stay; ids go on."""
+        """Remove all tickets, effects, keys, webhooks, faults and counts. Clock and limit stay; ids go on."""
         self._store.reset()
         self.faults.clear()
         self.record.clear()
@@ -82,7 +82,7 @@ class LocalTicketsApi:
         await self._sender.stop()
 
     def close(self) -> None:
-        """Give the database back; after `stop`, and after the application was served for the last time."""
+        """Close the database; call this after `stop`, when the application is no longer served."""
         self._threads.shutdown()
         self._store.close()
 

@@ -1,4 +1,4 @@
-"""How does a request become an answer? Route, key, limit, scope, body, faults, one transaction, answer.
+"""ASGI application of the server: route, key, limit, scope, body, faults, one transaction, answer.
 
 The application serves paths that begin with `/api/v1`. Mount it with `Mount("", api.app)`, behind more special
 routes, or with `Mount("/api/v1", api.app)`.
@@ -32,12 +32,12 @@ _JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE | re
 
 
 class Disconnected(Exception):
-    """The client went away before its request was complete: there is nobody to answer."""
+    """The client disconnected before its request was complete; no answer is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The path's template, what stands in its place of `{id}`, and the calls that it has by method."""
+    """A matched path: its template, the value of `{id}`, and its calls by method."""
 
     template: str
     params: dict[str, str]
@@ -45,7 +45,7 @@ class Match:
 
 
 def api_path(scope: Scope) -> str | None:
-    """The path below `/api/v1`, however the application is mounted; None for a path that is not ours."""
+    """Return the path below `/api/v1`, however the application is mounted; None for any other path."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     if root and path.startswith(root):
@@ -56,7 +56,7 @@ def api_path(scope: Scope) -> str | None:
 
 
 async def read_body(receive: Receive, headers: Headers, most: int) -> bytes:
-    """The whole body. Raises Refusal (413) as soon as it is known to be too large, Disconnected."""
+    """Read the whole body. Raises Refusal (413) as soon as the body is known to be too large, Disconnected."""
     declared = headers.get("content-length", "0")
     chunks: list[bytes] = []
     size = int(declared) if declared.isdecimal() else 0
@@ -75,7 +75,7 @@ async def read_body(receive: Receive, headers: Headers, most: int) -> bytes:
 
 
 def idempotency_key(call: Call, headers: Headers) -> str | None:
-    """Raises Refusal (422) for a key that is none."""
+    """Return the idempotency key of a request, None if missing. Raises Refusal (422) for an invalid key."""
     name = headers.get("idempotency-key")
     if name is None or not call.idempotent:
         return None
@@ -85,7 +85,7 @@ def idempotency_key(call: Call, headers: Headers) -> str | None:
 
 
 def check_type(call: Call, headers: Headers, body: bytes) -> None:
-    """Raises Refusal (415) for a body that does not say it is JSON."""
+    """Raise Refusal (415) for a body that is not declared as JSON."""
     if call.body is None or (not body and not call.body_required):
         return
     if not _JSON.fullmatch(headers.get("content-type", "").strip()):
@@ -128,7 +128,7 @@ class TicketsApp:
         await deliver(answer, plan, scope, receive, send)
 
     def _match(self, path: str | None) -> Match:
-        """Raises Refusal (404)."""
+        """Match a path to its calls. Raises Refusal (404)."""
         if path is None:
             raise not_found()
         if path in self._open:
@@ -139,7 +139,7 @@ class TicketsApp:
         raise not_found()
 
     async def _answer(self, scope: Scope, receive: Receive, headers: Headers, match: Match) -> tuple[Answer, Plan]:
-        """Raises Refusal for what no fault meets: 401, 403, 405, 413, 429."""
+        """Answer a request. Raises Refusal for errors that no fault applies to: 401, 403, 405, 413, 429."""
         method: str = scope["method"]
         path = match.template.replace("{id}", match.params.get("id", ""))
         call = match.calls.get(method)
@@ -173,13 +173,13 @@ class TicketsApp:
             return render(refusal, self._parts.options.revision), plan
 
     def _instead(self, answer: Answer, plan: Plan) -> Answer:
-        """The answer, or the status that a rule has in its place."""
+        """Return the answer, or the status that a fault rule puts in its place."""
         rule = plan.rule
         return answer_of(rule, self._parts.options.revision) if rule is not None and rule.action == "status" else answer
 
 
 async def deliver(answer: Answer, plan: Plan, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the answer, or what the plan makes of it."""
+    """Send the answer, changed as the plan requires."""
     if plan.pause_after:
         await asyncio.sleep(plan.pause_after)
     rule = plan.rule

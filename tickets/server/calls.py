@@ -1,6 +1,6 @@
-"""The table of calls: routes, scopes, bodies, answers and the OpenAPI document all follow from it.
+"""Table of calls, from which routes, scopes, bodies, answers and the OpenAPI document follow.
 
-A call reads its request before the transaction and does its work in it; a Refusal undoes the work.
+A call reads its request before the transaction and does its work within the transaction; a Refusal rolls it back.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request whose API key, scope and limit were checked; `now` in microseconds since 1970."""
+    """A request with checked API key, scope and limit; `now` in microseconds since 1970."""
 
     options: Options
     now: int
@@ -55,14 +55,14 @@ class Call:
     """Template below `/api/v1`, with `{id}` for the id."""
     scope: str
     run: Callable[[Connection, Request, Any], Any]
-    """Does the work, and returns the content of the answer. Its last argument is what `understand` made."""
+    """Does the work, and returns the content of the answer. The last argument is the result of `understand`."""
     status: int
-    """Of its success; a 204 has no content."""
+    """Status of success; a 204 has no content."""
     answer: type[BaseModel] | Json | None = None
-    """The model or the schema of the content."""
+    """Model or schema of the content."""
     body: type[schemas.Body] | None = None
     understand: Callable[[Request, Any], Any] = lambda _request, body: body
-    """What the request means, from it and its body as `body` (None where it has none). Raises Refusal (422)."""
+    """Interprets the request, given its body as `body` (None if there is none). Raises Refusal (422)."""
     body_required: bool = True
     query: Parameters | None = None
     id_schema: Json | None = None
@@ -70,7 +70,7 @@ class Call:
 
     @property
     def idempotent(self) -> bool:
-        """True: it heeds the Idempotency-Key header."""
+        """True if the call uses the Idempotency-Key header."""
         return self.name in IDEMPOTENT_CALLS
 
     @property
@@ -79,7 +79,7 @@ class Call:
 
     @property
     def errors(self) -> tuple[int, ...]:
-        """Every error status that the call can answer, in order."""
+        """Return every error status that the call can answer, in order."""
         follow = (
             (self.body, {400, 415, 422}),
             (self.query, {422}),
@@ -90,14 +90,14 @@ class Call:
         return tuple(sorted(found.union(*(statuses for cause, statuses in follow if cause))))
 
     def read(self, request: Request) -> Any:
-        """What the body or the query says. Raises Refusal (400, 422)."""
+        """Parse the body or the query. Raises Refusal (400, 422)."""
         body = None
         if self.body is not None and (request.body or self.body_required):
             body = schemas.read(self.body, request.body)
         return self.understand(request, body)
 
     def perform(self, connection: Connection, request: Request, said: Any) -> Answer:
-        """The answer of the work that `said` asks for. Raises Refusal."""
+        """Do the work for `said`, the result of `read`, and return the answer. Raises Refusal."""
         content = self.run(connection, request, said)
         return Answer(self.status, b"" if self.status == 204 else encode(content))
 
@@ -115,7 +115,7 @@ def update_fields(_request: Request, body: schemas.Body) -> dict[str, Any]:
 
 
 def _with_category(fields: dict[str, Any]) -> dict[str, Any]:
-    """In revision B the category is a string in the metadata; the list's filter finds it there."""
+    """Set the category from the metadata: in revision B it is a string there, and the list's filter needs it."""
     if fields.get("metadata"):
         encode(fields["metadata"])
         category = fields["metadata"].get("category")
@@ -141,7 +141,7 @@ def _found(connection: Connection, request: Request) -> lifecycle.Ticket:
 
 
 def _record(connection: Connection, request: Request, kind: lifecycle.EffectKind, ticket: lifecycle.Ticket) -> Json:
-    """Log the effect and announce it. Returns the ticket as it is answered."""
+    """Log the effect and announce it. Returns the ticket as shown in answers."""
     shown = request.dialect.show(ticket)
     store.log_effect(connection, request.now, kind, shown["id"], request.key, request.body)
     webhooks.announce(connection, kind, shown, request.now)
@@ -218,7 +218,7 @@ _WEBHOOK_ID: Json = {"type": "string", "pattern": "^wh_[0-9a-f]{32}$"}
 
 
 def calls_of(dialect: Dialect) -> tuple[Call, ...]:
-    """Every call but those of `OPEN`."""
+    """Return every call except those in `OPEN`."""
     ticket, number = dialect.ticket, dialect.id_schema
     page = structure(data=array(reference(ticket.__name__)), total=NUMBER, limit=NUMBER, offset=NUMBER)
     hooks = structure(data=array(reference(schemas.WebhookAnswer.__name__)))
@@ -254,11 +254,11 @@ OPEN: Mapping[str, tuple[str, type[BaseModel] | Json]] = {
     "/health": ("health", schemas.Health),
     "/openapi.json": ("openapi", {"type": "object"}),
 }
-"""Path → name and answer of what GET gives without an API key and without the database."""
+"""Path → name and answer of each GET that needs neither an API key nor the database."""
 
 
 def offered(options: Options) -> tuple[Call, ...]:
-    """The calls that the revision and the environment have."""
+    """Return the calls of this revision and environment."""
     calls = calls_of(REVISIONS[options.revision])
     return tuple(call for call in calls if options.environment == "sandbox" or not call.sandbox_only)
 

@@ -1,6 +1,6 @@
-"""What time is it at the service? All time in the server comes from one clock, which tests can advance.
+"""The server's only clock, which tests can advance.
 
-Whole microseconds since 1970, because sums of floating seconds are not exact and Retry-After must be.
+Whole microseconds since 1970, because sums of floating-point seconds are not exact and Retry-After must be.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rfc3339(us: int) -> str:
-    """The contract's form, whole seconds in UTC: `2026-02-20T14:30:00Z`."""
+    """Format a time as in the contract, whole seconds in UTC: `2026-02-20T14:30:00Z`."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(us // SECOND))
 
 
 class Clock:
-    """Runs with the machine's monotonic clock from where it is set; `ticking=False` moves only by `advance`."""
+    """A clock on the machine's monotonic clock, from its start time on; `ticking=False` moves only by `advance`."""
 
     def __init__(self, start: datetime | None = None, *, ticking: bool = True) -> None:
         first = time.time_ns() // 1000 if start is None else (start - _EPOCH) // timedelta(microseconds=1)
@@ -33,11 +33,11 @@ class Clock:
         return time.monotonic_ns() // 1000 if self._ticking else 0
 
     def us(self) -> int:
-        """Microseconds since 1970; never goes back."""
+        """Return microseconds since 1970; never decreases."""
         return self._monotonic() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move on by `seconds`. Raises ValueError for a negative number."""
+        """Advance by `seconds`. Raises ValueError for a negative number."""
         if not 0 <= seconds < 1e10:
             raise ValueError(f"a clock advances by 0 seconds or more, not by {seconds}")
         with self._lock:

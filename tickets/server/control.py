@@ -1,4 +1,4 @@
-"""Inspection and control of the server, on a listener of their own: what it did, and what it shall do next.
+"""Inspection and control of the server, on a separate listener.
 
     GET    /effects?after=SEQ&limit=N   every effect, in order
     GET    /requests                    counts by method, path template and status; the last 10,000 requests
@@ -10,7 +10,7 @@
     POST   /reset                       everything as new
 
 Every request carries `Authorization: Bearer TOKEN`. A Host that is not loopback, or any Origin, is refused, so that
-no page in a browser can reach it.
+no page in a browser can reach the listener.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LOOPBACK = re.compile(rf"({'|'.join(re.escape(host) for host in sorted(LOOPBACK
 
 
 def refusal(host: str, origin: str | None, authorization: str, token: str) -> tuple[int, str] | None:
-    """(status, reason) for a request that may not pass; None for one that may."""
+    """Return (status, reason) for a request that is refused; None for a permitted one."""
     if not _LOOPBACK.fullmatch(host):
         return 421, "the Host must be loopback"
     if origin is not None:
@@ -53,7 +53,7 @@ def refusal(host: str, origin: str | None, authorization: str, token: str) -> tu
 
 
 class Guard:
-    """Lets nothing through that `refusal` refuses."""
+    """ASGI middleware that rejects the requests that `refusal` refuses."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app, self._token = app, token
@@ -155,7 +155,7 @@ def _reset(api: LocalTicketsApi, _request: Request, _: bytes) -> Response:
 
 
 Command = Callable[[LocalTicketsApi, Request, bytes], Response]
-"""From the server, the request and its body to the answer. Raises _Malformed (422)."""
+"""Handler: takes the server, the request and its body, returns the answer. Raises _Malformed (422)."""
 
 COMMANDS: tuple[tuple[str, str, Command], ...] = (
     ("GET", "/effects", _effects),
@@ -182,7 +182,7 @@ async def _answer_malformed(_request: Request, error: Exception) -> Response:
 
 
 def control_app(api: LocalTicketsApi, token: str) -> ASGIApp:
-    """The application for one token. Raises ValueError for a blank one."""
+    """Return the application for one token. Raises ValueError for a blank token."""
     if not token.strip():
         raise ValueError("the token must not be blank")
     return Starlette(

@@ -1,6 +1,6 @@
-"""Refusals: requests that are answered with an error, and what each status means (`STATUSES`).
+"""Refusals (requests that get an error as answer), and the meaning of each status (`STATUSES`).
 
-`Dialect.error` (tickets/server/revisions.py) makes the body, in the shape of the revision that is spoken.
+`Dialect.error` (tickets/server/revisions.py) makes the body in the shape of the revision in use.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ STATUSES: Mapping[int, tuple[str, str]] = MappingProxyType(
         503: ("service_unavailable", "An outage, or the database is away"),
     }
 )
-"""Status → its code (revision A), and its meaning (the document). A 409 not about idempotency says `conflict`."""
+"""Status → its code (revision A) and its meaning (the document). A 409 not about idempotency has code `conflict`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value that was not accepted: where it stood, in words why, and pydantic's name for it."""
+    """A value that was rejected: its location, the reason in words, and pydantic's name for the error."""
 
     location: tuple[str | int, ...]
-    """As revision B gives it: `("body", "subject")`, `("query", "limit")`, `("header", "Idempotency-Key")`."""
+    """Location as in revision B: `("body", "subject")`, `("query", "limit")`, `("header", "Idempotency-Key")`."""
     message: str
     kind: str = "value_error"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out: status, body bytes and headers beyond Content-Type and Content-Length."""
+    """An answer: status, body bytes, and headers beyond Content-Type and Content-Length."""
 
     status: int
     body: bytes
@@ -63,7 +63,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """The request is answered with an error; raised inside a transaction it undoes it."""
+    """An error answer to a request; raised inside a transaction, it rolls the transaction back."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ def not_found() -> Refusal:
 
 
 def unreadable(error: ValidationError) -> Refusal:
-    """400 for what is no JSON, 422 with every field for JSON that is not what the call takes."""
+    """Return 400 for a body that is not JSON; 422 with every wrong field for JSON that does not fit the call."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     if any(problem["type"] == "json_invalid" for problem in problems):
         return Refusal(400, "the body is not JSON")

@@ -1,16 +1,17 @@
-"""What shall go wrong? Rules kept in memory, looked at in the order in which they were added.
+"""Fault rules, kept in memory and applied in the order in which they were added.
 
-    action       what a request that matches meets
+    action       effect on a matching request
     latency      a pause of `seconds` before the work (a late request) or after it (a late answer); pauses add up
-    status       `status` instead of the answer, with `retry_after` where given; 502 is a proxy's HTML page
+    status       `status` instead of the answer, with `retry_after` if given; 502 is a proxy's HTML page
     reset        the connection is cut (RST) without an answer
     truncate     Content-Length names the whole answer, half of it is sent, then the connection ends
     drip         the answer in pieces of `chunk` bytes, `seconds` apart
     search_lag   a search does not see the tickets of the last `seconds`
 
-`when` says whether `latency`, `status` and `reset` come before the effect or after its commit. Of the rules that
-decide the answer (`status`, `reset`, `truncate`, `drip`) the first that matches counts. A fault meets what the API
-key, its scope and the limit let through. A client that goes away does not stop a request: it is late, not undone.
+`when` determines whether `latency`, `status` and `reset` come before the effect or after its commit. Of the rules that
+decide the answer (`status`, `reset`, `truncate`, `drip`), the first match counts. Faults apply to requests that pass
+the checks of API key, scope and limit. A client that disconnects does not stop a request: the request is late, not
+undone.
 """
 
 from __future__ import annotations
@@ -40,23 +41,23 @@ BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 B
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRule:
-    """One thing that goes wrong, and for which requests. Raises ValueError for what no rule can be."""
+    """A fault, and the requests that it applies to. Raises ValueError for impossible rules."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     action: Action
     when: When = "before"
     method: str | None = None
-    """`POST`; None matches all."""
+    """HTTP method, for example `POST`; None matches all."""
     path: str | None = None
     """A regular expression, searched in the path from `/api/v1` on; None matches all."""
     body: str | None = None
-    """Text that the request's body holds; None matches all."""
+    """Text within the request's body; None matches all."""
     times: int | None = None
-    """How often the rule applies; None: until it is removed."""
+    """How often the rule applies; None: until the rule is removed."""
     probability: float = 1.0
     seed: int = 0
-    """The same seed meets the same of the matching requests."""
+    """Seed of the random choice: the same seed selects the same matching requests."""
     seconds: float = 0.0
     status: int = 500
     retry_after: int | str | None = None
@@ -83,7 +84,7 @@ class FaultRule:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one request meets."""
+    """The faults of one request."""
 
     pause_before: float = 0.0
     pause_after: float = 0.0
@@ -94,7 +95,7 @@ class Plan:
 
     @property
     def stops_before(self) -> bool:
-        """True: the work is not done at all."""
+        """True if the work is not done at all."""
         rule = self.rule
         return rule is not None and rule.action in ("status", "reset") and rule.when == "before"
 
@@ -103,7 +104,7 @@ NO_FAULT = Plan()
 
 
 def combine(rules: Iterable[FaultRule]) -> Plan:
-    """The plan that follows from the rules that apply, in their order."""
+    """Combine the applicable rules, in their order, into a plan."""
     before = after = 0.0
     lag = 0.0
     decisive: FaultRule | None = None
@@ -121,7 +122,7 @@ def combine(rules: Iterable[FaultRule]) -> Plan:
 
 
 def answer_of(rule: FaultRule, revision: Revision) -> Answer:
-    """What a `status` rule answers."""
+    """Return the answer of a `status` rule."""
     headers = () if rule.retry_after is None else (("retry-after", str(rule.retry_after)),)
     if rule.status == 502:
         return Answer(502, BAD_GATEWAY, headers, "text/html")
@@ -150,14 +151,14 @@ class _Active:
 
 @dataclass(slots=True)
 class Faults:
-    """The rules of one server; used from any thread."""
+    """The rules of one server; may be used from any thread."""
 
     _rules: dict[int, _Active] = field(default_factory=dict)
     _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, rule: FaultRule) -> int:
-        """Returns the rule's id."""
+        """Add a rule and return its id."""
         pattern = None if rule.path is None else re.compile(rule.path)
         dice = random.Random(rule.seed)  # noqa: S311 (repeatable, not secret)
         with self._lock:
@@ -166,7 +167,7 @@ class Faults:
         return number
 
     def remove(self, number: int) -> bool:
-        """False where there is no such rule (any more)."""
+        """Remove a rule; False if there is no such rule."""
         with self._lock:
             return self._rules.pop(number, None) is not None
 
@@ -175,12 +176,12 @@ class Faults:
             self._rules.clear()
 
     def list(self) -> list[tuple[int, FaultRule, int | None]]:
-        """(id, rule, how often it still applies) of every rule."""
+        """Return (id, rule, remaining number of uses) of every rule."""
         with self._lock:
             return [(number, active.rule, active.left) for number, active in self._rules.items()]
 
     def plan(self, method: str, path: str, body: bytes) -> Plan:
-        """What this request meets; counts down the rules that apply."""
+        """Return the faults of this request, and count down the rules that apply."""
         if not self._rules:
             return NO_FAULT
         with self._lock:

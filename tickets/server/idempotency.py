@@ -1,8 +1,8 @@
-"""Was this request answered before? The key's row is written with the effect and its answer, in one transaction.
+"""Idempotency keys: the key's row is written with the effect and its answer, in one transaction.
 
-So a crash before the commit leaves nothing behind, not even a reservation, and after it the answer is replayed. Two
-requests with one key in one process meet in `InFlight`; in two processes the writers' turn decides, and the second
-gets the first's answer.
+A crash before the commit leaves nothing behind, not even a reservation; after the commit the answer is replayed. Two
+requests with one key in one process meet in `InFlight`. In two processes, the writers' lock decides the order, and the
+second request gets the answer of the first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PRUNE = sa.delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at <= sa.bindparam("before")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it was sent, the digest of the API key that it belongs to, and the request that it stands for."""
+    """A key as sent, the digest of the API key that owns it, and the digest of its request."""
 
     owner: str
     name: str
@@ -41,7 +41,7 @@ class Key:
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """SHA-256 over what makes two requests the same one."""
+    """Return the SHA-256 of everything that makes two requests the same."""
     return hashlib.sha256(b"\0".join((method.encode(), path.encode("utf-8", "replace"), body))).digest()
 
 
@@ -50,7 +50,7 @@ def other_request() -> Refusal:
 
 
 def recall(connection: Connection, key: Key, now: int) -> Answer | None:
-    """The answer that this request got. Raises Refusal (409) where the key stands for another request."""
+    """Return the remembered answer to this request. Raises Refusal (409) if the key belongs to another request."""
     row = connection.execute(_SELECT, {"owner": key.owner, "name": key.name}).first()
     if row is None:
         return None
@@ -77,19 +77,19 @@ def remember(connection: Connection, key: Key, answer: Answer, now: int) -> None
 
 
 def forget_old(connection: Connection, now: int) -> int:
-    """Remove what is past the window; returns how many keys that were."""
+    """Remove keys that are older than the window; return how many."""
     return connection.execute(_PRUNE, {"before": now - WINDOW}).rowcount
 
 
 @dataclass(slots=True)
 class InFlight:
-    """The keys of this process's requests that have no answer yet; gone with the process, used on its event loop."""
+    """Keys of this process's requests that have no answer yet; used on one event loop, and lost with the process."""
 
     mode: ConcurrentKey
     _running: dict[tuple[str, str], asyncio.Event] = field(default_factory=dict)
 
     async def enter(self, key: Key) -> None:
-        """Raises Refusal (409) while another request has the key, or waits for it, as the option says."""
+        """Enter a request with this key. While another one has it: wait, or raise Refusal (409), as `mode` requires."""
         while (other := self._running.get((key.owner, key.name))) is not None:
             if self.mode == "conflict":
                 raise Refusal(409, "another request with this idempotency key is in flight")

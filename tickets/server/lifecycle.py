@@ -1,4 +1,4 @@
-"""What may become of a ticket? Pure functions from a ticket and a request to the ticket after it, or a refusal."""
+"""Rules for changes of a ticket: pure functions from a ticket and a request to the changed ticket, or a refusal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tickets.assumptions import CLOSE_ON_CLOSED, NOTE_ON_CLOSED_ALLOWED, STATUS_
 from tickets.server.errors import Refusal, conflict, invalid
 
 EffectKind = Literal["create_ticket", "update_ticket", "add_note", "close_ticket", "reopen_ticket", "reset_sandbox"]
-"""What happened, whichever call did it: a PUT that closes is a close_ticket, one that opens again a reopen_ticket."""
+"""Effect of a call, whichever call it was: a PUT that closes is a close_ticket, a PUT that reopens a reopen_ticket."""
 
 EVENT_OF: Mapping[EffectKind, str] = MappingProxyType(
     {
@@ -22,7 +22,7 @@ EVENT_OF: Mapping[EffectKind, str] = MappingProxyType(
         "reopen_ticket": "ticket.reopened",
     }
 )
-"""The webhook event that tells of each effect; the reset of a sandbox has none."""
+"""The webhook event of each effect; the reset of a sandbox has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The ticket after the request; `kind` is None where nothing changed."""
+    """The ticket after the request; `kind` is None if nothing changed."""
 
     kind: EffectKind | None
     ticket: Ticket
 
 
 def kind_of_update(before: str, after: str) -> EffectKind:
-    """What a PUT did, by the status before and after it."""
+    """Return the effect of a PUT, from the status before and after it."""
     if before == after:
         return "update_ticket"
     if after == "closed":
@@ -60,7 +60,7 @@ def kind_of_update(before: str, after: str) -> EffectKind:
 
 
 def update(ticket: Ticket, fields: Mapping[str, Any], now: int) -> Change | Refusal:
-    """The ticket with `fields` set (any of its attributes); a refusal names the transition that is not allowed."""
+    """Set `fields` (any attributes of the ticket); a refusal names the transition that is not allowed."""
     status = fields.get("status", ticket.status)
     if status not in STATUS_TRANSITIONS[ticket.status]:
         return invalid("status", f"a {ticket.status} ticket cannot become {status}; reopen it first")
@@ -73,7 +73,7 @@ def update(ticket: Ticket, fields: Mapping[str, Any], now: int) -> Change | Refu
 
 
 def close(ticket: Ticket, now: int, on_closed: str) -> Change | Refusal:
-    """The closed ticket, from any state; `on_closed` (`accept` or `conflict`) says what a closed one answers."""
+    """Close the ticket, from any state; `on_closed` (`accept` or `conflict`) decides the answer for a closed ticket."""
     if ticket.status == "closed":
         if CLOSE_ON_CLOSED[on_closed] == 409:
             return conflict("the ticket is closed already")
@@ -82,7 +82,7 @@ def close(ticket: Ticket, now: int, on_closed: str) -> Change | Refusal:
 
 
 def note(ticket: Ticket, now: int) -> Change | Refusal:
-    """The ticket that takes a note, in any state."""
+    """Return the ticket after a note, in any state."""
     if ticket.status == "closed" and not NOTE_ON_CLOSED_ALLOWED:
         return conflict("the ticket is closed")
     return Change("add_note", replace(ticket, updated_at=now))

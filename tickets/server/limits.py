@@ -1,11 +1,11 @@
-"""May this key send now, and if not, when? Counted per key in this process, in one of three ways that services count:
+"""Rate limiter per API key, within this process, with three kinds of window that services use.
 
     sliding        never more than the number in *any* 60 s, and 1 s
-    fixed          in every minute, and second, of the clock
-    token-bucket   a bucket that holds what may come in a second (a minute's number, without one for seconds), and fills
-                   evenly with what may come in a minute
+    fixed          never more than the number in every minute, and second, of the clock
+    token-bucket   the bucket holds the number of a second (without that limit, the number of a minute), and fills
+                   evenly with the number of a minute
 
-A request that is refused takes nothing, so a single client that waits exactly the seconds it is told is admitted.
+A refused request takes nothing from the limit. A single client that waits exactly the seconds given is then admitted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAMED = MappingProxyType({"production": (100, 20), "sandbox": (50, 10), "none":
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Requests of one key per minute and per second; None is without a limit."""
+    """Requests of one key per minute and per second; None means no limit."""
 
     per_minute: int | None
     per_second: int | None
@@ -44,25 +44,25 @@ class Limit:
 
     @classmethod
     def named(cls, name: str, window: Window = "sliding") -> Limit:
-        """`production` (100/min, 20/s), `sandbox` (50/min, 10/s) or `none`. Raises ValueError for another name."""
+        """Return `production` (100/min, 20/s), `sandbox` (50/min, 10/s) or `none`. Raises ValueError otherwise."""
         if name not in _NAMED:
             raise ValueError(f"no limit is called {name!r}; there are {', '.join(_NAMED)}")
         return cls(*_NAMED[name], window)
 
     @property
     def windows(self) -> tuple[tuple[int, int], ...]:
-        """(number, period in microseconds) of each window that is limited, the longest first."""
+        """(number, period in microseconds) of each limited window, the longest first."""
         pairs = ((self.per_minute, MINUTE), (self.per_second, SECOND))
         return tuple((number, period) for number, period in pairs if number is not None)
 
     @property
     def capacity(self) -> int:
-        """Of the token-bucket: the requests that may come at once."""
+        """Capacity of the token bucket: requests that may come at once."""
         return self.per_second or self.per_minute or 0
 
 
 def wait(times: deque[int], now: int, limit: Limit) -> int:
-    """Microseconds until one more request fits behind those admitted at `times` (ascending); 0: now."""
+    """Microseconds until one more request fits behind those admitted at `times` (ascending); 0 means now."""
     longest = 0
     for number, period in limit.windows:
         if limit.window == "sliding":
@@ -76,26 +76,26 @@ def wait(times: deque[int], now: int, limit: Limit) -> int:
 
 
 def fill(level: int, microseconds: int, limit: Limit) -> int:
-    """What a token-bucket holds after this time. A whole token is `MINUTE`, so that sums are exact."""
+    """Level of a token bucket after this time. A whole token is `MINUTE`, so that sums are exact."""
     return min(limit.capacity * MINUTE, level + microseconds * (limit.per_minute or 0))
 
 
 def retry_after(microseconds: int) -> int:
-    """Whole seconds, rounded up: what the header can say without promising too early."""
+    """Whole seconds for the header, rounded up, so that a client never comes too early."""
     return -(-microseconds // SECOND)
 
 
 @dataclass(slots=True)
 class Limiter:
-    """What every key was admitted; used from the event loop alone, `set` from anywhere."""
+    """Admitted requests of every key; used from the event loop only, except `set`, which any thread may call."""
 
     limit: Limit
     _admitted: dict[str, deque[int]] = field(default_factory=dict)
     _buckets: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Level and its time."""
+    """Key → level and the time of the level."""
 
     def set(self, limit: Limit) -> None:
-        """Switch to another limit; what was admitted so far counts under the new one; a bucket begins full."""
+        """Switch to another limit. Requests admitted so far count under the new limit; a bucket begins full."""
         self._buckets = {}
         self.limit = limit
 
@@ -104,7 +104,7 @@ class Limiter:
         self._buckets = {}
 
     def take(self, key: str, now: int) -> int:
-        """Admit a request and return 0, or return the seconds (at least 1) after which one fits."""
+        """Admit a request and return 0, or return the seconds (at least 1) until one fits."""
         limit = self.limit
         windows = limit.windows
         if not windows:
@@ -120,7 +120,7 @@ class Limiter:
         return retry_after(microseconds)
 
     def _draw(self, key: str, now: int, limit: Limit) -> int:
-        """Take a token and return 0, or return the microseconds until there is a whole one."""
+        """Take a token and return 0, or return the microseconds until there is a whole token."""
         level, at = self._buckets.get(key, (limit.capacity * MINUTE, now))
         level = fill(level, now - at, limit)
         taken = level >= MINUTE

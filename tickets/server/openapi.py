@@ -82,7 +82,7 @@ def _component_schemas(options: Options) -> Json:
 
 
 def document(options: Options) -> Json:
-    """The document for these options: revision, environment and hosts of webhooks make a difference."""
+    """Return the document for these options; it depends on revision, environment and hosts of webhooks."""
     paths: Json = {path: {"get": _open_operation(name, answer)} for path, (name, answer) in OPEN.items()}
     for call in offered(options):
         paths.setdefault(call.path, {})[call.method.lower()] = _operation(call)

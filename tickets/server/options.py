@@ -1,4 +1,4 @@
-"""How is the local Tickets API set up? One frozen value, checked when it is made."""
+"""Settings of the local Tickets API: one frozen value, checked when made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DATABASES = re.compile(r"^(sqlite:///.+|postgresql\+psycopg://.*)$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Raises ValueError for a database it cannot use, a blank key, an unknown scope."""
+    """Settings of one server. Raises ValueError for an unusable database, a blank key, an unknown scope."""
 
     database_url: str
     """`sqlite:///path` (a file) or `postgresql+psycopg://…`."""
@@ -34,9 +34,9 @@ class Options:
     close_on_closed: Literal["accept", "conflict"] = "accept"
     concurrent_key: ConcurrentKey = "conflict"
     webhook_hosts: frozenset[str] = LOOPBACK_HOSTS
-    """Hosts that a webhook may be sent to, as they stand in a URL."""
+    """Hosts that a webhook may be sent to, as written in a URL."""
     max_body: int = MAX_BODY
-    """Bytes of a request body; more is 413."""
+    """Bytes of a request body; a larger body gets 413."""
 
     def __post_init__(self) -> None:
         if not _DATABASES.match(self.database_url) or self.database_url.endswith(":memory:"):

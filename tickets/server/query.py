@@ -1,4 +1,4 @@
-"""What may stand in a query string, and where may a webhook point? Tables, used for checking and in the document."""
+"""Tables of allowed query parameters and webhook URLs, used for checks and in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ PARAMETERS: Parameters = MappingProxyType(
         "offset": ({"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, _number(0, MAX_OFFSET)),
     }
 )
-"""Query parameter of the list → its JSON schema, and the function that reads it (ValueError says what it takes)."""
+"""Query parameter of the list → its JSON schema, and its reader (the ValueError names the allowed values)."""
 
 
 def parse_filter(query: str, search_sees_before: int | None) -> Filter:
-    """Raises Refusal (422) with every parameter that is unknown, given twice or has a value that it does not take."""
+    """Parse the query. Raises Refusal (422) with every parameter that is unknown, given twice or has a wrong value."""
     values: dict[str, Any] = {}
     problems: list[Field] = []
     for name, text in parse_qsl(query, keep_blank_values=True):
@@ -92,6 +92,6 @@ def parse_filter(query: str, search_sees_before: int | None) -> Filter:
 
 
 def webhook_url_pattern(hosts: frozenset[str]) -> str:
-    """The URLs that a webhook may have: http or https, one of the hosts, any port, any path."""
+    """Return a pattern for webhook URLs: http or https, one of the hosts, any port, any path."""
     names = "|".join(re.escape(host) for host in sorted(hosts))
     return rf"^https?://({names})(:[0-9]{{1,5}})?(/[!-~]*)?$"

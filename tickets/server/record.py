@@ -1,4 +1,4 @@
-"""What was asked of the server? A count of all requests, and a log of the last ones; no bodies, no API keys."""
+"""Counts of all requests and a log of the last ones, without bodies and API keys."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ LOG_LENGTH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request as it was answered; `at` in microseconds since 1970."""
+    """One answered request; `at` in microseconds since 1970."""
 
     at: int
     method: str
     path: str
     status: int
-    """What was answered, or would have been where a fault cut the connection; 0 where nothing was to be answered."""
+    """Status of the answer, also if a fault cut the connection; 0 if no answer was due."""
     api_key: str | None
-    """A digest; None for an unknown key or none."""
+    """A digest; None if the key is unknown or missing."""
     idempotency_key: str | None
 
 
 @dataclass(slots=True)
 class Record:
-    """The requests of one server since its start or the last reset; used from any thread."""
+    """The requests of one server since its start or the last reset; may be used from any thread."""
 
     _log: deque[Entry] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     _counts: Counter[tuple[str, str, int]] = field(default_factory=Counter)
@@ -42,11 +42,11 @@ class Record:
             self._counts.clear()
 
     def counts(self) -> dict[tuple[str, str, int], int]:
-        """(method, path template, status) → number."""
+        """(method, path template, status) → number of requests."""
         with self._lock:
             return dict(self._counts)
 
     def log(self) -> list[Entry]:
-        """The last requests, the oldest first."""
+        """Return the last requests, the oldest first."""
         with self._lock:
             return list(self._log)

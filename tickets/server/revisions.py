@@ -1,6 +1,6 @@
-"""What the revisions of the documentation say differently: one `Dialect` for each, as data.
+"""Differences between the revisions of the documentation: one `Dialect` for each, as data.
 
-A revision more is an entry in `Revision` and `REVISIONS`; it takes from another what it has in common with it
+A new revision is an entry in `Revision` and `REVISIONS`; it copies common parts from another revision
 (`dataclasses.replace`). Bodies and tickets are models of tickets/server/schemas.py. The bodies of errors:
 
     A    {"error": code, "message": text, "details": [{"field", "message"}]}; a 429 and a 503 have "retry_after" too
@@ -31,21 +31,21 @@ _SHOWN: Mapping[str, Callable[[Ticket], Any]] = {
     "external_ticket_id": lambda _ticket: None,
     "external_ticket_url": lambda _ticket: None,
 }
-"""Fields of an answered ticket that are not simply attributes of `Ticket`."""
+"""Fields of an answered ticket that are not plain attributes of `Ticket`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one revision writes ids, requests, tickets and errors."""
+    """The form of ids, requests, tickets and errors in one revision."""
 
     id: Literal["seq", "uuid"]
-    """The attribute of `Ticket` by which the revision knows it."""
+    """The attribute of `Ticket` that is the id in this revision."""
     id_schema: Json
     create: type[schemas.CreateA] | type[schemas.CreateB]
     update: type[schemas.UpdateA] | type[schemas.UpdateB]
     ticket: type[schemas.AnsweredTicket]
     error: Callable[[Refusal], Json]
-    """The body of an error."""
+    """Makes the body of an error."""
     errors: Json
     """Schemas of the bodies: `Error` of any error, `Rejected` of a 422, `Spent` of a 429."""
 
@@ -54,7 +54,7 @@ class Dialect:
         return found
 
     def show(self, ticket: Ticket) -> Json:
-        """The ticket as it is answered."""
+        """Return the ticket as shown in answers."""
         names = [name for name in self.ticket.model_fields if name != "id"]
         rest = {name: _SHOWN[name](ticket) if name in _SHOWN else getattr(ticket, name) for name in names}
         return {"id": self.public_id(ticket)} | rest
@@ -117,7 +117,7 @@ REVISIONS: Mapping[Revision, Dialect] = MappingProxyType(
 
 
 def render(refusal: Refusal, revision: Revision) -> Answer:
-    """The refusal as it goes out."""
+    """Turn the refusal into an answer of this revision."""
     headers = refusal.headers
     if refusal.retry_after is not None:
         headers = (*headers, ("retry-after", str(refusal.retry_after)))

@@ -1,6 +1,6 @@
-"""The server's own models of requests and answers. tickets/server/revisions.py says which revision has which.
+"""The server's own models of requests and answers; tickets/server/revisions.py assigns them to revisions.
 
-They are not the client's: so each checks the other. Unknown fields and lax types are refused.
+These are not the client's models, so that client and server check each other. Unknown fields and lax types are refused.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ EVENT_TYPES = tuple(sorted(EVENT_OF.values()))
 
 
 def _unset() -> Any:
-    """A default that is never read (`exclude_unset`) and that the document does not show."""
+    """A default that is never read (`exclude_unset`) and is not shown in the document."""
     return None
 
 
@@ -102,7 +102,7 @@ class Webhook(Body):
 
 
 class AnsweredTicket(BaseModel):
-    """What an answered ticket has in every revision; its fields are shown in their order."""
+    """Fields of an answered ticket in every revision, in the order of the answer."""
 
     id: Any
     subject: str
@@ -141,7 +141,7 @@ class NoteAnswer(BaseModel):
 
 
 class WebhookAnswer(BaseModel):
-    """A registered webhook; its secret is never told again."""
+    """A registered webhook; its secret is never shown again."""
 
     id: str
     url: str
@@ -159,7 +159,7 @@ M = TypeVar("M", bound=Body)
 
 
 def encode(content: Any) -> bytes:
-    """Compact JSON. Raises Refusal (422) for a number that JSON cannot say."""
+    """Return compact JSON. Raises Refusal (422) for a number that JSON cannot express."""
     try:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except ValueError as error:
@@ -167,7 +167,7 @@ def encode(content: Any) -> bytes:
 
 
 def read(model: type[M], body: bytes) -> M:
-    """The body as `model`. Raises Refusal: 400 for what is no JSON, 422 for what the model does not take."""
+    """Parse the body as `model`. Raises Refusal: 400 if it is not JSON, 422 if it does not fit the model."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -175,7 +175,7 @@ def read(model: type[M], body: bytes) -> M:
 
 
 def reference(name: str) -> Json:
-    """The schema that stands under `name` in the OpenAPI document."""
+    """Return a reference to the schema `name` in the OpenAPI document."""
     return {"$ref": REFERENCE.format(model=name)}
 
 
@@ -184,5 +184,5 @@ def array(items: Json) -> Json:
 
 
 def structure(**properties: Json) -> Json:
-    """An object that has all of the properties."""
+    """Return the schema of an object with all of the properties."""
     return {"type": "object", "properties": properties, "required": list(properties)}

@@ -1,4 +1,4 @@
-"""How is the local Tickets API served? One event loop for its listeners, until SIGTERM or SIGINT, then in order."""
+"""Serves the local Tickets API: one event loop for its listeners, with an orderly end at SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from tickets.server.options import LOOPBACK_HOSTS
 from tickets.server.transport import AbortableProtocol
 
 _TICK_S = 0.1
-GRACE_S = 5  # for requests under way when the server is told to stop
+GRACE_S = 5  # seconds for requests under way when the server must stop
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to whoever runs it, and stops at once instead of at its next tick."""
+    """A uvicorn server that leaves signals to its caller, and stops at once instead of at the next tick."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Called on the server's event loop."""
+        """Stop the server; called on its event loop."""
         self.should_exit = True
         self._stopping.set()
 
@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._stopping.wait(), _TICK_S)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """In the base's order, without its fixed pause; whoever does not read its answer in time is cut off."""
+        """Shut down in the base's order, without its fixed pause; clients that read too slowly are cut off."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:
@@ -65,7 +65,7 @@ class _Server(uvicorn.Server):
 
 
 class Serving:
-    """The listeners of one API and the applications behind them."""
+    """The listeners of one API, with an application behind each."""
 
     def __init__(self, api: LocalTicketsApi, listeners: list[tuple[socket.socket, ASGIApp]]) -> None:
         self._api = api
@@ -74,7 +74,7 @@ class Serving:
         self._started = threading.Event()
 
     def stop(self) -> None:
-        """From any thread, once `run` has been called: finish the requests under way, and return from `run`."""
+        """Finish the requests under way and return from `run`; callable from any thread once `run` has been called."""
         self._started.wait()
         for server, _ in self._servers:
             if self._loop is not None:
@@ -106,7 +106,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 def serve(api: LocalTicketsApi, host: str, port: int, control: tuple[str, int, str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `control` is (loopback host, port, token). Called in the main thread.
 
-    Raises ValueError for a control host that is not loopback, OSError for an address that cannot be had.
+    Raises ValueError for a control host that is not loopback, OSError for an address that is not available.
     """
     wanted = [(host, port, api.app)]
     if control is not None:

@@ -1,4 +1,4 @@
-"""What happens between an admitted request and its answer? Its faults, its key, and one transaction."""
+"""Performs an admitted request: its faults, its idempotency key, and one transaction."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tickets.server.record import Record
 from tickets.server.store import Store
 
 NO_ANSWER = Answer(0, b"")
-"""Where a fault stands in the place of all work."""
+"""Stands for the answer if a fault replaces all work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the server works with."""
+    """The parts that the server works with."""
 
     options: Options
     clock: Clock
@@ -38,11 +38,11 @@ class Parts:
     record: Record
     threads: ThreadPoolExecutor
     wake: Callable[[], None]
-    """Tells the sender of webhooks that something was committed."""
+    """Notifies the sender of webhooks about a commit."""
 
 
 def digest(api_key: str) -> str:
-    """How an API key is named in the database and the records."""
+    """Return the name of an API key in the database and the records."""
     return hashlib.sha256(api_key.encode()).hexdigest()[:16]
 
 
@@ -55,12 +55,12 @@ class Service:
         self._owners = {key: (digest(key), scopes) for key, scopes in parts.options.keys.items()}
 
     def owner(self, headers: Headers) -> str | None:
-        """The digest of the request's API key; None for one that is not known."""
+        """Return the digest of the request's API key; None for an unknown key."""
         known = self._owners.get(headers.get("x-api-key", ""))
         return None if known is None else known[0]
 
     def admit(self, call: Call, headers: Headers) -> str:
-        """The digest of the API key. Raises Refusal: 401, 429 (takes nothing of the budget), 403."""
+        """Return the digest of the API key. Raises Refusal: 401, 429 (takes nothing of the budget), 403."""
         known = self._owners.get(headers.get("x-api-key", ""))
         if known is None:
             raise Refusal(401, "X-API-Key is missing or invalid")
@@ -72,7 +72,7 @@ class Service:
         return owner
 
     async def perform(self, call: Call, request: Request, key: idempotency.Key | None, plan: Plan) -> Answer:
-        """The answer, after the pauses that the plan asks for. Raises Refusal."""
+        """Return the answer, after the pauses of the plan. Raises Refusal."""
         if key is None:
             return await self._pause_and_work(call, request, key, plan)
         await self._inflight.enter(key)
@@ -99,7 +99,7 @@ class Service:
         return answer
 
     def _transact(self, call: Call, request: Request, argument: Any, key: idempotency.Key | None) -> Answer:
-        """Key, effect and remembered answer in one transaction. Raises Refusal, 503 while the database is away."""
+        """Write key, effect and remembered answer in one transaction. Raises Refusal; 503 if the database is away."""
         store = self._parts.store
         try:
             with store.writing() if call.writes else store.reading() as connection:

@@ -1,7 +1,7 @@
-"""How is a request's work kept? In one transaction; writers take turns, so that numbers follow the order of commit.
+"""The server's database: one transaction for each request; writers take turns, so numbers follow the commit order.
 
-SQLite: WAL and BEGIN IMMEDIATE; `synchronous=NORMAL` loses nothing when the process is killed, only when the machine
-is. PostgreSQL: one advisory lock for writers, and commits that do not wait for the disk, on the same ground.
+SQLite: WAL and BEGIN IMMEDIATE; with `synchronous=NORMAL`, only a crash of the machine loses commits, not a killed
+process. PostgreSQL: one advisory lock for writers, and commits that do not wait for the disk, for the same reason.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX_SEQ = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One change that the service made: what the tests of a client ask for."""
+    """One change that the service made; tests of a client compare against these."""
 
     seq: int
     at: int
@@ -35,12 +35,12 @@ class Effect:
     ticket_id: str | None
     idempotency_key: str | None
     body: str
-    """The request body as it was received."""
+    """The request body as received."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is asked for; None is no restriction."""
+    """Restrictions of a list; None is no restriction."""
 
     status: str | None = None
     priority: str | None = None
@@ -49,11 +49,11 @@ class Filter:
     limit: int = 25
     offset: int = 0
     search_sees_before: int | None = None
-    """Microseconds: a search does not yet see tickets created after it."""
+    """Microseconds: a search does not yet find tickets created after this time."""
 
 
 def fold(text: str) -> str:
-    """The form in which search compares."""
+    """Return the form of a text that search compares."""
     return text.casefold()
 
 
@@ -77,7 +77,7 @@ def _writers_take_turns(engine: Engine) -> None:
 
 
 def open_engines(url: str) -> tuple[Engine, Engine]:
-    """The engine for writing, which has one connection, and the one for reading."""
+    """Return the engine for writing, which has one connection, and the engine for reading."""
     if url.startswith("sqlite"):
         writer = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": 30})
         reader = sa.create_engine(url, pool_size=4, connect_args={"timeout": 30})
@@ -92,12 +92,12 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
 
 
 class Store:
-    """The database of one server; makes its tables where they are missing."""
+    """The database of one server; makes missing tables."""
 
     def __init__(self, url: str) -> None:
         self._writer, self._reader = open_engines(url)
         self.inline = self._writer.dialect.name == "sqlite"
-        """True: a call takes fractions of a millisecond, and is made on the event loop."""
+        """True if a call takes fractions of a millisecond, and is made on the event loop."""
         with self._writer.begin() as connection:
             SCHEMA.create_all(connection)
             if self.inline:
@@ -113,7 +113,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that commits at the end and is undone by an exception."""
+        """A transaction that commits at the end of the block; an exception rolls it back."""
         with self._writer.begin() as connection:
             yield connection
 
@@ -155,14 +155,14 @@ _INSERT_EFFECT = sa.insert(EFFECT)
 
 
 def add_ticket(connection: Connection, values: Mapping[str, Any], now: int) -> Ticket:
-    """A new ticket from the attributes of `Ticket`, without those that the service gives."""
+    """Insert a ticket with these attributes of `Ticket`; the service adds ids and times."""
     new = Ticket(seq=0, uuid=str(uuid.uuid4()), created_at=now, updated_at=now, **values)
     seq = connection.execute(_INSERT_TICKET, _columns(new)).scalar_one()
     return replace(new, seq=seq)
 
 
 def get_ticket(connection: Connection, public_id: str, by: Literal["seq", "uuid"]) -> Ticket | None:
-    """The ticket that has this id; None where there is none, or where it is no such id."""
+    """Return the ticket with this id; None if it is missing or the id has another form."""
     if by == "uuid":
         value: int | str | None = public_id if "\0" not in public_id else None
     else:
@@ -177,14 +177,14 @@ def save_ticket(connection: Connection, ticket: Ticket) -> None:
 
 
 def add_note(connection: Connection, ticket: Ticket, body: str, private: bool, now: int) -> int:
-    """Returns the note's id."""
+    """Insert a note and return its id."""
     row = {"ticket": ticket.seq, "body": body, "private": int(private), "created_at": now}
     number: int = connection.execute(_INSERT_NOTE, row).scalar_one()
     return number
 
 
 def list_tickets(connection: Connection, filter_: Filter) -> tuple[list[Ticket], int]:
-    """The page, newest first, and how many tickets there are on all pages."""
+    """Return the page, newest first, and the number of tickets on all pages."""
     where: list[sa.ColumnElement[bool]] = [
         TICKET.c[name] == value
         for name in ("status", "priority", "category")
@@ -199,7 +199,7 @@ def list_tickets(connection: Connection, filter_: Filter) -> tuple[list[Ticket],
 
 
 def remove_tickets(connection: Connection) -> int:
-    """What a sandbox reset removes: tickets, notes and remembered keys. Returns the number of tickets."""
+    """Remove tickets, notes and remembered keys for a sandbox reset; return the number of tickets."""
     connection.execute(sa.delete(NOTE))
     connection.execute(sa.delete(IDEMPOTENCY))
     return connection.execute(sa.delete(TICKET)).rowcount

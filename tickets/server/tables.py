@@ -1,4 +1,4 @@
-"""What does the server keep? Six small tables, on SQLite and PostgreSQL alike; times in microseconds since 1970."""
+"""Six small tables of the server, on SQLite and PostgreSQL alike; times in microseconds since 1970."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tickets.assumptions import FIRST_TICKET_ID
 
 SCHEMA = MetaData()
 
-# An autoincrement column of SQLite must be declared INTEGER to the letter.
+# SQLite accepts an autoincrement column only if it is declared as exactly INTEGER.
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 TICKET = Table(
@@ -28,7 +28,7 @@ TICKET = Table(
     Column("words", Text, nullable=False),
     sqlite_autoincrement=True,
 )
-"""`words` is subject and description case-folded, for search; `metadata` is JSON."""
+"""`words` holds subject and description case-folded, for search; `metadata` is JSON."""
 
 NOTE = Table(
     "note",
@@ -52,7 +52,7 @@ EFFECT = Table(
     Column("body", Text, nullable=False),
     sqlite_autoincrement=True,
 )
-"""Every change of a ticket, in the order of commit, written in the transaction that made it."""
+"""Every change of a ticket, in the order of commit, written in the transaction that made the change."""
 
 IDEMPOTENCY = Table(
     "idempotency",
@@ -64,7 +64,7 @@ IDEMPOTENCY = Table(
     Column("body", LargeBinary, nullable=False),
     Column("at", _BIG, nullable=False, index=True),
 )
-"""`api_key` is a digest; `fingerprint` says which request the key belongs to."""
+"""`api_key` is a digest; `fingerprint` identifies the request that the key belongs to."""
 
 WEBHOOK = Table(
     "webhook",
@@ -89,4 +89,4 @@ OUTBOX = Table(
     Index("outbox_due", "due_at"),
     sqlite_autoincrement=True,
 )
-"""Webhook deliveries that are still to be made; `due_at` is empty for those that were given up."""
+"""Unfinished webhook deliveries; `due_at` is empty for those that were given up."""

@@ -1,4 +1,4 @@
-"""How do I test a client against the Tickets API? Serve it in a thread, on free ports of this machine.
+"""Serves a local Tickets API in a thread, on free ports of this machine, for tests of a client.
 
 with LocalTicketsApi(Options("sqlite:////tmp/tickets.db")) as api, running(api) as served:
     httpx.get(f"{served.base_url}/health")
@@ -20,17 +20,17 @@ from tickets.server.serve import Serving
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where a server can be reached; no URL ends with a slash."""
+    """Addresses of a running server; no URL ends with a slash."""
 
     base_url: str
     """`http://127.0.0.1:PORT/api/v1`"""
     control_url: str | None
-    """`http://127.0.0.1:PORT`; None where no token was given."""
+    """`http://127.0.0.1:PORT`; None if no token was given."""
 
 
 @contextmanager
 def running(api: LocalTicketsApi, control_token: str | None = None) -> Iterator[Running]:
-    """Serve `api` in a thread for the length of the block. It stays open: `api.close()` is the caller's."""
+    """Serve `api` in a thread for the duration of the block. The caller still has to call `api.close()`."""
     listener = listen("127.0.0.1", 0)
     listeners = [(listener, api.app)]
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"

@@ -1,4 +1,4 @@
-"""How is a connection cut? The server's protocol puts a callable into the ASGI scope, and mounted apps can use it.
+"""Cuts connections: the server's protocol puts a callable into the ASGI scope, also for mounted apps.
 
 Serve with `uvicorn.Config(app, http=AbortableProtocol)`. Under any other protocol a cut is an answer that begins and
 is not completed, which most servers turn into a closed connection.
@@ -17,14 +17,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 EXTENSION = "ticketrelay.cut"
-"""Key in `scope["extensions"]`: a callable `cut(reset: bool)`; RST at once, or FIN after what was written."""
+"""Key in `scope["extensions"]`: a callable `cut(reset: bool)`; RST at once, or FIN after the written data."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-_LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST and drops what is unsent
+_LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST and drops unsent data
 
 
 def _cut(transport: asyncio.Transport, reset: bool) -> None:
@@ -38,7 +38,7 @@ def _cut(transport: asyncio.Transport, reset: bool) -> None:
 
 
 class AbortableProtocol(H11Protocol):
-    """Uvicorn's HTTP/1.1 protocol whose applications may cut their connection."""
+    """Uvicorn's HTTP/1.1 protocol with applications that may cut their connection."""
 
     def __init__(
         self,
@@ -58,13 +58,13 @@ class AbortableProtocol(H11Protocol):
 
 
 async def cut(scope: Scope, receive: Receive, send: Send, *, begun: bool, reset: bool) -> None:
-    """End the connection without completing an answer; `begun` says whether its head was sent."""
+    """End the connection without completing an answer; `begun` is true if the answer's head was sent."""
     extension = scope.get("extensions", {}).get(EXTENSION)
     if extension is None:
         if not begun:
             await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"1")]})
         return
     extension(reset)
-    # The protocol must know of the end before the application returns, or it would report a missing answer.
+    # The protocol must learn of the end before the application returns, or it would report a missing answer.
     while (await receive())["type"] != "http.disconnect":
         pass

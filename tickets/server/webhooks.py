@@ -1,7 +1,7 @@
-"""Who is told what happened to a ticket? Deliveries wait in an outbox that is written with the effect.
+"""Webhooks: deliveries wait in an outbox that is written in the transaction of the effect.
 
-They survive a restart, never hold up a request, and are sent again on a schedule until one gets a 2xx or the schedule
-ends. Two deliveries of one event carry the same event id; order is not promised.
+Deliveries survive a restart and never hold up a request. Each is sent again on a schedule until the receiver answers
+2xx or the schedule ends. Two deliveries of one event carry the same event id; order is not promised.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SIGNATURE = "X-Aurion-Signature"
 _BATCH = 20
 _PRUNE_EVERY = 600 * SECOND
 _IS_DUE = sa.select(OUTBOX.c.seq).where(OUTBOX.c.due_at <= sa.bindparam("now")).limit(1)
-_LEASE = 2 * WEBHOOK_TIMEOUT_S * SECOND  # a delivery that was taken is taken again after this, should its sender die
+_LEASE = 2 * WEBHOOK_TIMEOUT_S * SECOND  # after this time a delivery can be taken again, in case its sender died
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ def signature(body: bytes, secret: str) -> str:
 
 
 def next_attempt(attempts: int, now: int) -> int | None:
-    """Microseconds: when the delivery that failed `attempts` times is due again; None when it is given up."""
+    """Return the time (microseconds) of the next attempt after `attempts` failures; None: the delivery is given up."""
     return now + WEBHOOK_BACKOFF_S[attempts - 1] * SECOND if attempts <= len(WEBHOOK_BACKOFF_S) else None
 
 
 def shown(row: Any) -> dict[str, Any]:
-    """A registered webhook as it is answered, without its secret."""
+    """Return a registered webhook as shown in answers, without its secret."""
     events = json.loads(row.events)
     return {"id": row.id, "url": row.url, "events": events, "created_at": rfc3339(row.created_at)}
 
@@ -82,7 +82,7 @@ def registered(connection: Connection) -> list[dict[str, Any]]:
 
 
 def remove(connection: Connection, webhook_id: str) -> bool:
-    """False where there is none; what waits for it is not sent any more."""
+    """Remove a webhook and its waiting deliveries; False if there is no such webhook."""
     if "\0" in webhook_id:
         return False
     connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.webhook == webhook_id))
@@ -93,7 +93,7 @@ _HOOKS = sa.select(WEBHOOK.c.id, WEBHOOK.c.events)
 
 
 def announce(connection: Connection, kind: EffectKind, ticket: dict[str, Any], now: int) -> None:
-    """Put the effect's event into the outbox of every webhook that wants it."""
+    """Put the effect's event into the outbox of every webhook that subscribed to it."""
     event = EVENT_OF[kind]
     hooks = [hook.id for hook in connection.execute(_HOOKS) if event in json.loads(hook.events)]
     if not hooks:
@@ -110,7 +110,7 @@ def announce(connection: Connection, kind: EffectKind, ticket: dict[str, Any], n
 
 
 def take_due(connection: Connection, now: int) -> list[Delivery]:
-    """The deliveries that are due; they are out of others' reach until their lease ends."""
+    """Take the deliveries that are due; no other sender can take them until their lease ends."""
     query = (
         sa.select(OUTBOX.c.seq, WEBHOOK.c.url, WEBHOOK.c.secret, OUTBOX.c.body, OUTBOX.c.attempts)
         .join(WEBHOOK, WEBHOOK.c.id == OUTBOX.c.webhook)
@@ -135,7 +135,7 @@ def settle(connection: Connection, delivery: Delivery, delivered: bool, now: int
 
 
 async def post(client: httpx.AsyncClient, delivery: Delivery) -> bool:
-    """True where the receiver answered 2xx."""
+    """Send a delivery; True if the receiver answered 2xx."""
     headers = {"content-type": "application/json", SIGNATURE: signature(delivery.body, delivery.secret)}
     try:
         response = await client.post(delivery.url, content=delivery.body, headers=headers)
@@ -146,7 +146,7 @@ async def post(client: httpx.AsyncClient, delivery: Delivery) -> bool:
 
 
 class Sender:
-    """The background task that empties the outbox; `wake` after a commit makes it look at once."""
+    """Background task that empties the outbox; `wake` after a commit makes it look at once."""
 
     def __init__(self, store: Store, clock: Clock, poll: float = 0.25) -> None:
         self._store, self._clock, self._poll = store, clock, poll
@@ -166,7 +166,7 @@ class Sender:
             await asyncio.wait([task])
 
     def wake(self) -> None:
-        """Called on the event loop."""
+        """Look for due deliveries at once; called on the event loop."""
         self._woken.set()
 
     async def _transact(self, work: Callable[[Connection], T]) -> T:
@@ -191,7 +191,7 @@ class Sender:
                     await asyncio.wait_for(self._woken.wait(), self._poll)
 
     async def _round(self, client: httpx.AsyncClient) -> bool:
-        """Send what is due, side by side; True where there was anything."""
+        """Send the due deliveries in parallel; True if there were any."""
         if not await self._is_due():
             return False
         now = self._clock.us()

@@ -1,5 +1,5 @@
-"""What a person may do, as functions that take the ledger and values, and return documents.
+"""Actions of a person, as functions that take the ledger and values, and return documents.
 
-The command line prints what they return; nothing here prints, asks or ends the process. What cannot be done is raised
-as one of the named errors of `worker.actions.errors`.
+The command line prints the documents. An action never prints, asks or ends the process. An action that cannot be done
+raises one of the errors of `worker.actions.errors`.
 """

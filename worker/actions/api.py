@@ -1,4 +1,4 @@
-"""Questions to the Tickets API that an action asks."""
+"""Requests to the Tickets API on behalf of actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def with_client(settings: Settings, act: Callable[[TicketsClient], Awaitable[T]]) -> T:
-    """Ask the Tickets API that the settings name, in an event loop of its own. Raises what `act` raises."""
+    """Run `act` with a client for the Tickets API, in an event loop of its own. Raises what `act` raises."""
 
     async def run() -> T:
         async with open_client(settings) as client:

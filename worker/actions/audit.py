@@ -1,4 +1,4 @@
-"""The ledger compared with the Tickets API, within what delivery leaves of the budget."""
+"""Compares the ledger with the Tickets API, with the budget that delivery leaves over."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from worker.settings.loader import Loaded
 MINUTE_S = 60.0
 AT_ONCE = 64  # tickets recorded in one transaction
 BY = "audit"
-LOOK_AGAIN_S = 1.0  # after the budget had nothing to spare
+LOOK_AGAIN_S = 1.0  # seconds between two tries while the budget has nothing to spare
 
 
 class Pace:
-    """Lets one request go at a time: at most so many a minute, and only what delivery leaves of the budget.
+    """Limits requests to `per_minute`, and to the budget that delivery leaves over.
 
     `waiting` is called once, the first time that the budget has nothing to spare.
     """
@@ -69,9 +69,9 @@ def audit(
     ledger: Ledger, loaded: Loaded, *, since: datetime | None, update: bool, per_minute: int, by: str,
     waiting: Callable[[], None],
 ) -> Audited:  # fmt: skip
-    """What differs between ledger and Tickets API; with `update` the ledger records what people changed.
+    """Compare the ledger with the Tickets API. With `update`, record the changes that people made.
 
-    Raises Refused where the Tickets API cannot be asked: then nothing is concluded.
+    Raises Refused when the Tickets API cannot be asked; then nothing is concluded.
     """
     began, settings = ledger.now(), loaded.settings
     pace = Pace(ledger, Limits(settings.api.per_minute, settings.api.per_second), per_minute, waiting)
@@ -88,7 +88,7 @@ def audit(
 async def _observe(
     client: TicketsClient, ledger: Ledger, pace: Pace, since: datetime | None, began: datetime
 ) -> tuple[LedgerSide, ApiSide]:
-    """The API's side first, then the ledger's: what is found is then in the ledger, unless it is under way."""
+    """Read the API before the ledger, so that a ticket found is in the ledger, unless its call is under way."""
     found: dict[str, Found] = {}
     for_sure = since - CLOCKS_APART if since is not None else None
     offset = 0
@@ -97,7 +97,7 @@ async def _observe(
         page = await client.list_tickets(limit=MAX_LIMIT, offset=offset)
         found |= _found(page.data)
         offset += len(page.data)
-        # Newest first: what follows is older still.
+        # Newest first: all further tickets are older still.
         too_old = for_sure is not None and any(each.created_at < for_sure for each in page.data)
         if not page.data or offset >= page.total or too_old:
             break
@@ -125,14 +125,14 @@ def _found(tickets: Iterable[Ticket]) -> dict[str, Found]:
 
 
 def webhooks_of(loaded: Loaded) -> Source | None:
-    """The source of the Tickets API's webhooks, where somebody configured one; the defaults of `run` do not count."""
+    """Return the configured source of the Tickets API's webhooks, or None. The defaults of `run` do not count."""
     sources = loaded.settings.sources.values()
     theirs = (each for each in sources if each.connector.polling is not None and loaded.has("sources", each.id))
     return next(theirs, None)
 
 
 def _record(ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str) -> int:
-    """Record what people did to tickets, as webhooks would have told it; gives the number of tickets."""
+    """Record people's changes to tickets, as webhooks would have. Returns the number of tickets."""
     by_id = {each.ticket_id: each for each in theirs.found}
     told = [(each, _told(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status]
     steps = (told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE))
@@ -140,7 +140,7 @@ def _record(ledger: Ledger, source: Source | None, findings: list[Finding], thei
 
 
 def _told(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:
-    """The delivery that tells of a ticket's state: of a source of the Tickets API's webhooks, else an internal one."""
+    """Return the delivery of a ticket's state: from the source of the Tickets API's webhooks, else an internal one."""
     polling = None if source is None else source.connector.polling
     if source is not None and polling is not None and found is not None:
         ticket = {"id": found.ticket_id, "status": found.status, "category": found.category, "metadata": found.metadata}

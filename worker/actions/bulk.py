@@ -1,7 +1,7 @@
-"""What a person may do to many dead letters at once: retry and skip, one by one, each in its own transaction.
+"""Retries or skips many dead letters, one by one, each in its own transaction.
 
-So it can be stopped at any time and run again: what is done is no dead letter any more. The budget and the order are
-delivery's; here nothing is sent.
+So the action can be stopped at any time and run again: a finished letter is no dead letter any more. Nothing is sent
+here: delivery keeps the budget and the order.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ WHAT = (*KINDS, "quarantined")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which letters are meant, where they are not named; every condition must hold."""
+    """Conditions for dead letters that are not named; all of them must hold."""
 
     everything: bool = False
     reason: str | None = None
-    """Text that the reason holds, in any case."""
+    """Text that the reason contains, ignoring case."""
     source: str | None = None
     kind: str | None = None
     """One of `WHAT`."""
@@ -46,15 +46,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one letter."""
+    """The result for one dead letter."""
 
     text: str
     released: int = 0
-    """How many operations went on, or were given up, with it."""
+    """Operations that waited for this one, and that went on or were given up with it."""
 
 
 def retry_one(ledger: Ledger, sources: Mapping[str, Source], letter: str, *, by: str) -> Done:
-    """Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit."""
+    """Retry one dead letter. Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit."""
     recorded = read_again(ledger, sources, letter, by=by)
     if recorded is not None:
         planned = sum(len(effect.operations) for effect in recorded.effects)
@@ -65,7 +65,7 @@ def retry_one(ledger: Ledger, sources: Mapping[str, Source], letter: str, *, by:
 
 
 def skip_one(ledger: Ledger, letter: str, why: str, *, by: str) -> Done:
-    """Raises NoSuchDeadLetter."""
+    """Skip one dead letter. Raises NoSuchDeadLetter."""
     skipped = ledger.skip(letter, why, by=by)
     more = f", and {skipped - 1} operations that waited for it" if skipped > 1 else ""
     return Done(f"{letter} was skipped{more}", max(skipped - 1, 0))
@@ -73,16 +73,17 @@ def skip_one(ledger: Ledger, letter: str, why: str, *, by: str) -> Done:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of one letter of many, as a document and in words."""
+    """The result for one dead letter of many, as a document and as text."""
 
     document: LetterDone | LetterRefused
     text: str
 
 
 def act_on(letters: Sequence[str], act: Callable[[str], Done], *, named: bool) -> Iterator[Tried | None]:
-    """Do something to each letter, as the caller takes what became of it.
+    """Apply `act` to each dead letter, and yield each result as the caller takes it.
 
-    None: somebody else decided on it meanwhile. A letter that was named, and is none, is refused instead.
+    Yields None when somebody else decided on the letter meanwhile. A letter that was named explicitly is refused
+    instead.
     """
     for letter in letters:
         try:
@@ -103,19 +104,19 @@ def _refused(letter: str, why: str) -> Tried:
 
 @dataclass(slots=True)
 class ReadingForeseen:
-    """What would follow from deliveries in quarantine that are read again."""
+    """Forecast of reading quarantined deliveries again."""
 
     operations: Counter[str] = field(default_factory=Counter)
     """By kind."""
     without_effect: int = 0
     stay: int = 0
-    """They cannot be read today either."""
+    """Deliveries that cannot be read today either."""
 
 
 def reading_foreseen(
     ledger: Ledger, sources: Mapping[str, Source], letters: Sequence[str], advanced: Callable[[int], None]
 ) -> ReadingForeseen:
-    """What would follow from deliveries that are read again, each by the ledger as it is; nothing is kept."""
+    """Forecast the effect of reading deliveries again, each against the ledger as it is. Nothing is stored."""
     found = ReadingForeseen()
     for each in letters:
         try:
@@ -123,7 +124,7 @@ def reading_foreseen(
         except (StillUnreadable, OverLimit):
             found.stay += 1
         except NoSuchDeadLetter:
-            pass  # somebody else decided on it meanwhile
+            pass  # somebody else decided on the letter meanwhile
         else:
             planned = [kind for effect in recorded.effects for kind in effect.operations] if recorded else []
             found.operations.update(planned)

@@ -1,4 +1,4 @@
-"""What is wrong with the settings, and what they name that cannot be reached."""
+"""Checks the settings, and whether the services that they name can be reached."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from worker.settings.problems import Problem, in_order, where
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Settings, and the problems that were found in them."""
+    """Settings, and the problems found in them."""
 
     loaded: Loaded | None
-    """None where they are wrong."""
+    """None when the settings are wrong."""
     found: list[Problem]
     hidden: frozenset[int]
     """The lines of the file that hold a secret."""
     probed: list[Probed]
-    """What was asked, and what it said."""
+    """The results of the connection tests."""
 
     def is_wrong(self, *, deny_warnings: bool) -> bool:
-        """True where a setting is wrong, or what was asked cannot be used."""
+        """Return True when a setting is wrong, or a tested connection cannot be used."""
         is_denied = any(each.severity == "error" or deny_warnings for each in self.found)
         return is_denied or not all(each.ok for each in self.probed)
 
@@ -39,7 +39,7 @@ class Judged:
 
 
 def check(read: Callable[[], Given], *, secrets: bool, connect: bool) -> Judged:
-    """Judge the settings that `read` gives; with `connect`, ask what they name. `read` may raise SettingsError."""
+    """Judge the settings from `read`, and test the services they name if `connect`. `read` may raise SettingsError."""
     try:
         loaded = judge(read(), secrets=secrets)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""What a person may decide about one dead letter: edit it, or bind it to a ticket. `bulk` retries and skips."""
+"""Decisions about one dead letter: edit it, or bind it to a ticket. `bulk` retries and skips."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from worker.documents.dead_letters import LetterBound, LetterEdited, LetterGroup
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
 from worker.settings import Settings
 
-# What differs between letters that have one reason: dates, ids.
+# Parts that differ between dead letters of one reason: dates, ids.
 _VARIES = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d{4,}\b")
 
 
 def grouped(by: str, letters: Iterable[DeadLetter]) -> list[LetterGroup]:
-    """The groups that letters fall into by `reason`, `kind` or `source`, the largest first."""
+    """Group dead letters by `reason`, `kind` or `source`, the largest group first."""
     groups: dict[str, LetterGroup] = {}
     for each in letters:
         reason = _VARIES.sub("…", each.reason).removeprefix(f"{each.what}: ")
@@ -32,14 +32,14 @@ def grouped(by: str, letters: Iterable[DeadLetter]) -> list[LetterGroup]:
 
 
 def show(ledger: Ledger, letter: str) -> LetterShown:
-    """A dead letter in full. Raises NoSuchDeadLetter."""
+    """Return a dead letter in full. Raises NoSuchDeadLetter."""
     found = ledger.show_dead(letter)
     body = found.body.decode("utf-8", "replace")
     return LetterShown(found.letter, body, found.idempotency_key, found.may_have_been_executed, found.tries)
 
 
 def operation(ledger: Ledger, letter: str, instead: str) -> DeadLetterInFull:
-    """A dead letter that is an operation. Raises NoSuchDeadLetter, and Refused with `instead` for a delivery."""
+    """Return a dead letter that is an operation. Raises NoSuchDeadLetter, and Refused with `instead` for a delivery."""
     found = ledger.show_dead(letter)
     if found.letter.what == "quarantined":
         raise Refused(f"{letter} is a delivery{instead}")
@@ -47,12 +47,12 @@ def operation(ledger: Ledger, letter: str, instead: str) -> DeadLetterInFull:
 
 
 def to_edit(ledger: Ledger, letter: str) -> DeadLetterInFull:
-    """The operation of that id, to be edited. Raises NoSuchDeadLetter and Refused."""
+    """Return the operation of that id, to be edited. Raises NoSuchDeadLetter and Refused."""
     return operation(ledger, letter, ": its bytes are its sender's, and stay as they are")
 
 
 def edit(ledger: Ledger, found: DeadLetterInFull, written: str | bytes, revision: Revision, *, by: str) -> LetterEdited:
-    """Send an operation with the body that a person wrote, under a new key. Raises `edits.NotARequest`."""
+    """Send an operation with the edited body, under a new key. Raises `edits.NotARequest`."""
     new = edits.request(found.letter.what, found.body, written, revision)
     if new is None:
         return LetterEdited(found.letter.id, edited=False, released=0)
@@ -60,12 +60,12 @@ def edit(ledger: Ledger, found: DeadLetterInFull, written: str | bytes, revision
 
 
 def to_bind(ledger: Ledger, letter: str) -> DeadLetterInFull:
-    """The operation of that id, to be bound to a ticket. Raises NoSuchDeadLetter and Refused."""
+    """Return the operation of that id, to be bound to a ticket. Raises NoSuchDeadLetter and Refused."""
     return operation(ledger, letter, ", which has no ticket: `dead retry` or `dead skip` it")
 
 
 def bind(ledger: Ledger, settings: Settings, letter: str, ticket: str, *, by: str) -> LetterBound:
-    """Let a ticket that is there already be the one of an operation. Raises Refused, and NotFound without a ticket."""
+    """Bind an operation to an existing ticket. Raises Refused, and NotFound when there is no such ticket."""
     try:
         status = with_client(settings, lambda client: client.get_ticket(ticket)).status
     except AskPerson as error:

@@ -1,7 +1,7 @@
-"""A bundle for support: what somebody who helps needs to know, and nothing that nobody else may.
+"""Writes a bundle for support, without confidential content.
 
-In the bundle are numbers, names of settings and sources, states and versions; no secret, no body, no text that a sender
-wrote or that quotes one: so neither reasons of dead letters nor errors of attempts.
+The bundle holds numbers, names of settings and sources, states and versions. It holds no secret, no body, and no text
+that a sender wrote or that quotes one. So the reasons of dead letters and the errors of attempts are left out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def bundle(settings: Settings, data: Path, file: Path, now: datetime) -> tuple[Bundled, bool]:
-    """Write the bundle into a new file; True where an alarm is up. Raises OSError where it cannot be written."""
+    """Write the bundle into a new file. Returns True when an alarm is up. Raises OSError when that fails."""
     parts, problems, is_alarmed = examine(settings, data, now)
     _write(file, parts, now)
     return Bundled(str(file), tuple(parts), tuple(problems)), is_alarmed
@@ -54,7 +54,7 @@ class _Part:
 
 
 def examine(settings: Settings, data: Path, now: datetime) -> tuple[dict[str, bytes], list[str], bool]:
-    """The files of the bundle, what could not be found out, and whether an alarm is up."""
+    """Return the files of the bundle, the parts that could not be read, and whether an alarm is up."""
     found: dict[str, bytes] = {}
     problems: list[str] = []
     statuses: list[StatusNow] = []
@@ -82,7 +82,7 @@ def examine(settings: Settings, data: Path, now: datetime) -> tuple[dict[str, by
 
 
 def versions() -> Mapping[str, Any]:
-    """Of Python, of this machine's system, of ourselves and what we stand on."""
+    """Return the versions of Python, the operating system, this package and its dependencies."""
     names = [match[0] for each in requires(PACKAGE) or () if (match := _NAME.match(each))]
     return {
         "python": platform.python_version(),
@@ -100,7 +100,7 @@ def _version(name: str) -> str | None:
 
 
 def shown(value: Any, name: str = "") -> Any:
-    """A setting without secrets: of one is said that it is set."""
+    """Return a setting without secrets: a secret is shown as set."""
     if isinstance(value, BaseModel):
         return {each: shown(getattr(value, each), each) for each in type(value).model_fields}
     if isinstance(value, dict):
@@ -133,7 +133,7 @@ def _schema(ledger: Ledger) -> Mapping[str, Any]:
 def _status(ledger: Ledger, settings: Settings, statuses: list[StatusNow]) -> Any:
     now = ledger.overview(look_for_room=True)
     up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
-    # Why something is paused is a person's text.
+    # The reason for a pause is a person's text.
     quiet = replace(now, pauses=tuple(replace(each, why="") for each in now.pauses))
     statuses.append(widened(StatusNow, quiet, alarms=tuple(up)))
     return _plain("status", statuses[-1])
@@ -151,7 +151,7 @@ def _plain(document: str, value: Any) -> Any:
 
 
 def _write(file: Path, parts: Mapping[str, bytes], now: datetime) -> None:
-    """Readable by its owner alone; a file that is there is not written over."""
+    """Write the bundle, readable by its owner alone. An existing file is not overwritten."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz") as bundle:
         for name, content in parts.items():

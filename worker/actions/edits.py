@@ -1,6 +1,6 @@
-"""Which request does a person mean by an edited body? The model of its kind says whether it is one, before it is kept.
+"""Turns an edited body into a request, and validates it with the model of its kind before it is stored.
 
-The body is shown and taken without the marker: the ledger puts that back (tickets/marks.py).
+The body is shown and accepted without the marker; the ledger adds the marker again (tickets/marks.py).
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ MODELS: Mapping[str, type[CreateTicket | AddNote | UpdateTicket | CloseTicket]] 
 }
 MUST_SAY: Mapping[str, frozenset[str]] = {
     "create_ticket": frozenset({"subject", "description", "priority"}),
-    "add_note": frozenset({"body", "private"}),  # a private note must not become public by leaving a word out
+    "add_note": frozenset({"body", "private"}),  # a private note must not become public because the field is missing
 }
 ONLY_B = ("metadata",)
 
 
 class NotARequest(Exception):
-    """It cannot be sent as it is; the message says where and why."""
+    """The edited body is no valid request; the message holds the place and the reason."""
 
 
 def shown(body: bytes) -> str:
-    """The body of a request as a person edits it."""
+    """Return the body of a request in the form that a person edits."""
     return json.dumps(_unmarked(json.loads(body)), ensure_ascii=False, indent=2) + "\n"
 
 
 def request(kind: str, body: bytes, edited: str | bytes, revision: Revision) -> bytes | None:
-    """The bytes of the edited request; None where nothing is different. Raises NotARequest."""
+    """Return the bytes of the edited request; None when the body is unchanged. Raises NotARequest."""
     if kind not in MODELS:
         raise NotARequest(f"a {kind} has nothing in it to edit: `dead retry`, `bind` or `skip` it")
     try:

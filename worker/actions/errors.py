@@ -1,9 +1,9 @@
-"""The errors of actions: `WrongInput` where a value that was given is wrong, `Refused` where the action cannot be done.
+"""Errors of actions: `WrongInput` for a wrong value, `Refused` for an action that cannot be done.
 
-    WrongInput           the caller's mistake: a misspelt source, a file that is there already; exit code 2
+    WrongInput           the caller's mistake: a misspelt source, a file that exists already; exit code 2
       UnknownSource
-    Refused              right to ask, and it cannot be done as things are; exit code 1
-      NotFound           the ledger knows nothing of that name
+    Refused              a valid request that cannot be done at present; exit code 1
+      NotFound           the name is unknown to the ledger
 
 The ledger's own errors pass through: `NoSuchDeadLetter`, `CannotBeDone` and one of `LedgerAway`. Every message is a
 sentence for the person who asked.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class WrongInput(Exception):
-    """A value that was given is wrong; the message names the value and what was probably meant."""
+    """A given value is wrong. The message names the value and the probable intention."""
 
 
 class UnknownSource(WrongInput):
@@ -21,7 +21,7 @@ class UnknownSource(WrongInput):
 
 
 class Refused(Exception):
-    """The action was not done; the message says why, and what can be done instead."""
+    """The action was not done. The message holds the reason, and an alternative."""
 
 
 class NotFound(Refused):

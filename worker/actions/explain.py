@@ -1,4 +1,4 @@
-"""What would happen with a message, as if it were the first of its source: nothing is stored or sent."""
+"""Shows the effect that a message would have as the first of its source. Nothing is stored or sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = 100  # characters of an attribute
 
 
 def explain(settings: Settings, source: Source, arrived: Inbound, *, unverified: bool) -> Explained:
-    """What would happen with a message; with `unverified` although nobody vouches for its sender."""
+    """Return the effect of a message. With `unverified`, the sender needs no proof."""
     try:
         return of_message(settings, source, _message(source, arrived, unverified))
     except (ConnectorError, PermissionError) as error:
@@ -32,7 +32,7 @@ def explain(settings: Settings, source: Source, arrived: Inbound, *, unverified:
 
 
 def source_of(settings: Settings, kind: str, source_id: str | None) -> Source:
-    """The source of that id, or the first of that kind; one that is named like its kind comes first.
+    """Return the source of that id, or the first of that kind; a source named like its kind comes first.
 
     Raises UnknownSource.
     """
@@ -58,7 +58,7 @@ def _message(source: Source, arrived: Inbound, unverified: bool) -> Verified | U
 
 
 def of_message(settings: Settings, source: Source, message: Verified | Unverified) -> Explained:
-    """What would happen with a message whose sender is proven, or need not be. Raises ConnectorError."""
+    """Return the effect of a message whose sender is proven, or need not be. Raises ConnectorError."""
     parsed = parse(source, message)
     memory = Memory()
     proven = f"by what source {source.id!r} knows: {source.connector.kind}, as its settings say"
@@ -76,7 +76,7 @@ def _problem(parsed: Parsed) -> str | None:
 
 
 def _event(settings: Settings, source: Source, event: Event, memory: Memory, now: datetime) -> EventExplained:
-    """Route and plan one event after those before it, as intake and ledger would."""
+    """Route and plan one event after the events before it, as intake and the ledger would."""
     routed = route(source, event)
     values = attributes_of(source.id, source.connector.kind, event)
     routing = _routing(settings.routes, values, routed) if settings.routes else None
@@ -97,7 +97,7 @@ def _event(settings: Settings, source: Source, event: Event, memory: Memory, now
 
 
 def _correlated(outcome: Effect, known: int) -> str:
-    """Which case an event came to, where so many were known before it."""
+    """Return the case of an event, where `known` is the number of cases before it."""
     if outcome.case_id is None:
         return "none that is known here"
     return "a new case" if outcome.case_id >= known else f"the case of an event before it, {outcome.case_key}"
@@ -126,7 +126,7 @@ def _facts(
 
 
 def _routing(routes: Sequence[Route], values: Mapping[str, str], routed: Routed) -> RoutingExplained:
-    """Which routes matched and what each set, which of them a single matcher kept from it, and what did not fit."""
+    """Return the routes that matched and their settings, the routes that failed by one matcher, and the misfits."""
     found = routed.resolution
     return {
         "matched": [
@@ -144,6 +144,6 @@ def _routing(routes: Sequence[Route], values: Mapping[str, str], routed: Routed)
 
 
 def _looked_at(routes: Sequence[Route], matched: Sequence[str]) -> int:
-    """How many routes were looked at before the search ended."""
+    """Return how many routes were examined before the search ended."""
     ends = (number for number, each in enumerate(routes, 1) if each.name in matched and not each.goes_on)
     return next(ends, len(routes))

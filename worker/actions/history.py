@@ -1,4 +1,4 @@
-"""What is known of a message or a case: found by any of its names or by its text, told, and exported."""
+"""The history of a message or a case: find it by a name or by its text, show it, and export it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_FOUND = 20  # cases, by their text
 
 
 def case(ledger: Ledger, name: str) -> list[CaseShown]:
-    """The cases that a name means, in full. Raises NotFound."""
+    """Return the cases of a name, in full. Raises NotFound."""
     found = ledger.reading.case(name)
     if not found:
         raise NotFound(f"no case is known as {name}: it is none of {NAMES}")
@@ -24,7 +24,7 @@ def case(ledger: Ledger, name: str) -> list[CaseShown]:
 
 
 def timeline(ledger: Ledger, name: str) -> Timeline:
-    """What happened to what the name means, step by step. Raises NotFound."""
+    """Return the history of a message or a case, step by step. Raises NotFound."""
     found = ledger.reading.timeline(name)
     if found is None:
         raise NotFound(f"nothing is known of {name}: it is none of {NAMES}")
@@ -33,21 +33,21 @@ def timeline(ledger: Ledger, name: str) -> Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an exact name led to."""
+    """The result of a search by an exact name."""
 
     stories: list[CaseStory]
     is_known: bool
-    """Something is known of it, though it led to no case."""
+    """The name is known, even if it led to no case."""
 
 
 def find(ledger: Ledger, name: str) -> Found:
-    """The cases that an exact name belongs to."""
+    """Find the cases that an exact name belongs to."""
     stories = ledger.find(name)
     return Found(stories, bool(stories) or ledger.reading.timeline(name) is not None)
 
 
 def export(ledger: Ledger, settings: Settings, name: str, *, redact: bool) -> list[Exported]:
-    """The deliveries of a name as they arrived. Raises NotFound, and Refused where they cannot be redacted."""
+    """Return the deliveries of a name as they arrived. Raises NotFound, and Refused when they cannot be redacted."""
     found = ledger.reading.stored(name)
     if not found:
         raise NotFound(f"no delivery is known as {name}: `ticketrelay events show {name}` says which belong to it")

@@ -1,4 +1,4 @@
-"""The mailboxes compared with the ledger: mails that are on a server and in no delivery."""
+"""Compares the mailboxes with the ledger, and finds mails on a server that are in no delivery."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.settings import Settings
 
 
 def audit(ledger: Ledger, settings: Settings, since: datetime | None) -> MailAudited:
-    """Compare every mailbox of the settings; count the deliveries since then by what became of them."""
+    """Compare every configured mailbox, and count the deliveries since then by outcome."""
     wanted = configured(settings.sources)
     found = [_compare(ledger, mailbox, box) for mailbox, (_, box) in sorted(wanted.items(), key=lambda e: str(e[0]))]
     sources = sorted({source.id for source in mailboxes(settings.sources).values()})
@@ -40,7 +40,7 @@ def _compare(ledger: Ledger, mailbox: Mailbox, settings: ImapMailbox) -> Mailbox
 def _compare_folder(
     ledger: Ledger, server: ImapServer, mailbox: Mailbox, settings: ImapMailbox, folder: str
 ) -> FolderAudited:
-    """The server's side first, then the ledger's: what is found is then in the ledger, unless it is under way."""
+    """Read the server before the ledger, so that a mail found is in the ledger, unless it is under way."""
     there = server.open(folder, read_only=True)
     present = server.uids(1, there.uidnext)
     kept = ledger.mailboxes

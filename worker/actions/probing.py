@@ -1,4 +1,4 @@
-"""Would a source take what its sender sends? A sample is signed, verified and read; nothing of it goes anywhere.
+"""Tests whether a source would accept its sender's messages. A sample is signed, verified and read, but not recorded.
 
 A product that can be asked which alerts go on is asked.
 """
@@ -23,7 +23,7 @@ ONLY_ITSELF = "its sender signs with a key that nobody else has: send a test mes
 
 
 def probe(source: Source) -> SourceTested:
-    """How far a sample came, and what went wrong."""
+    """Return how far a sample came, and the problem."""
     now = datetime.now(UTC)
     sample = _sample(fixtures(source.connector.kind))
     body = sample.body if sample is not None else WITHOUT_SAMPLE
@@ -47,7 +47,7 @@ def probe(source: Source) -> SourceTested:
 
 
 def _sample(samples: dict[str, Fixture]) -> Fixture | None:
-    """One that opens a case, else one that can be read; best one that needs no settings of its own."""
+    """Return a sample that opens a case, else a readable one; samples that need no settings of their own come first."""
     readable = [each for each in samples.values() if "error" not in each.expected]
     return min(readable, key=lambda each: (not _opens(each), bool(each.expected.get("settings"))), default=None)
 
@@ -57,7 +57,7 @@ def _opens(sample: Fixture) -> bool:
 
 
 def _silent(source: Source) -> str | None:
-    """Why its product does not say what goes on; None where it does, or need not."""
+    """Return why the product does not list its open alerts; None when it does, or need not."""
     question = asked(source)
     if question is None:
         return None

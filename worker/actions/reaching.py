@@ -1,4 +1,4 @@
-"""Can what the settings name be reached, and does it let us in? Asked by reading only; each answer within 5 s."""
+"""Tests whether the services in the settings can be reached, and accept us. Only reads, and within 5 s for each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNAUTHORIZED, FORBIDDEN = 401, 403
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What became of one question."""
+    """The result of one test."""
 
     what: str
     ok: bool
@@ -39,7 +39,7 @@ class Probed:
 
 
 def probe_all(settings: Settings) -> list[Probed]:
-    """The Tickets API, the broker, the database, and the products that are asked what goes on, one after the other."""
+    """Test the Tickets API, the broker, the database, and the products that are asked for open alerts, in turn."""
     probes: dict[str, Callable[[Settings], Probed]] = {
         "Tickets API": _api,
         "broker": _broker,
@@ -50,16 +50,16 @@ def probe_all(settings: Settings) -> list[Probed]:
 
 
 def _within(what: str, probe: Callable[[], Probed]) -> Probed:
-    """What the probe says, or that it took too long: a look-up of a name has no time-out of its own.
+    """Run the probe, or report a time-out: the look-up of a host name has no time-out of its own.
 
-    Raises what the probe raises: that would be a defect, since it tells what it could not reach.
+    Raises what the probe raises. That would be a defect, because a probe reports failures in its result.
     """
     answers: Future[Probed] = Future()
 
     def ask() -> None:
         try:
             answers.set_result(probe())
-        except BaseException as error:  # noqa: BLE001 — handed on to who waits for the answer
+        except BaseException as error:  # noqa: BLE001 — handed on to the thread that waits for the answer
             answers.set_exception(error)
 
     threading.Thread(target=ask, name=f"probe {what}", daemon=True).start()
@@ -70,7 +70,7 @@ def _within(what: str, probe: Callable[[], Probed]) -> Probed:
 
 
 def _api(settings: Settings) -> Probed:
-    """One GET with the key. Whether the key may write cannot be told without writing."""
+    """Make one GET with the key. Only a write could show whether the key may write."""
     at = without_password(str(settings.api.url))
 
     async def ask() -> None:
@@ -105,7 +105,7 @@ def _broker(settings: Settings) -> Probed:
     try:
         away = (*away, *connection.connection_errors, *connection.channel_errors)
         connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-        _ = connection.default_channel  # of Redis this is the first that speaks to it
+        _ = connection.default_channel  # for Redis, the first access that contacts the server
     except away as error:
         why = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         return Probed("broker", False, f"{at}: cannot be used: {without_password(why)}")
@@ -142,7 +142,7 @@ def _database(settings: Settings) -> Probed:
 
 
 def _sqlite(path: Path, at: str) -> Probed:
-    """Read only: to open it as the ledger does would make the file."""
+    """Test SQLite read-only: opening the file as the ledger does would create it."""
     if not path.exists():
         return Probed("database", True, f"{at}: not there yet; `run` and `db upgrade` make it")
     try:

@@ -1,9 +1,9 @@
-"""How does a delivery become something that may be shown? What names a person or proves something is replaced.
+"""Redacts a delivery, so that it may be shown: personal data and secrets are replaced.
 
-Replaced are: secrets of the settings, values of headers and fields whose names say that they are secrets, mail
-addresses, IP addresses and phone numbers; in texts, in JSON, in forms, and in the decoded parts of a mail. The same
-address gives the same replacement everywhere, so that what belonged together still does. The replacements are of the
-ranges that are kept free for documentation: RFC 2606 (names), RFC 5737 and RFC 3849 (addresses), 555-01xx (phones).
+Replaced are: secrets of the settings, values of headers and fields with a secret's name, mail addresses, IP addresses
+and phone numbers; in texts, in JSON, in forms, and in the decoded parts of a mail. The same address gives the same
+replacement everywhere, so that related messages stay related. The replacements are from the ranges reserved for
+documentation: RFC 2606 (names), RFC 5737 and RFC 3849 (addresses), 555-01xx (phones).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pydantic import BaseModel, SecretStr
 from connectors.contract.directory import NAMES
 from worker.settings import Source
 
-SECRET = "redacted-secret"  # noqa: S105 — what stands in the place of one
+SECRET = "redacted-secret"  # noqa: S105 — the replacement of a secret
 SECRET_NAME = re.compile(
     r"secret|token|passw|signature|api[-_]?key|authorization|cookie|credential|response_url|dkim|^arc-|^x-google-dkim",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ _AT = re.compile(r"@|%40|\\u0040|&\#64;|&commat;")
 _FORM = re.compile(rb"[!-~]+=[!-~]*")
 _MAIL_HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]+:[^\n]*\r?\n")
 _DOCUMENTATION = tuple(ipaddress.IPv4Network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
-_MANY = ipaddress.IPv4Network("198.18.0.0/15")  # RFC 2544: of benchmarks
+_MANY = ipaddress.IPv4Network("198.18.0.0/15")  # RFC 2544: reserved for benchmarks
 _V6 = ipaddress.IPv6Network("2001:db8::/32")
 _FREE_V4 = [str(address) for network in _DOCUMENTATION for address in network.hosts()]
 
@@ -56,14 +56,14 @@ _READABLE.body_encoding = QP
 
 
 class CannotRedact(ValueError):
-    """It cannot be taken apart, so what is in it cannot be known."""
+    """The body cannot be taken apart, so its content is unknown."""
 
 
 _KINDS = {"mail": _MAIL, "ipv4": _IPV4, "ipv6": _IPV6, "phone": _PHONE}
 
 
 class Redactor:
-    """Replaces consistently for as long as it lives."""
+    """Replaces consistently for its lifetime."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = sorted({each for each in secrets if each}, key=len, reverse=True)
@@ -74,28 +74,30 @@ class Redactor:
         self._numbers: dict[str, int] = {}
 
     def text(self, text: str) -> str:
-        """The text with replacements."""
+        """Return the text with replacements."""
         return self._pattern.sub(self._replaced, text)
 
     def secrets(self, text: str) -> str:
-        """The text without the secrets; all else stays."""
+        """Return the text without the secrets; everything else stays."""
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
         return text
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """The headers; a value whose name says that it proves something is replaced as a whole."""
-        kept = ((name, value) for name, value in headers if name != NAMES)  # it says who people are, and nothing else
+        """Return the headers; a value with a secret's name is replaced as a whole."""
+        kept = (
+            (name, value) for name, value in headers if name != NAMES
+        )  # holds the names of people, and nothing else
         return tuple((name, SECRET if SECRET_NAME.search(name) else self.text(value)) for name, value in kept)
 
     def query(self, query: str) -> str:
-        """The query of a URL."""
+        """Return the query of a URL with replacements."""
         pairs = parse_qsl(query, keep_blank_values=True)
         replaced = [(self.text(name), self._field(name, value)) for name, value in pairs]
         return query if replaced == pairs else urlencode(replaced)
 
     def body(self, body: bytes) -> bytes:
-        """A body: JSON, a form, a mail, or text. Raises CannotRedact."""
+        """Redact a body: JSON, a form, a mail, or text. Raises CannotRedact."""
         found = self._json(body)
         if found is None and _FORM.fullmatch(body.strip()):
             found = self.query(body.strip().decode("ascii")).encode()
@@ -168,7 +170,7 @@ class Redactor:
         part.set_payload(new, "us-ascii" if new.isascii() else _READABLE)
 
     def _words(self, match: re.Match[str]) -> str:
-        """The encoded words of a header that stand together (RFC 2047); as they were where nothing is replaced."""
+        """Redact adjacent encoded words of a header (RFC 2047); without a replacement they stay unchanged."""
         text = _decoded(match[0])
         new = self.text(text)
         return match[0] if new == text else _encoded(new)
@@ -204,12 +206,12 @@ def _is_address(text: str) -> bool:
 
 
 def _encoded(text: str) -> str:
-    """Text as an encoded word."""
+    """Return text as an encoded word."""
     return Header(text, "utf-8", maxlinelen=10_000).encode()
 
 
 def _decoded(words: str) -> str:
-    """What encoded words say, whatever charset they claim. Raises MessageError, ValueError."""
+    """Decode encoded words, even those with an unknown charset. Raises MessageError, ValueError."""
     parts = decode_header(words)
     return "".join(part if isinstance(part, str) else _text_of(part, charset) for part, charset in parts)
 
@@ -222,7 +224,7 @@ def _text_of(raw: bytes, charset: str | None) -> str:
 
 
 def known_secrets(value: Any) -> set[str]:
-    """Every secret of the settings: values of a secret's type, and the passwords in URLs."""
+    """Return every secret of the settings: the `SecretStr` values, and the passwords in URLs."""
     return {each for each in _secrets(value) if each}
 
 

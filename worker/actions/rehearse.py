@@ -1,4 +1,4 @@
-"""What the stored deliveries of the past would lead to under another configuration. Nothing is written or sent."""
+"""Shows the effect of another configuration on the stored deliveries. Nothing is written or sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = 200  # deliveries in one transaction
 
 
 def span_of(ledger: Ledger, asked: Asked) -> Span:
-    """How many deliveries there are to rehearse, and after which number they begin."""
+    """Return how many deliveries there are to rehearse, and the number after which they begin."""
     return ledger.stored_span(since=asked.since, source=asked.source)
 
 
@@ -25,7 +25,7 @@ def rehearse(
     after: Mapping[str, Source],
     advanced: Callable[[int], None],
 ) -> Callable[[Limits], Rehearsed]:
-    """Both configurations meet each delivery in turn, so that each is read from the ledger once."""
+    """Rehearse each delivery under both configurations, so that each is read from the ledger once."""
     old, new = Rehearsal(before), Rehearsal(after)
     deliveries = pruned = 0
     for page in _pages(ledger, asked, span_of(ledger, asked).after):
@@ -54,7 +54,7 @@ def _take(
 
 
 def _reads_alike(one: Source | None, other: Source | None) -> bool:
-    """True when both understand a delivery in the same way: what routes make of it comes after that."""
+    """Return True when both sources parse a delivery alike. Routing comes after that."""
     if one is None or other is None:
         return one is other
     return one.connector.kind == other.connector.kind and one.settings == other.settings

@@ -1,4 +1,4 @@
-"""Stored deliveries, read again with the connectors and settings of today. What is known has no second effect."""
+"""Reads stored deliveries again with today's connectors and settings. A known event has no second effect."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ EVENTS_AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which deliveries are read again."""
+    """Selects the deliveries that are read again."""
 
     since: datetime
     source: str | None = None
     after: int = 0
-    """Only those after this number."""
+    """Only deliveries after this number."""
 
 
 @dataclass(slots=True)
 class Replay:
-    """A replay that goes in steps, and may be stopped between two of them."""
+    """A replay in steps, which may be stopped between two of them."""
 
     ledger: Ledger
     sources: Mapping[str, Source]
     wanted: Wanted
     by: str
     dry_run: bool
-    """Undo every step again: each is judged by the ledger as it is, and does not see what follows from an earlier."""
+    """Roll back every step: each is judged by the present ledger, and does not see the effects of earlier steps."""
     last: int = 0
-    """The number of the delivery that was read last: another replay goes on after it."""
+    """Number of the delivery that was read last. Another replay goes on after it."""
     _events: Counter[str] = field(default_factory=Counter)
     _operations: Counter[str] = field(default_factory=Counter)
     _not_read: dict[str, str] = field(default_factory=dict)
@@ -49,17 +49,17 @@ class Replay:
         self.last = self.wanted.after
 
     def span(self) -> Span:
-        """How many deliveries there are to read, and after which number they begin."""
+        """Return how many deliveries there are to read, and the number after which they begin."""
         return self.ledger.stored_span(since=self.wanted.since, source=self.wanted.source, after=self.wanted.after)
 
     def steps(self, span: Span) -> Iterator[int]:
-        """Read one step after the other; gives the number of deliveries of each."""
+        """Read one step after the other, and yield the number of deliveries of each."""
         for batch in self._batches(span.after):
             self._replay(batch)
             yield len(batch)
 
     def document(self) -> Replayed:
-        """What the replay led to so far."""
+        """Return the result so far."""
         return Replayed(
             deliveries=self._deliveries,
             events=self._events,
@@ -95,7 +95,7 @@ class Replay:
         self.last = batch[-1].id
 
     def _read(self, stored: Stored) -> Again | None:
-        """What a delivery says today; it was verified when it came in. None where it cannot be read."""
+        """Parse a delivery with today's settings; it was verified when it came in. None when it cannot be read."""
         why = f"its source {stored.source!r} is not configured here"
         if stored.arrived is None:
             if stored.source in self.sources or stored.source == INTERNAL:

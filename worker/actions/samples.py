@@ -1,4 +1,4 @@
-"""What does a file hold in which a message stands? Its body alone, or what `events export` printed of a delivery."""
+"""Reads a message from a file: a plain body, or a delivery printed by `events export`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ EXPORT = "events-export"
 
 
 class NotOneMessage(ValueError):
-    """An export of several deliveries, or of none that can be read; the message says what to do."""
+    """An export of several deliveries, or of none that can be read. The message holds the remedy."""
 
 
 def sample_in(raw: bytes) -> Sample:
-    """The message in the bytes of such a file. Raises NotOneMessage."""
+    """Return the message in the bytes of such a file. Raises NotOneMessage."""
     exported = _exported(raw)
     if exported is None:
         return Sample(raw)
@@ -33,7 +33,7 @@ def sample_in(raw: bytes) -> Sample:
 
 
 def _exported(raw: bytes) -> list[Exported] | None:
-    """The deliveries of an export; None for anything else, which is a body."""
+    """Return the deliveries of an export; None for anything else, which is a body."""
     for read, is_many in ((adapter(EXPORT), True), (item_adapter(EXPORT), False)):
         try:
             found = read.validate_json(raw)

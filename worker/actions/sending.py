@@ -1,4 +1,4 @@
-"""A signed sample, posted to a running listener."""
+"""Posts a signed sample to a running listener."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ TIMEOUT_S = 30
 
 
 def samples(settings: Settings, source: str) -> dict[str, Fixture]:
-    """The samples of the connector of a source, by name. Raises UnknownSource."""
+    """Return the samples of a source's connector, by name. Raises UnknownSource."""
     return fixtures(configured(settings, source).connector.kind)
 
 
 def send(settings: Settings, source: str, sample: str | None, url: str | None, now: datetime) -> httpx.Response:
-    """Send a sample to a source, signed with its secret; by default one that opens a case, to `server.listen`.
+    """Send a sample to a source, signed with the source's secret.
 
-    Raises UnknownSource and WrongInput; Refused where no listener answered.
+    By default the sample opens a case, and goes to `server.listen`.
+    Raises UnknownSource and WrongInput; Refused when no listener answered.
     """
     found = configured(settings, source)
     there = samples(settings, source)

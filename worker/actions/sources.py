@@ -1,4 +1,4 @@
-"""What a person may ask of a source, and its pause: held back is what would be sent, never what comes in."""
+"""Reports on sources, and pauses or resumes them. A pause holds back calls, never incoming messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SILENT_AFTER = timedelta(hours=24)
 
 
 def list_sources(ledger: Ledger, settings: Settings, now: datetime) -> SourcesListed:
-    """Every source that is configured or that sent something, and how each does."""
+    """Return every source that is configured or has sent messages, with its health."""
     found = ledger.list_sources(settings.sources)
     everything = next((each for each in ledger.list_pauses() if each.scope == EVERYTHING), None)
     dead = Counter(each.source for each in ledger.reading.dead())
@@ -34,7 +34,7 @@ def list_sources(ledger: Ledger, settings: Settings, now: datetime) -> SourcesLi
 
 
 def show(ledger: Ledger, settings: Settings, source: str, since: datetime) -> SourceShown:
-    """How a source does, counted since then. Raises UnknownSource."""
+    """Return the state of a source, with counts since then. Raises UnknownSource."""
     must_be_known(ledger, settings, source)
     counted = ledger.reading.counts(source, since)
     (activity,) = [each for each in ledger.list_sources([source]) if each.source == source]
@@ -60,7 +60,7 @@ def show(ledger: Ledger, settings: Settings, source: str, since: datetime) -> So
 
 
 def health(activity: SourceActivity, since: datetime, *, dead: int, is_paused: bool) -> Health:
-    """How a source does; what needs a person comes first."""
+    """Return the health of a source; dead letters take precedence."""
     if dead:
         return "needs somebody"
     if is_paused:
@@ -71,7 +71,7 @@ def health(activity: SourceActivity, since: datetime, *, dead: int, is_paused: b
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A pause that was begun or ended, and the pauses that hold of its scope now."""
+    """A pause that began or ended, and the pauses that now hold for its scope."""
 
     document: PauseChanged
     pauses: tuple[Pause, ...]
@@ -86,7 +86,7 @@ def pause(ledger: Ledger, settings: Settings, scope: str, why: str, *, by: str) 
 
 
 def resume(ledger: Ledger, settings: Settings, scope: str, *, by: str) -> Changed:
-    """End the pause of a source, or the one of all; sources that were paused by name stay so. Raises UnknownSource."""
+    """End the pause of a source, or the general one; pauses of single sources stay then. Raises UnknownSource."""
     must_be_known(ledger, settings, scope)
     ended = ledger.resume(scope, by=by)
     left = tuple(each for each in ledger.list_pauses() if scope == EVERYTHING or each.scope in (EVERYTHING, scope))
@@ -94,7 +94,7 @@ def resume(ledger: Ledger, settings: Settings, scope: str, *, by: str) -> Change
 
 
 def configured(settings: Settings, source: str) -> Source:
-    """The source of that id in the settings. Raises UnknownSource."""
+    """Return the source of that id in the settings. Raises UnknownSource."""
     found = settings.sources.get(source)
     if found is None:
         there = ", ".join(sorted(settings.sources)) or "none"
@@ -103,7 +103,7 @@ def configured(settings: Settings, source: str) -> Source:
 
 
 def must_be_known(ledger: Ledger, settings: Settings, scope: str) -> None:
-    """A pause of a misspelt source would hold nothing back. Raises UnknownSource."""
+    """Raise UnknownSource for an unknown scope: a pause of a misspelt source would hold nothing back."""
     paused = {each.scope for each in ledger.list_pauses()}
     if scope == EVERYTHING or scope in settings.sources or scope in paused or ledger.knows_source(scope):
         return

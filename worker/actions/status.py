@@ -1,4 +1,4 @@
-"""What is under way, what needs somebody, and what the requests of the Tickets API are spent on."""
+"""Reports the present work, the alarms, and the use of the Tickets API's budget."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.settings import Settings
 
 
 def status(ledger: Ledger, settings: Settings) -> StatusNow:
-    """What is under way, with the alarms that are up."""
+    """Return the present work, with the alarms that are up."""
     now = ledger.overview(look_for_room=True)
     up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
     shown: StatusNow = widened(StatusNow, now, alarms=tuple(up))
@@ -19,7 +19,10 @@ def status(ledger: Ledger, settings: Settings) -> StatusNow:
 
 
 def away(settings: Settings, error: Exception) -> LedgerIsAway:
-    """Why the ledger cannot even be read: SQLite needs some room for that too, where no process has it open."""
+    """Return why the ledger cannot be read.
+
+    Even reading SQLite's file needs some free disk space while no process has it open.
+    """
     with closing(open_ledger(settings)) as ledger:
         full = ledger.database.room.problem()
     if full is not None:
@@ -29,7 +32,7 @@ def away(settings: Settings, error: Exception) -> LedgerIsAway:
 
 
 def budget(ledger: Ledger, settings: Settings) -> BudgetNow:
-    """What the last minute's requests were spent on, and what waits for more."""
+    """Return the use of the budget in the last minute, and the work that waits for more."""
     now = ledger.spending()
     limits = LimitsSet(settings.api.per_minute, settings.api.per_second)
     shown: BudgetNow = widened(BudgetNow, now, limits=limits, used=sum(each.tokens for each in now.spent))

@@ -1,4 +1,4 @@
-"""The tests of a configuration, tried on their samples. Nothing is stored or sent."""
+"""Runs the tests of a configuration on their samples. Nothing is stored or sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECTION = "tests"
 
 
 def with_tests_of(given: Given, file: Path) -> Given:
-    """The configuration with the tests of that file in place of its own. Raises SettingsError and WrongInput."""
+    """Replace the tests of the configuration by those of that file. Raises SettingsError and WrongInput."""
     other = gather({}, file)
     if others := sorted(set(other.root.entries) - {SECTION}):
         raise WrongInput(f"{file}: a file of tests holds the section tests alone, and this one has {', '.join(others)}")
@@ -49,7 +49,7 @@ def _one(loaded: Loaded, number: int, wanted: Test, folder: Path, now: datetime)
 
 
 def try_all(parts: Sequence[tuple[Loaded, Path]], now: datetime) -> TestsDone:
-    """Each test with what came of it; the files that it names are relative to the folder beside its settings."""
+    """Run each test. Its files are relative to the folder given with its settings."""
     tests = tuple(
         _one(loaded, number, each, folder, now)
         for loaded, folder in parts

@@ -1,4 +1,4 @@
-"""The tables of the ledger: made, pruned, copied, and told that they come from a backup."""
+"""Upkeep of the ledger's tables: upgrade, prune, back up, and mark as restored."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from worker.settings import Settings
 
 
 def address(ledger: Ledger) -> str:
-    """The URL of the ledger, without its password."""
+    """Return the URL of the ledger, without its password."""
     return ledger.database.url.render_as_string(hide_password=True)
 
 
 def upgrade(settings: Settings) -> Upgraded:
-    """Make the tables, or bring them to this version's shape. Raises Refused for tables of a later version."""
+    """Create the tables, or upgrade them to this version. Raises Refused for tables of a later version."""
     with closing(open_ledger(settings)) as ledger:
         there, here = ledger.database.revisions()
         if there is not None and there > here:
@@ -34,20 +34,20 @@ def upgrade(settings: Settings) -> Upgraded:
 
 
 def must_be_still(ledger: Ledger) -> None:
-    """Raises Refused while a lease runs: a worker is not stopped yet, or the backup is younger than a lease."""
+    """Raise Refused while a lease runs: a worker is still running, or the backup is younger than a lease."""
     until = ledger.leased_until()
     if until is not None:
         raise Refused(f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run first")
 
 
 def mark_restored(ledger: Ledger, *, by: str) -> Restored:
-    """Tell the ledger that it comes from a backup: what is unfinished in it may have been done since."""
+    """Mark the ledger as restored from a backup: unfinished operations may have been done since the backup."""
     return Restored(address(ledger), ledger.mark_restored(by=by))
 
 
 @dataclass(slots=True)
 class Pruning:
-    """A pruning that goes in steps, and may be stopped between two of them."""
+    """A pruning in steps, which may be stopped between two of them."""
 
     ledger: Ledger
     settings: Settings
@@ -63,11 +63,11 @@ class Pruning:
 
     @property
     def size(self) -> int:
-        """How far the steps advance, all together."""
+        """Total size of all steps."""
         return sum(each.size for each in self._spans)
 
     def steps(self) -> Iterator[int]:
-        """Forget one step after the other; gives how far each advanced."""
+        """Prune one step after the other, and yield the size of each."""
         for span in self._spans:
             for step in self.ledger.upkeep.prune(span, dry_run=self.dry_run):
                 self._done = self._done.plus(step.pruned)
@@ -75,7 +75,7 @@ class Pruning:
         self.is_complete = True
 
     def document(self) -> PruneDone:
-        """What is gone so far."""
+        """Return the pruned amounts so far."""
         done, before = self._done, {each.what: each.before for each in self._spans}
         return PruneDone(
             done.bodies, done.body_bytes, done.attempts, before["bodies"], before["attempts"], self.dry_run,
@@ -84,15 +84,15 @@ class Pruning:
 
 
 def backup(ledger: Ledger, file: Path, advanced: Callable[[int, int], None]) -> BackedUp:
-    """Copy the ledger to a file that is not there yet, while it is in use; `advanced` is told so far and of how many.
+    """Copy the ledger to a new file while it is in use. `advanced` gets the progress and the total.
 
-    Raises WrongInput where the file is there, Refused where it cannot be made; no part of a copy is left.
+    Raises WrongInput when the file exists, and Refused when the copy cannot be made; no part of a copy is left.
     """
     if file.exists():
         raise WrongInput(f"{file} is there already: name another file, or take it away")
     part = file.with_name(file.name + ".part")
     try:
-        part.unlink(missing_ok=True)  # of a backup that was killed
+        part.unlink(missing_ok=True)  # left by a backup that was killed
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         if ledger.database.is_sqlite:
             ledger.upkeep.copy(part, advanced)

@@ -1,1 +1,1 @@
-"""What Celery carries: wake-ups from the process that recorded work to the workers that deliver it."""
+"""Celery's part: wake-ups from the process that recorded work to the workers that deliver it."""

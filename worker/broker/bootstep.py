@@ -1,7 +1,7 @@
-"""The boot step by which a worker that Celery's own command starts delivers as `ticketrelay worker` does.
+"""The boot step that lets a worker of Celery's own command deliver like `ticketrelay worker`.
 
-The settings are those of `ticketrelay worker`. What an option of Celery's command would make different is refused in
-one line, before anything is started: a worker that looks started and claims otherwise is worse than none.
+The settings are those of `ticketrelay worker`. An option of Celery's command that would change delivery is refused in
+one line, before anything is started: a worker that seems to run and claims otherwise is worse than none.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from worker.runtime.starting import fail, fleet_settings, listen_at, upgraded_le
 from worker.settings.layers import config_of
 
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
-"""What Celery reads before its configuration; its option `--broker` sets the first of them."""
+"""Variables that Celery reads before its configuration; its option `--broker` sets the first of them."""
 
 
 class DeliveringProcess:
-    """All that a worker runs beside the consumer. To make one ends the process where it could not deliver."""
+    """The parts of a worker beside the consumer. The constructor ends the process when it could not deliver."""
 
     def __init__(self, app: WakeUpApp) -> None:
         settings = fleet_settings(config_of(os.environ), needs_api=True).settings
@@ -48,7 +48,7 @@ class DeliveringProcess:
         click.echo(self._said)
 
     def stop(self) -> None:
-        """In this order: probes are answered until the calls under way have ended."""
+        """Stop in this order: probes are answered until the current calls have ended."""
         self._delivering.stop()
         self._health.stop()
         self._publisher.close()
@@ -56,9 +56,9 @@ class DeliveringProcess:
 
 
 class DeliveryStep(bootsteps.StartStopStep):
-    """Starts delivery before Celery's consumer, and stops it after: calls in flight end, and are settled.
+    """Starts delivery before Celery's consumer, and stops it afterwards: calls in flight end, and are settled.
 
-    `create` gives what `start` and `stop` are passed on to.
+    `create` returns the object whose `start` and `stop` are called.
     """
 
     requires = ("celery.worker.components:Pool",)
@@ -68,12 +68,12 @@ class DeliveryStep(bootsteps.StartStopStep):
         if problems := list(_refusals(parent)):
             fail(problems)
 
-    def create(self, parent: Any) -> DeliveringProcess:  # type: ignore[override]  # its stubs know no result
+    def create(self, parent: Any) -> DeliveringProcess:  # type: ignore[override]  # the stubs declare no result
         return DeliveringProcess(parent.app)
 
 
 def _refusals(worker: Any) -> Iterator[str]:
-    """What was asked of Celery's command that this worker does not do; one line each."""
+    """Yield one line for each option of Celery's command that this worker does not support."""
     if worker.pool_cls is not TaskPool or _asks_for_prefork():
         yield f"--pool: only {POOL} is supported: the threads claim, and one event loop holds the calls"
     if worker.concurrency != CONCURRENCY or worker.autoscale:
@@ -87,7 +87,7 @@ def _refusals(worker: Any) -> Iterator[str]:
 
 
 def _asks_for_prefork() -> bool:
-    """True where the command line names prefork. Celery takes that as its default, and so as the configured pool."""
+    """Return True when the command line names prefork, which Celery takes for its default, the configured pool."""
     context = click.get_current_context(silent=True)
     if context is None or context.get_parameter_source("pool") in (None, click.core.ParameterSource.DEFAULT):
         return False

@@ -1,7 +1,7 @@
-"""The application that Celery's own command takes: `celery -A worker.broker.celery report`, or `worker`.
+"""The application for Celery's own command: `celery -A worker.broker.celery report`, or `worker`.
 
-Importing it reads nothing. Its configuration is made from the settings of the broker when it is first used, and the
-other settings and the ledger are read by the boot step when a worker starts. docs/broker.md says how to use it.
+Importing the module reads no settings. The configuration is made from the broker's settings at first use. The boot step
+reads the other settings and the ledger when a worker starts. The manual is docs/broker.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "erro
 
 
 def _broker() -> BrokerSettings:
-    """The settings of the broker alone. Ends the process with exit code 2 where they are wrong."""
+    """Return the broker's settings alone. Ends the process with exit code 2 when they are wrong."""
     try:
         return judge(only("broker", gather(os.environ, config_of(os.environ)))).settings.broker
     except SettingsError as error:
@@ -32,7 +32,7 @@ def _broker() -> BrokerSettings:
 
 
 def _log(loglevel: int | str | None = None, **_: object) -> None:
-    """Log as `ticketrelay worker`; Celery sets up nothing of its own when somebody hears this signal."""
+    """Log as `ticketrelay worker` does. Celery sets up no logging of its own when this signal has a receiver."""
     context = click.get_current_context(silent=True)
     is_asked = context is not None and context.get_parameter_source("loglevel") != click.core.ParameterSource.DEFAULT
     name = logging.getLevelName(loglevel) if isinstance(loglevel, int) else str(loglevel)

@@ -1,4 +1,4 @@
-"""Celery's consumer, as a worker of ours needs it."""
+"""Celery's consumer with the changes that a worker needs."""
 
 from __future__ import annotations
 
@@ -20,38 +20,40 @@ RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker agai
 
 
 class RingConsumer(Consumer):
-    """Celery's consumer, which comes back to its broker sooner, and has no delayed delivery.
+    """Celery's consumer, which reconnects to its broker sooner, and has no delayed delivery.
 
-    For a quorum queue, delayed delivery declares 28 queues and exchanges more on the broker, and warns that they do not
-    go with a direct exchange such as ours; a ring never has a time.
+    For a quorum queue, delayed delivery declares 28 more queues and exchanges on the broker, and warns that they do not
+    work with a direct exchange such as ours. A wake-up never has a time.
     """
 
     task_consumer: Any
     channel_errors: tuple[type[Exception], ...]
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc, valid-type]  # a variable to its stubs
-        """The steps of a consumer, less one."""
+        """The steps of a consumer without delayed delivery."""
 
         default_steps = tuple(each for each in Consumer.Blueprint.default_steps if "DelayedDelivery" not in str(each))
 
     def __init__(self, on_task_request: Callable[..., Any], **options: Any) -> None:
-        """Workers need not know of each other, whoever started this one: the database is where they meet."""
+        """Turn off gossip, mingle and heartbeat, however the worker was started: workers coordinate in the database."""
         alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
         options["worker_options"] = {**(options.get("worker_options") or {}), **alone}
         super().__init__(on_task_request, **options)
 
     def register_with_event_loop(self, hub: Any) -> None:
-        """For as long as this connection lasts; it begins anew with each."""
+        """Renew the subscription regularly while this connection lasts; called anew for each connection."""
         super().register_with_event_loop(hub)
         if self.app.conf.broker_url.startswith("amqp"):
             hub.call_repeatedly(SUBSCRIBE_EVERY_S, self._subscribe_again)
 
     def _subscribe_again(self) -> None:
-        """Cancel the subscription and make it again, since RabbitMQ may have dropped it without a word.
+        """Cancel the subscription and make it again, because RabbitMQ may have dropped it silently.
 
-        It does so for a queue that is deleted while a worker subscribes to it. How many subscribers the queue has would
-        not tell: they may be other workers. Messages that are delivered in between come to the next subscription.
-        Raises ConnectionError where the queue is gone: the consumer then begins anew, and declares it.
+        RabbitMQ drops it when a queue is deleted while a worker subscribes to it. The queue's number of subscribers
+        would not show that, because they may be other workers. Messages that arrive in between come to the next
+        subscription.
+
+        Raises ConnectionError when the queue is gone: the consumer then begins anew, and declares the queue.
         """
         try:
             self.task_consumer.cancel()
@@ -60,7 +62,7 @@ class RingConsumer(Consumer):
             raise ConnectionError("the queue is gone") from error
 
     def ensure_connected(self, conn: Connection) -> Connection:
-        """The connection, once it can be had; the base waits for up to 30 s between attempts."""
+        """Return the connection, as soon as it can be made; the base class waits up to 30 s between attempts."""
 
         def say(error: Exception, pause: float) -> None:
             log.warning("broker.not_reached", error=str(error), again_in_s=pause)

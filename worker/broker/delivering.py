@@ -1,4 +1,4 @@
-"""What delivers in one process: the node, and the jobs beside it. Every way to start a worker starts this."""
+"""The delivering parts of a process: the node and the jobs. Every way to start a worker starts them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as 
 
 
 class Delivering:
-    """The node that the tasks of an application delegate to, and the runner of the jobs."""
+    """The node that an application's tasks delegate to, and the runner of the jobs."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Delivering:
         metrics: Metrics,
         current: Callable[[], Settings] | None = None,
     ) -> None:
-        """`current` are the settings of the moment, where they may change while the process runs."""
+        """`current` returns the present settings, where they may change while the process runs."""
         self._app = app
         self._node = Node(settings, ledger, publish, metrics, current)
         self._jobs = Runner(
@@ -46,13 +46,13 @@ class Delivering:
         self._jobs.start()
 
     def parts(self) -> Parts:
-        """What `/livez` looks at, beside what hears the broker."""
+        """Return the parts that `/livez` checks, without the broker's consumer."""
         return {
             **threads("bell", "dispatch", "settler", THREAD),
             "calls": lambda: self._node.answers(ANSWER_PATIENCE_S),
         }
 
     def stop(self) -> None:
-        """Claim nothing more, let the calls in flight end and settle them; a ring that comes later claims nothing."""
+        """Claim nothing more, let the calls in flight end and settle them. A later wake-up claims nothing."""
         self._jobs.stop()
         self._node.stop()

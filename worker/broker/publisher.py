@@ -18,18 +18,18 @@ from worker.settings import Settings
 PUBLISH_TIMEOUT_S = 1.0
 
 
-PUBLISH_PAUSE_S = 3.0  # after a failure: who rings and delivers must not spend its time on waiting for a broker
+PUBLISH_PAUSE_S = 3.0  # after a failure: threads that deliver must not spend their time on waiting for a broker
 
 
 class Publisher:
-    """Publishes rings on a connection of its own with short time-outs: a broker that hangs must not hold anybody."""
+    """Publishes wake-ups on a connection of its own with short time-outs: a hanging broker must not hold a caller."""
 
     def __init__(self, app: Celery, settings: Settings) -> None:
         self._app = app
         self._reach = reach(settings.broker, PUBLISH_TIMEOUT_S)
         expires = settings.timing.ring_expires
         self._options: dict[str, Any] = {
-            "expires": expires,  # the worker drops an old ring unheard
+            "expires": expires,  # the worker drops an old wake-up unhandled
             "expiration": expires,  # RabbitMQ drops it while no worker is there
             "confirm_timeout": PUBLISH_TIMEOUT_S,
         }
@@ -39,7 +39,7 @@ class Publisher:
         self._producer: Producer | None = None
 
     def publish(self, kind: Kind) -> None:
-        """Publish one ring; one attempt, and none while the last one has just failed. Raises BrokerAway."""
+        """Publish one wake-up, in one attempt; in none while the last one has just failed. Raises BrokerAway."""
         with self._turn:
             if time.monotonic() < self._again_at:
                 raise BrokerAway("the last attempt has just failed")
@@ -47,7 +47,7 @@ class Publisher:
                 self._connection = self._connect()
             try:
                 if self._producer is None:
-                    # At once, or not: by itself a connection pauses for seconds before its second attempt.
+                    # In one attempt: by default a connection pauses for seconds before its second attempt.
                     self._connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
                     self._producer = Producer(self._connection.channel())
                 self._app.tasks[kind].apply_async(producer=self._producer, retry=False, **self._options)

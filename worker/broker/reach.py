@@ -1,11 +1,11 @@
-"""How is a broker reached? What the settings say, in kombu's words, with what kombu 5.7 does not do by itself:
+"""The connection to a broker: the settings in kombu's terms, with safeguards that kombu 5.7 lacks.
 
-rediss:// without options      no certificate is verified (it says so in a warning)
+rediss:// without options      no certificate is verified (a warning reports this)
 amqps:// without options       the certificate's authority is verified, the server's name is not
 sentinel://…;sentinel://…      name, password and database of the first address do not count for the others, to which
                                kombu goes after an error
 a Sentinel that is away        redis-py asks it eleven times, with pauses or time-outs between, before the next one
-a Redis that stands still      a consumer waits for the answer to a command of its own for ever
+a Redis that stands still      a consumer waits for the answer to its own command for ever
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from redis.retry import Retry
 from worker.settings import BrokerSettings
 
 MEMORY_POLLING_S = 0.005
-REDIS_CHECK_S = 5  # a wait for rings that is overdue by so much is begun again on a new connection
+REDIS_CHECK_S = 5  # seconds; a wait for wake-ups that is overdue by this time begins again on a new connection
 
 _REDIS_TLS = {
     "full": {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True},
@@ -29,7 +29,7 @@ _REDIS_TLS = {
     "none": {"ssl_cert_reqs": ssl.CERT_NONE, "ssl_check_hostname": False},
 }
 _AMQP_TLS: dict[str, dict[str, Any]] = {
-    "full": {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None},  # None: kombu puts in the host of the URL
+    "full": {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None},  # None: kombu inserts the host of the URL
     "ca": {"cert_reqs": ssl.CERT_REQUIRED},
     "none": {"cert_reqs": ssl.CERT_NONE},
 }
@@ -39,22 +39,22 @@ _AMQP_FILES = ("ca_certs", "certfile", "keyfile")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What `kombu.Connection` is made of."""
+    """Arguments for `kombu.Connection`."""
 
     url: str = field(repr=False)
     tls: dict[str, Any] | None
     options: dict[str, Any] = field(repr=False)
-    """Of the transport; they may hold a password."""
+    """Options of the transport; they may hold a password."""
 
 
 def reach(broker: BrokerSettings, timeout_s: float) -> Reach:
-    """How the broker is reached by somebody who waits at most `timeout_s` seconds for any answer of it."""
+    """Return how to reach the broker for a caller that waits at most `timeout_s` seconds for any answer."""
     tls = _tls(broker)
     return Reach(_url(broker), tls, _OPTIONS[broker.scheme](broker, tls, timeout_s))
 
 
 def _url(broker: BrokerSettings) -> str:
-    """The address, or each of a list, with name, password and database."""
+    """Return the address, or each of a list, with name, password and database."""
     if broker.scheme == "memory":
         return broker.url
     parts = [urlsplit(each) for each in broker.url.split(";")]

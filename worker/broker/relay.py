@@ -23,7 +23,7 @@ from worker.settings import BrokerSettings, Settings
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
 
 
-PREFETCH = 1  # a worker takes no rings that another one could answer
+PREFETCH = 1  # a worker takes no wake-ups that another one could handle
 
 
 CONSUMER_TIMEOUT_S = 5  # without one, a worker waits for ever for a broker that stands still while it connects
@@ -36,9 +36,9 @@ POOL = "threads"
 
 
 class WakeUpApp(Celery):
-    """A Celery application with our configuration and our tasks, which delegate to `node` while this process delivers.
+    """A Celery application with our configuration and tasks. The tasks delegate to `node` while this process delivers.
 
-    `broker` is asked for when the configuration is first used: to make an application reads nothing.
+    `broker` is called when the configuration is first used: making an application reads no settings.
     """
 
     def __init__(self, broker: Callable[[], BrokerSettings]) -> None:
@@ -54,7 +54,7 @@ class WakeUpApp(Celery):
 
 
 class Relay(WakeUpApp):
-    """The Celery application of a process that `ticketrelay` starts, with the parts that it delivers with."""
+    """The Celery application of a process that `ticketrelay` starts, with its delivering parts."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ def _configuration(broker: BrokerSettings) -> dict[str, Any]:
         "broker_channel_error_retry": True,  # a queue that was deleted under its consumer is declared again
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        # RabbitMQ's only; of one that stands still, or of a machine that is gone, nothing else tells a consumer.
+        # RabbitMQ only. No other sign shows a consumer that the broker stands still, or that its machine is gone.
         "broker_heartbeat": HEARTBEAT_S,
         "broker_use_ssl": consumer.tls or False,
         "broker_transport_options": consumer.options,

@@ -1,4 +1,4 @@
-"""The Celery tasks. A message of one of them is a ring: it carries nothing, and the claim decides what is sent."""
+"""The Celery tasks. A message of a task is a wake-up without content: the claim decides what is sent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Deliver = Callable[[Kind], int]
 
 
 def register(app: Celery, deliver: Deliver) -> None:
-    """Register the tasks, each named after the call that it makes; they delegate to `deliver`.
+    """Register the tasks, each named after its call; they delegate to `deliver`.
 
-    Not shared: Celery would hand the tasks of one application to every later one of this process.
+    Not shared: Celery would give the tasks of one application to every later one of this process.
     """
 
     @app.task(name="create_ticket", shared=False)

@@ -1,4 +1,4 @@
-"""A Celery worker in a thread of its own, so that one process (`run`) and a fleet (`worker`) are the same code."""
+"""A Celery worker in a thread of its own, so that one process (`run`) and a fleet (`worker`) share the same code."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ STOP_PATIENCE_S = 5.0
 
 
 class WorkerThread:
-    """Delivery in this process, and a Celery worker in a thread that hands the rings to it."""
+    """Delivery in this process, and a Celery worker in a thread that hands wake-ups to it."""
 
     def __init__(self, app: Relay) -> None:
-        # Pool threads look a task up in the default application, and drop it silently when it is not there.
+        # Pool threads look a task up in the default application, and drop it silently when it is missing there.
         app.set_default()
         self._app = app
         publish = app.publisher.publish
@@ -36,13 +36,13 @@ class WorkerThread:
         self._loop.start()
 
     def parts(self) -> Parts:
-        """What `/livez` looks at in a process that delivers."""
+        """Return the parts that `/livez` checks in a process that delivers."""
         return {**threads("celery"), **self._delivering.parts()}
 
     def stop(self) -> None:
-        """Claim nothing more, let the calls in flight end and settle them; then take no more rings."""
+        """Claim nothing more, let the calls in flight end and settle them; then take no more wake-ups."""
         self._delivering.stop()
-        # The worker ends itself, in its own thread: stopped from another one, it reads from its broker in both.
+        # The worker ends itself, in its own thread: stopped from another thread, it reads from its broker in both.
         self._loop.ask_to_stop()
         celery_state.should_stop = 0  # type: ignore[assignment]  # an exit code
         self._wake()
@@ -50,9 +50,12 @@ class WorkerThread:
         self._app.node = None
 
     def _hear(self) -> None:
-        """Hear the broker until `stop`. Celery ends for good at an error that it does not know, such as an element of
-        the queue that is no ring; a worker that is deaf delivers, but late, so it begins anew."""
-        _forget_the_end()  # an earlier one is not ours; before the look at the loop, which `stop` stops first
+        """Consume wake-ups until `stop`, and begin anew after an unexpected end.
+
+        Celery ends for good at an unknown error, such as an element of the queue that is no wake-up. A worker without
+        wake-ups delivers late.
+        """
+        _forget_the_end()  # an earlier end is not ours; before the loop is checked, since `stop` stops the loop first
         if self._loop.is_stopping:
             return
         WorkController(app=self._app, quiet=True).start()
@@ -60,13 +63,16 @@ class WorkerThread:
             log.error("consumer.begins_anew")
 
     def _wake(self) -> None:
-        """A worker looks whether it is to stop after each ring, and otherwise every second or two; on a transport
-        without an event loop (`memory://`) it then waits once more."""
+        """Publish two wake-ups, so that the worker checks at once whether to stop.
+
+        The worker checks after each wake-up, and otherwise every second or two. On a transport without an event loop
+        (`memory://`) it then waits once more.
+        """
         with suppress(BrokerAway):
             for _ in range(2):
                 self._app.publisher.publish("create_ticket")
 
 
 def _forget_the_end() -> None:
-    """Let a later worker of this process begin: the mark by which Celery ends one is the process's."""
+    """Reset Celery's stop flag, which belongs to the whole process, so that a later worker of the process may begin."""
     celery_state.should_stop = None

@@ -1,7 +1,7 @@
-"""The command line: one module per noun.
+"""The command line, with one module for each noun.
 
 Exit codes: 0 done; 1 the answer is no (an expectation failed, an alarm is up, nothing found); 2 a flag or a setting is
-wrong, with where, what, and what was probably meant.
+wrong, printed with its place, the problem, and the probable intention.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
-    """Where a command is, and the first sentence of its help."""
+    """The place of a command, and the first sentence of its help."""
 
     place: str
     help: str
 
 
-# Loaded when they are asked for: `status` need not wait for a web server and a message queue, nor `--help` for a
-# database. So the list says what each is for; a test compares it with what the commands say themselves.
+# Commands are imported on demand: `status` need not wait for a web server and a message queue, nor `--help` for a
+# database. So the help texts are repeated here; a test compares them with those of the commands.
 COMMANDS = {
     "run": Entry(
         "worker.cli.processes.run:run",
@@ -139,15 +139,17 @@ class _Commands(click.Group):
 
 
 def command(name: str) -> click.Command:
-    """The command of that name, loaded now."""
+    """Return the command of that name, imported now."""
     module, _, attribute = COMMANDS[name].place.partition(":")
     found: click.Command = getattr(_loaded(module), attribute)
     return found
 
 
 def _loaded(name: str) -> ModuleType:
-    """The module. What modules are made of stays until the end: looked through by the garbage collector again and again
-    while it grows, it would cost a third of a start, and frozen it costs no later pass anything."""
+    """Import a module with the garbage collector off, and freeze its objects, which live until the end anyway.
+
+    Repeated passes over the growing heap would take a third of the start. Frozen objects cost no later pass anything.
+    """
     if name in sys.modules or not gc.isenabled():
         return import_module(name)
     gc.disable()
@@ -164,8 +166,8 @@ def _loaded(name: str) -> ModuleType:
 def main(ctx: click.Context) -> None:
     """Turn alerts, mail and chat into tickets: each message exactly one effect.
 
-    Settings are environment variables, TICKETRELAY_SECTION__NAME, each of which may be given as ..._FILE instead, or
-    stand in a configuration file (--config, `ticketrelay check`).
+    Settings are environment variables, TICKETRELAY_SECTION__NAME. A setting may also be given as ..._FILE, or in a
+    configuration file (--config, `ticketrelay check`).
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org: set, and not empty
         ctx.color = False

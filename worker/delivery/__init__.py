@@ -1,1 +1,1 @@
-"""Delivery: claim, send, settle; and dispatch, which rings again whatever is due."""
+"""Delivery: claim, send, settle; and dispatch, which repeats wake-ups for due work."""

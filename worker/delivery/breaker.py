@@ -1,10 +1,10 @@
-"""When is the Tickets API left alone? When too many of the latest calls failed, whatever they were about.
+"""A circuit breaker for the Tickets API, by the failure rate of the latest calls.
 
-It opens on a rate of failures over a window, in each process by what it saw itself, and closes the gate for all. From
-then on the gate lets one call at a time through, of another case each time, until one is answered.
+The breaker opens on a rate of failures over a window. Each process counts its own calls, and closes the gate for all.
+From then on the gate lets one call at a time through, of another case each time, until a call is answered.
 
-A call fails when it was not executed or its outcome is not known. One that is rejected was answered; a 429 has a gate
-of its own.
+A call counts as failed when it was not executed or its outcome is unknown. A rejected call was answered. A 429 has a
+gate of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOO_MANY_REQUESTS = 429
 
 
 class Breaker:
-    """What one process saw of the latest calls."""
+    """The latest calls of one process."""
 
     def __init__(self, api: ApiSettings, timing: TimingSettings) -> None:
         self._window = timedelta(seconds=timing.breaker_window)
@@ -31,7 +31,7 @@ class Breaker:
         self._failures = 0
 
     def look_at(self, claim: Claim, settlement: Settlement, now: datetime) -> CloseGate | None:
-        """Count one attempt; gives what it means for all others."""
+        """Count one attempt. Returns a gate to close for all, or None."""
         if settlement.status == TOO_MANY_REQUESTS or settlement.latency is None:  # no call was made
             return None
         has_failed = settlement.outcome in FAILURES
@@ -40,7 +40,7 @@ class Breaker:
         self._count(has_failed, now)
         if len(self._latest) < self._least or self._failures < self._rate * len(self._latest):
             return None
-        # What led to a closed gate must not close it again when it was opened.
+        # The failures that closed the gate must not close it again after it was opened.
         self._latest.clear()
         self._failures = 0
         return CloseGate(now + self._pause, "breaker")

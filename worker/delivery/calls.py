@@ -1,4 +1,4 @@
-"""Which call does an operation make? One row for each kind."""
+"""The API call of each kind of operation."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""How is a claim sent, and settled as soon as its call ends? Threads claim and settle; one event loop holds the calls.
+"""Sends claims, and settles each as soon as its call ends. Threads claim and settle; one event loop holds the calls.
 
     a Celery task or dispatch ─▶ deliver(kind): claim as many as there are free slots
                                       ▼
                        event loop: one coroutine for each call in flight
                                       ▼
-                       settler thread: what has ended meanwhile, in one transaction ─▶ ring
+                       settler thread: all calls that ended meanwhile, in one transaction ─▶ wake-up
 
-One slow call holds one slot, never its neighbours. A process that dies here loses nothing: its leases end.
+A slow call holds one slot, and no other call. A process that dies here loses nothing, because its leases end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from worker.runtime.threads import Loop
 
 log = structlog.get_logger()
 
-GATHER_S = 0.005  # what ends within this time of another call shares its transaction
+GATHER_S = 0.005  # calls that end within this time of another share its transaction
 LOOK_S = 0.001
 Ring = Callable[[Collection[Kind]], None]
 
@@ -48,7 +48,7 @@ class _Sent:
 
 
 class Deliverer:
-    """Sends what it may claim. Started once in a process; `deliver` may be called from any thread."""
+    """Claims and sends operations. Started once in a process; `deliver` may be called from any thread."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Deliverer:
         self._in_flight: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
         self._waker = Waker(lambda: self.deliver(None), clock)
-        self._quiet_until = 0.0  # no token can be had before
+        self._quiet_until = 0.0  # no token is available before
         self._quiet_for = rules.terms().limits  # within these limits
 
     def start(self) -> None:
@@ -89,7 +89,7 @@ class Deliverer:
         self._waker.start()
 
     def stop(self, patience: float) -> None:
-        """Claim nothing more, let the calls in flight end for at most `patience` seconds, settle them."""
+        """Claim nothing more, let the calls in flight end for at most `patience` seconds, and settle them."""
         if self._loop.is_closed():
             return
         self._slots.close()
@@ -101,7 +101,7 @@ class Deliverer:
         self._calls.join(patience)
 
     def answers(self, patience: float) -> bool:
-        """True when the event loop turns within `patience` seconds, and somebody waits for tokens."""
+        """Return True when the event loop turns within `patience` seconds, and the thread waiting for tokens lives."""
         turned = threading.Event()
         try:
             self._loop.call_soon_threadsafe(turned.set)
@@ -112,7 +112,8 @@ class Deliverer:
     def deliver(self, kind: Kind | None) -> int:
         """Claim the best ready cases whose next call is of this kind (None: of any), and begin to send.
 
-        Gives their number. While no token can be had, it costs nothing: who waits is served when there is one.
+        Returns the number of claims. While no token is available, the call costs nothing: the waker delivers when there
+        is one.
         """
         terms = self._rules.terms()
         if self._clock() < self._quiet_until and terms.limits == self._quiet_for:
@@ -121,7 +122,7 @@ class Deliverer:
         free = self._slots.reserve()
         if not free:
             return 0
-        fence = self._clock()  # before the claim: the lease is never believed to be longer than it is
+        fence = self._clock()  # before the claim, so that the lease is never taken to be longer than it is
         claimed = Claimed([])
         try:
             claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=terms, clock=self._clock)
@@ -135,8 +136,8 @@ class Deliverer:
             self._quiet_until, self._quiet_for = rest.quiet_until, terms.limits
             self._waker.at(rest.wake_at)
         if len(claimed.claims) == free:
-            self._slots.want()  # there may be more than there were slots
-        if is_wanted:  # who came while this claim held the slots may have come for newer work
+            self._slots.want()  # there may be more work than slots
+        if is_wanted:  # a caller that came while this claim held the slots may have come for newer work
             self._waker.at(self._clock())
         return len(claimed.claims)
 
@@ -177,7 +178,7 @@ class Deliverer:
         batch = [self._ended.get(), *self._ended_meanwhile()]
         until = time.monotonic() + GATHER_S
         while self._slots.used > len(batch) and time.monotonic() < until:
-            time.sleep(LOOK_S)  # to wake for each of them would cost more than to settle it
+            time.sleep(LOOK_S)  # waking up for each call would cost more than settling it
             batch += self._ended_meanwhile()
         if None in batch:
             self._settler.ask_to_stop()
@@ -198,7 +199,7 @@ class Deliverer:
         return ended
 
     def _looked_at(self, sent: _Sent) -> _Sent:
-        """What one call met may close the gate for all."""
+        """Count the outcome of one call, which may close the gate for all."""
         now = sent.claim.claimed_at + timedelta(seconds=self._clock() - sent.fence)
         closing = self._breaker.look_at(sent.claim, sent.settlement, now)
         if closing is None or sent.settlement.gate is not None:
@@ -206,7 +207,7 @@ class Deliverer:
         return replace(sent, settlement=replace(sent.settlement, gate=closing))
 
     def _settle(self, sent: list[_Sent]) -> frozenset[Kind]:
-        """Settle, for as long as the leases hold; after that the operations are repeated with the same keys."""
+        """Settle, for as long as the leases hold. After that the operations are repeated with the same keys."""
         pairs = [(each.claim, each.settlement) for each in sent]
         while True:
             try:
@@ -235,7 +236,7 @@ class Deliverer:
             return due
 
     def _settle_alone(self, sent: list[_Sent], defect: Exception) -> frozenset[Kind]:
-        """One of them cannot be settled: each by itself. What fails alone is left to the end of its lease."""
+        """Settle each call by itself, after a batch failed. A call that fails alone is left to the end of its lease."""
         if len(sent) == 1:
             log.error("settle.impossible", operation=f"op-{sent[0].claim.case_id}-{sent[0].claim.seq}", exc_info=defect)
             return frozenset()
@@ -243,7 +244,7 @@ class Deliverer:
 
 
 class _Slots:
-    """How many calls may be under way at once, and whether there is work that waits for one of them to end."""
+    """Slots for calls in flight, and whether more work waits for a free slot."""
 
     def __init__(self, size: int) -> None:
         self.used = 0
@@ -253,7 +254,7 @@ class _Slots:
         self._changed = threading.Condition()
 
     def reserve(self) -> int:
-        """Take all free slots; with none free, they are wanted as soon as some are."""
+        """Take all free slots. Without a free slot, mark that slots are wanted."""
         with self._changed:
             free = 0 if self._closed else self._size - self.used
             if not free:
@@ -266,7 +267,7 @@ class _Slots:
             self._wanted = True
 
     def release(self, number: int) -> bool:
-        """Give slots back; True when they are wanted, and enough are free to be worth a claim."""
+        """Give slots back. Returns True when slots are wanted, and enough are free to be worth a claim."""
         with self._changed:
             self.used -= number
             self._changed.notify_all()

@@ -1,8 +1,8 @@
-"""Who rings again what nobody heard? Every worker, every second; it may run in any number of processes at once.
+"""Repeats wake-ups for due work: in every worker, every second, in any number of processes at once.
 
-A ring is lost when a broker is wiped, a process dies, or a budget ran out. Dispatch takes back expired leases and rings
-what is due. Where it cannot ring because the broker is away, or where nobody hears the rings, it delivers itself: the
-broker is never needed.
+A wake-up is lost when a broker is wiped, a process dies, or a budget ran out. Dispatch takes back expired leases and
+wakes workers up for due operations. When the broker is away, or nobody reacts to the wake-ups, dispatch delivers
+itself: the broker is never needed.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from worker.settings import TimingSettings
 log = structlog.get_logger()
 
 ALARM_INTERVAL_S = 15.0
-PAUSE_S = 0.01  # between two rings of a bell: what becomes due in between shares one
+PAUSE_S = 0.01  # between two rounds of wake-ups: work that becomes due in between shares one
 
 
 class BrokerAway(Exception):
-    """The broker did not take a ring within its time-out."""
+    """The broker did not take a wake-up within its time-out."""
 
 
 Publish = Callable[[Kind], None]
-"""Publishes one ring; raises BrokerAway."""
+"""Publishes one wake-up; raises BrokerAway."""
 
 
 class Bell:
-    """Rings from a thread of its own, so that nobody waits for a broker; rings that come together are one."""
+    """Publishes wake-ups from a thread of its own, so that no caller waits for a broker. Joins those that coincide."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
@@ -45,7 +45,7 @@ class Bell:
         self.start, self.stop = self._loop.start, self._loop.stop
 
     def ring(self, kinds: Collection[Kind]) -> None:
-        """Ring soon; a ring that fails is made up for by dispatch."""
+        """Publish a wake-up soon. Dispatch makes up for one that fails."""
         with self._lock:
             self._due.update(kinds)
         self._loop.wake()
@@ -62,7 +62,7 @@ class Bell:
 
 
 class Dispatch:
-    """The loop that leaves nothing lying."""
+    """The loop that takes back expired leases and repeats wake-ups."""
 
     def __init__(
         self, ledger: Ledger, publish: Publish, deliver: Callable[[Kind], int], timing: TimingSettings
@@ -72,11 +72,11 @@ class Dispatch:
         self._deliver = deliver
         self._timing = timing
         self._patience = max(2, round(timing.ring_expires / timing.dispatch_interval))
-        self._rounds: dict[Kind, int] = {}  # in how many rounds in a row each kind has been due
+        self._rounds: dict[Kind, int] = {}  # consecutive rounds in which each kind has been due
         self._stall_alarm = timedelta(seconds=timing.stall_alarm)
         self._alarms: frozenset[str] = frozenset()
         self._look_at = 0.0
-        # Rolled back, whatever it was: the next round finds the same work, and this thread must not end.
+        # The transaction was rolled back in any case: the next round finds the same work, and this thread must not end.
         outlives = Outlived((SQLAlchemyError,), "dispatch.failed")
         self._loop = Loop("dispatch", self._round, timing.dispatch_interval, pauses_first=True, outlives=outlives)
         self.stop = self._loop.stop
@@ -86,7 +86,7 @@ class Dispatch:
         self._loop.start()
 
     def once(self) -> frozenset[Kind]:
-        """Take back what expired and ring what is due; gives the kinds that were due."""
+        """Take back expired leases and publish wake-ups for due work. Returns the kinds that were due."""
         taken = self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait))
         if taken:
             log.warning("leases.taken_back", number=taken)
@@ -112,7 +112,7 @@ class Dispatch:
             self.look_at_alarms()
 
     def look_at_alarms(self) -> None:
-        """Log what came up or ended since the last look; every worker does, since each may be the only one."""
+        """Log alarms that began or ended since the last look-up. Every worker does: each may be the only one."""
         up = {each.name: each.text for each in alarms(self._ledger.overview(), self._stall_alarm)}
         for name in sorted(up.keys() - self._alarms):
             log.error("alarm.raised", alarm=name, text=up[name])

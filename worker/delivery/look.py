@@ -1,13 +1,13 @@
-"""Was it executed? Asked before an operation of unknown outcome is sent again, where its key cannot answer.
+"""Looks up whether an operation of unknown outcome was executed, where its idempotency key cannot show that.
 
     create_ticket   its marker is searched for. The ticket is adopted if it is the only one that ends with the marker
                     and is younger than the first send (the ledger refuses one that belongs to another case). It is
-                    absent only when the search has surely seen whatever the last send could have created
-    close, reopen   the ticket's state is asked for; what an earlier request could have done, it has done by now, since
-                    an operation of unknown outcome waits for its ghost
+                    absent only when the search has surely seen every ticket that the last send could have created
+    close, reopen   the ticket's state is requested; an earlier request has had its effect by now, since an operation of
+                    unknown outcome waits for its ghost
 
-What quotes our marker above another last line of ours is another ticket of ours. What ends otherwise but holds the
-marker may be our ticket after somebody edited it: a person decides.
+A ticket that quotes our marker, and ends with another marker of ours, is another ticket of ours. A ticket that holds
+the marker and ends otherwise may be ours, edited by somebody: a person decides.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from worker.delivery.outcomes import is_gone
 from worker.ledger import Claim, Settlement
 from worker.settings import TimingSettings
 
-PAGE = 100  # tickets that one search looks at; more than one is a person's matter anyway
+PAGE = 100  # tickets in one search; more than one needs a person anyway
 CLOCKS_APART = timedelta(minutes=5)  # the service's clock and ours
 
 
 async def look(client: TicketsClient, claim: Claim, now: datetime, timing: TimingSettings) -> Settlement:
-    """Ask, once. Raises TicketsError."""
+    """Look the operation up, once. Raises TicketsError."""
     if claim.kind == "create_ticket":
         word = word_in_request(claim.request)
         if word is None:
@@ -47,7 +47,7 @@ async def look(client: TicketsClient, claim: Claim, now: datetime, timing: Timin
 def found(
     claim: Claim, word: str, tickets: Sequence[Ticket], total: int, now: datetime, timing: TimingSettings
 ) -> Settlement:
-    """What follows from the tickets that a search for the marker gave; `total` is how many there are."""
+    """Return the settlement for the tickets that a search for the marker found; `total` is their number."""
     ours = [each for each in tickets if word_of(each.description) == word]
     edited = [each for each in tickets if word in (each.description or "") and word_of(each.description) is None]
     if total > len(tickets) or len(ours) > 1:
@@ -62,7 +62,7 @@ def found(
         )
     if edited:
         return _ask_person(f"ticket {edited[0].id} holds its marker, but does not end with it")
-    # The last send left at any moment of its lease.
+    # The last send may have left at any moment of its lease.
     seen_by_then = timedelta(seconds=timing.lease + timing.request_life + timing.search_settles)
     surely_seen = (claim.last_sent_at or claim.first_sent_at) + seen_by_then
     if now < surely_seen:
@@ -71,8 +71,8 @@ def found(
 
 
 def state(claim: Claim, ticket: Ticket, now: datetime) -> Settlement:
-    """What follows from the state of the ticket that is to be closed, or reopened."""
-    # A route may end a case with the status resolved: one that is still so was not reopened.
+    """Return the settlement for the state of a ticket that is to be closed or reopened."""
+    # A route may end a case with the status resolved. A ticket that is still resolved was not reopened.
     wanted = ("closed",) if claim.kind == "close_ticket" else ("open", "pending")
     if ticket.status in wanted:
         text = f"ticket {ticket.id} is {ticket.status}: nothing is left to do"
@@ -81,7 +81,7 @@ def state(claim: Claim, ticket: Ticket, now: datetime) -> Settlement:
 
 
 def gone(claim: Claim, error: TicketsError) -> Settlement:
-    """There is no such ticket any more: it needs no closing, and cannot be reopened."""
+    """Return the settlement for a missing ticket: it needs no closing, and cannot be reopened."""
     if claim.kind == "close_ticket":
         text = "there is no such ticket any more"
         return Settlement("done", "done", ticket_status="gone", response=text, status=error.status, reads=True)

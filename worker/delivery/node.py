@@ -1,4 +1,4 @@
-"""What runs in a process that delivers? A deliverer, a bell and dispatch, started and stopped together."""
+"""The parts of a delivering process: a deliverer, a `Bell` for wake-ups, and dispatch, started and stopped together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.settings import Settings
 
 
 def open_client(settings: Settings) -> TicketsClient:
-    """A client for the API that the settings name."""
+    """Return a client for the API in the settings."""
     return TicketsClient(
         str(settings.api.url).rstrip("/"),
         settings.api.key.get_secret_value(),
@@ -40,7 +40,7 @@ class Node:
         self._ledger = ledger
         self._timing = settings.timing
         self.owner = owner_name()
-        """What leases of this process are called by."""
+        """Owner of this process's leases."""
         self._bell = Bell(publish)
         self._deliverer = Deliverer(
             ledger,
@@ -59,19 +59,19 @@ class Node:
         self._dispatch.start()
 
     def deliver(self, kind: Kind) -> int:
-        """Claim and send what is due of this kind; gives how many calls were begun."""
+        """Claim and send due operations of this kind. Returns how many calls began."""
         return self._deliverer.deliver(kind)
 
     def ring(self, kinds: Collection[Kind]) -> None:
-        """Ring for what became due in this process."""
+        """Publish wake-ups for operations that became due in this process."""
         self._bell.ring(kinds)
 
     def answers(self, patience: float) -> bool:
-        """True when the event loop that holds the calls turns within `patience` seconds."""
+        """Return True when the event loop that holds the calls turns within `patience` seconds."""
         return self._deliverer.answers(patience)
 
     def stop(self) -> None:
-        """Claim nothing more, let the calls in flight end, settle them."""
+        """Claim nothing more, let the calls in flight end, and settle them."""
         self._dispatch.stop()
         self._deliverer.stop(self._timing.http_timeout + self._timing.margin)
         self._bell.stop()

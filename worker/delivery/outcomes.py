@@ -1,6 +1,6 @@
-"""What follows from the answer to a call? A pure function from what happened to a settlement.
+"""Turns the answer to a call, or its error, into a settlement. Pure functions.
 
-    what happened                                class           what follows
+    event                                        class           settlement
     the answer                                   done            the case goes on
     SendLater (refused connection, 429, 503)     not executed    again, after Retry-After or soon; costs no attempt
     RepeatUnchanged (time-out, reset, 5xx)       unknown         again after ghost wait and backoff, same bytes and key
@@ -8,7 +8,7 @@
     AskPerson (other 4xx)                        rejected        dead; but 404 on close: it is done
     StopSending (401, 403)                       refused         again, and the gate closes for everybody
 
-What was only a question (worker.delivery.look) has no effect that could be late: it is asked again soon.
+A look-up (worker.delivery.look) only reads, so it has no late effect, and is repeated soon.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, S
 from worker.ledger import Claim, CloseGate, Settlement
 from worker.settings import TimingSettings
 
-MAX_CONFLICTS = 2  # two more sends after a 409, says the contract
-SOON = 5  # rounds of dispatch: the longest pause after what was not executed
+MAX_CONFLICTS = 2  # two more sends after a 409, as in the contract
+SOON = 5  # rounds of dispatch: the longest pause after a call that was not executed
 NOT_FOUND = 404
 
 Fraction = Callable[[], float]
@@ -32,27 +32,27 @@ Fraction = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service said to a call that was executed."""
+    """The service's answer to a call that was executed."""
 
     ticket_id: str | None = None
     ticket_status: TicketStatus | None = None
     text: str | None = None
-    """What an operator may want to see: the id of what was made."""
+    """Text for an operator, such as the id of the new note."""
 
 
 def backoff(attempts: int, timing: TimingSettings, fraction: Fraction) -> timedelta:
-    """Exponential with full jitter: from nothing up to base x 2^attempts, at the most the cap."""
+    """Return an exponential pause with full jitter: from nothing up to base x 2^attempts, at the most the cap."""
     ceiling = min(timing.backoff_cap, timing.backoff_base * 2.0 ** min(attempts, 32))
     return timedelta(seconds=ceiling * fraction())
 
 
 def soon(timing: TimingSettings, fraction: Fraction) -> timedelta:
-    """The pause where nothing is wrong with the operation itself."""
+    """Return the pause when nothing is wrong with the operation itself."""
     return timedelta(seconds=timing.dispatch_interval * SOON * fraction())
 
 
 def before_send(claim: Claim) -> Settlement | None:
-    """What is decided without a call; None when one is to be made."""
+    """Return the settlement of a claim that needs no call; None when a call must be made."""
     if claim.kind != "create_ticket" and claim.ticket_id is None:
         return Settlement("dead", "rejected", error="there is no ticket to make this call on")
     if claim.mode == "park":
@@ -66,13 +66,16 @@ def before_send(claim: Claim) -> Settlement | None:
 
 
 def _reopened_since(claim: Claim) -> bool:
-    """After an earlier send. That a look found the ticket open since does not prove that it was never closed."""
+    """Return True when a person reopened the ticket after an earlier send.
+
+    A look-up that found the ticket open does not prove that the ticket was never closed.
+    """
     was_sent = claim.ambiguous or claim.first_sent_at < claim.claimed_at
     return was_sent and claim.reopened_at is not None and claim.reopened_at >= claim.first_sent_at
 
 
 def done(answer: Answer, latency: timedelta) -> Settlement:
-    """The call was executed."""
+    """Settle a call that was executed."""
     return Settlement(
         "done",
         "done",
@@ -91,7 +94,7 @@ def failed(
     timing: TimingSettings,
     fraction: Fraction,
 ) -> Settlement:
-    """The call failed; `now` is when."""
+    """Settle a call that failed; `now` is the time of the failure."""
     reads = claim.mode == "look"
     gate = gate_of(error, now, timing, fraction, reads=reads)
     ghost_gone = now + timedelta(seconds=timing.ghost_wait)
@@ -103,7 +106,7 @@ def failed(
         case RepeatUnchanged() if reads:
             settlement = Settlement("again", "not executed", again_at=now + backoff(claim.attempts, timing, fraction))
         case RepeatTwice() if claim.conflicts >= MAX_CONFLICTS:
-            # Another attempt may be in flight: what follows waits for it.
+            # Another attempt may be in flight: the next operation waits for it.
             settlement = Settlement("dead", "unknown", again_at=ghost_gone, unknown=True)
         case RepeatUnchanged():
             pause = backoff(claim.attempts, timing, fraction)
@@ -124,7 +127,7 @@ def failed(
 def gate_of(
     error: TicketsError, now: datetime, timing: TimingSettings, fraction: Fraction, *, reads: bool
 ) -> CloseGate | None:
-    """What the failure of one call means for all others."""
+    """Return the gate to close for all calls after this failure, or None."""
     if isinstance(error, StopSending):
         until = now + timedelta(seconds=timing.probe_interval)
         scope = error.status == 403
@@ -136,5 +139,5 @@ def gate_of(
 
 
 def is_gone(error: TicketsError) -> bool:
-    """The service itself says that there is no such ticket; a proxy's 404 says nothing of the kind."""
+    """Return True when the service itself reports a missing ticket. A proxy's 404 does not count."""
     return error.status == NOT_FOUND and (error.code == "not_found" or bool(error.details))

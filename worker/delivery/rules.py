@@ -1,4 +1,4 @@
-"""What the settings say of delivery: the service's limits, the times, and whether a note may be repeated."""
+"""The settings of delivery: the service's limits, the times, and whether a note may be repeated."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from worker.settings import ApiSettings, Settings, TimingSettings
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one process. Budget and `repeat_notes` may change while it runs, the others hold from its start."""
+    """The rules of one process. Budget and `repeat_notes` may change while it runs; the others hold from its start."""
 
     api: ApiSettings
     timing: TimingSettings
     repeat_notes: bool = True
     current: Callable[[], Settings] | None = None
-    """The settings of the moment; None where they do not change."""
+    """Returns the present settings; None when they do not change."""
 
     def terms(self) -> Terms:
-        """What a claim of this moment is made under."""
+        """Return the present terms of a claim."""
         first = Terms(
             lease=timedelta(seconds=self.timing.lease),
             key_window=timedelta(seconds=self.timing.key_window),

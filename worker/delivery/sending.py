@@ -1,6 +1,6 @@
-"""How is one claim used? Once, while its lease surely holds, by the clock of this process.
+"""Sends one claim, once, while its lease surely holds by the clock of this process.
 
-This is all that stands between a claim and its settlement; threads and loops are worker.delivery.deliverer's.
+This module covers everything between a claim and its settlement. Threads and loops are in worker.delivery.deliverer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Clock = Callable[[], float]
 
 
 def seconds_since_boot() -> float:
-    """A clock that never jumps and counts the time that the machine sleeps, where the platform has one."""
+    """Return seconds of a clock that never jumps; it includes suspended time, where the platform has such a clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
@@ -36,7 +36,7 @@ class Sender:
         self._clock = clock
 
     async def send(self, claim: Claim, fence: float) -> Settlement:
-        """Make the call of a claim, or ask after it, at the most once; `fence` was read before it was claimed."""
+        """Make the call or the look-up of a claim, at most once. `fence` was read before the claim."""
         decided = outcomes.before_send(claim)
         if decided is not None:
             return decided
@@ -58,5 +58,5 @@ class Sender:
         return outcomes.done(await calls.make(self._client, claim), timedelta(0))
 
     def _now(self, claim: Claim, fence: float) -> datetime:
-        """The ledger's time, as far as this process can tell without asking."""
+        """Return the ledger's time, estimated without asking it."""
         return claim.claimed_at + timedelta(seconds=self._clock() - fence)

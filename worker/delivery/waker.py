@@ -1,7 +1,7 @@
-"""Who claims when the next token of the budget comes back? No ring says so; a thread waits for that moment.
+"""Delivers again when the next token of the budget comes back, from a thread that waits for that moment.
 
-Until then nobody need look: rings in between would ask the database for what cannot be had. Where tokens are kept for
-what is urgent, a ring may be for just that, so that the rest is short.
+No wake-up announces a token. Until then nobody need claim: claims in between would query the database in vain. When
+tokens are reserved for urgent work, a wake-up may be for just that work, so the pause before the next claim is short.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from worker.delivery.sending import Clock
 from worker.ledger import Claimed
 from worker.runtime.threads import Loop
 
-URGENT_PAUSE_S = 0.05  # between two looks for something urgent while the others are paced
+URGENT_PAUSE_S = 0.05  # between two claims of urgent work while the others are paced
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Rest:
     """Moments, in seconds of one clock."""
 
     quiet_until: float
-    """Nobody looks before."""
+    """No claim before this moment."""
     wake_at: float
-    """Somebody looks then, whether it rings or not."""
+    """A claim at this moment, with or without a wake-up."""
 
 
 def rest_after(claimed: Claimed, now: float) -> Rest | None:
-    """How long to leave it after this claim; None when nothing waits for tokens."""
+    """Return the pause after this claim; None when no work waits for tokens."""
     if claimed.wait is None:
         return None
     wait = claimed.wait.total_seconds()
@@ -36,7 +36,7 @@ def rest_after(claimed: Claimed, now: float) -> Rest | None:
 
 
 class Waker:
-    """Calls `wake` at the earliest moment that it was asked for, from a thread of its own."""
+    """Calls `wake` at the earliest requested moment, from a thread of its own."""
 
     def __init__(self, wake: Callable[[], object], clock: Clock) -> None:
         self._wake = wake
@@ -50,7 +50,7 @@ class Waker:
         return self._loop.lives
 
     def at(self, moment: float) -> None:
-        """Wake then, by the clock, or earlier if somebody asked for that."""
+        """Wake at this moment of the clock, or at an earlier one that was requested."""
         with self._lock:
             if self._at is not None and moment >= self._at:
                 return
@@ -58,7 +58,7 @@ class Waker:
         self._loop.wake()
 
     def _left(self) -> float | None:
-        """Seconds until it is time; None while nobody asked."""
+        """Return the seconds until the requested moment; None without a request."""
         with self._lock:
             return None if self._at is None else max(0.0, self._at - self._clock())
 

@@ -9,34 +9,34 @@ from worker.ledger import Finding, Outcomes
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """`audit`"""
+    """The document of `audit`."""
 
     findings: list[Finding]
     compared: dict[str, int]
-    """bound: tickets of the ledger; found: of the API; requests: made for it."""
+    """bound: tickets of the ledger; found: tickets of the API; requests: made for the audit."""
     updated: int | None
     """Tickets recorded with `--update`."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderAudited:
-    """A folder of a mailbox: what the server has, and what the ledger knows of it."""
+    """A folder of a mailbox: the mails on the server, compared with those in the ledger."""
 
     folder: str
     on_server: int
     """Mails that are there now."""
     before_us: int
-    """Those of them that were there before the mailbox was watched."""
+    """Mails among them that were there before the mailbox was watched."""
     accounted: int
-    """Those of them that the ledger knows."""
+    """Mails among them that are in the ledger."""
     missing: list[int]
-    """The UIDs of the others: the gaps."""
+    """UIDs of the remaining mails: the gaps."""
     not_read_yet: int
-    """Those of the gaps that are above the cursor: the next poll takes them."""
+    """Gaps above the cursor: the next poll takes them."""
     owed: int
-    """Mails that are in the ledger and were not flagged or moved yet."""
+    """Mails in the ledger that were not flagged or moved yet."""
     outcomes: Outcomes
-    """All that the ledger knows of the folder, also what is not there any more, by what it became."""
+    """All mails of the folder in the ledger, by outcome; includes mails that have left the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class MailboxAudited:
     mailbox: str
     folders: list[FolderAudited]
     error: str | None
-    """Why it could not be compared."""
+    """Why the mailbox could not be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveriesAudited:
-    """The deliveries of a source that takes mail, by whatever way, by what they became."""
+    """The deliveries of a source that takes mail in any way, by outcome."""
 
     source: str
     outcomes: Outcomes
@@ -60,7 +60,7 @@ class DeliveriesAudited:
 
 @dataclass(frozen=True, slots=True)
 class MailAudited:
-    """`mail audit`"""
+    """The document of `mail audit`."""
 
     mailboxes: list[MailboxAudited]
     deliveries: list[DeliveriesAudited]

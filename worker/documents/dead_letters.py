@@ -1,4 +1,4 @@
-"""Shapes of the `dead` commands: dead letters, and what a person decided about them."""
+"""Shapes of the `dead` commands: dead letters, and decisions about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from worker.ledger import DeadLetter, Try
 
 @dataclass(frozen=True, slots=True)
 class LetterShown:
-    """`dead show`"""
+    """The document of `dead show`."""
 
     letter: DeadLetter
     body: str
@@ -20,7 +20,7 @@ class LetterShown:
 
 @dataclass(frozen=True, slots=True)
 class LetterGroup:
-    """`dead list --by`"""
+    """A group of `dead list --by`."""
 
     group: str
     letters: int
@@ -34,7 +34,7 @@ class LetterDone:
 
     id: str
     operations: int
-    """How many went on, or were given up, with it."""
+    """Operations that waited for this one, and that went on or were given up with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class LetterRefused:
 
 @dataclass(frozen=True, slots=True)
 class LettersDone:
-    """`dead retry` and `dead skip`; a line of `-o jsonl` is one of the letters."""
+    """The document of `dead retry` and `dead skip`; a line of `-o jsonl` is one of the letters."""
 
     done: list[LetterDone]
     refused: list[LetterRefused]
@@ -55,7 +55,7 @@ class LettersDone:
 
 @dataclass(frozen=True, slots=True)
 class LetterEdited:
-    """`dead edit`"""
+    """The document of `dead edit`."""
 
     id: str
     edited: bool
@@ -64,7 +64,7 @@ class LetterEdited:
 
 @dataclass(frozen=True, slots=True)
 class LetterBound:
-    """`dead bind`"""
+    """The document of `dead bind`."""
 
     id: str
     ticket: str

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """`events export`: a delivery as it arrived."""
+    """A delivery as it arrived, in the document of `events export`."""
 
     id: str
     source: str
@@ -18,6 +18,6 @@ class Exported:
     headers: tuple[tuple[str, str], ...]
     query: str
     body: str | None
-    """Its text; None where it is not UTF-8."""
+    """The body as text; None when it is not UTF-8."""
     body_base64: str | None
-    """Its bytes, where it is not UTF-8."""
+    """The body's bytes, when it is not UTF-8."""

@@ -1,17 +1,17 @@
-"""Shapes of `explain`: what a message would lead to."""
+"""Shapes of `explain`: the effect that a message would have."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from typing_extensions import TypedDict  # pydantic needs it where Python is older than 3.12
+from typing_extensions import TypedDict  # pydantic requires it on Python older than 3.12
 
 from connectors.contract.events import Priority
 from worker.planning.model import Kind
 
 
 class Left(TypedDict):
-    """An item of a payload that became no event, or not a whole one."""
+    """An item of a payload that became no event, or an incomplete one."""
 
     item: str
     reason: str
@@ -23,18 +23,18 @@ class Planned(TypedDict):
     kind: Kind
     idempotency_key: str
     body: dict[str, Any]
-    """As it would be sent."""
+    """The body as it would be sent."""
 
 
 class RouteMatched(TypedDict):
-    """A route that matched, and the names of what it set."""
+    """A route that matched, and the names of its settings that apply."""
 
     route: str
     sets: list[str]
 
 
 class RouteMissed(TypedDict):
-    """A route that a single matcher kept from matching, and the value that it met."""
+    """A route that failed by a single matcher, and the value of the attribute."""
 
     route: str
     failed: str
@@ -50,7 +50,7 @@ class TemplateMisfit(TypedDict):
 
 
 class RoutingExplained(TypedDict):
-    """What the routes made of an event."""
+    """The effect of the routes on an event."""
 
     matched: list[RouteMatched]
     nearly: list[RouteMissed]
@@ -60,16 +60,16 @@ class RoutingExplained(TypedDict):
 
 
 class EventExplained(TypedDict):
-    """One event, as its route has it."""
+    """One event, after routing."""
 
     kind: str
     case: str
     aliases: list[str]
-    """Further names of the case that it makes known."""
+    """Further names of the case that the event adds."""
     looked_for_as: list[str]
-    """Names under which it looks for a case that is there, before the one that `case` names."""
+    """Names by which the event looks up an existing case, before the one in `case`."""
     correlated: str
-    """Which case it came to, in words."""
+    """The case that the event came to, in words."""
     source_message_id: str
     occurred_at: str
     subject: str
@@ -78,19 +78,19 @@ class EventExplained(TypedDict):
     category: str | None
     private: bool
     routing: RoutingExplained | None
-    """None where no routes are configured."""
+    """None when no routes are configured."""
     operations: list[Planned]
     reason: str | None
-    """Why nothing follows."""
+    """Why the event has no effect."""
 
 
 class Explained(TypedDict):
-    """`explain`"""
+    """The document of `explain`."""
 
     verified: str | None
-    """How it was proven who sent it, in words; None where it is not."""
+    """How the sender was proven, in words; None without proof."""
     events: list[EventExplained]
     ignored: list[Left]
     unreadable: list[Left]
     error: str | None
-    """Why the message, or a part of it, cannot be read; or who sent it is not proven."""
+    """Why the message, or a part of it, cannot be read; or why its sender is not proven."""

@@ -1,7 +1,7 @@
 """The document of each command: the type that encodes it, and its published schema.
 
-`docs/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them): of `-o json` as it
-stands; where a command answers with a list, a line of `-o jsonl` is one of its items.
+`docs/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them). The schema is that
+of `-o json`; when a command prints a list, a line of `-o jsonl` is one of its items.
 """
 
 from __future__ import annotations
@@ -83,24 +83,24 @@ DOCUMENTS: Mapping[str, Any] = {
     "tail": list[Happening],
     "test": TestsDone,
 }
-"""The type of each document, by the command's words; a list may be printed one after the other."""
+"""The type of each document, by the command's words. The items of a list may be printed one after the other."""
 
 
 @cache
 def adapter(document: str) -> TypeAdapter[Any]:
-    """What encodes a document, and knows its schema."""
+    """Return the adapter that encodes a document and makes its schema."""
     return TypeAdapter(DOCUMENTS[document])
 
 
 @cache
 def item_adapter(document: str) -> TypeAdapter[Any]:
-    """The same of one of the things of a list."""
+    """Return the adapter for an item of a document that is a list."""
     kind = DOCUMENTS[document]
     return TypeAdapter(get_args(kind)[0]) if get_origin(kind) is list else adapter(document)
 
 
 def schema(document: str) -> dict[str, Any]:
-    """The published schema: all fields are always there, and no others."""
+    """Return the published schema, in which all fields are required, and no others are allowed."""
     found = adapter(document).json_schema(mode="serialization")
     for each in (found, *found.get("$defs", {}).values()):
         if "properties" in each:

@@ -1,4 +1,4 @@
-"""Shape of `replay`: what stored deliveries led to when they were read again."""
+"""Shape of `replay`: the effect of stored deliveries that were read again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`replay`"""
+    """The document of `replay`."""
 
     deliveries: int
     events: dict[str, int]
-    """By sighting: new, repeat, changed."""
+    """By recurrence: new, repeat, changed."""
     operations: dict[str, int]
     """Planned, by kind."""
     left_quarantine: int
     not_read: dict[str, str]
-    """Why, by delivery."""
+    """The reason, by delivery."""
     dry_run: bool

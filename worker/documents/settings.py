@@ -1,17 +1,17 @@
-"""Shapes of `check`, `test` and `reload`: what is wrong with the settings, and what changed in them."""
+"""Shapes of `check`, `test` and `reload`: problems of the settings, and changes in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from typing_extensions import TypedDict  # pydantic needs it where Python is older than 3.12
+from typing_extensions import TypedDict  # pydantic requires it on Python older than 3.12
 
 from worker.rehearsal.trial import Mismatch
 
 
 class ProblemTold(TypedDict):
-    """One thing that is wrong with the settings. `given_by`: the variable or flag, where it is not in the file."""
+    """A problem of the settings. `given_by`: the variable or flag of a setting that is not in the file."""
 
     severity: Literal["error", "warning"]
     file: str | None
@@ -25,7 +25,7 @@ class ProblemTold(TypedDict):
 
 
 class ConnectionTold(TypedDict):
-    """What was asked with `--connect`, and what it said."""
+    """The result of one connection test of `--connect`."""
 
     what: str
     ok: bool
@@ -33,7 +33,7 @@ class ConnectionTold(TypedDict):
 
 
 class Checked(TypedDict):
-    """`check`"""
+    """The document of `check`."""
 
     problems: list[ProblemTold]
     connections: list[ConnectionTold]
@@ -41,9 +41,9 @@ class Checked(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class TestDone:
-    """One test, and what did not come out as it says."""
+    """One test, and its unmet expectations."""
 
-    __test__ = False  # pytest: this is none of its own
+    __test__ = False  # pytest must not collect this class
 
     name: str
     source: str
@@ -55,7 +55,7 @@ class TestDone:
 
 @dataclass(frozen=True, slots=True)
 class TestsDone:
-    """`test`"""
+    """The document of `test`."""
 
     __test__ = False
 
@@ -65,14 +65,14 @@ class TestsDone:
 
 
 class ChangeTold(TypedDict):
-    """One setting, or what has settings, and how it differs."""
+    """A changed setting or section, and the sort of change."""
 
     setting: str
     what: Literal["new", "changed", "removed", "moved"]
 
 
 class Reloaded(TypedDict):
-    """`reload`: what holds now, and what would need a restart; or what is wrong, and then nothing has changed."""
+    """The document of `reload`: the changes, and those that need a restart; or the problems, and no changes."""
 
     changed: list[ChangeTold]
     needs_restart: list[ChangeTold]

@@ -1,4 +1,4 @@
-"""Shapes of the `sources` commands: how each source does, and its pause."""
+"""Shapes of the `sources` commands: the health of each source, and its pause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SourceListed:
     kind: str | None
     """None: not configured here."""
     health: Health
-    """`silent`: nothing came in the last 24 hours."""
+    """`silent`: no message came in the last 24 hours."""
     last_message_at: datetime | None
     open_operations: int
     dead: int
@@ -28,7 +28,7 @@ class SourceListed:
 
 @dataclass(frozen=True, slots=True)
 class SourcesListed:
-    """`sources list`"""
+    """The document of `sources list`."""
 
     sources: tuple[SourceListed, ...]
     all_paused: Pause | None
@@ -36,16 +36,16 @@ class SourcesListed:
 
 @dataclass(frozen=True, slots=True)
 class SourceShown:
-    """`sources show`"""
+    """The document of `sources show`."""
 
     source: str
     kind: str | None
     health: Health
-    """silent: nothing came since `counted_since`; needs somebody: it has dead letters."""
+    """silent: no message came since `counted_since`; needs somebody: the source has dead letters."""
     last_message_at: datetime | None
     open_operations: int
     dead: int
-    """Its dead letters."""
+    """Number of dead letters."""
     pause: Pause | None
     counted_since: datetime
     deliveries: dict[str, int]
@@ -54,32 +54,32 @@ class SourceShown:
     """By outcome."""
     has_previous_secret: bool
     failing_jobs: tuple[FailingJob, ...]
-    """Of this source, such as `confirm:prometheus`."""
+    """Jobs of this source, such as `confirm:prometheus`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTested:
-    """`sources test`: how far a sample of ours came."""
+    """The document of `sources test`: how far a sample came."""
 
     source: str
     kind: str
     sample: str | None
-    """The fixture that was read; None where the connector has none, and only its signature is tested."""
+    """The fixture that was read; None when the connector has none, and only its signature is tested."""
     verified: bool
     refuses_forged: bool
     """The same message with another secret is denied."""
     parsed: bool
     events: int
     asked: bool | None
-    """Its product, asked just now, said which alerts go on; None: it is not configured to be asked."""
+    """Whether the product listed its open alerts just now; None: it is not configured to be asked."""
     problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PauseChanged:
-    """`sources pause` and `sources resume`"""
+    """The document of `sources pause` and `sources resume`."""
 
     scope: str
-    """A source, or * for every one."""
+    """A source, or * for all sources."""
     paused: bool
     changed: bool

@@ -1,4 +1,4 @@
-"""Shapes of `status` and `budget`: what is under way, and what the requests of the Tickets API are spent on."""
+"""Shapes of `status` and `budget`: the present work, and the use of the Tickets API's budget."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from worker.ledger import Alarm, Overview, Spending
 
 @dataclass(frozen=True, slots=True)
 class StatusNow(Overview):
-    """`status`"""
+    """The document of `status`."""
 
     alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerIsAway:
-    """`status` where the ledger cannot be read."""
+    """The document of `status` when the ledger cannot be read."""
 
     alarms: tuple[Alarm, ...]
 
@@ -32,7 +32,7 @@ class LimitsSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetNow(Spending):
-    """`budget`"""
+    """The document of `budget`."""
 
     limits: LimitsSet
     used: int
@@ -40,5 +40,5 @@ class BudgetNow(Spending):
 
 
 def widened(kind: type[Any], narrow: Any, **more: Any) -> Any:
-    """A `kind` with the fields of `narrow`, whose type it extends."""
+    """Return a `kind` with the fields of `narrow`, whose type it extends."""
     return kind(**{each.name: getattr(narrow, each.name) for each in fields(narrow)}, **more)

@@ -8,14 +8,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """`db upgrade`"""
+    """The document of `db upgrade`."""
 
     ledger: str
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`db restored`"""
+    """The document of `db restored`."""
 
     ledger: str
     unfinished: int
@@ -23,7 +23,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """`db backup`"""
+    """The document of `db backup`."""
 
     ledger: str
     file: str
@@ -32,24 +32,24 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True)
 class PruneDone:
-    """`db prune`"""
+    """The document of `db prune`."""
 
     bodies: int
     body_bytes: int
-    """Compressed."""
+    """Compressed size."""
     attempts: int
     bodies_before: datetime
     attempts_before: datetime
     dry_run: bool
     is_complete: bool
-    """False when it was interrupted: run it again."""
+    """False when the pruning was interrupted: run it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """`doctor`"""
+    """The document of `doctor`."""
 
     file: str
     parts: tuple[str, ...]
     problems: tuple[str, ...]
-    """What could not be found out, and why."""
+    """Parts that could not be read, and why."""

@@ -1,1 +1,1 @@
-"""Intake: verify, parse, custody and plan, commit, ring; one way for every edge that messages come in by."""
+"""Intake: verify, parse, record and plan, commit, wake up; the same way for every edge."""

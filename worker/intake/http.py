@@ -1,11 +1,11 @@
-"""The HTTP edge: `POST /in/<source>`, beside it what a platform asks of a process (`worker/runtime/health.py`).
+"""The HTTP edge: `POST /in/<source>`, beside the probes and metrics of a process (`worker/runtime/health.py`).
 
-what                                         answer
-in the ledger                                200 and what became of it
+request or message                           answer
+in the ledger                                200 and its outcome
 in quarantine: authentic, but unreadable     202 and the reason
 no such source                               404
-not proven to come from the source           401; nothing is stored. What its platform asks without proof, and
-                                             says nothing, is answered as that wants it
+not proven to come from the source           401; nothing is stored. A platform's request without proof and
+                                             content is answered as the platform expects
 over a limit                                 413
 a content encoding (we take none)            415
 the ledger cannot be used, or is behind;     503 with Retry-After: the sender comes again
@@ -54,18 +54,18 @@ class _TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What deliveries over HTTP are taken with."""
+    """The parts that take deliveries over HTTP."""
 
     intake: Intake
     ledger: Ledger
     sources: Callable[[], Mapping[str, Source]]
-    """Those of the moment, asked for once a message."""
+    """Returns the present sources; called once a message."""
     metrics: Metrics
     max_body: int
-    """Bytes, where the source says nothing else."""
+    """Bytes, unless the source has its own limit."""
     clock: Callable[[], datetime]
     keyring: Keyring = field(default_factory=Keyring)
-    """Fetches what senders sign with."""
+    """Fetches the certificates of senders."""
 
     async def take(self, request: Request) -> Response:
         """Take one delivery in, and answer its sender."""
@@ -88,7 +88,7 @@ class Edge:
         return self._denial(source, verdict) if isinstance(verdict, Denied) else await self._recorded(source, verdict)
 
     async def _verdict(self, source: Source, request: Request) -> Delivery | Denied:
-        """What the request says, or its denial. Raises _TooLarge, OverLimit, Unreachable, ClientDisconnect."""
+        """Return the request's delivery, or its denial. Raises _TooLarge, OverLimit, Unreachable, ClientDisconnect."""
         body = await _body(request, self._limit(source))
         arrived = _inbound(source.id, request, body, self.clock())
         keys = await _keys(self.keyring, source, arrived)
@@ -108,7 +108,7 @@ class Edge:
         return _refusal(401, "unauthorized", "the sender could not be verified", headers)
 
     async def _recorded(self, source: Source, delivery: Delivery) -> Response:
-        """Have it recorded; then confirm and ask what the delivery wants."""
+        """Have the delivery recorded; then make the confirmation and the prompt that it asks for."""
         answer = await _custody(self.intake, delivery)
         if answer.status_code == 200:
             answer = await _confirmed(self.keyring, source, delivery) or answer
@@ -119,7 +119,7 @@ class Edge:
 
 
 def intake_app(edge: Edge, *, beside: Sequence[BaseRoute] = (), parts: Parts | None = None) -> Starlette:
-    """The ASGI application. `beside` are further routes on the same listener, `parts` are what `/livez` looks at."""
+    """Return the ASGI application. `beside` are further routes on the same listener; `/livez` checks `parts`."""
     return Starlette(
         routes=[
             Route("/in/{source}", edge.take, methods=["POST"]),
@@ -147,13 +147,13 @@ def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> In
 
 
 async def _keys(ring: Keyring, source: Source, arrived: Inbound) -> Keys:
-    """What verifying needs; fetched in a thread. Raises Unreachable."""
+    """Fetch the keys for verification, in a thread. Raises Unreachable."""
     outside = source.connector.outside
     return NO_KEYS if outside is None else await run_in_threadpool(ring.keys, outside, arrived, source.settings)
 
 
 async def _confirmed(ring: Keyring, source: Source, delivery: Delivery) -> Response | None:
-    """Call what confirms a subscription, where the delivery asks for it; None, or the answer where that failed."""
+    """Confirm a subscription when the delivery asks for it. Returns an answer when that failed, else None."""
     url, outside = delivery.parsed.confirm, source.connector.outside
     if url is None or outside is None:
         return None

@@ -1,4 +1,4 @@
-"""How do deliveries get into the ledger without a transaction each? Those that wait together are committed together.
+"""Records deliveries in the ledger; those that wait at the same time share a transaction.
 
 The queue is bounded: when the ledger falls behind, a delivery is refused and its sender comes again.
 """
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 DELIVERIES_AT_ONCE = 64
 EVENTS_AT_ONCE = 2000
-GATHER_S = 0.005  # while deliveries come close together, those of this time share a transaction
+GATHER_S = 0.005  # while deliveries come close together, those within this time share a transaction
 
 
 class Busy(Exception):
@@ -41,7 +41,7 @@ class _Waiting:
 
 
 class Intake:
-    """Takes deliveries into custody. `take` may be called from any thread."""
+    """Records deliveries. `take` may be called from any thread."""
 
     def __init__(
         self,
@@ -61,13 +61,13 @@ class Intake:
         self.start = self._loop.start
 
     def stop(self) -> None:
-        """Commit what waits, take nothing more."""
+        """Commit the waiting deliveries, and take no more."""
         self._stopped = True
         self._waiting.put(None)
         self._loop.join(30)
 
     def take(self, delivery: Delivery) -> Future[Recorded]:
-        """What became of the delivery, once that is durable.
+        """Return a future of the recorded delivery, which is done when the record is durable.
 
         Raises Busy and Stopped; the future raises one of `LedgerAway` when the ledger cannot be used.
         """
@@ -85,13 +85,13 @@ class Intake:
         self._is_crowded = len(batch) > 1
         if None in batch:
             self._loop.ask_to_stop()
-        # Who gave up waiting was not answered, and sends again; from here on nobody can give up any more.
+        # A caller that cancelled was not answered, and sends again; from here on no caller can cancel any more.
         waiting = [each for each in batch if each is not None and each.recorded.set_running_or_notify_cancel()]
         if waiting:
             self._record(waiting)
 
     def _next_batch(self, patience: float) -> list[_Waiting | None]:
-        """The deliveries that wait, and those that come within `patience` seconds of the first of them."""
+        """Return the waiting deliveries, and those that come within `patience` seconds of the first of them."""
         batch = [self._waiting.get()]
         until = time.monotonic() + patience
         events = 0
@@ -113,7 +113,7 @@ class Intake:
             for each in waiting:
                 each.recorded.set_exception(error)
         except Exception as error:  # noqa: BLE001 — every one is handed on, to a future
-            # One of them cannot be recorded: each alone, so that it takes no neighbour with it.
+            # One delivery cannot be recorded: record each alone, so that it does not affect its neighbours.
             if len(waiting) > 1:
                 for each in waiting:
                     self._record([each])
@@ -128,7 +128,7 @@ class Intake:
                 each.recorded.set_result(result)
 
     def _record_unplannable(self, waiting: _Waiting, error: Exception) -> None:
-        """Keep a delivery whose plan the ledger does not take; a person or a fix decides."""
+        """Quarantine a delivery whose plan the ledger does not take; a person or a fix decides."""
         delivery = waiting.delivery
         log.error("intake.unplannable", source=delivery.inbound.source, exc_info=error)
         if delivery.unreadable is not None or not (
@@ -140,7 +140,7 @@ class Intake:
         self._record([_Waiting(replace(delivery, parsed=Parsed(), treatments=(), unreadable=reason), waiting.recorded)])
 
     def _say_whether_full(self, is_full: bool) -> None:
-        """Where intake is a process of its own, nobody else is there to raise the alarm."""
+        """Log the alarm for a full disk. A process with intake alone has no other part to raise it."""
         if is_full and not self._is_full:
             log.error("alarm.raised", alarm="disk_full", text="the disk of the ledger is full: nothing is taken in")
         elif self._is_full and not is_full:

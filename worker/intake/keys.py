@@ -1,9 +1,9 @@
-"""What does the worker ask of a sender? The certificates of its signatures, and that a subscription is confirmed.
+"""Calls to senders: fetch the certificates of their signatures, and confirm subscriptions.
 
-Only by HTTPS, only on hosts that the kind names (`Outside.hosts`), without following redirects, and never more than
-256 KiB or a few seconds. A URL that is anything else is refused before a request is made. A certificate is kept for an
-hour, or as long as the kind says, and that there is none for a minute. A key set that lacks a key is fetched again, but
-not twice in five minutes: a stranger can name any key.
+The calls use HTTPS only, on hosts of the kind (`Outside.hosts`), without following redirects, and never take more than
+256 KiB or a few seconds. Any other URL is refused before a request is made. A certificate is kept for an hour, or as
+long as the kind demands; a missing one is remembered for a minute. A key set that lacks a key is fetched again, but not
+twice in five minutes: a stranger can name any key.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ log = structlog.get_logger()
 
 AGAIN_S = 300.0
 ABSENT_S = 60.0
-DEADLINE_S = 5.0  # of one call, its waiting for another one included
+DEADLINE_S = 5.0  # of one call, including the wait for another one
 MAX_BYTES = 256 * 1024
 MAX_KEPT = 50
 
 
 class Refused(Exception):
-    """The URL is none that may be called."""
+    """The URL must not be called."""
 
 
 class Unreachable(Exception):
-    """No answer that can be used came in time; the same call may succeed later."""
+    """No usable answer came in time; the same call may succeed later."""
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What was fetched."""
+    """A fetched certificate or key set."""
 
     until: float
     found: bytes | None
-    """None: there is none."""
+    """None: there is none at the URL."""
     again_at: float
-    """Not before then is a key set fetched again that lacks a key."""
+    """A key set that lacks a key is not fetched again before this time."""
 
 
 class Keyring:
-    """Fetches and keeps what senders sign with. One call is under way at a time."""
+    """Fetches and keeps the certificates of senders. One call is under way at a time."""
 
     def __init__(
         self, transport: httpx.BaseTransport | None = None, clock: Callable[[], float] = time.monotonic
@@ -61,7 +61,7 @@ class Keyring:
         self._calling = threading.Lock()
 
     def keys(self, outside: Outside[Any], inbound: Inbound, settings: SourceSettings) -> Keys:
-        """The certificates that verifying this inbound needs, by URL; without those that there are not.
+        """Return the certificates for verifying this inbound, by URL; missing ones are left out.
 
         Raises Unreachable.
         """
@@ -90,7 +90,7 @@ class Keyring:
             return self._fetch(outside, url)
         if kept.found is None or now < kept.again_at or not outside.lacks(inbound, kept.found):
             return kept.found
-        kept.again_at = now + AGAIN_S  # before the call: whoever comes meanwhile makes none
+        kept.again_at = now + AGAIN_S  # before the call, so that concurrent callers make none
         try:
             renewed = self._fetch(outside, url)
         except Unreachable as error:
@@ -118,7 +118,7 @@ class Keyring:
         self._kept[url] = _Kept(now + seconds, found, now + AGAIN_S)
 
     def _call(self, url: str) -> tuple[int, bytes]:
-        """Status and body of one GET. Raises Unreachable."""
+        """Return status and body of one GET. Raises Unreachable."""
         if not self._calling.acquire(timeout=DEADLINE_S):
             raise Unreachable("another call takes too long")
         try:
@@ -147,7 +147,7 @@ class Keyring:
 
 
 def _allowed(outside: Outside[Any], url: str) -> None:
-    """Raises Refused for a URL that is not plain HTTPS on a host of the kind's."""
+    """Raise Refused for a URL that is not plain HTTPS on one of the kind's hosts."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:

@@ -1,6 +1,7 @@
-"""How is HTTP served beside a worker? In a thread with its own event loop; signals stay with the main thread.
+"""Serves HTTP beside a worker, in a thread with its own event loop. Signals stay with the main thread.
 
-By uvicorn on httptools, which costs less CPU than its pure parser; how much of a request is kept is limited here.
+The server is uvicorn on httptools, which costs less CPU than its pure parser. The size of a request in memory is
+limited here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 GRACE_S = 5  # for requests under way when the process is told to stop
-MAX_HEAD = 64 * 1024  # bytes of a request's head, or of what follows its body
+MAX_HEAD = 64 * 1024  # bytes of a request's head, or of data after its body
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -25,10 +26,10 @@ async def _nothing() -> None:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol on httptools, which by itself keeps a head, or what follows a body, of any length."""
+    """Uvicorn's protocol on httptools, with a limit on a head and on data after a body; by itself it has none."""
 
     _kept = 0
-    """Bytes that came since a head, a part of a body or a message was complete."""
+    """Bytes since a head, a part of a body or a message was complete."""
 
     def data_received(self, data: bytes) -> None:
         self._kept += len(data)

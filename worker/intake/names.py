@@ -1,4 +1,4 @@
-"""Which names go with a delivery? Those that the ledger knows of the ids in it, in a header that only we can set."""
+"""Adds the display names of the ids in a delivery, from the ledger, in a header that only we can set."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ log = structlog.get_logger()
 
 
 def are_asked_for(source: Source) -> bool:
-    """True where the ledger may know names of a source."""
+    """Return True when the ledger may have display names of a source."""
     naming = source.connector.naming
     return naming is not None and bool(naming.workspaces(source.settings))
 
 
 def with_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbound:
-    """The delivery with the names; without them where the ledger is away, which is for custody to say."""
+    """Return the delivery with display names; unchanged while the ledger is away, since recording reports that."""
     naming = source.connector.naming
     if naming is None or not are_asked_for(source):
         return arrived

@@ -1,8 +1,8 @@
-"""How does what we found out by ourselves get into the ledger? As a delivery of its own, that holds the events.
+"""Internal deliveries: events that a job found, such as a quiet source or an alert that its source no longer lists.
 
-That a source has gone quiet, or that it does not list an alert any more, no message says: a job of ours found it. It
-goes the way of every message all the same, so that custody, routes, replay and rehearsal need not know of jobs. The
-header that marks such a delivery is none that a sender can send: its name begins with a colon.
+No message holds these events. They go the way of every message all the same, so that recording, routes, replay and
+rehearsal need no special case for jobs. No sender can send the header that marks such a delivery, because its name
+begins with a colon.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from worker.ledger import OURS, OWN, Delivery
 
 
 def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> Inbound:
-    """The delivery that says these events of a source."""
+    """Return the delivery that holds these events of a source."""
     body = json.dumps([json.loads(to_json(each)) for each in events]).encode()
     return Inbound(source_id, now, body, ((OWN, job),))
 
 
 def ticket_changed(ticket_id: str, status: TicketStatus, at: datetime, by: str) -> TicketChanged:
-    """That a ticket is in this state since then, as `by` found out; times in UTC."""
+    """Return the event that a ticket is in this state since `at`, as `by` found; times in UTC."""
     written = at.isoformat()
     return TicketChanged(
         case_key=f"ticket:{ticket_id}",
@@ -42,7 +42,7 @@ def ticket_changed(ticket_id: str, status: TicketStatus, at: datetime, by: str) 
 
 
 def internal(arrived: Inbound, inbound_id: int | None = None) -> Delivery:
-    """A delivery of the source INTERNAL, ready for custody: no routes, the default treatment."""
+    """Return a delivery of the source INTERNAL, ready to be recorded: without routes, with the default treatment."""
     try:
         return Delivery(arrived, parse(arrived), inbound_id=inbound_id)
     except UnreadableMessage as reason:
@@ -50,12 +50,12 @@ def internal(arrived: Inbound, inbound_id: int | None = None) -> Delivery:
 
 
 def is_own(arrived: Inbound) -> bool:
-    """True for a delivery that `found` made."""
+    """Return True for a delivery that `found` made."""
     return arrived.header(OWN) is not None
 
 
 def parse(arrived: Inbound) -> Parsed:
-    """The events of such a delivery. Raises UnreadableMessage."""
+    """Return the events of such a delivery. Raises UnreadableMessage."""
     try:
         return Parsed(tuple(from_json(json.dumps(each)) for each in json.loads(arrived.body)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -63,6 +63,6 @@ def parse(arrived: Inbound) -> Parsed:
 
 
 def from_outside(arrived: Inbound) -> Inbound:
-    """The delivery without headers that only we may set."""
+    """Return the delivery without headers that only we may set."""
     kept = tuple(each for each in arrived.headers if not each[0].startswith(OURS))
     return arrived if len(kept) == len(arrived.headers) else replace(arrived, headers=kept)

@@ -1,4 +1,4 @@
-"""How much may one peer of the mail listener do? So many connections and mails; what is more comes again later."""
+"""Limits the connections and mails of each peer of the mail listener. A peer over its limit may come again later."""
 
 from __future__ import annotations
 
@@ -16,32 +16,35 @@ REMEMBERED = 10_000  # peers; the one that was silent for the longest is forgott
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a mail listener allows; None where it allows anything."""
+    """The limits of a mail listener; None for no limit."""
 
     per_minute: int | None = None
     """Mails of one peer in any 60 s."""
     connections: int = 200
-    """Open at once."""
+    """Connections open at once."""
     per_peer: int = 50
-    """Open at once to one peer."""
+    """Connections open at once from one peer."""
     keep_free: int | None = None
-    """Bytes that stay free on the disk of the ledger, where that is a file."""
+    """Bytes that stay free on the disk of the ledger, when the ledger is a file."""
     tls: SSLContext | None = None
-    """What STARTTLS is answered with; None: it is not offered."""
+    """The TLS context for STARTTLS; None: STARTTLS is not offered."""
 
 
 def has_room(ledger: Path | None, keep_free: int | None, mail: int) -> bool:
-    """True where `keep_free` bytes are left on the ledger's disk after `mail` bytes; None: it is no file."""
+    """Return True when `keep_free` bytes stay free on the ledger's disk after `mail` bytes, or when there is no limit.
+
+    A `ledger` of None is no file, and has no limit.
+    """
     if ledger is None or keep_free is None:
         return True
     try:
         return disk_usage(ledger.parent).free - mail >= keep_free
     except OSError:
-        return True  # the ledger itself will say what is wrong
+        return True  # the ledger itself reports the problem
 
 
 class Peers:
-    """Who is connected, and how many mails each peer began; of one event loop."""
+    """The connections and mails of each peer, for one event loop."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
@@ -50,7 +53,7 @@ class Peers:
         self._mails: OrderedDict[str, deque[float]] = OrderedDict()
 
     def admit(self, peer: str) -> bool:
-        """True where the peer may have one more connection; it is counted then, until it has left."""
+        """Return True when the peer may have one more connection, which is then counted until it leaves."""
         if self._open.total() >= self._limits.connections or self._open[peer] >= self._limits.per_peer:
             return False
         self._open[peer] += 1
@@ -62,7 +65,7 @@ class Peers:
             del self._open[peer]
 
     def may_send(self, peer: str) -> bool:
-        """True where the peer may begin one more mail now; it is counted then."""
+        """Return True when the peer may begin one more mail now, which is then counted."""
         if self._limits.per_minute is None:
             return True
         now = self._clock()

@@ -1,7 +1,7 @@
-"""How is a person asked for more? By one call, once the delivery was answered: a form opens, a question is put.
+"""Asks a person for more by one call, after the delivery was answered: opens a form or asks a question.
 
-It is made once, with what the person did a moment ago: later it would be of no use. What goes wrong is logged, and no
-ticket depends on it. No more than a few are under way at once in a process, by whatever way the deliveries came.
+The call is made once, because it refers to something that the person did a moment ago: later it would be of no use. A
+failure is logged, and no ticket depends on it. A process makes only a few of these calls at once, over all edges.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ERROR = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 def ask(source: str, call: HttpCall) -> None:
-    """Make the call; never raises for what becomes of it, and returns within a few seconds."""
+    """Make the call within a few seconds. Never raises for its outcome."""
     if not _free.acquire(blocking=False):
         log.warning("prompt.failed", source=source, error=f"{AT_ONCE} others are under way")
         return
@@ -43,14 +43,14 @@ def ask(source: str, call: HttpCall) -> None:
 
 
 def ask_meanwhile(source: Source, delivery: Delivery) -> None:
-    """Make the call that a delivery asks for, if it does, in a thread of its own: who acknowledges must not wait."""
+    """Make the call that a delivery asks for, if any, in a thread of its own: the acknowledgement must not wait."""
     call = delivery.parsed.prompt
     if call is not None:
         threading.Thread(target=ask, args=(source.id, call), name="prompt", daemon=True).start()
 
 
 def _made(call: HttpCall) -> str | None:
-    """Why it failed; None where it did not."""
+    """Make the call, and return why it failed; None when it succeeded."""
     try:
         answer = fetch(call, max_bytes=MAX_ANSWER, deadline_s=DEADLINE_S)
     except NoAnswer as error:
@@ -59,7 +59,7 @@ def _made(call: HttpCall) -> str | None:
 
 
 def _refusal(status: int, body: bytes) -> str | None:
-    """Why it was refused; platforms say `"ok": false` and `"error"` with status 200. None where it was not."""
+    """Return why the call was refused, or None. Platforms send `"ok": false` and `"error"` with status 200."""
     try:
         said = json.loads(body)
     except ValueError:

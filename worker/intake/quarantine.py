@@ -1,4 +1,4 @@
-"""How does a delivery leave quarantine? It is read again, by the connector and the settings of today."""
+"""Takes deliveries out of quarantine by reading them again, with today's connector and settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from worker.settings import Source
 
 
 class StillUnreadable(Exception):
-    """It cannot be read today either; the message is the reason."""
+    """The delivery cannot be read today either; the message is the reason."""
 
 
 def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str, *, by: str = UNNAMED) -> Recorded | None:
-    """Read a quarantined delivery again and plan what it says; None when the id names an operation.
+    """Read a quarantined delivery again and plan its events. Returns None when the id names an operation.
 
-    What was readable in it the first time is known, and has no second effect.
+    Events that were readable the first time are known, and have no second effect.
     Raises NoSuchDeadLetter, StillUnreadable, and OverLimit.
     """
     delivery = _read(ledger, sources, letter_id)
@@ -24,7 +24,7 @@ def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str, *, by: 
 
 
 def foresee(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Recorded | None:
-    """What `retry` would do by the ledger as it is, without doing it. Raises the same."""
+    """Return the result that `retry` would have now, without storing it. Raises the same."""
     delivery = _read(ledger, sources, letter_id)
     return None if delivery is None else _placed(ledger.replay([Again(delivery, quarantined=True)], dry_run=True)[0])
 

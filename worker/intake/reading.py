@@ -1,4 +1,4 @@
-"""What does a delivery say? Verify, then parse; whatever happens while parsing, an authentic delivery is kept."""
+"""Reads a delivery: verify, then parse. An authentic delivery is kept, even when parsing fails."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ NO_KEYS: Keys = {}
 
 
 def same(arrived: Inbound) -> Inbound:
-    """As it is: there are no names."""
+    """Return the delivery unchanged: there are no display names."""
     return arrived
 
 
 def read(
     source: Source, arrived: Inbound, now: datetime, keys: Keys = NO_KEYS, named: Callable[[Inbound], Inbound] = same
 ) -> Delivery | Denied:
-    """A delivery that is ready for custody, or why its sender is refused. Raises OverLimit.
+    """Return a delivery that is ready to be recorded, or why its sender is refused. Raises OverLimit.
 
-    `named` gives it with the names that are known; whoever is refused looks nothing up.
+    `named` adds the known display names; it is not called for a refused sender.
     """
     arrived = own.from_outside(arrived)
     verdict = source.connector.verify(arrived, source.settings, now, keys)
@@ -45,7 +45,7 @@ def read(
 
 
 def read_verified(source: Source, verified: Verified, inbound_id: int | None = None) -> Delivery:
-    """A delivery that is ready for custody. Raises OverLimit."""
+    """Return a delivery that is ready to be recorded. Raises OverLimit."""
     try:
         parsed = parse(source, verified)
     except UnreadableMessage as reason:
@@ -54,7 +54,7 @@ def read_verified(source: Source, verified: Verified, inbound_id: int | None = N
 
 
 def routed(source: Source, delivery: Delivery) -> Delivery:
-    """The delivery with what the routes make of its events; those that are dropped are ignored, with the reason."""
+    """Return the delivery with its events routed; dropped events are ignored, with the reason."""
     if not source.routing.routes and source.settings.expire_after is None:
         return delivery
     whole = [route(source, event) for event in delivery.parsed.events]
@@ -75,7 +75,7 @@ def routed(source: Source, delivery: Delivery) -> Delivery:
 
 
 def parse(source: Source, message: Verified | Unverified) -> Parsed:
-    """Parse; a parser that fails in a way that it should not counts as unreadable too.
+    """Parse a message. A defect of the parser counts as unreadable, too.
 
     Raises UnreadableMessage and OverLimit.
     """
@@ -85,12 +85,12 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
         with of_connector(source, UnreadableMessage, OverLimit):
             return _without_reserved(source.connector.parse(message, source.settings))
     except ConnectorFailed as error:
-        # It must not lose the message, nor have its sender repeat it for ever.
+        # A defect must not lose the message, nor make its sender repeat it for ever.
         raise UnreadableMessage(str(error)) from error
 
 
 def _without_reserved(parsed: Parsed) -> Parsed:
-    """A sender that chose such a case key could speak for a group that it is no member of."""
+    """Refuse events with a reserved case key: with it, a sender could act on a group that it is no member of."""
     if not any(each.case_key.startswith(RESERVED) for each in parsed.events):
         return parsed
     kept = tuple(each for each in parsed.events if not each.case_key.startswith(RESERVED))
@@ -103,9 +103,9 @@ def _without_reserved(parsed: Parsed) -> Parsed:
 
 
 def read_stored(sources: Mapping[str, Source], arrived: Inbound, inbound_id: int) -> Delivery | None:
-    """A stored delivery as it is read today; None where its source is not configured. Raises OverLimit.
+    """Read a stored delivery as of today; None when its source is not configured. Raises OverLimit.
 
-    It was verified when it came in; its credentials are not kept.
+    The delivery was verified when it came in; its credentials are not kept.
     """
     if arrived.source == INTERNAL:
         return own.internal(arrived, inbound_id)

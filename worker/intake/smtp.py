@@ -1,6 +1,6 @@
-"""The SMTP and the LMTP edge: a mail is answered 250 once it is in the ledger, and not before.
+"""The SMTP and LMTP edges: a mail is answered 250 after it is in the ledger, and not before.
 
-    what                                          answer
+    mail                                          answer
     in the ledger, quarantine included            250 and its number
     a recipient that is no mailbox of ours        550
     larger than its mailbox takes                 552
@@ -9,8 +9,8 @@
     a peer that sends too much                    451, or 421 for one connection more
     a defect of ours                              451: a later version may take it
 
-SMTP has one answer for the whole mail. LMTP has one for each recipient that was accepted, on every path: so each source
-is taken by itself there, and what cannot be told apart is answered as often as there are recipients.
+SMTP has one answer for the whole mail. LMTP has one for each accepted recipient, in every case. So with LMTP each
+source takes the mail separately, and a common answer is repeated for each recipient.
 
 Source: RFC 5321, sections 4.2.5 and 4.5.3; RFC 2033, section 4.2.
 """
@@ -55,7 +55,7 @@ GRACE_S = 5.0  # for mails under way when the process is told to stop
 
 
 def mailboxes(sources: Mapping[str, Source]) -> dict[str, Source]:
-    """The sources that take mail, by their address in lower case."""
+    """Return the sources that take mail, by their address in lower case."""
     return {
         source.connector.address(source.settings).lower(): source
         for source in sources.values()
@@ -64,20 +64,20 @@ def mailboxes(sources: Mapping[str, Source]) -> dict[str, Source]:
 
 
 def mailbox_of(address: str, boxes: Mapping[str, Source]) -> Source | None:
-    """The source that a recipient belongs to: what follows a `+` in the local part is not part of the name."""
+    """Return the source of a recipient. The text after a `+` in the local part does not count."""
     local, _, domain = address.lower().rpartition("@")
     return boxes.get(f"{local.partition('+')[0]}@{domain}")
 
 
 def max_body_of(source: Source) -> int:
-    """How many bytes a mail to the source may have."""
+    """Return how many bytes a mail to the source may have."""
     return source.settings.max_body or DEFAULT_MAX_BODY
 
 
 def enveloped(source: Source, body: bytes, sender: str | None, recipients: Sequence[str], now: datetime) -> Inbound:
-    """A mail with its envelope as a delivery to `source`.
+    """Return a mail with its envelope as a delivery to `source`.
 
-    A sender of "" is the null sender, by which a bounce is known; None is one that was not told.
+    A sender of "" is the null sender, which marks a bounce; None is an unknown sender.
     """
     headers: tuple[tuple[str, str], ...] = ((ENVELOPE_TO, ", ".join(recipients)),)
     if sender is not None:
@@ -87,17 +87,17 @@ def enveloped(source: Source, body: bytes, sender: str | None, recipients: Seque
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """The mailboxes of one moment. `of_anybody` takes mail to every address: for a listener that nobody configured."""
+    """The mailboxes of one moment. `of_anybody` takes mail to every address: for a listener without configuration."""
 
     by_address: Mapping[str, Source]
     of_anybody: Source | None = None
 
     def of(self, address: str) -> Source | None:
-        """The source that takes mail to the address."""
+        """Return the source that takes mail to the address."""
         return mailbox_of(address, self.by_address) or self.of_anybody
 
     def by_source(self, recipients: Sequence[str]) -> list[tuple[Source, list[str]]]:
-        """Each source that is meant, with the recipients that are its own."""
+        """Return each source with recipients, and its recipients."""
         found: dict[str, tuple[Source, list[str]]] = {}
         for address in recipients:
             if (source := self.of(address)) is not None:
@@ -106,13 +106,13 @@ class Boxes:
 
     @property
     def largest(self) -> int:
-        """How many bytes a mail may have for the mailbox that takes the most."""
+        """Return the size limit, in bytes, of the mailbox that takes the largest mails."""
         boxes = [*self.by_address.values(), *([self.of_anybody] if self.of_anybody else [])]
         return max(map(max_body_of, boxes), default=DEFAULT_MAX_BODY)
 
 
 class _Handler:
-    """What aiosmtpd asks; its answers are SMTP replies."""
+    """Handles aiosmtpd's callbacks, and returns SMTP replies."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class _Handler:
 
     @property
     def largest(self) -> int:
-        """How many bytes a mail may have for the mailbox that takes the most."""
+        """Return the size limit, in bytes, of the mailbox that takes the largest mails."""
         return self._boxes().largest
 
     async def handle_MAIL(  # noqa: N802 — aiosmtpd's name
@@ -175,11 +175,11 @@ class _Handler:
         return "\r\n".join(answers.get(each, COME_AGAIN) for each in envelope.rcpt_tos)
 
     async def _take(self, body: bytes, envelope: Envelope, groups: Sequence[tuple[Source, list[str]]]) -> str:
-        """The answer for all of these sources together."""
+        """Take the mail for all of these sources, and return their common answer."""
         if any(len(body) > max_body_of(source) for source, _ in groups):
             return TOO_LARGE
         try:
-            # All are read before one is taken: a refusal is of the whole mail.
+            # All are read before one is taken, because a refusal holds for the whole mail.
             deliveries = [await self._read(source, body, envelope, recipients) for source, recipients in groups]
             taken = [await asyncio.wrap_future(self._intake.take(each)) for each in deliveries]
         except OverLimit as error:
@@ -190,24 +190,24 @@ class _Handler:
 
     async def handle_exception(self, error: Exception) -> str:
         log.error("smtp.failed", exc_info=error)
-        return COME_AGAIN  # aiosmtpd would say 500, at which the sender gives the mail up
+        return COME_AGAIN  # aiosmtpd would answer 500, at which the sender gives the mail up
 
     async def _read(self, source: Source, body: bytes, envelope: Envelope, recipients: Sequence[str]) -> Delivery:
         arrived = enveloped(source, body, envelope.mail_from or "", recipients, self._clock())
         return await asyncio.to_thread(read_verified, source, Verified(arrived))
 
     def _boxes_for(self, envelope: Envelope) -> Boxes:
-        """Those of the mail's first recipient: who was accepted is not forgotten when settings change meanwhile."""
+        """Return the mailboxes as of the mail's first recipient: an accepted recipient stays so after a reload."""
         return self._boxes_of.setdefault(envelope, self._boxes())
 
 
 def peer_of(address: object) -> str:
-    """The host of a socket's peer; of a Unix socket there is none."""
+    """Return the host of a socket's peer; empty for a Unix socket."""
     return str(address[0]) if isinstance(address, tuple) and address else ""
 
 
 def _declared_size(envelope: Envelope) -> int:
-    """What the sender said in MAIL that the mail has; 0 where it said nothing."""
+    """Return the size that the sender declared in MAIL; 0 without one."""
     sizes = [option.partition("=")[2] for option in envelope.mail_options if option.startswith("SIZE=")]
     return int(sizes[0]) if sizes and sizes[0].isdecimal() else 0
 
@@ -215,8 +215,8 @@ def _declared_size(envelope: Envelope) -> int:
 class SmtpThread:
     """Serves SMTP on a listening socket, in a thread with its own event loop, until it is stopped.
 
-    `boxes` are the mailboxes of the moment, asked for once a mail. `lmtp` serves LMTP instead. `ledger` is the
-    file whose disk must keep room, where the ledger is one.
+    `boxes` returns the present mailboxes, and is called once a mail. `lmtp` serves LMTP instead. `ledger` is the file
+    whose disk must keep room, when the ledger is a file.
     """
 
     def __init__(
@@ -243,7 +243,7 @@ class SmtpThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more mail, and finish what is under way."""
+        """Take no more mail, and finish the mails under way."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(GRACE_S + 5)
@@ -260,7 +260,7 @@ class SmtpThread:
         await self._stopping.wait()
         server.close()
         deadline = self._loop.time() + GRACE_S
-        while any(each.is_busy for each in self._sessions) and self._loop.time() < deadline:  # noqa: ASYNC110 — nobody tells
+        while any(each.is_busy for each in self._sessions) and self._loop.time() < deadline:  # noqa: ASYNC110 — no event to wait for
             await asyncio.sleep(0.02)
         # Connections that were accepted a moment ago become sessions only now.
         while self._sessions or len(asyncio.all_tasks()) > 1:
@@ -273,7 +273,7 @@ class SmtpThread:
 
 
 class _Session(SMTP):
-    """One connection, which tells whether a mail is being taken."""
+    """One connection, with a flag for a mail under way."""
 
     line_length_limit = MAX_LINE
 
@@ -296,7 +296,7 @@ class _Session(SMTP):
 
     @property
     def is_busy(self) -> bool:
-        """True from the sender's MAIL until the answer to its DATA."""
+        """Return True from the sender's MAIL until the answer to its DATA."""
         return self.envelope is not None and self.envelope.mail_from is not None
 
     def hang_up(self) -> None:
@@ -304,7 +304,7 @@ class _Session(SMTP):
             self.transport.close()
 
     def connection_made(self, transport: Any) -> None:
-        if self._peer is None:  # with STARTTLS it is made a second time
+        if self._peer is None:  # with STARTTLS, this is called a second time
             peer = peer_of(transport.get_extra_info("peername"))
             if not self._peers.admit(peer):
                 self._is_refused = True
@@ -316,7 +316,7 @@ class _Session(SMTP):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hang up on a mail that does not end: aiosmtpd keeps a line without an end, however long it is."""
+        """Hang up on a mail without an end: aiosmtpd keeps a line without an end, whatever its length."""
         if self._is_refused:
             return
         self._received += len(data)
@@ -343,12 +343,12 @@ class _Session(SMTP):
 
 
 class _LmtpSession(_Session, LMTP):
-    """One connection of LMTP: what answers a mail answers each of its recipients."""
+    """One connection of LMTP, which answers a mail once for each of its recipients."""
 
     _owed = 0
 
     async def push(self, status: Any) -> None:
-        """Say it; as often as answers are owed, where it answers a mail and is not one for each already."""
+        """Send a reply; repeat it for each recipient when it answers a mail and is a single one."""
         if self._owed and isinstance(status, str):
             answers = status.split("\r\n")
             status = "\r\n".join(answers if len(answers) == self._owed else [answers[0]] * self._owed)

@@ -1,5 +1,5 @@
-"""What is to be done that no message asks for: asking sources what still goes on, and noticing what does not come.
+"""Jobs: work that no message asks for, such as asking sources which alerts go on, or noticing quiet sources.
 
-`runner` takes jobs that are due, `catalogue` says which there are under the settings of the moment, and each of the
-other modules is one of them. What a job finds out goes into the ledger as a delivery of its own (`worker.intake.own`).
+`runner` runs due jobs, `catalogue` lists the jobs of the current settings, and each other module is one job. A job
+records its findings in the ledger as a delivery of its own (`worker.intake.own`).
 """

@@ -1,6 +1,6 @@
-"""How is a product asked what goes on? By one GET of bounded time and size; whatever is no plain answer is none.
+"""Asks a product which alerts go on, by one GET of bounded time and size. Any answer but a plain 200 counts as none.
 
-A redirect is not followed: the proof that goes with the question is for the address that was configured.
+A redirect is not followed, because the credentials in the request are for the configured address.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _HINTS = {
 
 
 def asked(source: Source) -> Ask | None:
-    """The question for a source; None where it is not to be asked."""
+    """Return the request for a source; None when the source is not configured to be asked."""
     asking = source.connector.asking
     return asking.request(source.settings) if asking is not None else None
 
 
 def listed(source: Source, deadline_s: float = DEADLINE_S) -> frozenset[str]:
-    """The case keys of what goes on at the product of a source, which is asked now. Raises NoAnswer."""
+    """Ask the source's product now, and return the case keys of the alerts that go on. Raises NoAnswer."""
     asking, question = source.connector.asking, asked(source)
     if asking is None or question is None:
         raise NoAnswer("it is not configured to be asked")

@@ -1,8 +1,9 @@
-"""What was said that a platform did not deliver? It is asked for it in rounds, and what is not known is taken in.
+"""Asks platforms in rounds for messages that they did not deliver, and takes in the missing ones.
 
-A round goes on where an earlier run stopped: at the platform's limit, at ours, or because the process ended. What it
-finds goes the way of every delivery, under the same keys; so a message that is delivered after all, or asked for twice,
-is known. Nothing but rounds is needed for any gap: of ours, of the platform, or of deliveries that it held back.
+A round goes on where an earlier run stopped: at the platform's limit, at ours, or because the process ended. A message
+that is found goes the way of every delivery, under the same keys. So a late delivery and a second request are both
+recognised as repeats. The rounds cover every gap: an outage here, an outage there, and deliveries that the platform
+held back.
 """
 
 from __future__ import annotations
@@ -29,36 +30,36 @@ from worker.settings import Source
 log = structlog.get_logger()
 
 MADE_BY = OURS + "backfill"
-"""The header of what was asked for, with the job's name: its sender did not send it."""
+"""Header of a message that was asked for, with the job's name: the sender did not send it."""
 
 AT_ONCE = 8  # requests in one run: other jobs wait meanwhile
-AT_ONCE_S = 15.0  # in which they begin
-PAUSE = timedelta(seconds=10)  # with it, no more than 48 requests in a minute
-LEEWAY = timedelta(minutes=5)  # that a delivery may take
-OPENED_A_ROUND = 100  # cases that are asked for as a whole, the latest first
-CASES_A_ROUND = 20  # that are asked for though nothing says that they grew
+AT_ONCE_S = 15.0  # seconds in which the requests of a run may begin
+PAUSE = timedelta(seconds=10)  # so there are no more than 48 requests in a minute
+LEEWAY = timedelta(minutes=5)  # how long a delivery may take
+OPENED_A_ROUND = 100  # cases requested in full, the latest first
+CASES_A_ROUND = 20  # cases requested without a sign that they grew
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the job remembers."""
+    """The memory of the job."""
 
     memory: Memory
     after: str = ""
-    """The key of the open case that was asked for last; all are, one round after another."""
+    """Key of the last open case that was requested. All open cases are requested, one round after another."""
     turn: str | None = None
     """When the present turn through the open cases began."""
     last_turn: str | None = None
     begun: str | None = None
     """When this round began."""
     troubles: tuple[str, ...] = ()
-    """Of this round."""
+    """Those of this round."""
     last_troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """What is asked for."""
+    """A source's workspace, and how often it is asked."""
 
     source: Source
     how: Backfilling[Any]
@@ -71,7 +72,7 @@ class Backfill:
 
 
 def jobs_of(source: Source) -> list[Job]:
-    """One for each workspace of a source; none where it is not to be asked."""
+    """Return one job for each workspace of a source; none when the source is not to be asked."""
     how = source.connector.backfilling
     every = how.every(source.settings) if how is not None else None
     if how is None or every is None:
@@ -103,7 +104,7 @@ def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
 
 
 def _next(what: Backfill, held: Held) -> HttpCall | None:
-    """The next request of the round; None: it is over."""
+    """Return the next request of the round; None when the round is over."""
     return what.how.ask(held.memory, what.workspace, what.source.settings)
 
 
@@ -112,7 +113,7 @@ def _read_answer(what: Backfill, memory: Memory, answer: HttpAnswer) -> Progress
 
 
 def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
-    """A new round, with the next of the open cases."""
+    """Begin a new round, with the next open cases."""
     found = around.errands.open_subjects(what.source.id, after=held.after, limit=CASES_A_ROUND)
     last, turn = held.last_turn, held.turn
     if not held.after or turn is None:
@@ -120,7 +121,7 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     since = datetime.fromisoformat(last) if last is not None else None
     opened: list[str] = []
     if held.begun is not None:
-        # A case is as old as the event that opened it, and that may have been waited for.
+        # A case is as old as the event that opened it, and that event may have waited.
         since_then = datetime.fromisoformat(held.begun) - LEEWAY
         opened = around.errands.opened_subjects(what.source.id, since=since_then, limit=OPENED_A_ROUND)
     occasion = Occasion(around.now, tuple(each.key for each in found), since, tuple(opened))
@@ -130,7 +131,7 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
 
 
 def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -> None:
-    """Take in what is not known, one after the other: what a message opens is there for the next one."""
+    """Take in unknown messages one after the other, so that each finds the case that an earlier one opened."""
     found = [Inbound(what.source.id, around.now, each.body, ((MADE_BY, what.name),)) for each in missed]
     arrived = [around.named(what.source, each) for each in found]
     said = [read_found(what.source, each).parsed.events for each in arrived]
@@ -157,7 +158,10 @@ def _names(events: tuple[Event, ...]) -> Iterator[str]:
 
 
 def _has_place(events: tuple[Event, ...], names: frozenset[str]) -> bool:
-    """False for what would wait for its case: whatever could make it known was asked for before."""
+    """Return False for a message that would wait for its case.
+
+    Every message that could open the case was requested before.
+    """
     return any(not may_wait(each) or not names.isdisjoint(_names((each,))) for each in events)
 
 
@@ -170,7 +174,7 @@ def _troubled(what: Backfill, held: Held, trouble: str | None) -> Held:
 
 
 def _problem(what: Backfill, held: Held) -> str | None:
-    """What the round cannot be asked for; until it is over, the one before it counts too."""
+    """Return the problems of the round. Until the round is over, the problems of the previous round count too."""
     troubles = held.troubles if held.troubles or _next(what, held) is None else held.last_troubles
     return "; ".join(troubles) or None
 

@@ -1,4 +1,4 @@
-"""Which jobs are there under these settings? Asked in every round, so that a reload changes them."""
+"""Lists the jobs of the current settings. The runner asks in every round, so that a reload changes the jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OF_A_SOURCE: tuple[Callable[[Source], Job | None], ...] = (quiet.job_of, expiry.
 
 
 def jobs_of(settings: Settings) -> Mapping[str, Job]:
-    """Every job, by name."""
+    """Return every job, by name."""
     made = [make(source) for source in settings.sources.values() for make in OF_A_SOURCE]
     made += [receipts.job_of(source, settings.api.link) for source in settings.sources.values()]
     made += [poll.job_of(source, settings) for source in settings.sources.values()]

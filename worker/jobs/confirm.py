@@ -1,8 +1,8 @@
-"""Does what we have open go on? Its product is asked; what is missing in every answer for the grace is over.
+"""Asks products whether open alerts go on, and ends those that every answer within the grace omits.
 
-The end of an alert can get lost: its sender restarted, or silenced it. One answer without it proves nothing, since the
-product may have just started, or the alert be on its way. So what counts is the time through which it was missing
-whenever we asked; while nobody could ask, no time counts, and after a gap it begins anew.
+The end of an alert can get lost: its sender was restarted, or silenced the alert. One answer without the alert proves
+nothing, because the product may have just started, or the alert may be on its way. So the alert must be missing from
+every answer for the whole grace. Time without an answer does not count, and after a gap the grace begins anew.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from worker.settings import Source
 
 log = structlog.get_logger()
 
-AT_ONCE = 200  # that are ended in one run
-REMEMBERED = 10_000  # that are missing
+AT_ONCE = 200  # alerts ended in one run
+REMEMBERED = 10_000  # missing alerts
 PAGE = 1_000
-GAP = 3  # times the pause between two questions: nobody could ask meanwhile
+GAP = 3  # times the pause between two requests: after longer than that the grace begins anew
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that we have open and that its product does not list."""
+    """An open alert that its product does not list."""
 
     since: datetime
-    """The first answer in a row without it, or when it began, if that is later."""
+    """Time of the first answer in a row without the alert, or the start of the alert if that is later."""
     told_of: datetime | None = None
-    """Where its end was told already: the start of what ended. A route may leave it open all the same."""
+    """Start of the alert whose end was already recorded. A route may have left the alert open all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier answers left."""
+    """Findings of earlier answers."""
 
     asked_at: datetime | None = None
     missing: Mapping[str, Missing] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How often is asked, and for how long something must be missing."""
+    """How often the product is asked, and how long an alert must be missing."""
 
     every: timedelta
     grace: timedelta
@@ -57,14 +57,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Something open that is over, since then as far as anybody can tell."""
+    """An open alert that is over; `since` is the earliest known time without it."""
 
     subject: OpenSubject
     since: datetime
 
 
 def job_of(source: Source) -> Job | None:
-    """None where the source cannot be asked, or is not to be."""
+    """Return the job of a source; None when the source cannot be asked, or is not to be."""
     question = asked(source)
     if question is None:
         return None
@@ -76,7 +76,8 @@ def job_of(source: Source) -> Job | None:
             goes_on = listed(source)
         except NoAnswer as error:
             raise JobFailed(f"{question.url}: {error}") from error
-        # Looked up after the answer: what began in between was not to be listed yet, and is missing for no time.
+        # Looked up after the answer: an alert that began in between could not be listed yet, and counts as missing for
+        # no time.
         memory, over = look(_read(state, question), _open(source, around), goes_on, terms, around.now)
         if len(memory.missing) == REMEMBERED:
             log.warning("confirm.full", source=source.id, remembered=REMEMBERED)
@@ -94,7 +95,7 @@ def job_of(source: Source) -> Job | None:
 def look(
     memory: Memory, open_: Iterable[OpenSubject], goes_on: frozenset[str], terms: Terms, now: datetime
 ) -> tuple[Memory, tuple[Over, ...]]:
-    """What follows from an answer: what is remembered, and what is over; those that are missing for longest first."""
+    """Return the new memory and the alerts that are over, the longest missing first."""
     begins_anew = memory.asked_at is None or now - memory.asked_at > GAP * terms.every
     found: dict[str, tuple[OpenSubject, Missing]] = {}
     for subject in open_:
@@ -118,7 +119,7 @@ def look(
 
 
 def _open(source: Source, around: Surroundings) -> Iterator[OpenSubject]:
-    """What is open, of that which the answer would list."""
+    """Yield the open alerts that the answer would list."""
     asking = source.connector.asking
     after = ""
     while page := around.errands.open_subjects(source.id, after=after, limit=PAGE):
@@ -135,7 +136,7 @@ def _text(source: Source, over: Over, terms: Terms) -> str:
 
 
 def _read(state: State, question: Ask) -> Memory:
-    """What was remembered of answers from the same address; another product's answers are others."""
+    """Return the memory of answers from the same address. Answers from another product do not count."""
     if state.get("url") != question.url:
         return Memory()
     missing = {

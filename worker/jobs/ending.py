@@ -1,7 +1,7 @@
-"""How is an end told that no message told? As the end of what is open, with the attributes that its opening had.
+"""Synthesises `Resolved` events for alerts that ended without a message, with the attributes of their opening.
 
-Routes may decide by an alert's labels what its end does, and the end that we found has none: they are read from the
-delivery that opened the case, as long as that is kept.
+Routes may decide about an end by the alert's labels, and an end that a job found has no labels. The labels are read
+from the delivery that opened the case, as long as that delivery is kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.settings import Source
 
 
 class Openings:
-    """What opened these subjects. Many of them may stand in one delivery: each is read once."""
+    """Opening events of these subjects. Each delivery is read once, although it may hold many openings."""
 
     def __init__(self, source: Source, errands: Errands, subjects: Iterable[OpenSubject]) -> None:
         self._source = source
@@ -28,7 +28,7 @@ class Openings:
         self._read: dict[Inbound, dict[str, Opened]] = {}
 
     def of(self, subject: OpenSubject) -> Event | None:
-        """The event that opened it; None for a member of a group, and where its delivery is not kept any more."""
+        """Return the opening event; None for a member of a group, and when its delivery is not kept any more."""
         arrived = None if subject.in_group else self._errands.opening_of(subject.case_id)
         if arrived is None:
             return None
@@ -41,13 +41,13 @@ class Openings:
         try:
             said = parse(self._source, Verified(arrived))
         except (UnreadableMessage, OverLimit):
-            return {}  # the settings of today do not read it: then it has no attributes
+            return {}  # today's settings cannot read the delivery: the end has no attributes
         openings = (each for each in said.events if isinstance(each, Opened))
         return {each.case_key: each for each in openings if each.case_key in self._wanted}
 
 
 def ended(source: Source, subject: OpenSubject, openings: Openings, *, how: str, text: str, now: datetime) -> Event:
-    """The end of what is open; `how` tells it apart from ends that are told of otherwise."""
+    """Return the end of an open subject. `how` distinguishes this kind of end from the others."""
     opening = openings.of(subject)
     started = subject.started_at.isoformat()
     return Resolved(

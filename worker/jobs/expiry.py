@@ -1,4 +1,4 @@
-"""What if a source cannot be asked whether an alert goes on? Without a word of it for long, it is taken to be over."""
+"""Ends alerts that were not heard of for `expire_after`, for sources that cannot be asked whether an alert goes on."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from worker.jobs.ending import Openings, ended
 from worker.jobs.job import Job, State, Surroundings
 from worker.settings import Source
 
-AT_ONCE = 200  # that are ended in one run
+AT_ONCE = 200  # alerts ended in one run
 LOOKS = 20
 LOOK_AT_MOST = timedelta(minutes=1)
 LOOK_AT_LEAST = timedelta(milliseconds=200)
 
 
 def job_of(source: Source) -> Job | None:
-    """None where what a source opened stays open until it says otherwise."""
+    """Return the job of a source; None when its alerts stay open until the source ends them."""
     if source.settings.expire_after is None:
         return None
     allowed = timedelta(seconds=source.settings.expire_after)

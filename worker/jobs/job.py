@@ -1,4 +1,4 @@
-"""What is a job? A name, how often it runs, and a function from what it remembers to what it remembers next."""
+"""The contract of a job: a name, an interval, and a function from the job's old memory to its new memory."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from worker.ledger import Delivery, Errands
 from worker.settings import Source
 
 State = dict[str, Any]
-"""What a job remembers from run to run: whatever JSON can hold."""
+"""Memory of a job from run to run. JSON must be able to hold the values."""
 
 
 class JobFailed(Exception):
-    """A job could not do its work now; it comes again, with what it remembered before. The message is the reason."""
+    """A run failed. The job runs again, with the memory from before. The message is the reason."""
 
 
 def read_found(source: Source, arrived: Inbound) -> Delivery:
-    """Read what a job found as a delivery of the source. Raises JobFailed where it is over a limit."""
+    """Read a job's finding as a delivery of the source. Raises JobFailed when the finding is over a limit."""
     try:
         return read_verified(source, Verified(arrived))
     except OverLimit as error:
@@ -32,13 +32,13 @@ def read_found(source: Source, arrived: Inbound) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a run ended that says more than what it remembers."""
+    """Result of a run that returns more than the new memory."""
 
     state: State
     again: timedelta | None = None
-    """When the next run is due; None: as the job says, and after a failure later each time."""
+    """Time until the next run. None: after the job's interval, or after a growing pause when the run failed."""
     problem: str | None = None
-    """It failed, in part at least; what it remembers holds all the same. The job has told of it in the log."""
+    """Reason why the run failed, at least in part. The memory is kept, and the job has logged the failure itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Surroundings:
     """By the ledger's clock."""
     errands: Errands
     take_in: Callable[[Source, Inbound], None]
-    """Takes a delivery in; it is in the ledger when this returns."""
+    """Takes a delivery in. The delivery is in the ledger when the function returns."""
     named: Callable[[Source, Inbound], Inbound]
-    """A delivery with the names that are known of the ids in it."""
+    """Adds the known display names of the ids in a delivery."""
 
     def tell(self, source: Source, job: str, events: Iterable[Event]) -> None:
-        """Take in what a job found out; nothing where that is nothing."""
+        """Take in the findings of a job; do nothing when there are none."""
         if found := tuple(events):
             self.take_in(source, own.found(source.id, job, found, self.now))
 

@@ -1,4 +1,4 @@
-"""What are users and channels called? A platform is asked for lists once a day; the ledger keeps them for intake."""
+"""Asks platforms once a day for the display names of users and channels. The ledger keeps the names for intake."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = structlog.get_logger()
 
 EVERY = timedelta(days=1)
 AT_ONCE = 3  # requests in one run
-PAUSE = timedelta(seconds=10)  # with it, no more than 18 requests in a minute
-MOST_REQUESTS = 500  # in a day: of what has more than about 100,000 users and channels, the rest stays without names
-KEPT = timedelta(days=7)  # what is in no list any more
+PAUSE = timedelta(seconds=10)  # so there are no more than 18 requests in a minute
+MOST_REQUESTS = 500  # in a day: beyond about 100,000 users and channels, the rest stays without names
+KEPT = timedelta(days=7)  # how long a name is kept that no list holds any more
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What is asked for."""
+    """A source's workspace, and how its lists are requested."""
 
     source: Source
     how: Naming[Any]
@@ -38,7 +38,7 @@ class Lists:
 
 
 def jobs_of(source: Source) -> list[Job]:
-    """One for each workspace of a source; none where it is not to be asked."""
+    """Return one job for each workspace of a source; none when the source is not to be asked."""
     how = source.connector.naming
     lists = [Lists(source, how, workspace) for workspace in how.workspaces(source.settings)] if how is not None else []
     return [Job(each.name, EVERY, partial(_run, each)) for each in lists]

@@ -1,11 +1,11 @@
-"""What did people do to our tickets, where the Tickets API's webhooks cannot reach us? Each open one is looked at.
+"""Looks up open tickets for changes that people made, where the Tickets API's webhooks cannot reach us.
 
-One question at a time, evenly, with what delivery leaves of the budget; the ticket that was looked at longest ago comes
-first. What is not known of it becomes what a webhook would have told, by the time at which we asked: what we did
-ourselves since then is later than that.
+Tickets are looked up one at a time, evenly, with the budget that delivery leaves over. The ticket with the oldest
+look-up comes first. An unknown change becomes the delivery that a webhook would have sent. Its time is the time of the
+request, so that our own changes since then are later.
 
-Only tickets whose incident goes on are looked at, and those that will not be fixed, since they mute their alert until
-somebody reopens them. Of the others a firing alert reopens its own, whatever state that is in.
+Only two sorts of tickets are looked up: those with an open incident, and those that will not be fixed, which mute their
+alert until somebody reopens them. A firing alert reopens any other ticket of its own, whatever the ticket's state.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ BY = "poll"
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What is polled, and how."""
+    """A source that is polled, and how."""
 
     source: Source
     settings: Settings
     again_after: timedelta
-    """A ticket is looked at no sooner."""
+    """The shortest time between two look-ups of the same ticket."""
     polling: Polling[SourceSettings]
 
 
 def job_of(source: Source, settings: Settings) -> Job | None:
-    """None where the webhooks have to do."""
+    """Return the job of a source; None when the source relies on webhooks."""
     polling = source.connector.polling
     pace = None if polling is None else polling.pace(source.settings)
     if polling is None or pace is None:
@@ -66,7 +66,7 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
         arrived = told(poll.source.id, poll.polling, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
     except TicketsError as error:
         if not is_gone(error):
-            # It stays due, and the others come first: it may be the only one that cannot be asked for.
+            # The ticket stays due, and the others come first: perhaps only this one cannot be looked up.
             around.errands.note_look(ticket.id, due - INSTANT)
             raise JobFailed(f"ticket {ticket.id}: {error}") from error
         gone = own.ticket_changed(ticket.id, "gone", around.now, BY)
@@ -84,12 +84,12 @@ async def _ask(settings: Settings, ticket_id: str) -> Ticket:
 
 
 def told(source_id: str, polling: Polling[SourceSettings], ticket: Ticket, asked_at: datetime) -> Inbound:
-    """The delivery that a webhook would have been."""
+    """Return the delivery that a webhook would have sent."""
     return as_webhook(source_id, polling, ticket.model_dump(mode="json", exclude_none=True), asked_at, BY)
 
 
 def as_webhook(
     source_id: str, polling: Polling[SourceSettings], ticket: Mapping[str, Any], asked_at: datetime, by: str
 ) -> Inbound:
-    """The delivery that a webhook about this ticket would have been; `by` found out about it."""
+    """Return the delivery that a webhook about this ticket would have sent; `by` names the finder of the change."""
     return Inbound(source_id, asked_at, polling.delivery(ticket, asked_at, by))

@@ -1,7 +1,7 @@
-"""Has a source gone quiet? Then a ticket says so, which closes when the source is heard again.
+"""Opens a ticket when a source has gone quiet, and closes it when the source is heard again.
 
-It is all that a heartbeat is: a source whose deliveries say nothing but that they come. Silence counts from the latest
-delivery, or from when somebody first looked.
+This is all that a heartbeat does: the deliveries of a heartbeat source have no other content. Silence counts from the
+latest delivery, or from the first run of the job.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from worker.planning.grouping import RESERVED
 from worker.settings import Source
 
 CASE_KEY = f"{RESERVED}quiet"
-LOOKS = 20  # in the time that it may be quiet
+LOOKS = 20  # in the time that the source may be quiet
 LOOK_AT_MOST = timedelta(seconds=30)
 LOOK_AT_LEAST = timedelta(milliseconds=200)
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """What is known of a source's silence."""
+    """The known silence of a source."""
 
     heard_at: datetime
-    """When it was heard last, or first looked for."""
+    """When the source was last heard, or the time of the job's first run."""
     told_of: datetime | None
-    """The moment since when it was quiet, where a ticket says so."""
+    """Start of the silence that has a ticket; None without such a ticket."""
 
 
 def job_of(source: Source) -> Job | None:
-    """None where the source may be quiet."""
+    """Return the job of a source; None when the source may be quiet."""
     if source.settings.quiet_after is None:
         return None
     allowed = timedelta(seconds=source.settings.quiet_after)
@@ -41,18 +41,19 @@ def job_of(source: Source) -> Job | None:
     def run(state: State, around: Surroundings) -> State:
         latest, heard_at = around.errands.heard_since(source.id, int(state.get("after", 0)))
         before = _read(state, around.now)
-        # The clocks of those who take messages in may be ahead of the ledger's.
+        # The clocks of intake processes may be ahead of the ledger's.
         heard = min(max(before.heard_at, heard_at or before.heard_at), around.now)
         silence, events = look(source, Silence(heard, before.told_of), allowed, around.now)
         around.tell(source, name, events)
-        # Numbers are given before they can be seen: the next look begins where the one before this one ended.
+        # Numbers are given out before their rows are visible: the next look-up begins where the one before this one
+        # ended.
         return _written(silence, after=int(state.get("latest", 0)), latest=latest)
 
     return Job(name, every, run)
 
 
 def look(source: Source, silence: Silence, allowed: timedelta, now: datetime) -> tuple[Silence, tuple[Event, ...]]:
-    """What follows from how long the source has been quiet."""
+    """Return the events that follow from the length of the silence, and the silence to remember."""
     heard_at, told_of = silence.heard_at, silence.told_of
     if told_of is not None and heard_at > told_of:
         text = f"{source.id} was heard again at {_time(heard_at)}, after {_long(heard_at - told_of)}."

@@ -1,4 +1,4 @@
-"""Who tells what became of a message? A job for each source that answers; it tells what is due, one after the other."""
+"""Posts due receipts, one after the other, with one job for each source that has receipts."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from worker.settings import Source
 log = structlog.get_logger()
 
 EVERY = timedelta(seconds=1)
-AT_ONCE = 10  # in one run
-BEGIN_WITHIN_S = 60.0  # of a run; the job's own lease is longer than the last one may take then
+AT_ONCE = 10  # receipts in one run
+BEGIN_WITHIN_S = 60.0  # seconds of a run in which a receipt may begin; the job's lease also covers the last receipt
 LEASE = timedelta(minutes=2)
-DEFECT_S = 900.0  # before a call is written once more that the connector failed to write
+DEFECT_S = 900.0  # seconds until the next try, after the connector failed to write the call
 TOKENS = Tokens()
 """Outlives the jobs, which are made anew in every round."""
 HELD_UNTIL = "held_until"
-"""In the state of the job: before then the platform takes nothing of this source."""
+"""Key in the state of the job: until then the platform accepts no receipts of this source."""
 
 
 def job_of(source: Source, link: str | None) -> Job | None:
-    """None where a source does not answer. `link` is where a ticket is found, `{id}` in it stands for its number."""
+    """Return the job of a source; None without receipts. In `link`, `{id}` stands for the ticket's number."""
     answering = source.connector.answering
     if answering is None or not answering.is_on(source.settings):
         return None
@@ -44,7 +44,7 @@ def _run(source: Source, answering: Answering[Any], link: str | None, state: Sta
         return state
     end = time.monotonic() + BEGIN_WITHIN_S
     for _ in range(AT_ONCE):
-        # One by one: the first post of each is written down just before it is made.
+        # One by one: the first post of a receipt is recorded just before it is made.
         claimed = around.errands.claim_receipts(source.id, lease=LEASE, limit=1)
         if not claimed:
             break
@@ -58,7 +58,7 @@ def _run(source: Source, answering: Answering[Any], link: str | None, state: Sta
 
 
 def _is_away(outcome: Outcome) -> bool:
-    """The platform did not even refuse: asking it ten times would hold up the jobs of other sources."""
+    """Return True when the platform did not even refuse. Ten such requests would hold up the jobs of other sources."""
     return isinstance(outcome, Later) and outcome.seconds is None
 
 
@@ -75,7 +75,7 @@ def _tell(
 
 
 def _sent(source: Source, answering: Answering[Any], about: Answered, *, may_be_there: bool) -> tuple[bool, Outcome]:
-    """Whether the call may be made again when its end is not known, and how it ended."""
+    """Return whether the call may be repeated when its outcome is unknown, and the outcome."""
     try:
         with of_connector(source):
             call = answering.write(about, source.settings)

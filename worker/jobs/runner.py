@@ -1,7 +1,7 @@
-"""Who does the jobs that are due? Every process that delivers, one after the other, in a thread of its own.
+"""Runs due jobs, one after the other, in a thread of every process that delivers.
 
-A job has one owner at a time, by a lease in the ledger: a process that dies or stands still loses it, and another one
-takes the job over. What a job tells twice for that reason is known the second time.
+A job has one owner at a time, by a lease in the ledger. A process that dies or stalls loses the lease, and another
+process takes the job over. A finding that is recorded twice for that reason is recognised as a repeat.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from worker.settings import Source
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)  # longer than any job may take
-AGAIN = timedelta(seconds=5)  # after the first failure; twice as long after each further one
+AGAIN = timedelta(seconds=5)  # after the first failure; doubled with each further one
 AGAIN_AT_MOST = timedelta(minutes=5)
 THREAD = "jobs"
 
 
 class Runner:
-    """The loop over the jobs of the moment."""
+    """The loop over the jobs of the current settings."""
 
     def __init__(
         self,
@@ -39,23 +39,23 @@ class Runner:
         owner: str,
         interval_s: float,
     ) -> None:
-        """`jobs` are asked for in every round, so that a reload changes them; `ring` is told what became due."""
+        """`jobs` is called in every round, so that a reload changes the jobs; `ring` gets the kinds that became due."""
         self._ledger = ledger
         self._jobs = jobs
         self._ring = ring
         self._owner = owner
         self._planned: frozenset[str] = frozenset()
-        # Rolled back, whatever it was: the job's lease ends, or its run is due still.
+        # The transaction was rolled back in any case: the job's lease ends, or its run is still due.
         outlives = Outlived(LedgerAway, "jobs.ledger_away")
         self._loop = Loop(THREAD, self.once, interval_s, pauses_first=True, outlives=outlives)
         self.start = self._loop.start
 
     def stop(self) -> None:
-        """Begin no further job, and wait for the one under way."""
+        """Begin no further job, and wait for the current one."""
         self._loop.stop(LEASE.total_seconds())
 
     def once(self) -> int:
-        """Do all jobs that are due; gives how many succeeded. Raises one of `LedgerAway`."""
+        """Run all due jobs, and return how many succeeded. Raises one of `LedgerAway`."""
         jobs = self._jobs()
         if not jobs:
             return 0
@@ -79,7 +79,7 @@ class Runner:
         return succeeded
 
     def _settle(self, job: Job, leased: LeasedJob, ran: Ran) -> int:
-        """Record how a run ended; 1 where it succeeded, else 0."""
+        """Record how a run ended. Returns 1 when it succeeded, else 0."""
         if ran.problem is None:
             self._ledger.errands.finish(leased, ran.state, after=job.every if ran.again is None else ran.again)
             return 1

@@ -1,4 +1,4 @@
-"""How does a job ask somebody else's service? One request that a connector writes, and whose answer it reads."""
+"""Makes one request of a job to another party's service. A connector writes the request and reads the answer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 
 def waiting(later: Later, otherwise: timedelta) -> timedelta:
-    """For how long nothing is to be asked; at least a moment, whatever the platform says."""
+    """Return the pause before the next request; at least a second, even if the platform asks for less."""
     return otherwise if later.seconds is None else timedelta(seconds=max(later.seconds, 1.0))
 
 
 def asked(
     source: Source, call: HttpCall, read: Callable[[HttpAnswer], T | Later | Unclear | Refused]
 ) -> T | Later | str:
-    """What the request brought; a reason where it brought nothing, and is to be made again."""
+    """Return what the connector read from the answer. A string is the reason of a failure; the job tries again."""
     try:
         answer = fetch(call, max_bytes=MAX_BYTES)
     except NoAnswer as error:

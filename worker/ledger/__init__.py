@@ -1,6 +1,6 @@
-"""The ledger: the truth about every message, and the only writer of it.
+"""The ledger: the only truth about every message, and its only writer.
 
-`Ledger` has the verbs, by who uses them: `verbs/`. What they do stands in the other folders. Code outside the ledger
+`Ledger` has the verbs, grouped by their callers in `verbs/`. The other folders implement them. Code outside the ledger
 imports this package only.
 """
 
@@ -70,12 +70,12 @@ __all__ = [
     "open_ledger", "rejects_the_values", "says_full", "storable",
 ]  # fmt: skip
 
-# What SQLAlchemy raises when the database does not answer, refuses or has no room; the caller tries again later.
+# Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
 LedgerAway = (OperationalError, PoolTimeout)
 
 
 class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerbs):
-    """The verbs, each in a transaction of its own. Raises one of `LedgerAway` when the database cannot be used."""
+    """The verbs, each in its own transaction. Raises one of `LedgerAway` when the database cannot be used."""
 
     def __init__(
         self,
@@ -104,22 +104,22 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         self.mailboxes = Mailboxes(self.database)
 
     def follow(self, current: Callable[[], Settings]) -> None:
-        """Plan from now on by the policy and routes that hold when a transaction begins."""
+        """Plan from now on by the policy and routes that are current when a transaction begins."""
         self.rules.follow(current)
 
     def upgrade(self) -> None:
-        """Bring the tables to this version's shape."""
+        """Bring the tables to this version's schema."""
         self.database.upgrade()
         with self.database.write() as connection:
             gates.ensure_gate(self.database, connection)
             facts.ensure(self.database, connection)
 
     def is_current(self) -> bool:
-        """True when the tables are there, in this version's shape."""
+        """Return True when the tables exist with this version's schema."""
         return self.database.is_current()
 
     def is_usable(self) -> bool:
-        """True when the tables are there, in this version's shape or a later one's."""
+        """Return True when the tables have this version's schema or a later one."""
         return self.database.is_usable()
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
 
 
 def open_ledger(settings: Settings) -> Ledger:
-    """The ledger that the settings name."""
+    """Return the ledger configured in the settings."""
     return Ledger(
         settings.ledger.url,
         policy=default_policy(settings.policy),
@@ -140,5 +140,5 @@ def open_ledger(settings: Settings) -> Ledger:
 
 
 def rejects_the_values(error: BaseException) -> bool:
-    """True when the database refused what was to be written, and not because it is away."""
+    """Return True when the database refused the values of a statement, rather than being unavailable."""
     return isinstance(error, DataError | IntegrityError)

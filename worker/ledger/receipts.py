@@ -1,13 +1,15 @@
-"""What is to be told where a message came from? A row for each case and target; none holds up a case's operations.
+"""Receipts: posts about a ticket, made where its message came from. No receipt holds up a case's operations.
 
-    idle    nothing to tell, yet or any more
-    due     its ticket is there, or is in another state than was told
-    leased  somebody is telling it
-    told    it was told, and cannot be edited, or not any more
-    dead    it was refused, or may have been told and must not be told twice
+There is one row for each case and target:
 
-Whatever changes while one is told counts up `wanted`: then it is due again. A first post is written down before it is
-made (`posting_at`): one of which nobody knows the end is not made again, unless it does no harm to.
+    idle    there is nothing to post, yet or any more
+    due     its ticket exists, or changed since the last post
+    leased  a worker is posting it
+    told    it was posted, and cannot be edited, or not any more
+    dead    it was refused, or was perhaps posted and must not be posted twice
+
+A change during a post increments `wanted`, which makes the receipt due again. The time of a first post is stored before
+it is made (`posting_at`). If its end is unknown, it is not made again, unless a repetition does no harm.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _IN_THE_INDEX: list[ColumnElement[str]] = [literal_column("'due'"), literal_colu
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One that this process may tell until its lease ends."""
+    """A receipt that this process may post until its lease ends."""
 
     case_id: int
     source: str
@@ -43,7 +45,7 @@ class Receipt:
     wanted: int
     attempts: int
     may_be_there: bool
-    """An earlier post has no known end."""
+    """The end of an earlier post is unknown."""
     case_key: str
     ticket_id: str
     status: str
@@ -52,12 +54,12 @@ class Receipt:
 
 
 def backoff(attempts: int) -> timedelta:
-    """The pause after so many attempts in a row, from a second on; receipts are few, and share no budget."""
+    """Return the pause after so many attempts in a row, at least one second; receipts are few, and share no budget."""
     return min(timedelta(seconds=2 ** min(attempts, 20)), BACKOFF_CAP)
 
 
 def promise(connection: Connection, rows: Collection[tuple[int, str, str]], now: datetime) -> None:
-    """Let these be told once there is a ticket: case, source and target."""
+    """Store receipts to post once there is a ticket; each row is case, source and target."""
     fresh = [
         {
             "case_id": case_id, "target": target, "source": source, "state": ReceiptState.IDLE, "wanted": 0,
@@ -69,12 +71,12 @@ def promise(connection: Connection, rows: Collection[tuple[int, str, str]], now:
 
 
 def moves(kind: Kind, state: str) -> bool:
-    """Whether an operation that ended so changes what is told; a note does not."""
+    """Return whether an operation that ended so changes the receipt; a note does not."""
     return state == OperationState.DONE and kind != "add_note"
 
 
 def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> None:
-    """Something that is told of changed in these cases."""
+    """Make the receipts of these cases due, because their ticket changed."""
     if not case_ids:
         return
     of_these = bulk.among(bulk.is_sqlite(connection), receipts.c.case_id)
@@ -92,13 +94,13 @@ def notice(connection: Connection, case_ids: Collection[int], now: datetime) -> 
 
 
 def claim(connection: Connection, source: str, *, now: datetime, lease: timedelta, limit: int) -> list[Receipt]:
-    """Lease the receipts of a source that are due, and those whose lease has ended; the oldest first."""
+    """Lease the due receipts of a source, and those with an expired lease; the oldest first."""
     is_due = (receipts.c.state == ReceiptState.DUE) & (receipts.c.run_at <= now)
     is_lost = (receipts.c.state == ReceiptState.LEASED) & (receipts.c.lease_until <= now)
     statement = (
         select(receipts, cases.c.key, cases.c.ticket_id, cases.c.ticket_status, cases.c.priority.label("its_priority"))
         .join(cases, cases.c.id == receipts.c.case_id)
-        # The states once more, in the words of the index of what is due: else SQLite would read every receipt.
+        # The states again, as literals like in the index `ix_receipts_due`: else SQLite would read every receipt.
         .where(receipts.c.source == source, receipts.c.state.in_(_IN_THE_INDEX), is_due | is_lost)
         .where(cases.c.ticket_id.is_not(None))
         .order_by(receipts.c.run_at, receipts.c.case_id)
@@ -131,7 +133,7 @@ def claim(connection: Connection, source: str, *, now: datetime, lease: timedelt
 
 
 def told(connection: Connection, receipt: Receipt, place: str | None, *, now: datetime) -> bool:
-    """It is there, and can be edited where it has a place; False where its lease had passed to somebody else."""
+    """Record a post, which can be edited if it has a place; False if the lease had passed to another worker."""
     after = case((receipts.c.wanted != receipt.wanted, ReceiptState.DUE), else_=ReceiptState.IDLE)
     values = {
         "state": after if place is not None else ReceiptState.TOLD,
@@ -144,13 +146,13 @@ def told(connection: Connection, receipt: Receipt, place: str | None, *, now: da
 
 
 def later(connection: Connection, receipt: Receipt, reason: str, *, at: datetime) -> bool:
-    """It was not taken; it is told again then."""
+    """Record that the platform did not take the post, and try again at that time."""
     again = {"state": ReceiptState.DUE, "run_at": at, "posting_at": None, "error": cut(reason, MAX_ERROR)}
     return _end(connection, receipt, attempts=receipt.attempts + 1, **again)
 
 
 def bury(connection: Connection, receipt: Receipt, reason: str) -> bool:
-    """It is not told any more; one that was told once stays as it is."""
+    """Give up the receipt; an earlier post stays as it is."""
     state = ReceiptState.DEAD if receipt.place is None else ReceiptState.TOLD
     return _end(connection, receipt, state=state, error=cut(reason, MAX_ERROR))
 

@@ -1,1 +1,1 @@
-"""Pure planning: which calls follow from an event. It knows neither SQL nor settings."""
+"""Pure planning: decides which calls follow from an event. It uses neither SQL nor settings."""

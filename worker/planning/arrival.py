@@ -1,4 +1,4 @@
-"""What planning is given for an event, and what it says became of one."""
+"""Inputs and results of planning for a single event."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Arrival:
     event: Event
     inbound_id: int
     treatment: Treatment | None = None
-    """What was decided about the event; None: the default policy."""
+    """The decisions of the routes about the event; None: the default policy."""
     occasion: str | None = None
-    """Tells this observation of the event from others; None for a delivery that is read again."""
+    """A name that distinguishes this observation of the event from others; None for a delivery that is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class Rules:
     """The settings and facts of the ledger that planning depends on."""
 
     policy: Policy
-    """The policy of events about which no route decided."""
+    """Default policy for events that no route decided about."""
     revision: Revision
     marker_key: bytes
     now: datetime
     restored_at: datetime | None = None
-    """When the ledger was restored from a backup. What its events led to after the backup was taken is not known."""
+    """When the ledger was restored from a backup. The effects of its events after the backup are not known."""
     rests_until: datetime | None = None
-    """No call is made before: a worker of the time before the restore may have one under way."""
+    """No call is made before this time: a worker from before the restore may have a call under way."""
     may_damp: bool = False
-    """Openings of some events wait before they are sent."""
+    """True if openings of some events wait before they are sent."""
     may_group: bool = False
-    """Some events share a ticket with others, or did."""
+    """True if some events share a ticket with others, or did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +56,33 @@ class Waiting:
     event: Event
     inbound_id: int
     treatment: Treatment | None = None
-    """What was decided about the comment when it arrived. That stays, whatever the settings are when its case comes."""
+    """The decisions about the comment when it arrived. They stay, whatever the settings are when its case comes."""
     id: int | None = None
     """The number of its row; None for a comment that is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one event led to."""
+    """The effect of one event."""
 
     arrival: Arrival
     sighting: Sighting
     reason: str | None
-    """Why nothing follows; None when something does."""
+    """Why no call follows; None if calls follow."""
     case_id: int | None = None
-    """The case of the event; None while that is not known."""
+    """The case of the event; None while it is not known."""
     case_key: str = ""
     episode: int = 0
     """The episode in the keys of its operations."""
     intents: tuple[Intent, ...] = ()
     ends: bool = False
-    """The episode of the case was open before the event, and is over now."""
+    """True if the episode of the case was open before the event, and is over now."""
     takes_back: bool = False
-    """Nothing of the episode is sent any more."""
+    """True if no call of the episode is sent any more."""
     quarantine: bool = False
-    """A person must decide which case the event belongs to."""
+    """True if a person must decide which case the event belongs to."""
     waited: bool = False
-    """The event is a comment that waited until an event of this batch opened its case."""
+    """True if the event is a comment that waited until an event of this batch opened its case."""
 
     @property
     def event(self) -> Event:
@@ -94,11 +94,11 @@ class Effect:
         return tuple(intent.kind for intent in self.intents)
 
     def key(self, intent: Intent) -> str:
-        """The idempotency key of an operation that follows."""
+        """Return the idempotency key of an operation that follows."""
         message = self.event.source_message_id
         return idempotency_key(self.arrival.source, self.case_key, self.episode, message, intent)
 
 
 def name_of(event: Event) -> str:
-    """What a comment waits for: the best alias that it looks for, else its case key."""
+    """Return the name that a comment waits for: its best reference, else its case key."""
     return event.references[0].alias if event.references else event.case_key

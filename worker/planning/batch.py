@@ -1,7 +1,7 @@
-"""What the events of one batch are planned against, and what they change.
+"""The knowledge that the events of one batch are planned against, and the changes that they cause.
 
-`Knowledge` is everything that planning may look at: the ledger loads it under the locks of a transaction, a rehearsal
-keeps it in memory. `Batch` holds it together with the changes that planning makes, for whoever stores them.
+`Knowledge` is everything that planning may read. The ledger loads it under the locks of a transaction; a rehearsal
+keeps it in memory. `Batch` holds it together with the changes that planning makes, so that the caller can store them.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from worker.planning.model import CaseState, Intent, Kind, Member, Place
 from worker.planning.people import KnownTicket
 
 NO_RANK = 9
-"""The rank of a case that has no call to make."""
+"""The rank of a case without a next call."""
 
 Delivery = Literal["idle", "ready", "leased", "blocked"]
 
 Message = tuple[str, ...]
-"""A source id and a source message id; for a later version of the message, its content digest behind them."""
+"""A source id and a source message id; a later version of the message adds its content digest."""
 Version = tuple[str, str]
 """A source message id and a content digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is remembered of a message."""
+    """The record of a message."""
 
     content: str
-    """The content digest with which the message came first."""
+    """The content digest of the first arrival of the message."""
     case_id: int
     episode: int
 
@@ -48,16 +48,16 @@ class Case:
     source: str
     key: str
     run_at: datetime
-    """No call of the case is made before."""
+    """No call of the case is made before this time."""
     state: CaseState = field(default_factory=CaseState)
     opener: str | None = None
     delivery: Delivery = "idle"
-    """The state in which delivery sees the case."""
+    """The state of the case in delivery."""
     kind: Kind | None = None
     """The kind of its next call."""
     rank: int = NO_RANK
     next_seq: int = 1
-    """The place that its next operation gets."""
+    """The place of its next new operation."""
     head_seq: int = 1
     """The place of its next call."""
     create_seq: int | None = None
@@ -66,9 +66,9 @@ class Case:
     heard_at: datetime | None = None
     changed: bool = False
     woken: bool = False
-    """A call became due."""
+    """True if a call became due."""
     taken_back: list[int] = field(default_factory=list)
-    """The places of creates whose episodes are not sent any more."""
+    """The places of creates with an episode that is not sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Operation:
     source_message_id: str
     inbound_id: int
     held: bool
-    """A person must decide first what becomes of the ticket."""
+    """True if a person must decide about the ticket first."""
     in_doubt: bool
-    """The ledger was restored, and the call may have been made before the restore."""
+    """True if the ledger was restored, and the call may have been made before the restore."""
 
     @property
     def key(self) -> str:
@@ -98,25 +98,25 @@ class Operation:
 
 @dataclass(slots=True)
 class Knowledge:
-    """What planning may look at. Everything that the events of a batch can touch is in it."""
+    """Everything that planning may read, and that the events of a batch can touch."""
 
     cases: dict[int, Case] = field(default_factory=dict)
     by_key: dict[Key, Case] = field(default_factory=dict)
     seen: dict[Message, Seen] = field(default_factory=dict)
     members: dict[Key, dict[int, Member]] = field(default_factory=dict)
-    """By source and key of a member: what is known of it, by the id of its group's case."""
+    """By source and key of a member: its state in each group, by the id of the group's case."""
     open_in: dict[Key, int] = field(default_factory=dict)
     """The group in which a member is open, by source and key of the member."""
     tickets: dict[str, KnownTicket] = field(default_factory=dict)
     rates: dict[int, Rate] = field(default_factory=dict)
-    """Of the cases in which storms are gathered."""
+    """The rates of new incidents, by the case that gathers a storm."""
     talks: dict[Name, Talk] = field(default_factory=dict)
-    """Of the exchanges that a loop could go through, by source and name."""
+    """The state of the loop guard for each exchange, by source and name."""
     waiting: dict[Name, dict[Version, Waiting]] = field(default_factory=dict)
-    """The comments that wait, by source and what they wait for."""
+    """The waiting comments, by source and the name that they wait for."""
 
     def case(self, destination: Destination) -> Case | None:
-        """The case that a destination names; None where it names none."""
+        """Return the case of a destination; None if the destination has no case."""
         where = destination.case
         if where is None:
             return None
@@ -125,27 +125,27 @@ class Knowledge:
 
 @dataclass(slots=True)
 class Batch:
-    """One batch of events: what they are planned against, and what they change beside that."""
+    """One batch of events: the knowledge that they are planned against, and the changes besides it."""
 
     known: Knowledge
     names: dict[Name, int] = field(default_factory=dict)
     """Names that became known with this batch, and the ids of their cases."""
     observed: set[tuple[str, str, str]] = field(default_factory=set)
-    """Source, source message id and occasion: an event that one delivery holds twice counts once."""
+    """Source, source message id and observation: an event that one delivery holds twice counts once."""
     opened: list[Case] = field(default_factory=list)
-    """Cases that the event just planned opened for the first time; what waits for them is planned next."""
+    """Cases that the event just planned opened for the first time; comments that wait for them are planned next."""
     seen: dict[Message, tuple[Seen, int]] = field(default_factory=dict)
-    """What is to be remembered, each with the number of its delivery."""
+    """Records of messages to store, each with the number of its delivery."""
     operations: list[Operation] = field(default_factory=list)
     participants: list[tuple[int, str]] = field(default_factory=list)
-    """Case id and name of whoever takes part from now on."""
+    """Case id and name of each new participant."""
     receipts: set[tuple[int, str, str]] = field(default_factory=set)
-    """Case id, source and target of the receipts that are promised."""
+    """Case id, source and target of the new receipts."""
     members: dict[Place, Member] = field(default_factory=dict)
     rates: dict[int, Rate] = field(default_factory=dict)
     talks: dict[Name, Talk] = field(default_factory=dict)
     ticket_changes: list[tuple[TicketChanged, KnownTicket]] = field(default_factory=list)
-    """What was told of tickets of ours, each with what was known of the ticket before."""
+    """Reports on known tickets, each with the state of the ticket before."""
     waiting: dict[tuple[str, str, str], Waiting] = field(default_factory=dict)
     """The comments that begin to wait, by source, source message id and content digest."""
     taken: list[Waiting] = field(default_factory=list)
@@ -153,4 +153,4 @@ class Batch:
     paired: list[int] = field(default_factory=list)
     """The deliveries of the comments that were planned after they had waited."""
     later_names: dict[Name, int] = field(default_factory=dict)
-    """Names that comments brought which had waited; a case that has one already keeps it."""
+    """Names from comments that had waited; a name that another case already has stays with that case."""

@@ -1,7 +1,8 @@
-"""Which case an event belongs to, by the names that it looks for and by those that are known.
+"""Correlation: finds the case of an event by its references and the known aliases.
 
-A reply names what it answers: a Message-ID, a thread token, a chat timestamp. The first case that a name is given to
-keeps it. An author who only knows a name, but takes no part in the case, does not get in: names can be guessed.
+A reply refers to an earlier message by a Message-ID, a thread token or a chat timestamp. The first case with a name
+keeps it. Knowing a name is not enough to get into a case, because names can be guessed: the author must take part in
+the case.
 """
 
 from __future__ import annotations
@@ -21,36 +22,36 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class KnownCase:
-    """A case that is there."""
+    """A case that exists."""
 
     key: Key
     called: str
-    """What the case is called in a text for people."""
+    """The name of the case in a text for people."""
     people: set[str]
-    """Who takes part."""
+    """The participants."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an event goes."""
+    """The case that an event goes to."""
 
     case: int | Key | None
-    """A case that is there, one that its key names, or none: then the event waits, or is kept for a person."""
+    """The id of an existing case, the key of a case, or None: then the event waits, or is kept for a person."""
     new_names: frozenset[str] = frozenset()
     authorized: bool = True
     turned_away_from: str | None = None
-    """What names the case that its author had no part in."""
+    """The name of the case in which its author takes no part."""
     read_as: Event | None = None
-    """An opening that refers to another case is read as a comment on that case."""
+    """For an opening that refers to another case: the comment on that case that replaces it."""
 
 
 def called(ticket_id: str | None) -> str:
-    """What a case is called in a text for people, by its ticket."""
+    """Return the name of a case in a text for people, by its ticket."""
     return f"ticket {ticket_id}" if ticket_id else "an earlier message"
 
 
 def names_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
-    """The names by which these events look for their cases, or which they make known."""
+    """Return the names by which these events look for their cases, or that they make known."""
     return {
         (source, name)
         for source, event in pairs
@@ -59,23 +60,23 @@ def names_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
 
 
 def keys_in(pairs: Iterable[tuple[str, Event]]) -> set[Key]:
-    """The case keys of which it matters whether they are there: of events that may have to wait."""
+    """Return the case keys of events that may have to wait; planning must check whether these cases exist."""
     return {(source, event.case_key) for source, event in pairs if may_wait(event)}
 
 
 def placed(
     pairs: Sequence[tuple[str, Event]], known: Mapping[Name, int], there: dict[int, KnownCase], keys: set[Key]
 ) -> list[Destination]:
-    """Where each event goes, by what is known and by what earlier events of the list make known.
+    """Return where each event goes, by the known names and the names that earlier events of the list make known.
 
-    `known` has those of `names_in` that are known, `there` their cases, `keys` those of `keys_in` that are there.
+    `known` has the known names of `names_in`, `there` their cases, `keys` the existing keys of `keys_in`.
     """
     view = _View(known, there, keys)
     return [view.place(source, event) for source, event in pairs]
 
 
 def led_to_its_group(arrival: Arrival, destination: Destination) -> Destination:
-    """The destination of an event that shares a ticket: its group, in place of a case of its own."""
+    """Return the destination of an event that shares a ticket: its group instead of its own case."""
     group = arrival.treatment.group if arrival.treatment is not None else None
     if group is None or destination.case != (arrival.source, arrival.event.case_key):
         return destination
@@ -83,23 +84,23 @@ def led_to_its_group(arrival: Arrival, destination: Destination) -> Destination:
 
 
 def storms_of(arrivals: Iterable[Arrival]) -> set[Key]:
-    """The keys of the cases in which these events would be gathered in a storm."""
+    """Return the keys of the cases in which these events would be gathered in a storm."""
     storms = ((each.source, each.treatment.storm) for each in arrivals if each.treatment is not None)
     return {(source, storm.group.key) for source, storm in storms if storm is not None}
 
 
 def joining(event: Event) -> set[str]:
-    """Who takes part in the event's case from now on."""
+    """Return the people who take part in the event's case from now on."""
     return {*event.participants, *([event.author] if event.author else [])} if event.joins else set()
 
 
 def may_wait(event: Event) -> bool:
-    """True for a comment that waits, or is kept for a person, while its case is not known."""
+    """Return True for a comment that waits, or is kept for a person, while its case is not known."""
     return isinstance(event, Commented) and event.unknown != "open"
 
 
 def standing_of(destination: Destination, opener: str | None, event: Event) -> Standing:
-    """How an event stands to the case that it came to, which was opened by `opener`."""
+    """Return the standing of an event in the case that it came to, which was opened by `opener`."""
     authorized = destination.authorized
     if event.authority == "opener":
         authorized = event.author is not None and event.author == opener
@@ -107,7 +108,7 @@ def standing_of(destination: Destination, opener: str | None, event: Event) -> S
 
 
 class _View:
-    """What is known of names, growing event by event."""
+    """The known names, growing event by event."""
 
     def __init__(self, known: Mapping[Name, int], cases: dict[int, KnownCase], keys: set[Key]) -> None:
         self._known: dict[Name, int | Key] = dict(known)
@@ -134,7 +135,7 @@ class _View:
         return Destination(where, new_names, turned_away_from=turned_away_from, read_as=read_as)
 
     def _hit(self, source: str, event: Event) -> tuple[int | Key | None, int | Key | None]:
-        """The first case that a reference lets the event into; and the first that it names, into which none does."""
+        """Return the first case that a reference lets the event into; if none does, the first one named."""
         first: int | Key | None = None
         for each in event.references:
             if (case := self._known.get((source, each.alias))) is None:
@@ -146,7 +147,7 @@ class _View:
 
     def _takes_part(self, case: int | Key, event: Event) -> bool:
         if event.authority != "participant":
-            return True  # of the opener, who is not known here, the plan makes sure
+            return True  # the opener is not known here; `standing_of` checks it
         people = self.cases[case].people if isinstance(case, int) else self._new_people.get(case, set())
         return event.author in people
 

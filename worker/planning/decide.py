@@ -1,15 +1,15 @@
 """Decides what follows from the events of a batch. It is the only planner: the ledger and rehearsals both use it.
 
-Event by event, in their order, each planned against what earlier ones of the batch left:
+The events are planned in their order, each against the result of the earlier events of the batch:
 
     1  recognise   its case, and whether the message is known: new, a repeat, or changed
-    2  plan        what follows for that case (`lifecycle`), or for the group whose member it is (`grouping`)
+    2  plan        the calls for that case (`lifecycle`), or for the group that has it as a member (`grouping`)
     3  storm       a new incident beyond the rate is planned for the case that gathers the storm
-    4  loop        a message that goes round in circles becomes one note (`loop_guard`)
-    5  carry out   the case, what is remembered, and the calls change the batch
+    4  loop        a looping message becomes one note (`loop_guard`)
+    5  carry out   the case, the records and the calls change the batch
 
-An opening takes along the comments that waited for its case, before the next event. A `TicketChanged` event changes
-what is known of a ticket, and makes no call (`people`).
+An opening takes along the comments that waited for its case, before the next event. A `TicketChanged` event changes the
+stored state of a ticket, and makes no call (`people`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Observation:
 
     arrival: Arrival
     event: Event
-    """The event as it is read, which may be another one than arrived."""
+    """The event as it is read, which may differ from the event that arrived."""
     recognition: Recognition
     destination: Destination
     treatment: Treatment
@@ -54,18 +54,18 @@ class _Observation:
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """What follows from an event for a case."""
+    """The plan of an event for a case."""
 
     case: Case
     plan: Plan
     grouped: Grouped | None = None
-    """Set where the case is a group's."""
+    """Set if the case is a group's."""
     joins: bool = True
-    """The author takes part in the case from now on, if the event says so too."""
+    """True if the author takes part in the case from now on, provided that the event allows it."""
 
 
 def decide(batch: Batch, arrivals: Iterable[tuple[Arrival, Destination]], rules: Rules) -> list[Effect]:
-    """What each event leads to, in order; the effects of comments that waited stand behind what opened their case."""
+    """Return the effect of each event, in order; effects of waiting comments follow the opening of their case."""
     effects = []
     for arrival, destination in arrivals:
         effects.append(_planned(batch, arrival, destination, rules))
@@ -75,9 +75,9 @@ def decide(batch: Batch, arrivals: Iterable[tuple[Arrival, Destination]], rules:
 
 
 def decide_waiting(batch: Batch, found: Sequence[tuple[Waiting, Case]], rules: Rules) -> list[Effect]:
-    """What comments lead to whose cases are known by now.
+    """Return the effects of waiting comments with a case that is known by now.
 
-    A comment that was recorded in a case outside the batch had its effect there, and is let go.
+    A comment that was recorded in a case outside the batch had its effect there, and is dropped here.
     """
     effects = []
     here = [(each, case) for each, case in found if not _is_elsewhere(batch, each)]
@@ -93,7 +93,7 @@ def decide_waiting(batch: Batch, found: Sequence[tuple[Waiting, Case]], rules: R
 
 
 def used_again(event: Event, known_content: str, *, is_copied: bool) -> Event | None:
-    """The event under an id of its own, where the message that is known by its id is another one; else None."""
+    """Return the event under a new id if another message is known by its id; else None."""
     if event.other_words != "message" or event.content_digest == known_content or is_copied:
         return None
     facts = {each.name: getattr(event, each.name) for each in fields(event)}
@@ -104,9 +104,9 @@ def used_again(event: Event, known_content: str, *, is_copied: bool) -> Event | 
 
 
 def not_in_the_future(event: Event, case: CaseState, now: datetime) -> Event:
-    """The event, with an end that a wrong clock put into the future set to now.
+    """Return the event; an end that a wrong clock put into the future is set to now.
 
-    Left there, the end would swallow every opening until then.
+    An end in the future would swallow every opening until then.
     """
     latest_end = max(now, case.started_at or now)
     is_ahead = isinstance(event, Resolved) and event.occurred_at > latest_end
@@ -133,7 +133,7 @@ def _planned(batch: Batch, arrival: Arrival, destination: Destination, rules: Ru
 def _with_its_own_id(
     batch: Batch, arrival: Arrival, destination: Destination
 ) -> tuple[Arrival, Destination, str | None]:
-    """A message whose sender used a known id again, under an id of its own: it goes to the case of the first."""
+    """Give a message with a reused id an id of its own; it goes to the case of the first message."""
     source, event = arrival.source, arrival.event
     first = batch.known.seen.get((source, event.source_message_id))
     if first is None:
@@ -146,11 +146,11 @@ def _with_its_own_id(
 
 
 def _met(batch: Batch, arrival: Arrival, destination: Destination) -> Case | None:
-    """The case that the event meets: the one in which its alert is open, by itself or in a group."""
+    """Return the case that the event meets: the case in which its alert is open, by itself or in a group."""
     known, own = batch.known, (arrival.source, arrival.event.case_key)
     led_to = known.case(destination)
     if destination.case not in (None, own) and not (led_to is not None and is_group(led_to.key)):
-        return led_to  # it names another case
+        return led_to  # the event refers to another case
     if (group := known.open_in.get(own)) is not None:
         return known.cases[group]
     itself = known.by_key.get(own)
@@ -163,7 +163,7 @@ def _met(batch: Batch, arrival: Arrival, destination: Destination) -> Case | Non
 
 
 def _recognised(batch: Batch, source: str, event: Event, met: Case | None) -> tuple[Case | None, Sighting, int | None]:
-    """The case that an event belongs to: the one it was recorded in, wherever it would be put today."""
+    """Return the case of an event: a known event stays in the case in which it was recorded."""
     known = batch.known.seen.get((source, event.source_message_id))
     if known is None:
         return met, Sighting.NEW, None
@@ -173,7 +173,7 @@ def _recognised(batch: Batch, source: str, event: Event, met: Case | None) -> tu
 
 
 def _first_time(batch: Batch, arrival: Arrival) -> str | None:
-    """The occasion of an event; None where the event was observed on it before."""
+    """Return the observation of an event; None if the event was already seen in this observation."""
     observed = (arrival.source, arrival.event.source_message_id, arrival.occasion or "")
     if observed in batch.observed:
         return None
@@ -182,7 +182,7 @@ def _first_time(batch: Batch, arrival: Arrival) -> str | None:
 
 
 def _plan(batch: Batch, observed: _Observation, case: Case, treatment: Treatment, now: datetime) -> _Decision:
-    """What the event would lead to for this case; nothing is changed."""
+    """Plan the event for this case, without changing anything."""
     event, recognition = observed.event, observed.recognition
     if is_group(case.key):
         known = batch.known.members.get((case.source, event.case_key), {}).get(case.id)
@@ -199,7 +199,7 @@ def _plan(batch: Batch, observed: _Observation, case: Case, treatment: Treatment
 
 
 def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -> _Decision:
-    """The decision for the event's case; in a storm, for the case in which new incidents are gathered.
+    """Return the decision for the event's case; in a storm, for the case that gathers new incidents.
 
     A new incident is counted whether it is gathered or not.
     """
@@ -218,7 +218,7 @@ def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -
 
 
 def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: datetime) -> _Decision:
-    """The decision; for a message that goes round in circles, a note on the case of the latest one that passed."""
+    """Return the decision; a looping message becomes a note on the case of the latest message that passed."""
     arrival, is_new = observed.arrival, observed.recognition.sighting is Sighting.NEW
     limit = arrival.event.exchange
     if limit is None or not is_new or arrival.occasion is None or not decision.plan.intents:
@@ -233,7 +233,7 @@ def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: dat
 
 
 def _carried_out(batch: Batch, observed: _Observation, decision: _Decision, rules: Rules) -> Effect:
-    """Change the batch as was decided."""
+    """Apply the decision to the batch."""
     arrival, event, case, decided = observed.arrival, observed.event, decision.case, decision.plan
     recognition, policy, was = observed.recognition, observed.treatment.policy, case.state
     if decision.grouped is not None and recognition.sighting is Sighting.NEW:
@@ -287,7 +287,7 @@ def _change_member(batch: Batch, case: Case, event: Event, grouped: Grouped) -> 
 
 
 def _hear(batch: Batch, case: Case, event: Event, now: datetime) -> None:
-    """Remember that the source says that the alert goes on."""
+    """Record that the source reported the alert as going on."""
     if not is_group(case.key):
         case.heard_at, case.changed = now, True
         return
@@ -310,7 +310,7 @@ def _remember(batch: Batch, arrival: Arrival, sighting: Sighting, case: Case) ->
 
 
 def _let_in(batch: Batch, observed: _Observation, decision: _Decision) -> None:
-    """Let whoever said the event take part in its case, and promise the receipt that its place wants."""
+    """Let the author of the event take part in its case, and add the receipt that the event asks for."""
     event, case, intents = observed.event, decision.case, decision.plan.intents
     if intents and decision.joins:
         batch.participants += [(case.id, name) for name in sorted(joining(event))]
@@ -319,7 +319,7 @@ def _let_in(batch: Batch, observed: _Observation, decision: _Decision) -> None:
 
 
 def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Effect:
-    """Record what a ticket's state means for its case; no call follows from it."""
+    """Record the effect of a ticket's state on its case; no call follows from it."""
     known = batch.known.tickets.get(event.ticket_id)
     if known is None:
         return Effect(arrival, Sighting.NEW, "it is no ticket of ours")
@@ -338,7 +338,7 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
 
 
 def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
-    """Let a comment wait whose case is not known, or leave it to a person."""
+    """Let a comment without a known case wait, or leave it to a person."""
     if event.unknown == "quarantine":
         reason = "the case that it belongs to is not known"
         return Effect(arrival, Sighting.NEW, reason, quarantine=True)
@@ -362,7 +362,7 @@ def _take_along(batch: Batch, rules: Rules) -> list[Effect]:
 
 
 def taken(batch: Batch, names: Mapping[Name, Case]) -> list[tuple[Waiting, Case]]:
-    """The comments that wait for these names, the oldest first, each with its case; they wait no more."""
+    """Take the comments that wait for these names, the oldest first, each with its case; they wait no more."""
     found = []
     for name, case in names.items():
         for (message, content), each in batch.known.waiting.pop(name, {}).items():
@@ -372,7 +372,7 @@ def taken(batch: Batch, names: Mapping[Name, Case]) -> list[tuple[Waiting, Case]
 
 
 def _is_elsewhere(batch: Batch, comment: Waiting) -> bool:
-    """True for a comment that was recorded in a case outside the batch, by its own id or by the one it may get."""
+    """Return True for a comment recorded in a case outside the batch, by its own id or by the id it may get."""
     source, event = comment.source, comment.event
     ids = (event.source_message_id, digest(event.source_message_id, event.content_digest))
     found = (batch.known.seen.get((source, each)) for each in ids)

@@ -1,4 +1,4 @@
-"""How the calls that follow from an event get their places in the queue of their case."""
+"""Puts the calls that follow from an event into the queue of their case."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def enqueue(
 ) -> None:
     """Give each call of the plan its place, and make the case ready for its next call.
 
-    `episode` is the one in the keys of the operations: of a known event, the episode in which it was recorded. `delay`
-    is how long an opening waits before it is sent.
+    `episode` is the episode in the keys of the operations; for a known event, it is the episode in which the event was
+    recorded. `delay` is how long an opening waits before it is sent.
     """
-    # The effect may be there already, from before the restore.
+    # The call may have been made already, before the restore.
     in_doubt = rules.restored_at is not None and event.occurred_at <= rules.restored_at + CLOCKS_APART
     for intent in decided.intents:
         if intent.kind == "create_ticket":
@@ -61,7 +61,7 @@ def enqueue(
 
 
 def take_back(case: Case) -> None:
-    """Let nothing of the episode be sent: the case waits for its next opening."""
+    """Drop all calls of the episode: the case waits for its next opening."""
     if case.create_seq is not None:
         case.taken_back.append(case.create_seq)
     case.delivery, case.kind, case.rank, case.head_seq, case.create_seq = "idle", None, NO_RANK, case.next_seq, None
@@ -69,13 +69,13 @@ def take_back(case: Case) -> None:
 
 
 def end_delay(case: Case, now: datetime) -> None:
-    """Let the opening of the case be sent now: what came meanwhile does not wait."""
+    """Make the delayed opening of the case due now: calls that were planned meanwhile do not wait."""
     case.run_at, case.woken = now, True
 
 
 def _wake(case: Case, kind: Kind, its_rank: int, now: datetime, delay: timedelta) -> None:
     if case.delivery in RESTS:
-        # A case that rests may rest because of a late request: what died last may still take effect.
+        # A resting case may have a late request: its last dead call may still take effect.
         wait = delay if case.state.damped else timedelta(0)
         case.delivery, case.kind, case.rank = "ready", kind, its_rank
         case.run_at = max(now + wait, case.run_at)

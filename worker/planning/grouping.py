@@ -1,7 +1,7 @@
-"""What does an event mean for the one ticket of many alerts? A group is a case of its own, and alerts are its members.
+"""Groups: one ticket for many alerts. A group is a case of its own, and the alerts are its members.
 
-Each member has a state of its own, by which `lifecycle.plan` says what the event would mean for the alert alone. That
-is turned into what it means for the group:
+Each member has its own state. `lifecycle.plan` decides what the event would mean for the alert alone. That decision is
+turned into a plan for the group:
 
     alone                          the group is open                       it is not
     its ticket is opened           joined: a note                          create_ticket, or reopen_ticket and a note
@@ -9,8 +9,9 @@ is turned into what it means for the group:
     a note                         the note                                the note, where there is a ticket
     another priority               update_ticket, where it is higher       nothing
 
-So a resolve that comes first, a stale opening and a repeat are for a member what they are for an alert alone. Who is
-open in a group stays there until it ends, whatever the routes say meanwhile: an end is never led past what it ends.
+So a resolve that comes first, a stale opening and a repeat mean the same for a member as for an alert alone. An open
+member stays in its group until it ends, whatever the routes decide meanwhile: an end always reaches the group in which
+its alert is open.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from worker.planning.model import (
 )
 
 RESERVED = "ticketrelay:"
-"""No source may name a case so."""
+"""The prefix of internal case keys; no source may use it."""
 PREFIX = f"{RESERVED}group:"
 
 T = TypeVar("T")
@@ -52,33 +53,34 @@ _HEIGHT: dict[Priority | None, int] = {None: 0, "low": 1, "medium": 2, "high": 3
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """What follows from an event of a member."""
+    """The result of an event of a member."""
 
     plan: Plan
-    """For the group."""
+    """The plan for the group."""
     member: CaseState
     open_members: int
 
 
 def is_group(case_key: str) -> bool:
-    """True for the key of a case that is a group's."""
+    """Return True for the case key of a group."""
     return case_key.startswith(PREFIX)
 
 
 def is_talk(event: Event) -> bool:
-    """True for what people say to each other, which is never put together with what others say."""
+    """Return True for messages of a conversation, which are never grouped with other messages."""
     return isinstance(event, Commented) or bool(event.aliases or event.references) or event.authority != "source"
 
 
 def _is_ours(event: Event) -> bool:
-    """True for what a job of ours found; it has no labels to group by, and an end is led to where its alert is open."""
+    """Return True for internal events of jobs. They have no labels to group by; an end goes where its alert is open."""
     return event.case_key.startswith(RESERVED) or event.source_message_id.startswith(RESERVED)
 
 
 def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> Group | None:
-    """The group of an event by these attributes, a missing one being empty; None for what is never led to one.
+    """Return the group of an event by these attributes, a missing one being empty; None if it is never grouped.
 
-    What answers something, or may only be said by certain people, is a conversation; a comment goes where its case is.
+    An event that answers another message, or that only certain people may send, is a conversation. A comment goes to
+    its case.
     """
     if not names or is_talk(event) or _is_ours(event):
         return None
@@ -91,7 +93,7 @@ def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> G
 
 
 def storm_of(event: Event, source: str, above: int | None, route: str) -> Storm | None:
-    """Where the event is gathered when too many begin at once; None for what is urgent, and what begins nothing."""
+    """Return where the event is gathered in a storm; None for urgent events, and for events that open nothing."""
     if above is None or not isinstance(event, Opened) or event.priority == "urgent" or is_talk(event):
         return None
     if _is_ours(event):
@@ -102,14 +104,14 @@ def storm_of(event: Event, source: str, above: int | None, route: str) -> Storm 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many incidents began in the minute since `since`, and in the one before."""
+    """How many incidents began in the minute since `since`, and in the minute before."""
 
     since: datetime | None = None
     number: int = 0
     before: int = 0
 
     def counted(self, now: datetime) -> Rate:
-        """With one more."""
+        """Return the rate with one more incident."""
         if self.since is None or now >= self.since + 2 * MINUTE:
             return Rate(now, 1)
         if now >= self.since + MINUTE:
@@ -117,12 +119,12 @@ class Rate:
         return replace(self, number=self.number + 1)
 
     def is_above(self, limit: int) -> bool:
-        """A storm ends with the first minute that holds no more than the limit."""
+        """Return True during a storm, which ends with the first minute that holds no more than the limit."""
         return self.number > limit or self.before > limit
 
 
 def latest(places: Iterable[tuple[T, CaseState]]) -> T | None:
-    """Of the places where something is a member, that in which it was opened last; None where it never was."""
+    """Return the place in which the member was opened last; None if it never was opened."""
     opened = [(each, state.started_at) for each, state in places if state.episode and state.started_at]
     return max(opened, key=lambda each: each[1])[0] if opened else None
 
@@ -166,7 +168,7 @@ def _joined(source: str, group: CaseState, open_members: int, event: Event, trea
 
 
 def _as_closed(group: CaseState) -> CaseState:
-    """The group, as the next opening has to see it: without a ticket, or with one that people closed."""
+    """Return the group as the next opening must see it: without a ticket, or with a ticket that people closed."""
     if group.lost or group.left == "gone":
         return replace(group, phase="new", ended_at=None, lost=False, left=None)
     if group.phase == "open":
@@ -175,7 +177,7 @@ def _as_closed(group: CaseState) -> CaseState:
 
 
 def _opening(event: Event, group: CaseState, title: str) -> Event:
-    """The event as it opens the group: what ended before was other members, so it is no stale opening."""
+    """Return the event as it opens the group. Only other members ended before, so it is no stale opening."""
     about = f"One ticket for a group ({title}). What joins and leaves it later is in its notes."
     started = event.started_at
     if isinstance(event, Opened) and group.ended_at is not None and started <= group.ended_at:
@@ -191,7 +193,7 @@ def _opening(event: Event, group: CaseState, title: str) -> Event:
 def _left(source: str, group: CaseState, open_members: int, event: Event, policy: Policy) -> Plan:
     if not open_members:
         last = f"No member of the group is open any more; the last one was {event.subject}.\n\n{event.text}"
-        # The last end to arrive may be an earlier one than the group's begin.
+        # The end that arrives last may be earlier than the beginning of the group.
         ended = max(event.occurred_at, group.started_at or event.occurred_at)
         return plan(source, group, replace(event, text=last, occurred_at=ended), UNSEEN, policy)
     if group.left in ("wont_fix", "gone"):
@@ -213,7 +215,7 @@ def _told(group: CaseState, event: Event, alone: Plan) -> Plan:
 
 
 def _with_notes(group: CaseState, event: Event, notes: tuple[Intent, ...]) -> Plan:
-    """The notes; and the event's priority, where it is higher than the group's."""
+    """Plan the notes, and the event's priority if it is higher than the group's."""
     damped = group.damped and not isinstance(event, Commented)
     higher = not isinstance(event, Resolved) and _HEIGHT[event.priority] > _HEIGHT[group.priority]
     if not higher or group.phase != "open":
@@ -223,7 +225,7 @@ def _with_notes(group: CaseState, event: Event, notes: tuple[Intent, ...]) -> Pl
 
 
 def _no_lower(event: Event, group: CaseState) -> Event:
-    """The event with the group's priority, where that is higher."""
+    """Return the event with the group's priority if that is higher."""
     if group.priority is not None and _HEIGHT[group.priority] > _HEIGHT[event.priority]:
         return replace(event, priority=group.priority)
     return event

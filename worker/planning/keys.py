@@ -10,14 +10,14 @@ from worker.planning.model import Intent, Kind
 
 
 def idempotency_key(source: str, case_key: str, episode: int, source_message_id: str, intent: Intent) -> str:
-    """The key of an operation: the same for every replay of its message, and different for everything else."""
+    """Return the key of an operation: the same for every replay of its message, and different for everything else."""
     return "tr1-" + digest(source, case_key, str(episode), source_message_id, intent.kind, intent.ordinal)
 
 
 def derived_key(idempotency_key: str, *what: str) -> str:
-    """The key of what takes the place of an operation: another request, hence another key.
+    """Return the key of a request that replaces an operation: another request needs another key.
 
-    `what` tells it apart: its kind; and its text, where that does not follow from the operation alone.
+    `what` distinguishes it: its kind, and its text if the text does not follow from the operation alone.
     """
     return "tr1-" + digest(idempotency_key, *what)
 
@@ -30,16 +30,16 @@ RANKS = {
     4: "closes, updates",
     5: "notes",
 }
-"""What each rank is, in words; a reopening counts as a create."""
+"""Each rank in words; a reopening counts as a create."""
 
 
 def rank(kind: Kind, priority: Priority) -> int:
-    """The order in which waiting operations get the budget: 0 first."""
+    """Return the order in which waiting operations get the budget: 0 first."""
     if kind in ("create_ticket", "reopen_ticket"):
         return {"urgent": 0, "high": 1, "medium": 2, "low": 3}[priority]
     return 5 if kind == "add_note" else 4
 
 
 def seen_digest(source: str, source_message_id: str, version: str | None = None) -> bytes:
-    """The digest under which an event is remembered; with `version`, a content digest, one of its later versions."""
+    """Return the digest of an event's record; `version` is the content digest of a later version of the event."""
     return bytes.fromhex(digest(source, source_message_id, *([version] if version is not None else [])))

@@ -1,12 +1,12 @@
-"""Given what is known of a case, and what its source says now: which calls must be made?
+"""The lifecycle of a case: decides which calls an event requires, given the planned state of its case.
 
-`plan` is the whole decision, as a pure function. It reads the *planned* state of the case, which is what its ticket
-will be once every operation before has been delivered, so that it never waits for the Tickets API.
+`plan` is the whole decision, as a pure function. The *planned* state is the state of the ticket after all earlier
+operations were delivered. So planning never waits for the Tickets API.
 
-What happens, by phase of the case and event:
+The result, by phase of the case and event (a comment's field `unknown` decides for a new case):
 
     phase    Opened                                     Resolved        Commented                  Changed
-    new      create_ticket                              tombstone       as it says: create_ticket, nothing
+    new      create_ticket                              tombstone       `unknown`: create_ticket,  nothing
              (nothing when a tombstone covers it)                       wait, or quarantine
     open     nothing, or a note when it began anew      close_ticket    add_note                   update_ticket,
                                                                                                    add_note
@@ -14,12 +14,12 @@ What happens, by phase of the case and event:
              reopen_ticket, add_note; later:                            reopen_ticket, add_note;
              create_ticket; not after the end: add_note                 later: create_ticket
 
-An opening that is damped waits a while before it is sent. An end in that time takes back everything; a comment ends the
-wait, since somebody wrote what must arrive.
+A delayed opening waits a while before it is sent. An end in that time takes back everything. A comment ends the wait,
+since a person's text must arrive.
 
 A repeat of a known event plans nothing. A known event with other content plans a note while its episode is open.
 
-What people did to the ticket comes before that (`left`), until the next episode or until they reopen it:
+Actions of people on the ticket come first (`left`), until the next episode or until they reopen it:
 
     left         Opened anew        repeat, with `check`  changed     Resolved       stale    Commented
     resolved,    as closed: reopen, reopen_ticket, note   a note      close_ticket   a note   reopen_ticket, add_note,
@@ -27,8 +27,9 @@ What people did to the ticket comes before that (`left`), until the next episode
     wont_fix     nothing            nothing               nothing     nothing        nothing  add_note
     gone         create_ticket      create_ticket         nothing     nothing        nothing  create_ticket
 
-That is the default. A policy may have a note in place of an end's `close_ticket`, or the status resolved, or nothing;
-none for comments and changes; and one for repeats of an opening. The case is closed for planning in any case.
+That is the default. For an end, a policy may replace `close_ticket` by a note, by the status resolved, or by no call. A
+policy may omit notes for comments and changes, and add notes for repeats of an opening. After an end, the case is
+closed for planning under every policy.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def _opened_while_open(source: str, case: CaseState, event: Opened, policy: Poli
 def _begun_again(
     source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording, since: datetime | None
 ) -> Plan:
-    """Another episode, of a case whose ticket is closed since then."""
+    """Plan another episode of a case whose ticket has been closed since then."""
     within = since is not None and event.started_at - since <= policy.reopen_window
     if not within or case.lost or case.left == "gone":
         return _damped(_create(source, case, event, wording), policy)
@@ -186,7 +187,7 @@ def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standi
     if not standing.authorized:
         return Plan(case, reason="its author may not close it: neither its opener nor somebody who is allowed to")
     if case.phase != "open":
-        # It may be the end of an episode whose opening is still under way: that one must open nothing.
+        # The opening of this episode may still be under way; it must open nothing.
         latest = event.occurred_at if case.ended_at is None else max(case.ended_at, event.occurred_at)
         nothing = "it was resolved, and nothing was open" if case.phase == "new" else "its ticket is closed already"
         return Plan(replace(case, ended_at=latest), reason=nothing)
@@ -221,7 +222,7 @@ def _changed(source: str, case: CaseState, event: Event, policy: Policy) -> Plan
         return Plan(case, reason="no ticket of its is open")
     intents = [_note(event, event.text)] if event.text and policy.note_on_change else []
     if case.changed_at is not None and event.occurred_at < case.changed_at:
-        # It was said before something that is known already: what it says of the priority is over.
+        # The event is older than a known change, so its priority is outdated.
         return Plan(case, tuple(intents), None if intents else "something later is known of it")
     if event.priority != case.priority:
         intents.insert(0, Intent("update_ticket", UpdateTicket(priority=event.priority)))
@@ -243,7 +244,7 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
         return Plan(case, reason="changes are not noted")
     update: tuple[Intent, ...] = ()
     if event.priority != case.priority:
-        # The content is the ordinal: one message may change many times, and each change has a key of its own.
+        # The content is the ordinal: one message may change many times, and each change needs its own key.
         update = (Intent("update_ticket", UpdateTicket(priority=event.priority), event.content_digest),)
     event = replace(event, private=event.private or event.private_change)
     note = _note(event, f"It changed at {source}.\n\n{event.text}", event.content_digest)
@@ -258,14 +259,14 @@ def _create(source: str, case: CaseState, event: Event, wording: Wording, about:
 
 
 def _worded(event: Event, wording: Wording, about: str | None) -> tuple[str, str]:
-    """Subject and description of the event's ticket."""
+    """Return subject and description of the event's ticket."""
     said = event.text if wording.description is None else wording.description
     text = "\n\n".join(each for each in (said, about, wording.remark) if each is not None)
     return event.subject if wording.subject is None else wording.subject, text
 
 
 def _ticket(source: str, event: Event, wording: Wording, about: str | None = None) -> CreateTicket:
-    """The ticket of an event; of a private one it says nothing, since subject and description are public."""
+    """Return the ticket of an event; a private event gets generic subject and description, which are public."""
     subject, description = _worded(event, wording, about)
     if event.private:
         subject, description = PRIVATE_SUBJECT.format(source=source), PRIVATE_TEXT

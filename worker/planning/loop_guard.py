@@ -1,7 +1,7 @@
-"""Does a message go on in a circle? Two automatic answers that face each other never stop by themselves.
+"""The loop guard: stops messages that loop, such as two automatic answers that face each other.
 
-Of one exchange (one sender and one subject) so many messages pass in any window of time. The first one beyond becomes a
-note that says so; those that follow are only recorded. At most one such note is made in a window.
+An exchange is one sender and one subject. A limited number of its messages pass in any window of time. The first one
+beyond becomes a note about the loop; later ones are only recorded. At most one such note is made in a window.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ Verdict = Literal["passes", "noted", "recorded"]
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What is known of an exchange."""
+    """The state of an exchange."""
 
     case_id: int | None = None
-    """Where its latest message went that passed."""
+    """The case of its latest message that passed."""
     passed: tuple[datetime, ...] = ()
-    """When the latest passed, the oldest first; never more than may pass."""
+    """When the latest messages passed, the oldest first; never more than may pass."""
     noted_at: datetime | None = None
-    """When the latest note was made of those that do not."""
+    """When the latest note about stopped messages was made."""
 
 
 def counted(talk: Talk, limit: Exchange, case_id: int, now: datetime) -> tuple[Talk, Verdict]:
-    """The exchange after one more message, which would go to this case; and what becomes of the message."""
+    """Return the exchange after one more message, which would go to this case, and the verdict on the message."""
     since = now - timedelta(seconds=limit.within)
     if passes(talk, limit, now):
         within = [at for at in talk.passed if at > since]
@@ -42,13 +42,13 @@ def counted(talk: Talk, limit: Exchange, case_id: int, now: datetime) -> tuple[T
 
 
 def passes(talk: Talk, limit: Exchange, now: datetime, more: int = 1) -> bool:
-    """True where so many more messages pass now."""
+    """Return True if so many more messages pass now."""
     since = now - timedelta(seconds=limit.within)
     return sum(at > since for at in talk.passed) + more <= limit.most
 
 
 def gathered(case: CaseState, event: Event, limit: Exchange, verdict: Verdict) -> Plan:
-    """What becomes of a message that does not pass: a private note on the case of the latest that did, or nothing."""
+    """Plan a stopped message: a private note on the case of the latest message that passed, or nothing."""
     minutes = max(1, limit.within // 60)
     reason = f"the loop breaker: more than {limit.most} messages of one sender and one subject in {minutes} minutes"
     if verdict != "noted" or case.left == "gone" or not case.episode:

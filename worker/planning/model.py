@@ -1,4 +1,4 @@
-"""The values that planning takes and gives: what is known of a case, what was decided about an event, a plan."""
+"""Inputs and outputs of planning: the state of a case, the treatment of an event, a plan."""
 
 from __future__ import annotations
 
@@ -32,65 +32,67 @@ Request = CreateTicket | AddNote | UpdateTicket | CloseTicket
 
 
 class Sighting(StrEnum):
-    """What the ledger knows of an event's source message id."""
+    """Whether an event's source message id is known to the ledger."""
 
     NEW = "new"
     """Never seen."""
     REPEAT = "repeat"
-    """Seen with this very content."""
+    """Seen with the same content."""
     CHANGED = "changed"
     """Seen with other content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What is known of an event's message."""
+    """Facts about an event's message."""
 
     sighting: Sighting
     episode: int | None = None
-    """The episode in which a known message was recorded; None for a new one."""
+    """The episode in which a known message was recorded; None for a new message."""
     occasion: str | None = None
-    """Tells this observation of the event from others; None where it was observed on this occasion before, or is read
-    again."""
+    """A name that distinguishes this observation of the event from others.
+
+    None if the event was already seen in this observation, or is read again.
+    """
 
 
 UNSEEN = Recognition(Sighting.NEW)
-"""A message that is read for the first time, without an occasion."""
+"""A message that is read for the first time, without an observation."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
-    """What planning knows of a case."""
+    """The planning state of a case."""
 
     episode: int = 0
-    """How often it was opened."""
+    """How often the case was opened."""
     phase: Phase = "new"
     started_at: datetime | None = None
     """When the latest episode began, by the source's clock."""
     ended_at: datetime | None = None
-    """The latest end known, by the source's clock: the tombstone of whatever began before it and is still under way."""
+    """The latest known end, by the source's clock: the tombstone of openings that began before it and arrive later."""
     priority: Priority | None = None
     ticket_id: str | None = None
-    """Of its latest ticket, where that is known already."""
+    """The id of its latest ticket, if it is already known."""
     lost: bool = False
-    """Its latest ticket could not be created, and a person must decide: a new episode gets a ticket of its own."""
+    """True if its latest ticket could not be created and a person must decide; a new episode gets its own ticket."""
     damped: bool = False
-    """Its opening waits, and nothing of it was sent."""
+    """True if its opening is delayed, and no call of it was sent."""
     left: Left | None = None
-    """How others left its ticket, although it is not over, or although we did not close it so."""
+    """How others left its ticket although the case is open, or in another way than Ticketrelay closed it."""
     left_at: datetime | None = None
     changed_at: datetime | None = None
-    """When it got its priority, by the source's clock."""
+    """When its priority was set, by the source's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an event stands to the case that it came to."""
+    """The rights of an event's author in the case."""
 
     authorized: bool = True
-    """Its author may do with the case what the event says."""
+    """True if the author may do to the case what the event requests."""
     turned_away_from: str | None = None
-    """What names the case that its author had no part in."""
+    """The name of the case in which its author takes no part."""
 
 
 WELCOME = Standing()
@@ -98,7 +100,7 @@ WELCOME = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What happens where users may choose."""
+    """Choices of the user about the effects of events."""
 
     reopen_window: timedelta = timedelta(hours=1)
     note_on_change: bool = True
@@ -107,21 +109,21 @@ class Policy:
     on_resolve: OnResolve = "close"
     note_on_repeat: bool = False
     check_on_repeat: bool = False
-    """A repeat of what goes on brings back the ticket that a person closed meanwhile."""
+    """True if a repeat of an ongoing alert reopens the ticket that a person closed meanwhile."""
     note_on_comment: bool = True
     expires: bool = False
-    """It is recorded when the source said last that it goes on."""
+    """True if it is recorded when the source last reported that an alert goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a ticket is worded, where that is decided otherwise than by the event's own words."""
+    """The wording of a ticket, where it differs from the event's own."""
 
     subject: str | None = None
     description: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     remark: str | None = None
-    """A line below the description: what about the wording went wrong."""
+    """A line below the description about problems with the wording."""
 
 
 AS_SAID = Wording()
@@ -129,31 +131,31 @@ AS_SAID = Wording()
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Whom an event's ticket is shared with."""
+    """The group with which an event shares its ticket."""
 
     key: str
-    """Of the group's case."""
+    """The key of the group's case."""
     title: str
-    """What its members have in common, in a line."""
+    """The common attributes of its members, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """When new incidents are gathered in one ticket, and in which."""
+    """When new incidents are gathered in one ticket, and the group that gathers them."""
 
     above: int
-    """Of more new incidents in a minute than these, the others are gathered."""
+    """The number of new incidents in a minute beyond which further incidents are gathered."""
     group: Group
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What was decided about an event before it was planned."""
+    """The decisions about an event before it was planned."""
 
     policy: Policy
     wording: Wording = AS_SAID
     group: Group | None = None
-    """None: it has a ticket of its own."""
+    """None: the event has a ticket of its own."""
     storm: Storm | None = None
     """None: each new incident gets its ticket, however many there are."""
 
@@ -165,23 +167,23 @@ class Intent:
     kind: Kind
     request: Request
     ordinal: str = "0"
-    """Tells apart the operations of one kind that one event causes in one episode."""
+    """Distinguishes operations of one kind that one event causes in one episode."""
     instead: CreateTicket | None = None
-    """Of a reopening: what is created where there is no ticket that could be reopened."""
+    """For a reopening: the ticket to create if there is no ticket to reopen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What follows from one event."""
+    """The plan for one event."""
 
     case: CaseState
     intents: tuple[Intent, ...] = ()
     reason: str | None = None
-    """Why there is nothing to do; None when there is."""
+    """Why no call follows; None if calls follow."""
     takes_back: bool = False
-    """Nothing of the episode is sent any more."""
+    """True if no call of the episode is sent any more."""
     unknown: Unknown | None = None
-    """`wait` or `quarantine`: its case is not known, and this is what it does about that."""
+    """`wait` or `quarantine`: the treatment of the event while its case is not known."""
 
 
 Place = tuple[int, str]
@@ -197,4 +199,4 @@ class Member:
     subject: str
     """The subject of its latest event."""
     heard_at: datetime | None = None
-    """When its source said last that it goes on, where that is asked for."""
+    """When its source last reported that it goes on, if expiry is configured."""

@@ -1,4 +1,4 @@
-"""What people did to a ticket, and what follows for its case."""
+"""Effects of people's actions on tickets: changes the state of a case by the state of its ticket."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from worker.planning.model import CaseState
 
 @dataclass(frozen=True, slots=True)
 class TicketSeen:
-    """A ticket as the Tickets API tells of it, and what we did to it ourselves."""
+    """A ticket as the Tickets API reports it, and the calls that Ticketrelay made about it."""
 
     status: TicketStatus
     at: datetime
     wont_fix: bool = False
     is_current: bool = True
-    """It is the one that its case is about now."""
+    """True if it is the current ticket of its case."""
     begun_at: datetime | None = None
-    """When the latest call that opened it was done; None while that is not done."""
+    """When the latest call that opened it was done; None while that call is not done."""
     told_at: datetime | None = None
-    """Of what was known before, when that was so; a telling that is older changes nothing."""
+    """The time of the latest earlier report; an older report changes nothing."""
 
 
 def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | None]:
-    """The case, when its ticket is so; and why that is of no consequence, where it is of none.
+    """Return the case after a report of its ticket, and why the report changes nothing, if so.
 
-    Calls of our own are told of too. While the source says that it goes on, we close nothing: so who closed it since
-    we opened it was a person. A ticket that is gone is left as that, in every phase: what its case says next gets
-    another one.
+    The Tickets API also reports calls by Ticketrelay. While the case is open, Ticketrelay closes nothing. So if the
+    ticket was closed since the latest call that opened it, a person closed it. A ticket that is gone counts as gone in
+    every phase: the next event of its case gets another ticket.
     """
     if not seen.is_current:
         return case, "its case has another ticket by now"
@@ -51,17 +51,17 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
         return case, "it will not be fixed, and that it is closed says no more"
     if case.phase != "open":
         return case, "it is over, so its ticket is closed"
-    # The Tickets API tells whole seconds.
+    # The Tickets API reports whole seconds.
     if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
         return case, "it was so before its ticket was opened again"
     return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
 
 
 def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, is_new: bool) -> CaseState:
-    """The case, when the answer to a call of ours showed its ticket in this state (None: in none).
+    """Return the case after the answer to a call showed its ticket in this state (None: it showed no state).
 
-    An answer does not tell who brought the ticket there, so nothing but its absence is concluded from it. `is_new`: the
-    call created the ticket, so nobody has left it yet.
+    An answer does not show who changed the ticket, so only a missing ticket has an effect. `is_new`: the call created
+    the ticket, so others cannot have left it yet.
     """
     if is_new:
         case = replace(case, left=None, left_at=None)
@@ -70,22 +70,22 @@ def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, i
 
 @dataclass(frozen=True, slots=True)
 class KnownTicket:
-    """What is known of a ticket of ours."""
+    """The stored state of a ticket of this ledger."""
 
     case_id: int
     create_seq: int
     told_at: datetime | None
-    """When the latest state began that the Tickets API told of, by its clock."""
+    """When the latest state reported by the Tickets API began, by its clock."""
     status: str | None = None
     """The state that was known last."""
     begun_at: datetime | None = None
-    """When the latest call that opened the ticket was done; None while one is under way."""
+    """When the latest call that opened the ticket was done; None while such a call is under way."""
     closed_at: datetime | None = None
-    """When a call of ours closed the ticket, if that was the last thing that we did; None otherwise."""
+    """When a call of Ticketrelay closed the ticket, if that was its last call; None otherwise."""
 
 
 def seen(event: TicketChanged, ticket: KnownTicket, create_seq: int | None) -> TicketSeen:
-    """What `plan_ticket` has to know of an event; `create_seq` is the current one of the ticket's case."""
+    """Return the input of `plan_ticket` for an event; `create_seq` is the current one of the ticket's case."""
     return TicketSeen(
         event.status,
         event.occurred_at,
@@ -97,7 +97,7 @@ def seen(event: TicketChanged, ticket: KnownTicket, create_seq: int | None) -> T
 
 
 def is_reopened(event: TicketChanged, ticket: KnownTicket) -> bool:
-    """True for a ticket that a person opened again: it was closed, and no call of ours opened it since then."""
+    """Return True if a person reopened the ticket: it was closed, and no call of Ticketrelay opened it since then."""
     if event.status != "open":
         return False
     if ticket.closed_at is not None:
@@ -106,7 +106,7 @@ def is_reopened(event: TicketChanged, ticket: KnownTicket) -> bool:
 
 
 def destination(event: Event, otherwise: Destination, known: Mapping[str, KnownTicket]) -> Destination:
-    """The case of the ticket that the event tells of; for other events, where they go otherwise."""
+    """Return the case of the ticket that the event reports on; for other events, `otherwise`."""
     if not isinstance(event, TicketChanged):
         return otherwise
     ticket = known.get(event.ticket_id)

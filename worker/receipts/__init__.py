@@ -1,1 +1,1 @@
-"""Answers in chat and mail about what became of a message: a receipt that fails never touches a ticket."""
+"""Receipts in chat and mail about the outcome of a message. A failed receipt never touches a ticket."""

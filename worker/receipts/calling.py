@@ -1,4 +1,4 @@
-"""How is a platform called? Once; what surely did not leave is `Later`, and what may have arrived is `Unclear`."""
+"""Calls a platform once: a request that surely did not leave is `Later`, and one that may have arrived is `Unclear`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_ANSWER = 256 * 1024  # bytes
 
 
 def request(call: HttpCall) -> HttpAnswer | Later | Unclear:
-    """Make the request; what it was answered with."""
+    """Make the request, and return the answer."""
     try:
         return fetch(call, max_bytes=MAX_ANSWER)
     except NotReached as error:

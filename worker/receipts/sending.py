@@ -1,6 +1,6 @@
-"""How is one receipt sent, and what does it mean how that ended? One attempt; the ledger decides on another.
+"""Sends one receipt, in one attempt, and classifies the result. The ledger decides on another attempt.
 
-What surely did not leave is `Later`; what may have arrived is `Unclear`.
+A receipt that surely did not leave is `Later`; one that may have arrived is `Unclear`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from worker.receipts.tokens import Tokens
 S = TypeVar("S", bound=SourceSettings)
 
 UNAUTHORIZED = 401
-TIMEOUT_S = 10.0  # of each step with a mail server
+TIMEOUT_S = 10.0  # for each step with a mail server
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
 
 def send(
     call: HttpCall | OutgoingMail, about: Answered, answering: Answering[S], settings: S, tokens: Tokens
 ) -> Outcome:
-    """Make the call, once; once more with another token where the first was not taken."""
+    """Make the call once; a second time with another token when the first token was refused."""
     if isinstance(call, OutgoingMail):
         return hand_in(call)
     answer = (
@@ -80,7 +80,7 @@ def hand_in(mail: OutgoingMail) -> Outcome:
 
 
 def _connected(mail: OutgoingMail) -> smtplib.SMTP:
-    """Raises OSError and SMTPException."""
+    """Connect to the mail server and log in. Raises OSError and SMTPException."""
     server = mail.server
     context = ssl.create_default_context()
     if server.security == "tls":

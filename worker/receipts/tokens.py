@@ -1,4 +1,4 @@
-"""How does a call get a token that ends? From where the kind says, once, and used until shortly before its end.
+"""Gets OAuth access tokens by client credentials, and keeps each until shortly before it expires.
 
 Tokens are kept in memory alone: another process, and the next start, get their own.
 
@@ -29,7 +29,7 @@ class Tokens:
         self._kept: dict[ClientCredentials, tuple[float, str]] = {}
 
     def token(self, credentials: ClientCredentials) -> str:
-        """One that is good for a while. Raises LoginRefused, ServerAway."""
+        """Return a token that is valid for a while. Raises LoginRefused, ServerAway."""
         until, token = self._kept.get(credentials, (0.0, ""))
         if self._clock() < until:
             return token
@@ -50,5 +50,5 @@ class Tokens:
         return tokens.access
 
     def drop(self, credentials: ClientCredentials) -> None:
-        """The platform did not take the token: get another one next time."""
+        """Forget the token that the platform refused, so that the next call gets another one."""
         self._kept.pop(credentials, None)

@@ -1,1 +1,1 @@
-"""What would stored messages lead to under another configuration? Planned in memory, without any effect."""
+"""Rehearsals: plan stored messages under another configuration, in memory and without any effect."""

@@ -1,12 +1,8 @@
-"""How do the tickets of two rehearsals differ? They are matched by the messages that opened and joined them.
+"""Compares the tickets of two rehearsals. Tickets are matched by the messages that opened and joined them.
 
-before   after
-1        1      changed, where priority, category, privacy or subject differ
-1        0      gone
-0        1      new
-2 …      1      merged
-1        2 …    split
-2 …      2 …    regrouped: messages went over from one to another
+before   after 1        1      changed, where priority, category, privacy or subject differ 1        0      gone 0
+1      new 2 …      1      merged 1        2 …    split 2 …      2 …    regrouped: messages moved from one ticket to
+another
 """
 
 from __future__ import annotations
@@ -33,16 +29,16 @@ class Was:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A ticket that would be another one."""
+    """A ticket that would have other fields."""
 
     ticket: Ticket
-    """As it would be."""
+    """As it would be after the change."""
     fields: dict[str, Was]
 
 
 @dataclass(frozen=True, slots=True)
 class Regrouped:
-    """Messages that would be in other tickets than they are."""
+    """Messages that would be in other tickets than today."""
 
     how: Literal["merged", "split", "regrouped"]
     before: tuple[Ticket, ...]
@@ -51,7 +47,7 @@ class Regrouped:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Between the tickets of two rehearsals, in the order of their creation."""
+    """The differences between the tickets of two rehearsals, in the order of their creation."""
 
     new: tuple[Ticket, ...]
     gone: tuple[Ticket, ...]
@@ -60,17 +56,17 @@ class Difference:
 
     @property
     def more(self) -> int:
-        """Tickets that nobody has today: the new ones, and those by which others become more."""
+        """How many tickets would be added: the new ones, and the additional ones of regrouped tickets."""
         return len(self.new) + sum(max(0, len(each.after) - len(each.before)) for each in self.regrouped)
 
     @property
     def fewer(self) -> int:
-        """Tickets that nobody would have any more: those that are gone, and those by which others become fewer."""
+        """How many tickets would be missing: those that are gone, and the missing ones of regrouped tickets."""
         return len(self.gone) + sum(max(0, len(each.before) - len(each.after)) for each in self.regrouped)
 
 
 def difference(before: Sequence[Ticket], after: Sequence[Ticket]) -> Difference:
-    """What would be different; pure."""
+    """Return the differences; pure."""
     new: list[Ticket] = []
     gone: list[Ticket] = []
     changed: list[Changed] = []
@@ -92,7 +88,7 @@ def difference(before: Sequence[Ticket], after: Sequence[Ticket]) -> Difference:
 
 
 def calls(tickets: Iterable[Ticket]) -> Counter[str]:
-    """The calls of all tickets, by kind."""
+    """Count the calls of all tickets, by kind."""
     total: Counter[str] = Counter()
     for each in tickets:
         total.update(each.calls)
@@ -100,7 +96,7 @@ def calls(tickets: Iterable[Ticket]) -> Counter[str]:
 
 
 def _matched(before: Sequence[Ticket], after: Sequence[Ticket]) -> Iterator[tuple[list[Ticket], list[Ticket]]]:
-    """Tickets of both sides that share messages, directly or by way of others."""
+    """Yield tickets of both rehearsals that share messages, directly or through other tickets."""
     above = list(range(len(before) + len(after)))
 
     def root(number: int) -> int:

@@ -1,7 +1,7 @@
-"""A store in memory over the ledger's planner: what the ledger would plan if every call were made at once.
+"""A store in memory over the ledger's planner: plans as the ledger would if every call were made at once.
 
-`worker.planning.decide` decides here as it does in the ledger. What only a real ledger knows is missing: no create is
-rejected, no ticket has an id, and a comment that waits is paired as soon as its case is known.
+`worker.planning.decide` decides here as it does in the ledger. Some facts exist only in a real ledger: here no create
+is rejected, no ticket has an id, and a comment that waits is paired as soon as its case is known.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from worker.planning.model import Policy
 
 
 class Memory:
-    """Everything that planning knows, growing delivery by delivery."""
+    """The knowledge of planning, growing delivery by delivery."""
 
     def __init__(self) -> None:
         self._known = Knowledge()
@@ -43,11 +43,11 @@ class Memory:
 
     @property
     def cases(self) -> int:
-        """How many are known; the number of a case that comes next."""
+        """The number of known cases, which is also the id of the next case."""
         return len(self._known.cases)
 
     def take(self, arrivals: Sequence[Arrival], now: datetime) -> list[Effect]:
-        """What the events of one delivery lead to, in order; what waited for one of them comes right after it."""
+        """Return the effects of one delivery's events, in order; effects of waiting comments follow their opening."""
         self._drop_expired(now)
         self._deliver(now)
         rules = Rules(Policy(), "A", b"", now)
@@ -81,7 +81,7 @@ class Memory:
         return case
 
     def _keep(self, batch: Batch, now: datetime) -> None:
-        """Remember what the ledger would write besides what planning changed in place."""
+        """Store the changes that the ledger would write, besides those that planning made in place."""
         for name, case_id in batch.later_names.items():
             self._names.setdefault(name, case_id)
         for case_id, person in batch.participants:
@@ -92,7 +92,7 @@ class Memory:
         self._ready |= {each.case.id: each.case for each in batch.operations}
 
     def _deliver(self, now: datetime) -> None:
-        """Make every call that is due: only openings that wait out their delay stay."""
+        """Make every call that is due: only delayed openings stay."""
         for case in list(self._ready.values()):
             if case.delivery == "ready" and case.run_at > now and case.head_seq == case.create_seq:
                 continue
@@ -101,7 +101,7 @@ class Memory:
             del self._ready[case.id]
 
     def _pair(self, names: Iterable[Name], rules: Rules) -> list[Effect]:
-        """Plan the comments that wait for one of these names, where its case is open or was."""
+        """Plan the comments that wait for one of these names, if its case is or was open."""
         waiting = [name for name in names if name in self._known.waiting]
         found = {
             name: case for name in waiting if (case := self._named(name)) is not None and case.state.phase != "new"

@@ -1,4 +1,4 @@
-"""What is told of two rehearsals side by side, and which limits does their difference pass?"""
+"""The report on two rehearsals: their differences, and the limits that these differences exceed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Literal
 from connectors.contract.events import Priority
 from worker.rehearsal.difference import Difference, Was, calls, difference
 
-if TYPE_CHECKING:  # commands that print other documents need not wait for connectors and templates
+if TYPE_CHECKING:  # commands that print other documents need not load connectors and templates
     from worker.rehearsal.tickets import Rehearsal, Ticket, Times
 
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A ticket that would be there."""
+    """A ticket of a rehearsal."""
 
     source: str
     case: str
     episode: int
     delivery: str
-    """The one that opens it; `events export` prints it."""
+    """The delivery that opens it; `events export` prints it."""
     message: str
     """The source message id that opens it."""
     messages: int
@@ -35,26 +35,26 @@ class TicketLine:
 
 @dataclass(frozen=True, slots=True)
 class TicketGone:
-    """A ticket that would not be there."""
+    """A ticket that would be missing."""
 
     ticket: TicketLine
     why: str | None
-    """The reason of the route that drops the message which opens it today; None: it is not for a route."""
+    """The reason of the route that drops its opening message; None: no route drops that message."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketChanged:
-    """A ticket that would be another one."""
+    """A ticket that would have other fields."""
 
     ticket: TicketLine
-    """As it would be."""
+    """As it would be after the change."""
     fields: dict[str, Was]
-    """priority, category, private or subject: those that differ."""
+    """priority, category, private or subject: the fields that differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketsRegrouped:
-    """Tickets whose messages would be in others."""
+    """Tickets with messages that would be in other tickets."""
 
     how: Literal["merged", "split", "regrouped"]
     before: tuple[TicketLine, ...]
@@ -63,13 +63,13 @@ class TicketsRegrouped:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is dropped, or cannot be read, and how often."""
+    """Why events are dropped, or deliveries cannot be read, and how often."""
 
     reason: str
     before: int
     after: int
     first: str
-    """A delivery in which it is so."""
+    """The first delivery with this reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,14 @@ class Limit:
     """`max-new`, `max-gone`, `max-changed`: tickets; `max-calls-more`: per cent."""
     allowed: float
     found: float | None
-    """None: without end, since there were no calls before."""
+    """None: infinite, since there were no calls before."""
     passed: bool
-    """More was found than is allowed."""
+    """True if more was found than is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be different at the most; None: anything."""
+    """The largest differences that are allowed; None: no limit."""
 
     new: int | None = None
     gone: int | None = None
@@ -118,7 +118,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was rehearsed."""
+    """The arguments of the rehearsal."""
 
     config: str
     against: str
@@ -128,7 +128,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """`rehearse`: before is the present configuration, after the new one."""
+    """The document of `rehearse`: before is the present configuration, after the new one."""
 
     config: str
     against: str
@@ -136,7 +136,7 @@ class Rehearsed:
     source: str | None
     deliveries: int
     pruned: int
-    """Deliveries whose bodies are not kept any more: nothing is known of what they say."""
+    """Deliveries with a pruned body: their events are not known."""
     tickets: Sides
     calls: dict[str, Sides]
     """By kind."""
@@ -149,14 +149,14 @@ class Rehearsed:
     """Events, by the reason of the route."""
     templates: list[TemplateFailed]
     unread: list[Reason]
-    """Deliveries, or parts of one, by the reason."""
+    """Deliveries, or parts of a delivery, by the reason."""
     limits: list[Limit]
 
 
 def report(
     asked: Asked, before: Rehearsal, after: Rehearsal, limits: Limits, *, deliveries: int, pruned: int
 ) -> Rehearsed:
-    """The whole document; pure."""
+    """Return the whole document; pure."""
     found = difference(before.tickets, after.tickets)
     old, now = calls(before.tickets), calls(after.tickets)
     total = Sides(old.total(), now.total())
@@ -232,7 +232,7 @@ def _judged(limits: Limits, found: Difference, total: Sides) -> Iterator[Limit]:
 
 
 def _per_cent_more(total: Sides) -> float | None:
-    """How many per cent more calls there are (fewer: below 0); None where there were none before."""
+    """Return how many per cent more calls there are (fewer: below 0); None if there were no calls before."""
     if not total.before:
         return None if total.after else 0.0
     return (total.after - total.before) / total.before * 100

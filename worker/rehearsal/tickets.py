@@ -1,4 +1,4 @@
-"""Which tickets result when a configuration deals with these deliveries, and which calls do they cost?"""
+"""Rehearses a configuration: the tickets that result from given deliveries, and the calls that they cost."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ Message = tuple[str, str]
 
 @dataclass(slots=True)
 class Ticket:
-    """A ticket that would be there."""
+    """A ticket that the configuration would create."""
 
     source: str
     case_key: str
     episode: int
-    """The one that it was created in."""
+    """The episode in which it was created."""
     opened_by: int
     """The number of the delivery."""
     subject: str
     priority: Priority
-    """The last one that it was given."""
+    """The priority that was set last."""
     category: str | None
     private: bool
     messages: dict[str, None] = field(default_factory=dict)
-    """The source message ids of what opened it and of what joined it, each once, in order."""
+    """The source message ids that opened and joined it, each once, in order."""
     calls: Counter[Kind] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
 class Times:
-    """How often something happened, and the number of the delivery in which it did first."""
+    """How often something happened, and the number of the first delivery with it."""
 
     number: int = 0
     first: int = 0
@@ -64,9 +64,9 @@ class Failed:
 
 
 def read(source: Source | None, arrived: Inbound) -> Parsed | str:
-    """What a delivery says to this source, or why it says nothing. It was verified when it came in."""
+    """Parse a delivery for this source; returns the reason if it cannot be parsed. It was verified on arrival."""
     if arrived.source == INTERNAL:
-        return Parsed()  # states of tickets, and no ticket has an id in a rehearsal
+        return Parsed()  # the delivery holds states of tickets, and no ticket has an id in a rehearsal
     if source is None:
         return f"its source {arrived.source!r} is not configured"
     try:
@@ -76,7 +76,7 @@ def read(source: Source | None, arrived: Inbound) -> Parsed | str:
 
 
 class Rehearsal:
-    """What a configuration makes of deliveries, one after the other in the order of their arrival."""
+    """A configuration applied to deliveries, one after the other in the order of their arrival."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
@@ -88,15 +88,15 @@ class Rehearsal:
         self.dropped_messages: dict[Message, str] = {}
         self.failed: dict[Failed, Times] = {}
         self.unread: dict[str, Times] = {}
-        """Deliveries, or parts of one, that cannot be read, by the reason."""
+        """Deliveries, or parts of a delivery, that cannot be read, by the reason."""
 
     @property
     def tickets(self) -> list[Ticket]:
-        """Those that would be there by now, in the order of their creation."""
+        """The tickets so far, in the order of their creation."""
         return list(self._tickets.values())
 
     def take(self, number: int, arrived: Inbound, parsed: Parsed | str) -> None:
-        """Deal with a delivery; `parsed` is what `read` made of it."""
+        """Plan a delivery; `parsed` is the result of `read`."""
         if isinstance(parsed, str):
             self.unread.setdefault(parsed, Times()).count(number)
             return
@@ -146,5 +146,5 @@ class Rehearsal:
         self._current[case] = self._tickets[id(made)] = made
 
     def _forget(self, case: int) -> None:
-        """The ticket of a damped opening was never created."""
+        """Remove the ticket of a delayed opening, which was never created."""
         del self._tickets[id(self._current.pop(case))]

@@ -1,4 +1,4 @@
-"""Does this configuration do what its `tests` section says? Pure: messages and the time are arguments."""
+"""Runs the `tests` section of a configuration. Pure: messages and the time are arguments."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Value = str | bool | int | list[str] | None
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """What came of a message, and should not have."""
+    """A result of a message that differs from the expected one."""
 
     step: int
-    """Its number, from 1."""
+    """The number of the step, from 1."""
     what: str
     """`events`, `routes`, `operations`, `priority`, `category`, `subject`, `private`, `dropped` or `message`."""
     expected: Value
@@ -33,7 +33,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What somebody sends; who sent it need not be proven."""
+    """A message to send; its sender need not be proven."""
 
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
@@ -41,7 +41,7 @@ class Sample:
 
 
 def try_out(settings: Settings, test: Test, messages: Sequence[Sample], now: datetime) -> list[Mismatch]:
-    """What the steps of a test, with these messages, lead to otherwise than they should; the test begins `now`."""
+    """Return the mismatches of a test whose steps send these messages; the test begins `now`."""
     source = settings.sources[test.source]
     memory = Memory()
     found: list[Mismatch] = []
@@ -66,14 +66,14 @@ def try_out(settings: Settings, test: Test, messages: Sequence[Sample], now: dat
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """What came of one message."""
+    """The results of one message."""
 
     events: Sequence[Event]
     routed: Sequence[Routed]
     outcomes: Sequence[Effect]
 
     def of(self, expected: Expected, what: str) -> Value:
-        """The fact of that name; of several events or tickets that differ in it, the first that is not as expected."""
+        """Return the result of that name; if several events or tickets differ in it, the first unexpected value."""
         match what:
             case "events":
                 return len(self.events)
@@ -110,7 +110,7 @@ def _led_to(source: Source, arrived: Inbound, memory: Memory, number: int) -> _C
 
 
 def _odd_one(values: Sequence[Value], expected: object) -> Value:
-    """The first that is not as expected; the first of all where there is none; None where there are no values."""
+    """Return the first unexpected value; the first value if all are as expected; None without values."""
     wanted = _plain(expected)
     return next((each for each in values if each != wanted), values[0] if values else None)
 

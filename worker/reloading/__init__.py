@@ -1,4 +1,4 @@
-"""How do new settings come into force without a restart? Read, judged, compared, then swapped at once or not at all."""
+"""Puts new settings in force without a restart: read, judge, compare, then swap all at once or none."""
 
 from worker.reloading.changes import Change, Changes, compared
 from worker.reloading.reloader import Reloader, needing

@@ -1,6 +1,6 @@
-"""What is different in new settings, and what of that can hold without a restart?
+"""Compares new settings with those in force, and selects the changes that need no restart.
 
-Pure. Secrets are compared and never shown: a change names the setting, and not its values.
+Pure. Secrets are compared and never shown: a change names the setting, without its values.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ RELOADABLE: tuple[Path, ...] = (
     ("ledger", "keep_bodies"),
     ("ledger", "keep_attempts"),
 )
-"""The settings that a reload takes, each with all beneath it. The others are in use since the start: a listener that is
-open, a lease that runs, a connection."""
+"""The settings that a reload takes, each with all settings beneath it.
+
+The others are in use since the start: an open listener, a running lease, a connection.
+"""
 BUDGET: tuple[Path, ...] = (("api", "per_minute"), ("api", "per_second"))
 
 What = Literal["new", "changed", "removed", "moved"]
@@ -35,7 +37,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One setting (`sources.chat.secret`), or what has settings (`sources.chat`), and how it differs."""
+    """A changed setting (`sources.chat.secret`) or section (`sources.chat`), and the sort of change."""
 
     setting: str
     what: What
@@ -43,19 +45,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What new settings come to."""
+    """The result of comparing new settings with the old ones."""
 
     settings: Settings
-    """The new ones, with the old values of what needs a restart."""
+    """The new settings, with the old values of those that need a restart."""
     taken: tuple[Change, ...]
     needs_restart: tuple[Change, ...]
-    """What was asked for, and is as it was."""
+    """Requested changes that are not in force."""
 
 
 def compared(old: Settings, new: Settings) -> Changes:
-    """What becomes of `old` when `new` is asked for."""
+    """Return the settings that hold when `new` replaces `old`, and the changes."""
     found = list(_between(_flat(old, ()), _flat(new, ())))
-    # The budget is that of one API: with another URL asked for, it is a number about something else.
+    # The budget belongs to one API. With another URL requested, the new numbers are those of another API.
     stays = BUDGET if old.api.url != new.api.url else ()
     taken = tuple(each for path, each in found if _is_reloadable(path) and path not in stays)
     kept = tuple(each for path, each in found if not _is_reloadable(path) or path in stays)
@@ -67,7 +69,7 @@ def _is_reloadable(path: Path) -> bool:
 
 
 def _merged(old: Settings, new: Settings, stays: tuple[Path, ...]) -> Settings:
-    """`old` with what is reloadable from `new`; its sources bring the new routes, templates and policy with them."""
+    """Return `old` with the reloadable settings of `new`; the new sources bring their routes, templates and policy."""
     update: dict[str, object] = {}
     for section, *rest in RELOADABLE:
         name = str(section)
@@ -82,7 +84,7 @@ def _merged(old: Settings, new: Settings, stays: tuple[Path, ...]) -> Settings:
 
 
 def _flat(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    """Every setting with its path; a source and a route are there themselves too, so that a new one is one change."""
+    """Yield every setting with its path. A source and a route have own entries, so that a new one is one change."""
     if path == ("routes",) and isinstance(value, tuple):
         yield ("routes",), tuple(each.name for each in value)
         yield from ((("routes", each.name), each) for each in value)
@@ -112,13 +114,13 @@ def _between(
 
 
 def _is_part(path: Path, old: Mapping[Path, object], new: Mapping[Path, object]) -> bool:
-    """True for a setting of a source that is new or removed: that is said once."""
+    """Return True for a setting of a source that is new or removed: that source is one change already."""
     source = path[:2]
     return path[0] == "sources" and len(path) > 2 and (source in old) != (source in new)
 
 
 def _order(before: object, after: object) -> What | None:
-    """Routes are looked at in their order: it is a change of its own, beside those that come and go."""
+    """Return `moved` when the order of the routes changed: a change of its own, beside added and removed routes."""
     if not isinstance(before, tuple) or not isinstance(after, tuple):
         return None
     both = set(before) & set(after)

@@ -1,11 +1,10 @@
-"""Who may ask a process to reload, and see its settings? Who holds the token, or may open the Unix socket.
+"""The control listener, where a process is asked to reload or to show its settings.
 
-    POST /reload   200 what changed, and what needs a restart; 422 what is wrong, and nothing has changed
-    GET  /config   the settings in force, without secrets: YAML, or JSON where `Accept: application/json` asks for it
-
+    POST /reload   200 the changes, and those that need a restart; 422 the problems, and nothing has changed
+    GET  /config   the settings in force, without secrets: YAML, or JSON with `Accept: application/json`
     401            the token is missing or wrong
-    403            there is an Origin: a page in a browser asks
-    421            the Host is not this machine: a name that was bent to its address (DNS rebinding)
+    403            there is an Origin: the request comes from a page in a browser
+    421            the Host is not this machine: a name that resolves to its address (DNS rebinding)
 
 The listener is a Unix socket that its owner alone may open, or a loopback address; the settings refuse any other.
 """
@@ -37,7 +36,7 @@ WAITING = 8  # connections that may wait to be accepted
 
 
 def refusal(host: str, origin: str | None, authorization: str, token: str | None) -> tuple[int, str] | None:
-    """(status, reason) for a request that may not pass; None for one that may. Without a token, none is asked for."""
+    """Return (status, reason) for a refused request; None for an allowed one. A `token` of None requires no token."""
     if not is_this_machine(_without_port(host)):
         return 421, "the Host must be a loopback address or localhost"
     if origin is not None:
@@ -55,7 +54,7 @@ def _without_port(host: str) -> str:
 
 
 class _Guard:
-    """Lets nothing through that `refusal` refuses."""
+    """Stops the requests that `refusal` refuses."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self._app, self._token = app, token
@@ -73,7 +72,7 @@ class _Guard:
 
 
 def control_app(reloader: Reloader, token: str | None) -> Starlette:
-    """The application of the control listener; None asks for no token."""
+    """Return the application of the control listener; a `token` of None requires no token."""
 
     async def reload(_: Request) -> Response:
         try:
@@ -100,7 +99,7 @@ def control_app(reloader: Reloader, token: str | None) -> Starlette:
 
 
 class Control:
-    """The control listener of one process, in a thread; its Unix socket is removed at the end."""
+    """The control listener of one process, in a thread. Its Unix socket is removed at the end."""
 
     def __init__(self, listener: socket.socket, app: Starlette) -> None:
         self._http = HttpThread([(listener, app)])
@@ -116,15 +115,15 @@ class Control:
 
 
 def unix_listener(path: Path) -> socket.socket:
-    """A listening Unix socket that only its owner may open. One that a dead process left behind is taken over.
+    """Return a listening Unix socket that only its owner may open. An abandoned socket of that name is replaced.
 
-    Raises OSError: somebody listens there, something else has that name, or the folder is not there.
+    Raises OSError: another process listens there, the name belongs to something else, or the folder is missing.
     """
     _remove_abandoned(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
-        path.chmod(stat.S_IRUSR | stat.S_IWUSR)  # until it listens nobody gets in
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)  # before it listens, nobody can connect
         listener.listen(WAITING)
     except OSError:
         listener.close()
@@ -145,5 +144,5 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def unix_path(address: str) -> Path | None:
-    """The path of `unix:PATH`; None for another address."""
+    """Return the path of `unix:PATH`; None for another address."""
     return Path(address.removeprefix(UNIX)) if address.startswith(UNIX) else None

@@ -1,6 +1,6 @@
-"""When are new settings in force? Once all of them have been read and judged: then at once, and together.
+"""Puts new settings in force, at once and together, after all of them were read and judged.
 
-Settings that are wrong change nothing. That is counted and logged, and who asked gets every problem.
+Wrong settings change nothing. The refusal is counted and logged, and the caller gets every problem.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 def needing(read: Callable[[], Loaded], suffices: Callable[[Loaded], bool], problem: str) -> Callable[[], Loaded]:
-    """Reads settings that a process can go on with; of others it says the problem, as a SettingsError."""
+    """Return a reader that raises SettingsError with the problem when the process cannot go on with the settings."""
 
     def read_what_suffices() -> Loaded:
         loaded = read()
@@ -38,8 +38,8 @@ def needing(read: Callable[[], Loaded], suffices: Callable[[Loaded], bool], prob
 class Reloader:
     """Reloads the settings of one process, one reload at a time.
 
-    `read` gives the settings as the process would have them if it began now, and raises SettingsError; `clock` counts
-    seconds since 1970.
+    `read` returns the settings with which the process would start now, and raises SettingsError; `clock` counts seconds
+    since 1970.
     """
 
     def __init__(
@@ -53,16 +53,16 @@ class Reloader:
         metrics.config_reloaded(clock())
 
     def reload(self) -> Changes:
-        """Read the settings anew and put them in force; gives what is different.
+        """Read the settings anew, put them in force, and return the changes.
 
-        Raises SettingsError with every problem found; then all is as it was.
+        Raises SettingsError with every problem found; then nothing has changed.
         """
         with self._turn:
             try:
                 loaded = self._judged()
             except SettingsError as refused:
                 self._metrics.config_refused()
-                log.error("config.reload_failed", problems=refused.problems)  # noqa: TRY400 — they say where and what
+                log.error("config.reload_failed", problems=refused.problems)  # noqa: TRY400 — the problems hold the place and the reason
                 raise
             changes = compared(self.current(), loaded.settings)
             self.current.swap(replace(loaded, settings=changes.settings))
@@ -74,8 +74,11 @@ class Reloader:
         return changes
 
     def _judged(self) -> Loaded:
-        """What is configured now. Raises SettingsError, also for a defect of ours: who asked must hear of it, and a
-        process that works must not end by it."""
+        """Return the settings configured now. Raises SettingsError.
+
+        A defect of ours becomes a SettingsError, too: the caller must learn of it, and it must not end a working
+        process.
+        """
         try:
             return self._read()
         except SettingsError:

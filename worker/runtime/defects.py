@@ -1,6 +1,6 @@
-"""What if a connector fails in a way that it should not? That costs its source what was asked of it, and nobody else.
+"""Contains the failures of a connector: a defect costs its own source the request, and no other source.
 
-It may be somebody else's package. What it raised is logged, without what it says: that may be what somebody wrote.
+The connector may come from another package. The exception is logged without its message, which may be private text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ log = structlog.get_logger()
 
 
 class ConnectorFailed(Exception):
-    """A defect of a connector; the message is the class and the line. The same may succeed with a later version."""
+    """A defect of a connector. The message holds the exception class and the line. A later version may succeed."""
 
 
 @contextmanager
 def of_connector(source: Source, *meant: type[Exception]) -> Iterator[None]:
-    """Whatever the source's connector raises besides what it is `meant` to is a defect. Raises ConnectorFailed."""
+    """Turn any exception of the source's connector, except those in `meant`, into a defect. Raises ConnectorFailed."""
     try:
         yield
     except meant:

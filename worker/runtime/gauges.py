@@ -1,4 +1,4 @@
-"""The gauges of a process that opens the ledger: what waits, what is dead, what needs a person."""
+"""Gauges of a process that opens the ledger: waiting work, dead letters, alarms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.settings import Settings
 
 
 def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
-    """Counters of this process, and gauges read from the ledger when they are asked for."""
+    """Return the counters of this process, and gauges that are read from the ledger at each scrape."""
 
     def gauges() -> Iterator[tuple[str, str, dict[str, str], float]]:
         try:

@@ -1,10 +1,10 @@
-"""What does a platform ask of a process? Whether to restart it, whether to send it work, and what it counts.
+"""Health probes and metrics of a process.
 
-    GET /livez     200 while all of its parts live; 503 with their names when one died: restart it
-    GET /readyz    200 while the ledger can be used; 503: leave it running, and send it nothing
+    GET /livez     200 while all parts of the process live; 503 with the names of the dead parts: restart the process
+    GET /readyz    200 while the ledger can be used; 503: leave the process running, and send it no work
     GET /metrics   Prometheus' text format
 
-The broker is in neither answer: without it a process does its work all the same.
+Neither probe looks at the broker: a process does its work without the broker, too.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from worker.ledger import Ledger, LedgerAway
 from worker.runtime.metrics import Metrics
 
 Parts = Mapping[str, Callable[[], bool]]
-"""What a process cannot do without: its name, and whether it lives. A check may take seconds."""
+"""Indispensable parts of a process: name and check. A check returns True while the part lives. It may take seconds."""
 
 
 def threads(*names: str) -> Parts:
-    """Parts that live as long as the threads of these names."""
+    """Return parts that live as long as the threads of these names."""
     return {name: lambda name=name: any(each.name == name for each in threading.enumerate()) for name in names}  # type: ignore[misc]
 
 
 def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) -> list[BaseRoute]:
-    """`/livez`, `/readyz` and `/metrics`."""
+    """Return the routes `/livez`, `/readyz` and `/metrics`."""
     needed = parts or {}
 
     async def live(_: Request) -> Response:
@@ -56,5 +56,5 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
 
 
 def health_app(ledger: Ledger, metrics: Metrics, parts: Parts) -> Starlette:
-    """The application of a process that has no other listener."""
+    """Return the application of a process that has no other listener."""
     return Starlette(routes=health_routes(ledger, metrics, parts))

@@ -1,4 +1,4 @@
-"""What does a process count? One registry, passed in; `/metrics` shows it beside the ledger's gauges.
+"""Counters of a process, in one registry that is passed in. `/metrics` shows them beside the ledger's gauges.
 
 Names: Prometheus' conventions, https://prometheus.io/docs/practices/naming/
 """
@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
-"""Reads gauges when they are asked for: (name, help, labels, value)."""
+"""Reads the gauges at each scrape: (name, help, labels, value)."""
 
 
 class Metrics:
@@ -30,12 +30,12 @@ class Metrics:
         self._loaded_at = self._gauge("config_loaded_timestamp_seconds", "When the settings in force were read")
 
     def config_reloaded(self, at: float) -> None:
-        """The settings in force were read then, in seconds since 1970."""
+        """Record a successful reload. `at` is when the settings in force were read, in seconds since 1970."""
         self._successful.set(1)
         self._loaded_at.set(at)
 
     def config_refused(self) -> None:
-        """A reload found settings that are wrong."""
+        """Record a reload that found wrong settings."""
         self._refused.inc()
         self._successful.set(0)
 
@@ -54,7 +54,7 @@ class _AtScrape(Collector):
         self._gauges = gauges
 
     def describe(self) -> Iterable[Metric]:
-        return ()  # so that registering does not read the ledger
+        return ()  # registering must not read the ledger
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, GaugeMetricFamily] = {}

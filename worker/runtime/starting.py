@@ -1,4 +1,4 @@
-"""What a process does before it works: read its settings, log, open the ledger, or say why it cannot and end."""
+"""The start of a process: read the settings, set up the log, open the ledger; or print the problem and exit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LAST_PORT = 65535
 
 
 def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
-    """As `fleet`, at any time of a process. Raises SettingsError."""
+    """Read the settings as `fleet_settings` does, without ending the process. Raises SettingsError."""
     # Intake does not call the API, and need not be trusted with its key.
     unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-intake"}}
     given = gather(os.environ, file)
@@ -41,7 +41,7 @@ def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
 
 
 def fleet_settings(file: Path | None, *, needs_api: bool) -> Loaded:
-    """The settings of a process of a fleet. Ends the command with exit code 2 when one is wrong or missing."""
+    """Return the settings of a fleet's process. Ends the command with exit code 2 when one is wrong or missing."""
     try:
         loaded = read_fleet(file, needs_api=needs_api)
     except SettingsError as error:
@@ -52,7 +52,7 @@ def fleet_settings(file: Path | None, *, needs_api: bool) -> Loaded:
 
 
 def upgraded_ledger(settings: Settings) -> Ledger:
-    """The ledger, once its tables have this version's shape. Ends the command with exit code 2 when they do not."""
+    """Open the ledger when its tables have this version's shape; otherwise end the command with exit code 2."""
     ledger = open_ledger(settings)
     if not ledger.is_current():
         ledger.close()
@@ -61,7 +61,7 @@ def upgraded_ledger(settings: Settings) -> Ledger:
 
 
 def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:
-    """A listening socket; ends the command with exit code 2 where the address cannot be had."""
+    """Return a listening socket. Ends the command with exit code 2 when the address is not available."""
     try:
         return listen(host, port)
     except OSError as error:
@@ -69,18 +69,19 @@ def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:
 
 
 def listen_at(address: str) -> tuple[socket, str]:
-    """A listening socket for `host:port`, and its address with the port that it really has.
+    """Return a listening socket for `host:port`, and the address with the actual port.
 
-    Ends the command with exit code 2 where the address cannot be had.
+    Ends the command with exit code 2 when the address is not available.
     """
     listener = listen_or_exit(*split_address(address))
     return listener, f"{address.rpartition(':')[0]}:{listener.getsockname()[1]}"
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`; brackets around an IPv6 host are taken off.
+    """Split `host:port`, without the brackets around an IPv6 host.
 
-    Ends the command with exit code 2 when it is not one: a host that was left out would be every address there is.
+    Ends the command with exit code 2 when the address is malformed. A missing host is refused, because it would mean
+    every address of the machine.
     """
     host, _, port = address.rpartition(":")
     if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:
@@ -89,21 +90,21 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def fail(problems: list[str]) -> NoReturn:
-    """Say what is wrong with a flag or a setting, and end with exit code 2."""
+    """Print the problems of a flag or a setting, and exit with code 2."""
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
     sys.exit(2)
 
 
 def fail_settings(error: SettingsError) -> NoReturn:
-    """Say what is wrong with the settings, in the file as a compiler does, and end with exit code 2."""
+    """Print the problems of the settings, those in the file in a compiler's format, and exit with code 2."""
     for found, said in zip(error.found, error.problems, strict=True):
         click.echo(said if isinstance(found.origin, Place) else f"Error: {said}", err=True)
     sys.exit(2)
 
 
 def log_to_stderr(level: str) -> None:
-    """Log events as JSON lines; other libraries' warnings as plain lines."""
+    """Log events as JSON lines, and other libraries' warnings as plain lines."""
     number = getattr(logging, level.upper())
     others = logging.StreamHandler()
     others.setFormatter(tracebacks.Formatter("%(levelname)s %(name)s: %(message)s"))
@@ -123,7 +124,7 @@ def log_to_stderr(level: str) -> None:
 
 
 class _Unfailing:
-    """A stream that loses what it cannot write: a full disk or a reader that is gone must not end who logs."""
+    """A stream that drops lines it cannot write: a full disk or a closed pipe must not end the process that logs."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,8 +1,8 @@
-"""A loop in a thread of its own, which its process starts and stops: every thread that works in turns is one.
+"""A loop in a thread of its own, for every part of a process that works in turns.
 
     start ─▶ turn ─▶ pause, or until `wake` ─▶ turn ─▶ … ─▶ `stop` ─▶ at_end
 
-A defect ends the thread: the process then fails `/livez`, and whoever supervises it starts it again.
+A defect ends the thread. The process then fails `/livez`, and its supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ log = structlog.get_logger()
 JOIN_S = 10.0
 
 Pause = float | Callable[[], float | None]
-"""Seconds between two turns; a function is asked before each pause, and None is until `wake`."""
+"""Seconds between two turns. A function is called before each pause; its None means: until `wake`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlived:
-    """Errors that end a turn and not the loop, such as a ledger that is away: the next turn finds the same work."""
+    """Errors that end a turn, but not the loop, such as an unavailable ledger. The next turn finds the same work."""
 
     errors: tuple[type[Exception], ...]
     event: str
-    """What is logged, with the class of the error."""
+    """Name of the log event, which holds the class of the error."""
 
 
 def _nothing() -> None:
@@ -38,7 +38,7 @@ def _nothing() -> None:
 
 
 class Loop:
-    """Takes turns in a thread until it is stopped."""
+    """Takes turns in a thread until the loop is stopped."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Loop:
         outlives: Outlived | None = None,
         at_end: Callable[[], None] = _nothing,
     ) -> None:
-        """`turn` does what there is to do now; `at_end` is called in the thread after the last turn."""
+        """`turn` does the work that is there now. `at_end` is called in the thread after the last turn."""
         self._turn = turn
         self._pause = pause
         self._pauses_first = pauses_first
@@ -68,17 +68,17 @@ class Loop:
         self._woken.set()
 
     def ask_to_stop(self) -> None:
-        """Take no further turn, without waiting for the one under way. From any thread, and from a turn."""
+        """Take no further turn, without waiting for the current one. From any thread, and from a turn."""
         self._stopping.set()
         self._woken.set()
 
     def join(self, patience: float = JOIN_S) -> None:
-        """Wait until the thread has ended, for at most `patience` seconds. It may not have been started."""
+        """Wait until the thread has ended, for at most `patience` seconds. The thread may never have been started."""
         if self._thread.ident is not None:
             self._thread.join(patience)
 
     def stop(self, patience: float = JOIN_S) -> None:
-        """Take no further turn, and wait for the one under way for at most `patience` seconds."""
+        """Take no further turn, and wait for the current one for at most `patience` seconds."""
         self.ask_to_stop()
         self.join(patience)
 
@@ -91,8 +91,8 @@ class Loop:
         return self._thread.is_alive()
 
     def rest(self, seconds: float | None) -> bool:
-        """Pause in a turn until `wake`, for at most so many seconds; False when the loop is to stop."""
-        # What wakes after this line is seen by the turn that follows: whoever wakes says before what there is to do.
+        """Pause in a turn until `wake`, for at most so many seconds. Returns False when the loop is stopping."""
+        # The next turn sees every wake-up from here on: a caller of `wake` stores its work first.
         self._woken.wait(seconds)
         self._woken.clear()
         return not self._stopping.is_set()
@@ -112,10 +112,10 @@ class Loop:
 
 
 def growing(first: float, failures: int, longest: float) -> float:
-    """Seconds to wait after so many failures in a row before this one: doubled with each, up to the longest."""
+    """Return the seconds to wait after `failures` failures and one more: doubled with each, up to `longest`."""
     return min(first * 2.0 ** min(failures, 20), longest)
 
 
 def owner_name() -> str:
-    """A name for the leases of one part of this process: no other part, and no process before or after, has it."""
+    """Return a name for the leases of one part of this process, unique among all parts of all processes."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

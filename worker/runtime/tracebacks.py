@@ -1,7 +1,7 @@
-"""What is told of an exception? Its class, and the lines through which it came; not what it says.
+"""Formats tracebacks without exception messages, which may hold private text.
 
-What it says may be what somebody wrote in private: the text that was no number, the row that the database refused. The
-lines are ours.
+Examples are the text that did not parse as a number, and the row that the database refused. The class and the lines
+passed through are always kept.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any
 
 
 def where(error: BaseException) -> str:
-    """Its class and the line that raised it: `KeyError in messages.py, line 7`."""
+    """Return the class of the error and the line that raised it: `KeyError in messages.py, line 7`."""
     frames = traceback.extract_tb(error.__traceback__)
     at = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{at}"
 
 
 def without_words(error: BaseException) -> str:
-    """The traceback of an exception and of what led to it, without what any of them says."""
+    """Return the traceback of an exception and of its causes, without their messages."""
     return "\n".join(line for each in reversed(list(_chain(error))) for line in _lines(each))
 
 
 def of_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A processor of structlog's: `exc_info` becomes `exception`."""
+    """Replace `exc_info` by `exception`. A processor for structlog."""
     given = event.pop("exc_info", None)
     error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else None
     if isinstance(given, tuple):
@@ -39,7 +39,7 @@ def of_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
 
 
 class Formatter(logging.Formatter):
-    """For what other libraries log."""
+    """Formatter for the logs of other libraries."""
 
     def formatException(  # noqa: N802 — the standard library's name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -58,6 +58,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _lines(error: BaseException) -> Iterator[str]:
     for each in traceback.extract_tb(error.__traceback__):
         yield f'  File "{each.filename}", line {each.lineno}, in {each.name}'
-    # The system's own words: no space left, connection refused.
+    # The operating system's message is harmless: no space left, connection refused.
     said = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
     yield f"{type(error).__module__}.{type(error).__qualname__}{said}"

@@ -1,7 +1,7 @@
-"""How is somebody else's web service called? Once, within bounded time and size, and never on to another address.
+"""Calls another party's web service once, with bounded time and size, and without following redirects.
 
-A redirect is an answer like others: the proof that goes with a request is for the address that was configured. URLs are
-not logged: Telegram's hold the bot's token, and those of Discord and Slack let whoever has them answer.
+A redirect is returned like any other answer, because the credentials in the request are for the configured address.
+URLs are not logged: Telegram's hold the bot's token, and those of Discord and Slack let anybody who has them answer.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ import httpx
 from connectors.contract.calls import HttpAnswer, HttpCall
 from tickets.transport import trusted_authorities
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it logs the URL of every request
+logging.getLogger("httpx").setLevel(logging.WARNING)  # below that, httpx logs the URL of every request
 
-DEADLINE_S = 10.0  # of all of it, from the look-up of the name to the last byte
+DEADLINE_S = 10.0  # for the whole call, from the look-up of the name to the last byte
 
 
 class NoAnswer(Exception):
-    """There is no whole answer; the message is the reason, without the URL."""
+    """No complete answer arrived. The message is the reason, without the URL."""
 
 
 class NotReached(NoAnswer):
-    """The request surely did not leave."""
+    """The request certainly did not leave."""
 
 
 def fetch(call: HttpCall, *, max_bytes: int, deadline_s: float = DEADLINE_S) -> HttpAnswer:
-    """The answer to one request. Raises NoAnswer, NotReached where nobody can have got it."""
-    # Compressed, an answer could grow a thousandfold.
+    """Return the answer to one request. Raises NoAnswer, or NotReached when the request cannot have arrived."""
+    # A compressed answer could grow a thousandfold.
     whole = {"Accept": "application/json", "Accept-Encoding": "identity", **call.headers}
     sent = [(name.encode(), value.encode("latin-1")) for name, value in whole.items()]
     try:
@@ -44,8 +44,11 @@ def fetch(call: HttpCall, *, max_bytes: int, deadline_s: float = DEADLINE_S) -> 
 
 
 async def _fetch(request: httpx.Request, max_bytes: int, deadline_s: float) -> HttpAnswer:
-    """With a loop of its own, since httpx's time-outs are for one read: a byte every few seconds would never end."""
-    # Connecting ends before the whole does, so that it is told from a request that left.
+    """Fetch in an event loop of its own, with a deadline for the whole call.
+
+    httpx's time-outs hold for one read: with a byte every few seconds the call would never end.
+    """
+    # Connecting times out before the whole call does, so that it can be told apart from a request that left.
     limits = httpx.Timeout(deadline_s, connect=0.8 * deadline_s)
     client = httpx.AsyncClient(timeout=limits, follow_redirects=False, trust_env=False, verify=trusted_authorities())
     body = bytearray()

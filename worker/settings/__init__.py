@@ -1,4 +1,4 @@
-"""What is configured, as one frozen value that is read once and passed in."""
+"""The configuration, as one frozen value that is read once and passed in."""
 
 from worker.settings.broker import BrokerSettings
 from worker.settings.loader import load

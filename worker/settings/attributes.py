@@ -1,7 +1,7 @@
-"""What can a route ask, and a template say, about an event? These attributes, each of which is a text.
+"""Attributes of an event that matchers and templates may use. Each is a text.
 
-Every event has those of `COMMON`; what a connector adds is listed in its `Connector.attributes`, where `labels.*`
-stands for any number of attributes that begin so.
+Every event has those of `COMMON`. A connector lists its own in `Connector.attributes`, where `labels.*` stands for any
+number of attributes with that beginning.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COMMON: dict[str, str] = {
 }
 
 OF_ONE = frozenset({"event", "case", "subject", "text"})
-"""Attributes that tell an event, or a case, from others."""
+"""Attributes that distinguish an event, or a case, from others."""
 
 EVENTS: dict[type[Event], str] = {
     Opened: "opened",
@@ -39,7 +39,7 @@ EVENTS: dict[type[Event], str] = {
 
 
 def attributes_of(source: str, kind: str, event: Event) -> dict[str, str]:
-    """The attributes of an event, as the connector made it."""
+    """Return the attributes of an event, as the connector made it."""
     return dict(event.attributes) | {
         "source": source,
         "kind": kind,
@@ -56,7 +56,7 @@ def attributes_of(source: str, kind: str, event: Event) -> dict[str, str]:
 
 
 def documented() -> dict[str, str]:
-    """Every attribute that any kind of source has, with its meaning; those that begin alike as `labels.*`."""
+    """Return every attribute of any kind of source, with its meaning; attributes of a group appear as `labels.*`."""
     of_kinds: dict[str, str] = {}
     for kind in kinds():
         of_kinds |= connector(kind).attributes
@@ -64,12 +64,12 @@ def documented() -> dict[str, str]:
 
 
 def groups(names: Mapping[str, str]) -> frozenset[str]:
-    """Of documented names, the beginnings that many attributes share: `labels`."""
+    """Return the groups among documented names, such as `labels`."""
     return frozenset(name.removesuffix(".*") for name in names if name.endswith(".*"))
 
 
 def unknown(name: str, names: Mapping[str, str]) -> tuple[str, str] | None:
-    """What is wrong with the name of an attribute, and what to do; None where some kind of source has it."""
+    """Return the problem and the remedy for an unknown attribute; None when some kind of source has it."""
     beginning, dot, rest = name.partition(".")
     if name in names or (dot and rest and beginning in groups(names)):
         return None

@@ -1,7 +1,7 @@
-"""Where do rings go, and how do we know that it is the right broker?
+"""Settings of the broker: where wake-ups go, and how its certificate is verified.
 
-A server's certificate is verified by default, its name too. (kombu verifies nothing of a `rediss://` by itself, and of
-an `amqps://` not the name: `worker/broker/reach.py` says what it is told instead.)
+A server's certificate is verified by default, including its name. (kombu by itself verifies nothing for `rediss://`,
+and not the name for `amqps://`; `worker/broker/reach.py` sets that.)
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ Word = Annotated[str, Shape(r"^[A-Za-z0-9_.-]{1,100}$", "1 to 100 letters, digit
 
 
 class BrokerSettings(Section):
-    """A broker: `memory://` (one process), `redis://…`, `rediss://…`, `sentinel://…;sentinel://…`, `amqp://…`,
-    `amqps://…`."""
+    """A broker: `memory://` (one process), `redis://…`, `rediss://…`, `sentinel://…`, `amqp://…`, `amqps://…`.
+
+    `sentinel://…;sentinel://…` lists several Sentinels.
+    """
 
     url: Annotated[
         str,
@@ -38,25 +40,25 @@ class BrokerSettings(Section):
     queue: Word = "ticketrelay"
     """Deployments that share a broker need a queue each."""
     username: Annotated[str, StringConstraints(min_length=1)] | None = None
-    """The name to log in with; in place of that in the URL."""
+    """The user name at the broker; takes precedence over the URL."""
     password: Secret | None = None
-    """Of the broker, and so of the Redis behind Sentinel; in place of those in the URL."""
+    """The password at the broker, or at the Redis behind Sentinel; takes precedence over the URL."""
     master_name: Word | None = None
-    """What the Sentinels call the Redis that is to be used."""
+    """The Sentinels' name of the Redis to use."""
     sentinel_username: Annotated[str, StringConstraints(min_length=1)] | None = None
-    """Of the Sentinels themselves."""
+    """The user name at the Sentinels themselves."""
     sentinel_password: Secret | None = None
-    """Of the Sentinels themselves."""
+    """The password at the Sentinels themselves."""
     tls: bool = False
-    """TLS to the Sentinels and to their Redis; the other brokers say so with `rediss://` and `amqps://`."""
+    """TLS to the Sentinels and to their Redis; for other brokers use `rediss://` or `amqps://`."""
     tls_verify: Literal["full", "ca", "none"] = "full"
-    """What is verified of a server's certificate: its authority and its name, its authority only, or nothing."""
+    """Which parts of a server's certificate are verified: authority and name, authority only, or none."""
     tls_ca_file: FilePath | None = None
     """Path of a PEM file with the authorities that may sign the server's certificate; None: the system's."""
     tls_certificate_file: FilePath | None = None
-    """Path of a PEM file with our certificate, where the server wants one."""
+    """Path of a PEM file with our certificate, if the server requires one."""
     tls_key_file: FilePath | None = None
-    """Path of a PEM file with the key of our certificate; None: it is in the certificate's file."""
+    """Path of a PEM file with the key of our certificate; None: the key is in the certificate's file."""
 
     @property
     def scheme(self) -> str:
@@ -101,7 +103,7 @@ class BrokerSettings(Section):
 
     @model_validator(mode="after")
     def _files_can_be_used(self) -> Self:
-        """At the start, and not when the broker is first reached: there an error is taken for an outage."""
+        """Load the files at the start. When the broker is first reached, an error would look like an outage."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self.tls_ca_file is not None:
             _try("tls_ca_file", self.tls_ca_file, lambda path: context.load_verify_locations(path))
@@ -123,5 +125,5 @@ def _split(url: str) -> SplitResult:
 def _try(name: str, path: Path, load: Callable[[Path], None]) -> None:
     try:
         load(path)
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # includes ssl.SSLError
         raise ValueError(f"{name}: {str(path)!r} cannot be used: {error.strerror or error}") from None

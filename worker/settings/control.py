@@ -1,4 +1,4 @@
-"""Where may a process be asked to reload? On this machine only."""
+"""Checks the address of the control listener, which must be on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LAST_PORT = 65535
 
 
 def is_this_machine(host: str) -> bool:
-    """True for `localhost` and a loopback address; a name that only begins like one is none."""
+    """Return True for `localhost` and a loopback address; not for a name that only begins like one."""
     if host.lower() == "localhost":
         return True
     try:
@@ -21,7 +21,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def refused(address: str, *, has_token: bool) -> str | None:
-    """Why a process must not listen there; None where it may."""
+    """Return why a process must not listen at the address; None when it may."""
     if address.startswith(UNIX):
         path = address.removeprefix(UNIX)
         if not path.startswith("/") or "\0" in path:

@@ -1,7 +1,7 @@
-"""Which settings hold at this moment? One reference to a frozen value, which a reload swaps.
+"""The settings in force: one reference to a frozen value, which a reload swaps.
 
-Intake, planning and delivery each read it once for a message: what they do has the old settings or the new ones, and
-never a mixture.
+Intake, planning and delivery each read the reference once for a message. So each works with the old settings or the new
+ones, and never with a mixture.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ class Current:
         self._loaded = loaded
 
     def __call__(self) -> Settings:
-        """The settings of this moment."""
+        """Return the present settings."""
         return self._loaded.settings
 
     @property
     def loaded(self) -> Loaded:
-        """With where each came from."""
+        """The present settings with their origins."""
         return self._loaded
 
     def swap(self, loaded: Loaded) -> None:
-        """From now on these hold."""
+        """Put these settings in force."""
         self._loaded = loaded

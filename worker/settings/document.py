@@ -1,8 +1,8 @@
-"""What does the configuration file say, and where does it say it? YAML as a tree that remembers its places.
+"""Reads the configuration file: YAML, as a tree that records the place of each value.
 
-It is YAML 1.2 with its core schema: `true` and `false` are the only truth values, `on`, `no` and a date are texts, 010
-is ten. PyYAML reads the syntax; which text means what is decided here. Tags, merge keys and names that are no text are
-refused, and so is what grows: too deep, too many values, aliases of aliases.
+The format is YAML 1.2 with its core schema: `true` and `false` are the only truth values, `on`, `no` and a date are
+texts, 010 is ten. PyYAML reads the syntax; this module decides the meaning of each text. Tags, merge keys and names
+that are no texts are refused. So is excessive growth: too many levels, too many values, aliases of aliases.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # a package of stubs for a handful of calls is one too many
+import yaml  # type: ignore[import-untyped]  # not worth a stubs package for a handful of calls
 
 from worker.settings.origin import Branch, Items, Node, Path, Place, Scalar, Text
 from worker.settings.problems import Problem, SettingsError
@@ -20,7 +20,7 @@ from worker.settings.problems import Problem, SettingsError
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 30
 MAX_NODES = 100_000
-_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what PyYAML counts as the end of a line
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # line ends as PyYAML counts them
 _CORE = "tag:yaml.org,2002:"
 _MAX_DIGITS = 100
 
@@ -43,7 +43,7 @@ for _tag, _pattern, _first in (
 
 
 class _Refused(Exception):
-    """The node is more than we read; raised at its mark."""
+    """A node exceeds a limit or is not supported; raised with its mark."""
 
     def __init__(self, message: str, todo: str, mark: Any) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class _Loader(
     yaml.composer.Composer,  # type: ignore[misc]
     _Resolver,
 ):
-    """PyYAML's way up to the graph of nodes, without its constructors: nothing of a file can run."""
+    """PyYAML's classes up to the graph of nodes, without its constructors: a file cannot run code."""
 
     def __init__(self, text: str) -> None:
         yaml.reader.Reader.__init__(self, text)
@@ -69,7 +69,7 @@ class _Loader(
         self._depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuses what is too deep before Python's stack ends, and tags while they can still be seen."""
+        """Refuse too many levels before Python's stack ends, and tags while they are still visible."""
         event = self.peek_event()
         if getattr(event, "tag", None) is not None:
             raise _Refused("a tag; this file has none", "leave the word that begins with ! out", event.start_mark)
@@ -83,7 +83,7 @@ class _Loader(
 
 
 _SYNTAX = (
-    # what PyYAML says, what a person is told, and what to do
+    # PyYAML's message, our message, the remedy
     (r"character '\\t'", "a tab where YAML takes spaces only", "replace it by spaces"),
     (
         r"mapping values are not allowed",
@@ -127,9 +127,9 @@ _SYNTAX = (
 
 
 def read_document(name: str, content: bytes) -> tuple[Branch, list[Problem]]:
-    """The tree of a configuration file called `name`, and what is wrong with it beside that.
+    """Return the tree of a configuration file called `name`, and the problems in it.
 
-    Raises SettingsError where there is no tree.
+    Raises SettingsError when there is no tree.
     """
     text, lines = _decoded(name, content)
     document = Text(name, lines)
@@ -186,7 +186,7 @@ def _syntax(document: Text, error: Any) -> Problem:
 
 
 def _place(document: Text, start: Any, end: Any = None) -> Place:
-    """From one mark to another, as far as the first line goes; the last place there is, for the end of the file."""
+    """Return the place between two marks, up to the end of the first line; for the end of the file, its last place."""
     line, column = start.line + 1, start.column + 1
     while line > 1 and (line > len(document.lines) or not document.lines[line - 1].strip()):
         line -= 1
@@ -198,7 +198,7 @@ def _place(document: Text, start: Any, end: Any = None) -> Place:
 
 
 class _Build:
-    """Makes our tree of PyYAML's nodes; `problems` is what is wrong with it."""
+    """Makes our tree from PyYAML's nodes; `problems` holds the problems in it."""
 
     def __init__(self, document: Text, text: str) -> None:
         self._document = document
@@ -251,7 +251,7 @@ class _Build:
             self.problems.append(Problem(message, origin, path, todo))
 
     def _places(self, node: Any) -> Iterator[Place]:
-        """Where each character of a text stands: its source is walked beside it, past escapes and folds."""
+        """Yield the place of each character of a text: its source is read alongside, past escapes and folds."""
         source = self._text[node.start_mark.index : node.end_mark.index]
         header = _BREAK.search(source) if node.style in ("|", ">") else None
         at = header.end() if header else 1 if node.style in ("'", '"') else 0
@@ -270,7 +270,7 @@ _ESCAPED_BREAK = re.compile(r"\\(?:\r\n|[\r\n\x85\u2028\u2029])[ \t]*")
 
 
 def _start(source: str, at: int, character: str, style: str | None) -> int:
-    """Where the next character of a text begins: past the end of a line, and the indentation of the one after it."""
+    """Return where the next character of a text begins: past a line end and the indentation of the next line."""
     while style == '"' and (joined := _ESCAPED_BREAK.match(source, at)):
         at = joined.end()
     while at < len(source) and source[at] != character and source[at].isspace() and not character.isspace():
@@ -284,14 +284,14 @@ _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
 def _step(source: str, at: int, style: str | None) -> int:
-    """How many characters of the source make the one that stands at `at`."""
+    """Return how many characters of the source make the character at `at`."""
     if style == '"' and source[at : at + 1] == "\\":
         return _ESCAPE_LENGTHS.get(source[at + 1 : at + 2], 2)
     return 2 if style == "'" and source[at : at + 2] == "''" else 1
 
 
 def _value(node: Any) -> object:
-    """What a scalar means."""
+    """Return the value of a scalar."""
     text: str = node.value
     kind = node.tag.removeprefix(_CORE)
     if kind == "null":

@@ -1,7 +1,7 @@
-"""What must come of a message? The `tests` section: samples, and what is expected of this very configuration.
+"""The `tests` section: sample messages, and the effect that this configuration must have on them.
 
-Only what is named is compared. `ticketrelay test` plays the steps of each test in their order, as if its messages were
-the first of their source.
+Only the fields that are given are compared. `ticketrelay test` plays the steps of each test in their order, as if its
+messages were the first of their source.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Subject = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
 class Expected(Section):
-    """What a message leads to. `priority`, `category`, `subject` and `private` are those of every ticket it creates."""
+    """The effect of a message. `priority`, `category`, `subject` and `private` are those of every ticket it creates."""
 
     events: int | None = Field(default=None, ge=0)
-    """So many."""
+    """Number of events."""
     routes: tuple[Name, ...] | None = None
     """The routes that match each of its events, in their order."""
     operations: tuple[Operation, ...] | None = None
-    """The calls that follow, in their order; none with an empty list."""
+    """The calls that follow, in their order; an empty list for none."""
     priority: Priority | None = None
     """`low`, `medium`, `high` or `urgent`."""
     category: Name | None = None
@@ -47,19 +47,21 @@ class Expected(Section):
 
 
 class Step(Section):
-    """One message, and what must come of it."""
+    """One message, and its expected effect."""
 
     message: str | None = None
-    """Its body, as the sender would write it."""
+    """The message's body, as the sender would write it."""
     file: Name | None = None
-    """A file that holds the body, or what `events export` printed; its path is relative to the folder of the
-    configuration file."""
+    """A file with the body, or with the output of `events export`.
+
+    The path is relative to the folder of the configuration file.
+    """
     headers: dict[str, str] = Field(default_factory=dict)
-    """What it comes with; who sent it need not be proven."""
+    """The message's headers. The sender need not be proven."""
     after: SecondsOrNone = 0.0
-    """How long after the message before it, or after the test began, it arrives."""
+    """Time from the message before it, or from the start of the test, to its arrival."""
     expect: Expected
-    """What must come of it."""
+    """The expected effect."""
 
     @model_validator(mode="after")
     def _has_one_message(self) -> Self:
@@ -71,11 +73,11 @@ class Step(Section):
 class Test(Section):
     """Messages of one source, one after the other."""
 
-    __test__ = False  # pytest: this is none of its own
+    __test__ = False  # pytest must not collect this class
 
     name: Name
-    """What it shows."""
+    """What the test shows."""
     source: str
-    """The id of the source that the messages come to."""
+    """The id of the source that receives the messages."""
     steps: tuple[Step, ...] = Field(min_length=1)
     """In their order."""

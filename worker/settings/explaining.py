@@ -1,6 +1,6 @@
-"""What does an error of pydantic mean to a person, and which place does it have?
+"""Translates pydantic's errors into problems with a message for people and a place.
 
-A message names no value: one of them may be a secret.
+A message never holds a value, because the value may be a secret.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from worker.settings.walking import origin_of
 
 
 def explained(root: Branch, error: ValidationError, at: Path) -> list[Problem]:
-    """A problem for each error; input values are left out, since one of them may be a secret."""
+    """Return a problem for each error. Input values are left out, because one of them may be a secret."""
     found = [_problem(root, each, at) for each in error.errors(include_url=False, include_input=False)]
     return [each for each in found if not _follows(root, each, found)]
 
 
 def _follows(root: Branch, one: Problem, found: list[Problem]) -> bool:
-    """True of what is said about a whole because of what is said about a part: "too few items" when one is wrong."""
+    """Return True for a problem of a whole that follows from one of its part: "too few items" when an item is wrong."""
     size = len(one.path)
     within = any(len(each.path) > size and each.path[:size] == one.path for each in found)
     return within and isinstance(node_at(root, one.path), Branch | Items)
 
 
-# What is wanted where a value is of another kind, by pydantic's type of the error.
+# The expected kind of value, by pydantic's type of the error.
 _KINDS: Mapping[str, str] = {
     "string_type": "a text",
     "dict_type": "a section",
@@ -41,7 +41,7 @@ _KINDS: Mapping[str, str] = {
     "list_type": "a list",
     "tuple_type": "a list",
 }
-# The same of a text of the environment.
+# The same for texts of the environment.
 _READ_AS: Mapping[str, str] = {
     "bool_parsing": "true or false",
     "int_parsing": "a whole number",
@@ -52,7 +52,7 @@ _SHOULD = re.compile(r"^(?:Input|String|Tuple|List|Dictionary) should (?=be |hav
 
 def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
     located = error["loc"]
-    is_name = bool(located) and located[-1] == "[key]"  # of a dictionary: the name itself is wrong
+    is_name = bool(located) and located[-1] == "[key]"  # the name in a dictionary is wrong, not its value
     path = _in_tree(root, (*at, *(located[:-1] if is_name else located)), is_there=error["type"] != "missing")
     if error["type"] == "extra_forbidden":
         return _unknown(root, path)
@@ -81,7 +81,7 @@ def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
 
 
 def _word_meant(error: ErrorDetails, node: Node | None) -> str:
-    """The word that was probably meant where a setting takes one of a few."""
+    """Return the word that was probably meant, for a setting that takes one of a few words."""
     if error["type"] != "literal_error" or not isinstance(node, Scalar) or not isinstance(node.value, str):
         return ""
     close = meant(node.value, re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", "")))
@@ -89,7 +89,7 @@ def _word_meant(error: ErrorDetails, node: Node | None) -> str:
 
 
 def _in_tree(root: Branch, located: tuple[int | str, ...], *, is_there: bool) -> Path:
-    """The path in the tree: pydantic names the members of a union too, as if they were sections."""
+    """Return the path in the tree: pydantic includes the members of a union in a path, as if they were sections."""
     path: Path = ()
     for index, part in enumerate(located):
         is_last = index == len(located) - 1 and not (is_there and node_at(root, path) is not None)
@@ -99,7 +99,7 @@ def _in_tree(root: Branch, located: tuple[int | str, ...], *, is_there: bool) ->
 
 
 def _named_in(message: str, section: Branch, origin: Origin) -> Origin:
-    """The first setting that a rule between settings names, where the file has it."""
+    """Return the place of the first setting that a rule between settings names, when the file has it."""
     for word in message.replace(":", " ").replace(",", " ").split():
         node = section.entries[word][1] if word in section.entries else None
         if node is not None and isinstance(node.origin, Place):
@@ -108,7 +108,7 @@ def _named_in(message: str, section: Branch, origin: Origin) -> Origin:
 
 
 def _within(node: Node | None, error: AtOffset, message: str, origin: Origin) -> tuple[str, Origin]:
-    """The message, and the place of what is wrong within a text."""
+    """Return the message, and the place of the error within a text."""
     if not isinstance(node, Scalar) or node.within is None:
         return f"{message} (at character {error.offset + 1})", origin
     places = list(node.within())
@@ -148,7 +148,7 @@ def _how_to_give(root: Branch, path: Path) -> str:
 
 
 def told_once(problems: list[Problem]) -> list[Problem]:
-    """Without what follows from another one: the first of each setting is enough."""
+    """Keep the first problem of each setting, and drop those that follow from it."""
     kept: list[Problem] = []
     for each in problems:
         if not each.path or not any(other.path == each.path for other in kept):

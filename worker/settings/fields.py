@@ -1,4 +1,4 @@
-"""What does a model say of a setting: which names there are, what is a secret, and which kind of value it takes?"""
+"""Looks up the models' fields: their names, which are secrets, and the kind of value that each takes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SOURCES = "sources"
 
 
 def kind_of(root: Node, source_id: str) -> object:
-    """What the tree calls the kind of a source; its id, where it says nothing."""
+    """Return the kind of a source in the tree; its id when the tree has no kind."""
     node = node_at(root, (SOURCES, source_id, "kind"))
     return node.value if isinstance(node, Scalar) else source_id
 
 
 def settings_of(kind: object) -> type[SourceSettings]:
-    """The settings of a kind of source; what all kinds have, where there is none of that name."""
+    """Return the settings model of a kind of source; the model common to all kinds when the kind is unknown."""
     if not isinstance(kind, str) or kind not in kinds():
         return SourceSettings
     try:
@@ -36,7 +36,7 @@ def settings_of(kind: object) -> type[SourceSettings]:
 
 
 def model_at(root: Node, model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """The model of the section at a path; None where there is no section, or more than one is possible."""
+    """Return the model of the section at a path; None when there is no section, or more than one is possible."""
     if len(path) >= 2 and path[0] == SOURCES:
         return model_at(root, settings_of(kind_of(root, str(path[1]))), path[2:])
     at: Any = model
@@ -51,23 +51,23 @@ def model_at(root: Node, model: type[BaseModel], path: Path) -> type[BaseModel] 
 
 
 def field_at(root: Node, model: type[BaseModel], path: Path) -> FieldInfo | None:
-    """The field of the setting at a path; None where nobody knows it."""
+    """Return the field of the setting at a path; None when it is unknown."""
     above = model_at(root, model, path[:-1])
     return above.model_fields.get(str(path[-1])) if above is not None and path else None
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """True for a value that is never shown."""
+    """Return True for a value that is never shown."""
     return any(bare is SecretStr for bare, _ in _parts(field.annotation))
 
 
 def keeps_out(field: FieldInfo) -> bool:
-    """True for what may stand in a file of its own, beside the configuration file: a secret, or a URL with one."""
+    """Return True for a value that may have a file of its own beside the configuration: a secret, or a URL with one."""
     return is_secret(field) or any(isinstance(each, MayHoldPassword) for each in field.metadata)
 
 
 def sections_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """The models of the settings that are sections themselves, or hold sections by name."""
+    """Yield the models of the settings that are sections themselves, or hold sections by name."""
     for field in model.model_fields.values():
         for bare, _ in _parts(field.annotation):
             for each in (bare, _only(_item(bare))):
@@ -76,10 +76,10 @@ def sections_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 def misfit(node: Node, field: FieldInfo) -> str:
-    """What is wrong with the kind of a value that stands in the file; empty where nothing is.
+    """Return the problem with the kind of a value in the file; empty when it fits.
 
-    pydantic alone would take the text `yes` for true, and the text `10` for a number: the environment has nothing
-    but texts.
+    pydantic alone would take the text `yes` for true, and the text `10` for a number, because the environment has only
+    texts.
     """
     wanted = [bare for bare, _ in _parts(field.annotation)]
     models = [each for each in wanted if isinstance(each, type) and issubclass(each, BaseModel)]
@@ -100,7 +100,7 @@ def misfit(node: Node, field: FieldInfo) -> str:
 
 
 def is_truth(field: FieldInfo) -> bool:
-    """True for what is true or false."""
+    """Return True for a truth value."""
     return {bare for bare, _ in _parts(field.annotation)} - {type(None)} == {bool}
 
 
@@ -114,14 +114,14 @@ _WORDS = {str: "a text", bool: "true or false", int: "a number", float: "a numbe
 
 
 def described(node: Node) -> str:
-    """What stands there, in words."""
+    """Describe the kind of a node in words."""
     if isinstance(node, Branch):
         return "a section"
     return "a list" if isinstance(node, Items) else _WORDS[type(node.value)] if isinstance(node, Scalar) else "a text"
 
 
 def _parts(annotation: Any, metadata: Sequence[Any] = ()) -> Iterator[tuple[Any, Sequence[Any]]]:
-    """The types that an annotation allows, each with what is said about it."""
+    """Yield the types that an annotation allows, each with its metadata."""
     if get_origin(annotation) is Annotated:
         bare, *own = get_args(annotation)
         yield from _parts(bare, (*own, *metadata))
@@ -133,13 +133,13 @@ def _parts(annotation: Any, metadata: Sequence[Any] = ()) -> Iterator[tuple[Any,
 
 
 def _only(annotation: Any) -> Any:
-    """The one type that an annotation allows besides None, without what is said about it."""
+    """Return the one type that an annotation allows besides None, without its metadata."""
     found = [bare for bare, _ in _parts(annotation) if bare is not type(None)]
     return found[0] if len(found) == 1 else None
 
 
 def _item(annotation: Any) -> Any:
-    """What a list or mapping holds."""
+    """Return the type of the items of a list or mapping."""
     arguments = get_args(annotation)
     origin = get_origin(annotation)
     if origin in (tuple, list) and arguments:

@@ -1,6 +1,6 @@
-"""Which filters does a template have? Those whose cost and output have a bound; none repeats or pads.
+"""Filters of templates. All have a bounded cost and output; none repeats or pads.
 
-Each takes the work that it does from what the rendering may do in all.
+Each filter subtracts its work from the allowance of the whole rendering.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 MAX_ITEMS = 200
-"""Items that a `for` goes through, or that a filter takes."""
+"""Items in a `for`, or in the list that a filter takes."""
 MAX_DIGITS = 40
 """Characters of a number."""
 WORK = "_work"
-"""Where the rendering keeps its `Work`; no template can name it."""
+"""Name of the rendering's `Work`, which no template can use."""
 AT_MOST, WEIGHED = "_at_most", "_weighed"
-"""Filters that are put around what a `for` goes through, and around what is compared."""
+"""Filters that are put around the list of a `for`, and around compared values."""
 
 
 class Unusable(ValueError):
-    """A value cannot be used so; the message says which way."""
+    """A value cannot be used in this way; the message holds the reason."""
 
 
 @dataclass(slots=True)
 class Work:
-    """The characters that may still be handled."""
+    """The allowance: the number of characters that may still be handled."""
 
     left: int
 
@@ -39,14 +39,14 @@ class Work:
 
 
 def printable(value: object) -> object:
-    """What an output may be: a text, a number, or yes and no."""
+    """Return the value when it may be put out: a text, a number, or a truth value. Raises Unusable."""
     if isinstance(value, str | bool | int | float | Undefined):
         return value
     raise Unusable("it puts out a list or a group of attributes: name one of them")
 
 
 def _text(context: Context, value: object) -> str:
-    """The value as text, and its length as work."""
+    """Return the value as text, and count its length as work."""
     text = str(printable(value))
     _spend(context, len(text))
     return text
@@ -54,7 +54,7 @@ def _text(context: Context, value: object) -> str:
 
 def _items(context: Context, value: object) -> Sequence[object]:
     if isinstance(value, Undefined):
-        str(value)  # raises what says so
+        str(value)  # raises the error for an undefined name
     if isinstance(value, Mapping):
         value = sorted(value)
     if not isinstance(value, list | tuple):
@@ -74,12 +74,12 @@ def _spend(context: Context, characters: int) -> None:
 
 @pass_context
 def default(_context: Context, value: object, other: object = "", boolean: bool = False) -> object:
-    """`other` where the attribute is missing; with `boolean` also where it is empty."""
+    """Return `other` when the attribute is missing; with `boolean` also when it is empty."""
     return other if isinstance(value, Undefined) or (boolean and not value) else value
 
 
 def _changed(by: Callable[[str], str]) -> Callable[[Context, object], str]:
-    """A filter that changes a text as `by` does."""
+    """Return a filter that changes a text by `by`."""
 
     @pass_context
     def changed(context: Context, value: object) -> str:
@@ -90,14 +90,14 @@ def _changed(by: Callable[[str], str]) -> Callable[[Context, object], str]:
 
 @pass_context
 def truncate(context: Context, value: object, length: int = 255, end: str = "…") -> str:
-    """At most `length` characters, `end` among them."""
+    """Return at most `length` characters, including `end`."""
     text, end = _text(context, value), _text(context, end)
     return text if len(text) <= length else text[: max(0, length - len(end))].rstrip() + end
 
 
 @pass_context
 def replace(context: Context, value: object, old: str, new: str) -> str:
-    """Every `old` as `new`."""
+    """Replace every `old` by `new`."""
     text, old, new = _text(context, value), _text(context, old), _text(context, new)
     if not old:
         raise Unusable("it replaces nothing by something")
@@ -114,7 +114,7 @@ def join(context: Context, value: object, between: str = "") -> str:
 
 @pass_context
 def first(context: Context, value: object) -> object:
-    """The first item; nothing of an empty list."""
+    """Return the first item; an empty text for an empty list."""
     items = _items(context, value)
     return items[0] if items else ""
 
@@ -127,13 +127,13 @@ def last(context: Context, value: object) -> object:
 
 @pass_context
 def length(context: Context, value: object) -> int:
-    """Of a text in characters, of a list in items."""
+    """Return the length of a text in characters, or of a list in items."""
     return len(_text(context, value)) if isinstance(value, str | Undefined) else len(_items(context, value))
 
 
 @pass_context
 def items(context: Context, value: object) -> Sequence[object]:
-    """Pairs of name and value of a group of attributes, sorted by name."""
+    """Return the pairs of name and value of a group of attributes, sorted by name."""
     if not isinstance(value, Mapping | Undefined):
         raise Unusable("only a group of attributes, such as labels, has items")
     return [(name, value[name]) for name in _items(context, value)]
@@ -141,7 +141,7 @@ def items(context: Context, value: object) -> Sequence[object]:
 
 @pass_context
 def to_int(context: Context, value: object, default: int = 0) -> int:
-    """The whole number that the text begins to be, as `3.7` is 3; else `default`."""
+    """Return the integer part of the number in the text, such as 3 for `3.7`; `default` without a number."""
     found = _number(context, value)
     return default if found is None or found in (float("inf"), float("-inf")) else int(found)
 
@@ -154,7 +154,7 @@ def to_float(context: Context, value: object, default: float = 0.0) -> float:
 
 @pass_context
 def rounded(context: Context, value: object, digits: int = 0) -> float | int:
-    """The number, rounded to so many digits after the point; whole for none."""
+    """Return the number, rounded to so many digits after the point; an integer for 0 digits."""
     number = _number(context, value)
     if number is None or not 0 <= digits <= MAX_DIGITS:
         raise Unusable("it rounds what is no number")
@@ -199,6 +199,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "truncate": truncate,
     "upper": _changed(str.upper),
 }
-"""What templates may call, by name."""
+"""The filters of templates, by name."""
 
 OWN: dict[str, Callable[..., Any]] = {AT_MOST: pass_context(_items), WEIGHED: _weighed}

@@ -1,8 +1,8 @@
-"""What do the environment and the configuration file say, as trees that can be laid over each other?
+"""The layers of the configuration: environment and file, as trees that can be laid over each other.
 
 An environment variable is `TICKETRELAY_SECTION__NAME`, or `…_FILE` for the path of a file that holds the value. In the
-configuration file `NAME_file` does that for secrets, relative to the folder of the configuration file: a secret itself
-is refused there.
+configuration file, `NAME_file` does the same for secrets, relative to the folder of the configuration file. A secret in
+the configuration file itself is refused.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ from worker.settings.problems import (
 from worker.settings.walking import seen
 
 CONFIG = "TICKETRELAY_CONFIG"
-"""Names the configuration file; it is no setting."""
+"""Variable with the path of the configuration file; it is no setting."""
 FOR_TESTS = "TICKETRELAY_TEST_"
 _FILE = "_file"
 Found = tuple[Branch, list[Problem], set[int]]
-"""A tree, what is wrong with it, and the lines of the file that hold a secret."""
+"""A tree, its problems, and the lines of the file that hold a secret."""
 
 
 def config_of(environ: Mapping[str, str]) -> FilePath | None:
-    """The configuration file that the environment names; None where it names none."""
+    """Return the path of the configuration file in the environment; None without one."""
     name = environ.get(CONFIG)
     return FilePath(name) if name else None
 
 
 def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]:
-    """The tree of the environment."""
+    """Return the tree of the environment, and its problems."""
     problems: list[Problem] = []
     tree: dict[str, Any] = {}
     for name in sorted(environ):
@@ -67,13 +67,15 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
         origin = Variable(name)
         path = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
         node: Node = Scalar(environ[name], origin)
-        if path[-1].endswith(_FILE) and field_at(tree_of(tree, DEFAULT), Settings, path) is None:  # some are paths
+        if (
+            path[-1].endswith(_FILE) and field_at(tree_of(tree, DEFAULT), Settings, path) is None
+        ):  # some settings are paths themselves
             path = (*path[:-1], path[-1].removesuffix(_FILE))
             if variable(*path) in environ:
                 problems.append(Problem(f"{variable(*path)} is set too; give one of them", origin, path))
             node = InFile(environ[name], origin)
         elif environ[name] == "" and path[0] == "api" and path[-1].startswith("per_"):
-            # An empty variable is how a shell or a compose file says "none" for the settings that may have none.
+            # An empty variable is how a shell or a compose file expresses None, for the settings that may be None.
             node = Scalar(None, origin)
         _put(tree, path, node, origin, problems)
     return tree_of(tree, DEFAULT), problems
@@ -100,9 +102,9 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variab
 
 
 def from_file(path: FilePath, environment: Branch) -> Found:
-    """The tree of the configuration file, whose sources may have their kind from the environment.
+    """Return the tree of the configuration file. Its sources may have their kind from the environment.
 
-    Raises SettingsError where it cannot be read as YAML at all.
+    Raises SettingsError when the file is no YAML.
     """
     tree, problems = read_document(str(path), _content(path))
     hidden: set[int] = set()
@@ -124,7 +126,7 @@ def _content(path: FilePath) -> bytes:
 def _judged(
     node: Branch, kinds: Node, path: Path, folder: FilePath, problems: list[Problem], hidden: set[int]
 ) -> Branch:
-    """The section with `NAME_file` as NAME, without what does not fit its setting; empty sections are sections."""
+    """Return the section with `NAME_file` as NAME, and without misfits. Empty sections are sections."""
 
     def inner(node: Node, path: Path) -> Node:
         if isinstance(node, Branch):
@@ -154,13 +156,13 @@ def _judged(
             problems.append(Problem(wrong, seen(each, key), at))
         else:
             if field is None and model is not None and _may_be_secret(name, model):
-                hidden.update(_lines(each))  # it may be a secret under a misspelt name
+                hidden.update(_lines(each))  # may be a secret under a misspelt name
             entries[name] = (key, inner(each, at))
     return Branch(entries, node.origin)
 
 
 def _may_be_secret(name: str, model: type[BaseModel]) -> bool:
-    """True for an unknown name that may be a misspelt secret's: not where another setting was meant."""
+    """Return True for an unknown name that may be a misspelt secret; False when another setting was meant."""
     if name == "kind" or not any(map(is_secret, model.model_fields.values())):
         return False
     close = meant(name, list(model.model_fields))
@@ -180,7 +182,7 @@ def _in_file(
 
 
 def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
-    """A secret that stands in the configuration file itself."""
+    """Return the problem of a secret in the configuration file itself."""
     value = node.value if isinstance(node, Scalar) else ""
     has_password = keeps_out(field) and isinstance(value, str) and without_password(value) != value
     if not has_password and (value is None or not is_secret(field)):

@@ -1,4 +1,4 @@
-"""What is allowed, and probably not meant? A table of functions from settings to warnings."""
+"""Warnings about settings that are allowed and probably not intended. A table of functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Lint = Callable[[Settings], Iterable[Finding]]
 
 
 def is_loopback(host: str) -> bool:
-    """True for an address of this machine alone."""
+    """Return True for an address of this machine alone."""
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
@@ -29,7 +29,7 @@ def _is_public(settings: Settings) -> bool:
 
 
 def source_without_authentication(settings: Settings) -> Iterator[Finding]:
-    """Whoever reaches a public address could speak for such a source."""
+    """Warn of a source without a secret on a public address: anybody who reaches it could send messages."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
         if not source.settings.secrets:
             todo = "give it a secret, or listen on a loopback address behind a proxy that lets only its sender in"
@@ -37,7 +37,7 @@ def source_without_authentication(settings: Settings) -> Iterator[Finding]:
 
 
 def development_secret_in_public(settings: Settings) -> Iterator[Finding]:
-    """The development secret stands in the README."""
+    """Warn of the development secret on a public address: the README publishes it."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
         if DEV_SECRET.encode() in source.settings.secrets:
             message = f"{name!r} accepts the public secret {DEV_SECRET!r} on {settings.server.listen}"
@@ -45,7 +45,7 @@ def development_secret_in_public(settings: Settings) -> Iterator[Finding]:
 
 
 def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
-    """More than what is documented is answered 429 sooner or later."""
+    """Warn of a budget above the documented limit: it leads to a 429 sooner or later."""
     for name, documented in DOCUMENTED.items():
         value = getattr(settings.api, name)
         if value is None or value > documented:
@@ -55,7 +55,7 @@ def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
 
 
 def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
-    """What ends and comes back with the source's next repeat would get a new ticket each time."""
+    """Warn of a reopening window shorter than the repeats: an alert that comes back then gets a new ticket."""
     windows: list[tuple[Path, float]] = [(("policy", "reopen_window"), settings.policy.reopen_window)]
     for index, route in enumerate(settings.routes):
         if route.reopen_window is not None:
@@ -72,7 +72,7 @@ def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
 
 
 def heartbeat_that_nobody_misses(settings: Settings) -> Iterator[Finding]:
-    """Its pings are taken in, and nothing happens when they stop."""
+    """Warn of a heartbeat without `quiet_after`: its pings are taken in, and their end has no effect."""
     for name, source in settings.sources.items():
         if source.connector.says_nothing and source.settings.quiet_after is None:
             todo = "quiet_after says how long it may be silent: its interval, and what it may be late"
@@ -80,7 +80,7 @@ def heartbeat_that_nobody_misses(settings: Settings) -> Iterator[Finding]:
 
 
 def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
-    """What goes on would be taken to be over before its source says so again."""
+    """Warn of an expiry shorter than the repeats: an open alert would be closed before its source repeats it."""
     for name, source in settings.sources.items():
         repeats, expires = getattr(source.settings, "repeat_interval", None), source.settings.expire_after
         if isinstance(repeats, int | float) and expires is not None and expires <= repeats:
@@ -90,16 +90,19 @@ def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
 
 
 def odd_routes(settings: Settings) -> Iterator[Finding]:
-    """A route that can never match, a matcher that asks for what no event has, a template that nobody uses."""
+    """Warn of a route that can never match, a matcher of an unknown attribute, or an unused template."""
     yield from (each for each in problems(settings.routes, settings.templates) if not each.is_error)
 
 
 GROUP_INTERVAL_S = 300.0
-"""Alertmanager's and Grafana's default: an end is told so late at the latest, where nothing fails."""
+"""Alertmanager's and Grafana's default. Without a failure, an end is sent after this time at the latest."""
 
 
 def grace_shorter_than_ends_take(settings: Settings) -> Iterator[Finding]:
-    """A product forgets at once what has ended, and tells of it with its group's next turn."""
+    """Warn of a grace shorter than the group interval.
+
+    A product stops listing an ended alert at once, and sends the end with the group's next turn.
+    """
     for name, source in settings.sources.items():
         ask = source.connector.asking.request(source.settings) if source.connector.asking is not None else None
         if ask is not None and ask.grace < GROUP_INTERVAL_S:
@@ -109,7 +112,7 @@ def grace_shorter_than_ends_take(settings: Settings) -> Iterator[Finding]:
 
 
 def secret_of_two_sources(settings: Settings) -> Iterator[Finding]:
-    """Who may speak for one source could speak for the other."""
+    """Warn of a secret shared by two sources: the sender of one could send for the other."""
     first: dict[bytes, str] = {}
     for name, source in settings.sources.items():
         for secret in dict.fromkeys(source.settings.secrets):
@@ -133,7 +136,7 @@ LINTS: tuple[Lint, ...] = (
 
 
 def warnings(loaded: Loaded, lints: Sequence[Lint] = LINTS) -> list[Problem]:
-    """What all lints find in the settings, at the places where they were made."""
+    """Return the findings of all lints, at the places of the settings."""
     found = [
         each.at(_origin(loaded, each.path))
         for lint in lints
@@ -148,12 +151,12 @@ def warnings(loaded: Loaded, lints: Sequence[Lint] = LINTS) -> list[Problem]:
 
 
 def _is_about_a_default(loaded: Loaded, path: Path) -> bool:
-    """True of what a source lacks that nobody configured: it is there so that one can try it."""
+    """Return True for a finding about a default source that nobody configured; it exists for trying out."""
     return len(path) == 2 and path[0] == SOURCES and not loaded.has(*map(str, path))
 
 
 def _origin(loaded: Loaded, path: Path) -> Origin:
-    """The setting's own place; where nobody set it, that of its section in the file."""
+    """Return the setting's own place; for a default, the place of its section in the file."""
     origin = loaded.origin(path)
     if origin != DEFAULT and not (isinstance(origin, Place) and key_at(loaded.root, path) is None):
         return key_at(loaded.root, path) or origin if len(path) == 2 and path[0] == "sources" else origin

@@ -1,8 +1,8 @@
-"""Where does a setting come from, and what is said about one that is wrong?
+"""Loads the settings from all layers, and reports every problem at its place.
 
-Flags of the command line come before the environment, the environment before the configuration file, and that before
-the defaults. All of it is one tree (`origin.py`), in which each value knows where it came from; pydantic judges it, and
-its errors are said where the values stand.
+Flags of the command line take precedence over the environment, the environment over the configuration file, and the
+file over the defaults. All of them form one tree (`origin.py`), in which each value has its origin. pydantic judges the
+tree, and its errors are reported at the places of the values.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _ID: TypeAdapter[str] = TypeAdapter(SourceId)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What somebody configured, before it is judged."""
+    """The configuration, before it is judged."""
 
     root: Branch
     problems: tuple[Problem, ...] = ()
@@ -57,27 +57,27 @@ class Given:
     """Lines of the file that hold a secret."""
 
     def has(self, *path: str) -> bool:
-        """True where something is configured at the path."""
+        """Return True when something is configured at the path."""
         node = node_at(self.root, path)
         return node is not None and not (isinstance(node, Branch) and not node.entries)
 
     def text(self, *path: str) -> str | None:
-        """The text that is configured at the path; None where there is none."""
+        """Return the text configured at the path; None when there is none."""
         node = node_at(self.root, path)
         return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
 
     def below(self, defaults: Tree) -> Given:
-        """With defaults for what nobody configured."""
+        """Return the configuration with defaults for missing values."""
         return replace(self, root=over(self.root, tree_of(defaults, DEFAULT)))
 
     def above(self, flags: Tree) -> Given:
-        """With what flags say instead; a flag is called as its setting."""
+        """Return the configuration with flags over it; each flag is named after its setting."""
         return replace(self, root=over(tree_of(flags, Flag("")), self.root))
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings, and where each came from."""
+    """Settings, and the origin of each."""
 
     settings: Settings
     root: Branch
@@ -85,12 +85,12 @@ class Loaded:
     hidden: frozenset[int]
 
     def origin(self, path: Path) -> Origin:
-        """Where the setting at the path came from."""
+        """Return the origin of the setting at the path."""
         node = node_at(self.root, path)
         return node.origin if node is not None else DEFAULT
 
     def has(self, *path: str) -> bool:
-        """True where somebody configured something at the path."""
+        """Return True when somebody configured something at the path."""
         node = node_at(self.root, path)
         return node is not None and any(
             each.origin != DEFAULT for _, each in nodes(node) if not isinstance(each, Branch)
@@ -98,9 +98,9 @@ class Loaded:
 
 
 def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
-    """What the environment and the configuration file say.
+    """Return the configuration of the environment and the configuration file.
 
-    Raises SettingsError where the file cannot be read as YAML.
+    Raises SettingsError when the file is no YAML.
     """
     root, problems = from_environment(environ)
     if file is None:
@@ -110,7 +110,10 @@ def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
 
 
 def only(section: str, given: Given) -> Given:
-    """What is configured of one section, with stand-ins for what no process does without: the rest is not judged."""
+    """Return the configuration of one section alone, with stand-ins for required settings of other sections.
+
+    The other sections are not judged.
+    """
     entries = {name: entry for name, entry in given.root.entries.items() if name == section}
     problems = tuple(each for each in given.problems if each.path[:1] == (section,))
     unused: Tree = {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used"}}
@@ -124,16 +127,16 @@ def load(
     defaults: Tree | None = None,
     overrides: Tree | None = None,
 ) -> Settings:
-    """The settings from `defaults`, then the file, then the environment, then `overrides` (nested dicts of section and
-    name). Each call reads them anew.
+    """Load the settings from `defaults`, then the file, then the environment, then `overrides`.
 
+    `defaults` and `overrides` are nested dicts of section and name. Each call reads all layers anew.
     Raises SettingsError with every problem found.
     """
     return judge(gather(environ, file).below(defaults or {}).above(overrides or {})).settings
 
 
 def judge(given: Given, *, secrets: bool = True) -> Loaded:
-    """The settings that are configured; without `secrets`, their files are not read, and each is something else.
+    """Return the judged settings. Without `secrets`, secret files are not read, and stand-ins take their place.
 
     Raises SettingsError with every problem found.
     """
@@ -146,7 +149,7 @@ def judge(given: Given, *, secrets: bool = True) -> Loaded:
     settings: Settings | None = None
     values = {name: plain(node) for name, (_, node) in root.entries.items()}
     try:
-        # With an empty section for the API, what is missing in it is named, and not the section.
+        # With an empty API section, the error names the missing setting instead of the section.
         settings = Settings.model_validate({"api": {}, **values, SOURCES: sources})
     except ValidationError as error:
         problems += explained(root, error, ())
@@ -159,7 +162,7 @@ def judge(given: Given, *, secrets: bool = True) -> Loaded:
 
 
 def _unread(setting: Setting) -> Node | None:
-    """A stand-in for a secret of a file; None, and so the default, for a URL of one."""
+    """Return a stand-in for a secret in a file; None, and so the default, for a URL in a file."""
     if not isinstance(setting.node, InFile):
         return setting.node
     field = setting.field
@@ -168,7 +171,7 @@ def _unread(setting: Setting) -> Node | None:
 
 
 def _read(setting: Setting, problems: list[Problem], secret_files: list[tuple[Path, Origin, SecretFile]]) -> Node:
-    """The content of the file that the setting stands in; None as its value, where that cannot be used."""
+    """Return the content of the setting's file; a node with the value None when the file cannot be used."""
     node, field = setting.node, setting.field
     if not isinstance(node, InFile):
         return node
@@ -184,7 +187,10 @@ def _read(setting: Setting, problems: list[Problem], secret_files: list[tuple[Pa
 
 
 def _other_truths(root: Branch) -> Iterator[Problem]:
-    """Words of the environment that pydantic takes for true or false, such as yes: a file may not say them either."""
+    """Yield problems for words of the environment that pydantic takes for truth values, such as yes.
+
+    The file does not accept these words either.
+    """
     for each in configured(root):
         node = each.node
         is_odd = isinstance(node, Scalar) and isinstance(node.origin, Variable) and node.value not in ("true", "false")

@@ -1,12 +1,13 @@
-"""Which events does a matcher such as `severity = critical` match? The syntax and meaning are Alertmanager's.
+"""Matchers such as `severity = critical`, with the syntax and meaning of Alertmanager's.
 
 A matcher is a name, an operator and a value: `=` and `!=` compare, `=~` and `!~` take a regular expression that must
-match the whole value. Names and values stand bare, or in double quotes, where a backslash stands before a quote, before
-another backslash, and in `\\n` and `\\t`.
+match the whole value. Names and values stand bare or in double quotes. In quotes, a backslash escapes a quote and
+another backslash, and makes `\\n` and `\\t`.
+
 Matchers with commas between them, in braces or not, must all match. A missing attribute equals the empty text.
 
-Regular expressions are those of RE2, which take time with the length of the text whatever they say. One thing is
-otherwise than there: `.` matches a line's end too, since a message's text has several lines.
+Regular expressions are those of RE2: their time grows with the length of the text, whatever the expression. With one
+difference: `.` matches a line's end too, because a message's text has several lines.
 
 Source: https://prometheus.io/docs/alerting/latest/configuration/#matcher ; https://github.com/google/re2/wiki/Syntax
 """
@@ -41,7 +42,7 @@ class Matcher:
     value: str
 
     def matches(self, value: str) -> bool:
-        """True when an attribute of this value fulfils it; a missing one has the value ""."""
+        """Return True when a value fulfils the condition; a missing attribute has the value ""."""
         match self.operator:
             case "=":
                 return value == self.value
@@ -67,14 +68,14 @@ class Matcher:
 
 
 def parse_matchers(text: str) -> tuple[Matcher, ...]:
-    """The matchers that the text holds, at least one. Raises AtOffset."""
+    """Return the matchers in the text, at least one. Raises AtOffset."""
     if len(text) > MAX_MATCHERS:
         raise AtOffset(f"the matchers have {len(text)} characters, more than {MAX_MATCHERS}", 0, len(text))
     return tuple(_Reader(text).matchers())
 
 
 def _written(literal: str) -> str:
-    """As it can be read again: bare where possible."""
+    """Return the literal in a form that can be parsed again: bare if possible."""
     if _BARE.fullmatch(literal):
         return literal
     escaped = literal.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
@@ -82,7 +83,7 @@ def _written(literal: str) -> str:
 
 
 class _Reader:
-    """A place in a text, going on."""
+    """A parser with a position in a text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -97,7 +98,7 @@ class _Reader:
             if not self._takes(","):
                 break
             if self._is_at_end() or self._text[self._at] == "}":
-                break  # a comma at the end is as good as none
+                break  # a trailing comma is allowed
         if brace is not None and not self._takes("}"):
             raise AtOffset("the brace { is never closed", brace, 1)
         if not self._is_at_end():
@@ -125,7 +126,7 @@ class _Reader:
         return cast(Operator, found[0])
 
     def _literal(self, what: str) -> tuple[str, int, int]:
-        """A name or value, with offset and length as written."""
+        """Return a name or value, with its offset and length in the source."""
         at = self._at
         if self._text.startswith('"', at):
             text = self._quoted()
@@ -178,5 +179,5 @@ class _Reader:
         return self._at >= len(self._text)
 
     def _here(self) -> tuple[int, int]:
-        """Where something is missing; at the end, the last character."""
+        """Return the offset of a missing part; at the end, that of the last character."""
         return (self._at, 1) if self._at < len(self._text) else (max(0, len(self._text) - 1), 1)

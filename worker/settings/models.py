@@ -1,4 +1,4 @@
-"""Which settings are there, what do they mean, and which combinations would break a promise?
+"""The models of all settings, with the rules between them.
 
 Every section is frozen and refuses unknown keys. Durations are seconds. The docstring beneath a setting is its
 description in `ticketrelay schema`.
@@ -41,17 +41,17 @@ class ServerSettings(Section):
     """The HTTP listener of intake."""
 
     listen: Address = "127.0.0.1:8080"
-    """Where messages come in over HTTP."""
+    """The address at which messages come in over HTTP."""
     max_body: int = Field(default=1024 * 1024, ge=1)
-    """Bytes of one request's body; more is answered 413."""
+    """Bytes of one request's body; a larger one is answered 413."""
     max_waiting: int = Field(default=1000, ge=1)
-    """Deliveries that wait for the ledger at the most; one more is answered 503."""
+    """The most deliveries that may wait for the ledger; one more is answered 503."""
     health_listen: Address = "127.0.0.1:8081"
-    """Where a process without intake over HTTP answers `/livez`, `/readyz` and `/metrics`."""
+    """The address of `/livez`, `/readyz` and `/metrics` for a process without intake over HTTP."""
     control: str | None = None
-    """Where a process is asked to reload: `unix:/PATH`, or a loopback address; None: nowhere."""
+    """The address for reloads: `unix:/PATH`, or a loopback address; None: no reloads."""
     control_token: Secret | None = None
-    """What who asks must show; on a Unix socket there may be none, since only its owner may open that."""
+    """The token that a caller must show. A Unix socket needs none, because only its owner may open it."""
 
     @model_validator(mode="after")
     def _control_is_on_this_machine(self) -> Self:
@@ -63,24 +63,24 @@ class ServerSettings(Section):
 
 
 class SmtpSettings(Section):
-    """The listeners for mail. Recipients are the addresses of the sources, and nobody else."""
+    """The listeners for mail. The only recipients are the addresses of the sources."""
 
     per_minute: int | None = Field(default=600, ge=1)
     """Mails that one peer may send by SMTP in any 60 s; one more is answered 451. None: no limit, on loopback only."""
     connections: int = Field(default=200, ge=1)
-    """Open at once; one more is answered 421."""
+    """Connections open at once; one more is answered 421."""
     per_peer: int = Field(default=50, ge=1)
-    """Open at once to one peer; one more is answered 421."""
+    """Connections open at once from one peer; one more is answered 421."""
     keep_free: int | None = Field(default=64 * 1024 * 1024, ge=1)
-    """Bytes that stay free on the disk of SQLite's ledger; beyond that mail is answered 452. None: on loopback only."""
+    """Bytes that stay free on the disk of SQLite's ledger; below that, mail is answered 452. None: on loopback only."""
     certificate: Path | None = None
-    """A file with the certificate chain (PEM): STARTTLS is offered."""
+    """A file with the certificate chain (PEM), with which STARTTLS is offered."""
     certificate_key: Path | None = None
-    """A file with its private key; None: it is in the same file."""
+    """A file with the certificate's private key; None: the key is in the same file."""
 
 
 class LedgerSettings(Section):
-    """The database, and how long it keeps what only people look at."""
+    """The database, and how long it keeps data that only people read."""
 
     url: Annotated[
         str,
@@ -89,22 +89,22 @@ class LedgerSettings(Section):
     ] = "sqlite:///var/ledger.db"
     """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`."""
     keep_bodies: Seconds = 30 * DAY_S
-    """For how long the bytes of a delivery are kept, once everything about it is done."""
+    """How long the bytes of a delivery are kept, after everything about it is done."""
     keep_attempts: Seconds = 90 * DAY_S
-    """For how long the attempts at an operation are kept, once it is done."""
+    """How long the attempts at an operation are kept, after it is done."""
 
 
 class ApiSettings(Section):
-    """The Tickets API that we deliver to, and the budget that our key has there."""
+    """The Tickets API that we deliver to, and our key's budget there."""
 
     url: AnyHttpUrl
     """The base URL, such as `https://apps.aurionai.net/api/v1`."""
     key: Secret
     """The key that is sent as `X-API-Key`."""
     link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,500}$")] | None = None
-    """Where people find a ticket, for receipts; `{id}` stands for its number. None: receipts have no link."""
+    """The address of a ticket for people, used in receipts; `{id}` stands for its number. None: no link."""
     revision: Literal["A", "B"] = "A"
-    """Which revision of the API's documentation is spoken."""
+    """The revision of the API's documentation in use."""
     per_minute: int | None = Field(default=100, ge=1)
     """Requests in any 60 s; None: no limit."""
     per_second: int | None = Field(default=20, ge=1)
@@ -112,25 +112,25 @@ class ApiSettings(Section):
     in_flight: int = Field(default=40, ge=1, le=1000)
     """Calls under way at once in one worker process."""
     breaker_rate: float = Field(default=0.5, gt=0, le=1)
-    """The share of calls that fail from which on nothing but probes is sent; calls that are rejected do not fail."""
+    """The rate of failed calls from which on only probes are sent; rejected calls do not count as failed."""
     breaker_calls: int = Field(default=20, ge=1)
-    """With fewer calls than these in `timing.breaker_window`, the breaker stays as it is."""
+    """The fewest calls in `timing.breaker_window` with which the breaker may open."""
 
 
-FORGETS_KEYS_AFTER = 24 * 3600.0  # the service, as its contract says
+FORGETS_KEYS_AFTER = 24 * 3600.0  # seconds, as in the service's contract
 
 
 class TimingSettings(Section):
-    """How long things take; a value that breaks a rule of exactly-once delivery is refused."""
+    """Time limits and pauses. A value that breaks a rule of exactly-once delivery is refused."""
 
     http_timeout: Seconds = 20.0
-    """The whole of one call."""
+    """The longest time of one call."""
     margin: Seconds = 5.0
-    """What a lease must still hold beyond one call before it is sent."""
+    """The time that a lease must still hold beyond one call before the call is sent."""
     lease: Seconds = 60.0
-    """For how long a worker may act on a case."""
+    """How long a worker may act on a case."""
     request_life: Seconds = 60.0
-    """How long a request that we gave up on can still take effect at the service."""
+    """How long an abandoned request can still take effect at the service."""
     ghost_wait: Seconds = 60.0
     """The pause after an attempt of unknown outcome."""
     key_window: Seconds = 23 * 3600.0
@@ -142,15 +142,15 @@ class TimingSettings(Section):
     backoff_cap: Seconds = 900.0
     """The longest pause after a failure."""
     dispatch_interval: Seconds = 1.0
-    """How often every worker looks for what nobody heard."""
+    """How often every worker looks for due work without a wake-up."""
     probe_interval: Seconds = 30.0
     """The pause between two probes while the key or its scope is refused, or the breaker is open."""
     breaker_window: Seconds = 30.0
-    """The time over which failing calls are counted."""
+    """The time over which failed calls are counted."""
     ring_expires: Seconds = 10.0
-    """After this a ring that nobody took is dropped."""
+    """After this time a wake-up that no worker took is dropped."""
     stall_alarm: Seconds = 60.0
-    """Due work and no claim for so long is an alarm."""
+    """Due work without a claim for this time raises an alarm."""
 
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
@@ -188,31 +188,37 @@ class TimingSettings(Section):
 
 
 class PolicySettings(Section):
-    """What the lifecycle does where there is a choice."""
+    """Choices of the lifecycle."""
 
     reopen_window: SecondsOrNone = 3600.0
-    """Opened again so soon after its end, by the source's clock: the ticket is reopened; later there is a new one."""
+    """How soon after its end, by the source's clock, a new opening reopens the ticket; later it creates a new one."""
     note_on_change: bool = True
     """A known message that comes with other content adds a note."""
     damping: SecondsOrNone = 0.0
-    """So long an opening waits before its ticket is created; ends it in that time, neither costs a call. Urgent ones
-    wait too. 0: none waits."""
+    """The opening delay: how long an opening waits before its ticket is created.
+
+    If the alert ends in that time, neither costs a call. Urgent openings wait too. 0: none waits.
+    """
     storm_above: int | None = Field(default=None, ge=1)
-    """When more incidents of a source than these begin in a minute, the others share one ticket; urgent ones do not.
-    None: each has its own, however many there are."""
+    """Incidents of a source that may begin in a minute with a ticket each; the others share one ticket.
+
+    Urgent incidents always have their own. None: all have their own, however many there are.
+    """
     repeat_notes: bool = True
-    """A note of which it is not known whether it was added, and can never be, is added with a line that says so;
-    else it becomes a dead letter."""
+    """Repeat a note when its first outcome can never be known, with a line that it may be a repeat.
+
+    Otherwise the note becomes a dead letter.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What decides how an event is dealt with."""
+    """The rules for the treatment of events."""
 
     routes: tuple[Route, ...] = ()
     templates: Mapping[str, Template] = field(default_factory=dict)
     policy: PolicySettings = field(default_factory=PolicySettings)
-    """Of what no route sets."""
+    """Applies where no route sets a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +229,11 @@ class Source:
     connector: Connector[Any]
     settings: SourceSettings
     routing: Routing = Routing()
-    """The same for all sources; `Settings` puts it there."""
+    """The same for all sources; set by `Settings`."""
 
 
 class Settings(Section):
-    """All of it."""
+    """All settings."""
 
     server: ServerSettings = ServerSettings()
     smtp: SmtpSettings = SmtpSettings()
@@ -237,13 +243,13 @@ class Settings(Section):
     timing: TimingSettings = TimingSettings()
     policy: PolicySettings = PolicySettings()
     sources: dict[SourceId, InstanceOf[Source]] = Field(default_factory=dict)
-    """Who sends: an id that is chosen once, and what is configured for it."""
+    """The sources: a permanent id, and the settings of each."""
     routes: tuple[Route, ...] = ()
-    """Looked at in this order."""
+    """Examined in this order."""
     templates: dict[str, TemplateText] = Field(default_factory=dict)
-    """By the names that routes know them by."""
+    """By the name that routes use."""
     tests: tuple[Test, ...] = ()
-    """What `ticketrelay test` tries."""
+    """The tests of `ticketrelay test`."""
 
     @model_validator(mode="after")
     def _sources_know_their_routes(self) -> Self:

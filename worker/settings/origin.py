@@ -1,6 +1,6 @@
-"""Where does a setting come from? A place in the file, a variable of the environment, a flag, or nowhere.
+"""The tree of settings, and the origin of each value: a place in the file, a variable, a flag, or the default.
 
-Settings are a tree before they are models: each value knows its origin, and keeps it when a tree is laid over another.
+Settings are a tree before they are models. Each value keeps its origin when a tree is laid over another.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 Path = tuple[str | int, ...]
-"""Of a setting: ("sources", "prom", "secret"); a number is an item of a list."""
+"""Path of a setting: ("sources", "prom", "secret"); a number is an item of a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A configuration file: the name by which errors call it, and its lines."""
+    """A configuration file: its name in errors, and its lines."""
 
     name: str
     lines: tuple[str, ...] = field(repr=False)
@@ -55,7 +55,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """Nobody set it."""
+    """The origin of a value that nobody set."""
 
     def __str__(self) -> str:
         return "default"
@@ -74,12 +74,12 @@ class Scalar:
     within: Callable[[], Iterator[Place]] | None = field(default=None, repr=False, compare=False)
     """The place of each character of a text in the file, for errors within it."""
     lines: tuple[int, int] = (0, 0)
-    """First and last line that it stands in."""
+    """First and last line of the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """A value that stands in a file of its own."""
+    """A value in a file of its own."""
 
     path: str
     origin: Origin
@@ -106,22 +106,22 @@ Node = Scalar | InFile | Items | Branch
 
 
 def over(upper: Branch, lower: Branch) -> Branch:
-    """`lower` with `upper` laid over it: sections are joined name by name, everything else is replaced."""
+    """Return `lower` with `upper` laid over it: sections are joined name by name, everything else is replaced."""
     entries = dict(lower.entries)
     for name, (key, node) in upper.entries.items():
         below = entries.get(name)
         if below is not None and isinstance(node, Branch):
             node = over(node, below[1]) if isinstance(below[1], Branch) else node
-            # A section that two of them have is pointed at where a person can see it: in the file.
+            # A section in both layers keeps the place that a person can see: the one in the file.
             key = below[0] if isinstance(below[0], Place) else key
         entries[name] = (key, node)
     return replace(lower if isinstance(lower.origin, Place) else upper, entries=entries)
 
 
 def tree_of(values: Mapping[str, object], origin: Origin) -> Branch:
-    """A tree of plain dicts, of values and of nodes that know their origin.
+    """Return a tree made from plain dicts, values, and nodes with their origin.
 
-    The flag of each value is named after its setting where `origin` is a Flag.
+    When `origin` is a Flag, the flag of each value is named after its setting.
     """
     entries: dict[str, tuple[Origin, Node]] = {}
     for name, each in values.items():
@@ -136,7 +136,7 @@ def tree_of(values: Mapping[str, object], origin: Origin) -> Branch:
 
 
 def plain(node: Node) -> object:
-    """The values alone, as pydantic takes them."""
+    """Return the values alone, as pydantic takes them."""
     if isinstance(node, Branch):
         return {name: plain(each) for name, (_, each) in node.entries.items()}
     if isinstance(node, Items):
@@ -145,7 +145,7 @@ def plain(node: Node) -> object:
 
 
 def node_at(root: Node, path: Path) -> Node | None:
-    """What stands at the path; None where nothing does."""
+    """Return the node at the path; None when there is none."""
     node: Node | None = root
     for part in path:
         if isinstance(node, Branch):
@@ -158,7 +158,7 @@ def node_at(root: Node, path: Path) -> Node | None:
 
 
 def key_at(root: Node, path: Path) -> Origin | None:
-    """The origin of the name at the path (of an item of a list: of the item); None where nothing is there."""
+    """Return the origin of the name at the path (for an item of a list: of the item); None when there is none."""
     above = node_at(root, path[:-1])
     if isinstance(above, Branch) and path and str(path[-1]) in above.entries:
         return above.entries[str(path[-1])][0]
@@ -167,7 +167,7 @@ def key_at(root: Node, path: Path) -> Origin | None:
 
 
 def nodes(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """The node and everything beneath it, each with its path."""
+    """Yield the node and everything beneath it, each with its path."""
     yield path, node
     if isinstance(node, Branch):
         for name, (_, each) in node.entries.items():
@@ -178,5 +178,5 @@ def nodes(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 
 def leaves(node: Node) -> Iterator[tuple[Path, Scalar | InFile]]:
-    """Every value that is neither a section nor a list, with its path."""
+    """Return every value that is neither a section nor a list, with its path."""
     return ((path, each) for path, each in nodes(node) if isinstance(each, Scalar | InFile))

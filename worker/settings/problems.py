@@ -1,10 +1,10 @@
-"""How is a problem said? Like a compiler: where, what, the line with the part underlined, and what to do.
+"""Problems of the settings, printed like a compiler's errors: place, message, underlined part, remedy.
 
-    ticketrelay.yaml:3:3: there is no setting 'lisen' in server
-      3 |   lisen: 127.0.0.1:8080
-        |   ^^^^^ did you mean 'listen'?
+    ticketrelay.yaml:4:3: 'listen' is given a second time
+      4 |   listen: 127.0.0.1:8080
+        |   ^^^^^^ the first is in line 2
 
-A line that holds a secret is shown without it.
+A line that holds a secret is shown without the secret.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ _URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):(\S*)@|(?<=[?&])(password|sslpa
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, or (a warning) that is allowed and probably not meant."""
+    """An error, or (a warning) a value that is allowed and probably not intended."""
 
     message: str
     origin: Origin
     path: Path = ()
     todo: str = ""
-    """What was probably meant, or what to do."""
+    """The probable intention, or the remedy."""
     severity: Literal["error", "warning"] = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a setting, or odd about it; where that came from is looked up later."""
+    """An error or oddity of a setting, without its origin, which is looked up later."""
 
     path: Path
     message: str
     todo: str = ""
-    """What was probably meant, or what to do."""
+    """The probable intention, or the remedy."""
     is_error: bool = False
-    """The settings cannot be used so."""
+    """The settings cannot be used."""
 
     def at(self, origin: Origin) -> Problem:
-        """The same as a problem of a place, variable or flag."""
+        """Return the finding as a problem of a place, variable or flag."""
         return Problem(self.message, origin, self.path, self.todo, "error" if self.is_error else "warning")
 
 
 class SettingsError(Exception):
-    """One or more settings are wrong; `problems` says of each where, what, and what was probably meant."""
+    """One or more settings are wrong; `problems` holds the place, the message and the remedy of each."""
 
     def __init__(self, found: Iterable[Problem], hidden: Collection[int] = ()) -> None:
         self.found = in_order(found)
@@ -67,12 +67,12 @@ class SettingsError(Exception):
 
 
 def variable(*path: str | int) -> str:
-    """The environment variable of a setting: ("api", "key") is TICKETRELAY_API__KEY."""
+    """Return the environment variable of a setting: ("api", "key") is TICKETRELAY_API__KEY."""
     return PREFIX + "__".join(str(part).upper() for part in path)
 
 
 def in_order(found: Iterable[Problem]) -> list[Problem]:
-    """Those of a file by their place, then the others as they came; each once."""
+    """Sort problems: those in a file by their place, then the others in their order; each once."""
 
     def place(each: Problem) -> tuple[float, float]:
         return (each.origin.line, each.origin.column) if isinstance(each.origin, Place) else (float("inf"), 0)
@@ -81,7 +81,7 @@ def in_order(found: Iterable[Problem]) -> list[Problem]:
 
 
 def render(problem: Problem, hidden: Collection[int] = ()) -> str:
-    """The problem as text; of the lines in `hidden` only the names are shown."""
+    """Return the problem as text; of the lines in `hidden` only the names are shown."""
     level = "warning: " if problem.severity == "warning" else ""
     origin = problem.origin
     if isinstance(origin, Place):
@@ -92,12 +92,12 @@ def render(problem: Problem, hidden: Collection[int] = ()) -> str:
 
 
 def where(origin: Origin, path: Path) -> str:
-    """The variable or flag that something is wrong with."""
+    """Return the variable or flag of a problem."""
     return origin.name if isinstance(origin, Variable | Flag) else variable(*path)
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """The one of `known` that was probably meant; empty where none is like it."""
+    """Return the word of `known` that was probably meant; empty when none is similar."""
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [
         each for each in names if each.casefold() == word.casefold()
@@ -106,7 +106,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 
 def without_password(text: str) -> str:
-    """A text in which the passwords of URLs are hidden."""
+    """Return a text with the passwords of URLs hidden."""
     return _URL_PASSWORD.sub(lambda found: f"{found[3]}={HIDDEN}" if found[3] else f"{found[1]}:{HIDDEN}@", text)
 
 
@@ -114,7 +114,7 @@ def _excerpt(place: Place, todo: str, hidden: Collection[int]) -> str:
     line, end = shown_line(place.text, place.line, place.line in hidden)
     start = min(place.column - 1, end)
     length = max(min(place.length, len(line) - start), 1)
-    if start >= WIDTH - 10:  # what is underlined must be seen
+    if start >= WIDTH - 10:  # the underlined part must be visible
         line, start = "…" + line[start - 20 :], 21
     if len(line) > WIDTH:
         line = line[: WIDTH - 1] + "…"
@@ -125,7 +125,7 @@ def _excerpt(place: Place, todo: str, hidden: Collection[int]) -> str:
 
 
 def shown_line(text: Text, number: int, is_secret: bool) -> tuple[str, int]:
-    """The line as it may be shown, and the last column (from 0) that something can be underlined at."""
+    """Return the line as it may be shown, and the last column (from 0) that may be underlined."""
     line = text.lines[number - 1] if number <= len(text.lines) else ""
     if len(line) > LONG:
         return f"(a line of {len(line)} characters)", 0
@@ -144,7 +144,7 @@ def shown_line(text: Text, number: int, is_secret: bool) -> tuple[str, int]:
 
 
 def _continues_a_secret(lines: tuple[str, ...], index: int) -> bool:
-    """True for a further line of a secret: it is indented more than the name of the secret above it."""
+    """Return True for a further line of a secret: it is indented more than the name of the secret above it."""
     if index >= len(lines) or not lines[index].strip():
         return False
     depth = _depth(lines[index])
@@ -161,6 +161,6 @@ def _depth(line: str) -> int:
 
 
 def _columns(text: str) -> int:
-    """Columns of a terminal."""
+    """Return the width of a text in terminal columns."""
     wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
     return len(text) + wide - sum(unicodedata.combining(each) > 0 for each in text)

@@ -1,6 +1,6 @@
-"""Does a setting that names another one name something that is there?
+"""Checks that a setting that names another setting names an existing one.
 
-A table: the path of what names, with `*` for any item or name, and the section whose names it may take.
+A table: the path of the naming setting, with `*` for any item or name, and the section that holds the names.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from worker.settings.walking import inside
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`pattern` (`tests.*.source`) leads to a name, or a list of names, of the mapping at `names` (`sources`).
+    """`pattern` (`tests.*.source`) leads to a name, or a list of names, in the mapping at `names` (`sources`).
 
-    Of a list, `names` leads to what its items are called (`routes.*.name`).
+    For a list, `names` leads to the names of its items (`routes.*.name`).
     """
 
     pattern: str
@@ -34,7 +34,7 @@ REFERENCES: tuple[Reference, ...] = (
 
 
 def references(settings: BaseModel, table: Sequence[Reference] = REFERENCES) -> list[Finding]:
-    """Every name that leads nowhere, in the order of the table."""
+    """Return every unknown name, in the order of the table."""
     found = []
     for each in table:
         known = _names(settings, each.names)
@@ -62,7 +62,7 @@ def _todo(name: str, known: Sequence[str]) -> str:
 
 
 def _reached(value: object, pattern: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """What stands at the end of a pattern, with the path of each."""
+    """Yield the values at the end of a pattern, each with its path."""
     if not pattern:
         yield path, value
         return

@@ -1,7 +1,7 @@
-"""What may be decided by what an event says? The routes: whom they match, and what they set.
+"""Routes: which events each route matches, and what it sets.
 
-Routes are looked at in their order. The first that matches ends the search, unless it says `continue`; what an earlier
-one set stays, and a later one fills what is not set. What no route sets is as `policy` and the source say.
+Routes are examined in their order. The first match ends the search, unless the route has `continue`. An earlier route's
+settings stay, and a later one fills those that are not set. `policy` and the source apply where no route sets a value.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class Named(Section):
     """A template of the `templates` section."""
 
     template: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    """Its name there."""
+    """The template's name in that section."""
 
 
 def _worded(value: object) -> object:
-    """A template, or the name of one; one error for what is neither."""
+    """Return a template, or the name of one; raise one error for any other value."""
     match value:
         case str():
             return template(value)
@@ -77,47 +77,50 @@ Text = Annotated[
 
 
 class Route(Section):
-    """Which events, and what becomes of them. What it leaves out it does not set."""
+    """Conditions on events, and the settings for those that match. A missing setting is not set."""
 
     name: Line
-    """Unique; how `explain`, metrics and reasons name it."""
+    """A unique name, used in `explain`, metrics and reasons."""
     match: Matchers = ()
-    """All of these hold; without any, every event matches."""
+    """Conditions that must all hold; without any, every event matches."""
     goes_on: bool = Field(default=False, alias="continue")
-    """Later routes are looked at too, and fill what is not set."""
+    """Examine later routes too, which fill missing settings."""
     category: Line | None = None
     """The tickets' category."""
     priority: Priority | dict[str, Priority] | None = None
-    """One for all, or one for each severity; of a severity that is not in the table, it sets none."""
+    """One priority for all, or one for each severity; a severity that is not in the table has none."""
     private: bool | None = None
-    """Keep the text out of subject and description. False lifts what the source's own setting says, not what a
-    connector keeps private for a reason of its own, and nothing of chat: there, `channels` says what is public."""
+    """Keep the text out of subject and description.
+
+    False overrides the source's own setting, but not what a connector keeps private for a reason of its own. False has
+    no effect on chat: there, `channels` decides what is public.
+    """
     metadata: dict[Line, TemplateText] = Field(default_factory=dict, max_length=MAX_METADATA)
-    """Each name is a setting by itself. Revision A of the API has no place for them."""
+    """The ticket's metadata. Each name is a setting by itself. Revision A of the API does not support metadata."""
     subject: Text | None = None
-    """Of the ticket, in place of the source's own: a template, or `template: NAME`."""
+    """The ticket's subject instead of the source's own: a template, or `template: NAME`."""
     description: Text | None = None
-    """Of the ticket, likewise."""
+    """The ticket's description, likewise."""
     group_by: tuple[Line, ...] | None = Field(default=None, max_length=MAX_GROUP_BY)
-    """One ticket for all events of a source that are alike in these attributes; with an empty list each has its own."""
+    """One ticket for all events of a source with equal values of these attributes; with an empty list, one for each."""
     storm_above: int | None = Field(default=None, ge=1)
     """When more incidents than these begin in a minute, the others share one ticket; urgent ones do not."""
     reopen_window: SecondsOrNone | None = None
-    """Opened again so soon after its end, the ticket is reopened; later there is a new one."""
+    """How soon after its end a new opening reopens the ticket; later it creates a new one."""
     damping: SecondsOrNone | None = None
-    """So long an opening waits before its ticket is created; ends it in that time, neither costs a call."""
+    """The opening delay: how long an opening waits before its ticket is created. An end by then costs no call."""
     on_change: NoteOrNothing | None = None
-    """What a known message with other content does."""
+    """The effect of a known message with other content."""
     on_repeat: OnRepeat | None = None
-    """What a known message with the same content does; `check` brings back a ticket that a person closed meanwhile."""
+    """The effect of a known message with the same content; `check` brings back a ticket that a person has closed."""
     on_resolve: OnResolve | None = None
     """`resolve` gives the ticket the status resolved; with `note` and `nothing` it stays open for a person to close."""
     on_comment: NoteOrNothing | None = None
-    """What a comment on a case does."""
+    """The effect of a comment on a case."""
     on_reaction: NoteOrNothing | None = None
-    """As `on_comment`, where the comment is a reaction; None: as that."""
+    """The effect of a comment that is a reaction; None: that of `on_comment`."""
     drop: Line | None = None
-    """The reason for which nothing is done about the event."""
+    """The reason for which the event has no effect."""
 
     @model_validator(mode="after")
     def _a_drop_sets_nothing(self) -> Self:
@@ -128,12 +131,12 @@ class Route(Section):
         return self
 
     def misses(self, values: Mapping[str, str]) -> tuple[Matcher, ...]:
-        """The matchers that do not hold; it matches where there is none."""
+        """Return the matchers that do not hold; the route matches when there are none."""
         return tuple(each for each in self.match if not each.holds(values))
 
 
 def settings_of(route: Route) -> Iterator[tuple[str, Any]]:
-    """What the route sets, by name; metadata one by one, as `metadata.NAME`."""
+    """Yield the route's settings, by name; metadata one by one, as `metadata.NAME`."""
     for name in type(route).model_fields:
         value = getattr(route, name)
         if name == "metadata":
@@ -144,7 +147,7 @@ def settings_of(route: Route) -> Iterator[tuple[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What was set, and by which route."""
+    """A value, and the route that set it."""
 
     value: Any
     route: str
@@ -152,17 +155,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What the routes say about an event."""
+    """The result of the routes for an event."""
 
     settings: Mapping[str, Setting]
     matched: tuple[str, ...]
     """Names of the routes that matched, in their order."""
     nearly: tuple[tuple[str, Matcher], ...]
-    """Routes that a single matcher kept from matching, and that matcher."""
+    """Routes that failed by a single matcher, and that matcher."""
 
 
 def resolve(routes: Iterable[Route], values: Mapping[str, str]) -> Resolution:
-    """What these routes say about an event with these attributes: first match wins, setting by setting."""
+    """Resolve the routes for an event with these attributes: first match wins, setting by setting."""
     found: dict[str, Setting] = {}
     matched: list[str] = []
     nearly: list[tuple[str, Matcher]] = []
@@ -189,7 +192,7 @@ def _by_severity(value: Priority | Mapping[str, Priority], severity: str) -> Pri
 
 
 def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list[Finding]:
-    """Everything that is wrong or odd, in the order of the routes, the templates last."""
+    """Return every error and oddity, in the order of the routes, the templates last."""
     found: list[Finding] = []
     used: set[str] = set()
     first_of: dict[str, int] = {}
@@ -239,12 +242,12 @@ def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[F
 
 
 def _contradict(one: Matcher, other: Matcher) -> bool:
-    """True when an attribute cannot fulfil both; told where `one` asks for a certain value."""
+    """Return True when an attribute cannot fulfil both; only detected when `one` requires a certain value."""
     return one.name == other.name and one.operator == "=" and not other.matches(one.value)
 
 
 def _shadow(earlier: Iterable[Route], route: Route) -> str | None:
-    """Why an earlier route takes every event that this one would match."""
+    """Return why an earlier route takes every event that this one would match; None when there is no such route."""
     for other in earlier:
         if not other.goes_on and all(_implied(route.match, each) for each in other.match):
             return f"it can never match: whatever it matches, route {other.name!r} before it takes (without continue)"
@@ -252,7 +255,7 @@ def _shadow(earlier: Iterable[Route], route: Route) -> str | None:
 
 
 def _implied(given: Iterable[Matcher], wanted: Matcher) -> bool:
-    """True when the given matchers can only hold where the wanted one does."""
+    """Return True when the given matchers can hold only if the wanted one holds."""
     return any(
         each == wanted or (each.name == wanted.name and each.operator == "=" and wanted.matches(each.value))
         for each in given

@@ -1,7 +1,7 @@
-"""What may stand in the configuration file, as JSON Schema (draft 2020-12), for editors and for checks elsewhere?
+"""The JSON Schema (draft 2020-12) of the configuration file, for editors and for checks elsewhere.
 
-It is made of the models: their docstrings are its descriptions. What the file does not take is not in it: a secret
-itself is missing, and `NAME_file` is there. No section requires anything, since the environment may give it.
+The schema is made from the models; their docstrings are its descriptions. It holds only what the file accepts: a secret
+itself is missing, and `NAME_file` is there. No section requires anything, because the environment may supply it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _REF = "#/$defs/{model}"
 
 
 def schema() -> Schema:
-    """The JSON Schema of the whole file."""
+    """Return the JSON Schema of the whole file."""
     definitions: Schema = {}
     properties: Schema = {}
     for name, field in Settings.model_fields.items():
@@ -42,7 +42,7 @@ def schema() -> Schema:
 
 
 def _of_list(name: str, definitions: Schema) -> Schema:
-    """A list or mapping of models, as they are: what each of them needs stays required."""
+    """Return the schema of a list or mapping of models; their required fields stay required."""
     only = create_model("Only", **{name: (Settings.model_fields[name].annotation, Settings.model_fields[name])})  # type: ignore[call-overload]
     made: Schema = only.model_json_schema(ref_template=_REF, mode="validation")
     definitions |= made.pop("$defs", {})
@@ -52,7 +52,10 @@ def _of_list(name: str, definitions: Schema) -> Schema:
 
 
 def _sources(definitions: Schema) -> Schema:
-    """A mapping of ids; the kind tells the settings apart. One that is named like its kind need not say it."""
+    """Return the schema of the sources: a mapping of ids, whose `kind` selects the settings.
+
+    A source that is named like its kind may leave `kind` out.
+    """
     by_kind = {}
     for kind in kinds():
         model = connector(kind).settings
@@ -82,12 +85,12 @@ def _sources(definitions: Schema) -> Schema:
 
 
 def _or_nothing(schema: Schema) -> Schema:
-    """An empty section is a section."""
+    """Return the schema or null: an empty section is a section."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _add(model: type[BaseModel], definitions: Schema, name: str | None = None) -> str:
-    """The model among the definitions as the file takes it; gives its name there."""
+    """Add the model to the definitions in the form that the file accepts, and return its name there."""
     made: Schema = model.model_json_schema(ref_template=_REF, mode="validation")
     definitions |= made.pop("$defs", {})
     for section in sections_of(model):

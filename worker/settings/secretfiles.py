@@ -1,7 +1,7 @@
-"""What does a file hold whose content is a setting? Read once, when settings are made.
+"""Reads settings that have a file of their own, once, when the settings are made.
 
-A missing file, one that cannot be read, an empty one, a blank one, and one whose secret has white space at an end are
-told apart: each wants something else done.
+A missing file, an unreadable one, an empty one, a blank one, and a secret with white space at an end have different
+errors, because each has a different remedy.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from pathlib import Path
 READ_BY_OTHERS = stat.S_IROTH
 DEV_SECRET = "dev-secret"  # noqa: S105 — public on purpose; accepted without configuration and on loopback only
 PUBLIC = (DEV_SECRET, "ak_test_local")
-"""What the repository holds for trying out: no secret of anybody's."""
+"""Secrets in the repository for trying out; nobody's real secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecretFile:
-    """A secret's file, and who may read it."""
+    """A secret's file, and its permissions."""
 
     path: str
     mode: int
     is_public: bool = False
-    """It holds what everybody knows anyway."""
+    """The file holds a secret that is public anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable(Exception):
-    """The file is not there, or holds no such thing; `todo` is what to do."""
+    """The file is missing, or holds no usable value; `todo` is the remedy."""
 
     message: str
     todo: str = ""
 
 
 def read_value(path: str) -> str:
-    """The text of a file, without the line's end. Raises Unusable."""
+    """Return the text of a file, without the line end. Raises Unusable."""
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
@@ -53,7 +53,7 @@ _TODO: dict[type[Exception], str] = {
 
 
 def read_secret(path: str) -> tuple[str, SecretFile]:
-    """The secret in a file, and who may read that. Raises Unusable."""
+    """Return the secret in a file, and the file's permissions. Raises Unusable."""
     value = read_value(path)
     if not value:
         raise Unusable(f"the file {path!r} is empty", "write the secret into it")

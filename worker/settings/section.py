@@ -1,7 +1,7 @@
-"""What do all sections of the settings have in common? They are frozen, and refuse keys that nobody knows.
+"""The base of all sections of the settings, which are frozen and refuse unknown keys.
 
-An error that a validator raises is a ValueError; one that knows where in a text it is wrong is an `AtOffset`, and is
-underlined there when the text stands in the configuration file.
+A validator raises a ValueError. An `AtOffset` also has a position in a text, which is underlined when the text stands
+in the configuration file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Section(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A text that matches a pattern; what is `wanted` is said in words, since few people read patterns."""
+    """A text that matches a pattern. `wanted` describes the pattern in words, because few people read patterns."""
 
     pattern: str
     wanted: str
@@ -45,4 +45,4 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class MayHoldPassword:
-    """Marks a URL that may hold a password: then it is kept out of the configuration file, as every secret is."""
+    """Marks a URL that may hold a password. Such a URL is kept out of the configuration file, like a secret."""

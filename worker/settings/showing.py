@@ -1,4 +1,4 @@
-"""How are settings shown to a person? As YAML or JSON, with origins, and never with a secret."""
+"""Shows settings as YAML or JSON, with origins, and never with a secret."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_TEXT = {"true", "false", "null", "nan", "inf"}
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value that may be shown, and where it came from."""
+    """A value that may be shown, and its origin."""
 
     value: object
     origin: str
@@ -31,7 +31,7 @@ Shown = Mapping[str, "Shown | Leaf"]
 
 
 def shown(loaded: Loaded) -> Shown:
-    """Every setting that is in force, section by section."""
+    """Return every setting in force, section by section."""
     return _section(loaded, loaded.settings, ())
 
 
@@ -47,7 +47,7 @@ def _section(loaded: Loaded, section: object, path: Path) -> Shown:
 
 
 def _value(value: object) -> object:
-    """As JSON has it: texts without passwords, whole numbers without a point."""
+    """Return the value for JSON: texts without passwords, whole numbers without a point."""
     if isinstance(value, SecretStr):
         return HIDDEN
     if isinstance(value, float) and value.is_integer():
@@ -62,7 +62,7 @@ def _value(value: object) -> object:
 
 
 def as_json(tree: Shown, *, origins: bool) -> dict[str, object]:
-    """Nested objects; with origins, each value is `{"value": …, "origin": …}`."""
+    """Return nested objects; with origins, each value is `{"value": …, "origin": …}`."""
     found: dict[str, object] = {}
     for name, each in tree.items():
         if isinstance(each, Leaf):
@@ -73,7 +73,7 @@ def as_json(tree: Shown, *, origins: bool) -> dict[str, object]:
 
 
 def as_yaml(tree: Shown, *, origins: bool) -> str:
-    """A document; with origins, each value has its own behind it."""
+    """Return a YAML document; with origins, each value has its origin in a comment."""
     lines = list(_lines(tree, ""))
     width = min(max((len(line) for line, _ in lines), default=0), 60)
     return "\n".join(f"{line:<{width}}  # {origin}" if origins and origin else line for line, origin in lines)
@@ -91,7 +91,7 @@ def _lines(tree: Shown, indent: str) -> Iterator[tuple[str, str]]:
 
 
 def _scalar(value: object) -> str:
-    """Plain where nobody can read it as anything but this text; else as JSON, which YAML 1.2 contains."""
+    """Return the value plain if it can only be read as this text; else as JSON, which YAML 1.2 contains."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
         return value
     return json.dumps(value, ensure_ascii=False)

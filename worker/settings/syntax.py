@@ -1,6 +1,7 @@
-"""Is all that stands in a template allowed? What is not is refused with its place; Jinja itself only knows the line.
+"""Checks a template's syntax tree, and refuses everything that is not allowed, with its exact place.
 
-The tree is looked at node by node. What is not in `ALLOWED` is refused, so that a later version of Jinja adds nothing.
+Jinja itself only has the line. The tree is checked node by node. A node that is not in `ALLOWED` is refused, so that a
+later version of Jinja adds nothing.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from worker.settings.filters import AT_MOST, FILTERS, MAX_ITEMS, WEIGHED
 from worker.settings.section import AtOffset
 
 MAX_STEPS = 20_000
-"""Nodes that one rendering evaluates at most: those in a `for` count for each of its items."""
+"""The most nodes that one rendering may evaluate: those in a `for` count for each of its items."""
 MAX_DEPTH = 30
-"""Of nodes inside each other."""
+"""Levels of nested nodes."""
 MAX_CHAIN = 10
-"""Filters behind each other."""
+"""Filters in a row."""
 LOOP = ("first", "last", "index", "length")
-"""What `loop.` tells inside a `for`."""
+"""Attributes of `loop.` inside a `for`."""
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Getattr, nodes.Getitem,
@@ -57,18 +58,18 @@ REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.With: ("with", "nothing can be set"),
     nodes.Scope: ("autoescape", "nothing is escaped in a ticket's text"),
 }
-"""Where what is refused most often is seen, and what to do."""
+"""Source text by which a refused node is found, and the remedy."""
 
 
 def check(environment: Environment, source: str, names: Mapping[str, str]) -> tuple[nodes.Template, frozenset[str]]:
-    """The tree of the template, made safe, and the attributes that it looks up. Raises AtOffset."""
+    """Return the template's tree, made safe, and the attributes that it uses. Raises AtOffset."""
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
         raise _on_line(source, error.lineno, error.message or "it cannot be read") from None
     except RecursionError:
         raise AtOffset("it is nested too deeply", 0, len(source)) from None
-    except ValueError:  # of a number that Python does not read
+    except ValueError:  # a number that Python does not read
         raise AtOffset("it holds a number that is too long", 0, len(source)) from None
     checker = _Checker(environment, source, names)
     checker.check(tree)
@@ -101,7 +102,7 @@ class _Checker:
     def _children(
         self, node: nodes.Node, own: frozenset[str] | None
     ) -> Iterator[tuple[nodes.Node, frozenset[str] | None]]:
-        """What stands in the node, each with the names that its `for` gives it; None outside of one."""
+        """Yield the child nodes, each with the names of its `for`; None outside of a `for`."""
         if isinstance(node, nodes.For):
             inside = frozenset(_targets(node))
             yield node.iter, own
@@ -110,7 +111,7 @@ class _Checker:
             for child in node.else_:
                 yield child, own
         elif isinstance(node, nodes.Getattr | nodes.Getitem):
-            return  # looked at as one
+            return  # checked as a whole
         else:
             for child in node.iter_child_nodes():
                 yield child, own
@@ -196,7 +197,7 @@ class _Checker:
                 self._refuse(node, None, "a for gives a plain name, or two: for name, value in labels|items")
 
     def _refuse(self, node: nodes.Node, word: str | None, message: str) -> NoReturn:
-        # Jinja gives some nodes no line, such as what is compared: that of what stands in them is theirs.
+        # Jinja gives some nodes no line, such as comparisons: take the line of a node within.
         line = next((each.lineno for each in (node, *node.find_all(nodes.Node)) if each.lineno), 1)
         offset = _find(self.environment, self.source, line, word) if word else None
         if word is None or offset is None:
@@ -214,18 +215,18 @@ _CHECKS: Mapping[type[nodes.Node], Callable[[_Checker, Any, frozenset[str] | Non
     nodes.Neg: _Checker.negative,
     nodes.For: _Checker.loop,
 }
-"""How a node of each kind is looked at; what has no line is allowed or refused whatever stands in it."""
+"""The check for each kind of node. A kind without an entry is allowed or refused whatever it contains."""
 
 
 def _targets(node: nodes.For) -> list[str]:
-    """The names that a `for` gives; "" for what is none."""
+    """Return the names that a `for` defines; "" for a target that is no name."""
     target = node.target
     found: list[nodes.Node] = list(target.items) if isinstance(target, nodes.Tuple) else [target]
     return [each.name if isinstance(each, nodes.Name) else "" for each in found]
 
 
 def _make_safe(tree: nodes.Template) -> None:
-    """Put a bound around what is gone through and what is compared."""
+    """Put a bound around the lists of loops and around compared values."""
     for loop in list(tree.find_all(nodes.For)):
         loop.iter = _bounded(cast(nodes.Expr, loop.iter), AT_MOST)
     for comparison in list(tree.find_all(nodes.Compare)):
@@ -239,12 +240,12 @@ def _bounded(node: nodes.Expr, name: str) -> nodes.Filter:
 
 
 def _find(environment: Environment, source: str, line: int, word: str) -> int | None:
-    """Where the word stands as a token, on this line or after it."""
+    """Return where the word stands as a token, on this line or after it."""
     at = 0
     for _, kind, value in environment.lexer.tokeniter(source, None):
         at = source.find(value, at)
         if at < 0:
-            return None  # white space that was taken off
+            return None  # white space that was stripped
         if kind != "data" and value.strip("'\"") == word and source.count("\n", 0, at) + 1 >= line:
             return at + value.find(word)
         at += len(value)
@@ -252,7 +253,7 @@ def _find(environment: Environment, source: str, line: int, word: str) -> int | 
 
 
 def _on_line(source: str, line: int, message: str) -> AtOffset:
-    """The error of a whole line, the blanks at its beginning left out."""
+    """Return the error for a whole line, without its leading blanks."""
     lines = source.split("\n")
     number = min(max(line, 1), len(lines))
     before, text = sum(len(each) + 1 for each in lines[: number - 1]), lines[number - 1]

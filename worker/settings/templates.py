@@ -1,11 +1,11 @@
-"""How is a subject or description worded? By a template whose syntax is a small part of Jinja's, in its sandbox.
+"""Templates for subjects and descriptions, in a small part of Jinja's syntax, in its sandbox.
 
 Allowed: output, the documented attributes, literals, comparisons, `and`, `or`, `not`, `in`, `is defined`, the filters
-of `worker.settings.filters`, `if`, and one `for` that is not inside another one. All else is refused when the settings
-are read, with its place. There are no calls, no arithmetic and no attributes of Python objects.
+of `worker.settings.filters`, `if`, and one `for` that is not inside another one. Everything else is refused when the
+settings are read, with its place. There are no calls, no arithmetic and no attributes of Python objects.
 
-So a rendering ends soon, whatever stands in the template and in the message: it evaluates at most `MAX_STEPS` parts of
-the template, its filters and comparisons handle at most `MAX_WORK` characters, and it stops at the longest output. A
+So a rendering ends soon, whatever the template and the message contain: it evaluates at most `MAX_STEPS` parts of the
+template, its filters and comparisons handle at most `MAX_WORK` characters, and it stops at the longest output. A
 message's text is a value and never a template: `{{ 7*7 }}` in it stays as it is.
 
 Source: https://jinja.palletsprojects.com/en/stable/templates/ , https://jinja.palletsprojects.com/en/stable/sandbox/
@@ -37,22 +37,22 @@ MAX_VALUE = 65_536
 
 
 class CannotRender(Exception):
-    """The template does not fit this message; the text says why, in words that are not the message's."""
+    """The template does not fit this message. The reason never quotes the message."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template that was checked."""
+    """A checked template."""
 
     source: str
     names: frozenset[str] = field(compare=False)
-    """The attributes that it looks up, groups by their first part."""
+    """The attributes that the template uses, groups by their first part."""
     groups: frozenset[str] = field(compare=False, repr=False)
-    """The beginnings that many attributes share; a message may have none of them."""
+    """The groups of attributes, such as `labels`; a message may have none of them."""
     _code: jinja2.Template = field(compare=False, repr=False)
 
     def render(self, values: Mapping[str, str], limit: int, work: Work | None = None) -> str:
-        """The text for these attributes, in at most `limit` characters. Raises CannotRender."""
+        """Return the text for these attributes, in at most `limit` characters. Raises CannotRender."""
         context = {**{name: {} for name in self.groups}, **_nested(values), filters.WORK: work or Work(MAX_WORK)}
         parts: list[str] = []
         length = 0
@@ -86,7 +86,7 @@ class _Environment(SandboxedEnvironment):
 
 
 def template(text: str) -> Template:
-    """The template of this text, checked and ready. Raises AtOffset."""
+    """Return the template of this text, checked and ready. Raises AtOffset."""
     if len(text) > MAX_SOURCE:
         raise AtOffset(f"the template has {len(text)} characters, more than {MAX_SOURCE}", 0, len(text))
     environment = _environment()
@@ -114,7 +114,7 @@ def _environment() -> _Environment:
 
 
 def _nested(values: Mapping[str, str]) -> dict[str, Any]:
-    """`labels.team` as `team` in `labels`; values that are too long are cut."""
+    """Return `labels.team` as `team` in `labels`; long values are cut."""
     context: dict[str, Any] = {}
     for name, value in sorted(values.items(), key=lambda each: ("." in each[0], each[0])):  # groups last
         beginning, dot, rest = name.partition(".")

@@ -1,4 +1,4 @@
-"""The settings one by one, each with its path: of the tree that was configured, and of the models made of it."""
+"""Walks settings one by one, each with its path: those of the configured tree, and those of the models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.settings.origin import DEFAULT, Branch, InFile, Items, Node, Origin,
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value that was configured; its node knows where it came from."""
+    """One configured value; its node has the origin."""
 
     root: Branch
     path: Path
@@ -23,17 +23,17 @@ class Setting:
 
     @property
     def field(self) -> FieldInfo | None:
-        """What the models say of the setting; None where they have no such setting."""
+        """The model's field of the setting; None when the models have no such setting."""
         return field_at(self.root, Settings, self.path)
 
 
 def configured(root: Branch) -> Iterator[Setting]:
-    """Every setting of the tree, in its order; a list, and then what it holds."""
+    """Yield every setting of the tree, in its order; a list, and then its items."""
     return (Setting(root, path, node) for path, node in nodes(root) if not isinstance(node, Branch))
 
 
 def replaced(root: Branch, by: Callable[[Setting], Node | None]) -> Branch:
-    """The tree with what `by` makes of each setting in its place; without those of which it makes None."""
+    """Return the tree with each setting replaced by the result of `by`; settings with the result None are left out."""
 
     def section(old: Branch, path: Path) -> Branch:
         entries: dict[str, tuple[Origin, Node]] = {}
@@ -48,7 +48,7 @@ def replaced(root: Branch, by: Callable[[Setting], Node | None]) -> Branch:
 
 
 def inside(value: object) -> Iterator[tuple[str | int, object]]:
-    """What a model, a source, a mapping or a list holds, each with its name or number; a value holds nothing."""
+    """Yield the members of a model, a source, a mapping or a list, each with its name or number; none for a value."""
     if isinstance(value, Source):
         yield "kind", value.connector.kind
         yield from inside(value.settings)
@@ -61,13 +61,13 @@ def inside(value: object) -> Iterator[tuple[str | int, object]]:
 
 
 def seen(node: Node, key: Origin) -> Origin:
-    """Where a value can be underlined: a section, and what is empty, by its name."""
+    """Return the origin to underline for a value: its name for a section and for an empty value."""
     is_empty = isinstance(node, Scalar) and node.value is None
     return key if is_empty or isinstance(node, Branch) else node.origin
 
 
 def origin_of(root: Branch, path: Path) -> Origin:
-    """Where what stands at the path, or the nearest above it, can be underlined."""
+    """Return the origin to underline for the value at the path, or for the nearest one above it."""
     for end in range(len(path), 0, -1):
         node = node_at(root, path[:end])
         if node is not None:

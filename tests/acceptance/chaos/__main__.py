@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         parser.error("--events is at least 2, --faults at least 0")
     if options.limit is not None and not re.fullmatch(r"[1-9][0-9]*/[1-9][0-9]*", options.limit):
         parser.error("--limit is requests of a minute and of a second, such as 3000/600")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended then too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the started processes are then ended too
     folder = Path(tempfile.mkdtemp(prefix="ticketrelay-chaos-"))
     folder.chmod(0o755)
     keep = True

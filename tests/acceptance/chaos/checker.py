@@ -1,7 +1,7 @@
-"""Are the effects that the Tickets API recorded those that must follow from what was acknowledged, once, in order?
+"""Compares the effects recorded by the Tickets API with those expected for the acknowledged events: once and in order.
 
-Pure. An effect has a name that says what it did and from which step of its case it came: `add_note s3 on s1` is the
-note of step s3 on the ticket that step s1 created. What must follow is a list of such names for each case.
+Pure. The name of an effect holds its kind and the step of its case: `add_note s3 on s1` is the note of step s3 on the
+ticket that step s1 created. The expectation is a list of such names for each case.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import Any
 from worker.ledger.queue.joining import BETWEEN
 
 REPEAT = re.compile(r"may be a repeat", re.IGNORECASE)
-"""How a note says that it may have been added before (rule 5 of exactly-once delivery)."""
+"""Text of a note that may have been added before (rule 5 of exactly-once delivery)."""
 
 MARK = re.compile(r"\bstep: (s\d+)\b")
-"""How a text says from which step of its case it came."""
+"""Text that names the step of the case."""
 
 NO_CASE = "?"
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One effect as the checker sees it."""
+    """One effect as the checker uses it."""
 
     case: str
     name: str
     may_repeat: bool = False
-    """It says itself that it may have been done before."""
+    """The text states that the effect may have been done before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the effects show; all but `effects` and `repeats` must be 0."""
+    """Result of a comparison; all numbers except `effects` and `repeats` must be 0."""
 
     effects: int
     lost: int
@@ -43,9 +43,9 @@ class Verdict:
     misordered: int
     unexpected: int
     repeats: int
-    """Effects done again that say so: no fault of the engine, and not its silence."""
+    """Effects that were repeated and declared as such, which the engine is allowed to do."""
     wrong: tuple[str, ...] = field(default=(), compare=False)
-    """The cases that are not as they must be."""
+    """Cases with wrong effects."""
 
     @property
     def is_clean(self) -> bool:
@@ -56,7 +56,7 @@ class Verdict:
 
 
 def judge(expected: Mapping[str, Sequence[str]], effects: Iterable[Effect]) -> Verdict:
-    """Compare, case by case. Within a case every name of `expected` is there once, and after those before it."""
+    """Compare each case: every name of `expected` must occur once, after the names before it."""
     of_case: dict[str, list[Effect]] = {case: [] for case in expected}
     for each in effects:
         of_case.setdefault(each.case, []).append(each)
@@ -86,15 +86,15 @@ def _judge_case(expected: Sequence[str], found: Sequence[Effect]) -> Verdict:
         else:
             duplicated += 1
     places = [first[name] for name in expected if name in first]
-    # One that stands before any of those that it must follow is misordered, however many those are.
+    # An effect counts as misordered once, however many of its predecessors come after it.
     misordered = sum(place < max(places[:index], default=-1) for index, place in enumerate(places))
     return Verdict(len(found), len(expected) - len(first), duplicated, misordered, unexpected, repeats)
 
 
 def observe(recorded: Iterable[Mapping[str, Any]]) -> list[Effect]:
-    """The records of the Tickets API (`/effects`) as effects.
+    """Turn the records of the Tickets API (`/effects`) into effects.
 
-    A create names its case in the last word of its subject; everything else belongs to the case of its ticket.
+    A create names its case in the last word of its subject; all other effects belong to the case of their ticket.
     """
     created: dict[str, tuple[str, str]] = {}
     effects = []
@@ -111,7 +111,7 @@ def observe(recorded: Iterable[Mapping[str, Any]]) -> list[Effect]:
 
 
 def _parts(kind: str, body: str) -> list[str]:
-    """The notes that were folded into one; else the body as a whole."""
+    """Return the notes that were joined into one; for other kinds the whole body."""
     return str(json.loads(body)["body"]).split(BETWEEN) if kind == "add_note" else [body]
 
 
@@ -121,13 +121,13 @@ def _mark(body: str) -> str:
 
 
 def _what(kind: str, mark: str, body: str) -> str:
-    """What tells an effect from others of its kind on its ticket; a reopening says nothing of itself."""
+    """Return what distinguishes an effect from others of its kind on its ticket; empty for a reopening."""
     if kind == "reopen_ticket":
         return ""
     return f"{json.loads(body).get('priority')} " if kind == "update_ticket" else f"{mark} "
 
 
 def story(case: str, expected: Mapping[str, Sequence[str]], effects: Iterable[Effect]) -> str:
-    """What must have happened to a case, and what did."""
+    """Format the expected and the actual effects of a case."""
     found = [each.name + (" (may be a repeat)" if each.may_repeat else "") for each in effects if each.case == case]
     return f"{case}\n  must be: {' | '.join(expected.get(case, ()))}\n  was:     {' | '.join(found)}"

@@ -1,7 +1,7 @@
-"""How is a stream sent while things go wrong? By a few connections at once, each delivery until it is acknowledged.
+"""Sends a stream during the faults, over a few connections, each delivery until it is acknowledged.
 
-The faults lie evenly along the stream. Nobody runs ahead of them: senders wait before the part of the stream that the
-next fault belongs to, so that each fault meets traffic, however long it takes.
+The faults are spread evenly over the stream. Senders stop before the part of the stream that belongs to the next fault,
+so that each fault meets traffic, however long it takes.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ IDLE_PATIENCE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run."""
+    """Result of a run."""
 
     events: int
     faults: int
     api_faults: int
     dead: int
-    """Dead letters at the end: there is nobody here to decide on one, so there must be none."""
+    """Dead letters at the end; must be 0, because no person decides about them here."""
     seconds: float
     verdict: checker.Verdict
     stories: tuple[str, ...]
-    """Of cases that are wrong, a few."""
+    """Some of the wrong cases."""
 
     @property
     def is_clean(self) -> bool:
@@ -69,7 +69,7 @@ class Senders:
 
     @property
     def done(self) -> int:
-        """How many sendings were acknowledged."""
+        """The number of acknowledged sendings."""
         return self._done
 
     def start(self) -> None:
@@ -77,14 +77,16 @@ class Senders:
             each.start()
 
     def may_send(self, limit: int) -> None:
-        """Nothing from the sending with this number on."""
+        """Allow the sendings below this number."""
         with self._changed:
             self._limit = limit
             self._changed.notify_all()
 
     def wait_until_sent(self, number: int) -> None:
-        """Until so many sendings were acknowledged, however long, as long as more and more are. Raises what a sender
-        met."""
+        """Wait until this number of sendings is acknowledged.
+
+        There is no time limit as long as the number grows. Raises the error of a sender.
+        """
         while self._done < number:
             before = self._done
             more = f"more than {before} of {number} acknowledged"
@@ -107,7 +109,7 @@ class Senders:
                         wait_until(lambda: self._is_over(before), "the step before", PATIENCE_S)  # noqa: B023
                     if not self._stopping:
                         self._send(http, delivery)
-        except Exception as error:  # noqa: BLE001 — raised again where it is waited for
+        except Exception as error:  # noqa: BLE001 — raised again by `wait_until_sent`
             self._errors.append(error)
             self._stopping = True
 
@@ -148,7 +150,7 @@ class Senders:
 
 
 class ApiFaults:
-    """The rules at the Tickets API, set anew after each of its lives, and how often they applied in all of them."""
+    """Fault rules at the Tickets API, added after each of its starts; counts how often they applied in all."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self._site = deployment.site
@@ -165,7 +167,7 @@ class ApiFaults:
         self._lives += 1
 
     def count(self) -> int:
-        """How many requests met a rule so far; what happened since the last count is lost with a killed server."""
+        """Return how many requests met a rule so far; a killed server loses its count since the last call."""
         with suppress(httpx.TransportError):
             answer = self._site.http.get(
                 f"{self._site.control}/faults", headers={"Authorization": f"Bearer {CONTROL_TOKEN}"}
@@ -176,7 +178,7 @@ class ApiFaults:
 
 
 def run(kind: Kind, folder: Path, *, events: int, faults: int, seed: int, limit: str | None = None) -> Outcome:
-    """One run in `folder`, which every user can reach; `limit` as `deployed` takes it."""
+    """Do one run in `folder`, which every user can reach; `limit` is as for `deployed`."""
     told = stream.make(events, seed)
     begun = time.monotonic()
     with deployed(kind, folder, limit) as deployment:
@@ -220,7 +222,7 @@ def _send_with_faults(
 
 
 def _send_again(deployment: Deployment, told: Stream, seed: int) -> None:
-    """Everything once more, in any order: nothing may follow from it."""
+    """Send every delivery once more, in random order; this must have no effect."""
     again = list(range(len(told.deliveries)))
     random.Random(seed).shuffle(again)  # noqa: S311
     senders = Senders(deployment.site.intake, [_alone(each) for each in told.deliveries], again)
@@ -233,12 +235,12 @@ def _send_again(deployment: Deployment, told: Stream, seed: int) -> None:
 
 
 def _alone(delivery: Delivery) -> Delivery:
-    """The delivery, without what it waits for."""
+    """Return the delivery without its predecessors."""
     return Delivery(delivery.number, delivery.source, delivery.body, delivery.steps, ())
 
 
 def _wait_until_idle(deployment: Deployment) -> int:
-    """Until nothing waits and nothing is under way; gives the number of dead letters."""
+    """Wait until no operation waits or is in flight; returns the number of dead letters."""
     while (left := deployment.open_and_dead()[0]) > 0:
         wait_until(lambda: deployment.open_and_dead()[0] < left, f"less than {left} open", IDLE_PATIENCE_S)
     return deployment.open_and_dead()[1]

@@ -1,4 +1,4 @@
-"""What goes wrong in a run? At the Tickets API all the while, by probability; with processes and servers one by one."""
+"""Faults of a run: permanent ones at the Tickets API, by probability, and single ones of processes and servers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-MANY = 1_000_000  # a rule that counts down tells how often it applied
+MANY = 1_000_000  # a rule with a countdown shows how often it applied
 
 API_FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "reset", "when": "before", "probability": 0.02},
@@ -18,18 +18,18 @@ API_FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "status", "when": "before", "status": 503, "retry_after": 1, "probability": 0.01},
     {"action": "status", "when": "before", "status": 429, "retry_after": 1, "probability": 0.002},
     {"action": "truncate", "probability": 0.01},
-    {"action": "drip", "chunk": 16, "seconds": 0.01, "probability": 0.02},  # slow, and complete in time
+    {"action": "drip", "chunk": 16, "seconds": 0.01, "probability": 0.02},  # slow, but complete in time
     {"action": "drip", "chunk": 16, "seconds": 0.5, "probability": 0.005},  # never complete in time
     {"action": "latency", "when": "before", "seconds": 0.3, "probability": 0.02},
     {"action": "latency", "when": "before", "seconds": 1.3, "probability": 0.01},  # given up, and takes effect later
     {"action": "latency", "when": "after", "seconds": 1.3, "probability": 0.005},  # took effect, and was given up
     {"action": "search_lag", "seconds": 1.0, "probability": 1.0},
 )
-"""One call in seven or so meets one. Nothing that was not done may say that it was: 503 and 429 come before only."""
+"""About one call in seven meets a fault. An answer must not deny an effect: 503 and 429 come only before the effect."""
 
 
 def rules(seed: int) -> list[dict[str, Any]]:
-    """The rules for one life of the Tickets API, which keeps them in memory."""
+    """Rules for one start of the Tickets API, which keeps them in memory."""
     return [
         {**each, "path": "/tickets", "seed": seed * 100 + number, "times": MANY}
         for number, each in enumerate(API_FAULTS)
@@ -37,7 +37,7 @@ def rules(seed: int) -> list[dict[str, Any]]:
 
 
 def order_of(kinds: Sequence[str], faults: int, seed: int) -> list[str]:
-    """So many process faults: every kind before any comes again."""
+    """Return this number of process faults: every kind once before any is repeated."""
     chance = random.Random(seed)  # noqa: S311 — a seeded run can be repeated
     order: list[str] = []
     while len(order) < faults:

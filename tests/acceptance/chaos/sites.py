@@ -1,6 +1,6 @@
-"""What is it that things go wrong with? One process with everything in it, or a fleet with servers of its own.
+"""Deployments under test: one process with everything in it, or a fleet with its own servers.
 
-Each has a table of the faults that its processes can meet. A fault returns when what it hit runs again.
+Each has a table of the faults that its processes can meet. A fault returns when the affected process runs again.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ QUEUE = "ticketrelay"
 
 TIMINGS = {
     **QUICK,
-    # A request that we gave up on lives 0.3 s more here (1.3 s of latency, less the time-out); the rest is for a
-    # machine so busy that the Tickets API comes to it late.
+    # An abandoned request lives 0.3 s more here (1.3 s of latency, less the time-out); the rest allows for a busy
+    # machine on which the Tickets API handles the request late.
     "TICKETRELAY_TIMING__REQUEST_LIFE": "1.5",
     "TICKETRELAY_TIMING__GHOST_WAIT": "1.5",
     "TICKETRELAY_TIMING__BACKOFF_CAP": "2.0",
 }
 LEASE_S = float(TIMINGS["TICKETRELAY_TIMING__LEASE"])
-FREEZE_S = LEASE_S + 1.0  # past the lease, and past the look of dispatch that takes it back
+FREEZE_S = LEASE_S + 1.0  # past the lease, and past the dispatch that takes it back
 OUTAGE_S = 1.5
 
 ENVIRONMENT = {
@@ -47,15 +47,15 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What a run needs to know."""
+    """A running deployment and its faults."""
 
     site: Site
     faults: Mapping[str, Callable[[], None]]
     forgetful: frozenset[str]
-    """The faults that end the Tickets API, and so its rules."""
+    """Faults that end the Tickets API, and thereby its rules."""
 
     def open_and_dead(self) -> tuple[int, int]:
-        """Operations that wait or are under way, and dead letters."""
+        """Return the number of operations that wait or are in flight, and of dead letters."""
         text = self.site.http.get(f"{self.site.intake}/metrics").raise_for_status().text
         sums = {"ticketrelay_operations_open": 0.0, "ticketrelay_dead_letters": 0.0}
         for line in text.splitlines():
@@ -68,7 +68,7 @@ class Deployment:
 
 @contextmanager
 def deployed(kind: Kind, folder: Path, limit: str | None = None) -> Iterator[Deployment]:
-    """It runs; afterwards nothing of it does. `limit` is the Tickets API's, and our budget: `MINUTE/SECOND`."""
+    """Run a deployment within the block. `limit` (`MINUTE/SECOND`) is the Tickets API's limit, and our budget."""
     with _embedded(folder, limit) if kind == "embedded" else _fleet(kind, folder, limit) as deployment:
         yield deployment
 
@@ -138,7 +138,7 @@ def _fleet_faults(fleet: Fleet, database: Server, server: Server, broker: Broker
     def crashed(which: Server) -> Callable[[], None]:
         def fault() -> None:
             if which.url.startswith("amqp"):
-                # One that was declared a moment ago does not outlive it: that is RabbitMQ's, and lasts for ever.
+                # RabbitMQ loses a queue for ever if the node is killed a moment after the declaration.
                 wait_until(lambda: outlives_a_kill(which, QUEUE), "a queue that outlives a kill")
             which.kill()
             time.sleep(OUTAGE_S)

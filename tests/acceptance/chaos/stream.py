@@ -1,12 +1,12 @@
-"""What do the sources say in a run, in which order, and what must follow from it? All of it comes from a seed.
+"""The events of the sources in a run, their order, and the expected effects, all made from a seed.
 
 A case is an alert or a thread in chat, and has a story: a list of steps, each one event. A step is sent when the step
-before it has been acknowledged, so that the order of a case's effects is known. Beside that:
+before it has been acknowledged, so that the order of a case's effects is fixed. In addition:
 
-    the same again     a quarter of all deliveries is sent twice or three times at once, on several connections; some
-                       once more much later, after newer steps of their cases. Nothing follows from either.
-    the end first      an alert's end arrives before its beginning. Nothing must follow: neither ticket nor close.
-    the answer first   replies in chat are acknowledged before the mention that begins their thread. They wait, and
+    duplicates         a quarter of all deliveries is sent twice or three times at once, on several connections; some
+                       once more much later, after newer steps of their cases. Duplicates have no effect.
+    end first          an alert's end arrives before its beginning. No ticket and no close may follow.
+    answer first       replies in chat are acknowledged before the mention that begins their thread. They wait, and
                        become notes after the create, in the order of their times.
 """
 
@@ -25,17 +25,17 @@ from tests.connectors.slack.builders import ADA, BOB, BOT, envelope, mention, re
 
 Source = Literal["alertmanager", "slack"]
 
-OPEN_AT_ONCE = 80  # cases whose stories are told side by side
-MOST_ALERTS = 6  # in one delivery
+OPEN_AT_ONCE = 80  # cases with interleaved stories
+MOST_ALERTS = 6  # per delivery
 CHANCE_OF_CHAT = 0.25
 COPIES = ((0.75, 1), (0.95, 2), (1.0, 3))
 CHANCE_OF_LATE_COPY = 0.05
-LATE = 60  # deliveries later
+LATE = 60  # number of deliveries in between
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of a case, as its source says it, and the names of the effects that must follow, in order."""
+    """One event of a case, as sent by its source, and the names of the expected effects, in order."""
 
     case: str
     content: dict[str, Any]
@@ -44,14 +44,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What is sent at once: several alerts, or one event of chat."""
+    """One delivery: several alerts, or one event of chat."""
 
     number: int
     source: Source
     body: bytes
     steps: tuple[Step, ...]
     after: tuple[int, ...]
-    """The deliveries with the steps before these ones."""
+    """The deliveries with the preceding steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Stream:
 
     deliveries: tuple[Delivery, ...]
     sendings: tuple[int, ...]
-    """The numbers of the deliveries as they are sent: copies stand beside each other, or come late."""
+    """Numbers of the deliveries in sending order: duplicates follow each other, or come late."""
 
     @property
     def events(self) -> int:
@@ -68,7 +68,7 @@ class Stream:
 
     @property
     def expected(self) -> dict[str, tuple[str, ...]]:
-        """For each case the names of its effects, in order."""
+        """Names of the expected effects of each case, in order."""
         found: dict[str, tuple[str, ...]] = {}
         for delivery in self.deliveries:
             for step in delivery.steps:
@@ -77,7 +77,7 @@ class Stream:
 
 
 def make(events: int, seed: int) -> Stream:
-    """A stream of that many events."""
+    """Return a stream of that many events."""
     chance = random.Random(seed)  # noqa: S311 — a seeded run can be repeated
     numbers = itertools.count()
     open_cases: list[list[Step]] = []
@@ -98,7 +98,7 @@ def make(events: int, seed: int) -> Stream:
 
 
 def _chosen(open_cases: list[list[Step]], chance: random.Random, most: int) -> list[list[Step]]:
-    """A thread in chat, whose events come one by one, or a few alerts."""
+    """Choose a thread in chat, which has one event per delivery, or a few alerts."""
     first = chance.choice(open_cases)
     if _is_chat(first[0]):
         return [first]
@@ -140,7 +140,7 @@ def _new_case(chance: random.Random, number: int) -> list[Step]:
 
 
 class _Alert:
-    """Tells what an alert does; remembers how it was last."""
+    """Makes the steps of an alert, from its latest state."""
 
     def __init__(self, case: str) -> None:
         self._case = case
@@ -149,7 +149,7 @@ class _Alert:
         self._now: dict[str, Any] = alert(fingerprint=case)
 
     def _step(self, effects: Sequence[str], **changes: Any) -> Step:
-        """`{}` in an effect stands for this step's mark, `{ticket}` for the mark of the one that created the ticket."""
+        """Make a step; in an effect, `{}` is this step's mark and `{ticket}` the mark of the ticket's creation."""
         self._steps += 1
         mark = f"s{self._steps}"
         if any(each.startswith("create") for each in effects):
@@ -173,7 +173,7 @@ class _Alert:
         return self._step(("close_ticket {} on {ticket}",), status="resolved", endsAt=ended)
 
     def fires_again(self) -> Step:
-        """Within the hour: the ticket is opened again."""
+        """Fire again within the hour, which reopens the ticket."""
         start = "2026-03-01T11:30:00Z"
         effects = ("reopen_ticket on {ticket}", "add_note {} on {ticket}")
         return self._step(effects, status="firing", startsAt=start, endsAt="0001-01-01T00:00:00Z")
@@ -195,11 +195,11 @@ STORIES: tuple[tuple[Callable[[_Alert], list[Step]], int], ...] = (
     (lambda it: [it.fires(), it.ends(), it.fires(15), it.ends(16)], 3),
     (lambda it: it.ends_before_it_fired(), 2),
 )
-"""What alerts do, and how often."""
+"""Stories of alerts, and how often they occur."""
 
 
 def _thread(chance: random.Random, number: int) -> list[Step]:
-    """A mention, replies, the word that closes; in one of three, replies come before the mention."""
+    """Return a mention, replies and the closing command; in one of three threads, replies precede the mention."""
     case = f"thread-{number}"
     replies = chance.randint(1, 4)
     early = chance.randint(1, replies) if chance.random() < 0.33 else 0
@@ -221,5 +221,5 @@ def _thread(chance: random.Random, number: int) -> list[Step]:
 
 
 def _time(case: int, place: int) -> str:
-    """A time of a message that no other has."""
+    """Return a message time that no other message has."""
     return f"{1_770_000_000 + case * 60 + place}.{case % 1_000_000:06}"

@@ -1,1 +1,1 @@
-"""The typed client, against raw sockets that misbehave and against the local Tickets API."""
+"""Tests of the typed client, against raw sockets that misbehave and against the local Tickets API."""

@@ -1,4 +1,4 @@
-"""Nothing that is given to the client can change where a request goes, and nothing shows its key."""
+"""No argument of the client can change the destination of a request, and no output shows the API key."""
 
 from __future__ import annotations
 

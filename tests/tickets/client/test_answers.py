@@ -1,4 +1,4 @@
-"""Every status is exactly one exception, whatever the body; when to try again is bounded and never negative."""
+"""Every status is exactly one exception, whatever the body; the time until a retry is bounded and never negative."""
 
 from __future__ import annotations
 

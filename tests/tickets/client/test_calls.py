@@ -1,4 +1,4 @@
-"""Every call of the contract, through the client, against the local Tickets API, in both revisions."""
+"""Every call of the contract through the client, against the local Tickets API, in both revisions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ each_revision = pytest.mark.parametrize("revision", ["A", "B"])
 
 
 class Service:
-    """The local Tickets API while it is served, and clients of it."""
+    """The local Tickets API while it is served, and its clients."""
 
     def __init__(self, api: LocalTicketsApi, base_url: str, revision: Revision) -> None:
         self.api = api

@@ -1,4 +1,4 @@
-"""Whom do we reach, and is it who it claims to be? Nothing is sent to anybody else."""
+"""Addresses, names and certificates: requests are sent only to the intended service."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_service_is_reached_by_ipv6() -> None:
 
 
 def resolve_to(*ports: int) -> None:
-    """In the running loop, the system's resolver says that every host has these addresses."""
+    """In the running loop, let every host resolve to these ports on 127.0.0.1."""
 
     async def resolve(*_: object, **__: object) -> list[tuple[Any, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
@@ -142,7 +142,7 @@ def refusing() -> int:
 
 @contextmanager
 def silent() -> Iterator[int]:
-    """A port at which connecting does not end: others fill the listener's queue, and nobody accepts."""
+    """Yield a port at which connecting never ends: the listener's queue is full, and no connection is accepted."""
     with ExitStack() as stack:
         listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0), backlog=0)))
         for _ in range(4):

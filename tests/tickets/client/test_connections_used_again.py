@@ -1,4 +1,4 @@
-"""A connection is used again only where the service left it open and nothing of an earlier call is on it."""
+"""A connection is used again only if the service left it open and no data of an earlier call is left on it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_close_that_the_event_loop_has_not_seen_yet_is_seen_before_anything_is
 
         async with RawServer(note) as server, client_of(server) as client:
             assert isinstance(await create(client), Ticket)
-            sockets[0].shutdown(socket.SHUT_WR)  # and no turn of the loop between this and the next call
+            sockets[0].shutdown(socket.SHUT_WR)  # without a turn of the loop before the next call
             assert isinstance(await create(client), Ticket)
             assert (server.connections, len(server.requests)) == (2, 2)
 

@@ -1,6 +1,6 @@
-"""What failed while connecting was not executed; only a positive proof of that is believed.
+"""A failure while connecting proves that the request was not executed; only a positive proof counts.
 
-With both transports that were candidates: the classification does not depend on the transport.
+Uses both transports that were candidates: the classification does not depend on the transport.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def test_a_time_out_while_connecting_is_not_executed(
 ) -> None:
     with closing(socket.create_server(("127.0.0.1", 0), backlog=0)) as listener:
         address = listener.getsockname()
-        waiting = [socket.socket() for _ in range(4)]  # they fill the listener's queue: nobody accepts
+        waiting = [socket.socket() for _ in range(4)]  # they fill the listener's queue, and no connection is accepted
         try:
             for each in waiting:
                 each.setblocking(False)

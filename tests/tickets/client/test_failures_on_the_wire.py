@@ -1,6 +1,6 @@
-"""A request that reached a peer may have been executed, whether the peer drops, resets, stalls, cuts, drips or babbles.
+"""A request that reached a peer may have been executed: the peer drops, resets, stalls, cuts, drips or sends garbage.
 
-With both transports that were candidates: the classification does not depend on the transport.
+Uses both transports that were candidates: the classification does not depend on the transport.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def failure_of(
     call: Call = create,
     total_timeout: float = 30.0,
 ) -> TicketsError:
-    """The failure of one call; a second on the same client must succeed, and be the second request."""
+    """Return the failure of one call; a second call on the same client must succeed, and be the second request."""
 
     async def run() -> TicketsError:
         async with (

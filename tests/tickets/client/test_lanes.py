@@ -1,4 +1,4 @@
-"""No two calls share a connection at the same time, and none gets what a cancelled call left behind."""
+"""No two calls share a connection at the same time, and no call receives data left by a cancelled call."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_each_connection_that_nobody_uses_is_closed_in_its_turn() -> None:
             await server.arrived.wait()
             server.behaviour = serve
             await create(client)
-            await asyncio.sleep(0.1)  # half of what the first may idle
+            await asyncio.sleep(0.1)  # half of the first connection's idle time
             later.set()
             await second
             await until(lambda: server.open == 0)

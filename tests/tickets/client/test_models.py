@@ -1,4 +1,4 @@
-"""Answers of either revision become the same values; any request becomes bytes that the service takes."""
+"""Answers of either revision become the same values; any request becomes bytes that the service accepts."""
 
 from __future__ import annotations
 

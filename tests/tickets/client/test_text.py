@@ -1,4 +1,4 @@
-"""Text is cleaned and cut so that the service takes it and a reader sees no damage."""
+"""Text is cleaned and cut so that the service accepts it and a reader sees no damage."""
 
 from __future__ import annotations
 

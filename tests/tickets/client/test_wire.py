@@ -1,4 +1,4 @@
-"""Which bytes are an answer, where does it end, and which requests are not put into bytes at all?"""
+"""Parsing of bytes into one answer, the end of an answer, and requests that are refused before they become bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def answer_of(*parts: bytes) -> Answer:
 
 
 def endless(beginning: bytes, part: bytes) -> Iterator[bytes]:
-    """More than may be received of anything."""
+    """Yield more bytes than the limit for an answer."""
     yield beginning
     yield from (part for _ in range(MAX_RECEIVED // len(part) + 1))
 

@@ -1,4 +1,4 @@
-"""Any text at all, and more often than chance what breaks programs."""
+"""Hypothesis strategies for any text, with a preference for characters that break programs."""
 
 from __future__ import annotations
 

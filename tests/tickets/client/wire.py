@@ -1,4 +1,4 @@
-"""A peer that does to a connection exactly what it is told, and counts what reached it."""
+"""A peer that does exactly what a test wants to a connection, and records the received requests."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ TICKET = json.dumps(
 
 @dataclass
 class Wire:
-    """One connection, seen from the service."""
+    """One connection, from the service's side."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     server: RawServer
 
     async def request(self) -> bool:
-        """Read one whole request and note it; False where the client closed instead."""
+        """Read and record one whole request; False if the client closed instead."""
         try:
             head = await self.reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -56,7 +56,7 @@ class Wire:
         return True
 
     async def part(self, size: int) -> None:
-        """Read the first bytes of a request, which still counts as one."""
+        """Read the first bytes of a request, and record them as one."""
         head = await self.reader.readexactly(size)
         self.server.requests.append(Seen(head, b""))
 
@@ -69,13 +69,13 @@ class Wire:
         await self.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
 
     def reset(self) -> None:
-        """Close so that the client gets RST and not FIN."""
+        """Close with RST instead of FIN."""
         sock = self.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
     async def stall(self) -> None:
-        """Say nothing more until the client goes away."""
+        """Send nothing more until the client disconnects."""
         with suppress(ConnectionError):
             await self.reader.read()
             self.server.gone.set()
@@ -102,14 +102,14 @@ class Seen:
 
 
 async def serve(wire: Wire) -> None:
-    """What a service does: every request gets its answer, and the connection stays."""
+    """Behave as a service: answer every request, and keep the connection open."""
     while await wire.request():
         await wire.answer()
 
 
 @dataclass
 class RawServer:
-    """Listens on an address of this machine and does with every new connection what `behaviour` says at that time."""
+    """A listener on this machine that handles every new connection with the current `behaviour`."""
 
     behaviour: Behaviour = serve
     host: str = "127.0.0.1"
@@ -118,9 +118,9 @@ class RawServer:
     connections: int = 0
     open: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    """A whole request came."""
+    """Set when a whole request has arrived."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """A client went away while the service stalled."""
+    """Set when a client disconnects while the service stalls."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -167,13 +167,13 @@ class RawServer:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait for what must come; the test's own time-out is the limit."""
-    while not holds():  # noqa: ASYNC110 (what is awaited is the peer's state, which nobody signals)
+    """Wait until `holds` is true; the test's own time-out is the limit."""
+    while not holds():  # noqa: ASYNC110 (the peer's state has no event to wait for)
         await asyncio.sleep(0.005)
 
 
 async def outcome(call: Coroutine[Any, Any, T]) -> T | TicketsError:
-    """What a call comes to: its value, or the exception as a value."""
+    """Return the value of a call, or its exception."""
     try:
         return await call
     except TicketsError as error:
@@ -197,12 +197,12 @@ def get(client: TicketsClient) -> Coroutine[Any, Any, Ticket]:
 
 
 def ticket(number: int) -> bytes:
-    """`TICKET` under another number."""
+    """Return `TICKET` with another number."""
     return TICKET.replace(b"1042", b"%d" % number)
 
 
 def plain() -> httpx.AsyncBaseTransport:
-    """The transport that comes with httpx, the other candidate beside `Lanes`."""
+    """Return httpx's own transport, the other candidate beside `Lanes`."""
     return httpx.AsyncHTTPTransport(trust_env=False)
 
 

@@ -1,1 +1,1 @@
-"""Tests of the local Tickets API; a package, so that its conftest does not share a name with the one above."""
+"""Tests of the local Tickets API; a package, so that its conftest has another module name than the parent's."""

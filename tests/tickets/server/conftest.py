@@ -1,4 +1,4 @@
-"""A server of its own for every test: SQLite in a folder of the test's, a clock that stands still, no rate limit."""
+"""A separate server for every test: SQLite in the test's folder, a clock that stands still, no rate limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tickets.server.testing import running
 KEY = "ak_test_local"
 NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
 
-# Trusts nobody: there is no TLS here, and loading the machine's certificates costs each client 40 ms.
+# Trusts no authority: there is no TLS here, and loading the machine's certificates costs each client 40 ms.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 MakeApi = Callable[..., LocalTicketsApi]
@@ -27,7 +27,7 @@ Serve = Callable[[LocalTicketsApi], httpx.Client]
 
 @pytest.fixture
 def make_api(tmp_path: Path) -> Iterator[MakeApi]:
-    """Makes servers from options; a database of the test's own unless the options name one."""
+    """Make servers from options; each has a new database unless the options name one."""
     with ExitStack() as stack:
 
         def make(*, clock: Clock | None = None, **options: Any) -> LocalTicketsApi:
@@ -42,7 +42,7 @@ def make_api(tmp_path: Path) -> Iterator[MakeApi]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serves an API and gives a client with the local key, whose paths are relative to `/api/v1/`."""
+    """Serve an API and return a client with the local key; paths are relative to `/api/v1/`."""
     with ExitStack() as stack:
 
         def start(api: LocalTicketsApi) -> httpx.Client:

@@ -1,4 +1,4 @@
-"""Does every call do what the contract says, over HTTP?"""
+"""Every call behaves as the contract requires, over HTTP."""
 
 from __future__ import annotations
 

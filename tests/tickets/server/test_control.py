@@ -1,4 +1,4 @@
-"""Who may look inside and turn the screws? Only who is on this machine, has the token and is no browser page."""
+"""Inspection and control require a loopback address and the token, and refuse browser pages."""
 
 from __future__ import annotations
 

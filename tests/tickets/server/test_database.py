@@ -1,4 +1,4 @@
-"""What if the database is slow, shared or away? Requests are answered, in turn, and the event loop goes on."""
+"""A slow, shared or absent database: requests are answered in turn, and the event loop goes on."""
 
 from __future__ import annotations
 

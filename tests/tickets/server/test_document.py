@@ -1,4 +1,4 @@
-"""Is the OpenAPI document true? Schemathesis calls everything in it, right and wrong, and compares the answers."""
+"""The OpenAPI document is true: Schemathesis makes all its calls, right and wrong, and compares the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does each fault look on the wire as it does in the field, and does the effect happen exactly when it should?"""
+"""Each fault looks on the wire as in the field, and the effect happens exactly when it should."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CREATE = {"subject": "Disk full", "description": "/var on db-1"}
 
 
 def raw(client: httpx.Client, path: str = "/api/v1/tickets") -> tuple[bytes, type[OSError] | None]:
-    """All that a create gets on a plain socket, and the error that ended it (None: a proper end)."""
+    """Return all bytes that a create gets on a plain socket, and the error that ended it (None: a proper end)."""
     body = b'{"subject": "Disk full", "description": "/var on db-1"}'
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {client.base_url.netloc.decode()}\r\nX-API-Key: ak_test_local\r\n"

@@ -1,4 +1,4 @@
-"""Does a request with a key have one effect, whatever happens to it?"""
+"""A request with a key has one effect, under repeats, conflicts, kills and concurrency."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_when_the_first_of_two_is_rejected_the_one_that_waited_is_tried(make_api
 
 
 def serving(database_url: str, port: int) -> subprocess.Popen[bytes]:
-    """A server in a process of its own, on a port that was free a moment ago."""
+    """Start a server in a separate process, on a port that was free a moment ago."""
     program = (
         "import sys; from tickets.server import *; from tickets.server.serve import serve\n"
         "api = LocalTicketsApi(Options(sys.argv[1], limit=Limit.named('none')))\n"
@@ -147,7 +147,7 @@ def free_port() -> int:
 
 
 def insist(client: httpx.Client, key: str) -> int:
-    """Send until there is an answer, as often as it takes; returns the ticket's id."""
+    """Send until there is an answer, as often as needed; returns the ticket's id."""
     deadline = 200
     for _ in range(deadline):
         try:

@@ -1,4 +1,4 @@
-"""Does the server, over HTTP, keep to the lifecycle? A model of a few lines is compared with it, step by step."""
+"""The server's lifecycle over HTTP, compared step by step with a model of a few lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 @dataclass(frozen=True)
 class Remembered:
-    """What a key stands for, and since when (seconds)."""
+    """The request of a key, and its time (seconds)."""
 
     at: int
     path: str
@@ -39,7 +39,7 @@ class Remembered:
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """`client` and `api` are set by the test, which serves one server for all examples."""
+    """State machine of the comparison; the test sets `client` and `api`, and serves one server for all examples."""
 
     client: httpx.Client
     api: LocalTicketsApi
@@ -104,7 +104,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.effects.append(("close_ticket", str(ticket)))
 
     def send_note(self, key: str, path: str, content: dict[str, Any]) -> None:
-        """A note that the service has not seen, or has forgotten."""
+        """Send a note with a key that is new to the service, or forgotten by it."""
         response = self.client.post(path, json=content, headers={"Idempotency-Key": key})
         assert response.status_code == 201, response.text
         self.remembered[key] = Remembered(self.now, path, content, response.content)

@@ -1,4 +1,4 @@
-"""Is the budget kept, and is Retry-After true? Only the clock moves; nobody sleeps."""
+"""Limits are kept, and Retry-After is correct; only the simulated clock moves, no test sleeps."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_bucket_never_gives_more_than_it_held_and_what_flowed_in_meanwhile(lim
 
 @given(limit=buckets, gaps=gaps)
 def test_a_bucket_refuses_only_what_it_has_no_whole_token_for(limit: Limit, gaps: list[int]) -> None:
-    """Against a bucket that is filled microsecond by microsecond, in whole parts of a token."""
+    """Compares with a bucket that is filled microsecond by microsecond, in whole parts of a token."""
     limiter, now = Limiter(limit), START
     assert limit.per_minute is not None
     parts = limit.capacity * MINUTE

@@ -1,4 +1,4 @@
-"""Does the server speak revision B where it is told to, and only there?"""
+"""The server uses revision B if configured, and only then."""
 
 from __future__ import annotations
 

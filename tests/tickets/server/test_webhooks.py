@@ -1,4 +1,4 @@
-"""Does a receiver hear, signed and in the end, what happened to a ticket?"""
+"""Receivers get signed webhooks about changes of a ticket, with retries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRET = "whsec-1"
 
 @dataclass
 class Receiver:
-    """What arrived, and what the next deliveries are answered."""
+    """Received deliveries, and the answers to the next ones."""
 
     url: str = ""
     bodies: list[bytes] = field(default_factory=list)
@@ -36,13 +36,13 @@ class Receiver:
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def wait_for(self, number: int) -> list[Any]:
-        """The deliveries once there are so many of them."""
+        """Wait for this number of deliveries, and return them."""
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.bodies) >= number, 10), self.bodies
             return [json.loads(body) for body in self.bodies]
 
     def take(self, body: bytes, signature: str | None) -> int:
-        """The status to answer."""
+        """Record a delivery; returns the status of the answer."""
         with self.changed:
             self.bodies.append(body)
             self.signatures.append(signature)
@@ -141,7 +141,7 @@ def test_a_delivery_that_fails_is_repeated_on_its_schedule(
 
 
 def waits(api: LocalTicketsApi) -> bool:
-    """True when what is in the outbox was settled as failed: it is due within the schedule, not at a lease's end."""
+    """True if the outbox entry was settled as failed: due within the schedule, not at the end of a lease."""
     with api._store.reading() as connection:
         row = connection.exec_driver_sql("SELECT attempts, due_at FROM outbox").one()
     return bool(row.attempts) and row.due_at <= api.clock.us() + WEBHOOK_BACKOFF_S[row.attempts - 1] * SECOND

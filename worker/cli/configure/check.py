@@ -1,4 +1,4 @@
-"""`ticketrelay check`: are the settings right, and can what they name be reached?"""
+"""`ticketrelay check`: checks the settings, and whether the services in them can be reached."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from worker.settings.problems import render
 def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings: bool, output: str) -> None:
     """Check the configuration FILE (else that of --config), together with the environment.
 
-    Exits 1 where something is wrong: every problem is said, with its place and what to do. Warnings are what is allowed
-    and probably not meant. Without a file, the environment alone is checked.
+    Exits 1 when a setting is wrong: every problem is printed, with its place and a remedy. Warnings are about settings
+    that are allowed and probably not intended. Without a file, the environment alone is checked.
 
     \b
     Example: ticketrelay check ticketrelay.yaml --connect --deny-warnings

@@ -1,4 +1,4 @@
-"""`ticketrelay config`: which settings are in force, and where does each come from?"""
+"""`ticketrelay config`: prints the settings in force, and the origin of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def config() -> None:
 def show(listen: str | None, origin: bool, data: Path, output: str) -> None:
     """Print the settings as `run` and an operator's commands have them, without secrets.
 
-    Flags come before the environment, the environment before the configuration file, and that before the defaults.
+    Flags take precedence over the environment, the environment over the configuration file, and the file over the
+    defaults.
 
     \b
     Example: ticketrelay config show --config ticketrelay.yaml --origin

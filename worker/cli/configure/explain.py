@@ -1,4 +1,4 @@
-"""`ticketrelay explain`: what would happen with a message, without any effect."""
+"""`ticketrelay explain`: shows the effect that a message would have, without any effect."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def explain(
 ) -> None:
     """Show what would happen with the message in FILE (- for standard input), as if it were the first of its source.
 
-    FILE holds its body, or what `events export` printed of it. Nothing is stored or sent. A description gets the
-    ledger's marker as its last line besides. Exits 1 when the message cannot be read or its sender is not verified.
+    FILE holds the message's body, or the output of `events export`. Nothing is stored or sent. A description also gets
+    the ledger's marker as its last line. Exits 1 when the message cannot be read or its sender is not verified.
 
     \b
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml
@@ -85,7 +85,7 @@ def _print_case(event: EventExplained) -> None:
 
 
 def _print_operation(operation: Planned) -> None:
-    """The call, and its request field by field: what is of several lines stands beneath its name."""
+    """Print the call, and its request field by field; a value of several lines stands beneath its name."""
     click.echo(f"  → {operation['kind']}  key {operation['idempotency_key']}")
     for name, value in operation["body"].items():
         lines = (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).splitlines() or [""]
@@ -96,7 +96,7 @@ def _print_operation(operation: Planned) -> None:
 
 
 def show(result: Explained) -> None:
-    """Print what would happen."""
+    """Print the explanation."""
     if not result["error"] or result["events"]:
         click.echo(f"verified {result['verified']}" if result["verified"] else "not verified: nobody vouches for it")
     for event in result["events"]:

@@ -1,4 +1,4 @@
-"""`ticketrelay rehearse`: what would the stored deliveries of the past lead to under another configuration?"""
+"""`ticketrelay rehearse`: shows the effect of another configuration on the stored deliveries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.settings.loader import gather, judge
 
-SHOWN = 10  # of each list, in text
+SHOWN = 10  # items of each list, in text
 _COUNT = click.IntRange(min=0)
 
 
@@ -76,7 +76,10 @@ def rehearse(
 
 
 def _files(against: Path | None) -> tuple[Path, Path | None]:
-    """The new configuration and the present one. Ends the command with exit code 2 where they are one, or none."""
+    """Return the new configuration and the present one.
+
+    Ends the command with exit code 2 when both are the same file, or the new one is missing.
+    """
     new = config_file()
     present = against or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
     if new is None:

@@ -1,4 +1,4 @@
-"""`ticketrelay test`: does the configuration do with samples what its `tests` section says?"""
+"""`ticketrelay test`: runs the configuration's `tests` section on its samples."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def test(files: tuple[Path, ...], without_secrets: bool, output: str) -> None:
     """Try the configuration of --config on the samples of its `tests` section, and of FILES.
 
     A file holds another such section. Without FILES, those beside the configuration whose names end with .tests.yaml
-    are taken. Nothing is stored or sent. Exits 1 when something comes out otherwise than a test says, and when there is
-    no test.
+    are taken. Nothing is stored or sent. Exits 1 when a result differs from a test's expectation, and when there is no
+    test.
 
     \b
     Examples:

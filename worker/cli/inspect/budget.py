@@ -1,4 +1,4 @@
-"""`ticketrelay budget`: what the Tickets API's limit is spent on, and what waits for it."""
+"""`ticketrelay budget`: shows the use of the Tickets API's limit, and the work that waits for it."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def _limit(number: int | None) -> int | str:
 
 
 def name_of(rank: int) -> str:
-    """A rank in words."""
+    """Return a rank in words."""
     return RANKS.get(rank, f"rank {rank}")

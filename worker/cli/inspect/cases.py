@@ -93,10 +93,10 @@ def list_(source: str | None, state: str | None, has_ticket: bool | None, limit:
 @data_option
 @lines_option
 def show(name: str, data: Path, output: str) -> None:
-    """Show a case in full: its messages, what was planned and sent about it, its ticket.
+    """Show a case in full: its messages, its planned and sent operations, its ticket.
 
-    ID is case-4, a ticket's id, a case key, an alias, a source message id, in-7 or op-4-1. Exits 1 when nothing is
-    known of it.
+    ID is case-4, a ticket's id, a case key, an alias, a source message id, in-7 or op-4-1. Exits 1 when the ID is
+    unknown.
 
     \b
     Example: ticketrelay cases show case-4 -o json
@@ -107,7 +107,7 @@ def show(name: str, data: Path, output: str) -> None:
 
 
 class _Shown:
-    """Each case behind its title."""
+    """Shows each case behind its title."""
 
     def show(self, rows: Iterable[CaseShown]) -> None:
         for each in rows:

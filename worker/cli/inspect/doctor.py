@@ -1,4 +1,4 @@
-"""`ticketrelay doctor`: a bundle for support."""
+"""`ticketrelay doctor`: writes a bundle for support."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from worker.cli.shell.output import answer, notice, output_option
 def doctor(target: Path | None, data: Path, output: str) -> None:
     """Write a bundle for support: versions, settings without secrets, status, counts, disk; no message and no text.
 
-    It only reads. Look into it before you send it: names of sources, hosts and mailboxes are in it. Exits 1 where an
-    alarm is up, or something could not be found out: what could, is in the bundle all the same.
+    The command only reads. Look into the bundle before you send it: it holds names of sources, hosts and mailboxes.
+    Exits 1 when an alarm is up, or a part could not be read; the other parts are in the bundle all the same.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`ticketrelay events`: what became of a message."""
+"""`ticketrelay events`: finds messages, and shows their effects."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def events() -> None:
 @data_option
 @lines_option
 def list_(source: str | None, outcome: str | None, since: datetime | None, limit: int, data: Path, output: str) -> None:
-    """List deliveries, the newest first, each with what became of it.
+    """List deliveries, the newest first, each with its outcome.
 
     \b
     Examples:
@@ -96,8 +96,8 @@ def list_(source: str | None, outcome: str | None, since: datetime | None, limit
 def find(text: str, since: datetime | None, data: Path, output: str) -> None:
     """Find a message: by its source message id, case key (an alert's fingerprint), alias, ticket, sender or text.
 
-    A name that is known exactly is found at once. Else senders and the texts of all requests are searched, the newest
-    first, for at most 20 cases. Exits 1 when nothing is known of it.
+    An exact name is found at once. Otherwise senders and the texts of all requests are searched, the newest first, for
+    at most 20 cases. Exits 1 when nothing is found.
 
     \b
     Examples:
@@ -151,10 +151,10 @@ def _story(story: CaseStory) -> str:
 @data_option
 @output_option
 def show(name: str, data: Path, output: str) -> None:
-    """Show what happened to ID, step by step: received, verified, read, correlated, planned, sent, answered.
+    """Show the history of ID, step by step: received, verified, read, correlated, planned, sent, answered.
 
     ID is in-7, op-4-1, case-4, ticket:1042, a source message id, a case key, an alias or a ticket's id.
-    Exits 1 when nothing is known of it.
+    Exits 1 when the ID is unknown.
 
     \b
     Examples:
@@ -194,9 +194,10 @@ def _step(each: Step) -> str:
 def export(name: str, redact: bool, data: Path, output: str) -> None:
     """Print the deliveries of ID as they arrived, as JSON: headers and body, for a test or a report.
 
-    With --redact, what replaces something is the same wherever that stands, in every delivery of this export. Names of
-    people and other words stay: read it before you hand it on. Attachments of a mail are left out.
-    ID is in-7, op-4-1 or a source message id. Exits 1 where no body is kept of it.
+    With --redact, the same text has the same replacement everywhere in this export. Names of people and other words
+    stay: read the export before you hand it on. Attachments of a mail are left out.
+
+    ID is in-7, op-4-1 or a source message id. Exits 1 when no body of it is kept.
 
     \b
     Examples:

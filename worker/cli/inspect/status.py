@@ -1,4 +1,4 @@
-"""`ticketrelay status`: what is under way, and what needs somebody."""
+"""`ticketrelay status`: shows the work under way, and the alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ticketrelay tail`: what happens now, as it happens."""
+"""`ticketrelay tail`: shows deliveries and calls as they happen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
 def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data: Path, output: str) -> None:
     """Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.
 
-    It looks into the ledger once a second. Ctrl-C, or the end of what reads it, ends it with 0.
+    The command reads the ledger once a second. Ctrl-C, or the end of the reading program, ends it with 0.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data
     except KeyboardInterrupt:
         pass
     except BrokenPipeError:
-        # What Python flushes at its end would fail again.
+        # Python's flush at the end would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -63,7 +63,7 @@ def _run(ledger: Ledger, wanted: HappeningFilter, lines: int, output: str, *, fo
     _print(latest, output)
     while follow and not _is_unread():
         before = None
-        while before is None or position.is_beyond(before):  # a look takes some hundred rows; a storm has more
+        while before is None or position.is_beyond(before):  # one look-up takes some hundred rows; a storm has more
             before = position
             found, position = ledger.reading.news(position, wanted)
             _print(found, output)
@@ -89,7 +89,7 @@ def _line(each: Happening) -> str:
 
 
 def _is_unread() -> bool:
-    """Wait until it is time to look again; True as soon as nobody reads our output any more."""
+    """Wait for the next look-up. Returns True as soon as no program reads our output any more."""
     try:
         output = sys.stdout.fileno()
     except OSError:  # not a file

@@ -1,4 +1,4 @@
-"""`ticketrelay audit`: the ledger compared with the Tickets API."""
+"""`ticketrelay audit`: compares the ledger with the Tickets API."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from worker.documents.audit import Audited
 def audit(since: datetime | None, update: bool, per_minute: int, who: str, data: Path, output: str) -> None:
     """Compare the ledger with the Tickets API: tickets that are missing, doubled, orphaned, foreign or were changed.
 
-    It lists the API's tickets, 100 with a request, and asks for each ticket of ours that was not among them. It may run
-    while work is delivered. Exits 1 when anything is found, each with what to do.
+    The audit lists the API's tickets, 100 with a request, and requests each further ticket of the ledger. It may run
+    while work is delivered. Exits 1 when anything is found, each with a remedy.
 
     \b
     Example: ticketrelay audit --since 7d -o json

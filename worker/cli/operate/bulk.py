@@ -1,6 +1,6 @@
-"""What the commands share that retry or skip many dead letters: first said, then asked, then done one by one.
+"""Shared by the commands that retry or skip many dead letters: show the plan, ask, then act one by one.
 
-So a command can be stopped at any time and run again: what is done is no dead letter any more.
+So a command can be stopped at any time and run again: a finished letter is no dead letter any more.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ PROGRESS_FROM = 20  # letters
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Which letters a command is for: those that are named, or those that are selected."""
+    """The dead letters that a command is for, by name or by selection."""
 
     named: tuple[str, ...]
     selection: Selection
     yes: bool
-    """Nobody is asked."""
+    """Do not ask."""
 
 
 def selection_options(command: F) -> F:
-    """The letters that are named and the options that select many; the command gets them as `meant`."""
+    """Add the argument for named letters and the options that select many; the command gets them as `meant`."""
 
     @wraps(command)
     def called(
@@ -67,9 +67,9 @@ def do_to(
     output: str,
     foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForeseen] | None = None,
 ) -> None:
-    """Do something to the letters that are meant. Ends with exit code 1 where one could not be done.
+    """Apply `act` to the letters in `meant`. Ends with exit code 1 when one could not be done.
 
-    `foresee_reading` finds out what would follow from deliveries in quarantine.
+    `foresee_reading` forecasts the effect of deliveries in quarantine.
     """
     named = bool(meant.named)
     if named != meant.selection.is_empty:
@@ -128,7 +128,7 @@ def _say_what_would_be(
     letters: Sequence[DeadLetter],
     foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForeseen] | None,
 ) -> None:
-    """By the nature of each call, what of it may have been executed before, and what follows from reading again."""
+    """Show the plan: the calls by kind, those that may have been executed before, and the effect of reading again."""
     kinds = Counter(each.what for each in letters)
     held = sum(each.holds_up for each in letters)
     doubtful = sum(each.may_have_been_executed for each in letters)

@@ -1,4 +1,4 @@
-"""What the commands share by which a person intervenes: their name, moments of the past, errors, and asking."""
+"""Shared by the commands for interventions: the operator's name, moments of the past, errors, and questions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import click
 
 from worker.actions.errors import Refused, WrongInput
 from worker.cli.shell.common import F, fail, local_settings, upgraded_ledger
-from worker.cli.shell.output import output_option as output_option  # what asks a person answers likewise
+from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter
 from worker.settings import Settings
 
@@ -26,7 +26,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 
 def operator() -> str:
-    """Who runs this command: USER@HOST."""
+    """Return the user that runs this command: USER@HOST."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user has no name
@@ -35,14 +35,14 @@ def operator() -> str:
 
 
 def as_option(command: F) -> F:
-    """`--as`: who is recorded as having done it."""
+    """Add `--as`: the name recorded with the intervention."""
     return click.option(
         "--as", "who", default=operator, show_default="USER@HOST", metavar="NAME", help="Who is recorded as doing it."
     )(command)
 
 
 class Moment(click.ParamType[datetime]):
-    """A time of the past: so long ago (`90m`, `24h`, `7d`), or a time of day with a date, in UTC unless it says."""
+    """A past time: a duration ago (`90m`, `24h`, `7d`), or a date with a time, in UTC unless it has an offset."""
 
     name = "since"
 
@@ -80,7 +80,7 @@ class DeliveryId(click.ParamType[int]):
 
 @contextmanager
 def opened(data: Path) -> Iterator[tuple[Ledger, Settings]]:
-    """The ledger and the settings; what cannot be done is said, and ends the command with exit code 1."""
+    """Open the ledger and the settings. An error of an action is printed, and ends the command."""
     settings = local_settings(data)
     with errors_said(), closing(upgraded_ledger(settings)) as ledger:
         yield ledger, settings
@@ -88,7 +88,7 @@ def opened(data: Path) -> Iterator[tuple[Ledger, Settings]]:
 
 @contextmanager
 def errors_said() -> Iterator[None]:
-    """Say what an action could not do, and end the command: with exit code 2 for a wrong input, else with 1."""
+    """Print the error of an action, and end the command: with exit code 2 for a wrong input, else with 1."""
     try:
         yield
     except WrongInput as error:
@@ -100,12 +100,12 @@ def errors_said() -> Iterator[None]:
 
 
 def refuse(why: str) -> NoReturn:
-    """Say why not, and end with exit code 1."""
+    """Print the reason, and exit with code 1."""
     click.echo(f"Error: {why}", err=True)
     sys.exit(1)
 
 
 def ask(question: str, *, yes: bool) -> None:
-    """Go on if a person agrees; end with exit code 1 where they do not, or where nobody can be asked."""
+    """Return if a person agrees; exit with code 1 when they do not, or when nobody can be asked."""
     if not yes:
         click.confirm(question, abort=True, err=True)

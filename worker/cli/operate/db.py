@@ -43,11 +43,11 @@ def upgrade(data: Path, output: str) -> None:
 @data_option
 @output_option
 def restored(yes: bool, who: str, data: Path, output: str) -> None:
-    """Tell the ledger that it comes from a backup: what is unfinished in it may have been done since.
+    """Mark the ledger as restored from a backup: unfinished operations in it may have been done since.
 
     Run it once after every restore, before any other process is started. From then on unfinished operations are looked
-    for before they are sent, and so is what is planned from messages older than now. Exits 1 while a lease runs: then
-    a worker is not stopped yet, or the backup is younger than a lease; try again after the time it says.
+    up before they are sent, and so are operations planned from messages older than now. Exits 1 while a lease runs:
+    then a worker is not stopped yet, or the backup is younger than a lease; try again after the time that is printed.
 
     \b
     Example: ticketrelay db restored --yes

@@ -1,4 +1,4 @@
-"""`ticketrelay dead`: what a person must decide on, and the four ways to decide: retry, edit, skip, bind."""
+"""`ticketrelay dead`: dead letters, and the four ways to decide about them: retry, edit, skip, bind."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def dead() -> None:
 @data_option
 @lines_option
 def list_(by: str | None, data: Path, output: str) -> None:
-    """List all dead letters, the oldest first, each with what it holds up.
+    """List all dead letters, the oldest first, each with the operations that it holds up.
 
     \b
     Example: ticketrelay dead list --by reason
@@ -86,7 +86,7 @@ def _group(each: LetterGroup) -> str:
 @data_option
 @output_option
 def show(letter: str, data: Path, output: str) -> None:
-    """Show one in full: its bytes, its reason, what was tried, and what it holds up.
+    """Show a dead letter in full: its bytes, its reason, its attempts, and the operations that it holds up.
 
     \b
     Example: ticketrelay dead show op-4-1
@@ -112,8 +112,8 @@ def _print(found: LetterShown) -> None:
 def retry(meant: Meant, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
-    Name them, or select many: then it says first what it would do, and asks. What waits for a ticket goes on with
-    its create. Stopped half-way, it can be run again. Exits 1 when one of them could not be done.
+    Name them, or select many: then the plan is shown first, and you are asked. Operations that wait for a ticket go on
+    with its create. Stopped half-way, it can be run again. Exits 1 when one of them could not be done.
 
     \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
@@ -133,9 +133,9 @@ def retry(meant: Meant, who: str, data: Path, output: str) -> None:
 @data_option
 @lines_option
 def skip(meant: Meant, why: str, who: str, data: Path, output: str) -> None:
-    """Give dead letters up. What waits for the ticket of a create goes with it; the next opening makes a new one.
+    """Give dead letters up. Operations that wait for a create's ticket go with it; the next opening makes a new one.
 
-    Name them, or select many: then it says first what it would do, and asks.
+    Name them, or select many: then the plan is shown first, and you are asked.
 
     \b
     Example: ticketrelay dead skip op-4-1 --why "a test alert"
@@ -152,10 +152,10 @@ def skip(meant: Meant, why: str, who: str, data: Path, output: str) -> None:
 @data_option
 @output_option
 def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> None:
-    """Send an operation with another body, under a new key. The marker in a description is kept by itself.
+    """Send an operation with another body, under a new key. The marker in a description is kept automatically.
 
-    The body is checked before anything is written. What waits for a ticket goes on with its create; where an earlier
-    send may have been executed, its ticket is looked for before the new one is created.
+    The body is checked before anything is written. Operations that wait for a ticket go on with its create. When an
+    earlier send may have been executed, its ticket is looked up before the new one is created.
 
     \b
     Example: ticketrelay dead show op-4-1 -o json | jq '.body | fromjson | .priority = "high"' |
@@ -169,7 +169,7 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
 
 
 def _edited(ledger: Ledger, found: DeadLetterInFull, file: str | None, settings: Settings, who: str) -> LetterEdited:
-    """What came of the body that a person wrote. Ends with exit code 1 where it cannot be sent."""
+    """Send the body that a person wrote. Ends with exit code 1 when it cannot be sent."""
     stays = f"{found.letter.id} stays as it is"
     revision = settings.api.revision
     if file is not None:
@@ -206,10 +206,10 @@ def _print_edited(done: LetterEdited) -> None:
 @data_option
 @output_option
 def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
-    """Let TICKET, which is there already, be the ticket that LETTER is about.
+    """Bind LETTER to TICKET, which exists already.
 
-    A create_ticket is done by that, and what waited for its ticket goes on with this one; any other operation is
-    sent to it. The Tickets API is asked first whether there is such a ticket.
+    A create_ticket is done by that, and operations that waited for its ticket go on with this one; any other operation
+    is sent to it. The Tickets API is asked first whether the ticket exists.
 
     \b
     Example: ticketrelay dead bind op-4-1 1042

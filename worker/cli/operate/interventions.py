@@ -1,4 +1,4 @@
-"""`ticketrelay interventions`: who did what by hand."""
+"""`ticketrelay interventions`: lists what people did by hand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def list_(since: datetime | None, subject: str | None, number: int, data: Path, 
 
 
 def line(each: Intervention) -> str:
-    """One intervention in one line."""
+    """Return one intervention in one line."""
     detail = "  ".join(f"{name}: {_plain(value)}" for name, value in each.detail.items())
     return f"{moment(each.at)}  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
 

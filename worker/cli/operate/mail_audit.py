@@ -1,4 +1,4 @@
-"""`ticketrelay mail audit`: the mailboxes compared with the ledger."""
+"""`ticketrelay mail audit`: compares the mailboxes with the ledger."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SHOWN = 20  # UIDs in the table
 def audit(since: datetime | None, data: Path, output: str) -> None:
     """Compare the mailboxes with the ledger: mails that are on the server and in no delivery.
 
-    It asks each server for its UIDs, changes nothing there, and may run while mail is read. It counts what became of
-    all mails and deliveries: ticket, note, duplicate, suppressed, quarantined. Exits 1 when a mail is unaccounted for,
-    or a mailbox cannot be asked.
+    The audit requests each server's UIDs, changes nothing there, and may run while mail is read. It counts all mails
+    and deliveries by outcome: ticket, note, duplicate, suppressed, quarantined. Exits 1 when a mail is unaccounted for,
+    or a mailbox cannot be read.
 
     \b
     Example: ticketrelay mail audit -o json | jq .gaps

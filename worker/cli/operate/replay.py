@@ -1,4 +1,4 @@
-"""`ticketrelay replay`: what was received is read again, with the connectors and settings of today."""
+"""`ticketrelay replay`: reads stored deliveries again, with today's connectors and settings."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from worker.documents.replay import Replayed
 def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: str, data: Path, output: str) -> None:
     """Read stored deliveries again and plan what they say today. What is known has no second effect.
 
-    So it is for what a defect or a wrong setting swallowed: where nothing changed, it does nothing. It goes in steps
-    of 64 deliveries; stopped, it says where another one goes on with --after. With --dry-run each step is judged by the
-    ledger as it is, so that what follows from an earlier step is not seen. Exits 1 when a delivery cannot be read
-    today.
+    Use it for messages that a defect or a wrong setting swallowed: where nothing changed, it does nothing. It goes in
+    steps of 64 deliveries; stopped, it prints where another one goes on with --after. With --dry-run each step is
+    judged by the ledger as it is, so that the effects of earlier steps are not seen. Exits 1 when a delivery cannot be
+    read today.
 
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run

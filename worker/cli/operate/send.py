@@ -1,4 +1,4 @@
-"""`ticketrelay send`: a signed sample, posted to a running listener."""
+"""`ticketrelay send`: posts a signed sample to a running listener."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.cli.shell.common import DEFAULT_DATA, config_option, local_settings
 @click.option("--url", help="Where the listener is; by default as TICKETRELAY_SERVER__LISTEN says.")
 @click.option("--list", "only_list", is_flag=True, help="List the samples instead.")
 def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) -> None:
-    """Send a sample message to SOURCE, signed with its secret. FIXTURE is its name; one that opens a case by default.
+    """Send a sample message to SOURCE, signed with its secret. FIXTURE names the sample; the default opens a case.
 
     Sending the same sample twice has no second effect: it is the same message. Exits 1 when it was not accepted.
 

@@ -1,4 +1,4 @@
-"""`ticketrelay sources`: who sends us messages, and whose operations are held back."""
+"""`ticketrelay sources`: lists, shows, tests, pauses and resumes sources."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _TESTED: tuple[Fact[SourceTested], ...] = (
 def sources() -> None:
     """Who sends us messages, and whose operations are held back.
 
-    A pause holds back what would be sent; messages are taken in and planned all the same. What is under way ends.
+    A pause holds back calls; messages are taken in and planned all the same. Calls under way end.
     """
 
 
@@ -64,9 +64,9 @@ def sources() -> None:
 @data_option
 @output_option
 def list_(data: Path, output: str) -> None:
-    """List the sources: how each does, its last message, what waits to be sent, its dead letters, its pause.
+    """List the sources: health, last message, operations to send, dead letters, pause.
 
-    One is silent when nothing came in the last 24 hours. `sources show` tells more of one.
+    A source is silent when no message came in the last 24 hours. `sources show` has the details of one.
 
     \b
     Example: ticketrelay sources list -o json
@@ -83,7 +83,7 @@ def _print(found: SourcesListed) -> None:
 
 
 def said(pause: Pause) -> str:
-    """A pause, in words."""
+    """Return a pause in words."""
     return f"paused since {moment(pause.since)}: {pause.why}"
 
 
@@ -94,10 +94,10 @@ def said(pause: Pause) -> str:
 @data_option
 @output_option
 def show(source: str, since: datetime, data: Path, output: str) -> None:
-    """Show how SOURCE does: its last message, what came and was sent by outcome, its dead letters, its pause.
+    """Show the state of SOURCE: its last message, deliveries and attempts by outcome, its dead letters, its pause.
 
     Deliveries whose sender was denied are not stored, so they are not in the ledger: each process counts them in its
-    /metrics, as ticketrelay_inbound_total{outcome="denied"}. Exits 1 where somebody is needed.
+    /metrics, as ticketrelay_inbound_total{outcome="denied"}. Exits 1 when the source has dead letters.
 
     \b
     Example: ticketrelay sources show prom --since 1h
@@ -124,8 +124,8 @@ def _counted(numbers: dict[str, int], since: datetime) -> str:
 def test(source: str, data: Path, output: str) -> None:
     """Test SOURCE's settings: a sample is signed as its sender would, verified and read. Nothing is stored or sent.
 
-    The same sample with another secret must be denied; and where it has an api_url, that must say which alerts go on.
-    Exits 1 where one of that is not so.
+    The same sample with another secret must be denied. A source with an api_url must list its open alerts there. Exits
+    1 when one of these tests fails.
 
     \b
     Example: ticketrelay sources test prom
@@ -174,7 +174,7 @@ def pause(source: str | None, everything: bool, why: str, who: str, data: Path, 
 @data_option
 @output_option
 def resume(source: str | None, everything: bool, who: str, data: Path, output: str) -> None:
-    """End the pause of SOURCE. --all ends what `pause --all` began; sources that were paused by name stay so.
+    """End the pause of SOURCE. --all ends the pause of `pause --all`; sources that were paused by name stay paused.
 
     \b
     Example: ticketrelay sources resume prom

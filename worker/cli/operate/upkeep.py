@@ -1,4 +1,4 @@
-"""`ticketrelay db stats`, `prune` and `backup`: how large the ledger is, what may go, and a copy of it."""
+"""`ticketrelay db stats`, `prune` and `backup`: the ledger's size, its pruning, and a copy of it."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _TABLE: Table[TableStats] = Table(
 @data_option
 @lines_option
 def stats(data: Path, output: str) -> None:
-    """Show rows and size of each table, its oldest and newest row, and how fast it grows.
+    """Show rows and size of each table, its oldest and newest row, and its growth.
 
-    Growth is of the last seven days. Sizes hold the indexes. PostgreSQL's tables of more than a million rows are
-    estimated (~).
+    Growth is that of the last seven days. Sizes include the indexes. PostgreSQL's tables of more than a million rows
+    are estimated (~).
 
     \b
     Example: ticketrelay db stats -o json
@@ -58,12 +58,12 @@ def stats(data: Path, output: str) -> None:
 @data_option
 @output_option
 def prune(dry_run: bool, data: Path, output: str) -> None:
-    """Forget bodies and attempts that are older than TICKETRELAY_LEDGER__KEEP_BODIES and __KEEP_ATTEMPTS say.
+    """Delete bodies and attempts older than TICKETRELAY_LEDGER__KEEP_BODIES and __KEEP_ATTEMPTS.
 
-    The line about each delivery stays, without its headers and body; what is in quarantine is kept whole, and so are
-    the attempts of operations that are not ended or dead. Repeats are known for ever, interventions are kept for ever.
-    It may run while messages come in, can be stopped at any time and run again; then it exits 1. SQLite's file gets no
-    smaller: its room is used again.
+    The row of each delivery stays, without its headers and body. Deliveries in quarantine are kept whole, and so are
+    the attempts of operations that are not ended or dead. Repeats are recognised for ever, interventions are kept for
+    ever. The command may run while messages come in, can be stopped at any time and run again; then it exits 1.
+    SQLite's file does not shrink: its free pages are used again.
 
     \b
     Example: ticketrelay db prune --dry-run
@@ -94,10 +94,10 @@ def _print(done: PruneDone) -> None:
 @data_option
 @output_option
 def backup(file: Path, data: Path, output: str) -> None:
-    """Copy the ledger to FILE while it is in use. FILE must not be there yet; only its owner can read it.
+    """Copy the ledger to FILE while it is in use. FILE must not exist yet; only its owner can read it.
 
-    SQLite is copied as it was at one moment. PostgreSQL is copied by its pg_dump, whose version must not be older than
-    the server's: bring it back with pg_restore. After a restore, run `ticketrelay db restored`.
+    SQLite is copied as of one moment. PostgreSQL is copied by its pg_dump, whose version must not be older than the
+    server's: bring it back with pg_restore. After a restore, run `ticketrelay db restored`.
 
     \b
     Example: ticketrelay db backup /backups/ledger-$(date +%F).db

@@ -1,6 +1,6 @@
-"""What does a new user see? A few deliveries through the real path, and what each became at the Tickets API.
+"""A short scenario for new users: some deliveries through the real path, and their effects at the Tickets API.
 
-Every play uses alerts of its own (random fingerprints), so that it tells the same story on a ledger that has history.
+Every run uses alerts of its own (random fingerprints), so that it has the same result on a ledger with history.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from worker.settings import Settings
 
 ALERTS, MAIL, CHAT = "alertmanager", "email", "slack"
 PATIENCE_S = 60.0
-SCENARIO_KEY = "ak_test_scenario"  # reads with a budget of its own, so that looking on does not change the story
+SCENARIO_KEY = "ak_test_scenario"  # reads with a budget of its own, so that reading does not change the scenario
 
 Alert = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What the scenario has led to so far."""
+    """The effects of the scenario so far."""
 
     arrived: int = 0
     tickets: int = 0
@@ -56,7 +56,7 @@ EXPECTED = "15 in · 5 tickets · 5 notes · 2 closed · 3 duplicates suppressed
 
 
 def play(settings: Settings, ledger: Ledger, api: LocalTicketsApi | None, smtp: str | None) -> bool:
-    """Play the scenario and say what each message became; True when all went as expected.
+    """Play the scenario and print the outcome of each message. Returns True when all went as expected.
 
     `smtp` is the address of the SMTP listener; without one, mail is posted.
     """
@@ -133,7 +133,7 @@ class _Scenario:
         self._step("a reply in its thread", lambda: self._chat(reply), "", status="open", notes=1)
 
     def _step(self, what: str, send: Callable[[], int], about: str, *, status: str | None, **expected: int) -> None:
-        """Send something, wait until it is delivered, check what it did, and say what became of the case `about`.
+        """Send a message, wait until it is delivered, check its effect, and print the outcome of the case `about`.
 
         Without a name, that is the case of the delivery.
         """
@@ -149,7 +149,7 @@ class _Scenario:
         self._report(what, story, status, said)
 
     def _say(self, what: str, about: str, *, status: str, **expected: int) -> None:
-        """Say what became of a further case of the last delivery."""
+        """Print the outcome of a further case of the last delivery."""
         self._report(what, self._settled(about), status, expected)
 
     def _report(self, what: str, story: CaseStory | None, status: str | None, expected: dict[str, int]) -> None:
@@ -168,7 +168,7 @@ class _Scenario:
         return f"{where:<26} {did}{f' (at try {tries})' if tries > 1 else ''}"
 
     def _counts(self) -> dict[str, int]:
-        """Effects at the Tickets API and dead letters, as they are now."""
+        """Return the present numbers of effects at the Tickets API and of dead letters."""
         kinds = {"create_ticket": "tickets", "add_note": "notes", "close_ticket": "closed"}
         counts = dict.fromkeys([*kinds.values(), "dead"], 0)
         after = 0
@@ -189,7 +189,7 @@ class _Scenario:
         return self._post(ALERTS, body, len(alerts))
 
     def _mail(self, message_id: str, to: str | None = None) -> int:
-        """Send a mail, or a reply to one, by SMTP; gives how many repeats were suppressed: none."""
+        """Send a mail, or a reply to one, by SMTP. Returns how many repeats were suppressed: none."""
         mail = EmailMessage()
         mail["From"], mail["To"] = "Ada <ada@customer.example>", "support@localhost"
         mail["Subject"] = "Re: I cannot log in" if to else "I cannot log in"
@@ -217,7 +217,7 @@ class _Scenario:
         )
 
     def _post(self, source_id: str, body: bytes, messages: int) -> int:
-        """Post a signed delivery; gives how many repeats were suppressed."""
+        """Post a signed delivery. Returns how many repeats were suppressed."""
         source = self._settings.sources[source_id]
         headers = source.connector.sign(body, source.settings, datetime.now(UTC))
         url = f"http://{self._settings.server.listen}/in/{source_id}"
@@ -227,13 +227,13 @@ class _Scenario:
         return int(answer["without_effect"])
 
     def _wait_for(self, delivery: str) -> None:
-        """Wait until nothing is under way of any case that a delivery had an effect on."""
+        """Wait until no operation is under way in any case that a delivery had an effect on."""
         deadline = time.monotonic() + PATIENCE_S
         while not all(map(_is_settled, self._ledger.find(delivery))) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def _settled(self, fingerprint: str) -> CaseStory | None:
-        """The case, once nothing of it is under way."""
+        """Return the case, once no operation of it is under way."""
         return _until(lambda: next(iter(self._ledger.find(fingerprint)), None), _is_settled)
 
     def _ticket(self, story: CaseStory | None) -> Ticket | None:

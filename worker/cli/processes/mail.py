@@ -1,4 +1,4 @@
-"""`ticketrelay mail`: the listeners for mail of a fleet, and what reads its mailboxes; `mail audit` beside it."""
+"""`ticketrelay mail`: a fleet's listeners for mail, and the readers of its mailboxes; with `mail audit` beside it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, i
 def mail(ctx: click.Context, smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> None:
     """Take mail in over SMTP and LMTP, and read mailboxes over IMAP, for workers elsewhere to deliver.
 
-    Needs a ledger and a broker that all share. With COMMAND, nothing is taken in.
+    All processes must share one ledger and one broker. With COMMAND, no mail is taken in.
 
     \b
     Example: ticketrelay mail --config ticketrelay.yaml --smtp 127.0.0.1:8025

@@ -1,4 +1,4 @@
-"""Where do the commands that take mail listen, and what do they allow there?"""
+"""The mail listeners of commands, and their limits."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from worker.settings.lints import is_loopback
 
 UNIX = "unix:"
 UNIX_MODE = 0o666
-"""The mail server is another user: who may deliver is decided by the folder that the socket is in."""
+"""The mail server is another user. The folder of the socket decides who may deliver."""
 
 
 def smtp_listener(address: str, settings: Settings) -> socket:
-    """A listener for SMTP. Ends the command where the address is public and mail is not limited."""
+    """Return a listener for SMTP. Ends the command when the address is public and mail is not limited."""
     host, port = split_address(address)
     missing = [name for name in ("per_minute", "keep_free") if getattr(settings.smtp, name) is None]
     if missing and not is_loopback(host):
@@ -35,7 +35,7 @@ def smtp_listener(address: str, settings: Settings) -> socket:
 
 
 def lmtp_listener(address: str) -> socket:
-    """A listener for LMTP, of this machine alone (RFC 2033, section 5): `HOST:PORT`, or `unix:/PATH`."""
+    """Return a listener for LMTP, on this machine alone (RFC 2033, section 5): `HOST:PORT`, or `unix:/PATH`."""
     if not address.startswith(UNIX):
         host, port = split_address(address)
         if not is_loopback(host):
@@ -55,7 +55,7 @@ def lmtp_listener(address: str) -> socket:
 def mail_thread(
     listener: socket, intake: Intake, boxes: Callable[[], Boxes], settings: Settings, *, lmtp: bool = False
 ) -> SmtpThread:
-    """The edge behind a listener, with the limits of the settings; not started yet."""
+    """Return the edge behind a listener, with the limits of the settings; not started yet."""
     url = make_url(settings.ledger.url)
     is_file = url.get_backend_name() == "sqlite" and url.database
     return SmtpThread(
@@ -70,7 +70,7 @@ def mail_thread(
 
 
 def said(listener: socket) -> str:
-    """Where it listens, as an option takes it."""
+    """Return the address of a listener, in the form of an option."""
     name = listener.getsockname()
     return f"{UNIX}{name}" if listener.family == AF_UNIX else "{}:{}".format(*name[:2])
 

@@ -1,4 +1,4 @@
-"""What do the long-running commands share? Listeners, the metrics of the ledger, signals, and how they reload."""
+"""Shared by the long-running commands: listeners, probes, signals, and reloading."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from worker.settings.problems import variable
 
 
 def health_option(command: F) -> F:
-    """`--listen` of a process that has no other HTTP listener."""
+    """Add `--listen` for a process that has no other HTTP listener."""
     return click.option(
         "--listen",
         metavar="HOST:PORT",
@@ -38,25 +38,25 @@ def health_option(command: F) -> F:
 
 
 def imap_keeper(ledger: Ledger, intake: Intake, current: Current) -> ImapKeeper:
-    """What reads the mailboxes that are configured at the moment; not started yet."""
+    """Return the reader of the currently configured mailboxes; not started yet."""
     lease = timedelta(seconds=current().timing.lease)
     return ImapKeeper(ledger, intake, lambda: current().sources, lease)
 
 
 def socket_keeper(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics) -> SocketKeeper:
-    """What listens for the sources that are reached on connections of ours; not started yet."""
+    """Return the supervisor of connections that we open to senders; not started yet."""
     keeper = SocketKeeper(intake, ledger, lambda: current().sources, current().server.max_body)
     metrics.add_gauges(keeper.gauges)
     return keeper
 
 
 def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts) -> HttpThread:
-    """Answers probes for a process that has no other HTTP listener; not started yet."""
+    """Return a server of probes for a process that has no other HTTP listener; not started yet."""
     return HttpThread([(listener, health_app(ledger, metrics, parts))])
 
 
 class Signals:
-    """What this process is told, from now on for SIGHUP; made and waited for in the main thread."""
+    """The signals to this process. SIGHUP is handled from the start; create and wait in the main thread."""
 
     def __init__(self) -> None:
         self._told: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` may interrupt itself
@@ -65,7 +65,7 @@ class Signals:
             self._hear(signal.SIGHUP)
 
     def wait(self, reloader: Reloader) -> None:
-        """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal is gone that this began in."""
+        """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone."""
         ends = (signal.SIGTERM, signal.SIGINT)
         for each in ends:
             self._hear(each)
@@ -76,7 +76,7 @@ class Signals:
                 continue
             if told in ends or (self._had_terminal and not os.isatty(0)):
                 return
-            with suppress(SettingsError):  # logged and counted, and all is as it was
+            with suppress(SettingsError):  # logged and counted, and nothing has changed
                 reloader.reload()
 
     def _hear(self, number: int) -> None:
@@ -84,9 +84,9 @@ class Signals:
 
 
 def control_of(reloader: Reloader) -> Control | None:
-    """The control listener that the settings name, not started yet; None where they name none.
+    """Return the control listener of the settings, not started yet; None without one.
 
-    Ends the command with exit code 2 where the address cannot be had.
+    Ends the command with exit code 2 when the address is not available.
     """
     server = reloader.current().server
     if server.control is None:

@@ -1,7 +1,8 @@
-"""`ticketrelay pipe`: one mail on standard input, from a mail server's pipe transport.
+"""`ticketrelay pipe`: takes one mail from standard input, for a mail server's pipe transport.
 
-Exit codes are those of sysexits.h, from which a mail server reads whether to try again: 0 once the mail is durable, 65
-for what can never be a mail, and 75 for everything else, a wrong flag or setting too. Any other code would bounce mail.
+Exit codes are those of sysexits.h, by which a mail server decides whether to try again: 0 when the mail is durable, 65
+for input that can never be a mail, and 75 for everything else, a wrong flag or setting too. Any other code would bounce
+mail.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class _Pipe(click.Command):
 def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> None:
     """Take one mail from standard input into the ledger; a worker or `run` delivers it.
 
-    Exits 0 once it is durable, 65 for what can never be a mail, and 75 for everything else: try again.
+    Exits 0 when the mail is durable, 65 for input that can never be a mail, and 75 for everything else: try again.
 
     \b
     Example: ticketrelay pipe --source email --sender ada@example.org < mail.eml
@@ -52,9 +53,9 @@ def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...],
     try:
         code = _take(source_id, sender, recipients, data)
     except SystemExit:
-        code = EX_TEMPFAIL  # a setting is wrong, and has been said to be
+        code = EX_TEMPFAIL  # a setting is wrong, and the error was printed
     except Exception:
-        log.exception("pipe.failed")  # whatever it is, the mail server must keep the mail
+        log.exception("pipe.failed")  # after any error, the mail server must keep the mail
         code = EX_TEMPFAIL
     sys.exit(code)
 
@@ -73,7 +74,7 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
     ledger = open_ledger(settings)
     try:
         if ledger.database.is_sqlite:
-            ledger.upgrade()  # nobody else may have started on this folder yet
+            ledger.upgrade()  # no other process may have started on this folder yet
         now = datetime.now(UTC)
         try:
             deliveries = [
@@ -93,7 +94,7 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
 def _meant(
     settings: Settings, source_id: str | None, recipients: tuple[str, ...]
 ) -> list[tuple[Source, Sequence[str]]]:
-    """Each source that is meant, with its recipients; none where one is nobody's: no recipient is dropped silently."""
+    """Return each source with its recipients; none when a recipient has no source, so that none is dropped silently."""
     boxes = Boxes(mailboxes(settings.sources))
     sources = list(boxes.by_address.values())
     if source_id is not None:

@@ -1,4 +1,4 @@
-"""`ticketrelay reload`: a process takes new settings without a restart."""
+"""`ticketrelay reload`: makes a process take new settings without a restart."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ RELOADED, REFUSED = 200, 422
 def reload(output: str) -> None:
     """Ask the process that listens at server.control to read its settings again, and say what came of it.
 
-    The process reads the file and the environment that it was started with; of the ones given here only server.control
-    and its token are used. Exits 1 when it refused the settings, which changes nothing, or does not answer.
+    The process reads the file and the environment that it was started with. Of the settings given here, only
+    server.control and its token are used. Exits 1 when the process refused the settings, which changes nothing, or does
+    not answer.
 
     \b
     Example: ticketrelay reload --config ticketrelay.yaml
@@ -52,7 +53,7 @@ def reload(output: str) -> None:
 
 
 def _server() -> ServerSettings:
-    """The section `server` alone: what else is wrong, the process says."""
+    """Return the section `server` alone: the process reports the problems of the others."""
     try:
         return judge(only("server", gather(os.environ, config_file()))).settings.server
     except SettingsError as error:

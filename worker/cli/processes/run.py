@@ -60,20 +60,20 @@ from worker.settings.secretfiles import DEV_SECRET
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What `run` started."""
+    """The parts that `run` started."""
 
     settings: Settings
     has_sources: bool
-    """Somebody configured a source."""
+    """A source is configured."""
     ledger: Ledger
     api: LocalTicketsApi | None
     reloader: Reloader
     taken_back: int
-    """How many calls of an earlier process had not been settled."""
+    """Calls of an earlier process that were not settled."""
     smtp: str | None = None
-    """Where mail is taken in over SMTP."""
+    """The address of the SMTP listener."""
     lmtp: str | None = None
-    """Where mail is taken in over LMTP."""
+    """The address of the LMTP listener."""
 
 
 @click.command()
@@ -146,7 +146,7 @@ def _serve(
 
 
 def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
-    """The listening socket, and the settings with the address that it really has."""
+    """Return the listening socket, and the settings with its actual address."""
     loaded = local(data, listen=listen)
     settings = loaded.settings
     host, port = split_address(settings.server.listen)
@@ -165,7 +165,7 @@ def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
 
 
 def _with_limit(loaded: Loaded, api_limit: Limit) -> Loaded:
-    """With the budget that the local Tickets API grants, where it is that one."""
+    """Return the settings with the local Tickets API's budget, unless another API is configured."""
     if loaded.has("api", "url"):
         return loaded
     settings = loaded.settings
@@ -174,7 +174,10 @@ def _with_limit(loaded: Loaded, api_limit: Limit) -> Loaded:
 
 
 def _reader(current: Current, file: Path | None, data: Path, api_limit: Limit) -> Callable[[], Loaded]:
-    """Reads the settings as at the start. Sources that are configured never become those that believe everybody."""
+    """Return a reader of the settings as at the start, which refuses to drop all configured sources.
+
+    Without configured sources, `run` accepts messages from everybody.
+    """
     listen = current().server.listen
 
     def is_safe(new: Loaded) -> bool:
@@ -222,7 +225,7 @@ def _started(
     limit: Limit,
     control: tuple[str, int, str] | None,
 ) -> Iterator[Running]:
-    """Everything, started in the order of its dependence and stopped in reverse."""
+    """Start all parts in the order of their dependence, and stop them in reverse."""
     settings, loaded = current(), current.loaded
     with ExitStack() as stack:
         ledger, taken_back = _opened(current, stack)
@@ -257,12 +260,12 @@ def _started(
 
 
 def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
-    """The ledger, and how many calls of an earlier process had not been settled; they are made again."""
+    """Return the ledger, and how many calls of an earlier process had not been settled; they are made again."""
     ledger = open_ledger(current())
     stack.callback(ledger.close)
     ledger.upgrade()
     ledger.follow(current)
-    # The lock on the folder proves that nobody else works on a ledger in it; of another one it proves nothing.
+    # The folder's lock proves that no other process works on a ledger in it. It proves nothing about another ledger.
     is_ours = ledger.database.is_sqlite
     taken_back = ledger.take_back(timedelta(seconds=current().timing.ghost_wait), all_owners_gone=is_ours)
     if is_ours:
@@ -273,24 +276,24 @@ def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
 def _http(
     listener: socket.socket, app: ASGIApp, api: LocalTicketsApi | None, control: tuple[str, int, str] | None
 ) -> HttpThread:
-    """What serves HTTP: the application, and the local Tickets API's inspection where it was asked for."""
+    """Return the HTTP server: the application, and the local Tickets API's inspection if requested."""
     if api is None:
         return HttpThread([(listener, app)])
     listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
     if control is not None:
         host, port, token = control
         listeners.append((listen_or_exit(host, port), tickets_control(api, token)))
-    # The local API cuts connections when it is told to.
+    # The local API cuts connections when a fault demands it.
     return HttpThread(listeners, start=api.start, stop=api.stop, protocol=AbortableProtocol)
 
 
 def _address(mail_listeners: list[tuple[socket.socket, bool]], *, lmtp: bool) -> str | None:
-    """Where mail is taken in over SMTP, or over LMTP; None where it is not."""
+    """Return the address at which mail is taken in over SMTP, or over LMTP; None without one."""
     return next((said(each) for each, is_lmtp in mail_listeners if is_lmtp == lmtp), None)
 
 
 def _edge(listener: socket.socket, intake: Intake, current: Current, *, lmtp: bool) -> SmtpThread:
-    """The SMTP or LMTP edge; while nothing is configured, mail to every address is taken."""
+    """Return the SMTP or LMTP edge; without configuration, it takes mail to every address."""
 
     def boxes() -> Boxes:
         loaded = current.loaded

@@ -37,7 +37,7 @@ NO_SOURCE = "TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be conf
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen; by default as TICKETRELAY_SERVER__LISTEN says.")
 @log_option("info")
 def serve(listen: str | None, log_level: str) -> None:
-    """Take messages in over HTTP, for workers elsewhere to deliver. Needs a ledger and a broker that all share.
+    """Take messages in over HTTP, for workers elsewhere to deliver. All processes must share one ledger and one broker.
 
     \b
     Example: ticketrelay serve --config ticketrelay.yaml --listen 127.0.0.1:8080

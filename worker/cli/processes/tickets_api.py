@@ -1,4 +1,4 @@
-"""`ticketrelay tickets-api`: the local Tickets API, to develop and test against."""
+"""`ticketrelay tickets-api`: the local Tickets API, for development and tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LimitOption(click.ParamType[Limit]):
 
 
 def control_address(address: str | None, token: str | None) -> tuple[str, int, str] | None:
-    """Host, port and token of the listener for inspection and faults; None when it was not asked for."""
+    """Return host, port and token of the listener for inspection and faults; None when it was not requested."""
     if address is None:
         return None
     if not token:

@@ -47,7 +47,7 @@ def worker(listen: str | None, log_level: str) -> None:
     health = health_thread(listener, ledger, metrics, thread.parts())
     reloader = Reloader(current, lambda: read_fleet(file, needs_api=True), metrics)
     control = control_of(reloader)
-    # In this order at the end too: probes are answered until the calls under way have ended.
+    # Stopped in this order, too: probes are answered until the calls under way have ended.
     parts: list[WorkerThread | HttpThread | Control] = [thread, health]
     if control is not None:
         parts.append(control)

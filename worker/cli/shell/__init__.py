@@ -1,1 +1,1 @@
-"""What every command shares: options, output, completion, schemas."""
+"""Shared by all commands: options, output, completion, schemas."""

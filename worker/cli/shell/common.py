@@ -1,4 +1,4 @@
-"""What do all commands share? Where settings come from when nobody configured anything, and how errors are said."""
+"""Shared options and settings of commands, with local defaults for a single process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from worker.settings.layers import CONFIG
 from worker.settings.loader import Given, Loaded, Tree, gather, judge
 from worker.settings.secretfiles import DEV_SECRET
 
-__all__ = [  # what stands beneath the commands, since a process that Celery starts needs it too
+__all__ = [  # re-exported from below the commands, because a process that Celery starts needs these too
     "DEFAULT_LISTEN",
     "fail",
     "fail_settings",
@@ -48,7 +48,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def config_option(command: F) -> F:
-    """`--config`: the configuration file. It is kept in the command's context, from which settings are read."""
+    """Add `--config`: the configuration file. The command's context keeps it for reading the settings."""
     return click.option(
         "--config",
         "config_file",
@@ -67,13 +67,13 @@ def _keep_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> 
 
 
 def config_file() -> Path | None:
-    """The configuration file of the command that runs."""
+    """Return the configuration file of the running command."""
     found: Path | None = click.get_current_context().meta.get(CONFIG)
     return found
 
 
 def data_option(command: F) -> F:
-    """`--data`: the folder of everything that must survive; and `--config`, for what else a command must know."""
+    """Add `--data`, the folder of everything that must survive, and `--config`."""
     return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
@@ -84,7 +84,7 @@ def data_option(command: F) -> F:
 
 
 def log_option(default: str) -> Callable[[F], F]:
-    """`--log-level`."""
+    """Add `--log-level`."""
     return click.option(
         "--log-level",
         type=click.Choice(LEVELS),
@@ -95,13 +95,16 @@ def log_option(default: str) -> Callable[[F], F]:
 
 
 def local_settings(data: Path, *, listen: str | None = None) -> Settings:
-    """The settings of `local`, alone."""
+    """Return the settings of `local`, without their origins."""
     return local(data, listen=listen).settings
 
 
 def local(data: Path, *, listen: str | None = None) -> Loaded:
-    """The settings with local defaults below file and environment: ledger in `data`, the local Tickets API, sources
-    that accept the development secret. Ends the command with exit code 2 when one is wrong."""
+    """Return the settings with local defaults below file and environment.
+
+    The defaults are: the ledger in `data`, the local Tickets API, and sources that accept the development secret.
+    Ends the command with exit code 2 when a setting is wrong.
+    """
     try:
         return read_local(config_file(), data, listen=listen)
     except SettingsError as error:
@@ -109,12 +112,12 @@ def local(data: Path, *, listen: str | None = None) -> Loaded:
 
 
 def read_local(file: Path | None, data: Path, *, listen: str | None = None) -> Loaded:
-    """As `local`, at any time of a process. Raises SettingsError."""
+    """Read the settings as `local` does, without ending the process. Raises SettingsError."""
     return judge(with_local_defaults(gather(os.environ, file), data, listen=listen))
 
 
 def with_local_defaults(given: Given, data: Path, *, listen: str | None = None) -> Given:
-    """What is configured, laid over the defaults of one process by itself; a flag comes before all."""
+    """Lay the configuration over the defaults of a single process. A flag takes precedence over all."""
     if listen:
         given = given.above({"server": {"listen": listen}})
     defaults: Tree = {"ledger": {"url": f"sqlite:///{(data / 'ledger.db').absolute()}"}}
@@ -127,7 +130,7 @@ def with_local_defaults(given: Given, data: Path, *, listen: str | None = None) 
 
 
 def fleet(*, needs_api: bool) -> Loaded:
-    """The settings of a process of a fleet, where nothing that matters has a default.
+    """Return the settings of a fleet's process, in which no essential setting has a default.
 
     Ends the command with exit code 2 when one is wrong or missing.
     """
@@ -135,7 +138,7 @@ def fleet(*, needs_api: bool) -> Loaded:
 
 
 def lock(file: TextIO) -> bool:
-    """Lock the file of a data folder for this process alone, until it is closed; False where another one has it."""
+    """Lock the file of a data folder for this process alone, until it is closed; False when another one has it."""
     if os.name == "posix":
         import fcntl
 
@@ -147,7 +150,7 @@ def lock(file: TextIO) -> bool:
 
 
 def is_locked(data: Path) -> bool:
-    """True while a `run` uses this data folder."""
+    """Return True while a `run` uses this data folder."""
     try:
         with (data / LOCK).open("r") as file:
             return not lock(file)

@@ -1,4 +1,4 @@
-"""`ticketrelay completion`: what a shell runs so that Tab completes commands, flags, sources and dead letters."""
+"""`ticketrelay completion`: a shell script with which Tab completes commands, flags, sources and dead letters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INSTALL = {
 def completion(shell: str) -> None:
     """Print what a shell needs to complete ticketrelay's commands, flags, sources and dead letters.
 
-    Sources and dead letters are those of the settings and the ledger that the shell's environment names.
+    Sources and dead letters come from the settings and the ledger in the shell's environment.
 
     \b
     Example: ticketrelay completion bash > ~/.local/share/bash-completion/completions/ticketrelay
@@ -45,7 +45,7 @@ def completion(shell: str) -> None:
 
 
 def sources(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Source ids of the settings."""
+    """Return the matching source ids of the settings."""
     try:
         settings = _settings(ctx)
     except SystemExit:
@@ -55,7 +55,7 @@ def sources(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Com
 
 
 def dead_letters(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The ids of dead letters, each with its reason; the oldest fifty that fit."""
+    """Return the ids of matching dead letters, each with its reason; the oldest fifty."""
     from worker.cli.shell.common import upgraded_ledger
     from worker.cli.shell.output import cell
     from worker.ledger import LedgerAway
@@ -69,7 +69,7 @@ def dead_letters(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
         finally:
             ledger.close()
     except (SystemExit, *LedgerAway):
-        return []  # a shell that completes has no place for what is wrong; the command itself says it
+        return []  # a completing shell has no place for an error; the command itself prints it
 
 
 def _settings(ctx: click.Context) -> Settings:

@@ -1,11 +1,10 @@
-"""How a command answers: on standard output as a table or JSON; notices and progress go to standard error.
+"""The output of commands: a table or JSON on standard output; notices and progress on standard error.
 
     table    for people; columns, colours on a terminal only
     json     one document
-    jsonl    a document in each line; of a command that answers with one document the same as `json`
+    jsonl    a document in each line; for a command with a single document the same as `json`
 
-What is printed as JSON is encoded by the type that `worker.documents.registry` names for the command, and the published
-schema is made of the same type.
+JSON is encoded by the command's type in `worker.documents.registry`, from which the published schema is made, too.
 """
 
 from __future__ import annotations
@@ -42,12 +41,12 @@ _ONE_LINE = _UNPRINTABLE | {9: " ", 10: " "}
 
 
 def lines_option(command: F) -> F:
-    """`--output` of a command that answers with many things."""
+    """Add `--output` to a command that prints a list."""
     return _option(command)
 
 
 def output_option(command: F) -> F:
-    """`--output` of a command that answers with one document, which is one line: it is told `table` or `json`."""
+    """Add `--output` to a command that prints one document; the command gets `table` or `json`."""
     return _option(command, callback=lambda _ctx, _param, value: "json" if value == "jsonl" else value)
 
 
@@ -58,7 +57,7 @@ def _option(command: F, **more: Any) -> F:
 
 
 def counted_option(command: F) -> F:
-    """`--limit` of a command that lists the newest."""
+    """Add `--limit` to a command that lists the newest."""
     return click.option(
         "-n",
         "--limit",
@@ -75,12 +74,12 @@ def emit(document: str, value: object) -> None:
 
 
 def emit_line(document: str, value: object) -> None:
-    """Print one of the things of a command that answers with many."""
+    """Print one item of a list."""
     click.echo(item_adapter(document).dump_json(value, warnings="error"))
 
 
 def emit_many(document: str, values: Iterable[object], output: str) -> int:
-    """Print them one after the other, as an array or in lines; gives their number."""
+    """Print items one after the other, as an array or in lines. Returns their number."""
     number = 0
     encode = item_adapter(document).dump_json
     is_array = output == "json"
@@ -93,14 +92,14 @@ def emit_many(document: str, values: Iterable[object], output: str) -> int:
 
 
 class Shows(Protocol[S]):
-    """How a list is shown to people."""
+    """A way to show a list to people."""
 
     def show(self, rows: Iterable[S], /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """A column of a table; a cell that is wider than it moves the others. The last column is not padded."""
+    """A column of a table. A cell that is wider moves the others. The last column is not padded."""
 
     title: str
     width: int
@@ -109,11 +108,11 @@ class Column(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[T]):
-    """How a list is shown: as columns under their titles."""
+    """Shows a list as columns under their titles."""
 
     columns: Sequence[Column[T]]
     nothing: str = ""
-    """What is said beside an empty list."""
+    """The notice beside an empty list."""
 
     def show(self, rows: Iterable[T]) -> None:
         number = 0
@@ -131,11 +130,11 @@ class Table(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Lines(Generic[T]):
-    """How a list is shown whose items have lines of their own."""
+    """Shows a list whose items have lines of their own."""
 
     lines: Callable[[T], str]
     nothing: str = ""
-    """What is printed in place of an empty list."""
+    """The text in place of an empty list."""
 
     def show(self, rows: Iterable[T]) -> None:
         is_empty = True
@@ -148,14 +147,14 @@ class Lines(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
-    """A line of a document behind its title; several lines where the value is a list, none where it is empty."""
+    """A line of a document behind its title; several lines when the value is a list, none when it is empty."""
 
     title: str
     value: Callable[[T], str | Iterable[str] | None]
 
 
 def show_facts(facts: Iterable[Fact[T]], document: T, width: int = 12) -> None:
-    """Print what a document says, line by line; `width` is that of the titles."""
+    """Print the facts of a document, line by line; `width` is that of the titles."""
     for fact in facts:
         found = fact.value(document)
         for line in [found] if isinstance(found, str) else found or ():
@@ -164,7 +163,7 @@ def show_facts(facts: Iterable[Fact[T]], document: T, width: int = 12) -> None:
 
 
 def answer(document: str, value: T, output: str, show: Callable[[T], object]) -> None:
-    """Answer with the one document of a command: as JSON, or as `show` prints it."""
+    """Print the one document of a command: as JSON, or by `show`."""
     if output == "json":
         emit(document, value)
     else:
@@ -172,7 +171,7 @@ def answer(document: str, value: T, output: str, show: Callable[[T], object]) ->
 
 
 def answer_many(document: str, values: Iterable[T], output: str, table: Shows[T]) -> None:
-    """Answer with many things, one after the other."""
+    """Print a list, one item after the other."""
     if output == "table":
         table.show(values)
     else:
@@ -180,7 +179,7 @@ def answer_many(document: str, values: Iterable[T], output: str, table: Shows[T]
 
 
 def cell(value: object) -> str:
-    """A value in one line, without what a terminal would obey."""
+    """Return a value in one line, without a terminal's control characters."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -190,32 +189,32 @@ def cell(value: object) -> str:
 
 
 def when(at: datetime | None) -> str:
-    """A time, in a column that says that it is in UTC."""
+    """Return a time for a column whose title has the time zone, UTC."""
     return f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else ""
 
 
 def moment(at: datetime | None) -> str:
-    """A time, for people."""
+    """Return a time for people, with its time zone."""
     return f"{when(at)} UTC" if at is not None else ""
 
 
 def counts(numbers: Mapping[T, int]) -> str:
-    """How many of each, in one line."""
+    """Return numbers with their names, in one line."""
     return " · ".join(f"{number} {name}" for name, number in numbers.items())
 
 
 def ticket_of(ticket: str | None, status: object, without: str = "") -> str:
-    """A ticket and its state; `without` where there is none."""
+    """Return a ticket and its state; `without` when there is none."""
     return f"{ticket} ({status})" if ticket else without
 
 
 def operations(number: int) -> str:
-    """So many operations, in words."""
+    """Return a number of operations in words."""
     return f"{number} operation{'' if number == 1 else 's'}"
 
 
 def colour_of(outcome: str) -> str | None:
-    """In which colour an outcome is shown."""
+    """Return the colour of an outcome."""
     return _COLOURS.get(outcome)
 
 
@@ -234,7 +233,7 @@ _COLOURS = {
 
 
 def size(number: float | None) -> str:
-    """Bytes, for people."""
+    """Return a number of bytes for people."""
     if number is None:
         return ""
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -246,7 +245,7 @@ def size(number: float | None) -> str:
 
 @contextmanager
 def progress(label: str, length: int, *, shown: bool = True) -> Iterator[ProgressBar[int]]:
-    """A bar with an estimate of the time that is left, on a terminal only."""
+    """Show a progress bar with an estimate of the time left, on a terminal only."""
     with click.progressbar(
         length=max(length, 1),
         label=label,
@@ -258,5 +257,5 @@ def progress(label: str, length: int, *, shown: bool = True) -> Iterator[Progres
 
 
 def notice(text: str) -> None:
-    """Say something beside the result."""
+    """Print a message beside the result."""
     click.echo(text, err=True)

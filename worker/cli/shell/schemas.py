@@ -12,12 +12,12 @@ DEFAULT = Path("docs/schemas")
 
 
 def files() -> dict[str, str]:
-    """The text of each file by its name."""
+    """Return the text of each file by its name."""
     return {f"{name}.json": json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n" for name in DOCUMENTS}
 
 
 def main(folder: Path) -> None:
-    """Write them, and take away those of commands that are no more."""
+    """Write all schemas, and delete those of commands that no longer exist."""
     folder.mkdir(parents=True, exist_ok=True)
     written = files()
     for old in folder.glob("*.json"):

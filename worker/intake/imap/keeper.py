@@ -1,7 +1,7 @@
-"""Who reads the mailboxes of a process? A thread each, while it holds the lease, and one that looks after them.
+"""The supervisor of a process's mailboxes: a thread for each mailbox under its lease, and one that watches them.
 
-A thread connects, polls, and waits: in IDLE where server and settings allow it, and else without a connection. Whatever
-goes wrong is noted in the ledger, from which the alarms are read, and tried again after a pause that grows.
+A thread connects, polls, and waits: in IDLE if server and settings allow it, otherwise without a connection. Failures
+are recorded in the ledger, from which the alarms are read, and tried again after a growing pause.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from worker.settings import Source
 
 log = structlog.get_logger()
 
-LOOK_S = 0.5  # between two looks at the settings
+LOOK_S = 0.5  # between two look-ups of the settings
 IDLE_S = 9 * 60.0  # RFC 2177: at least every 29 minutes; providers end it after 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0  # after a poll that failed
-FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S = 2.0, 900.0  # after a login that was refused: who tries much is locked out
+FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S = 2.0, 900.0  # after a refused login: too many tries lock the account
 GRACE_S = 5.0
 Wanted = dict[Mailbox, tuple[Source, ImapMailbox]]
 
@@ -39,11 +39,11 @@ class LostLease(Exception):
 
 
 class Stopping(Exception):
-    """This process does not read any more."""
+    """This process has stopped reading."""
 
 
 def configured(sources: Mapping[str, Source]) -> Wanted:
-    """The mailboxes that sources are configured with."""
+    """Return the mailboxes that sources are configured with."""
     found: Wanted = {}
     for source in sources.values():
         mailboxes_of = source.connector.mailboxes
@@ -53,7 +53,7 @@ def configured(sources: Mapping[str, Source]) -> Wanted:
 
 
 class ImapKeeper:
-    """Reads the mailboxes that the settings of the moment name, until it is stopped."""
+    """Reads the mailboxes of the present settings, until it is stopped."""
 
     def __init__(
         self,
@@ -75,11 +75,11 @@ class ImapKeeper:
         self.start = self._loop.start
 
     def parts(self) -> Parts:
-        """What `/livez` looks at. A server that is away is no reason to start this process anew."""
+        """Return the parts that `/livez` checks. An unreachable server is no reason to restart this process."""
         return threads("imap")
 
     def stop(self) -> None:
-        """Finish the mail under way, and let others have the mailboxes."""
+        """Finish the current mail, and release the mailboxes."""
         self._loop.stop(GRACE_S)
         for each in self._loops.values():
             each.ask_to_stop()
@@ -122,7 +122,7 @@ class ImapKeeper:
 
 
 class MailboxLoop:
-    """Reads one mailbox in a thread; `source` may be replaced by what it is configured as later."""
+    """Reads one mailbox in a thread. `source` may be replaced when its configuration changes."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class MailboxLoop:
         return self._loop.lives
 
     def stop(self) -> None:
-        """End it; a server that says nothing is not waited for."""
+        """Stop the thread, without waiting for a silent server."""
         self._loop.stop(GRACE_S)
         if self.lives and (server := self._server) is not None:
             server.cut()
@@ -167,7 +167,7 @@ class MailboxLoop:
         try:
             self._mailboxes.release(self._mailbox, self._owner)
         except LedgerAway:
-            log.info("imap.lease_left", mailbox=str(self._mailbox))  # it ends by itself
+            log.info("imap.lease_left", mailbox=str(self._mailbox))  # the lease ends by itself
 
     def _pause(self) -> float:
         if not self._failures:
@@ -178,7 +178,7 @@ class MailboxLoop:
         return growing(first, self._failures, longest)
 
     def _session(self) -> bool:
-        """Connect, and poll for as long as that goes well; False when something went wrong."""
+        """Connect, and poll until that fails or is done. Returns False after a failure."""
         self._was_refused = False
         try:
             self._hold()
@@ -228,11 +228,11 @@ class MailboxLoop:
         except LoginRefused:
             if not self._tokens.was_used:
                 raise
-            self._tokens.drop()  # it may have been taken back before its time
+            self._tokens.drop()  # the token may have been revoked before its end
             return connect(self.settings, self._tokens.access)
 
     def _hold(self) -> None:
-        """Go on as the owner. Raises Stopping, LostLease."""
+        """Renew the lease when a third of it has passed. Raises Stopping, LostLease."""
         if self._loop.is_stopping:
             raise Stopping
         if time.monotonic() - self._held_at < self._lease.total_seconds() / 3:

@@ -1,7 +1,8 @@
-"""How do we get an access token, and what if the refresh token changes? It is saved before the new one is used.
+"""Gets access tokens, and saves a changed refresh token before the new access token is used.
 
-A refresh token that was replaced may be void from that moment on: one that is only in memory would be the end of the
-mailbox at the next start. So the file is replaced whole, and while one process asks, others wait for their turn.
+A replaced refresh token may be void from that moment on. A new one that is only in memory would be lost at the next
+start, and with it the access to the mailbox. So the file is replaced as a whole. While one process requests a token,
+others wait.
 
 Source: RFC 6749, sections 4.4, 5.1, 5.2 and 6.
 """
@@ -22,14 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.server import LoginRefused, ServerAway
 
-EARLY_S = 60.0  # before its end a token is not used any more
+EARLY_S = 60.0  # seconds before its end from which a token is not used any more
 TIMEOUT_S = 20.0
 DEFAULT_LIFE_S = 600.0
 TOO_MANY, SERVER_ERROR = 429, 500
 
 
 class _Answer(BaseModel):
-    """What a token endpoint answers, as far as we read it."""
+    """The fields that we read of a token endpoint's answer."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -37,25 +38,25 @@ class _Answer(BaseModel):
     refresh_token: str = Field(default="", repr=False)
     expires_in: float = DEFAULT_LIFE_S
     refresh_token_expires_in: float | None = None
-    """Google's, where a consent is for a time."""
+    """Google's, for a consent with a time limit."""
     error: str = ""
     error_description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What was granted."""
+    """The granted tokens."""
 
     access: str = field(repr=False)
     life_s: float
     refresh: str | None = field(repr=False)
-    """Where it is another one than before."""
+    """The refresh token, if it has changed."""
     refresh_ends_at: datetime | None
 
 
 def form(settings: ImapMailbox, refresh: str | None) -> dict[str, str]:
-    """The fields of the request for a token."""
-    assert settings.oauth is not None  # noqa: S101 — the caller looked
+    """Return the fields of a token request."""
+    assert settings.oauth is not None  # noqa: S101 — checked by the caller
     fields = {"client_id": settings.oauth.client_id}
     if settings.oauth.client_secret is not None:
         fields["client_secret"] = settings.oauth.client_secret.get_secret_value()
@@ -67,7 +68,7 @@ def form(settings: ImapMailbox, refresh: str | None) -> dict[str, str]:
 
 
 def granted(status: int, content: bytes, refresh: str | None, now: datetime) -> Tokens:
-    """What an answer gives. Raises LoginRefused, and ServerAway for what may be other next time."""
+    """Return the tokens in an answer. Raises LoginRefused, and ServerAway for an error that may be temporary."""
     if status >= SERVER_ERROR or status == TOO_MANY:
         raise ServerAway(f"the token endpoint answers {status}")
     try:
@@ -87,7 +88,7 @@ def granted(status: int, content: bytes, refresh: str | None, now: datetime) -> 
 
 
 class TokenSource:
-    """The access tokens of one mailbox. `tell` hears when the refresh token ends, as far as the provider says so."""
+    """The access tokens of one mailbox. `tell` gets the end of the refresh token, or None when it is unknown."""
 
     def __init__(
         self,
@@ -102,10 +103,10 @@ class TokenSource:
         self._good_until = 0.0
         self._unsaved: str | None = None
         self.was_used = False
-        """The token that was given last had been given before."""
+        """True when the last token was given out before."""
 
     def access(self) -> str:
-        """A token that is good for a while. Raises LoginRefused, ServerAway."""
+        """Return a token that is valid for a while. Raises LoginRefused, ServerAway."""
         self.was_used = self._access is not None and self._clock() < self._good_until
         if not self.was_used:
             self._get()
@@ -113,7 +114,7 @@ class TokenSource:
         return self._access
 
     def drop(self) -> None:
-        """The server did not take the token: get another one next time."""
+        """Forget the token that the server refused, so that the next call gets another one."""
         self._access = None
 
     def _get(self) -> None:
@@ -124,7 +125,7 @@ class TokenSource:
             return
         store = Path(oauth.token_store)
         with _one_at_a_time(store):
-            self._save(store, self._unsaved)  # what could not be saved the last time comes first
+            self._save(store, self._unsaved)  # a token that could not be saved the last time comes first
             refresh = _stored(store)
             tokens = self._ask(refresh)
             self._unsaved = tokens.refresh
@@ -153,7 +154,7 @@ class TokenSource:
 
 
 def save(store: Path, refresh: str) -> None:
-    """Replace the file, so that there is always a whole one, which its owner alone may read. Raises OSError."""
+    """Replace the file atomically; only its owner may read it. Raises OSError."""
     beside = store.with_name(f".{store.name}.new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -181,7 +182,7 @@ def _stored(store: Path) -> str:
 
 @contextmanager
 def _one_at_a_time(store: Path) -> Iterator[None]:
-    """Of the processes of this machine; `mail audit` may run beside the one that reads."""
+    """Hold a lock among the processes of this machine: `mail audit` may run beside the reading process."""
     import fcntl
 
     try:

@@ -1,10 +1,10 @@
-"""Which mails of a folder are to be taken? Those whose UIDs are above the cursor, and whatever else is in no ledger.
+"""Plans which mails of a folder to take: those with UIDs above the cursor, and others that are missing in the ledger.
 
-    never read before            from UIDNEXT on, or everything: as is configured
-    UIDVALIDITY as it was        from the cursor on
-    UIDVALIDITY is another       everything again: known messages are duplicates, and what is older than our first
-                                 look is none of ours
-    a reconcile                  everything that is ours is compared, also below the cursor
+    never read before            from UIDNEXT on, or everything: as configured
+    UIDVALIDITY unchanged        from the cursor on
+    UIDVALIDITY changed          everything again: known messages are duplicates, and mails older than our first look
+                                 are not ours
+    a reconcile                  all mails that are ours are compared, also below the cursor
 
 Pure: values in, values out.
 """
@@ -23,7 +23,7 @@ CLOCKS_APART = timedelta(minutes=10)  # the server's and the ledger's
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What the server says when a folder is opened (RFC 3501, section 2.3.1.1)."""
+    """The server's answer when a folder is opened (RFC 3501, section 2.3.1.1)."""
 
     uidvalidity: int
     uidnext: int
@@ -31,20 +31,20 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """From where a folder is read."""
+    """Where reading a folder begins."""
 
     cursor: Cursor
     is_new: bool
-    """It is another cursor than the ledger has."""
+    """The cursor differs from the one in the ledger."""
 
     @property
     def is_anew(self) -> bool:
-        """UIDs began anew: what is older than our first look must be told from what is ours."""
+        """Return True when UIDs began anew. Then mails older than our first look must be excluded."""
         return self.is_new and self.cursor.since is not None and self.cursor.first_uid == 1
 
 
 def start(cursor: Cursor | None, folder: Folder, begin: Literal["new", "all"], now: datetime) -> Start:
-    """Where to go on."""
+    """Return where to go on in a folder."""
     if cursor is None and begin == "new":
         return Start(Cursor(folder.uidvalidity, folder.uidnext, folder.uidnext - 1, now), is_new=True)
     if cursor is None:
@@ -55,34 +55,34 @@ def start(cursor: Cursor | None, folder: Folder, begin: Literal["new", "all"], n
 
 
 def reconcile_is_due(cursor: Cursor, now: datetime, every: timedelta) -> bool:
-    """True when all UIDs should be compared again."""
+    """Return True when all UIDs should be compared again."""
     return cursor.reconciled_at is None or now - cursor.reconciled_at >= every
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What there is to do in a folder, each in the order of UIDs."""
+    """The work in a folder, each list in the order of UIDs."""
 
     take: tuple[int, ...]
-    """Not accounted for."""
+    """Mails that are not accounted for."""
     pay: tuple[int, ...]
-    """Accounted for, and still to be flagged or moved: an earlier process was ended between the two."""
+    """Mails accounted for that must still be flagged or moved: an earlier process ended between the two."""
 
 
 def work(cursor: Cursor, present: Collection[int], known: Known) -> Work:
-    """What to do about the UIDs that the server has; whether somebody has read them does not matter."""
+    """Return the work for the UIDs on the server; whether somebody has read a mail does not matter."""
     ours = {uid for uid in present if uid >= cursor.first_uid}
     return Work(tuple(sorted(ours - known.uids)), tuple(sorted(ours & known.owed)))
 
 
 def reached(cursor: Cursor, present: Iterable[int], missing: Collection[int]) -> int:
-    """Up to which UID all is accounted for, when these of the present ones are not; it never goes back."""
+    """Return the UID up to which all is accounted for, given the `missing` ones; the cursor never goes back."""
     end = min(missing) - 1 if missing else max(present, default=0)
     return max(cursor.last_uid, end)
 
 
 def older_than_us(cursor: Cursor, arrived: Mapping[int, datetime]) -> tuple[int, ...]:
-    """The UIDs of mails that were there before our first look, by the time at which each arrived at the server."""
+    """Return the UIDs of mails that arrived at the server before our first look."""
     if cursor.since is None:
         return ()
     return tuple(sorted(uid for uid, at in arrived.items() if at < cursor.since - CLOCKS_APART))

@@ -1,10 +1,10 @@
-"""How is a mailbox polled? One mail at a time: size, bytes, custody; then flag or move; then the cursor goes on.
+"""Polls a mailbox, one mail at a time: check the size, fetch, record; then flag or move; then advance the cursor.
 
-what the server or the mail is                what becomes of it
-a mail                                        custody, and whatever the connector makes of it
+server or mail                                outcome
+a mail                                        recorded, with the connector's result
 larger than the mailbox takes                 quarantine, with its beginning
-refused by the server, three polls long       quarantine, with its headers where there are any
-gone between the search and the fetch         nothing: whoever removed it decided
+refused by the server, three polls long       quarantine, with its headers if there are any
+gone between the search and the fetch         none: the person who removed the mail decided
 the server, the ledger or intake is away      the poll fails and the cursor stays
 flag or move is refused                       the mail is ours all the same; it is tried again at the reconcile
 """
@@ -33,7 +33,7 @@ from worker.settings import Source
 log = structlog.get_logger()
 
 IMAP_URL = "x-ticketrelay-imap-url"
-"""The header of a delivery that says where it was read (RFC 5092)."""
+"""Header of a delivery with the place that it was read from (RFC 5092)."""
 CHUNK = 20  # mails between two advances of the cursor
 BEGINNING = 64 * 1024  # bytes that are kept of a mail that is too large
 TRIES = 3  # polls in which the server may refuse a mail
@@ -43,7 +43,7 @@ BEFORE_US = "it was in the mailbox before it was watched"
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What a poll is about."""
+    """The mailbox that a poll reads."""
 
     mailbox: Mailbox
     source: Source
@@ -51,18 +51,18 @@ class Reads:
 
     @property
     def max_size(self) -> int:
-        """Bytes of a mail that is read."""
+        """Return the most bytes of a mail that is read."""
         return self.settings.max_size or max_body_of(self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """For how many seconds a mail is tried again before it goes into quarantine without its text."""
+    """How many seconds a mail is tried again before it goes into quarantine without its text."""
 
     not_now: float = 3600.0
-    """While the server says that it cannot at the moment."""
+    """While the server reports that it cannot deliver the mail at the moment."""
     cut: float = 600.0
-    """While the connection ends at it, whatever the reason."""
+    """While the connection ends at this mail, for any reason."""
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class _Trouble:
 
 
 class Reader:
-    """Polls one mailbox. `hold` is called before each step, and raises when this process may not go on."""
+    """Polls one mailbox. `hold` is called before each step, and raises when this process must not go on."""
 
     def __init__(
         self,
@@ -91,12 +91,12 @@ class Reader:
         self._patience = patience
         self._troubles: dict[UidPlace, _Trouble] = {}
         self._compared: set[str] = set()
-        """The folders that this process has compared as a whole: the first poll of each does."""
+        """The folders that this process has compared as a whole. The first poll of each does that."""
         self.complaint: str | None = None
-        """What the server refused in the last poll, and did no harm."""
+        """A refusal of the server in the last poll that did no harm."""
 
     def poll(self, server: ImapServer, reads: Reads) -> None:
-        """Read all folders to their ends; one that is refused keeps no other one from being read.
+        """Read all folders to their ends. A refused folder does not stop the others from being read.
 
         Raises ImapError, one of `LedgerAway`, Busy and Stopped.
         """
@@ -128,7 +128,7 @@ class Reader:
         missing = self._take_all(server, reads, folder, cursor, present, todo.take)
         self._pay(server, reads, folder, cursor, todo.pay)
         if missing:
-            self._compared.discard(folder)  # so that the next poll looks at them again
+            self._compared.discard(folder)  # so that the next poll compares the folder again
         elif is_whole:
             self._compared.add(folder)
         if missing or is_whole:
@@ -137,9 +137,9 @@ class Reader:
     def _take_all(
         self, server: ImapServer, reads: Reads, folder: str, cursor: Cursor, present: set[int], uids: Sequence[int]
     ) -> set[int]:
-        """Take them in chunks; gives those that are still not accounted for."""
+        """Take the mails in chunks. Returns the UIDs that are still not accounted for."""
         waiting, given_up = set(uids), set[int]()
-        # What made trouble comes last, so that it keeps no other one.
+        # Mails that failed before come last, so that they do not hold up others.
         troubled = {each.uid for each in self._troubles if each.folder == folder}
         uids = sorted(uids, key=lambda uid: (uid in troubled, uid))
         for begin in range(0, len(uids), CHUNK):
@@ -164,7 +164,7 @@ class Reader:
         return given_up
 
     def _take(self, server: ImapServer, reads: Reads, folder: str, cursor: Cursor, uid: int, mark: Mark) -> bool:
-        """Take one mail into custody; False where the server does not give it, and is asked again."""
+        """Record one mail; return False when the server refuses it and is asked again later."""
         owed = reads.settings.then != "none"
         place = UidPlace(reads.mailbox.name, folder, cursor.uidvalidity, uid, owed=owed)
         is_large = mark.size > reads.max_size
@@ -188,7 +188,7 @@ class Reader:
         return True
 
     def _is_hopeless(self, place: UidPlace, error: ImapError) -> bool:
-        """Note that a mail could not be fetched; True once it has been tried often, and for long enough."""
+        """Note that a mail could not be fetched. Returns True after enough tries over enough time."""
         log.warning("imap.mail_refused", folder=place.folder, uid=place.uid, error=str(error))
         self.complaint = f"{place.folder}: mail {place.uid} cannot be fetched: {error}"
         trouble = self._troubles.setdefault(place, _Trouble(time.monotonic()))
@@ -211,7 +211,7 @@ class Reader:
 
     def _inbound(self, reads: Reads, place: UidPlace, body: bytes) -> Inbound:
         url = url_of(reads.settings, place)
-        # Without a byte of its own it would be counted with all others that have none.
+        # An empty body would have the digest of all other empty bodies.
         return Inbound(reads.source.id, self._clock(), body or url.encode(), headers=((IMAP_URL, url),))
 
     def _record(self, delivery: Delivery) -> None:
@@ -229,7 +229,7 @@ class Reader:
         uids: Sequence[int],
         last_uid: int | None = None,
     ) -> None:
-        """Flag or move what is in the ledger, then write down that this is done, and how far we are."""
+        """Flag or move mails that are in the ledger, then record that, and the new cursor."""
         paid: Sequence[int] = ()
         if uids and reads.settings.then != "none":
             try:
@@ -257,7 +257,7 @@ def _headers_of(server: ImapServer, uid: int) -> bytes:
 
 
 def url_of(settings: ImapMailbox, place: UidPlace) -> str:
-    """Where a mail lies, as a URL without a password (RFC 5092, section 5)."""
+    """Return the place of a mail, as a URL without a password (RFC 5092, section 5)."""
     host, _ = settings.address
     where = f"{quote(place.folder, safe='/')};UIDVALIDITY={place.uidvalidity}/;UID={place.uid}"
     return f"imap://{quote(settings.user, safe='')}@{host}/{where}"

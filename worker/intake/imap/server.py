@@ -1,10 +1,10 @@
-"""What can be said to an IMAP server? Everything by UID, and nothing that marks a mail as read.
+"""A connection to an IMAP server. All commands use UIDs, and none marks a mail as read.
 
     ImapError
-    ├── ServerAway      it is not reached, does not answer, or says that it cannot now: later
-    ├── LoginRefused    it does not let us in: somebody must change something
-    └── Refused         it says no to one thing; the connection can be used on
-        └── NotNow      and says that it cannot at the moment
+    ├── ServerAway      not reached, no answer, or temporarily unable: try later
+    ├── LoginRefused    the login was refused: somebody must change something
+    └── Refused         one command was refused; the connection stays usable
+        └── NotNow      one command is impossible at the moment
 
 IMAPClient gives bytes and UIDs as they are. Every answer has a time-out; certificates and their names are verified.
 """
@@ -27,45 +27,45 @@ from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.plan import Folder
 
 AT_ONCE = 500  # UIDs in one command
-WINDOW = 50_000  # UIDs that one search looks through: the line of its answer may be a million bytes long at most
+WINDOW = 50_000  # UIDs that one search covers: the line of its answer may be at most a million bytes long
 WINDOWS = 200
 TRY_LATER = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "TRYAGAIN")
-"""Response codes of a server that cannot now (RFC 5530)."""
+"""Response codes of a server that is temporarily unable (RFC 5530)."""
 CANNOT_NOW = ("Temporary authentication failure", "[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "Too many simultaneous")
-"""What servers say at the login when nothing is wrong with it."""
+"""Texts of servers that refuse a login for a temporary reason."""
 
 
 class ImapError(Exception):
-    """Base of what a server or its absence makes of a poll; the message is for an operator."""
+    """Base of all errors of a poll that the server or its absence causes. The message is for an operator."""
 
 
 class ServerAway(ImapError):
-    """It cannot be used now."""
+    """The server cannot be used now."""
 
 
 class LoginRefused(ImapError):
-    """It does not let us in."""
+    """The server refuses the login."""
 
 
 class Refused(ImapError):
-    """It says no to one thing."""
+    """The server refuses one command."""
 
 
 class NotNow(Refused):
-    """It cannot do one thing at the moment."""
+    """The server cannot execute one command at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is known of a mail before it is fetched."""
+    """The known facts about a mail before it is fetched."""
 
     size: int
-    """Bytes, as the server counts."""
+    """Bytes, by the server's count."""
     arrived_at: datetime
 
 
 class ImapServer:
-    """A connection that is logged in. Close it in the end; its methods raise ImapError."""
+    """A connection that is logged in, which must be closed in the end. Its methods raise ImapError."""
 
     def __init__(self, client: IMAPClient) -> None:
         self._client = client
@@ -76,7 +76,7 @@ class ImapServer:
         return bool(self._client.has_capability("IDLE"))
 
     def open(self, folder: str, *, read_only: bool) -> Folder:
-        """Look into a folder."""
+        """Open a folder."""
         with told():
             answer = self._client.select_folder(folder, readonly=read_only)
             uidvalidity, uidnext = answer.get(b"UIDVALIDITY"), answer.get(b"UIDNEXT")
@@ -87,19 +87,19 @@ class ImapServer:
             return Folder(int(uidvalidity), int(uidnext))
 
     def uids(self, first: int, uidnext: int) -> set[int]:
-        """The UIDs of the open folder from that one on."""
+        """Return the UIDs of the open folder from `first` on."""
         found: set[int] = set()
         with told():
             span = uidnext - first
             bounds = range(first, uidnext, WINDOW) if 0 < span <= WINDOW * WINDOWS else ()
             for low in bounds:
                 found.update(self._client.search(["UID", f"{low}:{min(low + WINDOW, uidnext) - 1}"]))
-            # `n:*` is the last one too where that is below n (RFC 3501, section 6.4.8).
+            # `n:*` also gives the last UID when that is below n (RFC 3501, section 6.4.8).
             found.update(self._client.search(["UID", f"{uidnext if bounds else first}:*"]))
         return {uid for uid in found if uid >= first}
 
     def marks(self, uids: Sequence[int]) -> dict[int, Mark]:
-        """Size and time of arrival of those that are still there."""
+        """Return size and time of arrival of those mails that are still there."""
         found: dict[int, Mark] = {}
         with told():
             for some in _portions(uids):
@@ -110,12 +110,12 @@ class ImapServer:
         return found
 
     def body(self, uid: int, *, first: int | None = None) -> bytes | None:
-        """The bytes of a mail, or so many of its first; None where it is gone."""
+        """Return the bytes of a mail, or the `first` ones of them; None when the mail is gone."""
         what = "BODY.PEEK[]" if first is None else f"BODY.PEEK[]<0.{first}>"
         return self._fetched(uid, what)
 
     def headers(self, uid: int) -> bytes | None:
-        """Its headers alone; None where it is gone."""
+        """Return the headers of a mail alone; None when the mail is gone."""
         return self._fetched(uid, "BODY.PEEK[HEADER]")
 
     def _fetched(self, uid: int, what: str) -> bytes | None:
@@ -155,7 +155,10 @@ class ImapServer:
             raise Refused("the server has neither MOVE nor UIDPLUS, so nothing can be moved safely")
 
     def wait(self, seconds: float, goes_on: Callable[[], bool], slice_s: float = 1.0) -> None:
-        """IDLE (RFC 2177) until something arrives, the time is over, or it does not go on; asked every `slice_s`."""
+        """Wait in IDLE (RFC 2177) until a mail arrives, the time is over, or `goes_on` is False.
+
+        `goes_on` is called every `slice_s` seconds.
+        """
         with told():
             self._client.idle()
             try:
@@ -167,12 +170,12 @@ class ImapServer:
                     if any(b"EXISTS" in each for each in heard if isinstance(each, tuple)):
                         break
                     if not heard and time.monotonic() - asked < patience / 2:
-                        break  # the connection has ended: the next command says so
+                        break  # the connection has ended: the next command raises the error
             finally:
                 self._client.idle_done()
 
     def close(self) -> None:
-        """Say good-bye where somebody hears it, and end the connection."""
+        """Log out if the server still answers, and end the connection."""
         with suppress(imaplib.IMAP4.error, OSError, ValueError, AttributeError):
             try:
                 self._client.logout()
@@ -180,13 +183,13 @@ class ImapServer:
                 self._client.shutdown()
 
     def cut(self) -> None:
-        """End the connection from another thread, which then finds it ended."""
+        """End the connection from another thread, whose next command then fails."""
         with suppress(imaplib.IMAP4.error, OSError, ValueError, AttributeError):
             self._client.shutdown()
 
 
 def connect(settings: ImapMailbox, access_token: Callable[[], str] | None) -> ImapServer:
-    """A connection that is logged in. `access_token` gives the token for XOAUTH2. Raises ServerAway, LoginRefused."""
+    """Connect and log in. `access_token` returns the token for XOAUTH2. Raises ServerAway, LoginRefused."""
     host, port = settings.address
     with told():
         context = ssl.create_default_context(cafile=str(settings.tls_ca) if settings.tls_ca else None)
@@ -205,7 +208,7 @@ def connect(settings: ImapMailbox, access_token: Callable[[], str] | None) -> Im
 
 
 def _start_tls(client: IMAPClient, context: ssl.SSLContext) -> None:
-    """Never go on in clear: who sits between could have taken STARTTLS out of what the server offers."""
+    """Start TLS, and never go on in clear: an attacker could have removed STARTTLS from the server's offer."""
     try:
         with told():
             client.starttls(context)
@@ -229,7 +232,7 @@ def _log_in(client: IMAPClient, settings: ImapMailbox, access_token: Callable[[]
 
 @contextmanager
 def told() -> Iterator[None]:
-    """What the library raises as what it means."""
+    """Translate the library's errors into those of this module."""
     try:
         yield
     except imaplib.IMAP4.abort as error:
@@ -242,7 +245,7 @@ def told() -> Iterator[None]:
         if any(f"[{code}" in _text(error) for code in TRY_LATER):
             raise NotNow(_text(error)) from error
         raise Refused(_text(error)) from error
-    except OSError as error:  # ssl.SSLError and time-outs are some
+    except OSError as error:  # includes ssl.SSLError and time-outs
         raise ServerAway(_text(error)) from error
 
 
@@ -253,11 +256,11 @@ def _text(error: BaseException) -> str:
 
 
 def _portions(uids: Sequence[int]) -> Iterator[list[int]]:
-    """As many as the line of a command may name."""
+    """Split UIDs into as many as the line of a command may hold."""
     for start in range(0, len(uids), AT_ONCE):
         yield list(uids[start : start + AT_ONCE])
 
 
 def _in_utc(moment: Any) -> datetime:
-    """A server that tells no time of arrival has told of nothing old."""
+    """Return the time of arrival in UTC; the latest possible one without a time, so that no such mail counts as old."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) else datetime.max.replace(tzinfo=UTC)

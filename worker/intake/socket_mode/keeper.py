@@ -1,7 +1,7 @@
-"""Who keeps the connections of a process? A thread for each source, and one that looks after them.
+"""The supervisor of a process's connections: a thread for each source, and one that watches them.
 
-When Slack says that a connection ends soon, the next one is opened first. Whatever goes wrong is told once, and tried
-again after a pause that grows.
+When Slack announces the end of a connection, the next one is opened first. A failure is logged once, and tried again
+after a growing pause.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from worker.settings import Source
 
 log = structlog.get_logger()
 
-LOOK_S = 0.2  # between two looks at settings and connections
+LOOK_S = 0.2  # between two checks of settings and connections
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0  # after a connection that could not be opened, or did not last
-STEADY_S = 10.0  # a connection that lasted so long did last
-LEAVING_S = 10.0  # for which a connection that Slack leaves is still listened to
-GRACE_S = 5.0  # for what is being taken in when this process ends
+STEADY_S = 10.0  # from this age on, a connection did last
+LEAVING_S = 10.0  # how long a connection that Slack ends is still read
+GRACE_S = 5.0  # for deliveries being recorded when this process ends
 OPEN_S, ALIVE_S = 10.0, 20.0  # to open; between pings, and for their answers
 MAX_ANSWER = 64 * 1024  # bytes, of `apps.connections.open`
 
 
 def configured(sources: Mapping[str, Source]) -> dict[str, Source]:
-    """The sources that are listened to on connections of ours."""
+    """Return the sources that use connections of ours."""
     return {
         name: each
         for name, each in sources.items()
@@ -50,7 +50,7 @@ def configured(sources: Mapping[str, Source]) -> dict[str, Source]:
 
 
 class Listening:
-    """Keeps a connection for one source in a thread; `source` may be replaced by what it is configured as later."""
+    """Keeps a connection for one source in a thread. `source` may be replaced when its configuration changes."""
 
     def __init__(self, source: Source, intake: Intake, max_body: int, after: After, named: Named) -> None:
         self.source = source
@@ -83,7 +83,7 @@ class Listening:
             each.close(GRACE_S)
 
     def _let_go(self) -> None:
-        """Close what has ended, or was left for long enough."""
+        """Close connections that have ended, or that Slack ended long enough ago."""
         now = time.monotonic()
         for each in list(self._lines):
             if each.left_at is None and now - each.opened_at > STEADY_S:
@@ -93,7 +93,7 @@ class Listening:
                 each.close()
 
     def _open(self) -> None:
-        """Open a connection. The next one is not before a pause that grows as long as none of them lasts."""
+        """Open a connection. The pause before the next try grows as long as no connection lasts."""
         pause = growing(FIRST_PAUSE_S, self._failures, LONGEST_PAUSE_S)
         self._failures += 1
         try:
@@ -113,7 +113,7 @@ class Listening:
             self._trouble = opened
 
     def _opened(self) -> Line | Later | str:
-        """A connection; or why there is none."""
+        """Return a connection, or why there is none."""
         protocol, settings = protocol_of(self.source), self.source.settings
         call = protocol.opening(settings)
         try:
@@ -128,11 +128,11 @@ class Listening:
         try:
             return Line(_connected(url, self._around.max_body), self._around)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
-            return f"no connection: {type(error).__name__}"  # its text may hold the address, which is a secret
+            return f"no connection: {type(error).__name__}"  # the error's text may hold the address, which is a secret
 
 
 def _connected(url: str, max_body: int) -> ClientConnection:
-    """The connection; an envelope is little more than its body. On a socket of ours, no redirect is followed."""
+    """Connect. An envelope is little larger than its body. With a socket of our own, no redirect is followed."""
     uri = parse_uri(url)
     return connect(
         url,
@@ -148,7 +148,7 @@ def _connected(url: str, max_body: int) -> ClientConnection:
 
 
 class SocketKeeper:
-    """Listens for the sources that the settings of the moment name, until it is stopped."""
+    """Keeps the connections for the sources of the present settings, until it is stopped."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class SocketKeeper:
         max_body: int,
         after: After = ask_meanwhile,
     ) -> None:
-        """`after` is told of each delivery that is acknowledged; it may not wait."""
+        """`after` is called for each acknowledged delivery, and must not wait."""
         self._intake = intake
         self._sources = sources
         self._max_body = max_body
@@ -169,16 +169,16 @@ class SocketKeeper:
         self.start = self._loop.start
 
     def parts(self) -> Parts:
-        """What `/livez` looks at. That Slack is away is no reason to start this process anew."""
+        """Return the parts that `/livez` checks. An unreachable Slack is no reason to restart this process."""
         return threads(THREAD)
 
     def gauges(self) -> Iterator[tuple[str, str, dict[str, str], float]]:
-        """For `/metrics`."""
+        """Yield the gauges for `/metrics`."""
         for name, each in sorted(self._listening.items()):
             yield "socket_connected", "1 while a connection to the sender is open", {"source": name}, each.is_connected
 
     def stop(self) -> None:
-        """Finish what is being taken in; what Slack is not told of, it sends again."""
+        """Finish recording the current deliveries. Slack repeats those that are not acknowledged."""
         self._loop.stop(GRACE_S)
         for each in self._listening.values():
             each.ask_to_stop()
@@ -202,6 +202,6 @@ class SocketKeeper:
 
 
 def _leads_to(source: Source) -> object:
-    """With another one of these, a connection leads to another place, or is another app's."""
+    """Return the settings whose change makes a connection lead to another place, or to another app."""
     protocol = source.connector.socket
     return None if protocol is None else protocol.leads_to(source.settings)

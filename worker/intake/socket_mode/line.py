@@ -1,7 +1,7 @@
-"""What is done with what comes on a connection? It is taken in, and acknowledged when it is in the ledger.
+"""Handles the messages of one connection: each is recorded, and then acknowledged on the same connection.
 
-On the connection that brought it: nobody else knows the envelope. What is not acknowledged, since the ledger is away or
-behind, Slack sends again.
+Slack knows an envelope on its own connection only. An envelope that is not acknowledged, because the ledger is away or
+behind, is sent again by Slack.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ from worker.settings import Source
 
 log = structlog.get_logger()
 
-CLOSE_S = 1.0  # to say goodbye
+CLOSE_S = 1.0  # for the closing handshake
 JSON = (("content-type", "application/json"),)
 THREAD = "socket_mode"
 
 Named = Callable[[Source, Inbound], Inbound]
-"""Gives a delivery with the names that are known of the ids in it."""
+"""Adds the known display names of the ids in a delivery."""
 After = Callable[[Source, Delivery], None]
-"""What is done with a delivery once it is acknowledged, without holding up others."""
+"""Called with a delivery after its acknowledgement; must not hold up others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a connection works with."""
+    """The parts that a connection works with."""
 
     intake: Intake
     source: Callable[[], Source]
-    """As it is configured at the moment."""
+    """Returns the source as configured at present."""
     max_body: int
     after: After
     named: Named
 
 
 class Line:
-    """One connection: a thread listens, and another one says what is to be said, since either may have to wait."""
+    """One connection: one thread reads and another one writes, because either may have to wait."""
 
     def __init__(self, opened: AbstractContextManager[ClientConnection], around: Surroundings) -> None:
         self._open = ExitStack()
@@ -65,7 +65,7 @@ class Line:
         self._listens = True
         self.opened_at = time.monotonic()
         self.left_at: float | None = None
-        """When Slack said that it ends it."""
+        """When Slack announced the end of the connection."""
         self._threads = [
             threading.Thread(target=work, name=f"{THREAD}:{around.source().id}", daemon=True)
             for work in (self._listen, self._speak)
@@ -78,7 +78,7 @@ class Line:
         return self._threads[0].is_alive()
 
     def close(self, patience_s: float = 0.0) -> None:
-        """Take nothing more; let what is under way be acknowledged for so long."""
+        """Take nothing more, and let deliveries under way be acknowledged for at most `patience_s` seconds."""
         self._listens = False
         until = time.monotonic() + patience_s
         while self._under_way and time.monotonic() < until:
@@ -113,7 +113,7 @@ class Line:
         recorded.add_done_callback(partial(self._taken, envelope, source, delivery))
 
     def _taken(self, envelope: Envelope, source: Source, delivery: Delivery, recorded: Future[Recorded]) -> None:
-        """Have it acknowledged, where it is in the ledger."""
+        """Acknowledge a delivery that is in the ledger."""
         try:
             if (error := recorded.exception()) is not None:
                 log.warning("socket_mode.not_taken", source=source.id, reason=type(error).__name__)
@@ -127,20 +127,20 @@ class Line:
                 self._under_way -= 1
 
     def _speak(self) -> None:
-        with suppress(ConnectionClosed):  # then Slack sends again what it was not told of
+        with suppress(ConnectionClosed):  # then Slack sends again what was not acknowledged
             while (said := self._to_say.get()) is not None:
                 self._connection.send(said)
 
 
 def protocol_of(source: Source) -> Socket[SourceSettings]:
-    """What is said on connections to the source's sender. Raises TypeError for a kind that is not listened to."""
+    """Return the protocol of connections to the source's sender. Raises TypeError for a kind without one."""
     if source.connector.socket is None:
         raise TypeError(f"a source of kind {source.connector.kind!r} is not listened to on connections of ours")
     return source.connector.socket
 
 
 def _read(source: Source, arrived: Inbound, max_body: int, named: Named) -> Delivery:
-    """What it says. Raises OverLimit."""
+    """Read a delivery. Raises OverLimit."""
     if len(arrived.body) > max_body:
         raise OverLimit(f"a body may have {max_body} bytes, and it has {len(arrived.body)}")
     return read_verified(source, Verified(named(source, arrived)))

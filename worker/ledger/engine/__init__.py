@@ -1,1 +1,1 @@
-"""The database: connections, transactions, statements for many rows, room on the disk, facts of a ledger."""
+"""The database: connections, transactions, statements for many rows, disk space, facts about a ledger."""

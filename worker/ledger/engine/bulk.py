@@ -1,7 +1,8 @@
-"""How do many rows get into one statement? As one JSON parameter, which the database takes apart.
+"""Statements for many rows: all rows are one JSON parameter, and the database takes it apart.
 
-A statement for each row costs a round of binding, executing and answering for each; one with as many parameters as
-there are values is another statement for every number of rows. This one is always the same, so it is prepared once.
+A statement for each row would cost one round of binding, executing and answering for each row. A statement with as many
+parameters as there are values would be another statement for every number of rows. The statement with one parameter is
+always the same, so it is prepared once.
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ How = Literal["insert", "insert_or_ignore", "insert_or_update", "change"]
 ROWS = "rows"
 """The name of the parameter."""
 PLACE = Column("place", Integer)
-"""Of a row among those of the parameter, where their order matters."""
+"""The position of a row in the parameter, used where the order of the rows matters."""
 _BASE64: ColumnElement[str] = literal_column("'base64'")
 
 
 def given(columns: Mapping[str, Column[Any]], *, is_sqlite: bool) -> FromClause:
-    """The rows of the parameter as a table; `columns` names its columns, each of the type of another one."""
+    """Return the rows of the parameter as a table; `columns` maps each name to a column of the same type."""
     values: Mapping[str, ColumnElement[Any]]
     if is_sqlite:
         each = func.json_each(bindparam(ROWS)).table_valued("value")
@@ -67,7 +68,7 @@ def _is_bytes(of: Column[Any]) -> bool:
 
 
 def _taken_out(value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
-    """A value as the database holds it: JSON has no bytes."""
+    """Return a value as the database stores it; bytes are decoded from base64, because JSON has no bytes."""
     return func.decode(value, _BASE64, type_=LargeBinary) if _is_bytes(of) else value
 
 
@@ -76,9 +77,10 @@ def is_sqlite(connection: Connection) -> bool:
 
 
 def among(is_sqlite: bool, *columns: Column[Any]) -> ColumnElement[bool]:
-    """The condition that these columns are those of one of the rows of the parameter.
+    """Return the condition that these columns are equal to those of some row of the parameter.
 
-    A list of values would be another statement for each length: written, read and planned anew for every batch.
+    A list of values would be another statement for each length. The database would parse and plan it again for every
+    batch.
     """
     rows = given({each.name: each for each in columns}, is_sqlite=is_sqlite)
     wanted = select(*(rows.c[each.name] for each in columns))
@@ -88,7 +90,7 @@ def among(is_sqlite: bool, *columns: Column[Any]) -> ColumnElement[bool]:
 def find(
     connection: Connection, by: Sequence[Column[Any]], rows: Iterable[Mapping[str, Any]], *what: Column[Any]
 ) -> CursorResult[Any]:
-    """The rows of a table whose columns `by` are those of one of these; of each, `what`, or all that it has."""
+    """Select the table rows that equal a given row in the columns `by`; returns the columns `what`, by default all."""
     statement = _to_find(tuple(by), what or tuple(by[0].table.c), is_sqlite=is_sqlite(connection))
     return connection.execute(statement, packed(rows))
 
@@ -99,20 +101,20 @@ def _to_find(by: tuple[Column[Any], ...], what: tuple[Column[Any], ...], *, is_s
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, all of the same columns."""
+    """Insert rows that all have the same columns."""
     _run(connection, "insert", table, rows)
 
 
 def insert_numbered(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert rows, all of the same columns; gives the ids that they got, in their order."""
+    """Insert rows that all have the same columns, and return their new ids in the order of the rows."""
     if not rows:
         return []
-    if is_sqlite(connection):  # which would take a mail of many megabytes apart once for each column
+    if is_sqlite(connection):  # SQLite would parse a mail of many megabytes once for each column
         with_ids = table.insert().returning(table.c.id, sort_by_parameter_order=True)
         return list(connection.execute(with_ids, rows).scalars())
     statement = _to_number(table, tuple(rows[0]))
     placed = [{**row, PLACE.name: place} for place, row in enumerate(rows)]
-    # They were numbered in their order, but need not be told in it.
+    # The ids ascend in the order of the rows, but RETURNING may list them in another order.
     return sorted(connection.execute(statement, packed(placed)).scalars())
 
 
@@ -124,12 +126,12 @@ def _to_number(table: Table, names: tuple[str, ...]) -> Any:
 
 
 def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, but for those that would conflict with one that is there."""
+    """Insert rows; skip those that conflict with an existing row."""
     _run(connection, "insert_or_ignore", table, rows)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
-    """As `insert_or_ignore`; gives the rows that were inserted."""
+    """Insert rows like `insert_or_ignore`, and return the rows that were inserted."""
     if not rows:
         return ()
     statement = _statement("insert_or_ignore", table, tuple(rows[0]), None, is_sqlite=is_sqlite(connection))
@@ -142,7 +144,7 @@ def _returning(statement: Any, table: Table) -> Any:
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows; those whose primary key is there get the other values."""
+    """Insert rows; an existing row with the same primary key gets the other values."""
     _run(connection, "insert_or_update", table, rows)
 
 
@@ -152,7 +154,7 @@ def change(
     rows: Sequence[Mapping[str, Any]],
     only: ColumnElement[bool] | None = None,
 ) -> None:
-    """Give the rows with these primary keys the other values, `only` those that are so (a constant of the caller's)."""
+    """Update the rows with these primary keys; `only` restricts them, and must be a constant of the caller."""
     _run(connection, "change", table, rows, only)
 
 
@@ -179,7 +181,7 @@ def _statement(
         statement = update(table).where(*(table.c[key] == rows.c[key] for key in keys)).values(values)
         return statement if only is None else statement.where(only)
     dialect = sqlite if is_sqlite else postgresql
-    # Without a WHERE, SQLite takes the ON of ON CONFLICT for that of a join.
+    # Without a WHERE, SQLite parses the ON of ON CONFLICT as the ON of a join.
     chosen = select(*(rows.c[name] for name in names)).where(true())
     added = dialect.insert(table).from_select(list(names), chosen)
     if how == "insert_or_ignore":
@@ -191,7 +193,7 @@ def _statement(
 
 
 def packed(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The parameter: moments as microseconds, as the database holds them, and bytes in base64."""
+    """Return the parameter as JSON: times as microseconds, as the database stores them, and bytes in base64."""
     return {ROWS: json.dumps(list(rows), default=_plain, ensure_ascii=False, separators=(",", ":"))}
 
 

@@ -1,10 +1,10 @@
-"""How is the database reached? The same statements on PostgreSQL and SQLite; what differs between them stands here.
+"""The database: one interface over PostgreSQL and SQLite. All differences between the two are in this module.
 
-SQLite: WAL, `synchronous=FULL` (custody is promised before the answer), every write transaction begins IMMEDIATE and
-waits for its turn inside this process on a lock, since SQLite's own waiting is polling.
+SQLite: WAL and `synchronous=FULL`, because recording is promised before the sender is answered. Every write transaction
+begins IMMEDIATE. Writers of this process wait on a lock, since SQLite's own waiting is polling.
 
-PostgreSQL: READ COMMITTED; a server that does not answer within seconds is an error, not a hang. A session that may
-only read belongs to a primary that is none any more: it counts as lost, and new ones are opened.
+PostgreSQL: READ COMMITTED. A server that does not answer within seconds is an error, not a hang. A session that may
+only read belongs to a former primary: it counts as lost, and new sessions are opened.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ Clock = Callable[[], datetime]
 _LOCK_TIMEOUT = "3s"
 _UPGRADE_TRIES, _UPGRADE_PAUSE_S = 20, 0.5
 _IN_THE_WAY = ("40P01", "55P03")
-"""deadlock_detected, lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+"""SQLSTATE codes of deadlock_detected and lock_not_available.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -45,22 +48,22 @@ _OPTIONS = {
     "statement_timeout": "15000",
     "lock_timeout": "10000",
     "idle_in_transaction_session_timeout": "30000",
-    # A batch of rows is looked up one by one, by their keys: to read a whole table for it only looks cheap. And a plan
-    # that was made while a table was small, that of the foreign key for one, is kept while a storm fills it: that took
-    # four to eleven times the CPU.
+    # The rows of a batch are looked up by their keys. Reading a whole table instead only looks cheap to the planner.
+    # PostgreSQL also keeps a plan made while a table was small, for example the plan of a foreign key. During a storm
+    # such a plan took four to eleven times the CPU.
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
-    "jit": "off",  # where nothing but a whole table can be read, that counts as dear enough to compile it
+    "jit": "off",  # a query that can only read a whole table would count as costly enough to compile
 }
-_UPGRADE_LOCK = 0x7469636B  # an arbitrary number of ours for pg_advisory_xact_lock
+_UPGRADE_LOCK = 0x7469636B  # an arbitrary number of this project, for pg_advisory_xact_lock
 
 
 class Database:
-    """An engine, its transactions and the time.
+    """An engine, its transactions and its clock.
 
-    `clock` is for tests; without one the time is PostgreSQL's, so that all processes share it, or for SQLite this
-    machine's.
+    `clock` is for tests. Without it, PostgreSQL provides the time, so that all processes share it. For SQLite, this
+    machine provides it.
     """
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
@@ -78,7 +81,7 @@ class Database:
         return left_beside(Path(self.url.database or "")) if self.is_sqlite else look_by_writing(self.engine)
 
     def _judge(self, context: ExceptionContext) -> OperationalError | None:
-        """Whatever shows that the database cannot be used now is an OperationalError, as its other absences are."""
+        """Turn every error that shows an unusable database into an OperationalError."""
         error = context.sqlalchemy_exception
         self.room.note(error)
         if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
@@ -89,27 +92,27 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that may write; committed at the end, rolled back by any exception."""
+        """Open a transaction that may write; it is committed at the end, and rolled back by any exception."""
         with self._turn if self.is_sqlite else nullcontext(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
+        """Open a transaction that only reads."""
         with self.engine.connect() as connection:
             yield connection.execution_options(ticketrelay_read_only=True)
 
     def read_in_order(self, connection: Connection) -> None:
-        """Have the rest of this transaction read by an index in its order, and not sort.
+        """Make the rest of this transaction read through an index in its order, without sorting.
 
-        PostgreSQL's statistics lag behind a storm. It then takes what is ready for a handful of rows, and reads and
-        sorts all of them for the best few.
+        During a storm PostgreSQL's statistics lag behind. The planner then expects a handful of ready rows, and reads
+        and sorts all of them to find the best few.
         """
         if not self.is_sqlite:
             connection.execute(_IN_ORDER)
 
     def now(self, connection: Connection) -> datetime:
-        """The current time in UTC."""
+        """Return the current time in UTC."""
         if self._clock is not None:
             return self._clock()
         if self.is_sqlite:
@@ -118,29 +121,29 @@ class Database:
         return moment.astimezone(UTC)
 
     def other_sessions(self) -> int:
-        """How many other connections to this database there are, of whatever program; 0 where that cannot be told."""
+        """Count the other connections to this database, from any program; 0 for SQLite, which cannot count them."""
         if self.is_sqlite:
             return 0
         with self.read() as connection:
             return int(connection.execute(text(_OTHERS)).scalar_one())
 
     def insert_or_ignore(self, table: Table, *conflict: str) -> Any:
-        """INSERT that leaves an existing row with these columns as it is."""
+        """Return an INSERT that leaves an existing row with the same `conflict` columns unchanged."""
         dialect = sqlite if self.is_sqlite else postgresql
         return dialect.insert(table).on_conflict_do_nothing(index_elements=list(conflict))
 
     def insert_or_update(self, table: Table, conflict: str, columns: Iterable[str]) -> Any:
-        """INSERT that gives an existing row with this column the other values."""
+        """Return an INSERT that gives an existing row with the same `conflict` column the other values."""
         dialect = sqlite if self.is_sqlite else postgresql
         statement = dialect.insert(table)
         others = {name: statement.excluded[name] for name in columns if name != conflict}
         return statement.on_conflict_do_update(index_elements=[conflict], set_=others)
 
     def upgrade(self) -> None:
-        """Bring the tables to this version's shape; several processes may do so at once.
+        """Bring the tables to this version's schema; several processes may do so at once.
 
-        Each migration of tables that are in use is a transaction of its own, so that the locks of one are gone while
-        the next one reads. What was done before a failure stays, and the next call goes on from there.
+        Each migration of tables in use has its own transaction, so that its locks are released before the next
+        migration. After a failure the finished migrations stay, and the next call continues from there.
         """
         there, head = self.revisions()
         if there == head:
@@ -151,11 +154,11 @@ class Database:
             self._upgrade_to(step)
 
     def _upgrade_to(self, step: str) -> None:
-        """Do one migration in a transaction of its own.
+        """Run one migration in its own transaction.
 
-        A migration locks several tables, as planning and claims do, in another order: on PostgreSQL one of the two may
-        be ended for a deadlock. The migration waits `_LOCK_TIMEOUT` for a lock, so that nobody waits longer for it, and
-        then begins again, `_UPGRADE_TRIES` times in all.
+        A migration locks several tables in another order than planning and claims do. On PostgreSQL one of the two may
+        be ended because of a deadlock. The migration waits `_LOCK_TIMEOUT` for a lock, so that nobody waits longer
+        behind it. Then it begins again, `_UPGRADE_TRIES` times in all.
         """
         for tries_left in reversed(range(_UPGRADE_TRIES)):
             try:
@@ -172,19 +175,19 @@ class Database:
                 return
 
     def is_current(self) -> bool:
-        """True when the tables are there, in this version's shape."""
+        """Return True when the tables exist with this version's schema."""
         there, head = self.revisions()
         return there == head
 
     def revisions(self) -> tuple[str | None, str]:
-        """The revision of the tables, None where there are none; and this version's."""
+        """Return the revision of the tables (None if they are missing), and the revision of this version."""
         if self.is_sqlite and not Path(self.url.database or "").exists():
             return None, _known()[-1]
         with self.read() as connection:
             return _revision(connection), _known()[-1]
 
     def is_usable(self) -> bool:
-        """True when the tables are there, in this version's shape or a later one's: upgrades only add."""
+        """Return True when the tables have this version's schema or a later one; upgrades only add."""
         there, _ = self.revisions()
         return there is not None and there not in _known()[:-1]
 
@@ -193,12 +196,12 @@ class Database:
 
 
 def _known() -> list[str]:
-    """The revisions that this version knows, its own last: they are a chain, and their files are named by them."""
+    """Return the revisions of this version in order. They form a chain, and their file names begin with them."""
     return sorted(each.name.partition("_")[0] for each in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def _revision(connection: Connection) -> str | None:
-    """That of the tables, as Alembic noted it; None where there are none."""
+    """Return the revision that Alembic stored in the database; None if the tables are missing."""
     if not sqlalchemy.inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
@@ -206,14 +209,14 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _steps(there: str | None) -> list[str]:
-    """The revisions to migrate to, one after the other; new tables are nobody's yet, and are made in one go."""
+    """Return the revisions to migrate to, in order; new tables, which no process uses yet, are made in one step."""
     known = _known()
     return known[known.index(there) + 1 :] if there in known else ["head"]
 
 
 def _migrate(connection: Connection, revision: str) -> None:
-    """Migrate up to this revision; nothing where the tables are beyond it already."""
-    # Only here: to load it is a quarter of a process's start, and most processes find the tables as they should be.
+    """Migrate up to this revision; do nothing if the tables are already beyond it."""
+    # Imported only here: loading Alembic is a quarter of a process's start, and most processes need no migration.
     from alembic import command
     from alembic.config import Config
 
@@ -246,12 +249,12 @@ def _only_reads(connection: Connection) -> bool:
 
 
 def _decode(value: str | None, _base64: str) -> bytes | None:
-    """PostgreSQL's function of that name, as far as it is used."""
+    """Stand in for PostgreSQL's function `decode`, as far as it is used here."""
     return None if value is None else a2b_base64(value)
 
 
 def _use_wal(raw: Any) -> None:
-    """Switch a new file over; unlike everything else, that does not wait while another process does the same."""
+    """Switch a new file to WAL; SQLite does not wait here while another process does the same, so this retries."""
     for left in reversed(range(WAL_TRIES)):
         try:
             raw.execute("PRAGMA journal_mode=WAL").close()
@@ -266,10 +269,10 @@ def _use_wal(raw: Any) -> None:
 def _postgresql(url: sqlalchemy.URL) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
-        hide_parameters=True,  # what people write is among them
+        hide_parameters=True,  # parameters contain what people write
         pool_pre_ping=True,
         pool_size=8,
-        pool_use_lifo=True,  # few connections are used much: what they have prepared is used again
+        pool_use_lifo=True,  # few connections are used often, so their prepared statements are used again
         max_overflow=8,
         pool_timeout=5,
         connect_args={
@@ -284,7 +287,7 @@ def _postgresql(url: sqlalchemy.URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if _only_reads(connection):  # who only looks may have to look at everything
+        if _only_reads(connection):  # a reading transaction may have to read whole tables
             connection.exec_driver_sql("SET LOCAL enable_seqscan = on")
 
     return engine

@@ -1,4 +1,4 @@
-"""What does a ledger know of itself? The key of its markers, and whether it comes from a backup."""
+"""Facts about the ledger itself: the key of its markers, and whether it was restored from a backup."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MARKER_KEY, RESTORED_AT = "marker_key", "restored_at"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Read once by a process: they change only while no other one runs."""
+    """Facts that a process reads once; they change only while no other process runs."""
 
     marker_key: bytes
     restored_at: datetime | None
 
 
 def ensure(db: Database, connection: Connection) -> None:
-    """Make the key of the markers; it stays the same for ever, as the tickets do that bear them."""
+    """Create the key of the markers; it never changes, because existing tickets contain markers made with it."""
     row = {"name": MARKER_KEY, "value": secrets.token_bytes(32)}
     connection.execute(db.insert_or_ignore(facts, "name"), [row])
 

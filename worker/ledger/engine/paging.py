@@ -1,4 +1,4 @@
-"""Pages through a table by its ids, which are nearly in the order of time."""
+"""Paging through a table by id; ids are nearly in the order of time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, select
 
-WINDOW = 2000  # ids that one statement looks at
+WINDOW = 2000  # ids that one statement reads
 
 
-SLACK = timedelta(minutes=10)  # by which the order of ids and of times may differ: edges have clocks of their own
+SLACK = timedelta(minutes=10)  # how far the order of ids and of times may differ: edges have their own clocks
 
 
 def first_since(connection: Connection, at: Column[datetime], moment: datetime) -> int:
-    """The id from which on the rows of `at.table` may be of that moment or later."""
+    """Return the first id from which rows of `at.table` may have this time or a later one."""
     number = at.table.c.id
     low, high = bounds(connection, at)
     while low < high:
@@ -27,7 +27,7 @@ def first_since(connection: Connection, at: Column[datetime], moment: datetime) 
 
 
 def bounds(connection: Connection, at: Column[datetime]) -> tuple[int, int]:
-    """The first id of a table, and the one after its last; equal where it is empty."""
+    """Return the first id of a table and the id after its last; both are equal if the table is empty."""
     number = at.table.c.id
     # For min() and max() in one statement, SQLite would read the whole table.
     ends = (select(number).order_by(order).limit(1).scalar_subquery() for order in (number.asc(), number.desc()))

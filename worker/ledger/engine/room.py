@@ -1,8 +1,12 @@
-"""Does the ledger's disk have room for another delivery?
+"""Checks for free space on the ledger's disk.
 
-Of SQLite's, the file system says how much is left, and the alarm is up before the disk is full. PostgreSQL's can only
-be asked by writing: that is done by who asks to look (`status`), and by a process whose statement was refused for want
-of room, until it is no more. What is written for that is rolled back, and belongs to none of the tables.
+| database | how the space is checked |
+|---|---|
+| SQLite | the file system reports the free space, so the alarm is raised before the disk is full |
+| PostgreSQL | by writing a temporary table that is rolled back and touches no table of the ledger |
+
+PostgreSQL is checked on request (`status`). A process also checks after a statement was refused for lack of space,
+until there is space again.
 """
 
 from __future__ import annotations
@@ -16,9 +20,9 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-NEEDED = 16 * 1024 * 1024  # bytes; less is an alarm, since a single mail may be larger
-PROBED = 32_000  # rows of 32 bytes or more, so that their table needs about one MiB
-REMEMBERED_S = 10.0  # so long after a refusal the alarm stays up, whatever a look finds
+NEEDED = 16 * 1024 * 1024  # bytes; less raises the alarm, since a single mail may be larger
+PROBED = 32_000  # rows of 32 bytes or more, so that the table needs about one MiB
+REMEMBERED_S = 10.0  # how long the alarm stays after a refusal, whatever a check finds
 
 _SQLITE_CODES = (
     sqlite3.SQLITE_FULL,
@@ -33,7 +37,7 @@ _PROBE = f"CREATE TEMPORARY TABLE ticketrelay_room AS SELECT generate_series(1, 
 
 
 def says_full(error: BaseException | None) -> bool:
-    """True when the database refused something because its disk is full."""
+    """Return True when the database refused a statement because its disk is full."""
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         return getattr(original, "sqlite_errorcode", None) in _SQLITE_CODES
@@ -41,7 +45,7 @@ def says_full(error: BaseException | None) -> bool:
 
 
 def left_beside(path: Path) -> str | None:
-    """What is wrong where the file system of that file has little room left, else None."""
+    """Return the problem when the file system of `path` has little space left, else None."""
     try:
         there = os.statvfs(path.parent)
     except OSError:
@@ -51,9 +55,9 @@ def left_beside(path: Path) -> str | None:
 
 
 def look_by_writing(engine: Engine) -> str | None:
-    """What is wrong where PostgreSQL has no room, else None; what else may be wrong is not said here."""
+    """Return the problem when PostgreSQL has no space, else None; other errors are not reported."""
     try:
-        with engine.connect() as connection:  # and rolled back
+        with engine.connect() as connection:  # closing the connection rolls back
             connection.execute(text(_TABLESPACE))
             connection.execute(text(_PROBE))
     except DBAPIError as error:
@@ -62,7 +66,7 @@ def look_by_writing(engine: Engine) -> str | None:
 
 
 class Room:
-    """What one process knows about the room of the ledger's disk. May be used from any thread."""
+    """The state of the ledger's disk space, as seen by one process. May be used from any thread."""
 
     def __init__(self, look: Callable[[], str | None], *, is_free: bool) -> None:
         self._look = look
@@ -70,12 +74,12 @@ class Room:
         self._refused_at: float | None = None
 
     def note(self, error: BaseException | None) -> None:
-        """Remember an error of the database, where it says that the disk is full."""
+        """Remember a database error that shows a full disk."""
         if says_full(error):
             self._refused_at = time.monotonic()
 
     def problem(self, *, look: bool = False) -> str | None:
-        """What is wrong, None when nothing is known to be; `look` asks the database where it has to be asked."""
+        """Return the known problem or None; `look` also checks databases that can only be checked by writing."""
         refused_at = self._refused_at
         if refused_at is None and not (look or self._is_free):
             return None

@@ -1,4 +1,4 @@
-"""Alembic runs this to migrate the connection that `Ledger.upgrade` hands over."""
+"""Alembic environment: migrates the connection that `Ledger.upgrade` passes in."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""What a person does: dead letters and their repair, interventions, audit."""
+"""Actions of people: dead letters and their repair, interventions, audit."""

@@ -1,16 +1,16 @@
-"""Do the ledger and the Tickets API tell the same? What each knows is read first; `compare` is a pure function of both.
+"""Compares the ledger with the Tickets API. Both sides are read first; `compare` is a pure function of them.
 
-    missing    the ledger has a ticket that the Tickets API does not know
+    missing    the ledger has a ticket that the Tickets API does not have
     doubled    several tickets end with the marker of one operation
-    orphaned   a ticket ends with the marker of an operation of ours, and belongs to no case
+    orphaned   a ticket ends with the marker of an operation of this ledger, and belongs to no case
     foreign    a ticket ends with a marker that no operation of this ledger has
-    changed    somebody closed a ticket that was open as far as the ledger knew, reopened it, or brought it back
+    changed    somebody closed a ticket that the ledger holds as open, reopened it, or brought it back
 
-A state that is known is a difference, too, while its case goes on as if it were another one: the answer to a call of
-ours shows a state, and not that a person brought the ticket there.
+A known state can be a difference, too, if its case goes on as if the ticket were in another state. The reason: the
+answer to a call shows a state, but not that a person set it.
 
-What is under way is no finding: a ticket whose create is open is adopted soon, and the state of one that has open
-operations is about to be different. That a ticket is pending or resolved is people's work, and no difference.
+Unfinished work is no finding. A ticket with an open create is adopted soon. The state of a ticket with open operations
+is about to change. Pending and resolved tickets are people's work, and no difference.
 """
 
 from __future__ import annotations
@@ -37,30 +37,29 @@ from worker.planning.people import TicketSeen, plan_ticket
 What = Literal["missing", "doubled", "orphaned", "foreign", "changed"]
 GONE: Literal["gone"] = "gone"
 CLOSED: Literal["closed"] = "closed"
-AT_ONCE = 500  # rows read, or ids asked for, at once
+AT_ONCE = 500  # rows read, or ids requested, at once
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A ticket of the ledger's."""
+    """A ticket that the ledger has."""
 
     ticket_id: str
     operation: str
     source: str
     case: str
     status: str | None
-    """As last known; `gone` where the service said that there is no such ticket any more."""
+    """As last known; `gone` if the service reported that the ticket no longer exists."""
     status_at: datetime | None
     under_way: bool
-    """Operations on it are open."""
+    """True if operations on the ticket are open."""
     unnoticed: Collection[str] = ()
-    """Of open, closed and gone, the states from which something would follow for its case, whether they are known or
-    not."""
+    """Those of the states open, closed and gone that would change the case, whether the state is known or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """The operation that a marker stands for."""
+    """The operation of a marker."""
 
     operation: str
     source: str
@@ -75,32 +74,32 @@ class Found:
     ticket_id: str
     status: TicketStatus
     word: str | None
-    """Of the marker that its description ends with."""
+    """The word of the marker at the end of its description."""
     category: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerSide:
-    """What the ledger says."""
+    """The ledger's side of the comparison."""
 
     bound: Sequence[Bound]
     """The tickets that are compared."""
     creates: Mapping[str, Create]
-    """By the word of the marker: of the words that the Tickets API has, those that are ours."""
+    """The creates of this ledger by the word of their marker, limited to words found in the Tickets API."""
     owned: Collection[str]
-    """Of the tickets found, those that belong to a case, whether they are compared or not."""
+    """Ids of found tickets that belong to a case, whether they are compared or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiSide:
-    """What the Tickets API says."""
+    """The Tickets API's side of the comparison."""
 
     found: Sequence[Found]
     absent: Collection[str]
-    """Ids that were asked for one by one, and are not there."""
+    """Ids that were requested one by one, and do not exist."""
     began: datetime
-    """Before the first of them was looked at, by the ledger's clock: what the ledger heard since then is newer."""
+    """When reading began, by the ledger's clock: states that the ledger stored since then are newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +114,12 @@ class Finding:
     text: str
     remedy: str
     status: TicketStatus | None = None
-    """Of the ticket, as it is: what the ledger would record of it. None where it would record nothing."""
+    """The current status of the ticket, for the ledger to record; None if there is nothing to record."""
     reopened: bool = False
 
 
 def compare(ledger: LedgerSide, api: ApiSide) -> list[Finding]:
-    """Every difference, by ticket; none where both tell the same."""
+    """Return every difference, sorted by its kind and ticket; empty if both sides agree."""
     by_id = {each.ticket_id: each for each in api.found}
     findings = [*_marked(ledger, api.found)]
     for each in ledger.bound:
@@ -155,7 +154,7 @@ def _differs(bound: Bound, found: Found | None, began: datetime) -> Finding | No
 
 
 _STANDS_FOR: Mapping[str, str] = {"open": "open", "pending": "open", "closed": CLOSED}
-"""Of the states that are found, those by which somebody ended or reopened a ticket."""
+"""Maps found states to the state that decides whether a person ended or reopened the ticket."""
 
 _RECORD = "nothing, if that was meant; `audit --update` lets the ledger know"
 
@@ -210,7 +209,7 @@ def _orphaned(create: Create, found: Found) -> Finding:
 def read(
     connection: Connection, now: datetime, since: datetime | None, words: Collection[str], found: Collection[str]
 ) -> LedgerSide:
-    """What the ledger says of the tickets bound since then, of these markers, and of the tickets that were found."""
+    """Read the ledger's side: tickets bound since then, creates with these marker words, and owned found tickets."""
     return LedgerSide(
         bound=[_read_bound(row, now) for row in connection.execute(_bound(since))],
         creates=_creates(connection, frozenset(words)),
@@ -243,7 +242,7 @@ def _bound(since: datetime | None) -> Any:
 
 
 def _begun_at() -> ColumnElement[datetime | None]:
-    """When the latest call that opened the ticket was done; NULL while one is under way."""
+    """Return when the latest call that opened the ticket was done; NULL while such a call is under way."""
     of_ticket = (operations.c.case_id == tickets.c.case_id, operations.c.target == tickets.c.create_seq)
     opened = (operations.c.kind.in_(OPENS), operations.c.state != OperationState.SKIPPED)
     done_at = sa_case((operations.c.state == OperationState.DONE, operations.c.ended_at))
@@ -267,14 +266,14 @@ def _read_bound(row: Row[Any], now: datetime) -> Bound:
 def _unnoticed(row: Row[Any], now: datetime) -> frozenset[str]:
     case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
     known = {"is_current": bool(row.is_current), "begun_at": row.begun_at, "told_at": row.told_at}
-    # That nobody will fix what it is about says more than that it is closed.
+    # For a case left as "wont_fix", a closed ticket adds nothing.
     states: tuple[TicketStatus, ...] = ("open", "gone") if case.left == "wont_fix" else ("open", "closed", "gone")
     ends = ((each, plan_ticket(case, TicketSeen(each, now, **known))[0]) for each in states)
     return frozenset(each for each, state in ends if state.left != case.left)
 
 
 def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]:
-    """The creates that bear these words; their requests are the only place where the words stand."""
+    """Return the creates with these marker words; only the requests contain the words."""
     if not words:
         return {}
     statement = (
@@ -294,9 +293,9 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
 def note_updates(
     connection: Connection, findings: Sequence[Finding], recorded: Sequence[Recorded], who: str, now: datetime
 ) -> int:
-    """Note who recorded these findings, each with what became of its delivery; gives how many had one that counts.
+    """Write an intervention for each finding with an effect, and return the number of these findings.
 
-    A route may drop what a delivery tells.
+    A route may drop the delivery of a finding.
     """
     counted = [finding for finding, each in zip(findings, recorded, strict=True) if each.effects]
     for each in counted:

@@ -1,6 +1,6 @@
-"""What must a person decide on? Dead letters: operations that cannot be sent, and deliveries that cannot be read.
+"""Dead letters: operations that cannot be sent, and deliveries that cannot be read. A person decides about each.
 
-They are called `op-CASE-SEQ` and `in-NUMBER`.
+Their ids are `op-CASE-SEQ` and `in-NUMBER`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _INBOUND = re.compile(r"in-(\d{1,18})")
 
 
 class NoSuchDeadLetter(LookupError):
-    """There is no dead letter of that id; the message says what there is."""
+    """No dead letter has this id; the message names how to find those that exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One thing that a person must decide on."""
+    """An operation or delivery that a person must decide on."""
 
     id: str
     source: str
@@ -38,7 +38,7 @@ class DeadLetter:
     what: str
     """The kind of operation, or `quarantined`."""
     about: str
-    """Case key of an operation; number of deliveries of a quarantined one."""
+    """The case key of an operation; the number of deliveries of a quarantined delivery."""
     reason: str
     holds_up: int = 0
     """How many operations wait for the ticket that it did not create."""
@@ -58,7 +58,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterInFull:
-    """A dead letter with what is needed to decide: the bytes, and what was tried."""
+    """A dead letter with the facts for a decision: its bytes and its attempts."""
 
     letter: DeadLetter
     body: bytes
@@ -69,14 +69,14 @@ class DeadLetterInFull:
 
 
 def list_dead(connection: Connection) -> list[DeadLetter]:
-    """Every dead letter: rejected operations, then quarantined deliveries, the oldest first."""
+    """Return every dead letter: rejected operations, then quarantined deliveries, the oldest first."""
     return [_operation_letter(row) for row in connection.execute(_rejected())] + [
         _inbound_letter(row) for row in connection.execute(_kept())
     ]
 
 
 def next_dead(connection: Connection, after: DeadLetter | None, limit: int = PAGE) -> list[DeadLetter]:
-    """The next ones after that, in the order of `list_dead`; None: the first ones."""
+    """Return the next dead letters after that one, in the order of `list_dead`; None: the first ones."""
     rejected, kept = _rejected().limit(limit), _kept().limit(limit)
     found: list[DeadLetter] = []
     if after is None or number_of(after.id) is None:
@@ -103,14 +103,14 @@ def _rejected() -> Select[Any]:
 
 
 def _kept() -> Select[Any]:
-    """Without their bodies, which the list does not need."""
+    """Select quarantined deliveries without their bodies, which the list does not need."""
     columns = (inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries)
-    # Sorted by an expression: in the order of the primary key, SQLite would read every delivery for the few.
+    # Sorted by an expression: in the order of the primary key, SQLite would read every delivery to find a few.
     return select(*columns).where(inbound.c.outcome == InboundOutcome.QUARANTINED).order_by(inbound.c.id + 0)
 
 
 def _held() -> Label[int]:
-    """How many operations a dead one holds up."""
+    """Count the operations that a dead operation holds up."""
     waiting = operations.alias()
     of_it = (waiting.c.case_id == operations.c.case_id) & (waiting.c.target == operations.c.seq)
     held = select(func.count()).select_from(waiting).where(of_it, waiting.c.state == OperationState.HELD)
@@ -118,7 +118,7 @@ def _held() -> Label[int]:
 
 
 def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
-    """One dead letter with its bytes and attempts. Raises NoSuchDeadLetter."""
+    """Return one dead letter with its bytes and attempts. Raises NoSuchDeadLetter."""
     if (number := number_of(letter_id)) is not None:
         kept = quarantined_row(connection, number)
         return DeadLetterInFull(_inbound_letter(kept), restore(kept).body)
@@ -141,7 +141,7 @@ def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
 
 
 def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...]:
-    """The attempts of one operation, the first one first."""
+    """Return the attempts of one operation, in order."""
     tried = select(attempts).where(attempts.c.case_id == case_id, attempts.c.seq == seq).order_by(attempts.c.id)
     return tuple(
         Try(each.at, each.outcome, each.status, each.error, each.latency_ms) for each in connection.execute(tried)
@@ -149,7 +149,7 @@ def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...
 
 
 def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, Inbound] | None:
-    """The number and the delivery of a quarantined one; None when the id names an operation.
+    """Return the number of a quarantined delivery, and the delivery; None when the id names an operation.
 
     Raises NoSuchDeadLetter.
     """
@@ -158,7 +158,7 @@ def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, I
 
 
 def request_of(connection: Connection, letter_id: str) -> bytes:
-    """The bytes of an operation as they are now, whatever its state. Raises NoSuchDeadLetter."""
+    """Return the current bytes of an operation, whatever its state. Raises NoSuchDeadLetter."""
     case_id, seq = place_of(letter_id)
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
     return bytes(connection.execute(select(operations.c.request).where(*this_one)).scalar_one())
@@ -176,7 +176,7 @@ def _inbound_letter(row: Row[Any]) -> DeadLetter:
 
 
 def quarantined_row(connection: Connection, number: int) -> Row[Any]:
-    """A delivery in quarantine, locked. Raises NoSuchDeadLetter."""
+    """Return a quarantined delivery, locked. Raises NoSuchDeadLetter."""
     statement = (
         select(inbound).where(inbound.c.id == number, inbound.c.outcome == InboundOutcome.QUARANTINED).with_for_update()
     )
@@ -187,13 +187,13 @@ def quarantined_row(connection: Connection, number: int) -> Row[Any]:
 
 
 def number_of(letter_id: str) -> int | None:
-    """The number of a delivery; None where the id is not one's."""
+    """Return the number of a delivery; None if the id does not name a delivery."""
     match = _INBOUND.fullmatch(letter_id)
     return int(match[1]) if match else None
 
 
 def place_of(letter_id: str) -> tuple[int, int]:
-    """Case and sequence number of an operation. Raises NoSuchDeadLetter."""
+    """Return case and sequence number of an operation. Raises NoSuchDeadLetter."""
     match = _OPERATION.fullmatch(letter_id)
     if match is None:
         raise NoSuchDeadLetter(f"{letter_id!r} is not the id of a dead letter: they look like op-12-1 or in-7")

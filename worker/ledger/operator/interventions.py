@@ -1,11 +1,10 @@
-"""Who did what by hand, when, and to what? Written in the transaction of the act: there is never one without the other.
+"""Interventions: the log of actions that people did by hand. Each is written in the transaction of its action.
 
-subject        what was done to it
-op-CASE-SEQ    a dead operation: dead retry, edit, bind, skip
-in-NUMBER      a delivery: dead retry or skip of one in quarantine; replay, where that planned something
-ticket:ID      what is known of a ticket: audit --update
-SOURCE, *      sources pause, sources resume
-ledger         db restored
+So there is never an action without its entry, or an entry without its action.
+
+subject        actions op-CASE-SEQ    a dead operation: dead retry, edit, bind, skip in-NUMBER      a delivery: dead
+retry or skip of a quarantined delivery; replay, if it planned operations ticket:ID      the stored state of a ticket:
+audit --update SOURCE, *      sources pause, sources resume ledger         db restored
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ AT_ONCE = 1000  # subjects in one statement
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """One thing that a person did."""
+    """One action of a person."""
 
     id: int
     at: datetime
@@ -38,11 +37,11 @@ class Intervention:
     """The command."""
     subject: str
     detail: dict[str, Any]
-    """What is worth knowing later: the reason, the digests of an edited request; never a body."""
+    """Facts for later, such as the reason or the digests of an edited request; never a body."""
 
 
 def note(connection: Connection, who: str, what: str, subject: str, now: datetime, **detail: Any) -> None:
-    """Record what a person does in this transaction; what is None in `detail` is left out."""
+    """Record an action of a person in this transaction; entries of `detail` with the value None are left out."""
     kept = {name: value for name, value in detail.items() if value is not None}
     row = {"at": now, "who": who, "what": what, "subject": subject, "detail": json.dumps(kept, ensure_ascii=False)}
     connection.execute(insert(interventions).values(row))
@@ -51,7 +50,7 @@ def note(connection: Connection, who: str, what: str, subject: str, now: datetim
 def latest(
     connection: Connection, *, since: datetime | None = None, subject: str | None = None, limit: int = 100
 ) -> list[Intervention]:
-    """What people did by hand: the latest `limit` ones, the oldest of them first."""
+    """Return the latest `limit` interventions, the oldest of them first."""
     statement = select(interventions).order_by(interventions.c.id.desc()).limit(limit)
     if since is not None:
         statement = statement.where(interventions.c.at >= since)
@@ -61,7 +60,7 @@ def latest(
 
 
 def about(connection: Connection, subjects: Collection[str]) -> list[Intervention]:
-    """Whatever was done to one of these, the oldest first."""
+    """Return all interventions on these subjects, the oldest first."""
     wanted = sorted(subjects)
     found = []
     for start in range(0, len(wanted), AT_ONCE):

@@ -1,7 +1,7 @@
-"""What may a person do about a dead letter? Send it again, as it was or edited; skip it; or name its ticket.
+"""Repairs dead letters: a person resends an operation, as it was or edited, skips it, or names its ticket.
 
-What a create holds up goes on with each of the four. Nothing here is sent twice without the rules that every send
-obeys: an operation of unknown outcome waits for the ghost, and is looked for where its key is forgotten.
+Operations that wait for a dead create go on after each of the four. The rules of every send hold here too: an operation
+of unknown outcome waits for the ghost wait, and is looked up if its key has expired.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from worker.planning.keys import derived_key
 
 
 class CannotBeDone(Exception):
-    """It would break a promise; the message says what can be done instead."""
+    """The repair would break a guarantee; the message names an alternative."""
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """When it is done, how long a request of unknown outcome may be under way, and how long a key protects."""
+    """The time of the repair, how long a request of unknown outcome may be under way, and how long a key protects."""
 
     now: datetime
     ghost_wait: timedelta
@@ -47,10 +47,10 @@ class At:
 
 
 def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
-    """Let a dead operation be sent again, with the same bytes and key; gives how many go on that waited for it.
+    """Have a dead operation sent again with the same bytes and key; returns how many waiting operations go on.
 
-    A note whose key is forgotten, and that may have been added, says that it may be a repeat.
-    Raises NoSuchDeadLetter, CannotBeDone.
+    A note that may have been added, with an expired key, gets a line that it may be a repeat. Raises NoSuchDeadLetter,
+    CannotBeDone.
     """
     case, dead = _lock(connection, letter_id)
     _refuse_late_close(case, dead)
@@ -63,10 +63,10 @@ def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
 
 
 def edit_operation(connection: Connection, letter_id: str, request: bytes, at: At) -> int:
-    """Let a dead operation be sent with another request, under a key of its own; gives what `retry_operation` gives.
+    """Have a dead operation sent with another request, under a new key; returns the same as `retry_operation`.
 
-    A create keeps its marker: where an earlier send may have been executed, its ticket is looked for first, and adopted
-    if it is there. A note says that it may be a repeat. Raises NoSuchDeadLetter, CannotBeDone.
+    A create keeps its marker. If an earlier send may have been executed, its ticket is looked up first, and adopted if
+    it exists. A note gets a line that it may be a repeat. Raises NoSuchDeadLetter, CannotBeDone.
     """
     case, dead = _lock(connection, letter_id)
     _refuse_late_close(case, dead)
@@ -75,22 +75,22 @@ def edit_operation(connection: Connection, letter_id: str, request: bytes, at: A
     values: dict[str, Any] = {}
     if dead.kind == OperationKind.CREATE_TICKET:
         request, values = with_marker_of(bytes(dead.request), request), {"unproven": dead.ambiguous}
-    # A ledger from a backup may not know of an earlier edit: so the key follows from the text.
+    # A restored ledger may lack an earlier edit, so the key is derived from the text.
     key = derived_key(dead.idempotency_key, dead.kind, request.decode())
     return _revive(connection, case, dead, at, values | {"request": request, "idempotency_key": key})
 
 
 def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
-    """What makes a note another request than the one that may have been executed."""
+    """Return the columns that make a note another request than the one that may have been executed."""
     request, key = repeated(dead, request)
     new = {"ambiguous": False, "unproven": False, "first_sent_at": None}
     return {"request": request, "idempotency_key": key, **new}
 
 
 def bind(connection: Connection, letter_id: str, ticket_id: str, status: TicketStatus | None, at: At) -> int:
-    """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
+    """Bind an existing ticket to a dead operation; returns how many operations go on with it.
 
-    A create is done by that; anything else is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
+    A create is done by that; any other operation is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
     """
     case, dead = _lock(connection, letter_id)
     target = dead.target if dead.target is not None else dead.seq
@@ -108,7 +108,7 @@ def bind(connection: Connection, letter_id: str, ticket_id: str, status: TicketS
 
 
 def _go_on_with(connection: Connection, case: Row[Any], dead: Row[Any], ticket_id: str, at: At) -> int:
-    """Let a dead operation be done, or sent again, now that its ticket is known; gives how many operations go on."""
+    """Finish or resend a dead operation now that its ticket is known; returns how many operations go on."""
     if dead.kind != OperationKind.CREATE_TICKET:
         _refuse_late_close(case, dead)
         _revive(connection, case, dead, at, {})
@@ -124,10 +124,10 @@ def _go_on_with(connection: Connection, case: Row[Any], dead: Row[Any], ticket_i
 
 
 def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> int:
-    """Give a dead operation up, so that its case goes on; gives how many operations were given up.
+    """Give a dead operation up, so that its case goes on; returns how many operations were given up.
 
-    With a create, what waits for its ticket goes too. The next opening makes one.
-    Raises NoSuchDeadLetter.
+    With a create, the operations that wait for its ticket are given up too. The next opening creates a ticket. Raises
+    NoSuchDeadLetter.
     """
     case, dead = _lock(connection, letter_id)
     _write(connection, dead, {"state": OperationState.SKIPPED, "ended_at": at.now, "why": why})
@@ -155,7 +155,7 @@ def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> 
 
 
 def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
-    """No later operation closes or reopens its ticket: that is as the one before left it."""
+    """Return True if no later operation closes or reopens its ticket, so the earlier one decides its state."""
     later = (operations.c.case_id == dead.case_id, operations.c.target == dead.target, operations.c.seq > dead.seq)
     sets_state = (operations.c.kind.in_(SETS_STATE), operations.c.state.in_([*WAITS, OperationState.DONE]))
     return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None
@@ -177,12 +177,12 @@ def _refuse_late_close(case: Row[Any], dead: Row[Any]) -> None:
 
 
 def _ended_last(case: Row[Any]) -> bool:
-    """The last that its source told of the case is its end."""
+    """Return True if the latest message of the source about the case was its end."""
     return case.ended_at is not None and (case.started_at is None or case.started_at <= case.ended_at)
 
 
 def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, values: dict[str, Any]) -> int:
-    """Open it again; gives how many operations go on with it that waited for its ticket."""
+    """Reopen a dead operation; returns how many operations that waited for its ticket go on."""
     began = dead.first_sent_at if dead.ambiguous else None
     anew = {"state": OperationState.OPEN, "ended_at": None, "why": None, "conflicts": 0, "first_sent_at": began}
     _write(connection, dead, anew | values)
@@ -195,7 +195,7 @@ def _revive(connection: Connection, case: Row[Any], dead: Row[Any], at: At, valu
 
 
 def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
-    """Let what waited for the ticket of this create go on; gives the number of operations."""
+    """Let the operations that wait for the ticket of this create go on; returns their number."""
     held = (
         operations.c.case_id == case.id,
         operations.c.target == create_seq,
@@ -207,7 +207,7 @@ def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
 
 
 def _lock(connection: Connection, letter_id: str) -> tuple[Row[Any], Row[Any]]:
-    """The case and the dead operation. Raises NoSuchDeadLetter."""
+    """Return the case, locked, and the dead operation. Raises NoSuchDeadLetter."""
     case_id, seq = place_of(letter_id)
     case = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == OperationState.DEAD)
@@ -228,6 +228,6 @@ def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
         return
     head = open_heads(connection, [case.id]).get(case.id)
     lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
-    # A case may wait for a ghost, which must not land after what is sent now; one that rests, too.
+    # A case may be in a ghost wait, and the late request must not land after a new send. An idle case may be, too.
     placed = place(head, case.next_seq, max(run_at, case.run_at), lost=lost)
     write_cases(connection, [{"id": case.id, "attempts": 0, **placed}])

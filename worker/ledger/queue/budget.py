@@ -1,14 +1,14 @@
-"""How many calls may be made now, and when the next one? The API's limit, as a pure function of the calls made before.
+"""The API's rate limit, as a pure function of earlier calls: how many calls may be made now, and when the next ones.
 
-A call is counted when it is claimed, and reaches the service a moment later: at the most `LATE` later, since what would
-be sent later than that takes a fresh token. So no window of ours, which is longer by that, holds more calls than the
-service allows in its own, wherever its windows begin.
+A call is counted when it is claimed, and reaches the service at most `LATE` afterwards: a later send takes a fresh
+token. The windows counted here are longer by `LATE`. So they never hold more calls than the service allows in its own
+windows, wherever those begin.
 
-While more waits than a small burst, what is not urgent is paced, such that a call every even pause (a minute divided by
-its limit) never finds the tokens used up for longer than `slack`:
+While more calls wait than a small burst, calls that are not urgent are paced. The even pause is a minute divided by its
+limit. The pacing ensures that one call in every even pause never finds the tokens used up for longer than `slack`:
 
-    hold    nothing goes while such calls would use up what is free before the tokens taken earlier come back
-    spread  unless what is free, spread over the time until then, still makes short pauses
+    hold    no call is made while such calls would use up the free tokens before the tokens taken earlier come back
+    spread  unless the free tokens, spread over the time until then, still make short pauses
 
 So an urgent create finds a token within about two even pauses, and no token is left unused for long.
 """
@@ -25,14 +25,14 @@ LATE = timedelta(seconds=0.4)
 URGENT = 0
 """The rank that is never paced."""
 TICK = timedelta(seconds=0.25)
-"""Of a large budget, what is due in this time is given in one go."""
+"""With a large budget, the calls due within this time are allowed in one batch."""
 BURST, SPREAD = 1.25, 3.0
-"""How many even pauses one pause may become: by a burst that is not paced, and when what is left is spread."""
+"""How many even pauses one pause may become: in a burst that is not paced, and when the free tokens are spread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The budget of our API key; None: no limit."""
+    """The budget of the API key; None means no limit."""
 
     per_minute: int | None
     per_second: int | None
@@ -42,7 +42,7 @@ class Limits:
         return self.per_minute is None and self.per_second is None
 
     def part(self, share: float) -> Limits:
-        """A share of both, at least one call."""
+        """Return a share of both limits, at least one call each."""
         scaled = (None if each is None else max(1, int(each * share)) for each in (self.per_minute, self.per_second))
         return Limits(*scaled)
 
@@ -63,15 +63,15 @@ class Allowance:
 
     urgent: int
     others: int
-    """Of the same tokens: never more than `urgent`."""
+    """Taken from the same tokens: never more than `urgent`."""
     next_at: datetime
-    """When there may be more, for what found no token now."""
+    """When there may be more tokens for calls that got none now."""
     scarce: bool
-    """What waits is more than what may be sent at once: the budget is what it waits for."""
+    """More calls wait than may be made at once: they wait for the budget."""
 
 
 def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting: int) -> Allowance:
-    """What may be sent now. `spent` is in the order of time; `waiting`: how many calls that are not urgent are due."""
+    """Return what may be sent now. `spent` is in the order of time; `waiting` counts due calls that are not urgent."""
     windows = [(MINUTE, limits.per_minute), (SECOND, limits.per_second)]
     free, back_at = min(
         (_free(spent, number, length + LATE, now) for length, number in windows if number is not None),
@@ -89,7 +89,7 @@ def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting:
 
 
 def _free(spent: Sequence[Spent], number: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    """How many tokens of this window are free, and when the next one will be."""
+    """Return how many tokens of this window are free, and when the next one will be."""
     held = [each for each in spent if each.at > now - window]
     free = number - sum(each.tokens for each in held)
     return free, (held[0].at + window if held else now + window)
@@ -97,7 +97,7 @@ def _free(spent: Sequence[Spent], number: int, window: timedelta, now: datetime)
 
 @dataclass(frozen=True, slots=True)
 class _Pace:
-    """The tokens of a minute: those that are free, and those that come back."""
+    """The tokens of a minute: the free ones, and those that come back."""
 
     now: datetime
     even: timedelta
@@ -117,7 +117,7 @@ class _Pace:
 
     @property
     def tick(self) -> timedelta:
-        """How long what is due is gathered before it is given in one go."""
+        """How long due calls are gathered before they are allowed in one batch."""
         return TICK if self.even < TICK else timedelta(0)
 
     @property
@@ -126,20 +126,20 @@ class _Pace:
         return max(self.even, 2 * TICK)
 
     def after(self, number: int) -> _Pace:
-        """When this number of calls was made now."""
+        """Return the state after this number of calls was made now."""
         backs = (*self.backs, (self.now + MINUTE + LATE, number))
         return replace(self, free=self.free - number, backs=backs, last=self.now) if number else self
 
     def hold_until(self) -> datetime:
-        """When a call every even pause can begin, and find the tokens used up for no longer than the slack."""
+        """Return when a call every even pause can begin, and find the tokens used up for no longer than the slack."""
         return max((at - self.slack - self.even * had for at, had in self._had()), default=self.now - self.slack)
 
     def pause(self) -> timedelta:
-        """The even pause with which what is free lasts until the tokens come back."""
+        """Return the even pause with which the free tokens last until the taken ones come back."""
         return max(((at - self.slack - self.now) / (had + 1) for at, had in self._had()), default=timedelta(0))
 
     def _had(self) -> Iterator[tuple[datetime, int]]:
-        """The moments when tokens come back, and how many there are before, with those that are free now."""
+        """Yield each time when tokens come back, with the number of tokens that become free before it."""
         had = self.free
         for at, tokens in self.backs:
             yield at, had
@@ -147,10 +147,10 @@ class _Pace:
 
 
 def _paced(pace: _Pace, free: int) -> tuple[int, datetime]:
-    """How many calls that are not urgent may be made now, and when the next one."""
+    """Return how many calls that are not urgent may be made now, and when the next one."""
     now, even, spread = pace.now, pace.even, pace.pause()
     hold = max(pace.hold_until(), now - pace.slack)
-    # Each call moves that by an even pause; and its own token comes back when no more than the slack was lent.
+    # Each call moves `hold` by an even pause. Its own token comes back before more than the slack was lent.
     number = min(free, (now - hold) // even + 1) if hold <= now else 0
     if number or spread > SPREAD * even:
         return number, hold + number * even

@@ -1,9 +1,9 @@
 """A claim: what a worker may do with one operation, and until when.
 
 send   the call itself
-look   only a question: the ticket's state, or whether the ticket is there (an earlier send may have been executed,
+look   only a look-up: the ticket's state, or whether the ticket exists (an earlier send may have been executed,
        and a repetition could do it twice)
-park   nothing: a person decides
+park   no request: a person decides
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ STATE_IS_ASKED: frozenset[Kind] = frozenset({"close_ticket", "reopen_ticket"})
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms claims are given."""
+    """The terms on which claims are given."""
 
     lease: timedelta
     key_window: timedelta
     """For how long after its first send an idempotency key protects."""
     probe_interval: timedelta
-    """Between two probes of a gate that is closed by a refusal."""
+    """The time between two probes of a gate that a refusal closed."""
     limits: Limits
     repeat_notes: bool = True
-    """A note whose key is forgotten is sent with a line that says that it may be a repeat; else a person decides."""
+    """True: a note with an expired key is sent with a line that it may be a repeat. False: a person decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An operation that this process may send, or look after, until its lease ends."""
+    """An operation that this process may send or look up until its lease ends."""
 
     case_id: int
     seq: int
@@ -47,36 +47,36 @@ class Claim:
     mode: Mode
     source: str
     inbound_id: int
-    """The delivery that it came with: the id that follows a message through the logs of every process."""
+    """The delivery that caused the operation; this id follows a message through the logs of every process."""
     ticket_id: str | None
     request: bytes
     idempotency_key: str
     first_sent_at: datetime
     last_sent_at: datetime | None
-    """The latest send that may have left, this one included; None where only a restored ledger makes it look."""
+    """The latest send that may have left, including this one; None if only a restore makes a look-up necessary."""
     claimed_at: datetime
     ambiguous: bool
-    """An earlier send may have been executed."""
+    """True if an earlier send may have been executed."""
     unproven: bool
-    """The ledger was restored: what it says of this operation may be older than the truth."""
+    """True after a restore: what the ledger holds about this operation may be outdated."""
     conflicts: int
     """How often the service answered 409."""
     attempts: int
-    """How many in a row were of unknown outcome."""
+    """How many consecutive attempts had an unknown outcome."""
     probes: GateReason | None = None
-    """The reason of the closed gate that this one was let through."""
+    """The reason of the closed gate for which this operation is the probe."""
     reopened_at: datetime | None = None
-    """When a person reopened its ticket, as far as we were told."""
+    """When a person reopened its ticket, as far as that was reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a claim gave."""
+    """The result of claiming."""
 
     claims: list[Claim]
     wait: timedelta | None = None
-    """When there may be tokens for what is due and got none; None: there is no such."""
+    """How long until there may be tokens for due calls that got none; None if there are no such calls."""
     only_urgent: bool = False
-    """Until then something may be claimed all the same, if it is urgent."""
+    """Only an urgent operation may be claimed before `wait` is over."""
     counted: float = 0.0
     """When the tokens were counted, by the caller's clock."""

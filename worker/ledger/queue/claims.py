@@ -1,14 +1,15 @@
-"""Who may send what? Claim and take back: the intent is committed before anything is sent.
+"""Claims operations and takes them back. The intent is committed before anything is sent.
 
-A claim commits the lease, the epoch, the tokens of the budget and the times of the send, in one transaction. One row
-per case means one operation in flight for each case. What a claim may be used for is decided with it:
+A claim commits the lease, the epoch, the tokens of the budget and the times of the send, in one transaction. There is
+one row for each case, so each case has at most one operation in flight. The claim also decides its mode:
 
     send   the call itself
-    look   only a question: the ticket's state, or whether the ticket is there (an earlier send may have been executed,
+    look   only a look-up: the ticket's state, or whether the ticket exists (an earlier send may have been executed,
            and a repetition could do it twice)
-    park   nothing: a person decides
+    park   no request: a person decides
 
-A note of unknown outcome whose key is forgotten becomes a new request here, with a line that says what it may be.
+A note of unknown outcome with an expired key becomes a new request here. The request gets a line that it may be a
+repeat.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ def claim(
     terms: Terms,
     clock: Callable[[], float] = time.monotonic,
 ) -> Claimed:
-    """Lease the best ready cases whose next call is of this kind (None: of any), with their tokens.
+    """Lease the best ready cases with a next call of this kind (None: any kind), with their tokens.
 
-    None are given while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts seconds;
-    it tells when the tokens were counted.
+    No case is leased while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts
+    seconds; it is read when the tokens were counted.
     """
     passage, now = gates.passage(db, connection, terms.limits)
     counted = clock()
@@ -78,7 +79,7 @@ def claim(
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
-    """The operations to be sent, with what is known of their tickets, by case."""
+    """Return the operations to send, joined with their tickets, by case."""
     wanted = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
     found = connection.execute(_heads_of(is_sqlite=bulk.is_sqlite(connection)), wanted)
     return {row.case_id: row for row in found}
@@ -108,13 +109,13 @@ def _lease(*, is_sqlite: bool) -> Update:
 def mode_of(
     kind: Kind, *, ambiguous: bool, unproven: bool, first_sent_at: datetime | None, terms: Terms, now: datetime
 ) -> Mode:
-    """What may be done about an operation: rule 5 of docs/exactly-once.md."""
+    """Return what may be done with an operation: rule 5 of docs/exactly-once.md."""
     if not ambiguous:
         return "send"
     if kind in STATE_IS_ASKED:
         return "look"
     key_protects = not unproven and first_sent_at is not None and now - first_sent_at < terms.key_window
-    if key_protects or kind == "update_ticket":  # an update sets a state: twice is as good as once
+    if key_protects or kind == "update_ticket":  # an update sets a state: repeating it does no harm
         return "send"
     if kind == "create_ticket":
         return "look"
@@ -153,23 +154,23 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
 
 
 def is_forgotten(operation: Row[Any], key_window: timedelta, now: datetime) -> bool:
-    """An earlier send may have been executed, and the key does not tell any more."""
+    """Return True when an earlier send may have been executed and the idempotency key no longer protects."""
     old = operation.first_sent_at is None or now - operation.first_sent_at >= key_window
     return bool(operation.ambiguous and (operation.unproven or old))
 
 
 def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
-    """What is sent instead of a note that may have been added, and its key; `request` is what it shall say.
+    """Return the request and key to send instead of a note that may have been added; `request` is the note's text.
 
-    Another text under the same key would be a conflict. It names a time, which is another one in a ledger that was
-    restored: so the key follows from the text, too.
+    Another text under the same key would be a conflict. The new text names a time, and that time differs in a restored
+    ledger. So the key is derived from the text, too.
     """
     request = as_repeat(request, note.first_sent_at or note.created_at)
     return request, derived_key(note.idempotency_key, "repeat", request.decode())
 
 
 def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
-    """Commit what is about to be sent, and when, before it is."""
+    """Store the sends and their times, so that they are committed before the requests are sent."""
     sent = [each for each in claims if each.mode == "send"]
     times = [
         {"case_id": each.case_id, "seq": each.seq, "first_sent_at": each.first_sent_at, "last_sent_at": each.claimed_at}
@@ -192,15 +193,15 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
 
 
 def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
-    """Make cases ready again whose lease has ended, after the ghost wait; gives their number.
+    """Make cases with an expired lease ready again, after the ghost wait; returns their number.
 
-    With `all_owners_gone`, leases that still run are ended now: nobody is left who could use them.
+    With `all_owners_gone`, running leases are ended too: no process is left that could use them.
     """
     expired = select(cases).where(cases.c.state == DeliveryState.LEASED)
     if not all_owners_gone:
         expired = expired.where(cases.c.lease_until <= now)
-    # In the order of the index of leases: in that of ids, SQLite would read every case there is. No order is needed
-    # against deadlocks, since a row that another process has locked is passed over.
+    # In the order of the index of leases: in the order of ids, SQLite would read every case. Deadlocks need no order
+    # here, since rows that another process has locked are passed over.
     in_order = expired.order_by(cases.c.lease_until, cases.c.id)
     rows = connection.execute(in_order.with_for_update(skip_locked=True)).all()
     if not rows:
@@ -233,7 +234,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
 
 
 def leased_until(connection: Connection, now: datetime) -> datetime | None:
-    """When the last lease ends that still runs; None where none does."""
+    """Return when the last running lease ends; None if no lease is running."""
     running = select(func.max(cases.c.lease_until)).where(
         cases.c.state == DeliveryState.LEASED, cases.c.lease_until > now
     )
@@ -241,7 +242,7 @@ def leased_until(connection: Connection, now: datetime) -> datetime | None:
 
 
 def due_kinds(connection: Connection, now: datetime) -> frozenset[Kind]:
-    """The kinds that have a ready case whose time has come; none while the gate is closed."""
+    """Return the kinds of the ready cases that are due; empty while the gate is closed."""
     if gates.is_closed(connection, now):
         return frozenset()
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())

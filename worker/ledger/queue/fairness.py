@@ -1,7 +1,7 @@
-"""Who is next when not all can be served? The best rank; within it, the source that had the least.
+"""Fair shares of scarce tokens: the best rank first, and within a rank the source that had the fewest tokens.
 
-Age lifts a rank by one for each `AGE_STEP` that its oldest has waited, but never to that of urgent creates: so nothing
-waits for ever, and nothing old delays what is urgent.
+Age lifts a queue by one rank for each `AGE_STEP` that its oldest case has waited, but never to the rank of urgent
+creates. So no case waits for ever, and no old case delays an urgent create.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Queue:
 
 
 def waiting(queues: Sequence[Queue]) -> int:
-    """How many calls that are not urgent are due."""
+    """Count the due calls that are not urgent."""
     return sum(each.length for each in queues if each.rank != URGENT)
 
 
 def aged(queue: Queue, now: datetime) -> int:
-    """The rank by which a queue is served."""
+    """Return the rank by which a queue is served."""
     if queue.rank == URGENT:
         return URGENT
     return max(URGENT + 1, queue.rank - max(0, (now - queue.oldest) // AGE_STEP))
@@ -42,7 +42,7 @@ def aged(queue: Queue, now: datetime) -> int:
 def shares(
     queues: Sequence[Queue], spent: Sequence[Spent], allowed: Allowance, limit: int, now: datetime
 ) -> Counter[Queue]:
-    """How many calls each queue gets now, the best first; `limit` is how many can be made at all."""
+    """Return how many calls each queue gets now, the best first; `limit` is how many can be made in all."""
     had = Counter[str]()
     for each in spent:
         had[each.source] += each.tokens

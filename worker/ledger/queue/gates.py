@@ -1,14 +1,14 @@
-"""What keeps operations from being sent, although they are due? The gate, the pauses, and the budget.
+"""The gate, the pauses and the stored budget: everything that holds back operations that are due.
 
-The gate is one row for everything that is sent with our key, and one for what only reads:
+The gate has one row for all sends with the API key, and one row for reads:
 
     reason        closed by                                  opened by
     budget        429                                        its time
-    credentials   401: the key is not accepted               a call that is (one probe at a time is let through)
-    scope         403: the key may not do that               a call that may (likewise)
+    credentials   401: the key is not accepted               an accepted call (one probe at a time is let through)
+    scope         403: the key may not do that               an allowed call (likewise)
     breaker       calls that failed at too high a rate       a probe that is answered
 
-The row for what reads stops nothing: a look-up that is refused waits by itself. It is there for the alarm.
+The row for reads stops nothing: a refused look-up waits by itself. It exists for the alarm.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ PROBED: tuple[GateReason, ...] = (*REFUSALS, "breaker")
 
 @dataclass(frozen=True, slots=True)
 class CloseGate:
-    """Nothing is sent until then, by anybody; with `reading`, only an alarm is raised."""
+    """Request that no process sends anything until then; with `reading`, only an alarm is raised."""
 
     until: datetime
     reason: GateReason
     reading: bool = False
     probed: bool = False
-    """It is what a probe of the breaker met: nobody else may move the time of the next one."""
+    """True for a failure met by a probe of the breaker: no other failure may move the time of the next probe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A person wants nothing of this source (or of any: `*`) to be sent."""
+    """A person's order to send nothing of this source (or of any source: `*`)."""
 
     scope: str
     since: datetime
@@ -62,20 +62,20 @@ class Passage:
 
     closed_until: datetime | None = None
     probes: GateReason | None = None
-    """Why it is one call only, to see whether the gate can be opened."""
+    """Set if only one call may pass, as a probe of whether the gate can open: the reason of the closed gate."""
     probed_case: int | None = None
-    """The case of the last probe: another one goes first this time."""
+    """The case of the last probe: another case goes first this time."""
     share: float = 1.0
-    """Of the limit: what the service seems to grant, where it said 429 although our windows had room."""
+    """The share of the limit that the service seems to grant; below 1 after a 429 although the windows had room."""
 
 
 def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passage, datetime]:
-    """What may pass, and the time. Claims of all processes stand in line here, but for those that share nothing."""
+    """Return what may pass, and the time. Claims of all processes queue here for a lock if they share limits."""
     this_one = select(gate).where(gate.c.id == ALL)
     state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
     if limits.are_none and state.reason in PROBED:
         state = connection.execute(this_one.with_for_update()).one()
-    now = db.now(connection)  # after the wait for the lock: tokens are of the time when they are taken
+    now = db.now(connection)  # after the wait for the lock, since tokens count from the time when they are taken
     if state.closed_until is not None and now < state.closed_until:
         return Passage(state.closed_until), now
     probes = state.reason if state.closed_until is not None and state.reason in PROBED else None
@@ -83,27 +83,27 @@ def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passa
 
 
 def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) -> float:
-    """What is granted of the limit: the share that was learnt from a 429, growing back."""
+    """Return the share of the limit that is granted: the share learnt from a 429, growing back."""
     if learnt is None or learnt_at is None:
         return 1.0
     return min(1.0, learnt + RECOVERY_PER_MINUTE * ((now - learnt_at) / timedelta(minutes=1)))
 
 
 def spent(connection: Connection, now: datetime) -> list[Spent]:
-    """The tokens that the windows still hold, in the order of time."""
+    """Return the tokens that the windows still hold, in the order of time."""
     held = select(budget).where(budget.c.at > now - MINUTE - LATE).order_by(budget.c.at, budget.c.id)
     return [Spent(row.at, row.tokens, row.rank, row.source) for row in connection.execute(held)]
 
 
 def take_tokens(connection: Connection, taken: Sequence[Spent], now: datetime) -> None:
-    """Write down the tokens that a claim takes, and forget those that no window holds."""
+    """Store the tokens that a claim takes, and delete those that no window holds."""
     connection.execute(delete(budget).where(budget.c.at <= now - MINUTE - LATE))
     rows = [{"at": each.at, "tokens": each.tokens, "rank": each.rank, "source": each.source} for each in taken]
     connection.execute(insert(budget), rows)
 
 
 def learn(connection: Connection, now: datetime) -> None:
-    """The service said 429: somebody else uses our key, or our limit is too high. Use less of it for a while."""
+    """Use less of the limit for a while after a 429: another program uses the API key, or the limit is too high."""
     state = connection.execute(select(gate).where(gate.c.id == ALL)).one()
     if state.learnt_at is not None and now - state.learnt_at < LEARNS_ONCE_IN:
         return  # calls of one moment met the same limit
@@ -112,14 +112,14 @@ def learn(connection: Connection, now: datetime) -> None:
 
 
 def let_probe_through(connection: Connection, case_id: int, until: datetime) -> None:
-    """Keep the gate closed for all others until it is known what this one met."""
+    """Keep the gate closed for all other calls until the result of this probe is known."""
     connection.execute(update(gate).where(gate.c.id == ALL).values(closed_until=until, probed_case=case_id))
 
 
 def close(connection: Connection, closings: Sequence[CloseGate], now: datetime) -> None:
-    """Close what these ask for. A 429 shortens nothing and hides nothing, and a breaker hides no refusal.
+    """Close the gate as requested. A 429 shortens nothing and hides nothing, and a breaker hides no refusal.
 
-    What fails beside a probe, because it was under way already, does not let a second one through.
+    A call that was already under way beside a probe may fail too. Its failure does not let a second probe through.
     """
     for each in sorted(closings, key=lambda one: one.until):
         row = gate.c.id == (READING if each.reading else ALL)
@@ -146,7 +146,7 @@ def open_again(connection: Connection, reasons: Sequence[GateReason], *, reading
 
 
 def states(connection: Connection) -> dict[int, Row[Any]]:
-    """The rows of the gate, by id."""
+    """Return the rows of the gate, by id."""
     return {row.id: row for row in connection.execute(select(gate))}
 
 
@@ -160,23 +160,23 @@ def list_pauses(connection: Connection) -> list[Pause]:
 
 
 def pause(db: Database, connection: Connection, scope: str, why: str, now: datetime) -> bool:
-    """Send nothing of this source, or of any (`*`); False when that was so already."""
+    """Send nothing of this source, or of any (`*`); returns False when it was paused already."""
     statement = db.insert_or_ignore(pauses, "scope").values(scope=scope, since=now, why=why)
-    # Not rowcount: of such a statement PostgreSQL's driver does not tell it.
+    # Not rowcount: PostgreSQL's driver does not report it for such a statement.
     return connection.execute(statement.returning(pauses.c.scope)).first() is not None
 
 
 def resume(connection: Connection, scope: str) -> bool:
-    """End a pause; False when there was none."""
+    """End a pause; returns False when there was none."""
     return bool(connection.execute(delete(pauses).where(pauses.c.scope == scope)).rowcount)
 
 
 def not_paused() -> ColumnElement[bool]:
-    """The condition for cases that no pause holds."""
+    """Return the condition for cases that no pause holds."""
     everything = select(pauses.c.scope).where(pauses.c.scope == EVERYTHING)
     return cases.c.source.not_in(select(pauses.c.scope)) & ~everything.exists()
 
 
 def ensure_gate(db: Database, connection: Connection) -> None:
-    """Make the rows that claims lock, and that look-ups tell of."""
+    """Create the gate's rows: one that claims lock, and one for the alarm about look-ups."""
     connection.execute(db.insert_or_ignore(gate, "id"), [{"id": ALL}, {"id": READING}])

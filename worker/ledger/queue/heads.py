@@ -1,4 +1,7 @@
-"""What is a case's next call? Its oldest open operation; what is held waits for a ticket that could not be created."""
+"""The head of a case: its oldest open operation, which is its next call.
+
+Held operations do not count. They wait for a ticket that could not be created.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from worker.planning.model import Kind
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The next open operation of a case, and the best rank among all its open ones."""
+    """The next open operation of a case, and the best rank among all its open operations."""
 
     seq: int
     kind: Kind
@@ -26,7 +29,7 @@ class Head:
 
 
 def open_heads(connection: Connection, case_ids: Collection[int]) -> dict[int, Head]:
-    """The heads of these cases; a case without open operations has none."""
+    """Return the heads of these cases; a case without open operations has none."""
     statement = _open_heads(is_sqlite=bulk.is_sqlite(connection))
     ids = bulk.packed({"case_id": each} for each in case_ids)
     return {row.case_id: Head(row.seq, row.kind, row.rank) for row in connection.execute(statement, ids)}
@@ -34,7 +37,7 @@ def open_heads(connection: Connection, case_ids: Collection[int]) -> dict[int, H
 
 @cache
 def _open_heads(*, is_sqlite: bool) -> Select[Any]:
-    """Looked up for each case: joined, PostgreSQL would rather read all operations that are open."""
+    """Look up the head of each case separately: for a join, PostgreSQL would rather read all open operations."""
     wanted = bulk.given({"case_id": operations.c.case_id}, is_sqlite=is_sqlite)
     is_open = ((operations.c.case_id == wanted.c.case_id), operations.c.state == OperationState.OPEN)
     first = select(func.min(operations.c.seq)).where(*is_open).scalar_subquery()
@@ -45,7 +48,7 @@ def _open_heads(*, is_sqlite: bool) -> Select[Any]:
 
 
 def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> dict[str, Any]:
-    """The columns of a case that waits for `head`, or for nothing; `lost`: its ticket could not be created."""
+    """Return the columns of a case with this head, or without one; `lost`: its ticket could not be created."""
     if head is None:
         state = DeliveryState.BLOCKED if lost else DeliveryState.IDLE
         return {"state": state, "kind": None, "rank": 9, "run_at": run_at, "head_seq": next_seq}
@@ -53,5 +56,5 @@ def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> 
 
 
 def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write the columns that `rows` hold, all the same ones, to the cases of these ids; nobody leases them."""
+    """Write the columns in `rows`, the same in all rows, to the cases with these ids, and end their leases."""
     bulk.change(connection, cases, [{**each, "owner": None, "lease_until": None} for each in rows])

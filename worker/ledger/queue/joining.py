@@ -1,16 +1,17 @@
 """Joins operations that wait for the budget into one call, and takes a rejected call apart again.
 
-Only what was never sent is folded, when it has waited for `PATIENCE` and the budget is scarce: notes of one case that
-follow each other and are equally private, and updates that follow each other. A fold that is rejected is taken apart
-again, and its parts stay apart. Notes are never folded into a description, which is public.
+Only operations that were never sent are joined, after they have waited for `PATIENCE` while the budget is scarce:
+consecutive notes of one case that are equally private, and consecutive updates. A rejected joined call is taken apart
+again, and its parts stay apart. Notes are never joined into a description, which is public.
 
     joined_into   of a part: the seq of the operation that it is sent with, while its state is `folded`
-    own_request   of the operation that is sent: what it said by itself; of a part that was taken apart: what it says.
-                  What has one is joined with nothing any more
+    own_request   of the operation that is sent: its own request before joining; of a part that was taken apart: its
+                  request. An operation with an own request is not joined any more
 
-The version before knows neither column: it keeps the own request in `instead`, and knows its parts by the sentence in
-`why`. It runs beside this one during an upgrade, so until the release after, what it reads is written too, and what it
-wrote is read (`_parts_of`, `_own_request`). From then on `instead` is of reopenings only, and `why` is for people.
+The previous version has neither column. It keeps the own request in `instead`, and finds the parts by the sentence in
+`why`. It runs beside this version during an upgrade. So until the next release, this version also writes what the
+previous one reads, and reads what it wrote (`_parts_of`, `_own_request`). From then on `instead` is for reopenings
+only, and `why` is for people.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ FOLDS: frozenset[Kind] = frozenset({"add_note", "update_ticket"})
 
 
 def joined(kind: str, requests: Sequence[bytes]) -> tuple[bytes, int]:
-    """One request for as many of these as fit into one, from the first on, and their number."""
+    """Join as many requests as fit into one, starting with the first; returns the request and their number."""
     bodies = [json.loads(each) for each in requests]
     whole = bodies[0]
     number = 1
@@ -59,7 +60,7 @@ def joined(kind: str, requests: Sequence[bytes]) -> tuple[bytes, int]:
 def fold(
     connection: Connection, claims: Sequence[Claim], due_since: Mapping[int, datetime], now: datetime
 ) -> list[Claim]:
-    """Fold what waits behind these claims into them; `due_since` by case."""
+    """Join the operations that wait behind these claims into them; `due_since` is by case."""
     return [
         _folded(connection, each, now)
         if each.kind in FOLDS
@@ -80,7 +81,7 @@ def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
         if not _goes_with(rows[0], row):
             break
         alike.append(row)
-    # What was sent keeps its bytes; what was folded keeps what it was folded to, or was taken apart for good.
+    # A request that was sent keeps its bytes. One that was joined stays so, and one that was taken apart stays apart.
     if not _never_sent(rows[0]) or _own_request(rows[0]) is not None or len(alike) == 1:
         return claim
     request, number = joined(claim.kind, [bytes(row.request) for row in alike])
@@ -100,18 +101,18 @@ def _sentence(case_id: int, seq: int) -> str:
 
 
 def _kept(request: Any) -> dict[str, Any]:
-    """The columns that say what an operation says by itself; `instead` for the version before."""
+    """Return the columns that hold an operation's own request; `instead` is for the previous version."""
     return {"own_request": request, "instead": request}
 
 
 def _own_request(row: Row[Any]) -> bytes | None:
-    """What a note or an update says by itself, where others were joined into it; the version before wrote `instead`."""
+    """Return the own request of a note or update with joined parts; the previous version stored it in `instead`."""
     kept: bytes | None = row.own_request if row.own_request is not None else row.instead
     return kept
 
 
 def _parts_of(case_id: int, seq: int) -> ColumnElement[bool]:
-    """The operations that are sent with this one; the version before wrote the sentence only."""
+    """Return the condition for operations sent with this one; the previous version wrote only the sentence."""
     by_sentence = and_(operations.c.joined_into.is_(None), operations.c.why == _sentence(case_id, seq))
     joined = and_(operations.c.case_id == case_id, operations.c.state == OperationState.JOINED)
     return and_(joined, or_(operations.c.joined_into == seq, by_sentence))
@@ -127,7 +128,7 @@ def _never_sent(row: Row[Any]) -> bool:
 
 
 def unfold(connection: Connection, case_id: int, seq: int) -> bool:
-    """Take a rejected fold apart: each of its parts is sent by itself. False when it was none."""
+    """Take a rejected joined call apart, so that each part is sent by itself; False when it was not joined."""
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
     head = connection.execute(select(operations).where(*this_one)).one()
     again: dict[str, Any] = {"state": OperationState.OPEN, "ended_at": None, "why": None}

@@ -1,10 +1,10 @@
-"""What becomes of what follows an operation that died? It was planned for a world in which that one succeeded.
+"""Plans the operations after a dead operation again, because they were planned on its success.
 
-    dead              what follows it, unsent
-    create_ticket     held, up to a reopening: that becomes a create of its own, since there is nothing to reopen
-    close_ticket      the ticket is still open: a reopening is not needed; a create becomes a note on that ticket;
-                      unless that ticket was closed later, or is about to be; or nobody knows whether it was closed now:
-                      then all stays, since a reopening does no harm to a ticket that is open
+    dead              the unsent operations after it
+    create_ticket     held, up to a reopening: that becomes a create of its own, since there is no ticket to reopen
+    close_ticket      the ticket is still open: a reopening is not needed; a create becomes a note on that ticket.
+                      Exceptions: the ticket was closed later, or is about to be, or the outcome of the close is
+                      unknown. Then all stays, since a reopening does no harm to an open ticket
     reopen_ticket     rejected: it becomes a create itself, since the ticket is gone or stays closed
     note, update      passed over
 
@@ -34,7 +34,7 @@ NEVER_CLOSED = "not needed: its ticket was never closed"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The operation that died, or one that comes after it."""
+    """The dead operation, or one after it."""
 
     seq: int
     kind: Kind
@@ -46,12 +46,12 @@ class Planned:
     instead: bytes | None = None
     why: str | None = None
     in_doubt: bool = False
-    """An earlier send may have been executed: it stays the call that it is."""
+    """True if an earlier send may have been executed: the operation keeps its call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What planning knows of the case afterwards."""
+    """The planning state of the case afterwards."""
 
     phase: str
     create_seq: int | None
@@ -61,10 +61,10 @@ class Change:
 def replan(
     dead: Planned, followers: Sequence[Planned], known: Change, *, rejected: bool
 ) -> tuple[list[Planned], Change]:
-    """The operations that are different now (the dead one may be among them), and what planning knows afterwards.
+    """Return the operations that change (the dead one may be among them), and the planning state afterwards.
 
-    `rejected`: it is certain that the dead one had no effect. `followers` are all later ones of its case, in their
-    order, but those that were skipped.
+    `rejected`: the dead operation certainly had no effect. `followers` are all later operations of its case in their
+    order, without the skipped ones.
     """
     match dead.kind:
         case "create_ticket":
@@ -91,7 +91,7 @@ def _without_ticket(dead: Planned, followers: Sequence[Planned], known: Change) 
 def _anew(
     reopening: Planned, followers: Sequence[Planned], old: int | None, known: Change
 ) -> tuple[list[Planned], Change]:
-    """Create a ticket instead of reopening one; what is about the `old` ticket from here on is about the new one."""
+    """Create a ticket instead of reopening one, and point later operations on the `old` ticket at the new one."""
     create = replace(
         reopening,
         kind="create_ticket",
@@ -152,7 +152,7 @@ def _as_note(create: bytes) -> bytes:
 
 
 def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: bool, now: datetime) -> Change:
-    """Plan again what follows the operation of this case that has just died; gives what planning knows afterwards."""
+    """Replan the operations after the one of this case that has just died; returns the planning state afterwards."""
     statement = select(operations).where(operations.c.case_id == case.id, operations.c.seq >= seq)
     rows = connection.execute(statement.order_by(operations.c.seq)).all()
     dead = _planned(rows[0])
@@ -174,7 +174,8 @@ def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: b
                 why=each.why,
                 ended_at=now if each.state == OperationState.SKIPPED else None,
                 first_sent_at=None,
-                # What a ledger that is no more may have sent stays in doubt, whatever it is now.
+                # A send of the ledger before a restore may have been executed, so doubt remains, whatever the operation
+                # is now.
                 last_sent_at=sa_case((operations.c.unproven, operations.c.last_sent_at), else_=None),
                 ambiguous=operations.c.unproven,
                 conflicts=0,

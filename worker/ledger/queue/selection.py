@@ -1,9 +1,9 @@
-"""Whose turn is it? Of the ready cases, those that a claim leases: the best, as far as gate and budget let them.
+"""Selects the ready cases that a claim leases: the best ones, as far as gate and budget allow.
 
 the gate is probed   one case, the best
-no limit             the best of the kind that rings
-a limit              shares of the tokens (`fairness`); nothing of the kind that rings where the tokens
-                     are another kind's
+no limit             the best of the claimed kind
+a limit              fair shares of the tokens (`fairness`); no case of the claimed kind where the tokens belong to
+                     another kind
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Conditions = tuple[ColumnElement[bool], ...]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The cases whose turn it is; and when there may be tokens for the others."""
+    """The selected cases, and when there may be tokens for the others."""
 
     rows: Rows
     wait: timedelta | None = None
     only_urgent: bool = False
     scarce: bool = False
-    """More waits than the budget allows."""
+    """More cases wait than the budget allows."""
 
 
 def choose(
@@ -48,7 +48,7 @@ def choose(
     limits: Limits,
     now: datetime,
 ) -> Chosen:
-    """At most `limit` of the cases that are `ready`; their rows are locked."""
+    """Select at most `limit` of the cases that are `ready`; their rows are locked."""
     granted = limits.part(passage.share)
     if passage.probes:
         if not limits.are_none and allowance(gates.spent(connection, now), granted, now, waiting=0).urgent == 0:
@@ -60,7 +60,7 @@ def choose(
 
 
 def _best(connection: Connection, kind: Kind | None, ready: Conditions, limit: int) -> Rows:
-    """The best of a kind, where there is no limit that others of them would need."""
+    """Select the best cases of a kind; used without a limit, so that other kinds lose nothing."""
     of_kind = ready if kind is None else (*ready, cases.c.kind == kind)
     order = (cases.c.rank, cases.c.run_at, cases.c.id)
     statement = select(cases).where(*of_kind).order_by(*order).limit(limit).with_for_update(skip_locked=True)
@@ -68,9 +68,9 @@ def _best(connection: Connection, kind: Kind | None, ready: Conditions, limit: i
 
 
 def _probe(connection: Connection, kind: Kind | None, ready: Conditions, passage: Passage) -> Rows:
-    """The one that is let through a closed gate, if it is of this kind."""
+    """Select the one case that is let through a closed gate, if it is of this kind."""
     order: list[Any] = [cases.c.rank, cases.c.run_at, cases.c.id]
-    if passage.probes == "breaker":  # one that makes the service fail must not keep the gate closed for all
+    if passage.probes == "breaker":  # a case that makes the service fail must not keep the gate closed for all
         order.insert(0, cases.c.id == passage.probed_case)
     statement = select(cases).where(*ready).order_by(*order).limit(1).with_for_update(skip_locked=True)
     return [row for row in connection.execute(statement) if kind is None or row.kind == kind]
@@ -79,7 +79,7 @@ def _probe(connection: Connection, kind: Kind | None, ready: Conditions, passage
 def _fair(
     connection: Connection, kind: Kind | None, ready: Conditions, limit: int, limits: Limits, now: datetime
 ) -> Chosen:
-    """Those whose turn it is, if they are of this kind."""
+    """Select the cases that get a fair share of the tokens, if they are of this kind."""
     queues = waiting_queues(connection, now, 1 + max(limit, limits.per_minute or 0, limits.per_second or 0))
     if not queues:
         return Chosen([])
@@ -104,8 +104,8 @@ def _fair(
     )
 
 
-# From one source to the next by the index, and no further into each rank than it matters: what a claim costs does not
-# grow with what waits. (To find min() they would read all of it; the first in an order is there at once.)
+# Steps from source to source by the index, and reads no more of each rank than needed. So the cost of a claim does not
+# grow with the number of waiting cases. (min() would read all of them; the first row in an order is found at once.)
 _QUEUES = text("""
 WITH RECURSIVE
 sources (source) AS (
@@ -129,6 +129,6 @@ _COLUMNS = {"source": Text, "rank": Integer, "length": Integer, "oldest": Instan
 
 
 def waiting_queues(connection: Connection, now: datetime, most: int) -> list[Queue]:
-    """What is due, by source and rank; of each queue no more than `most` are counted."""
+    """Return the due cases by source and rank; at most `most` of each queue are counted."""
     found = connection.execute(_QUEUES.columns(**_COLUMNS), {"now": now, "most": most})
     return [Queue(row.source, row.rank, row.length, row.oldest) for row in found if row.length]

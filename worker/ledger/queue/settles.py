@@ -1,7 +1,7 @@
-"""What came of an attempt, and what follows? Settles are accepted only with the epoch of their claim.
+"""Settles attempts: records the outcome and what follows. A settle needs the current epoch of its claim.
 
-When an operation dies, what was planned to come after it is planned again (`replanning`), since it was
-planned for a world in which it had succeeded.
+When an operation dies, the operations after it are planned again (`replanning`), since they were planned on its
+success.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ Outcome = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What came of one attempt, and what follows."""
+    """The outcome of one attempt, and what follows."""
 
     state: Literal["done", "again", "dead"]
     outcome: Outcome
     """A word for the attempt."""
     again_at: datetime | None = None
-    """Not before then; of a dead one: when its successor may be sent."""
+    """The earliest time of the next try; for a dead operation, of its successor."""
     unknown: bool = False
     """The send may have been executed."""
     absent: bool = False
-    """It is proven that no earlier send was executed: the next one is a first one."""
+    """It is proven that no earlier send was executed: the next send counts as the first."""
     conflict: bool = False
     ticket_id: str | None = None
     ticket_status: TicketStatus | None = None
@@ -53,10 +53,10 @@ class Settlement:
     latency: timedelta | None = None
     gate: CloseGate | None = None
     reads: bool = False
-    """It was only a question."""
+    """The attempt was only a look-up."""
 
 
-IS_OPEN = operations.c.state == OperationState.OPEN  # what was ended meanwhile stays ended
+IS_OPEN = operations.c.state == OperationState.OPEN  # an operation that was ended meanwhile stays ended
 AFTER = {"done": OperationState.DONE, "dead": OperationState.DEAD, "again": OperationState.OPEN}
 Settled = tuple[Row[Any], Claim, Settlement]
 
@@ -64,9 +64,9 @@ Settled = tuple[Row[Any], Claim, Settlement]
 def settle(
     connection: Connection, settled: Sequence[tuple[Claim, Settlement]], now: datetime
 ) -> tuple[list[Claim], frozenset[Kind]]:
-    """Record what came of these claims.
+    """Record the outcomes of these claims.
 
-    Gives the claims that were refused because their lease had passed to somebody else, and the kinds of operation
+    Returns the claims that were refused because their lease had passed to another worker, and the kinds of operation
     that are due now.
     """
     by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
@@ -97,12 +97,12 @@ def settle(
 
 @cache
 def _to_settle(*, is_sqlite: bool) -> Select[Any]:
-    """The rows of cases, locked in the order in which all lock them."""
+    """Select the rows of cases, locked in the order that all transactions use."""
     return select(cases).where(bulk.among(is_sqlite, cases.c.id)).order_by(cases.c.id).with_for_update()
 
 
 def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settled]:
-    """A ticket that was found is adopted only if it is bound to nothing."""
+    """Turn the adoption of a ticket that is already bound to a case into a dead operation."""
     wanted = [outcome.ticket_id for _, _, outcome in current if outcome.outcome == "adopted"]
     if not wanted:
         return current
@@ -136,8 +136,8 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
     for _, each, outcome in current:
         over = outcome.state != "again"
         ambiguous = (each.ambiguous or outcome.unknown) and not outcome.absent
-        # What was provably not executed did not begin the life of its key. Of a close, which has none, it is remembered
-        # since when a person may have reopened what an earlier send closed.
+        # The life of a key begins only with a send that may have been executed. A close has no key. Its first send is
+        # kept, since a person may have reopened the ticket after an earlier send closed it.
         was_closed = each.kind in STATE_IS_ASKED and each.first_sent_at < each.claimed_at
         keeps_window = (over or ambiguous or was_closed) and each.first_sent_at
         rows.append(
@@ -158,12 +158,12 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
 
 
 def _is_made(each: Claim, outcome: Settlement) -> bool:
-    """True where the ticket of a create is known by this outcome."""
+    """Return True if this outcome shows the ticket of a create."""
     return each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
 
 
 def _bind_tickets(connection: Connection, current: list[Settled], now: datetime) -> None:
-    """Record which ticket each create made, and under which names it is known."""
+    """Record which ticket each create made, and the aliases of the ticket."""
     made = [(each, outcome) for _, each, outcome in current if _is_made(each, outcome)]
     rows = [
         {
@@ -175,9 +175,9 @@ def _bind_tickets(connection: Connection, current: list[Settled], now: datetime)
         }
         for each, outcome in made
     ]
-    # Whatever we knew: what the service says that it has created is so.
+    # The service's word about a created ticket replaces whatever the ledger holds.
     bulk.insert_or_update(connection, tickets, rows)
-    # People write its number into what they send.
+    # People write the ticket's number into their messages.
     names = [
         {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
         for each, outcome in made
@@ -188,7 +188,7 @@ def _bind_tickets(connection: Connection, current: list[Settled], now: datetime)
 def _observed(
     row: Row[Any], each: Claim, outcome: Settlement, create_seq: int | None, now: datetime
 ) -> Observation | None:
-    """The state in which the answer showed the ticket; None where it showed none."""
+    """Return the state of the ticket in the answer; None if the answer showed no ticket."""
     is_made = _is_made(each, outcome)
     ticket_id = outcome.ticket_id if is_made else each.ticket_id
     if ticket_id is None or (outcome.ticket_status is None and not is_made):
@@ -201,7 +201,7 @@ def _observed(
 
 
 def bind_ticket(connection: Connection, case: Row[Any], create_seq: int, ticket_id: str, now: datetime) -> None:
-    """Let a ticket that a person names be the one of this create, in the place of any other."""
+    """Bind a ticket that a person names to this create, in the place of any other ticket."""
     about = (tickets.c.case_id == case.id) & (tickets.c.create_seq == create_seq)
     connection.execute(tickets.delete().where(about))
     values = {
@@ -218,9 +218,9 @@ def _after_death(
 ) -> replanning.Change:
     if outcome.state != "dead":
         return replanning.Change(row.phase, row.create_seq, row.lost)
-    # A question that was rejected tells nothing of the call that was asked about, unless its ticket is gone.
+    # A rejected look-up proves nothing about the call that was looked up, unless its ticket is gone.
     rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
-    # Where an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
+    # If an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
     surely = rejected and not each.ambiguous
     if surely and each.kind in joining.FOLDS and joining.unfold(connection, each.case_id, each.seq):
         return replanning.Change(row.phase, row.create_seq, row.lost)

@@ -1,4 +1,4 @@
-"""Takes a request of the budget for work that can wait, such as an audit or a poll."""
+"""Takes a request from the budget for work that can wait, such as an audit or a poll."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from worker.ledger.engine.database import Database
 from worker.ledger.queue import gates
 from worker.ledger.queue.budget import Limits, Spent, allowance
 
-LAST = 9  # the rank of what nobody waits for
+LAST = 9  # the rank of requests that nobody waits for
 
 
 SPARE = 4  # a request of an audit leaves this part of the budget to delivery
 
 
 def take_spare_token(db: Database, connection: Connection, limits: Limits) -> bool:
-    """Take a token for a request of an audit; False while delivery needs them, or the gate is closed."""
+    """Take a token for a request of an audit; False while delivery needs the tokens, or the gate is closed."""
     passage, now = gates.passage(db, connection, limits)
     if passage.closed_until is not None or passage.probes is not None:
         return False

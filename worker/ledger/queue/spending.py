@@ -1,4 +1,4 @@
-"""What was the budget spent on, how much of it does the service grant, and what waits for it?"""
+"""A report on the budget: its use, the share that the service grants, and the cases that wait for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.ledger.schema.words import ClosedBy, DeliveryState
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Those that one source took for one rank within the last minute."""
+    """Tokens that one source took for one rank within the last minute."""
 
     rank: int
     source: str
@@ -25,7 +25,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The cases of one rank that are due."""
+    """The due cases of one rank."""
 
     rank: int
     cases: int
@@ -35,20 +35,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """The budget at a moment; times in UTC."""
+    """The budget at a point in time; times in UTC."""
 
     at: datetime
     spent: tuple[Tokens, ...]
-    """Within the last 60 s, by rank and source. Nothing is counted where there is no limit."""
+    """Within the last 60 s, by rank and source. Tokens are not counted where there is no limit."""
     share: float
-    """What the service seems to grant of the limit: 1, or less after a 429, growing back."""
+    """The share of the limit that the service seems to grant: 1, or less after a 429, growing back."""
     closed_until: datetime | None
-    """Nothing is sent before, since the service said 429."""
+    """Nothing is sent before this time, because the service answered 429."""
     waiting: tuple[Line, ...]
 
 
 def spending(connection: Connection, now: datetime) -> Spending:
-    """What the budget was spent on, and what waits for it."""
+    """Return the use of the budget, and the cases that wait for it."""
     by = (budget.c.rank, budget.c.source)
     taken = select(*by, func.sum(budget.c.tokens)).where(budget.c.at > now - MINUTE).group_by(*by).order_by(*by)
     due = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())

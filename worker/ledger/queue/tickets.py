@@ -1,12 +1,12 @@
-"""What is known of tickets: their cases, their states, and what we did to them ourselves.
+"""The state of tickets: their cases, their statuses, and the calls that Ticketrelay made about them.
 
-A ticket has a case as soon as its create was settled. The state that was told last is kept with the ticket; that a
-person reopened it is kept however late it is told, since a close of ours that is under way must know of it.
+A ticket has a case as soon as its create was settled. The latest reported state is stored with the ticket. A reopening
+by a person is stored however late it is reported, since a close that is under way depends on it.
 
-`write` is the only writer of `tickets.status` and `cases.ticket_status`, and of how a case is left by what was seen of
-its ticket; planning ends that with the next episode. What a state means is decided by `worker.planning.people`:
-`plan_ticket` for what the Tickets API tells (a webhook, a poll, an audit) and for a ticket that a person binds,
-`plan_answer` for the answer to a call of ours.
+`write` is the only writer of `tickets.status`, of `cases.ticket_status`, and of `cases.left` as far as it follows from
+the ticket; planning clears it with the next episode. `worker.planning.people` decides what a state means: `plan_ticket`
+for reports of the Tickets API (a webhook, a poll, an audit) and for a ticket that a person binds, `plan_answer` for the
+answer to a call of Ticketrelay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from worker.planning.people import KnownTicket, TicketSeen, plan_ticket, seen
 
 
 def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, KnownTicket]:
-    """The tickets of ours among those that events tell of, with their cases."""
+    """Return the known tickets among those that the events report on, with their cases."""
     told = sorted({each.ticket_id for each in events if isinstance(each, TicketChanged)})
     if not told:
         return {}
@@ -38,7 +38,7 @@ def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, Known
 
 
 def known(connection: Connection, found: Mapping[str, KnownTicket]) -> dict[str, KnownTicket]:
-    """The same, with what we did to them; their cases are locked."""
+    """Return the same tickets with the calls that Ticketrelay made about them; their cases are locked."""
     return {ticket_id: _with_calls(connection, each) for ticket_id, each in found.items()}
 
 
@@ -65,9 +65,10 @@ def _with_calls(connection: Connection, ticket: KnownTicket) -> KnownTicket:
 
 
 def is_news(connection: Connection, event: TicketChanged) -> bool:
-    """True where it tells of another state than is known, or of what was not concluded from that state yet.
+    """Return True if the event reports a new state, or a known state that planning has not concluded from yet.
 
-    The state alone would not do: an answer to a call of ours may have shown it first, and from that nothing follows.
+    Comparing the state alone is not enough: the answer to a call may have shown it first, and planning concludes
+    nothing from an answer.
     """
     ticket = known(connection, cases_of(connection, [event])).get(event.ticket_id)
     if ticket is None:
@@ -87,26 +88,26 @@ def is_news(connection: Connection, event: TicketChanged) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The state in which a ticket was seen, and what its case is by that."""
+    """A state in which a ticket was observed, and the resulting state of its case."""
 
     case_id: int
     ticket_id: str
     status: TicketStatus | None
     """None: not known."""
     at: datetime
-    """When it was so: of a telling by the clock of the Tickets API, else by the ledger's."""
+    """When the ticket was in this state: for a report by the clock of the Tickets API, else by the ledger's clock."""
     case: CaseState
-    """As it is left now, whatever it was before."""
+    """The case after this observation, whatever it was before."""
     is_told: bool = False
-    """The Tickets API told of it: that counts unless something later was told. False: it answered a call of ours."""
+    """True: a report of the Tickets API; it counts unless a later report is stored. False: the answer to a call."""
     is_reopened: bool = False
-    """A person reopened it."""
+    """A person reopened the ticket."""
 
 
 def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
-    """Write the states of tickets, and how their cases are left by that; the cases are locked.
+    """Write the states of tickets, and the resulting states of their cases; the cases are locked.
 
-    Gives the cases that are different now: a case is only where the ticket is its current one.
+    Returns the cases that changed. A case changes only if the ticket is its current one.
     """
     answered = [each for each in observed if not each.is_told]
     states = [{"ticket_id": each.ticket_id, "status": each.status, "status_at": each.at} for each in answered]
@@ -134,7 +135,7 @@ def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
 
 
 def _is_kept(connection: Connection, each: Observation) -> bool:
-    """Keep what was told of a ticket; False where something later is known."""
+    """Store the reported state of a ticket; False if a later report is stored."""
     newer = tickets.c.told_at.is_(None) | (tickets.c.told_at <= each.at)
     this_one = update(tickets).where(tickets.c.ticket_id == each.ticket_id, newer)
     return bool(connection.execute(this_one.values(status=each.status, status_at=each.at, told_at=each.at)).rowcount)
@@ -142,7 +143,7 @@ def _is_kept(connection: Connection, each: Observation) -> bool:
 
 @cache
 def _of_cases(*, is_sqlite: bool) -> Any:
-    """Writes what is different of the cases whose current tickets these are; other cases are not touched."""
+    """Return the update of the cases whose current tickets these are; it touches only cases that change."""
     told = ("ticket_status", "left", "left_at")
     rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *told)}, is_sqlite=is_sqlite)
     its_ticket = (cases.c.id == rows.c.id, cases.c.ticket_id == rows.c.ticket_id)
@@ -153,9 +154,9 @@ def _of_cases(*, is_sqlite: bool) -> Any:
 def after_binding(
     connection: Connection, case_id: int, create_seq: int, status: TicketStatus | None, now: datetime
 ) -> CaseState:
-    """The case to which a person has just bound its current ticket, which is in this state.
+    """Return the case after a person bound its current ticket, which is in this state.
 
-    What its ticket before was left as is over.
+    The state in which others left its previous ticket no longer counts.
     """
     phase = connection.execute(select(cases.c.phase).where(cases.c.id == case_id)).scalar_one()
     case = CaseState(phase=phase)

@@ -1,1 +1,1 @@
-"""The transactional inbox: stores deliveries, finds and locks their cases, and writes what planning decided."""
+"""The transactional inbox: stores deliveries, loads and locks their cases, and writes the decisions of planning."""

@@ -1,6 +1,6 @@
-"""Names of cases and participants in the database: looks them up, and makes new ones known.
+"""Aliases of cases and names of participants in the database: reads known ones, and registers new ones.
 
-What the names lead to is decided in `worker.planning.correlation`.
+`worker.planning.correlation` decides where the names lead.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from worker.planning.correlation import Destination, Key, KnownCase, Name, calle
 
 
 def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Destination]:
-    """Where each event goes, by what is known now and by what earlier events of the list make known."""
+    """Return where each event goes, by the names known now and by the names that earlier events of the list add."""
     known = read(connection, names_in(pairs))
     there = _known_cases(connection, set(known.values()))
     return placed(pairs, known, there, _known_keys(connection, keys_in(pairs)))
 
 
 def read(connection: Connection, names: Collection[Name]) -> dict[Name, int]:
-    """The ids of the cases that have these names."""
+    """Return the ids of the cases that have these names."""
     if not names:
         return {}
     wanted = ({"source": source, "alias": alias} for source, alias in names)
@@ -34,7 +34,7 @@ def read(connection: Connection, names: Collection[Name]) -> dict[Name, int]:
 
 
 def register(db: Database, connection: Connection, names: Mapping[Name, int]) -> dict[Name, int]:
-    """Give names to cases; gives the case that each name has now."""
+    """Give names to cases; returns the case that each name has now."""
     if not names:
         return {}
     rows = [
@@ -45,7 +45,7 @@ def register(db: Database, connection: Connection, names: Mapping[Name, int]) ->
 
 
 def let_in(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Make people participants of cases: rows of `case_id` and `name`."""
+    """Make people participants of cases; each row has `case_id` and `name`."""
     ordered = sorted({(each["case_id"], each["name"]) for each in rows})
     statement = db.insert_or_ignore(participants, "case_id", "name")
     connection.execute(statement, [{"case_id": case_id, "name": name} for case_id, name in ordered])

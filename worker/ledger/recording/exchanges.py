@@ -1,4 +1,4 @@
-"""How much was lately said in an exchange? A row for each that may go round in circles, forgotten after a day or so."""
+"""The stored state of the loop guard: one row for each exchange that may loop, deleted after about two days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORGOTTEN_AT_ONCE = 100
 
 
 def lock(connection: Connection, names: Collection[Name], now: datetime) -> dict[Name, Talk]:
-    """What is known of these, by source and name; they are locked, in the order of their names."""
+    """Return the state of these exchanges, by source and name; their rows are locked, in the order of their names."""
     if not names:
         return {}
     rows = [
@@ -33,7 +33,7 @@ def lock(connection: Connection, names: Collection[Name], now: datetime) -> dict
 
 
 def write(connection: Connection, changed: Mapping[Name, Talk], now: datetime) -> None:
-    """Record what became of exchanges that are locked, and forget some that are old."""
+    """Store the state of locked exchanges, and delete some old ones."""
     if not changed:
         return
     rows = [
@@ -49,7 +49,7 @@ def write(connection: Connection, changed: Mapping[Name, Talk], now: datetime) -
     ]
     bulk.insert_or_update(connection, exchanges, rows)
     old = select(exchanges.c.source, exchanges.c.name).where(exchanges.c.at < now - FORGOTTEN_AFTER)
-    # Those that another process holds are not old any more.
+    # Rows that another process has locked are in use, and so not old any more.
     found = connection.execute(old.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)).all()
     if found:
         these = tuple_(exchanges.c.source, exchanges.c.name).in_([(row.source, row.name) for row in found])

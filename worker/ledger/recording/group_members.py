@@ -1,4 +1,4 @@
-"""Who is in which group? A row for each alert that ever was in one, with what planning knows of it.
+"""The members of groups: one row for each alert that ever was in a group, with its planning state.
 
 The case of a group is an ordinary case; its row is the lock under which its members are read and written.
 """
@@ -23,7 +23,7 @@ from worker.planning.model import CaseState, Member, Phase, Place
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """A member, as people look at it. Times in UTC."""
+    """A member, for display. Times in UTC."""
 
     key: str
     phase: Phase
@@ -33,7 +33,7 @@ class MemberLine:
 
 
 def of_group(connection: Connection, case_id: int) -> tuple[MemberLine, ...]:
-    """Everything that is or was in a group."""
+    """Return all present and former members of a group."""
     rows = connection.execute(select(members).where(members.c.case_id == case_id).order_by(members.c.key))
     return tuple(
         MemberLine(each.key, cast(Phase, each.phase), each.subject, each.started_at, each.ended_at) for each in rows
@@ -41,12 +41,12 @@ def of_group(connection: Connection, case_id: int) -> tuple[MemberLine, ...]:
 
 
 def is_any(connection: Connection) -> bool:
-    """True when there is a group, or was one."""
+    """Return True if there is or ever was a member of a group."""
     return connection.execute(select(members.c.case_id).limit(1)).first() is not None
 
 
 def read(connection: Connection, keys: Collection[Key]) -> dict[Key, dict[int, Member]]:
-    """What is known of these keys in all groups, by the id of the group's case."""
+    """Return the members with these keys in all groups, by the id of the group's case."""
     if not keys:
         return {}
     found: dict[Key, dict[int, Member]] = {}
@@ -58,14 +58,14 @@ def read(connection: Connection, keys: Collection[Key]) -> dict[Key, dict[int, M
 
 
 def own_cases(connection: Connection, keys: Collection[Key]) -> set[int]:
-    """The cases of these keys' own."""
+    """Return the ids of the cases with these keys."""
     if not keys:
         return set()
     return set(bulk.find(connection, (cases.c.source, cases.c.key), _rows(keys), cases.c.id).scalars())
 
 
 def write(connection: Connection, changed: Mapping[Place, Member]) -> None:
-    """Record what became of members whose groups are locked."""
+    """Store members of locked groups."""
     rows = [
         {
             "case_id": group,
@@ -85,7 +85,7 @@ def write(connection: Connection, changed: Mapping[Place, Member]) -> None:
 
 
 def rates(connection: Connection, case_ids: Collection[int]) -> dict[int, Rate]:
-    """How many incidents began lately that would be gathered in these cases, which are locked."""
+    """Return the rates of new incidents for these locked cases, which would gather the incidents in a storm."""
     if not case_ids:
         return {}
     rows = bulk.find(connection, (storms.c.case_id,), ({"case_id": each} for each in case_ids))

@@ -1,8 +1,8 @@
-"""Loads what planning looks at for a batch of events, and locks the rows that it may change.
+"""Loads the knowledge that planning needs for a batch of events, and locks the rows that it may change.
 
 Every process takes the locks in this order: new cases by key, cases by id, names sorted, exchanges by name, comments
-that wait. What another process committed between the look-up of the names and the locks may change a destination. It is
-noticed here, and the transaction begins again: `BeginAgain`.
+that wait. Between the look-up of the names and the locks, another process may commit changes to a destination. That is
+detected here, and the transaction begins again: `BeginAgain`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from worker.planning.people import destination
 
 
 class BeginAgain(Exception):
-    """The ledger moved between look-up and lock: begin again in a new transaction, with these cases locked too."""
+    """The ledger changed between look-up and lock: begin again in a new transaction, with these cases locked too."""
 
     def __init__(self, ids: frozenset[int]) -> None:
         super().__init__("begin again")
@@ -43,7 +43,7 @@ class BeginAgain(Exception):
 def load(
     db: Database, connection: Connection, arrivals: Sequence[Arrival], rules: Rules, also_lock: frozenset[int]
 ) -> tuple[Batch, list[Destination]]:
-    """A batch for these events, and where each of them goes. Raises BeginAgain."""
+    """Return a batch for these events, and the destination of each event. Raises BeginAgain."""
     pairs = [(each.source, each.event) for each in arrivals]
     of_tickets = tickets.cases_of(connection, [event for _, event in pairs])
     resolved = zip(pairs, aliases.resolve(connection, pairs), strict=True)
@@ -70,7 +70,7 @@ def load(
 
 
 def case_of(row: Row[Any]) -> Case:
-    """The case of a locked row of `cases`."""
+    """Return the case of a locked row of `cases`."""
     state = CaseState(
         row.episode,
         cast(Phase, row.phase),
@@ -102,7 +102,7 @@ def case_of(row: Row[Any]) -> Case:
 
 
 def read_seen(connection: Connection, pairs: Iterable[tuple[str, Event]]) -> dict[Message, Seen]:
-    """What is remembered of these messages, and of the other names under which they may be known."""
+    """Return the stored records of these messages, including other names under which the messages may be known."""
     names = {(source, seen_digest(source, *name)): (source, *name) for source, event in pairs for name in _names(event)}
     wanted = ({"source": source, "digest": each} for source, each in sorted(names))
     rows = bulk.find(connection, (seen.c.source, seen.c.digest), wanted)
@@ -120,7 +120,7 @@ def _names(event: Event) -> list[tuple[str] | tuple[str, str]]:
 
 
 def find_delayed(connection: Connection, known: Knowledge, rules: Rules) -> None:
-    """Mark the cases whose opening waits: their creates need not be sent yet, and never were."""
+    """Mark the cases with a delayed opening: their creates are not due yet, and were never sent."""
     if not (rules.may_damp or rules.policy.damping):
         return
     waits = [
@@ -134,7 +134,7 @@ def find_delayed(connection: Connection, known: Knowledge, rules: Rules) -> None
 
 
 def find_waiting(known: Knowledge, connection: Connection, comments: Sequence[Waiting]) -> None:
-    """Add comments that wait, and what is remembered of their messages, in whatever case."""
+    """Add waiting comments to the knowledge, with the stored records of their messages, in any case."""
     for each in comments:
         version = (each.event.source_message_id, each.event.content_digest)
         known.waiting.setdefault((each.source, each.wanted), {})[version] = each
@@ -143,7 +143,7 @@ def find_waiting(known: Knowledge, connection: Connection, comments: Sequence[Wa
 
 
 def _may_be_met(connection: Connection, keys: set[Key]) -> frozenset[int]:
-    """The cases in which alerts of these keys may be: their own, and groups."""
+    """Return the cases that may contain alerts with these keys: their own cases, and groups."""
     groups = {group for of_key in group_members.read(connection, keys).values() for group in of_key}
     return frozenset(group_members.own_cases(connection, keys) | groups)
 
@@ -173,7 +173,7 @@ def _new_case(source: str, key: str) -> dict[str, Any]:
 
 
 def _locked(connection: Connection, ids: Iterable[int], keys: Iterable[Key]) -> Sequence[Row[Any]]:
-    """The cases with these ids or keys, locked in the order of their ids."""
+    """Return the cases with these ids or keys, locked in the order of their ids."""
     wanted: list[dict[str, Any]] = [{"id": each, "source": None, "key": None} for each in ids]
     wanted += [{"id": None, "source": source, "key": key} for source, key in keys]
     if not wanted:
@@ -198,7 +198,7 @@ def _make_known(
     pairs: Sequence[tuple[str, Event]],
     destinations: Sequence[Destination],
 ) -> dict[Name, int]:
-    """Make the new names known; begin again where another process was quicker and meant another case."""
+    """Register the new names; begin again if another process already gave a name to another case."""
     wanted: dict[Name, int] = {}
     for (source, _), where in zip(pairs, destinations, strict=True):
         case = known.case(where)
@@ -210,7 +210,7 @@ def _make_known(
 
 
 def _find_members(connection: Connection, known: Knowledge, keys: set[Key], also: frozenset[int]) -> None:
-    """What is known of the keys in the groups, which are locked; begin again where one was opened meanwhile."""
+    """Load the members with these keys from the locked groups; begin again if a member was opened in another group."""
     for key, of_key in group_members.read(connection, keys).items():
         known.members[key] = {group: each for group, each in of_key.items() if group in known.cases}
         known.open_in.update((key, group) for group, each in of_key.items() if each.state.phase == "open")
@@ -221,7 +221,7 @@ def _find_members(connection: Connection, known: Knowledge, keys: set[Key], also
 def _find_talks(
     connection: Connection, known: Knowledge, arrivals: Sequence[Arrival], rules: Rules, also: frozenset[int]
 ) -> None:
-    """Lock the exchanges; begin again where a case is not locked that is to get a note about one that does not stop."""
+    """Lock the exchanges; begin again if a case that needs a note about a looping exchange is not locked."""
     limits: dict[Name, Exchange] = {}
     numbers: Counter[Name] = Counter()
     for each in arrivals:
@@ -242,7 +242,7 @@ def _find_talks(
 def _names_to_be(
     known: Knowledge, pairs: Collection[tuple[str, Event]], destinations: Collection[Destination]
 ) -> set[Name]:
-    """The names and keys under which a comment may wait for a case that this batch opens."""
+    """Return the names and keys under which a comment may wait for a case that this batch opens."""
     new = {case.id: (case.source, case.key) for case in known.cases.values() if not case.state.episode}
     names = set(new.values())
     for (source, _), where in zip(pairs, destinations, strict=True):

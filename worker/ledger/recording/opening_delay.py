@@ -1,6 +1,7 @@
-"""Which openings wait out their damping, and what becomes of one whose incident ended in that time? It costs nothing.
+"""The opening delay: finds delayed openings, and skips those whose incident ended in time. They cost no call.
 
-The wait is the `run_at` of its case, whose head the create is. What was planned for it meanwhile goes with it.
+The delay is the `run_at` of the case, with the create as its head. Operations that were planned after the create are
+skipped with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ ENDED_EARLY = "its incident ended before it was sent"
 
 
 def never_sent(connection: Connection, heads: Collection[tuple[int, int]]) -> list[int]:
-    """Of these cases, with the places of their heads, those whose head is a create of which nothing was ever sent."""
+    """Return the cases whose head is a create that was never sent; `heads` are pairs of case and place."""
     if not heads:
         return []
     place = tuple_(operations.c.case_id, operations.c.seq).in_(sorted(heads))
@@ -27,7 +28,7 @@ def never_sent(connection: Connection, heads: Collection[tuple[int, int]]) -> li
 
 
 def skip(connection: Connection, creates: Collection[tuple[int, int]], now: datetime) -> None:
-    """Send nothing of the episodes of these creates (case, place)."""
+    """Skip all open operations of the episodes of these creates (case, place)."""
     if creates:
         of_them = tuple_(operations.c.case_id, operations.c.target).in_(sorted(creates))
         skipped = update(operations).where(of_them, operations.c.state == OperationState.OPEN)

@@ -1,8 +1,8 @@
 """Plans the events of a batch in one transaction: load and lock, decide, write.
 
-1  load     where each event goes, by the names that are known; the rows that planning looks at, locked (`load`)
-2  decide   what follows from each event (`worker.planning.decide`)
-3  write    what is remembered, the operations, the cases (`write`)
+1  load     the destination of each event, by the known names; the rows that planning needs, locked (`load`) 2  decide
+the operations of each event (`worker.planning.decide`) 3  write    the records of messages, the operations, the cases
+(`write`)
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from worker.planning.model import Kind
 def plan_arrivals(
     db: Database, connection: Connection, arrivals: Sequence[Arrival], rules: Rules, also_lock: frozenset[int]
 ) -> tuple[list[Effect], frozenset[Kind]]:
-    """Plan these events, and write what follows to the ledger.
+    """Plan these events, and write the result to the ledger.
 
-    Gives what each event led to, in order, and the kinds of operation that became due. Raises BeginAgain.
+    Returns the effect of each event, in order, and the kinds of operation that became due. Raises BeginAgain.
     """
     if not arrivals:
         return [], frozenset()
@@ -38,9 +38,9 @@ def plan_arrivals(
 
 
 def pair_known(db: Database, connection: Connection, rules: Rules) -> frozenset[Kind]:
-    """Plan the comments whose case was recorded at the same moment as they were, so that neither saw the other.
+    """Plan comments that were recorded at the same moment as their case, so that neither transaction saw the other.
 
-    Gives the kinds of operation that became due. Raises BeginAgain.
+    Returns the kinds of operation that became due. Raises BeginAgain.
     """
     cases_of_names = waiting.cases_of_known(connection)
     if not cases_of_names:

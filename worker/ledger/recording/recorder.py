@@ -1,4 +1,4 @@
-"""How does a delivery get into the ledger? As it arrived, with its events planned, a batch in one transaction."""
+"""Records deliveries: each as it arrived, with its events planned, a batch in one transaction."""
 
 from __future__ import annotations
 
@@ -27,43 +27,43 @@ from worker.planning.model import Kind, Sighting, Treatment
 REMARKS_KEPT = 20  # of one delivery
 MAX_REASON = 2000  # characters
 
-# They prove who sent it; nobody needs them afterwards, and they would be secrets in a database.
+# These prove the sender. They are not needed afterwards, and would be secrets in the database.
 CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 @dataclass(frozen=True, slots=True)
 class UidPlace:
-    """Where a mail lies on its IMAP server (RFC 3501, section 2.3.1.1)."""
+    """The position of a mail on its IMAP server (RFC 3501, section 2.3.1.1)."""
 
     mailbox: str
-    """As the source names it."""
+    """The source's name for the mailbox."""
     folder: str
     uidvalidity: int
     uid: int
     owed: bool = False
-    """It is to be flagged or moved afterwards."""
+    """The mail must be flagged or moved afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One inbound with what it says; `unreadable` is the reason why that is not known."""
+    """One inbound with its events; `unreadable` is the reason if it could not be parsed."""
 
     inbound: Inbound
     parsed: Parsed = field(default_factory=Parsed)
     unreadable: str | None = None
     inbound_id: int | None = None
-    """Set when it is in custody already and is read again."""
+    """Set when the delivery is stored already and is read again."""
     treatments: tuple[Treatment, ...] = ()
-    """What was decided about each of the events; none where all are dealt with as is usual."""
+    """One decision of the routes for each event; empty if all events get the default treatment."""
     dropped: tuple[str, ...] = ()
-    """The routes that dropped events, which are among the ignored: a name for each event."""
+    """The routes that dropped events, one name for each event; the events are among the ignored ones."""
     misfits: tuple[str, ...] = ()
-    """The routes whose templates could not be used: a name for each."""
+    """The routes with unusable templates, one name for each."""
     place: UidPlace | None = None
-    """Where it was read, and is recorded as accounted for."""
+    """The position of the mail, which is then recorded as accounted for."""
 
     def arrivals(self, inbound_id: int, occasion: str | None) -> list[Arrival]:
-        """Its events, to be planned."""
+        """Return the delivery's events, to be planned."""
         source = self.inbound.source
         treatments = self.treatments or (None,) * len(self.parsed.events)
         return [
@@ -73,13 +73,13 @@ class Delivery:
 
     @property
     def occasion(self) -> str | None:
-        """Tells this telling of its messages from others; None when it was told before, or comes again as it is."""
+        """Return a name for this observation of the messages; None if the delivery is read again or has a problem."""
         is_again = self.inbound_id is not None or self.problem is not None
         return None if is_again else self.inbound.received_at.astimezone(UTC).isoformat()
 
     @property
     def problem(self) -> str | None:
-        """Why it belongs in quarantine, whole or in part; None when it does not."""
+        """Return why the delivery belongs in quarantine, whole or in part; None if it does not."""
         if self.unreadable is not None:
             return storable(self.unreadable)
         remarks = [f"{each.item}: {each.reason}" for each in self.parsed.unreadable]
@@ -89,18 +89,18 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of one delivery."""
+    """The result of one delivery."""
 
     inbound_id: int
     outcome: str
     reason: str | None
     effects: tuple[Effect, ...]
     duplicate_of: int | None = None
-    """The delivery that brought the same messages first."""
+    """The delivery that first brought the same messages."""
 
     @property
     def became(self) -> Became:
-        """What came of it, in one word."""
+        """The result in one word."""
         kinds = {kind for effect in self.effects for kind in effect.operations}
         if self.outcome == QUARANTINED:
             return "quarantined"
@@ -116,9 +116,9 @@ def record(
     rules: Rules,
     also_lock: frozenset[int] = frozenset(),
 ) -> tuple[list[Recorded], frozenset[Kind]]:
-    """Take the deliveries into custody and plan their events.
+    """Store the deliveries and plan their events.
 
-    Gives what became of each, in order, and the kinds of operation that became due. Raises BeginAgain.
+    Returns the result of each delivery, in order, and the kinds of operation that became due. Raises BeginAgain.
     """
     inbound_ids = _take(connection, deliveries)
     arrivals = [
@@ -154,7 +154,7 @@ def _recorded(delivery: Delivery, inbound_id: int, effects: tuple[Effect, ...], 
 
 
 def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effect, ...]]]) -> dict[bytes, int]:
-    """The deliveries that brought what is told again by itself and has no effect now, by digest; a mail is so."""
+    """Return the first deliveries of repeated messages, by digest; for deliveries of one repeat, such as a mail."""
     wanted = {
         (source, seen_digest(source, effects[0].event.source_message_id))
         for source, effects in recorded
@@ -171,16 +171,16 @@ def _is_repeat(effects: tuple[Effect, ...]) -> bool:
 
 
 def storable(reason: str) -> str:
-    """A reason as every database and answer takes it: it may quote what a sender wrote."""
+    """Return a reason that every database and answer accepts; it may quote text of the sender."""
     return cut(clean(reason), MAX_REASON)
 
 
 def _take(connection: Connection, deliveries: Sequence[Delivery]) -> list[int]:
-    """Insert the deliveries; unreadable bytes that are in quarantine already are counted there instead."""
+    """Insert the deliveries; unreadable bytes that are quarantined already are counted there instead."""
     ids = {position: each.inbound_id for position, each in enumerate(deliveries) if each.inbound_id is not None}
     first = {position: position for position in range(len(deliveries))}
     times = dict.fromkeys(first, 1)
-    # Counting locks a row, so it is done in one order everywhere.
+    # Counting locks a row, so all processes do it in the same order.
     for (source, body), positions in sorted(_unreadable(deliveries).items()):
         if (known := _count_in_quarantine(connection, source, body, len(positions))) is not None:
             ids.update(dict.fromkeys(positions, known))
@@ -194,7 +194,7 @@ def _take(connection: Connection, deliveries: Sequence[Delivery]) -> list[int]:
 
 
 def _unreadable(deliveries: Sequence[Delivery]) -> dict[tuple[str, str], list[int]]:
-    """The positions of new deliveries that belong in quarantine, by source and digest of their bytes."""
+    """Return the positions of new deliveries that belong in quarantine, by source and digest of their bytes."""
     found: dict[tuple[str, str], list[int]] = {}
     for position, each in enumerate(deliveries):
         if each.inbound_id is None and each.problem:
@@ -236,7 +236,7 @@ def _body_digest(arrived: Inbound) -> str:
 
 
 def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recorded: list[Recorded]) -> None:
-    """Write the reasons, which only planning knows; a fresh row without one is right as it was inserted."""
+    """Store the outcomes and reasons after planning; a new row without a reason is already correct."""
     rows = [
         {
             "the_id": each.inbound_id,
@@ -263,7 +263,7 @@ def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recor
 def _note_places(
     db: Database, connection: Connection, deliveries: Sequence[Delivery], recorded: Sequence[Recorded]
 ) -> None:
-    """Write down which mails of which mailboxes are accounted for with these; once is enough."""
+    """Record the mails of mailboxes that these deliveries account for; an existing record stays."""
     rows = [
         {
             "source": delivery.inbound.source,
@@ -284,7 +284,7 @@ def _note_places(
 
 
 def summary(delivery: Delivery, effects: tuple[Effect, ...]) -> str | None:
-    """Why parts of an accepted delivery had no effect, for `events find`."""
+    """Return why parts of an accepted delivery had no effect, for `events find`."""
     nothing = [f"{effect.event.source_message_id}: {effect.reason}" for effect in effects if effect.reason]
     remarks = [f"{each.item}: {each.reason}" for each in delivery.parsed.ignored]
     return storable("; ".join(remarks + nothing)) or None

@@ -1,7 +1,7 @@
-"""What follows when stored deliveries are read again? What is known has no second effect; what is not is planned.
+"""Reads stored deliveries again. Known events have no second effect; new events are planned.
 
-A delivery that leads to nothing is left as it is, down to its reason, so that a replay after which nothing is different
-has changed no row. One that left quarantine, or led to operations, gets its new outcome.
+A delivery without new operations keeps its row, including its reason, so a replay without a result changes no row. A
+delivery that left quarantine, or led to operations, gets its new outcome.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from worker.planning.arrival import Rules
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A delivery in custody, as it can be read again."""
+    """A stored delivery that can be read again."""
 
     id: int
     arrived: Inbound | None
-    """None where its body is not kept any more."""
+    """None if its body was pruned."""
     quarantined: bool
     source: str
 
@@ -45,22 +45,22 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which deliveries arrived since some moment?"""
+    """The stored deliveries since some time."""
 
     after: int
-    """Their numbers are larger than this one."""
+    """Their numbers are larger than this number."""
     number: int
 
 
 def span(connection: Connection, *, since: datetime, source: str | None, after: int) -> Span:
-    """Those that `stored` gives."""
+    """Return the span of the deliveries that `stored` returns."""
     first = max(first_since(connection, inbound.c.received_at, since), after + 1)
     statement = select(func.count()).where(inbound.c.id >= first, *_wanted(since, source))
     return Span(first - 1, connection.execute(statement).scalar_one())
 
 
 def stored(connection: Connection, *, since: datetime, source: str | None, after: int, limit: int) -> list[Stored]:
-    """The next deliveries that arrived since then, in the order of arrival; not those that a person skipped."""
+    """Return the next deliveries that arrived since then, in the order of arrival; skipped ones are left out."""
     statement = select(inbound).where(inbound.c.id > after, *_wanted(since, source)).order_by(inbound.c.id).limit(limit)
     return [
         Stored(row.id, restore(row) if row.body else None, row.outcome == QUARANTINED, row.source)
@@ -76,7 +76,7 @@ def _wanted(since: datetime, source: str | None) -> list[ColumnElement[bool]]:
 def replay(
     db: Database, connection: Connection, again: Sequence[Again], rules: Rules, also_lock: frozenset[int]
 ) -> list[Recorded]:
-    """Plan what these deliveries say today; gives what became of each, in order. Raises BeginAgain."""
+    """Plan these deliveries as they are read today; returns the result of each, in order. Raises BeginAgain."""
     arrivals = [
         arrival for each in again for arrival in each.delivery.arrivals(each.delivery.inbound_id or 0, occasion=None)
     ]

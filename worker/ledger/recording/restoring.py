@@ -1,11 +1,11 @@
-"""What is done about a ledger that comes from a backup? It is older than the truth, and treated so.
+"""Marks a ledger that was restored from a backup, because it may be older than the truth.
 
-Whatever is unfinished, dead, or planned from messages of the time before the restore is treated as if it had been sent
-long ago: looked for, asked about, or marked as a repeat. And
+Operations that are unfinished, dead, or planned from messages of the time before the restore are treated as if they had
+been sent long ago: they are looked up, or marked as a repeat. And
 
-- nothing is sent until a worker of before the restore can have nothing under way any more;
-- of the closes and reopenings of one ticket that may all have been executed, only the last is made true: each by itself
-  would find the ticket in the state that the next one left it in, and be executed twice.
+- nothing is sent until no worker from before the restore can have a request under way;
+- of the closes and reopenings of one ticket that may all have been executed, only the last is sent. Each by itself
+  would find the ticket in the state that the next one left, and would be executed twice.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from worker.ledger.schema.columns import EPOCH, MICROSECOND
 from worker.ledger.schema.tables import cases, facts, operations
 from worker.ledger.schema.words import SETS_STATE, WAITS, DeliveryState, OperationState
 
-EPOCHS_AHEAD = 1_000_000  # more than anybody claimed between the backup and the restore
+EPOCHS_AHEAD = 1_000_000  # more claims than any worker made between the backup and the restore
 SUPERSEDED = "after a restore only the last close or reopening of a ticket is made true"
 
 
 def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int:
-    """Treat all unfinished operations as sent until now, with an outcome that is not known; gives their number.
+    """Treat all unfinished operations as sent until now, with an unknown outcome; returns their number.
 
     Nothing is sent for as long as `wait`: a lease, and the life of a request.
     """
     in_doubt = {"ambiguous": True, "unproven": True, "last_sent_at": now}
     marked = connection.execute(update(operations).where(operations.c.state.in_(WAITS)).values(in_doubt))
-    # A person may have sent it again, and it may have succeeded.
+    # A person may have sent a dead operation again, and the send may have succeeded.
     connection.execute(update(operations).where(operations.c.state == OperationState.DEAD).values(in_doubt))
     later = literal(now + wait, cases.c.run_at.type)
     run_at = case((cases.c.run_at > later, cases.c.run_at), else_=later)
@@ -47,9 +47,9 @@ def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int
 
 
 def skip_superseded(connection: Connection, now: datetime, among: Collection[int] | None = None) -> None:
-    """Skip the closes and reopenings in doubt that a later one follows on the same ticket; `among` these cases, or all.
+    """Skip closes and reopenings in doubt that have a later one on the same ticket; `among` limits the cases.
 
-    Not one that is under way.
+    An operation that is under way is not skipped.
     """
     later = operations.alias()
     followed = (

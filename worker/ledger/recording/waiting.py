@@ -1,7 +1,7 @@
-"""What becomes of a comment that arrives before its case? It waits a while, and is dropped with a reason after that.
+"""Comments that arrive before their case: each waits a while, and is then dropped with a reason.
 
-The delivery that opens the case takes the comments that wait for it along, in their order. One that was recorded at the
-same moment, and so was not seen, is found by dispatch.
+The delivery that opens the case takes the waiting comments along, in their order. A comment that was recorded at the
+same moment is not seen by that delivery; dispatch pairs it with its case.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from worker.planning.arrival import PATIENCE, Waiting
 from worker.planning.correlation import Name
 from worker.planning.model import Treatment
 
-AT_ONCE = 500  # comments that dispatch looks at in one go
+AT_ONCE = 500  # comments that dispatch reads in one go
 
 
 _TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
@@ -32,7 +32,7 @@ TREATMENT_VERSION = 1
 
 
 def row(comment: Waiting, now: datetime) -> dict[str, Any]:
-    """The row of a comment that begins to wait."""
+    """Return the row of a comment that begins to wait."""
     event, treatment = comment.event, comment.treatment
     return {
         "source": comment.source,
@@ -51,7 +51,7 @@ def _written(treatment: Treatment) -> str:
 
 
 def _waiting(row: Row[Any]) -> Waiting:
-    """Raises LaterVersion."""
+    """Return the waiting comment of a row. Raises LaterVersion."""
     treatment = None
     if row.treatment is not None:
         fields = fields_of(json.loads(row.treatment), "a treatment", TREATMENT_VERSION)
@@ -60,18 +60,18 @@ def _waiting(row: Row[Any]) -> Waiting:
 
 
 def keep(db: Database, connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Let comments wait; one that waits already does so once."""
+    """Store waiting comments; a comment that waits already is stored only once."""
     if not rows:
         return
-    # Sorted: another process may let the same ones wait, and would be waited for while it waits for this one.
+    # Sorted, since another process may store the same comments: in different orders, the two could wait for each other.
     ordered = sorted(rows, key=lambda each: (each["source"], each["digest"]))
     connection.execute(db.insert_or_ignore(pending, "source", "digest"), ordered)
 
 
 def lock(connection: Connection, names: Collection[Name]) -> list[Waiting]:
-    """The comments that wait for these names, in the order in which they arrived; they are locked.
+    """Return the comments that wait for these names, in the order of arrival; they are locked.
 
-    A comment that a later version wrote goes on waiting, for a process that can read it; its delivery says so.
+    A comment from a later version goes on waiting for a process that can read it. Its delivery gets that as its reason.
     """
     if not names:
         return []
@@ -88,7 +88,7 @@ def lock(connection: Connection, names: Collection[Name]) -> list[Waiting]:
 
 
 def end(connection: Connection, comments: Iterable[Waiting]) -> None:
-    """Let these comments wait no more."""
+    """Delete these waiting comments."""
     if ids := [each.id for each in comments if each.id is not None]:
         connection.execute(delete(pending).where(pending.c.id.in_(ids)))
 
@@ -98,16 +98,16 @@ def _rows(names: Collection[Name]) -> list[dict[str, str]]:
 
 
 def say_that_they_were_taken(connection: Connection, inbound_ids: Sequence[int]) -> None:
-    """Tell in their deliveries that the wait is over."""
+    """Note in their deliveries that the wait is over."""
     if inbound_ids:
         statement = update(inbound).where(inbound.c.id.in_(inbound_ids))
         connection.execute(statement.values(reason="it waited for its case, which came"))
 
 
 def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
-    """The cases that are open or were, by now, for names that comments still wait for.
+    """Return the cases that are or were open by now, for names that comments still wait for.
 
-    One whose ticket was given up is as new: what waits for it waits for its next opening.
+    A case with a given-up ticket counts as new: its waiting comments wait for its next opening.
     """
     opened = cases.c.phase != CasePhase.NEW
     alias = (aliases.c.source == pending.c.source) & (aliases.c.alias == pending.c.wanted)
@@ -115,8 +115,8 @@ def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
     named = select(cases.c.id).where(cases.c.id == has_name, opened).correlate(pending).scalar_subquery()
     key = (cases.c.source == pending.c.source) & (cases.c.key == pending.c.wanted)
     keyed = select(cases.c.id).where(key, opened).correlate(pending).scalar_subquery()
-    # Looked up for each that waits, who are few; joined, PostgreSQL would rather read all cases.
-    # A name that was given to a case comes before the key of another one.
+    # Looked up for each of the few waiting comments: for a join, PostgreSQL would rather read all cases. An alias of a
+    # case comes before the key of another case.
     case_id = func.coalesce(named, keyed).label("case_id")
     each_case = select(pending.c.source, pending.c.wanted, case_id).subquery()
     known = select(each_case).where(each_case.c.case_id.is_not(None)).limit(AT_ONCE)
@@ -124,9 +124,9 @@ def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def drop_expired(connection: Connection, now: datetime) -> int:
-    """Drop the comments that waited in vain, with the reason; gives their number.
+    """Drop the comments with an expired wait, with a reason; returns their number.
 
-    One whose case is known is not dropped, however late it is: nobody may have looked for as long.
+    A comment with a known case is not dropped, however late it is: dispatch may not have run for a long time.
     """
     in_vain = (pending.c.expires_at <= now) & ~_is_case_known()
     statement = select(pending.c.id, pending.c.inbound_id).where(in_vain).order_by(pending.c.id)

@@ -1,4 +1,4 @@
-"""Writes what planning decided for a batch, in the transaction in which it was loaded."""
+"""Writes the decisions of planning for a batch, in the transaction in which the batch was loaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from worker.planning.people import KnownTicket, is_reopened
 
 
 def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> frozenset[Kind]:
-    """Write what is remembered, the operations and the cases; gives the kinds of operation that became due."""
+    """Write the records of messages, the operations and the cases; returns the kinds of operation that became due."""
     known, now = batch.known, rules.now
     waiting.keep(db, connection, [waiting.row(each, now) for each in batch.waiting.values()])
     waiting.end(connection, batch.taken)
@@ -48,7 +48,7 @@ def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> f
 
 
 def _observation(batch: Batch, event: TicketChanged, ticket: KnownTicket) -> tickets.Observation:
-    """The state that was told of a ticket, with its case as the whole batch leaves it."""
+    """Return the reported state of a ticket, with its case as the whole batch leaves it."""
     return tickets.Observation(
         ticket.case_id,
         event.ticket_id,
@@ -61,7 +61,7 @@ def _observation(batch: Batch, event: TicketChanged, ticket: KnownTicket) -> tic
 
 
 def _skip_superseded(connection: Connection, batch: Batch, rules: Rules) -> None:
-    """In a ledger that was restored, skip what is in doubt and superseded by what is planned now."""
+    """In a restored ledger, skip closes and reopenings in doubt that the new operations supersede."""
     changed = {each.case.id for each in batch.operations if each.intent.kind in SETS_STATE}
     if rules.restored_at is not None and changed:
         restoring.skip_superseded(connection, rules.now, changed)
@@ -82,7 +82,7 @@ def _seen_rows(batch: Batch) -> list[dict[str, Any]]:
 
 
 def _operation_row(operation: Operation, rules: Rules) -> dict[str, Any]:
-    """The row of an operation, with the bytes of its request: they never change from now on."""
+    """Return the row of an operation, with the bytes of its request, which never change from now on."""
     key, intent = operation.key, operation.intent
     instead = None
     if intent.instead is not None:

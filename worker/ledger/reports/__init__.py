@@ -1,1 +1,1 @@
-"""What a person or a metric reads."""
+"""Reports for people and metrics."""

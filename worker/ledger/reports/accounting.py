@@ -1,12 +1,12 @@
-"""What became of every delivery, and of every mail of a mailbox? One word each: `custody.Became` has them.
+"""Counts deliveries and mails of a mailbox by their result, one word each: `Became` in `worker/ledger/schema/words.py`.
 
     ticket        it opened a ticket
-    note          it did something to one that is there
+    note          it changed an existing ticket
     duplicate     another delivery brought the same message before
-    suppressed    understood, and nothing was to be done: the delivery's reason says why
+    suppressed    understood, but without effect: the delivery's reason explains why
     quarantined   a person must decide
 
-It is told from what the ledger holds now: what has left quarantine counts as what it became.
+The result follows from the current content of the ledger: a delivery that left quarantine counts with its new result.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _became() -> Any:
 
 
 def of_source(connection: Connection, source: str, since: datetime | None) -> Outcomes:
-    """The deliveries of a source since then, by what they became; each of unreadable bytes that came again counts."""
+    """Count the deliveries of a source since then by result; each arrival of repeated unreadable bytes counts."""
     became = _became().label("became")
     counted = select(became, inbound.c.deliveries).where(inbound.c.source == source)
     if since is not None:
@@ -50,7 +50,7 @@ def of_source(connection: Connection, source: str, since: datetime | None) -> Ou
 
 
 def of_folder(connection: Connection, mailbox: Mailbox, folder: str, uidvalidity: int) -> Outcomes:
-    """The UIDs of a folder, by what they became."""
+    """Count the UIDs of a folder by result."""
     became = case((mailbox_uids.c.inbound_id.is_(None), mailbox_uids.c.outcome), else_=_became()).label("became")
     each = (
         select(became)
@@ -70,6 +70,6 @@ def of_folder(connection: Connection, mailbox: Mailbox, folder: str, uidvalidity
 
 
 def _all(rows: Collection[Any]) -> Outcomes:
-    """Every word has a number."""
+    """Return the counts with 0 for each missing word."""
     found = {row[0]: int(row[1]) for row in rows}
     return {word: found.get(word, 0) for word in get_args(Became)}

@@ -1,4 +1,4 @@
-"""Which incidents and conversations are there, and which of them hold a text?"""
+"""Lists cases, and searches them for a text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ AT_ONCE = 500  # rows in one statement
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One case in a line."""
+    """One case in one line."""
 
     id: str
     source: str
     key: str
     phase: str
-    """What the source says: new, open, ended, …"""
+    """The phase according to the source: new, open or closed."""
     state: str
-    """What delivery says: idle, ready, leased or blocked."""
+    """The state in delivery: idle, ready, leased or blocked."""
     episode: int
     priority: str | None
     started_at: datetime | None
@@ -39,7 +39,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases are asked for; every condition must hold."""
+    """The filter for cases; every condition must hold."""
 
     source: str | None = None
     state: str | None = None
@@ -47,7 +47,7 @@ class CaseFilter:
 
 
 def before(connection: Connection, number: int | None, wanted: CaseFilter, limit: int = AT_ONCE) -> list[CaseLine]:
-    """The next cases below that number (None: from the newest on), the newest first."""
+    """Return the next cases below that number (None: from the newest on), the newest first."""
     statement = select(cases).order_by(cases.c.id.desc()).limit(limit)
     statement = narrowed(
         statement,
@@ -64,7 +64,7 @@ def number_of(line: CaseLine) -> int:
 
 
 def of_people(connection: Connection, text: str, limit: int) -> list[int]:
-    """The cases in which somebody takes part whose name holds this text, the newest first."""
+    """Return the cases with this text in the name of the opener or a participant, the newest first."""
     part = select(participants.c.case_id).where(participants.c.name.icontains(text, autoescape=True))
     opener = select(cases.c.id).where(cases.c.opener.icontains(text, autoescape=True))
     found: set[int] = set()
@@ -75,7 +75,7 @@ def of_people(connection: Connection, text: str, limit: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A part of a search: what it found, and where the next part begins."""
+    """A part of a search: its results, and where the next part begins."""
 
     looked_at: int
     case_ids: tuple[int, ...]
@@ -85,7 +85,7 @@ class Searched:
 def with_text(
     connection: Connection, text: str, since: datetime | None, place: tuple[int, int] | None
 ) -> Searched | None:
-    """The cases of the next 500 requests below that place that hold the text, in any case; None at the end."""
+    """Search the next 500 requests below `place` for the text, in upper or lower case; None at the end."""
     at = (operations.c.case_id, operations.c.seq)
     statement = select(*at, operations.c.request).order_by(*(each.desc() for each in at)).limit(AT_ONCE)
     if place is not None:
@@ -101,7 +101,7 @@ def with_text(
 
 
 def texts(request: bytes) -> Iterator[str]:
-    """Every text in the body of a request."""
+    """Yield every text in the body of a request."""
     waiting: list[Any] = [json.loads(request)] if request else []
     while waiting:
         value = waiting.pop()
@@ -114,7 +114,7 @@ def texts(request: bytes) -> Iterator[str]:
 
 
 def number_of_operations(connection: Connection, since: datetime | None) -> int:
-    """How many there are to search."""
+    """Return how many operations there are to search."""
     statement = select(func.count()).select_from(operations)
     return connection.execute(
         statement if since is None else statement.where(operations.c.created_at >= since)
@@ -122,5 +122,5 @@ def number_of_operations(connection: Connection, since: datetime | None) -> int:
 
 
 def stories_of(connection: Connection, case_ids: Collection[int]) -> list[CaseStory]:
-    """Those cases with everything that was planned for them, the oldest first."""
+    """Return these cases with all their planned operations, the oldest first."""
     return stories(connection, cases.c.id.in_(case_ids))

@@ -1,7 +1,7 @@
-"""Lists deliveries, a line for each with its outcome; the body is read only where one delivery is asked for.
+"""Lists deliveries, one line each with its outcome; a body is read only for a single delivery.
 
-Ids grow with time, but for what is written at once: so the rows of a span of time are found by halving, without an
-index on the time, and read in windows of ids, so that no statement and no list grows with the table.
+Ids grow with time, except for concurrent writes. So the rows of a span of time are found by halving, without an index
+on the time. They are read in windows of ids, so that no statement and no list grows with the table.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.ledger.engine.paging import first_since
 from worker.ledger.reports.selects import equal, filled, narrowed, number_by
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
 
-LATEST_LOOKED_AT = 20_000  # ids, for the latest few that fit a filter
+LATEST_LOOKED_AT = 20_000  # ids that are read to find the latest few that fit a filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class DeliveryLine:
     outcome: str
     """accepted, quarantined or skipped."""
     reason: str | None
-    """Why it, or a part of it, had no effect."""
+    """Why the delivery, or a part of it, had no effect."""
     stored_bytes: int
     """Compressed; 0 once its body was pruned."""
     deliveries: int
@@ -44,7 +44,7 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """A delivery as it arrived, without the credentials, which are never kept."""
+    """A delivery as it arrived, without the credentials, which are never stored."""
 
     id: str
     source: str
@@ -52,12 +52,12 @@ class StoredDelivery:
     headers: tuple[tuple[str, str], ...]
     query: str
     body: bytes | None
-    """None where it is not kept any more."""
+    """None if it was pruned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which deliveries are asked for; every condition must hold."""
+    """The filter for deliveries; every condition must hold."""
 
     source: str | None = None
     outcome: str | None = None
@@ -65,7 +65,7 @@ class Filter:
 
 
 def window(connection: Connection, start: int, end: int, wanted: Filter) -> list[DeliveryLine]:
-    """Those with ids in [start, end), the newest first."""
+    """Return the deliveries with ids in [start, end), the newest first."""
     statement = narrowed(
         select(*_LINE).where(inbound.c.id >= start, inbound.c.id < end).order_by(inbound.c.id.desc()),
         equal(inbound.c.source, wanted.source),
@@ -76,7 +76,7 @@ def window(connection: Connection, start: int, end: int, wanted: Filter) -> list
 
 
 def lines(connection: Connection, numbers: Sequence[int]) -> list[DeliveryLine]:
-    """Those with these numbers, the oldest first."""
+    """Return the deliveries with these numbers, the oldest first."""
     statement = select(*_LINE).where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
     return [_line(row) for row in connection.execute(statement)]
 
@@ -95,7 +95,7 @@ def _line(row: Any) -> DeliveryLine:
 
 
 def stored(connection: Connection, number: int) -> StoredDelivery | None:
-    """One delivery with its bytes; None where there is none."""
+    """Return one delivery with its bytes; None if it does not exist."""
     row = connection.execute(select(inbound).where(inbound.c.id == number)).one_or_none()
     if row is None:
         return None
@@ -114,7 +114,7 @@ class SourceCounts:
 
 
 def counts(connection: Connection, source: str, since: datetime) -> SourceCounts:
-    """A source's deliveries and attempts since then."""
+    """Count a source's deliveries and attempts since then."""
     return SourceCounts(_outcomes(connection, source, since), _attempts(connection, source, since))
 
 

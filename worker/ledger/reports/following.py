@@ -1,7 +1,7 @@
-"""What is new since the last look? Deliveries and attempts, in the order in which they became visible.
+"""Follows new deliveries and attempts, in the order in which they became visible.
 
-Rows of PostgreSQL get their ids before they are committed: a lower id may appear after a higher one. So the ids that
-were passed over are remembered for a minute, and looked for again.
+Rows of PostgreSQL get their ids before they are committed: a lower id may appear after a higher one. So missing ids are
+remembered for a minute, and looked up again.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from worker.ledger.reports.deliveries import LATEST_LOOKED_AT
 from worker.ledger.reports.selects import equal, filled, narrowed
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
 
-AT_ONCE = 500  # rows of one look
-MOST_PASSED_OVER = 500  # ids; the highest of them are looked for
+AT_ONCE = 500  # rows of one look-up
+MOST_PASSED_OVER = 500  # ids; the highest of them are looked up again
 LOOKED_FOR = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is asked for; both conditions must hold."""
+    """The filter; both conditions must hold."""
 
     source: str | None = None
     outcome: str | None = None
@@ -37,12 +37,12 @@ class Position:
 
     last: int = 0
     passed_over: dict[int, datetime] = field(default_factory=dict)
-    """Ids below it that were not there, and since when they are missed."""
+    """Missing ids below `last`, and since when they are missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How far both were read."""
+    """How far both tables were read."""
 
     deliveries: Position
     attempts: Position
@@ -62,7 +62,7 @@ class Happening:
     source: str
     outcome: str
     kind: str | None
-    """Of the operation."""
+    """The kind of the operation."""
     case: str | None
     """The case's key."""
     ticket_id: str | None
@@ -73,7 +73,7 @@ class Happening:
 
 
 def passed(before: Position, found: Collection[int], now: datetime) -> Position:
-    """The position after these ids were found."""
+    """Return the position after these ids were found."""
     last = max([before.last, *found])
     begin = max(before.last + 1, last - MOST_PASSED_OVER)
     missed = before.passed_over | {number: now for number in range(begin, last) if number not in found}
@@ -83,13 +83,13 @@ def passed(before: Position, found: Collection[int], now: datetime) -> Position:
 
 
 def begin(connection: Connection) -> Following:
-    """From now on."""
+    """Return the current end of both tables."""
     ends = [bounds(connection, at)[1] - 1 for at in (inbound.c.received_at, attempts.c.at)]
     return Following(Position(max(ends[0], 0)), Position(max(ends[1], 0)))
 
 
 def latest(connection: Connection, following: Following, number: int, wanted: Filter) -> list[Happening]:
-    """The latest so many up to that position, the oldest first. Looks at the latest rows only, if few fit."""
+    """Return the latest `number` entries up to that position, the oldest first; only recent rows are searched."""
     found: list[Happening] = []
     for statement, at, position, read in (
         (_deliveries(wanted), inbound.c.id, following.deliveries, _delivery),
@@ -104,7 +104,7 @@ def latest(connection: Connection, following: Following, number: int, wanted: Fi
 def news(
     connection: Connection, now: datetime, following: Following, wanted: Filter
 ) -> tuple[list[Happening], Following]:
-    """What is new, the oldest first, and the position after it; at most `AT_ONCE` of each kind."""
+    """Return new entries, the oldest first, and the position after them; at most `AT_ONCE` of each kind."""
     came, after_deliveries = _new(connection, _deliveries(wanted), inbound.c.id, following.deliveries, now)
     tried, after_attempts = _new(connection, _attempts(wanted), attempts.c.id, following.attempts, now)
     found = [_delivery(row) for row in came] + [_attempt(row) for row in tried]

@@ -1,10 +1,8 @@
-"""Which deliveries, cases and operations does a person mean by a name?
+"""Finds the deliveries, cases and operations that a person means by a name.
 
-in-7              a delivery
-op-4-1            an operation: of case 4, the first
-case-4            a case
-ticket:1042       a ticket; `1042` alone is looked for as every other name is
-anything else     a source message id, a case key, an alias or a ticket's id
+in-7              a delivery op-4-1            an operation: of case 4, the first case-4            a case ticket:1042
+a ticket; `1042` alone is looked up like any other name anything else     a source message id, a case key, an alias or a
+ticket's id
 """
 
 from __future__ import annotations
@@ -26,15 +24,15 @@ MOST = 100  # cases or deliveries of one name
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a name stands for; all of it may be empty."""
+    """The things that a name refers to; all fields may be empty."""
 
     inbound_ids: tuple[int, ...] = ()
-    """Deliveries, where the name is one's, or a message's."""
+    """Deliveries, if the name refers to a delivery, an operation or a message."""
     case_ids: tuple[int, ...] = ()
     operation: tuple[int, int] | None = None
-    """Case and sequence number, where the name is an operation's."""
+    """Case and sequence number, if the name refers to an operation."""
     by_message: bool = False
-    """It is a delivery or a message, and not the whole of a case."""
+    """True if the name refers to a delivery or a message, and not to a whole case."""
 
     @property
     def is_nothing(self) -> bool:
@@ -42,7 +40,7 @@ class Meant:
 
 
 def meant(connection: Connection, name: str) -> Meant:
-    """What is known under this name."""
+    """Return everything that is known under this name."""
     if match := _NUMBERED.fullmatch(name):
         return _delivery(connection, int(match[1]))
     if match := _OPERATION.fullmatch(name):
@@ -82,5 +80,5 @@ def _message(connection: Connection, name: str) -> Meant:
         *_of_ticket(connection, name),
     }
     case_ids = tuple(sorted(of_case | {row.case_id for row in of_message}))[:MOST]
-    # A mail's own id is an alias too: what is known of its whole case is more than what is known of it.
+    # A mail's own id is an alias too: then the whole case is shown, which is more than the mail.
     return Meant(tuple(row.inbound_id for row in of_message), case_ids, by_message=bool(of_message) and not of_case)

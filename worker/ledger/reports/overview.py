@@ -1,4 +1,4 @@
-"""What does the ledger hold, what became of a message, and what should a person look at?"""
+"""The overview of the ledger, its alarms, and the stories of cases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
 
 OVERDUE = timedelta(hours=24)
-FAILURES_ENDURED = 3  # of a job in a row
+FAILURES_ENDURED = 3  # consecutive failures of a job without an alarm
 TOKEN_ENDS_SOON = timedelta(days=7)
 
 DISK_FULL = "disk_full"
@@ -38,7 +38,7 @@ _INBOUND = re.compile(r"in-(\d{1,18})")
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Counts of what is under way or needs somebody; times in UTC."""
+    """Counts of unfinished work, and of work for a person; times in UTC."""
 
     cases: dict[str, int]
     """By state: idle, ready, leased, blocked."""
@@ -52,23 +52,23 @@ class Overview:
     gate_closed_until: datetime | None
     gate_reason: str | None
     reading_refused: bool
-    """Our key lacks the scope to look for what may have been executed."""
+    """True if the API key lacks the scope for look-ups."""
     overdue_since: datetime | None
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
     at: datetime
     share: float = 1.0
-    """What the service seems to grant of the budget: less than all after a 429."""
+    """The share of the budget that the service seems to grant: below 1 after a 429."""
     full: str | None = None
-    """What is wrong with the room of the ledger's disk."""
+    """The problem with the disk space of the ledger."""
     failing_jobs: tuple[FailingJob, ...] = ()
     mailboxes: tuple[MailboxState, ...] = ()
-    """Those that are read over IMAP."""
+    """The mailboxes that are read over IMAP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that a person should look at: a log event, a line in `status`, a gauge."""
+    """A problem that a person should look at: a log event, a line in `status`, a gauge."""
 
     name: str
     text: str
@@ -76,7 +76,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class OperationStory:
-    """One operation and what was tried."""
+    """One operation and its attempts."""
 
     id: str
     kind: str
@@ -91,7 +91,7 @@ class OperationStory:
 
 @dataclass(frozen=True, slots=True)
 class CaseStory:
-    """One case and everything that was planned for it."""
+    """One case and all its planned operations."""
 
     id: int
     source: str
@@ -104,7 +104,7 @@ class CaseStory:
     last_error: str | None
     operations: tuple[OperationStory, ...]
     interventions: tuple[Intervention, ...]
-    """What people did to its operations, deliveries and tickets."""
+    """Interventions on its operations, deliveries and tickets."""
 
 
 def overview(connection: Connection, now: datetime) -> Overview:
@@ -137,17 +137,17 @@ def overview(connection: Connection, now: datetime) -> Overview:
 
 @dataclass(frozen=True, slots=True)
 class SourceActivity:
-    """What a source is about, as far as the ledger knows."""
+    """The activity of a source, as far as it is in the ledger."""
 
     source: str
     last_message_at: datetime | None
     open_operations: int
-    """What waits to be sent, held operations included."""
+    """Operations that wait to be sent, including held ones."""
     pause: Pause | None
 
 
 def activity(connection: Connection, sources: Collection[str]) -> list[SourceActivity]:
-    """Of these sources, and of others that have operations to send or are paused; by name."""
+    """Return the activity of these sources, and of others that are paused or have operations to send; by name."""
     joined = cases.join(operations, operations.c.case_id == cases.c.id)
     open_ = number_by(connection, cases.c.source, _TO_SEND, joined=joined)
     paused = {each.scope: each for each in gates.list_pauses(connection)}
@@ -156,7 +156,7 @@ def activity(connection: Connection, sources: Collection[str]) -> list[SourceAct
 
 
 def knows_source(connection: Connection, source: str) -> bool:
-    """True when something came from it."""
+    """Return True when the source has a case."""
     return connection.execute(select(cases.c.id).where(cases.c.source == source).limit(1)).first() is not None
 
 
@@ -166,7 +166,7 @@ def _last_at(connection: Connection, source: str) -> datetime | None:
 
 
 def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
-    """What a person should look at."""
+    """Return the alarms."""
     key = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
     refused = key.get(seen_now.gate_reason or "")
     is_overdue = seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE
@@ -194,7 +194,7 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
 
 
 def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
-    """What a person should look at of a mailbox."""
+    """Return the alarms of a mailbox."""
     name = f"{box.source}/{box.mailbox}"
     found = []
     read_at = max(box.polled_at or box.since, box.since)
@@ -229,7 +229,7 @@ def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
 
 
 def find(connection: Connection, name: str) -> list[CaseStory]:
-    """The cases that a source message id, case key, alias, ticket id or delivery (in-NUMBER) belongs to."""
+    """Return the cases of a source message id, case key, alias, ticket id or delivery (in-NUMBER)."""
     if match := _INBOUND.fullmatch(name):
         of_delivery = select(operations.c.case_id).where(operations.c.inbound_id == int(match[1]))
         return stories(connection, cases.c.id.in_(of_delivery))

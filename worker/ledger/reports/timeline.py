@@ -1,4 +1,4 @@
-"""What happened to a message, step by step, from its arrival to the answer of the Tickets API?"""
+"""The timeline of a message: its steps, from its arrival to the answer of the Tickets API."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ What = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened."""
+    """One step."""
 
     at: datetime | None
     """None: in the transaction of the step before it."""
     what: What
     subject: str
-    """in-NUMBER, op-CASE-SEQ, or what a person did something to."""
+    """in-NUMBER, op-CASE-SEQ, or the subject of an intervention."""
     text: str
     outcome: str | None = None
     status: int | None = None
-    """Of the answer."""
+    """The HTTP status of the answer."""
     wait_s: float | None = None
     """Seconds until the next attempt of this operation, made or planned."""
     latency_ms: int | None = None
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CaseName:
-    """Which case it is, and its ticket."""
+    """The names of a case, and its ticket."""
 
     id: str
     source: str
@@ -57,20 +57,20 @@ class CaseName:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All that is known of a message, an operation or a case, the first step first."""
+    """All steps of a message, an operation or a case, in order."""
 
     name: str
     outcome: str
-    """In a word: done, under way, waiting, dead, quarantined, skipped, or no effect."""
+    """One word: done, under way, waiting, dead, quarantined, skipped, or no effect."""
     deliveries: tuple[DeliveryLine, ...]
     cases: tuple[CaseName, ...]
     steps: tuple[Step, ...]
     is_cut: bool
-    """There is more: these are the latest operations of a long story."""
+    """True if earlier operations were left out; only the latest are listed."""
 
 
 def timeline(connection: Connection, name: str, meant: Meant) -> Timeline:
-    """The story of what a name stands for."""
+    """Return the timeline of a resolved name."""
     found = connection.execute(_operations(meant)).all()
     is_cut, rows = len(found) > MOST_OPERATIONS, found[:MOST_OPERATIONS][::-1]
     numbers = sorted({*meant.inbound_ids, *(row.inbound_id for row in rows)})
@@ -95,7 +95,7 @@ def timeline(connection: Connection, name: str, meant: Meant) -> Timeline:
 
 
 def outcome_of(operation_states: Sequence[str], outcomes: Sequence[str], is_waiting: bool) -> str:
-    """What became of it, in a word: what needs somebody goes before what is under way, and that before what is done."""
+    """Return the overall outcome in one word: work for a person wins over unfinished work, that over finished."""
     if OperationState.DEAD in operation_states or OperationState.HELD in operation_states:
         return "dead"
     if InboundOutcome.QUARANTINED in outcomes:
@@ -110,7 +110,7 @@ def outcome_of(operation_states: Sequence[str], outcomes: Sequence[str], is_wait
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
-    """By time; what has none stays behind the step before it."""
+    """Sort by time; a step without a time stays behind the step before it."""
     keyed: list[tuple[datetime, int, Step]] = []
     for number, each in enumerate(steps):
         at = each.at if each.at is not None else keyed[-1][0]
@@ -159,7 +159,7 @@ def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[
         ticket = f", ticket {case.ticket_id}" if case.ticket_id else ""
         steps.append(Step(None, "correlated", each.id, f"belongs to case-{case.id} ({case.key}){ticket}"))
     if each.outcome != InboundOutcome.QUARANTINED and each.reason:
-        # That an id was used again is no reason for having none.
+        # A reused id does not explain a lack of operations.
         what: What = "correlated" if rows and each.reason.endswith(USED_AGAIN) else "no effect"
         steps.append(Step(None, what, each.id, each.reason))
     return steps
@@ -226,6 +226,6 @@ def _by_hand(
 
 
 def _some(numbers: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """In slices that a statement can take."""
+    """Return slices that fit into one statement."""
     ends = [*range(0, len(numbers), AT_ONCE), len(numbers)]
     return (numbers[start:end] for start, end in pairwise(ends))

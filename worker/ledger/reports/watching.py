@@ -1,4 +1,4 @@
-"""What of a source is open, when was it heard of last, and when did the source send anything? For jobs."""
+"""Reads for jobs: a source's open subjects, when each was last reported, and when the source last sent anything."""
 
 from __future__ import annotations
 
@@ -34,38 +34,38 @@ from worker.planning.keys import seen_digest
 
 @dataclass(frozen=True, slots=True)
 class OpenSubject:
-    """What a source has opened and not ended: a case of its own, or a member of a group. Times in UTC."""
+    """A subject that a source opened and did not end: a case, or a member of a group. Times in UTC."""
 
     key: str
     case_id: int
     started_at: datetime
     heard_at: datetime | None
-    """When the source said last that it goes on, where that is recorded."""
+    """When the source last reported that it goes on, if that is recorded."""
     subject: str | None = None
-    """What it is about, in a line; known of members only."""
+    """The subject in one line; known for members only."""
     in_group: bool = False
 
 
 def open_subjects(connection: Connection, source: str, *, after: str = "", limit: int) -> list[OpenSubject]:
-    """Up to `limit` of what is open, those whose key comes after this one, in the order of the database."""
+    """Return up to `limit` open subjects with a key after this one, in the database's order of keys."""
     both = union_all(*(_subjects(table, source) for table in (cases, members))).subquery()
     rows = select(both).where(both.c.key > after).order_by(both.c.key).limit(limit)
     return [OpenSubject(*row) for row in connection.execute(rows)]
 
 
 def opened_subjects(connection: Connection, source: str, *, since: datetime, limit: int) -> list[str]:
-    """The keys of up to `limit` cases that were opened since then and are open, the latest first."""
+    """Return the keys of up to `limit` open cases that were opened since then, the latest first."""
     rows = select(cases.c.key).where(*_open(cases, source), cases.c.started_at >= since)
     return list(connection.execute(rows.order_by(cases.c.started_at.desc(), cases.c.id).limit(limit)).scalars())
 
 
 def _open(table: Table, source: str) -> tuple[ColumnElement[bool], ...]:
-    """What the source has opened and not ended: not the groups, which are ours."""
+    """Return the conditions for rows that the source opened and did not end; internal rows of groups are excluded."""
     return (table.c.source == source, table.c.phase == CasePhase.OPEN, table.c.key.not_like(f"{RESERVED}%"))
 
 
 def _subjects(table: Table, source: str) -> Select[Any]:
-    """What is open in this table, as the fields of an OpenSubject."""
+    """Select the open rows of this table, as the fields of an OpenSubject."""
     case_id, subject = (table.c.id, null()) if table is cases else (table.c.case_id, table.c.subject)
     fields = (
         table.c.key.label("key"),
@@ -79,14 +79,14 @@ def _subjects(table: Table, source: str) -> Select[Any]:
 
 
 def begin_to_hear(connection: Connection, source: str, now: datetime) -> None:
-    """Let what is open, and of which nothing is recorded, count as heard of now: expiry was just asked for."""
+    """Set the missing `heard_at` of open subjects to now, because expiry has just been configured."""
     for table in (cases, members):
         unheard = (*_open(table, source), table.c.heard_at.is_(None))
         connection.execute(update(table).where(*unheard).values(heard_at=now))
 
 
 def unheard(connection: Connection, source: str, *, before: datetime, limit: int) -> list[OpenSubject]:
-    """Up to `limit` of what is open and was last heard of before then, the longest ago first."""
+    """Return up to `limit` open subjects that were last reported before then, the longest ago first."""
     both = union_all(*(_subjects(table, source) for table in (cases, members))).subquery()
     rows = select(both).where(both.c.heard_at < before).order_by(both.c.heard_at, both.c.key).limit(limit)
     return [OpenSubject(*row) for row in connection.execute(rows)]
@@ -94,7 +94,7 @@ def unheard(connection: Connection, source: str, *, before: datetime, limit: int
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """The ticket of something that goes on, or that will not be fixed."""
+    """The ticket of an open case, or of a case that will not be fixed."""
 
     id: str
     case_id: int
@@ -104,10 +104,11 @@ _MATTERS = (cases.c.phase == CasePhase.OPEN) | (cases.c.left == LeftBy.WONT_FIX)
 
 
 def ticket_to_look_at(connection: Connection, *, before: datetime) -> OpenTicket | None:
-    """Of the tickets of what goes on, the one that was looked at longest ago, and not since then; None: there is none.
+    """Return the current ticket that was polled longest ago, and not since `before`; None if there is none.
 
-    What is under way at its case may change it at any moment: it is looked at afterwards. One that will not be fixed is
-    looked at when its alert is over too: nothing else tells that somebody reopened it.
+    Tickets of open cases are polled. A case with operations to send is left out until they are done, since they may
+    change the ticket at any moment. A ticket that will not be fixed is polled after its alert is over too: only polling
+    shows that a person reopened it.
     """
     is_current = (cases.c.ticket_id == tickets.c.ticket_id) & (cases.c.id == tickets.c.case_id)
     due = tickets.c.looked_at.is_(None) | (tickets.c.looked_at < before)
@@ -124,12 +125,12 @@ def ticket_to_look_at(connection: Connection, *, before: datetime) -> OpenTicket
 
 
 def note_look(connection: Connection, ticket_id: str, at: datetime) -> None:
-    """It was looked at, and what it says is known."""
+    """Record that the ticket was polled, and its state is recorded."""
     connection.execute(update(tickets).where(tickets.c.ticket_id == ticket_id).values(looked_at=at))
 
 
 def opening_of(connection: Connection, case_id: int) -> Inbound | None:
-    """The delivery that opened a case; None where it was not one, or is not kept any more."""
+    """Return the delivery that opened a case; None if no delivery did, or its body was pruned."""
     its_create = (
         select(inbound)
         .join(operations, operations.c.inbound_id == inbound.c.id)
@@ -141,7 +142,7 @@ def opening_of(connection: Connection, case_id: int) -> Inbound | None:
 
 
 def known(connection: Connection, source: str, messages: Collection[str]) -> frozenset[str]:
-    """Those of the source message ids that something was done about."""
+    """Return those of the source message ids that are recorded as seen."""
     digests = {seen_digest(source, each): each for each in messages}
     if not digests:
         return frozenset()
@@ -151,9 +152,9 @@ def known(connection: Connection, source: str, messages: Collection[str]) -> fro
 
 
 def heard_since(connection: Connection, source: str, after: int) -> tuple[int, datetime | None]:
-    """The latest number of a delivery; and when the source sent its latest among those after number `after`.
+    """Return the highest delivery number, and when the source sent its latest delivery after number `after`.
 
-    What we recorded ourselves is not the source's.
+    Internal deliveries do not count.
     """
     latest = connection.execute(select(func.max(inbound.c.id))).scalar_one_or_none() or 0
     theirs = inbound.c.headers.not_like(f'[["{OURS}%')

@@ -1,1 +1,1 @@
-"""Tables, and the words that their rows hold."""
+"""Tables, and the words that their rows may contain."""

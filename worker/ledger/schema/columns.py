@@ -1,7 +1,7 @@
-"""The types of columns.
+"""Column types.
 
-Times are whole microseconds since 1970 in UTC, as integers: PostgreSQL and SQLite then compare them alike, and the
-same statements serve both.
+Times are integers: whole microseconds since 1970 in UTC. PostgreSQL and SQLite compare them in the same way, so the
+same statements work on both.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment in UTC: a zoned datetime in Python, microseconds since 1970 in the database."""
+    """A time in UTC: an aware datetime in Python, microseconds since 1970 in the database."""
 
     impl = BigInteger
     cache_ok = True
@@ -30,7 +30,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
-# SQLite gives a row its own number only where the type is exactly INTEGER.
+# SQLite numbers rows by itself only if the type is exactly INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -39,6 +39,6 @@ def required(name: str, kind: Any, **options: Any) -> Column[Any]:
 
 
 def only(column: str, words: type[StrEnum]) -> CheckConstraint:
-    """The database refuses any other word in this column of its table."""
+    """Return a CHECK constraint that refuses any other word in this column."""
     listed = ", ".join(f"'{each.value}'" for each in words)
     return CheckConstraint(f'"{column}" IN ({listed})', name=column)

@@ -1,4 +1,4 @@
-"""Makes values of rows that several rooms of the ledger read."""
+"""Conversions of rows that several parts of the ledger read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from connectors.contract.messages import Inbound
 
 
 def restore(row: Row[Any]) -> Inbound:
-    """The delivery of a row of `inbound`, as it arrived (without its credentials)."""
+    """Return the delivery stored in a row of `inbound`, as it arrived but without its credentials."""
     return Inbound(
         source=row.source,
         received_at=row.received_at,

@@ -1,6 +1,6 @@
-"""What does the ledger hold? Custody, cases, operations, attempts; the properties that the rules rest on stand here.
+"""The tables of the ledger, with the keys and constraints on which its guarantees depend.
 
-What each word of a row means stands in `words.py`; the database admits no other.
+`words.py` explains each word that a row may contain; the database refuses any other word.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ inbound = Table(
     required("query", Text),
     required("body", LargeBinary),  # zlib
     required("body_digest", Text),
-    required("deliveries", Integer, server_default=text("1")),  # of the same unreadable bytes
-    Column("duplicate_of", Number),  # the delivery that brought the same message first
+    required("deliveries", Integer, server_default=text("1")),  # number of deliveries with the same unreadable bytes
+    Column("duplicate_of", Number),  # the delivery that first brought the same message
     only("outcome", InboundOutcome),
     Index("ix_inbound_quarantined", "source", "body_digest", postgresql_where=text("outcome = 'quarantined'"),
           sqlite_where=text("outcome = 'quarantined'")),
@@ -73,34 +73,34 @@ cases = Table(
     Column("id", Number, primary_key=True, autoincrement=True),
     required("source", Text),
     required("key", Text),
-    # What planning knows: see lifecycle.CaseState.
+    # State for planning: see lifecycle.CaseState.
     required("episode", Integer),
     required("phase", Text),
     Column("started_at", Instant),
     Column("ended_at", Instant),
     Column("priority", Text),
-    # What delivery knows. Ready or idle is decided from head_seq and next_seq of this row: no wake-up is lost.
+    # State for delivery. head_seq and next_seq of this row decide between ready and idle: no wake-up is lost.
     required("state", Text),
-    Column("kind", Text),  # of the head
+    Column("kind", Text),  # of the head, the oldest open operation
     required("rank", Integer),
     required("run_at", Instant),
     required("head_seq", BigInteger),
     required("next_seq", BigInteger),
-    required("epoch", BigInteger),  # counts claims: a settle of an older one is refused
+    required("epoch", BigInteger),  # counts claims: a settle of an older claim is refused
     Column("owner", Text),
     Column("lease_until", Instant),
-    required("attempts", Integer),  # of the head since it last succeeded, for backoff
+    required("attempts", Integer),  # of the head since its last success, for the backoff
     Column("ticket_id", Text),
     Column("ticket_status", Text),
     Column("last_error", Text),
-    Column("opener", Text),  # who opened it, as the source names people
-    Column("create_seq", BigInteger),  # of the operation that creates, or created, the ticket that it is about now
-    required("lost", Boolean, server_default=false()),  # that operation is dead: what needs its ticket is held
+    Column("opener", Text),  # the author of the opening, as the source names people
+    Column("create_seq", BigInteger),  # of the create of its current ticket
+    required("lost", Boolean, server_default=false()),  # that create is dead: what needs its ticket is held
     required("open_members", Integer, server_default=text("0")),  # of a group
-    Column("left", Text),  # how others left its ticket
+    Column("left", Text),  # the state in which others left the ticket
     Column("left_at", Instant),
-    Column("changed_at", Instant),  # when it got its priority, by the source's clock
-    Column("heard_at", Instant),  # when its source said last that it goes on; only where that is asked for
+    Column("changed_at", Instant),  # when the priority was set, by the source's clock
+    Column("heard_at", Instant),  # when the source last reported that it goes on; only for expiry
     UniqueConstraint("source", "key"),
     only("phase", CasePhase),
     only("state", DeliveryState),
@@ -125,22 +125,22 @@ operations = Table(
     required("rank", Integer),
     required("state", Text),
     required("idempotency_key", Text, unique=True),
-    required("request", LargeBinary),  # the exact bytes; never changed once sent
+    required("request", LargeBinary),  # the exact bytes; never changed after a send
     required("created_at", Instant),
-    Column("first_sent_at", Instant),  # of the sends whose outcome is not known to be "not executed"
+    Column("first_sent_at", Instant),  # of the sends that may have been executed
     required("ambiguous", Boolean),  # a send may have been executed
     required("conflicts", Integer),
     Column("ended_at", Instant),
     Column("response", Text),
     Column("why", Text),
-    Column("target", BigInteger),  # the seq of the create whose ticket it is about; a create's is its own
-    # Of a reopening: the create that takes its place where there is no ticket. Until the release after, also what
-    # `own_request` says, for the version before, which knows no other column: see `queue/joining.py`.
+    Column("target", BigInteger),  # the seq of the create of its ticket; for a create, its own seq
+    # For a reopening: the create that replaces it where the ticket is missing. Until the next release, also a copy of
+    # `own_request` for the previous version, which reads no other column: see `queue/joining.py`.
     Column("instead", LargeBinary),
-    Column("last_sent_at", Instant),  # absence is proven only when this send, too, can take effect no more
-    required("unproven", Boolean, server_default=false()),  # a restored ledger cannot tell: as if its key were old
-    Column("joined_into", BigInteger),  # the seq of the operation of its case that it is sent with
-    Column("own_request", LargeBinary),  # what it said before others were joined into it; or it was, and stays alone
+    Column("last_sent_at", Instant),  # absence is proven only after this send can no longer take effect
+    required("unproven", Boolean, server_default=false()),  # set by a restore: treated as if its key had expired
+    Column("joined_into", BigInteger),  # the seq of the operation that it is sent with
+    Column("own_request", LargeBinary),  # its request without joined parts; then nothing more is joined
     only("kind", OperationKind),
     only("state", OperationState),
     Index("ix_operations_dead", "case_id", "seq", postgresql_where=text("state = 'dead'"),
@@ -152,7 +152,7 @@ seen = Table(
     "seen",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("digest", LargeBinary, primary_key=True),  # of the source message id, or of it and its changed content
+    Column("digest", LargeBinary, primary_key=True),  # of the source message id, or of that id and its changed content
     required("content", LargeBinary),
     required("inbound_id", Number),
     required("case_id", Number),
@@ -177,10 +177,10 @@ participants = Table(
 members = Table(
     "members",
     metadata,
-    Column("case_id", Number, primary_key=True, autoincrement=False),  # the group's
-    Column("key", Text, primary_key=True),  # as the source names what the member is about
+    Column("case_id", Number, primary_key=True, autoincrement=False),  # the case of the group
+    Column("key", Text, primary_key=True),  # the case key of the member in its source
     required("source", Text),
-    # What planning knows of it: see lifecycle.CaseState.
+    # State for planning: see lifecycle.CaseState.
     required("episode", Integer),
     required("phase", Text),
     Column("started_at", Instant),
@@ -195,10 +195,10 @@ members = Table(
 storms = Table(
     "storms",
     metadata,
-    Column("case_id", Number, primary_key=True, autoincrement=False),  # of the ticket that they are gathered in
+    Column("case_id", Number, primary_key=True, autoincrement=False),  # of the ticket that gathers the incidents
     required("since", Instant),  # the minute in which incidents are counted
     required("number", Integer),
-    required("before", Integer),  # of the minute before
+    required("before", Integer),  # incidents of the minute before
 )
 
 exchanges = Table(
@@ -206,10 +206,10 @@ exchanges = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("name", Text, primary_key=True),  # a digest of sender and subject
-    Column("case_id", Number),  # where the latest message went that passed
-    required("passed", Text),  # when the latest passed: times with blanks between, the oldest first
-    Column("noted_at", Instant),  # when the latest note was made of those that did not
-    required("at", Instant, index=True),  # when something was last said in it
+    Column("case_id", Number),  # the case of the latest message that passed
+    required("passed", Text),  # times of the latest messages that passed, separated by blanks, the oldest first
+    Column("noted_at", Instant),  # when the latest note about stopped messages was made
+    required("at", Instant, index=True),  # time of the latest message
 )
 
 directory = Table(
@@ -218,7 +218,7 @@ directory = Table(
     Column("source", Text, primary_key=True),
     Column("id", Text, primary_key=True),  # of a user or a channel, as the platform gives it
     required("name", Text),
-    required("at", Instant),  # when it was told last
+    required("at", Instant),  # when the name was last received
 )
 
 pending = Table(
@@ -227,12 +227,12 @@ pending = Table(
     Column("id", Number, primary_key=True, autoincrement=True),
     required("source", Text),
     required("wanted", Text),  # the alias or case key that it waits for
-    required("digest", LargeBinary),  # of the event: it waits once
+    required("digest", LargeBinary),  # of the event, so that it waits only once
     required("inbound_id", Number),
     required("event", Text),  # JSON
     required("occurred_at", Instant),
     required("expires_at", Instant, index=True),
-    Column("treatment", Text),  # JSON: what was decided about it when it arrived
+    Column("treatment", Text),  # JSON: the treatment decided on arrival
     UniqueConstraint("source", "digest"),
     Index(None, "source", "wanted"),
 )
@@ -247,9 +247,9 @@ tickets = Table(
     required("bound_at", Instant),
     Column("status", Text),  # as last known: open | pending | resolved | closed | gone
     Column("status_at", Instant),
-    Column("reopened_at", Instant),  # by a person, as the Tickets API told
-    Column("told_at", Instant),  # since when the latest state is so that the Tickets API told of, by its clock
-    Column("looked_at", Instant),  # where its webhooks cannot reach us
+    Column("reopened_at", Instant),  # by a person, according to the Tickets API
+    Column("told_at", Instant),  # when the latest state reported by the Tickets API began, by its clock
+    Column("looked_at", Instant),  # of the last poll, where webhooks cannot reach this host
     only("how", TicketOrigin),
     UniqueConstraint("case_id", "create_seq"),
 )
@@ -276,7 +276,7 @@ gate = Table(
     Column("closed_until", Instant),
     Column("reason", Text),
     Column("since", Instant),
-    Column("probed_case", Number),  # the case that was let through last, to see whether the gate can be opened
+    Column("probed_case", Number),  # the case that was last let through as a probe
     Column("learnt", Float),  # the share of the limit that the service seems to grant, as of the last 429
     Column("learnt_at", Instant),
     only("reason", ClosedBy),
@@ -305,15 +305,15 @@ receipts = Table(
     "receipts",
     metadata,
     Column("case_id", Number, primary_key=True, autoincrement=False),
-    Column("target", Text, primary_key=True),  # as the source's connector writes it
+    Column("target", Text, primary_key=True),  # in the format of the source's connector
     required("source", Text),
     required("state", Text),
-    required("wanted", Integer),  # counts what there is to tell; a change while one is being told is not missed
+    required("wanted", Integer),  # counts changes to post, so that a change during a post is not missed
     required("run_at", Instant),
     required("epoch", BigInteger),
     Column("lease_until", Instant),
-    Column("place", Text),  # what was posted, to be edited
-    Column("posting_at", Instant),  # of a first post that may be there
+    Column("place", Text),  # the post to edit, as the platform names it
+    Column("posting_at", Instant),  # time of a first post that may have been executed
     required("attempts", Integer),
     Column("error", Text),
     only("state", ReceiptState),
@@ -324,12 +324,12 @@ receipts = Table(
 jobs = Table(
     "jobs",
     metadata,
-    Column("name", Text, primary_key=True),  # what it does, and for which source: confirm:prometheus
+    Column("name", Text, primary_key=True),  # the job and its source: confirm:prometheus
     required("due_at", Instant),
-    required("epoch", BigInteger),  # counts who took it: the end of an older run is refused
+    required("epoch", BigInteger),  # counts claims of the job: the end of an older run is refused
     Column("owner", Text),
     Column("lease_until", Instant),
-    required("state", Text),  # JSON: what it must remember until it runs again
+    required("state", Text),  # JSON: what the job must remember until its next run
     required("failures", Integer),  # in a row
     Column("failing_since", Instant),
     Column("error", Text),
@@ -358,15 +358,15 @@ mailboxes = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("mailbox", Text, primary_key=True),
-    required("watched", Boolean),  # it is configured; a row stays when it is not any more
-    required("silent_after", Float),  # seconds without a successful poll that are an alarm
+    required("watched", Boolean),  # configured now; the row stays after the mailbox is removed from the settings
+    required("silent_after", Float),  # seconds without a successful poll until the alarm
     required("since", Instant),  # when it was first watched, or watched again
     Column("owner", Text),  # the process that reads it now
     Column("lease_until", Instant),
-    Column("polled_at", Instant),  # successfully
-    Column("error", Text),  # of the last poll, where it failed
-    Column("login_error", Text),  # why we are not let in
-    Column("token_ends_at", Instant),  # when the refresh token does, where the provider tells
+    Column("polled_at", Instant),  # time of the last successful poll
+    Column("error", Text),  # of the last poll, if it failed
+    Column("login_error", Text),  # why the server refuses the login
+    Column("token_ends_at", Instant),  # when the refresh token expires, if the provider reports it
 )
 
 folders = Table(
@@ -376,11 +376,11 @@ folders = Table(
     Column("mailbox", Text, primary_key=True),
     Column("folder", Text, primary_key=True),
     required("uidvalidity", BigInteger),
-    required("first_uid", BigInteger),  # what is below was there before us
-    required("last_uid", BigInteger),  # up to here all is in the ledger, unless the reconcile says otherwise
-    Column("since", Instant),  # what is older was there before us, when UIDs begin anew; none: nothing was
+    required("first_uid", BigInteger),  # lower UIDs were there before the mailbox was watched
+    required("last_uid", BigInteger),  # up to here all mails are in the ledger, unless the reconcile finds otherwise
+    Column("since", Instant),  # older mails predate the watching; for UIDs that begin anew
     Column("reconciled_at", Instant),
-    required("unaccounted", Integer),  # UIDs that are on the server and not in the ledger, as last compared
+    required("unaccounted", Integer),  # UIDs on the server and not in the ledger, as last compared
 )
 
 mailbox_uids = Table(
@@ -393,7 +393,7 @@ mailbox_uids = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("inbound_id", Number),
     required("outcome", Text),  # when it was recorded
-    Column("reason", Text),  # of one that is no delivery
-    required("owed", Boolean),  # it is still to be flagged or moved
+    Column("reason", Text),  # of a mail that is not a delivery
+    required("owed", Boolean),  # the mail must still be flagged or moved
     only("outcome", MailOutcome),
 )

@@ -1,1 +1,1 @@
-"""What is remembered about sources: jobs, mailboxes, names."""
+"""Stored state of sources: jobs, mailboxes, names."""

@@ -1,4 +1,4 @@
-"""What are the users and channels of a platform called? A row for each, forgotten when it is in no list any more."""
+"""The directory: names of a platform's users and channels. A row is deleted when no list contains it any more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.ledger.schema.tables import directory
 
 
 def names(connection: Connection, source: str, ids: Collection[str]) -> dict[str, str]:
-    """What users and channels of the source are called, by id; those that are known."""
+    """Return the known names of users and channels of the source, by id."""
     if not ids:
         return {}
     wanted = ({"source": source, "id": each} for each in ids)
@@ -21,11 +21,11 @@ def names(connection: Connection, source: str, ids: Collection[str]) -> dict[str
 
 
 def keep(connection: Connection, now: datetime, source: str, told: Mapping[str, str]) -> None:
-    """Record what users and channels of the source are called now, by id."""
+    """Store the current names of users and channels of the source, by id."""
     rows = [{"source": source, "id": id_, "name": name, "at": now} for id_, name in sorted(told.items())]
     bulk.insert_or_update(connection, directory, rows)
 
 
 def forget(connection: Connection, source: str, *, before: datetime) -> None:
-    """Forget the names that were told last before then."""
+    """Delete the names that were last received before that time."""
     connection.execute(delete(directory).where(directory.c.source == source, directory.c.at < before))

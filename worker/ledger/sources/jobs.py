@@ -1,7 +1,7 @@
-"""Which work is due that no message asks for, and who does it? A row for each job, and one owner at a time.
+"""Jobs: work that no message asks for. There is one row for each job, and one owner at a time.
 
-A job is named after what it does and for which source. Its owner has a lease; when that has ended, whoever looks next
-takes the job over, and what the earlier owner still says of it is refused.
+A job's name consists of its work and its source. Its owner has a lease. After the lease has ended, the next process
+that looks for due jobs takes the job over, and results of the earlier owner are refused.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Job:
     name: str
     epoch: int
     state: dict[str, Any]
-    """What its last run left; empty at first."""
+    """The state that its last run stored; empty at first."""
     failures: int
 
 
 @dataclass(frozen=True, slots=True)
 class FailingJob:
-    """A job that has failed since then, and how. Times in UTC."""
+    """A failing job with its latest error. Times in UTC."""
 
     name: str
     failures: int
@@ -45,7 +45,7 @@ class FailingJob:
 
 
 def plan(db: Database, connection: Connection, names: Collection[str]) -> None:
-    """Let jobs be known; those that are new are due at once."""
+    """Register jobs; new ones are due at once."""
     now = db.now(connection)
     rows = [{"name": each, "due_at": now, "epoch": 0, "state": "{}", "failures": 0} for each in sorted(names)]
     if rows:
@@ -55,9 +55,9 @@ def plan(db: Database, connection: Connection, names: Collection[str]) -> None:
 def take(
     connection: Connection, now: datetime, names: Collection[str], *, owner: str, lease: timedelta
 ) -> tuple[Job, datetime] | None:
-    """The job that has been due for longest, of those that nobody owns, and the time; None where there is none.
+    """Take the free job that has been due for longest; returns it with the time, or None if no job is due and free.
 
-    A job whose memory a later version wrote is left to a process that can read it; its `error` says so.
+    A job with a memory from a later version is left to a process that can read it; its `error` names the reason.
     """
     free = jobs.c.lease_until.is_(None) | (jobs.c.lease_until <= now)
     due = (
@@ -82,7 +82,7 @@ def take(
 
 
 def finish(connection: Connection, now: datetime, job: Job, state: dict[str, Any], *, after: timedelta) -> bool:
-    """Record a run that succeeded, and when the next one is due; False where somebody else has taken the job over."""
+    """Record a successful run, and when the next one is due; False if another process has taken the job over."""
     done = {"state": json.dumps(state), "failures": 0, "failing_since": None, "error": None, "succeeded_at": now}
     return _end(connection, job, {**done, "due_at": now + after})
 
@@ -90,7 +90,7 @@ def finish(connection: Connection, now: datetime, job: Job, state: dict[str, Any
 def fail(
     connection: Connection, now: datetime, job: Job, error: str, state: dict[str, Any], *, after: timedelta
 ) -> bool:
-    """Record a run that failed, with what it remembers; False where somebody else has taken the job over."""
+    """Record a failed run, with the state to remember; False if another process has taken the job over."""
     since = now if job.failures == 0 else jobs.c.failing_since
     failed = {"failures": job.failures + 1, "failing_since": since, "error": cut(error, MAX_ERROR)}
     return _end(connection, job, {**failed, "state": json.dumps(state), "due_at": now + after})
@@ -102,6 +102,6 @@ def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
 
 
 def failing(connection: Connection) -> list[FailingJob]:
-    """The jobs whose latest run failed, by name."""
+    """Return the jobs whose latest run failed, by name."""
     rows = connection.execute(select(jobs).where(jobs.c.failures > 0).order_by(jobs.c.name))
     return [FailingJob(row.name, row.failures, row.failing_since, row.error or "") for row in rows]

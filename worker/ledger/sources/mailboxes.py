@@ -1,7 +1,7 @@
-"""Remembers who reads a mailbox, how far it is read, and which of its mails are accounted for.
+"""Mailboxes: which process reads one, how far it is read, and which of its mails are accounted for.
 
-One process at a time reads a mailbox: it holds a lease, by the ledger's clock. What is accounted for is a row for each
-UID, written with the delivery (`custody`); the cursor of a folder only spares looking at them all.
+One process at a time reads a mailbox: it holds a lease, by the ledger's clock. Accounting has one row for each UID,
+written with the delivery (`worker/ledger/recording/`). The cursor of a folder only spares reading all these rows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_ERROR = 500  # characters
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """The mailbox of a source, by the name that it has there."""
+    """The mailbox of a source, by its name there."""
 
     source: str
     name: str
@@ -36,10 +36,10 @@ class Cursor:
 
     uidvalidity: int
     first_uid: int
-    """What is below was there before us, and is no business of ours."""
+    """Mails with lower UIDs were there before the mailbox was watched, and are ignored."""
     last_uid: int
     since: datetime | None = None
-    """What arrived before was there before us too, when UIDs begin anew; None: nothing was."""
+    """Earlier mails predate the watching too, when UIDs begin anew; None: there are none."""
     reconciled_at: datetime | None = None
 
 
@@ -49,35 +49,36 @@ class Known:
 
     uids: frozenset[int]
     owed: frozenset[int]
-    """Those among them that are still to be flagged or moved."""
+    """Those of the UIDs that must still be flagged or moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """What is known of a mailbox that is watched; times in UTC."""
+    """The state of a watched mailbox; times in UTC."""
 
     source: str
     mailbox: str
     since: datetime
-    """When it was watched first, or again."""
+    """When it was first watched, or watched again."""
     silent_after: float
-    """Seconds without a successful poll that are an alarm."""
+    """Seconds without a successful poll that raise an alarm."""
     polled_at: datetime | None
     """The last successful poll."""
     error: str | None
     """Why the last poll failed."""
     login_error: str | None
-    """Why we are not let in."""
+    """Why the server refuses the login."""
     token_ends_at: datetime | None
-    """When the refresh token ends, where the provider tells."""
+    """When the refresh token expires, if the provider reports it."""
     unaccounted: int
-    """UIDs that are on the server and not in the ledger, as last compared."""
+    """Number of UIDs on the server and not in the ledger, as last compared."""
 
 
 def watch(db: Database, connection: Connection, wanted: Sequence[tuple[Mailbox, float]]) -> None:
-    """From now on these are read, each with the seconds of silence that are an alarm, and no others.
+    """Watch these mailboxes and no others, each with the seconds of silence that raise an alarm.
 
-    One that another process reads comes back by itself: who reads a mailbox watches it.
+    A mailbox that another process reads comes back by itself, because each successful or failed poll marks it as
+    watched.
     """
     now = db.now(connection)
     for each, silent_after in sorted(wanted, key=lambda pair: str(pair[0])):
@@ -91,7 +92,7 @@ def watch(db: Database, connection: Connection, wanted: Sequence[tuple[Mailbox, 
 
 
 def lease(connection: Connection, now: datetime, mailbox: Mailbox, owner: str, duration: timedelta) -> bool:
-    """Take the mailbox, or hold it for longer; False while another process has it."""
+    """Take the lease of the mailbox, or extend it; False while another process has it."""
     is_free = mailboxes.c.owner.is_(None) | (mailboxes.c.owner == owner) | (mailboxes.c.lease_until <= now)
     taken = connection.execute(
         update(mailboxes)
@@ -103,18 +104,18 @@ def lease(connection: Connection, now: datetime, mailbox: Mailbox, owner: str, d
 
 
 def release(connection: Connection, mailbox: Mailbox, owner: str) -> None:
-    """Let others have it."""
+    """Release the lease."""
     own = update(mailboxes).where(_is(mailboxes, mailbox), mailboxes.c.owner == owner)
     connection.execute(own.values(owner=None, lease_until=None))
 
 
 def forget_owners(connection: Connection) -> None:
-    """All processes that read mailboxes are known to be gone."""
+    """End all leases, when all processes that read mailboxes are known to be gone."""
     connection.execute(update(mailboxes).values(owner=None, lease_until=None))
 
 
 def cursor(connection: Connection, mailbox: Mailbox, folder: str) -> Cursor | None:
-    """How far the folder is read; None where it never was."""
+    """Return how far the folder is read; None if it never was."""
     row = connection.execute(select(folders).where(_is(folders, mailbox, folder))).one_or_none()
     if row is None:
         return None
@@ -122,7 +123,7 @@ def cursor(connection: Connection, mailbox: Mailbox, folder: str) -> Cursor | No
 
 
 def begin(db: Database, connection: Connection, mailbox: Mailbox, folder: str, cursor: Cursor) -> None:
-    """Read the folder from there on, for the first time or with UIDs that begin anew."""
+    """Store where reading of the folder begins, for the first time or with UIDs that begin anew."""
     place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder}
     values = {
         "uidvalidity": cursor.uidvalidity,
@@ -137,7 +138,7 @@ def begin(db: Database, connection: Connection, mailbox: Mailbox, folder: str, c
 
 
 def known(connection: Connection, mailbox: Mailbox, folder: str, uidvalidity: int, above: int) -> Known:
-    """The UIDs above that one that are accounted for."""
+    """Return the UIDs above that one that are accounted for."""
     rows = connection.execute(
         select(mailbox_uids.c.uid, mailbox_uids.c.owed).where(
             _is(mailbox_uids, mailbox, folder),
@@ -157,7 +158,7 @@ def suppress(
     uids: Sequence[int],
     reason: str,
 ) -> None:
-    """Account for mails that are none of ours."""
+    """Account for mails that are ignored."""
     place = {"source": mailbox.source, "mailbox": mailbox.name, "folder": folder, "uidvalidity": uidvalidity}
     rows = [place | {"uid": uid, "outcome": "suppressed", "reason": reason, "owed": False} for uid in uids]
     new = db.insert_or_ignore(mailbox_uids, "source", "mailbox", "folder", "uidvalidity", "uid")
@@ -168,7 +169,7 @@ def suppress(
 def advance(
     connection: Connection, mailbox: Mailbox, folder: str, uidvalidity: int, last_uid: int, paid: Collection[int] = ()
 ) -> None:
-    """All up to that UID is in the ledger; `paid` were flagged or moved."""
+    """Record that all mails up to that UID are in the ledger; `paid` were flagged or moved."""
     its = _is(folders, mailbox, folder), folders.c.uidvalidity == uidvalidity
     further = update(folders).where(*its, folders.c.last_uid < last_uid)
     connection.execute(further.values(last_uid=last_uid))
@@ -180,7 +181,7 @@ def advance(
 
 
 def compared(connection: Connection, now: datetime, mailbox: Mailbox, folder: str, unaccounted: int) -> None:
-    """The UIDs of the folder were compared with the ledger, and so many are not in it; none: it is reconciled."""
+    """Record how many UIDs of the folder are missing in the ledger; with 0 missing, the folder is reconciled."""
     values: dict[str, object] = {"unaccounted": unaccounted}
     if not unaccounted:
         values["reconciled_at"] = now
@@ -188,24 +189,24 @@ def compared(connection: Connection, now: datetime, mailbox: Mailbox, folder: st
 
 
 def polled(connection: Connection, now: datetime, mailbox: Mailbox) -> None:
-    """All folders were read to their end."""
+    """Record a poll that read all folders to their end."""
     its = update(mailboxes).where(_is(mailboxes, mailbox))
     connection.execute(its.values(watched=True, polled_at=now, error=None, login_error=None))
 
 
 def failed(connection: Connection, mailbox: Mailbox, error: str, *, login: bool = False) -> None:
-    """A poll failed; with `login` because we were not let in."""
+    """Record a failed poll; `login` if the server refused the login."""
     values = {"error": error[:MAX_ERROR]} | ({"login_error": error[:MAX_ERROR]} if login else {})
     connection.execute(update(mailboxes).where(_is(mailboxes, mailbox)).values(watched=True, **values))
 
 
 def token_ends(connection: Connection, mailbox: Mailbox, at: datetime | None) -> None:
-    """Note when the refresh token ends; None: the provider does not tell."""
+    """Store when the refresh token expires; None: the provider does not report it."""
     connection.execute(update(mailboxes).where(_is(mailboxes, mailbox)).values(token_ends_at=at))
 
 
 def states(connection: Connection) -> list[MailboxState]:
-    """What is known of the mailboxes that are watched, by source and name."""
+    """Return the states of the watched mailboxes, by source and name."""
     rows = connection.execute(
         select(mailboxes).where(mailboxes.c.watched).order_by(mailboxes.c.source, mailboxes.c.mailbox)
     ).all()
@@ -232,6 +233,6 @@ def states(connection: Connection) -> list[MailboxState]:
 
 
 def _is(table: Table, mailbox: Mailbox, folder: str | None = None) -> ColumnElement[bool]:
-    """The rows of a mailbox, or of a folder of it."""
+    """Return the condition for the rows of a mailbox, or of one of its folders."""
     found = (table.c.source == mailbox.source) & (table.c.mailbox == mailbox.name)
     return found if folder is None else found & (table.c.folder == folder)

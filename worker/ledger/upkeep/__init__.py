@@ -1,1 +1,1 @@
-"""Keeping the ledger: pruning, statistics, backup."""
+"""Upkeep of the ledger: pruning, statistics, backup."""

@@ -1,6 +1,6 @@
-"""How is a ledger copied while it is written to?
+"""Copies a ledger while other processes write to it.
 
-SQLite: with its own backup, which reads one state of the database however long that takes; writers go on meanwhile
+SQLite: with its own backup, which reads one state of the database however long that takes, while writers go on
 (https://www.sqlite.org/backup.html). A read transaction is held, since the copy would begin again after every write.
 PostgreSQL: with its `pg_dump`.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-PAGES = 1024  # between two looks at the progress
+PAGES = 1024  # between two reports of the progress
 
 
 class BackupBroken(Exception):
@@ -24,7 +24,7 @@ class BackupBroken(Exception):
 def copy_sqlite(source: Path, target: Path, progress: Callable[[int, int], None] = lambda _done, _all: None) -> None:
     """Copy the database into a new file, which then needs no other file beside it. Raises BackupBroken.
 
-    `progress` is told the pages that are copied, and all of them.
+    `progress` receives the number of copied pages, and of all pages.
     """
     try:
         with closing(sqlite3.connect(source, isolation_level=None)) as origin, closing(sqlite3.connect(target)) as copy:
@@ -41,7 +41,7 @@ def copy_sqlite(source: Path, target: Path, progress: Callable[[int, int], None]
 
 
 def pg_dump(url: URL, target: Path) -> tuple[list[str], dict[str, str]]:
-    """The command that copies a PostgreSQL database, and what its environment needs besides: never a password in it.
+    """Return the command that copies a PostgreSQL database, and its environment. The command contains no password.
 
     https://www.postgresql.org/docs/current/app-pgdump.html
     """

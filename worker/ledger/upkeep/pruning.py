@@ -1,11 +1,10 @@
-"""What may be forgotten? Bodies and attempts of what is settled, once they are old enough.
+"""Prunes old data: the bodies and attempts of settled work, once they are old enough.
 
-inbound         body, headers and query, but of what waits in quarantine for a person; the line about it stays
-attempts        but of operations that are not ended, or wait for a person
-seen            never: a repeat would have effects again
-interventions   never
+inbound         body, headers and query, except for quarantined deliveries; the rest of the row stays attempts
+except for those of operations that are not ended, or wait for a person seen            never: a repeat would have
+effects again interventions   never
 
-It goes in steps of some hundred rows, each a short transaction, and can be stopped after any of them.
+Pruning goes in steps of some hundred rows. Each is a short transaction, and pruning can be stopped after any step.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ from worker.ledger.schema.tables import attempts, inbound, operations
 from worker.ledger.schema.words import WAITS, InboundOutcome, OperationState
 
 LOOKED_AT = 5000  # ids in one statement that reads
-AT_ONCE = 500  # rows in one that writes
+AT_ONCE = 500  # rows in one statement that writes
 KEEP_THEIR_ATTEMPTS = (*WAITS, OperationState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """What is older may go."""
+    """Older data may be pruned."""
 
     bodies: datetime
     attempts: datetime
@@ -37,7 +36,7 @@ class Cutoffs:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What went, or would go."""
+    """The data that was pruned, or would be."""
 
     bodies: int = 0
     body_bytes: int = 0
@@ -50,16 +49,16 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of it."""
+    """One step of pruning."""
 
     pruned: Pruned
     advanced: int
-    """By how many ids, of those that `span` counted."""
+    """The number of ids that this step covered, of the ids in its span."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Ids in [start, end) of a table, and what of them may go."""
+    """Ids in [start, end) of a table, and which of its data may be pruned."""
 
     what: Literal["bodies", "attempts"]
     start: int
@@ -72,7 +71,7 @@ class Span:
 
 
 def spans(connection: Connection, cutoffs: Cutoffs) -> list[Span]:
-    """Where to look."""
+    """Return the spans of ids that may contain data to prune."""
     return [
         _span(connection, "bodies", inbound.c.received_at, cutoffs.bodies),
         _span(connection, "attempts", attempts.c.at, cutoffs.attempts),
@@ -81,12 +80,13 @@ def spans(connection: Connection, cutoffs: Cutoffs) -> list[Span]:
 
 def _span(connection: Connection, what: Literal["bodies", "attempts"], at: Column[datetime], before: datetime) -> Span:
     start, _ = bounds(connection, at)
-    # A row's time may be before that of one with a lower id; `first_since` looks so much earlier, so this is later.
+    # A row's time may be before the time of a row with a lower id. `first_since` subtracts `SLACK`, so it is added
+    # here.
     return Span(what, start, first_since(connection, at, before + 2 * SLACK), before)
 
 
 def steps(database: Database, span: Span, *, dry_run: bool) -> Iterator[Step]:
-    """Prune it from its start to its end; with `dry_run` only count."""
+    """Prune a span from its start to its end; with `dry_run` only count."""
     while span.size:
         with database.read() as connection:
             found = connection.execute(_prunable(span).limit(None if dry_run else AT_ONCE)).all()
@@ -122,7 +122,7 @@ def _counted(span: Span, found: Any) -> Pruned:
 
 def _prune(connection: Connection, span: Span, numbers: list[int]) -> None:
     if span.what == "bodies":
-        # Somebody may have put it into quarantine since it was looked at.
+        # A delivery may have been quarantined since it was read.
         these = (inbound.c.id.in_(numbers), inbound.c.outcome != InboundOutcome.QUARANTINED)
         connection.execute(update(inbound).where(*these).values(body=b"", headers="[]", query=""))
     else:

@@ -1,4 +1,4 @@
-"""How large is the ledger, and how fast does it grow?"""
+"""Statistics of the ledger: the size of its tables, and how fast they grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.ledger.schema.tables import attempts, budget, inbound, interventions
 
 SPAN = timedelta(days=7)
 DAY = timedelta(days=1)
-ESTIMATED_FROM = 1_000_000  # rows, of PostgreSQL: to count more takes longer than a statement may
+ESTIMATED_FROM = 1_000_000  # rows on PostgreSQL: counting more takes longer than a statement may
 
 _TIMES: dict[str, Column[datetime]] = {
     "inbound": inbound.c.received_at,
@@ -26,7 +26,7 @@ _TIMES: dict[str, Column[datetime]] = {
     "interventions": interventions.c.at,
     "budget": budget.c.at,
 }
-_ORDERED = ("inbound", "attempts", "interventions", "budget")  # their ids grow with their times
+_ORDERED = ("inbound", "attempts", "interventions", "budget")  # tables whose ids grow with their times
 
 # https://www.sqlite.org/dbstat.html; not every SQLite is built with it
 _SQLITE_BYTES = (
@@ -42,23 +42,23 @@ _POSTGRESQL_ROWS = "SELECT relname, reltuples::bigint FROM pg_class WHERE relnam
 
 @dataclass(frozen=True, slots=True)
 class TableStats:
-    """One table. Times in UTC; None where that cannot be told."""
+    """One table. Times in UTC; None where a value is not available."""
 
     table: str
     rows: int
     is_estimate: bool
-    """PostgreSQL's own estimate, as of its last ANALYZE."""
+    """True for PostgreSQL's own estimate, as of its last ANALYZE."""
     bytes: int | None
-    """With its indexes."""
+    """Including indexes."""
     oldest: datetime | None
     newest: datetime | None
     rows_per_day: float | None
-    """Of the last seven days, or since the first row, but at least of one day."""
+    """Over the last seven days, or since the first row if that is later, but over at least one day."""
     bytes_per_day: float | None
 
 
 def table_stats(database: Database) -> list[TableStats]:
-    """Every table of the ledger, the largest first. Each is read in a transaction of its own."""
+    """Return the statistics of every table, the largest first. Each table is read in its own transaction."""
     with database.read() as connection:
         sizes = _bytes(database, connection)
         estimates = {} if database.is_sqlite else _estimates(connection)

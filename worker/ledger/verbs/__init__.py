@@ -1,1 +1,1 @@
-"""The ledger's verbs by who uses them, each with its transaction."""
+"""The ledger's verbs, grouped by their callers; each verb has its own transaction."""

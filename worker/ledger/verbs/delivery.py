@@ -1,4 +1,4 @@
-"""The verbs of delivery: they lease operations, record how each ended, and stop sending."""
+"""The verbs of delivery: lease operations, settle them, and pause sending."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DeliveryVerbs(Verbs):
     def settle(
         self, connection: Connection, settled: Sequence[tuple[Claim, Settlement]]
     ) -> tuple[list[Claim], frozenset[Kind]]:
-        """Record outcomes; gives the claims that were no longer ours, and the kinds that are due now."""
+        """Record outcomes; returns the claims that were no longer valid, and the kinds that are due now."""
         now = self.database.now(connection)
         stale, due = settles.settle(connection, settled, now)
         if self.rules.may_answer():
@@ -43,13 +43,13 @@ class DeliveryVerbs(Verbs):
 
 
 class GateVerbs(Verbs):
-    """Stop sending, and go on."""
+    """Pause and resume sending."""
 
     list_pauses = reads(plain(gates.list_pauses))
 
     @writes
     def pause(self, connection: Connection, scope: str, why: str, *, by: str = UNNAMED) -> bool:
-        """Send nothing of this source, or of any (`*`); False when that was so already."""
+        """Send nothing of this source, or of any (`*`); False when it was paused already."""
         now = self.database.now(connection)
         is_new = gates.pause(self.database, connection, scope, why, now)
         if is_new:

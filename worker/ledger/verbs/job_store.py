@@ -1,4 +1,4 @@
-"""The verbs of jobs: which of them is due, what they ask of the ledger, and what they record there."""
+"""The verbs of jobs: find due jobs, read what they need, and record their results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_da
 
 
 class Errands(Verbs):
-    """What jobs do with the ledger."""
+    """The job store: everything that jobs read and write in the ledger."""
 
     plan = writes(with_database(jobs.plan))
     take = writes(at_now(jobs.take))
@@ -44,26 +44,26 @@ class Errands(Verbs):
 
     @writes
     def expired(self, connection: Connection, source: str, *, for_: timedelta, limit: int) -> list[OpenSubject]:
-        """Of what is open, what the source did not tell of for so long; the longest first."""
+        """Return the open subjects that the source has not reported for so long; the longest silence first."""
         now = self.database.now(connection)
         watching.begin_to_hear(connection, source, now)
         return watching.unheard(connection, source, before=now - for_, limit=limit)
 
     @reads
     def case_names(self, connection: Connection, source: str, names: Collection[str]) -> frozenset[str]:
-        """Those of the names under which a case of the source is known."""
+        """Return those of the names that are aliases of a case of the source."""
         return frozenset(alias for _, alias in aliases.read(connection, {(source, each) for each in names}))
 
     @writes
     def claim_receipts(self, connection: Connection, source: str, *, lease: timedelta, limit: int) -> list[Receipt]:
-        """Lease receipts of the source that are due."""
+        """Lease due receipts of the source."""
         return receipts.claim(connection, source, now=self.database.now(connection), lease=lease, limit=limit)
 
     @writes
     def settle_receipt(self, connection: Connection, receipt: Receipt, outcome: Outcome, *, repeatable: bool) -> bool:
-        """Record what became of a receipt; False where its lease had passed to somebody else.
+        """Record the outcome of a receipt; False if its lease had passed to another worker.
 
-        Where nobody knows the end, it is tried again only if it is `repeatable`.
+        A post with an unknown end is tried again only if it is `repeatable`.
         """
         now = self.database.now(connection)
         match outcome:

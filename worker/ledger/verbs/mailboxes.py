@@ -1,4 +1,4 @@
-"""The verbs of those who read mailboxes: who reads one, how far it is read, and which mails are accounted for."""
+"""The verbs of mailbox readers: leases, reading positions, and accounting for mails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_da
 
 
 class Mailboxes(Verbs):
-    """What readers of mailboxes note."""
+    """Everything that readers of mailboxes store."""
 
     watch = writes(with_database(mailboxes.watch))
     lease = writes(at_now(mailboxes.lease))

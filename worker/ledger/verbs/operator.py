@@ -1,4 +1,4 @@
-"""The verbs of people: they mend dead letters, compare with the Tickets API, and say that a backup was restored."""
+"""The verbs of operators: repair dead letters, audit against the Tickets API, and mark a restored ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, writes
 
 
 class OperatorVerbs(Verbs):
-    """Do by hand what no message asks for. Each is noted as an intervention of `by`."""
+    """Actions of people. Each is noted as an intervention of `by`."""
 
     rules: StandingRules
 
@@ -28,7 +28,7 @@ class OperatorVerbs(Verbs):
 
     @writes
     def retry_operation(self, connection: Connection, letter_id: str, *, by: str = UNNAMED) -> int:
-        """Send a dead operation again, with the same bytes and key; gives how many go on that waited for it.
+        """Have a dead operation sent again with the same bytes and key; returns how many waiting operations go on.
 
         Raises NoSuchDeadLetter, CannotBeDone.
         """
@@ -39,7 +39,7 @@ class OperatorVerbs(Verbs):
 
     @writes
     def edit_operation(self, connection: Connection, letter_id: str, request: bytes, *, by: str = UNNAMED) -> int:
-        """Send a dead operation with another request, under a key of its own; gives and raises as `retry_operation`."""
+        """Have a dead operation sent with another request and key; returns and raises like `retry_operation`."""
         dead, at = self._found(connection, letter_id)
         released = repair.edit_operation(connection, letter_id, request, at)
         stored = dead_letters.request_of(connection, letter_id)
@@ -51,7 +51,7 @@ class OperatorVerbs(Verbs):
     def bind(
         self, connection: Connection, letter_id: str, ticket_id: str, status: TicketStatus | None, *, by: str = UNNAMED
     ) -> int:
-        """Let an existing ticket be the one that a dead operation is about; gives how many operations go on with it.
+        """Bind an existing ticket to a dead operation; returns how many operations go on with it.
 
         Raises NoSuchDeadLetter, CannotBeDone.
         """
@@ -63,7 +63,7 @@ class OperatorVerbs(Verbs):
 
     @writes
     def skip(self, connection: Connection, letter_id: str, why: str, *, by: str = UNNAMED) -> int:
-        """Give up a dead letter; gives how many operations went with it. Raises NoSuchDeadLetter."""
+        """Give up a dead letter; returns how many operations went with it. Raises NoSuchDeadLetter."""
         dead, at = self._found(connection, letter_id)
         if letter_id.startswith("in-"):
             repair.skip_delivery(connection, letter_id, why)
@@ -75,9 +75,10 @@ class OperatorVerbs(Verbs):
 
     @writes
     def mark_restored(self, connection: Connection, *, by: str = UNNAMED) -> int:
-        """This ledger comes from a backup: whatever is unfinished may have happened; gives the number of operations.
+        """Mark this ledger as restored from a backup; returns the number of unfinished operations.
 
-        Nothing is sent for a lease and a ghost wait. No other process may use the ledger meanwhile.
+        Each of these may have been executed already. Nothing is sent for a lease and a ghost wait. No other process may
+        use the ledger meanwhile.
         """
         self.rules.forget_facts()
         now = self.database.now(connection)

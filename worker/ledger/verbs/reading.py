@@ -1,4 +1,4 @@
-"""The verbs of people who read the ledger. Each has a short transaction; what is long is read in pages."""
+"""The verbs of people who read the ledger. Each has a short transaction; long lists are read in pages."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from worker.planning.grouping import is_group
 
 @dataclass(frozen=True, slots=True)
 class CaseShown:
-    """One case: all its messages, everything that was planned for it, and its ticket."""
+    """One case with all its messages, all its planned operations, and its ticket."""
 
     case: CaseStory
     messages: tuple[DeliveryLine, ...]
     members: tuple[MemberLine, ...] = ()
-    """Of a group's case: what is or was in the group, in the order of their keys."""
+    """For a group's case: its present and former members, in the order of their keys."""
 
 
 class Reading(Verbs):
-    """What a person may want to know."""
+    """Reports for people."""
 
     outcomes = reads(plain(accounting.of_source))
     uid_outcomes = reads(plain(accounting.of_folder))
@@ -49,7 +49,7 @@ class Reading(Verbs):
     news = reads(at_now(following.news))
 
     def deliveries(self, wanted: Filter, limit: int | None) -> Iterator[DeliveryLine]:
-        """The latest so many (None: all), the newest first."""
+        """Yield the latest `limit` deliveries (None: all), the newest first."""
         return islice(self._deliveries(wanted), limit)
 
     def _deliveries(self, wanted: Filter) -> Iterator[DeliveryLine]:
@@ -66,19 +66,19 @@ class Reading(Verbs):
 
     @reads
     def timeline(self, connection: Connection, name: str) -> Timeline | None:
-        """The story of a delivery, operation, message, case or ticket; None where nothing is known of it."""
+        """Return the timeline of a delivery, operation, message, case or ticket; None if the name is unknown."""
         meant = names.meant(connection, name)
         return None if meant.is_nothing else timelines.timeline(connection, name, meant)
 
     @reads
     def stored(self, connection: Connection, name: str) -> list[StoredDelivery]:
-        """The deliveries of that name with their bytes, at most a hundred, the oldest first."""
+        """Return the deliveries of that name with their bytes, at most a hundred, the oldest first."""
         meant = names.meant(connection, name)
         found = [deliveries.stored(connection, number) for number in sorted(set(meant.inbound_ids))]
         return [each for each in found if each is not None]
 
     def cases(self, wanted: CaseFilter, limit: int | None) -> Iterator[CaseLine]:
-        """The latest so many (None: all), the newest first."""
+        """Yield the latest `limit` cases (None: all), the newest first."""
         return islice(self._cases(wanted), limit)
 
     def _cases(self, wanted: CaseFilter) -> Iterator[CaseLine]:
@@ -93,7 +93,7 @@ class Reading(Verbs):
 
     @reads
     def case(self, connection: Connection, name: str) -> list[CaseShown]:
-        """The cases of that name, each with its messages."""
+        """Return the cases of that name, each with its messages."""
         found = caselist.stories_of(connection, names.meant(connection, name).case_ids)
         return [
             CaseShown(
@@ -107,7 +107,10 @@ class Reading(Verbs):
     def search(
         self, text: str, since: datetime | None, most: int, looked: Callable[[int], None] = lambda _: None
     ) -> list[int]:
-        """Cases whose people or requests hold a text, in any case; at most `most`. Tells how many it looked at."""
+        """Return at most `most` cases with a text in their people or requests, in upper or lower case.
+
+        `looked` receives the number of operations that were searched, part by part.
+        """
         with self.database.read() as connection:
             found = dict.fromkeys(caselist.of_people(connection, text, most))
         place: tuple[int, int] | None = None
@@ -122,7 +125,7 @@ class Reading(Verbs):
         return list(found)[:most]
 
     def dead(self) -> Iterator[DeadLetter]:
-        """Every dead letter, in the order of `list_dead`, in pages."""
+        """Yield every dead letter, in the order of `list_dead`, read in pages."""
         page: list[DeadLetter] = []
         while True:
             with self.database.read() as connection:

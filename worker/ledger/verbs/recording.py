@@ -1,4 +1,4 @@
-"""The verbs of intake and replay: they record deliveries and plan what follows from them."""
+"""The verbs of intake and replay: record deliveries and plan their operations."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ T = TypeVar("T")
 
 
 class _Undo(Exception):
-    """Ends a transaction that was only to show what would be."""
+    """Rolls back a transaction that only showed its result."""
 
 
 class RecordingVerbs(Verbs):
-    """Record deliveries, and plan what they say."""
+    """Record deliveries, and plan their operations."""
 
     rules: StandingRules
 
     def record(self, deliveries: Sequence[Delivery]) -> tuple[list[Recorded], frozenset[Kind]]:
         """Record deliveries with their plans, in one transaction: all of them, or none.
 
-        Gives what became of each, in order, and the kinds of operation that became due.
+        Returns the result of each delivery, in order, and the kinds of operation that became due.
         """
         return self._plan(
             lambda connection, rules, also_lock: recorder.record(
@@ -45,7 +45,7 @@ class RecordingVerbs(Verbs):
         )
 
     def read_again(self, delivery: Delivery, letter_id: str, *, by: str = UNNAMED) -> Recorded:
-        """Plan what a delivery from quarantine says today."""
+        """Plan a quarantined delivery again, as it is read today."""
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> Recorded:
             before = dead_letters.show_dead(connection, letter_id).letter
@@ -58,7 +58,7 @@ class RecordingVerbs(Verbs):
         return self._plan(act)
 
     def replay(self, again: Sequence[Again], *, by: str = UNNAMED, dry_run: bool = False) -> list[Recorded]:
-        """Plan what stored deliveries say today, in one transaction; with `dry_run`, undo that again."""
+        """Plan stored deliveries as they are read today, in one transaction; with `dry_run`, roll it back."""
         shown: list[Recorded] = []
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> list[Recorded]:
@@ -78,7 +78,7 @@ class RecordingVerbs(Verbs):
             return shown
 
     def update_tickets(self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED) -> int:
-        """Record the deliveries that tell what an audit found, in one transaction; gives the number of tickets."""
+        """Record the deliveries made from an audit's findings, in one transaction; returns the number of tickets."""
         findings, deliveries = [each for each, _ in found], [each for _, each in found]
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> int:
@@ -88,7 +88,7 @@ class RecordingVerbs(Verbs):
         return self._plan(act)
 
     def _plan(self, act: Callable[[Connection, Rules, frozenset[int]], T]) -> T:
-        """Do something in a transaction that plans; it is begun again where the ledger moved meanwhile."""
+        """Run `act` in a transaction that plans; begin it again if another process changed the ledger meanwhile."""
         also_lock: frozenset[int] = frozenset()
         collided = False
         while True:
@@ -98,14 +98,15 @@ class RecordingVerbs(Verbs):
             except BeginAgain as again:
                 also_lock |= again.ids
             except IntegrityError:
-                # Another process recorded one of the messages in a case of its own, at this moment: now it is seen.
+                # Another process recorded one of the messages in a new case at this moment. The next try sees that
+                # case.
                 if collided:
                     raise
                 collided = True
 
     @writes
     def pair_waiting(self, connection: Connection) -> frozenset[Kind]:
-        """Plan comments whose case is known by now, drop those that waited in vain; gives the kinds that are due."""
+        """Plan comments with a case that is known by now, drop expired ones; returns the kinds that are due."""
         rules = self.rules.read(self.database, connection)
         waiting.drop_expired(connection, rules.now)
         return planning.pair_known(self.database, connection, rules)
@@ -114,11 +115,11 @@ class RecordingVerbs(Verbs):
     def stored_deliveries(
         self, connection: Connection, *, since: datetime, source: str | None, after: int, limit: int
     ) -> list[Stored]:
-        """The next deliveries since then, in the order of arrival, those after number `after`."""
+        """Return the next deliveries since then, in the order of arrival, beginning after number `after`."""
         connection.execution_options(postgresql_readonly=True)
         return replays.stored(connection, since=since, source=source, after=after, limit=limit)
 
     @reads
     def stored_span(self, connection: Connection, *, since: datetime, source: str | None, after: int = 0) -> Span:
-        """How many deliveries `stored_deliveries` gives, and after which number they begin."""
+        """Return how many deliveries `stored_deliveries` gives, and after which number they begin."""
         return replays.span(connection, since=since, source=source, after=after)

@@ -1,4 +1,4 @@
-"""The verbs of status and health: they count what the ledger holds."""
+"""The verbs of status and health: count the contents of the ledger."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from worker.ledger.verbs.transaction import Verbs, plain, reads
 
 
 class ReportVerbs(Verbs):
-    """Say how the ledger and its sources are."""
+    """Report on the ledger and its sources."""
 
     list_sources = reads(plain(overview.activity))
     knows_source = reads(plain(overview.knows_source))
     find = reads(plain(overview.find))
 
     def overview(self, *, look_for_room: bool = False) -> Overview:
-        """What there is; `look_for_room` finds out whether the disk is full where that has to be tried."""
+        """Return the overview; `look_for_room` checks for a full disk also where that needs a trial write."""
         full = self.database.room.problem(look=look_for_room)
         with self.database.read() as connection:
             return replace(overview.overview(connection, self.database.now(connection)), full=full)

@@ -1,4 +1,4 @@
-"""Keeps the rules that hold for planning: those of the settings, and what the ledger knows of itself."""
+"""Keeps the current rules of planning: the rules of the settings, and the facts of the ledger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.settings import Settings, TimingSettings
 
 
 class StandingRules:
-    """The rules as they were given, or as the settings of the moment have them once these are followed."""
+    """The rules as given at the start, or as in the current settings once `follow` was called."""
 
     def __init__(
         self,
@@ -40,26 +40,26 @@ class StandingRules:
         self.ghost_wait = timedelta(seconds=timing.ghost_wait)
         self.key_window = timedelta(seconds=timing.key_window)
         self.all_gone = timedelta(seconds=timing.lease + timing.ghost_wait)
-        """After so long, no request is under way that was begun before."""
+        """After this time, no request that was begun before is under way."""
         self._facts: Facts | None = None
 
     def follow(self, current: Callable[[], Settings]) -> None:
-        """Go from now on by the settings that hold when a transaction begins."""
+        """Use from now on the settings that are current when a transaction begins."""
         self._current = current
 
     def forget_facts(self) -> None:
-        """Read again what the ledger knows of itself: it was changed."""
+        """Read the facts of the ledger again at the next use, since they were changed."""
         self._facts = None
 
     def may_answer(self) -> bool:
-        """True where a source may have receipts."""
+        """Return True if a source may have receipts."""
         return self._may_answer or (self._current is not None and may_answer(self._current().sources))
 
     def read(self, database: Database, connection: Connection) -> Rules:
-        """The rules of a transaction that plans, at the time of the ledger."""
+        """Return the rules for a transaction that plans, at the ledger's time."""
         if self._facts is None:
             self._facts = facts.read(connection)
-            # Who was in a group once may be in it still, also when nothing is grouped any more.
+            # Members of a group may still be in it after grouping was switched off.
             self._may_group = self._may_group or group_members.is_any(connection)
         now = database.now(connection)
         restored = self._facts.restored_at
@@ -69,7 +69,7 @@ class StandingRules:
         if self._current is not None:
             settings = self._current()
             policy = default_policy(settings.policy)
-            # What once may have been damped may still wait, also when nothing is damped any more.
+            # A delayed opening may still wait after the opening delay was switched off.
             self._may_damp = self._may_damp or may_damp(settings.policy, settings.routes)
             self._may_group = self._may_group or may_group(settings.policy, settings.routes)
         return Rules(policy, self._revision, key, now, restored, rests_until, self._may_damp, self._may_group)

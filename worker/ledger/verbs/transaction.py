@@ -1,13 +1,13 @@
-"""Gives a verb its transaction.
+"""Decorators that give a verb its transaction.
 
-A verb is a method that is decorated, or a function of a room of the ledger that is taken over:
+A verb is a decorated method, or a wrapped function from another folder of the ledger:
 
     @writes
     def pause(self, connection: Connection, scope: str) -> bool: ...
 
     due_kinds = reads(at_now(claims.due_kinds))
 
-To its callers each of them has the parameters that follow the connection (and the database, and the time).
+Its callers pass the parameters after the connection (and after the database, and the time).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Verbs:
         self.database = database
 
     def now(self) -> datetime:
-        """The time of the ledger, in UTC."""
+        """Return the time of the ledger, in UTC."""
         with self.database.read() as connection:
             return self.database.now(connection)
 
 
 def reads(verb: Callable[Concatenate[V, Connection, P], T]) -> Callable[Concatenate[V, P], T]:
-    """Call it in a transaction that only reads. Not for generators: they would outlive it."""
+    """Run the verb in a transaction that only reads. Not for generators: they would outlive it."""
 
     @wraps(verb)
     def read(self: V, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -50,7 +50,7 @@ def reads(verb: Callable[Concatenate[V, Connection, P], T]) -> Callable[Concaten
 
 
 def writes(verb: Callable[Concatenate[V, Connection, P], T]) -> Callable[Concatenate[V, P], T]:
-    """Call it in a transaction that is committed when it returns, and rolled back when it raises."""
+    """Run the verb in a transaction that is committed when it returns, and rolled back when it raises."""
 
     @wraps(verb)
     def write(self: V, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -61,7 +61,7 @@ def writes(verb: Callable[Concatenate[V, Connection, P], T]) -> Callable[Concate
 
 
 def plain(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Verbs, Connection, P], T]:
-    """A function that needs the connection only, as a method."""
+    """Turn a function of the connection into a method."""
 
     @wraps(act)
     def method(_: Verbs, connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -71,7 +71,7 @@ def plain(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[
 
 
 def at_now(act: Callable[Concatenate[Connection, datetime, P], T]) -> Callable[Concatenate[Verbs, Connection, P], T]:
-    """A function that needs the connection and the time of the ledger, as a method."""
+    """Turn a function of the connection and the ledger's time into a method."""
 
     @wraps(act)
     def method(self: Verbs, connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -83,7 +83,7 @@ def at_now(act: Callable[Concatenate[Connection, datetime, P], T]) -> Callable[C
 def with_database(
     act: Callable[Concatenate[Database, Connection, P], T],
 ) -> Callable[Concatenate[Verbs, Connection, P], T]:
-    """A function that needs the database and the connection, as a method."""
+    """Turn a function of the database and the connection into a method."""
 
     @wraps(act)
     def method(self: Verbs, connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""The first shape: custody, cases, operations, attempts, gate and budget."""
+"""Create the first tables: deliveries, cases, operations, attempts, gate and budget."""
 
 from __future__ import annotations
 

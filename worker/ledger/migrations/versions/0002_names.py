@@ -1,4 +1,4 @@
-"""Names of cases, who takes part in them, and comments that wait for theirs."""
+"""Add aliases and participants of cases, and comments that wait for their case."""
 
 from __future__ import annotations
 

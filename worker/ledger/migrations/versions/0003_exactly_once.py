@@ -1,4 +1,4 @@
-"""Which ticket each operation is about, what proves absence, pauses, and what people did."""
+"""Add the ticket of each operation, the facts that prove absence, pauses and interventions."""
 
 from __future__ import annotations
 

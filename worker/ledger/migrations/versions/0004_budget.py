@@ -1,4 +1,4 @@
-"""What the budget was spent on, and what the service seems to grant of it."""
+"""Add the use of the budget, and the share of it that the service seems to grant."""
 
 from __future__ import annotations
 

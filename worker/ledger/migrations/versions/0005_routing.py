@@ -1,4 +1,4 @@
-"""What was decided about a comment that waits."""
+"""Add the treatment of a waiting comment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases that are about a group, who is in it, and how many incidents begin."""
+"""Add groups, their members, and the rate of new incidents."""
 
 from __future__ import annotations
 

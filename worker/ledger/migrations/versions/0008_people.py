@@ -1,4 +1,4 @@
-"""What people did to the ticket of a case, and when a case got its priority."""
+"""Add the state in which people left the ticket of a case, and the time when a case got its priority."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that no message asks for, and when an open case was last told of."""
+"""Add jobs, and the time when the source last reported an open case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mailboxes that are read over IMAP: who reads them, how far, and what became of each UID."""
+"""Add mailboxes that are read over IMAP: their readers, their cursors, and the result of each UID."""
 
 from __future__ import annotations
 

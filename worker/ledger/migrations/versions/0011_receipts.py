@@ -1,4 +1,4 @@
-"""What is to be told, where a message came from, of what became of it."""
+"""Add receipts."""
 
 from __future__ import annotations
 

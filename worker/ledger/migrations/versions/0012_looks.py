@@ -1,4 +1,4 @@
-"""When a ticket was last looked at, where the Tickets API's webhooks cannot reach us."""
+"""Add the time when a ticket was last polled, where the Tickets API's webhooks cannot reach us."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchanges that may go round in circles, and how much was lately said in each."""
+"""Add the exchanges of the loop guard, and the recent messages of each."""
 
 from __future__ import annotations
 

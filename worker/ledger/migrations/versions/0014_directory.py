@@ -1,4 +1,4 @@
-"""What users and channels of a platform are called."""
+"""Add the directory: names of a platform's users and channels."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The database refuses a word that no column of states and kinds knows; which operations were joined is a column.
+"""Add constraints for the words of states and kinds, and columns for joined operations.
 
-PostgreSQL: a constraint that is not validated yet needs its lock for a moment only, and holds for what is written from
-now on. The next migration reads the rows that are there.
+PostgreSQL: a constraint that is not validated yet needs its lock for a moment only, and holds for rows that are written
+from now on. The next migration validates the existing rows.
 
-SQLite cannot add a constraint to a table. Copying the tables would need their room a second time, and an older process
-waits as long. So the rows are read, and then the text of the tables is edited, all in one transaction, as
-https://www.sqlite.org/lang_altertable.html#otheralter describes it for changes that leave the rows as they are. Another
-process notices by `schema_version`, and reads the tables' text again.
+SQLite cannot add a constraint to a table. Copying the tables would need their space a second time, and an older process
+would wait as long. So the existing rows are checked, and then the text of the tables is edited, all in one transaction.
+https://www.sqlite.org/lang_altertable.html#otheralter describes this for changes that leave the rows as they are.
+Another process notices the change by `schema_version`, and reads the tables' text again.
 """
 
 from __future__ import annotations

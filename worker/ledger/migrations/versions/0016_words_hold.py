@@ -1,6 +1,6 @@
-"""What was there before is as the words say; operations that an older version joined say so in the new columns.
+"""Validate the constraints on existing rows, and fill the new columns for operations that an older version joined.
 
-No statement here keeps others from writing: PostgreSQL validates under a lock that lets them.
+No statement here blocks writers: PostgreSQL validates under a lock that allows writes.
 """
 
 from __future__ import annotations
