@@ -65,8 +65,8 @@ def route(source: Source, event: Event) -> Routed:
     values = attributes_of(source.id, source.connector.kind, event)
     found = resolve(source.routing.routes, values)
     routed = _as_set(event, found, source.settings)
-    policy = _policy(source.routing.policy, found, is_reaction="reaction" in values)
-    policy = replace(policy, expires=source.settings.expire_after is not None)
+    expires = source.settings.expire_after is not None
+    policy = _policy(source.routing.policy, found, is_reaction="reaction" in values, expires=expires)
     if "drop" in found.settings:
         return Routed(routed, Treatment(policy), found)
     wording, misfits = _worded(source.routing, found, values, is_private=routed.private)
@@ -115,7 +115,7 @@ def _as_set(event: Event, found: Resolution, source: SourceSettings) -> Event:
     return replace(event, **changes) if changes else event
 
 
-def _policy(chosen: PolicySettings, found: Resolution, *, is_reaction: bool) -> Policy:
+def _policy(chosen: PolicySettings, found: Resolution, *, is_reaction: bool, expires: bool) -> Policy:
     default = default_policy(chosen)
 
     def says(name: str, otherwise: Any) -> Any:
@@ -132,6 +132,7 @@ def _policy(chosen: PolicySettings, found: Resolution, *, is_reaction: bool) -> 
         note_on_repeat=says("on_repeat", "nothing") == "note",
         check_on_repeat=says("on_repeat", "nothing") == "check",
         note_on_comment=on_comment == "note",
+        expires=expires,
     )
 
 

@@ -185,7 +185,7 @@ def compare(name: str, mine: Side, theirs: Side, pairs: int, options: Sequence[s
     print(f"{name}: {figure.meaning} ({better})\n{'':<8}{mine.name:>16}{theirs.name:>16}{'ratio':>10}", flush=True)
     found: list[dict[str, float]] = []
     for number in range(pairs):
-        sides = (mine, theirs) if number % 2 == 0 else (theirs, mine)
+        sides = (theirs, mine) if number % 2 == 0 else (mine, theirs)
         figures = {each.name: measure(name, each, options) for each in sides}
         us, them = figures[mine.name], figures[theirs.name]
         found.append({"this": us, "other": them, "ratio": round(quickness(figure, us, them), 4)})

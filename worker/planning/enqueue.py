@@ -82,5 +82,6 @@ def _wake(case: Case, kind: Kind, its_rank: int, now: datetime, delay: timedelta
         case.head_seq, case.woken = case.next_seq, case.run_at <= now
     else:
         case.rank = min(case.rank, its_rank)
-        # An opening behind another call is not the first to be sent, so it does not wait longer.
-        case.state = replace(case.state, damped=case.state.damped and case.head_seq == case.create_seq)
+        if case.state.damped and case.head_seq != case.create_seq:
+            # An opening behind another call is not the first to be sent, so it does not wait longer.
+            case.state = replace(case.state, damped=False)

@@ -219,7 +219,7 @@ def _with_notes(group: CaseState, event: Event, notes: tuple[Intent, ...]) -> Pl
     damped = group.damped and not isinstance(event, Commented)
     higher = not isinstance(event, Resolved) and _HEIGHT[event.priority] > _HEIGHT[group.priority]
     if not higher or group.phase != "open":
-        return Plan(replace(group, damped=damped), notes)
+        return Plan(group if group.damped == damped else replace(group, damped=damped), notes)
     update = Intent("update_ticket", UpdateTicket(priority=event.priority))
     return Plan(replace(group, damped=damped, priority=event.priority), (update, *notes))
 

@@ -154,7 +154,8 @@ def _begun_again(
 
 
 def _damped(plan: Plan, policy: Policy) -> Plan:
-    return replace(plan, case=replace(plan.case, damped=policy.damping > timedelta(0)))
+    damped = policy.damping > timedelta(0)
+    return plan if plan.case.damped == damped else replace(plan, case=replace(plan.case, damped=damped))
 
 
 def _commented(

@@ -29,6 +29,8 @@ from worker.planning.correlation import (
 from worker.planning.decide import decide, decide_waiting, taken
 from worker.planning.model import Policy
 
+POLICY = Policy()
+
 
 class Memory:
     """The knowledge of planning, growing delivery by delivery."""
@@ -50,7 +52,7 @@ class Memory:
         """Return the effects of one delivery's events, in order; effects of waiting comments follow their opening."""
         self._drop_expired(now)
         self._deliver(now)
-        rules = Rules(Policy(), "A", b"", now)
+        rules = Rules(POLICY, "A", b"", now)
         pairs = [(each.source, each.event) for each in arrivals]
         destinations = [led_to_its_group(each, where) for each, where in zip(arrivals, self._place(pairs), strict=True)]
         for key in storms_of(arrivals):
@@ -97,7 +99,8 @@ class Memory:
             if case.delivery == "ready" and case.run_at > now and case.head_seq == case.create_seq:
                 continue
             case.delivery, case.kind, case.rank, case.head_seq = "idle", None, NO_RANK, case.next_seq
-            case.state = replace(case.state, damped=False)
+            if case.state.damped:
+                case.state = replace(case.state, damped=False)
             del self._ready[case.id]
 
     def _pair(self, names: Iterable[Name], rules: Rules) -> list[Effect]:
