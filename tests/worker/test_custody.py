@@ -16,7 +16,7 @@ from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import cases, inbound, operations, pending, seen
 from worker.ledger.schema.words import ACCEPTED, QUARANTINED
-from worker.planning.model import Sighting
+from worker.planning.model import Recurrence
 
 from .builders import (
     NOON,
@@ -62,7 +62,7 @@ def test_a_replay_has_no_second_effect(ledger: Ledger) -> None:
     ((recorded,), due) = ledger.record([delivery(opened())])
     assert kinds_of(ledger) == ["create_ticket"]
     assert due == frozenset()
-    assert [each.sighting for each in recorded.effects] == [Sighting.REPEAT]
+    assert [each.recurrence for each in recorded.effects] == [Recurrence.REPEAT]
     assert recorded.reason is not None
     assert len(rows(ledger, inbound)) == 2
 
@@ -107,7 +107,7 @@ def test_every_version_of_a_message_is_remembered(ledger: Ledger) -> None:
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note"]
     for each in versions:
         ((recorded,), _) = ledger.record([delivery(each)])
-        assert [effect.sighting for effect in recorded.effects] == [Sighting.REPEAT]
+        assert [effect.recurrence for effect in recorded.effects] == [Recurrence.REPEAT]
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note"]
 
 
@@ -115,14 +115,14 @@ def test_a_message_stays_in_the_case_where_it_was_first_seen(ledger: Ledger) -> 
     ledger.record([delivery(opened("by host", message="m"))])
     ((recorded,), _) = ledger.record([delivery(opened("by cluster", message="m", text="grouped otherwise today"))])
     (effect,) = recorded.effects
-    assert (effect.sighting, effect.operations) == (Sighting.CHANGED, ("add_note",))
+    assert (effect.recurrence, effect.operations) == (Recurrence.CHANGED, ("add_note",))
     assert {each["case_id"] for each in rows(ledger, operations)} == {case_row(ledger, "by host")["id"]}
 
 
 def test_the_same_message_twice_in_one_batch_has_one_effect(ledger: Ledger) -> None:
     recorded, _ = ledger.record([delivery(opened()), delivery(opened(), opened())])
-    sightings = [effect.sighting for each in recorded for effect in each.effects]
-    assert sightings == [Sighting.NEW, Sighting.REPEAT, Sighting.REPEAT]
+    recurrences = [effect.recurrence for each in recorded for effect in each.effects]
+    assert recurrences == [Recurrence.FIRST, Recurrence.REPEAT, Recurrence.REPEAT]
     assert kinds_of(ledger) == ["create_ticket"]
 
 
@@ -136,7 +136,7 @@ def test_a_whole_life_in_one_batch_is_planned_in_its_order(ledger: Ledger) -> No
 
 def test_sources_do_not_share_cases_or_messages(ledger: Ledger) -> None:
     recorded, _ = ledger.record([delivery(opened(), source="prom-a"), delivery(opened(), source="prom-b")])
-    assert [effect.sighting for each in recorded for effect in each.effects] == [Sighting.NEW, Sighting.NEW]
+    assert [effect.recurrence for each in recorded for effect in each.effects] == [Recurrence.FIRST, Recurrence.FIRST]
     assert kinds_of(ledger) == ["create_ticket", "create_ticket"]
 
 

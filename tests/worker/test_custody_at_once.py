@@ -9,7 +9,7 @@ import pytest
 
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, inbound, operations
-from worker.planning.model import Sighting
+from worker.planning.model import Recurrence
 
 from .builders import at_once, delivery, kinds_of, opened, resolved, rows
 from .builders import inbound as arrived
@@ -25,8 +25,8 @@ def test_two_processes_that_get_the_same_new_message_make_one_operation(
     for number in range(10):
         event = opened(f"disk-{number}")
         results = at_once(lambda: ledger.record([delivery(event)]), lambda: other.record([delivery(event)]))  # noqa: B023
-        sightings = Counter(effect.sighting for recorded, _ in results for effect in recorded[0].effects)
-        assert sightings == {Sighting.NEW: 1, Sighting.REPEAT: 1}
+        recurrences = Counter(effect.recurrence for recorded, _ in results for effect in recorded[0].effects)
+        assert recurrences == {Recurrence.FIRST: 1, Recurrence.REPEAT: 1}
     assert kinds_of(ledger) == ["create_ticket"] * 10
 
 

@@ -16,7 +16,7 @@ from connectors.contract.messages import Inbound, Parsed
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, members, operations
 from worker.planning.grouping import PREFIX, group_of, plan_member, storm_of
-from worker.planning.model import CaseState, Group, Policy, Recognition, Sighting, Treatment
+from worker.planning.model import CaseState, Group, Policy, Recognition, Recurrence, Treatment
 
 from .builders import (
     NOON,
@@ -249,10 +249,10 @@ def test_in_whatever_order_a_group_is_open_as_long_as_one_of_its_alerts_is(data:
     tickets = 0
     for one in order:
         said = event(one)
-        sighting = Sighting.REPEAT if said.source_message_id in known else Sighting.NEW
+        recurrence = Recurrence.REPEAT if said.source_message_id in known else Recurrence.FIRST
         known.add(said.source_message_id)
         found = plan_member(
-            "prom", group, count, alerts[one[1]], said, Recognition(sighting), Treatment(Policy(), group=TEAM)
+            "prom", group, count, alerts[one[1]], said, Recognition(recurrence), Treatment(Policy(), group=TEAM)
         )
         alerts[one[1]], group, count = found.member, found.plan.case, found.open_members
         kinds = [each.kind for each in found.plan.intents]

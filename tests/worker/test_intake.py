@@ -144,5 +144,5 @@ def test_deliveries_and_events_are_counted(sqlite_ledger: Ledger) -> None:
     intake.stop()
     text = generate_latest(metrics.registry).decode()
     assert 'ticketrelay_inbound_total{outcome="accepted",source="prom"} 3.0' in text
-    for sighting in ("new", "repeat", "changed"):
-        assert f'ticketrelay_events_total{{sighting="{sighting}",source="prom"}} 1.0' in text
+    for recurrence in ("new", "repeat", "changed"):
+        assert f'ticketrelay_events_total{{sighting="{recurrence}",source="prom"}} 1.0' in text

@@ -14,7 +14,18 @@ from connectors.contract.events import Event, Resolved
 from tickets.models import AddNote, CloseTicket, CreateTicket, UpdateTicket
 from worker.planning.keys import idempotency_key, rank
 from worker.planning.lifecycle import PRIVATE_SUBJECT, PRIVATE_TEXT, plan
-from worker.planning.model import KINDS, UNSEEN, CaseState, Intent, Kind, Plan, Policy, Recognition, Sighting, Standing
+from worker.planning.model import (
+    KINDS,
+    UNSEEN,
+    CaseState,
+    Intent,
+    Kind,
+    Plan,
+    Policy,
+    Recognition,
+    Recurrence,
+    Standing,
+)
 
 from .builders import changed, commented, minute, opened, resolved
 
@@ -24,8 +35,8 @@ OPEN = CaseState(episode=1, phase="open", started_at=minute(0), priority="medium
 CLOSED = CaseState(episode=1, phase="closed", started_at=minute(0), ended_at=minute(10), priority="medium")
 
 
-def decide(case: CaseState, event: Event, sighting: Sighting = Sighting.NEW, **more: Any) -> Plan:
-    recognition = Recognition(sighting, more.pop("episode", None))
+def decide(case: CaseState, event: Event, recurrence: Recurrence = Recurrence.FIRST, **more: Any) -> Plan:
+    recognition = Recognition(recurrence, more.pop("episode", None))
     return plan("prom", case, event, recognition, more.pop("policy", Policy()), **more)
 
 
@@ -239,28 +250,28 @@ def test_a_change_of_nothing_does_nothing() -> None:
 @pytest.mark.parametrize("case", [NEW, TOMBSTONE, OPEN, CLOSED])
 @pytest.mark.parametrize("event", [opened(start=99), resolved(end=99), commented(), changed(priority="urgent")])
 def test_a_repeat_plans_nothing_whatever_it_says(case: CaseState, event: Event) -> None:
-    decided = decide(case, event, Sighting.REPEAT, episode=1)
+    decided = decide(case, event, Recurrence.REPEAT, episode=1)
     assert (decided.intents, decided.case) == ((), case)
     assert decided.reason is not None
 
 
 def test_a_known_event_with_other_content_is_noted_while_its_episode_is_open() -> None:
     event = opened(text="the replica is down too")
-    decided = decide(OPEN, event, Sighting.CHANGED, episode=1)
+    decided = decide(OPEN, event, Recurrence.CHANGED, episode=1)
     body = "It changed at prom.\n\nthe replica is down too"
     assert decided.intents == (Intent("add_note", AddNote(body=body), event.content_digest),)
     assert decided.case == OPEN
 
 
 def test_a_known_event_with_another_priority_updates_the_ticket_too() -> None:
-    decided = decide(OPEN, opened(priority="urgent"), Sighting.CHANGED, episode=1)
+    decided = decide(OPEN, opened(priority="urgent"), Recurrence.CHANGED, episode=1)
     assert kinds(decided) == ["update_ticket", "add_note"]
     assert decided.intents[0].request == UpdateTicket(priority="urgent")
     assert decided.case.priority == "urgent"
 
 
 def test_each_change_of_one_message_has_a_key_of_its_own() -> None:
-    versions = [decide(OPEN, opened(text=text), Sighting.CHANGED, episode=1).intents[0] for text in ("a", "b")]
+    versions = [decide(OPEN, opened(text=text), Recurrence.CHANGED, episode=1).intents[0] for text in ("a", "b")]
     assert len({idempotency_key("prom", "disk", 1, "m", each) for each in versions}) == 2
 
 
@@ -274,7 +285,7 @@ def test_each_change_of_one_message_has_a_key_of_its_own() -> None:
     ],
 )
 def test_a_known_event_with_other_content_does_nothing_when(case: CaseState, event: Event, episode: int) -> None:
-    decided = decide(case, event, Sighting.CHANGED, episode=episode)
+    decided = decide(case, event, Recurrence.CHANGED, episode=episode)
     assert (decided.intents, decided.case) == ((), case)
     assert decided.reason == (
         "a repeat: this end is known, though its words differ"
@@ -285,7 +296,7 @@ def test_a_known_event_with_other_content_does_nothing_when(case: CaseState, eve
 
 def test_changes_are_not_noted_where_the_policy_says_so() -> None:
     event = opened(text="other", priority="urgent")
-    decided = decide(OPEN, event, Sighting.CHANGED, episode=1, policy=Policy(note_on_change=False))
+    decided = decide(OPEN, event, Recurrence.CHANGED, episode=1, policy=Policy(note_on_change=False))
     assert (decided.intents, decided.case) == ((), OPEN)
 
 
@@ -305,23 +316,23 @@ def test_a_public_note_of_something_private_is_public_and_its_ticket_stays_neutr
 
 
 @pytest.mark.parametrize(
-    ("case", "event", "sighting"),
+    ("case", "event", "recurrence"),
     [
-        (NEW, opened(text="my salary", private=True), Sighting.NEW),
-        (OPEN, opened(start=20, text="my salary", private=True), Sighting.NEW),
-        (CLOSED, opened(start=5, text="my salary", private=True), Sighting.NEW),
-        (CLOSED, opened(start=20, text="my salary", private=True), Sighting.NEW),
-        (CLOSED, opened(start=999, text="my salary", private=True), Sighting.NEW),
-        (OPEN, resolved(end=20, text="my salary", private=True), Sighting.NEW),
-        (OPEN, commented(text="my salary", private=True), Sighting.NEW),
-        (OPEN, changed(text="my salary", private=True), Sighting.NEW),
-        (OPEN, opened(text="my salary", private=True), Sighting.CHANGED),
-        (OPEN, opened(text="my salary", private_change=True), Sighting.CHANGED),
-        (NEW, commented(text="my salary", private=True, public_note=True, unknown="open"), Sighting.NEW),
+        (NEW, opened(text="my salary", private=True), Recurrence.FIRST),
+        (OPEN, opened(start=20, text="my salary", private=True), Recurrence.FIRST),
+        (CLOSED, opened(start=5, text="my salary", private=True), Recurrence.FIRST),
+        (CLOSED, opened(start=20, text="my salary", private=True), Recurrence.FIRST),
+        (CLOSED, opened(start=999, text="my salary", private=True), Recurrence.FIRST),
+        (OPEN, resolved(end=20, text="my salary", private=True), Recurrence.FIRST),
+        (OPEN, commented(text="my salary", private=True), Recurrence.FIRST),
+        (OPEN, changed(text="my salary", private=True), Recurrence.FIRST),
+        (OPEN, opened(text="my salary", private=True), Recurrence.CHANGED),
+        (OPEN, opened(text="my salary", private_change=True), Recurrence.CHANGED),
+        (NEW, commented(text="my salary", private=True, public_note=True, unknown="open"), Recurrence.FIRST),
     ],
 )
-def test_private_words_stand_in_private_notes_alone(case: CaseState, event: Event, sighting: Sighting) -> None:
-    decided = decide(case, event, sighting, episode=1)
+def test_private_words_stand_in_private_notes_alone(case: CaseState, event: Event, recurrence: Recurrence) -> None:
+    decided = decide(case, event, recurrence, episode=1)
     assert decided.intents
     for each in decided.intents:
         if isinstance(each.request, AddNote):

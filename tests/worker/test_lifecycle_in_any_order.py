@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.contract.events import Event, Opened, Resolved
 from worker.planning.keys import idempotency_key
 from worker.planning.lifecycle import plan
-from worker.planning.model import CaseState, Intent, Plan, Policy, Recognition, Sighting
+from worker.planning.model import CaseState, Intent, Plan, Policy, Recognition, Recurrence
 
 from .builders import opened, resolved
 
@@ -27,8 +27,8 @@ class Replica:
 
     def take(self, event: Event) -> Plan:
         episode = self.seen.get(event.source_message_id)
-        sighting = Sighting.NEW if episode is None else Sighting.REPEAT
-        decided = plan("prom", self.case, event, Recognition(sighting, episode), self.policy)
+        recurrence = Recurrence.FIRST if episode is None else Recurrence.REPEAT
+        decided = plan("prom", self.case, event, Recognition(recurrence, episode), self.policy)
         self.case = decided.case
         self.seen.setdefault(event.source_message_id, self.case.episode)
         self.done += [(event, each) for each in decided.intents]

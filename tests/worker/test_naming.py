@@ -8,7 +8,7 @@ import pytest
 
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import aliases, cases, participants
-from worker.planning.model import Sighting
+from worker.planning.model import Recurrence
 
 from .builders import case_row, commented, deliver_all, delivery, kinds_of, opened, resolved, rows
 from .conversations import ADA, BOB, EVE, mail, name_of, story, take
@@ -73,7 +73,7 @@ def test_a_mail_that_comes_after_its_reply_is_a_note_on_the_case_of_the_reply(le
     take(ledger, mail("reply", to=["root"], author=BOB, cc=[ADA], at=5), mail("root", author=ADA))
     assert story(ledger) == {"mail:reply": [("create_ticket", "reply"), ("add_note", "root")]}
     recorded = take(ledger, mail("root", author=ADA), mail("reply", to=["root"], author=BOB, cc=[ADA], at=5))
-    assert [each.effects[0].sighting for each in recorded] == [Sighting.REPEAT] * 2
+    assert [each.effects[0].recurrence for each in recorded] == [Recurrence.REPEAT] * 2
     assert kinds_of(ledger) == ["create_ticket", "add_note"]
 
 

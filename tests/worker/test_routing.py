@@ -145,7 +145,7 @@ def test_a_dropped_event_leaves_nothing_but_its_reason_and_counts_once_it_is_not
 def test_another_route_makes_no_known_message_a_changed_one(ledger: Ledger) -> None:
     take(ledger, settings_of(), alert())
     other = settings_of({"name": "a", "priority": "low", "subject": "other", "private": True, "category": "x"})
-    assert take(ledger, other, alert(), at=1).effects[0].sighting == "repeat"
+    assert take(ledger, other, alert(), at=1).effects[0].recurrence == "repeat"
     assert kinds_of(ledger) == ["create_ticket"]
 
 

@@ -117,5 +117,5 @@ class Replay:
             elif again.quarantined:
                 self._left_quarantine += 1
             for effect in each.effects:
-                self._events[effect.sighting.value] += 1
+                self._events[effect.recurrence.value] += 1
                 self._operations.update(effect.operations)

@@ -155,7 +155,7 @@ class Intake:
         for route in delivery.misfits:
             self._metrics.misfits.labels(source, route).inc()
         for effect in result.effects:
-            self._metrics.events.labels(source, effect.sighting.value).inc()
+            self._metrics.events.labels(source, effect.recurrence.value).inc()
         log.info(
             "inbound.recorded",
             inbound=f"in-{result.inbound_id}",

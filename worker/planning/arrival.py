@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from connectors.contract.events import Event
 from tickets.models import Revision
 from worker.planning.keys import idempotency_key
-from worker.planning.model import Intent, Kind, Policy, Sighting, Treatment
+from worker.planning.model import Intent, Kind, Policy, Recurrence, Treatment
 
 PATIENCE = timedelta(minutes=10)
 """How long a comment waits for its case."""
@@ -66,7 +66,7 @@ class Effect:
     """The effect of one event."""
 
     arrival: Arrival
-    sighting: Sighting
+    recurrence: Recurrence
     reason: str | None
     """Why no call follows; None if calls follow."""
     case_id: int | None = None

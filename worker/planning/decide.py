@@ -27,7 +27,7 @@ from worker.planning.enqueue import end_delay, enqueue, take_back
 from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
 from worker.planning.lifecycle import plan
 from worker.planning.loop_guard import Talk, counted, gathered
-from worker.planning.model import CaseState, Member, Plan, Recognition, Sighting, Treatment
+from worker.planning.model import CaseState, Member, Plan, Recognition, Recurrence, Treatment
 from worker.planning.people import plan_ticket, seen
 
 COPIED = "copied"
@@ -118,10 +118,10 @@ def _planned(batch: Batch, arrival: Arrival, destination: Destination, rules: Ru
         return _ticket_changed(batch, arrival, arrival.event)
     arrival, destination, renamed = _with_its_own_id(batch, arrival, destination)
     event = destination.read_as or arrival.event
-    case, sighting, episode = _recognised(batch, arrival.source, event, _met(batch, arrival, destination))
+    case, recurrence, episode = _recognised(batch, arrival.source, event, _met(batch, arrival, destination))
     if case is None:
         return _without_case(batch, arrival, cast(Commented, event))
-    recognition = Recognition(sighting, episode, _first_time(batch, arrival))
+    recognition = Recognition(recurrence, episode, _first_time(batch, arrival))
     treatment = arrival.treatment or Treatment(rules.policy)
     observed = _Observation(arrival, event, recognition, destination, treatment, renamed)
     decision = _stopped(batch, observed, _gathered(batch, observed, case, rules.now), rules.now)
@@ -162,14 +162,16 @@ def _met(batch: Batch, arrival: Arrival, destination: Destination) -> Case | Non
     return led_to
 
 
-def _recognised(batch: Batch, source: str, event: Event, met: Case | None) -> tuple[Case | None, Sighting, int | None]:
+def _recognised(
+    batch: Batch, source: str, event: Event, met: Case | None
+) -> tuple[Case | None, Recurrence, int | None]:
     """Return the case of an event: a known event stays in the case in which it was recorded."""
     known = batch.known.seen.get((source, event.source_message_id))
     if known is None:
-        return met, Sighting.NEW, None
+        return met, Recurrence.FIRST, None
     version = (source, event.source_message_id, event.content_digest)
     same = known.content == event.content_digest or version in batch.known.seen or event.other_words != "change"
-    return batch.known.cases[known.case_id], Sighting.REPEAT if same else Sighting.CHANGED, known.episode
+    return batch.known.cases[known.case_id], Recurrence.REPEAT if same else Recurrence.CHANGED, known.episode
 
 
 def _first_time(batch: Batch, arrival: Arrival) -> str | None:
@@ -219,7 +221,7 @@ def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -
 
 def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: datetime) -> _Decision:
     """Return the decision; a looping message becomes a note on the case of the latest message that passed."""
-    arrival, is_new = observed.arrival, observed.recognition.sighting is Sighting.NEW
+    arrival, is_new = observed.arrival, observed.recognition.recurrence is Recurrence.FIRST
     limit = arrival.event.exchange
     if limit is None or not is_new or arrival.occasion is None or not decision.plan.intents:
         return decision
@@ -236,7 +238,7 @@ def _carried_out(batch: Batch, observed: _Observation, decision: _Decision, rule
     """Apply the decision to the batch."""
     arrival, event, case, decided = observed.arrival, observed.event, decision.case, decision.plan
     recognition, policy, was = observed.recognition, observed.treatment.policy, case.state
-    if decision.grouped is not None and recognition.sighting is Sighting.NEW:
+    if decision.grouped is not None and recognition.recurrence is Recurrence.FIRST:
         _change_member(batch, case, event, decision.grouped)
     if not was.episode and decided.case.episode:
         case.opener = event.author
@@ -250,14 +252,14 @@ def _carried_out(batch: Batch, observed: _Observation, decision: _Decision, rule
         end_delay(case, rules.now)
     if policy.expires and recognition.occasion is not None and isinstance(event, Opened):
         _hear(batch, case, event, rules.now)
-    if recognition.sighting is not Sighting.REPEAT:
-        _remember(batch, arrival, recognition.sighting, case)
+    if recognition.recurrence is not Recurrence.REPEAT:
+        _remember(batch, arrival, recognition.recurrence, case)
         _let_in(batch, observed, decision)
     episode = recognition.episode if recognition.episode is not None else decided.case.episode
     enqueue(batch, arrival, event, case, decided, episode, rules, policy.damping)
     return Effect(
         arrival,
-        recognition.sighting,
+        recognition.recurrence,
         decided.reason or observed.renamed,
         case.id,
         case.key,
@@ -296,10 +298,10 @@ def _hear(batch: Batch, case: Case, event: Event, now: datetime) -> None:
         of_key[case.id] = batch.members[case.id, event.case_key] = replace(member, heard_at=now)
 
 
-def _remember(batch: Batch, arrival: Arrival, sighting: Sighting, case: Case) -> None:
+def _remember(batch: Batch, arrival: Arrival, recurrence: Recurrence, case: Case) -> None:
     source, event = arrival.source, arrival.event
     names: list[tuple[str, ...]] = [(source, event.source_message_id)]
-    if sighting is Sighting.CHANGED:
+    if recurrence is Recurrence.CHANGED:
         names = [(source, event.source_message_id, event.content_digest)]
     elif event.other_words == "copy":
         names.append((source, event.source_message_id, COPIED))
@@ -322,33 +324,33 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
     """Record the effect of a ticket's state on its case; no call follows from it."""
     known = batch.known.tickets.get(event.ticket_id)
     if known is None:
-        return Effect(arrival, Sighting.NEW, "it is no ticket of ours")
-    case, sighting, _ = _recognised(batch, arrival.source, event, batch.known.cases[known.case_id])
-    if case is None or sighting is not Sighting.NEW:
-        return Effect(arrival, sighting, "a repeat: this message is known")
+        return Effect(arrival, Recurrence.FIRST, "it is no ticket of ours")
+    case, recurrence, _ = _recognised(batch, arrival.source, event, batch.known.cases[known.case_id])
+    if case is None or recurrence is not Recurrence.FIRST:
+        return Effect(arrival, recurrence, "a repeat: this message is known")
     state, reason = plan_ticket(case.state, seen(event, known, case.create_seq))
     case.changed |= state != case.state
     case.state = state
-    _remember(batch, arrival, sighting, case)
+    _remember(batch, arrival, recurrence, case)
     batch.ticket_changes.append((event, known))
     if known.told_at is None or known.told_at <= event.occurred_at:
         later = replace(known, told_at=event.occurred_at, status=event.status)
         batch.known.tickets[event.ticket_id] = later
-    return Effect(arrival, sighting, reason or "what it says of its ticket is known now")
+    return Effect(arrival, recurrence, reason or "what it says of its ticket is known now")
 
 
 def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
     """Let a comment without a known case wait, or leave it to a person."""
     if event.unknown == "quarantine":
         reason = "the case that it belongs to is not known"
-        return Effect(arrival, Sighting.NEW, reason, quarantine=True)
+        return Effect(arrival, Recurrence.FIRST, reason, quarantine=True)
     wanted = (arrival.source, name_of(event))
     version = (event.source_message_id, event.content_digest)
     waiting = batch.known.waiting.setdefault(wanted, {})
     if version not in waiting:
         comment = Waiting(*wanted, event, arrival.inbound_id, arrival.treatment)
         waiting[version] = batch.waiting[arrival.source, *version] = comment
-    return Effect(arrival, Sighting.NEW, "it waits for its case")
+    return Effect(arrival, Recurrence.FIRST, "it waits for its case")
 
 
 def _take_along(batch: Batch, rules: Rules) -> list[Effect]:

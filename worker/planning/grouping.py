@@ -34,7 +34,7 @@ from worker.planning.model import (
     Plan,
     Policy,
     Recognition,
-    Sighting,
+    Recurrence,
     Storm,
     Treatment,
 )
@@ -140,7 +140,7 @@ def plan_member(
 ) -> Grouped:
     """Decide which calls must be made about an event of a member of this group."""
     policy = treatment.policy
-    if recognition.sighting is not Sighting.NEW:
+    if recognition.recurrence is not Recurrence.FIRST:
         decided = plan(source, group, _no_lower(event, group), recognition, policy)
         return Grouped(decided, member, open_members)
     alone = plan(source, member, event, recognition, replace(policy, damping=timedelta(0)))

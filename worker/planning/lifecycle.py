@@ -54,7 +54,7 @@ from worker.planning.model import (
     Plan,
     Policy,
     Recognition,
-    Sighting,
+    Recurrence,
     Standing,
     Wording,
 )
@@ -78,9 +78,9 @@ def plan(
     wording: Wording = AS_SAID,
 ) -> Plan:
     """Decide which calls must be made about `event`."""
-    if recognition.sighting is Sighting.REPEAT:
+    if recognition.recurrence is Recurrence.REPEAT:
         return _repeated(source, case, event, policy, recognition)
-    if recognition.sighting is Sighting.CHANGED:
+    if recognition.recurrence is Recurrence.CHANGED:
         return _content_changed(source, case, event, policy, recognition.episode)
     match event:
         case Opened():

@@ -31,10 +31,10 @@ OnResolve = Literal["close", "resolve", "note", "nothing"]
 Request = CreateTicket | AddNote | UpdateTicket | CloseTicket
 
 
-class Sighting(StrEnum):
+class Recurrence(StrEnum):
     """Whether an event's source message id is known to the ledger."""
 
-    NEW = "new"
+    FIRST = "new"
     """Never seen."""
     REPEAT = "repeat"
     """Seen with the same content."""
@@ -46,7 +46,7 @@ class Sighting(StrEnum):
 class Recognition:
     """Facts about an event's message."""
 
-    sighting: Sighting
+    recurrence: Recurrence
     episode: int | None = None
     """The episode in which a known message was recorded; None for a new message."""
     occasion: str | None = None
@@ -56,7 +56,7 @@ class Recognition:
     """
 
 
-UNSEEN = Recognition(Sighting.NEW)
+UNSEEN = Recognition(Recurrence.FIRST)
 """A message that is read for the first time, without an observation."""
 
 

@@ -46,12 +46,13 @@ class Mutation:
 MUTATIONS = (
     # decide: recognising
     Mutation("a known message is a repeat", "decide.py",
-             "    if known is None:\n        return met, Sighting.NEW, None\n", "    return met, Sighting.NEW, None\n"),
-    Mutation("other content is a change", "decide.py", "Sighting.REPEAT if same else Sighting.CHANGED",
-             "Sighting.REPEAT"),
+             "    if known is None:\n        return met, Recurrence.FIRST, None\n",
+             "    return met, Recurrence.FIRST, None\n"),
+    Mutation("other content is a change", "decide.py", "Recurrence.REPEAT if same else Recurrence.CHANGED",
+             "Recurrence.REPEAT"),
     Mutation("a version is remembered", "decide.py", "or version in batch.known.seen or", "or"),
-    Mutation("a known message stays in its case", "decide.py", "return batch.known.cases[known.case_id], Sighting",
-             "return met, Sighting"),
+    Mutation("a known message stays in its case", "decide.py", "return batch.known.cases[known.case_id], Recurrence",
+             "return met, Recurrence"),
     Mutation("an id that was used again is another message", "decide.py",
              "if event.other_words != \"message\" or event.content_digest == known_content or is_copied:",
              "if True:"),

@@ -22,7 +22,7 @@ from worker.ledger.schema.tables import inbound, mailbox_uids, seen
 from worker.ledger.schema.words import ACCEPTED, QUARANTINED, Became
 from worker.planning.arrival import Arrival, Effect, Rules
 from worker.planning.keys import seen_digest
-from worker.planning.model import Kind, Sighting, Treatment
+from worker.planning.model import Kind, Recurrence, Treatment
 
 REMARKS_KEPT = 20  # of one delivery
 MAX_REASON = 2000  # characters
@@ -167,7 +167,7 @@ def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effe
 
 
 def _is_repeat(effects: tuple[Effect, ...]) -> bool:
-    return len(effects) == 1 and effects[0].sighting is Sighting.REPEAT and not effects[0].operations
+    return len(effects) == 1 and effects[0].recurrence is Recurrence.REPEAT and not effects[0].operations
 
 
 def storable(reason: str) -> str:
