@@ -117,10 +117,10 @@ def _event(
     if status not in ("firing", "resolved"):
         raise UnreadableItem(f"status: {found_at(alert, 'status')} is neither firing nor resolved")
     labels, annotations = (_texts(alert, name, dialect) for name in ("labels", "annotations"))
-    told = Instant(received_at, f"told {received_at.isoformat()}")
+    observed = Instant(received_at, f"told {received_at.isoformat()}")
     begun = read_instant(alert, "startsAt")
-    ended = (read_instant(alert, "endsAt") or begun or told) if status == "resolved" else None
-    started = begun or ended or told
+    ended = (read_instant(alert, "endsAt") or begun or observed) if status == "resolved" else None
+    started = begun or ended or observed
     key = dialect.prefix(alert, payload) + _name(alert, labels)
     severity = _severity(labels)
     about = labelled_text.About(

@@ -117,7 +117,7 @@ def test_an_alert_without_fingerprint_and_labels_cannot_be_told_from_others() ->
 
 
 @pytest.mark.parametrize("start", [..., None, ZERO])
-def test_an_alert_that_does_not_say_when_it_began_goes_on_since_it_was_told(start: object) -> None:
+def test_an_alert_that_does_not_say_when_it_began_goes_on_since_it_was_observed(start: object) -> None:
     opened = event(startsAt=start)
     assert isinstance(opened, Opened)
     assert (opened.started_at, opened.start_known) == (NOW, False)

@@ -90,8 +90,8 @@ def _tell(world: Simulation, case: str, what: News) -> None:
 
 
 def _tell_again(world: Simulation, which: int) -> None:
-    if world.told:
-        world.tell(world.told[-1 - which % len(world.told)])
+    if world.sent:
+        world.tell(world.sent[-1 - which % len(world.sent)])
 
 
 def _claim(world: Simulation, name: str, which: int) -> bool:

@@ -46,7 +46,7 @@ class Simulation:
         self.ledger = home.open_ledger(self.timing)
         self.workers = {name: self._new_worker(name) for name in WORKERS}
         self.say = Messages()
-        self.told: list[Delivery] = []
+        self.sent: list[Delivery] = []
         self.flights: list[Flight] = []
         self.log = Log()
         self.seen = look_at(self.ledger)
@@ -66,8 +66,8 @@ class Simulation:
 
     def tell(self, message: Delivery) -> None:
         """A source sends a message, for the first time or again."""
-        if message not in self.told:
-            self.told.append(message)
+        if message not in self.sent:
+            self.sent.append(message)
         self.ledger.record([message])
         self._look()
 
@@ -275,7 +275,7 @@ class Simulation:
 
     def back_up(self) -> None:
         self.home.back_up()
-        self.backed_up = len(self.told)
+        self.backed_up = len(self.sent)
 
     def restore(self, *, sources_send_again: bool) -> None:
         """Lose the ledger's machine, with every process, and restore; requests in flight stay in flight."""
@@ -288,7 +288,7 @@ class Simulation:
         self.ledger.mark_restored()
         self.log.begin_new_life()
         self._look()
-        lost, self.told = self.told[known:], self.told[:known]
+        lost, self.sent = self.sent[known:], self.sent[:known]
         for message in lost if sources_send_again else []:
             self.tell(message)
 

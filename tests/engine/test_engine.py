@@ -20,14 +20,14 @@ LENGTH = 60
 BY_SWITCH = pytest.mark.parametrize("ablation", ABLATIONS, ids=[each.name for each in ABLATIONS])
 
 
-def told(found: Found | None) -> str:
+def explained(found: Found | None) -> str:
     return "" if found is None else "\n".join([found.violation, *(f"{each}," for each in found.steps)])
 
 
 @pytest.mark.parametrize("first", [0, 1000, 2000])
 def test_no_walk_breaks_a_promise(on_sqlite: Home, first: int) -> None:
     _, found = search(on_sqlite, Rules(), numbers=range(first, first + 40), length=LENGTH)
-    assert found is None, told(found)
+    assert found is None, explained(found)
 
 
 def test_hypothesis_finds_no_steps_that_break_a_promise(on_sqlite: Home) -> None:
@@ -37,7 +37,7 @@ def test_hypothesis_finds_no_steps_that_break_a_promise(on_sqlite: Home) -> None
 @pytest.mark.postgresql
 def test_no_walk_breaks_a_promise_on_postgresql(on_postgresql: Home) -> None:
     _, found = search(on_postgresql, Rules(), numbers=range(3000, 3020), length=LENGTH)
-    assert found is None, told(found)
+    assert found is None, explained(found)
 
 
 @pytest.mark.postgresql
@@ -48,7 +48,7 @@ def test_hypothesis_finds_no_steps_that_break_a_promise_on_postgresql(on_postgre
 @BY_SWITCH
 def test_with_the_rule_on_these_steps_break_no_promise(on_sqlite: Home, ablation: Ablation) -> None:
     found = play(on_sqlite, Rules(), ablation.steps)
-    assert found is None, told(found)
+    assert found is None, explained(found)
 
 
 @BY_SWITCH
@@ -68,7 +68,7 @@ def test_with_the_rule_off_they_break_one_on_postgresql(on_postgresql: Home, abl
 @pytest.mark.parametrize("steps", MENDED.values(), ids=MENDED.keys())
 def test_what_broke_a_promise_once_does_so_no_more(on_sqlite: Home, steps: tuple[Step, ...]) -> None:
     found = play(on_sqlite, Rules(), steps)
-    assert found is None, told(found)
+    assert found is None, explained(found)
 
 
 def test_every_switch_is_turned_off() -> None:

@@ -70,7 +70,7 @@ def _claim(setting: Setting, state: State, number: int) -> Iterator[Step]:
     phase, outcome, operation = _decide(setting, state, operation)
     request = Request(at, operation.kind, operation.key, operation.body, operation.marked)
     if operation.kind == "close_ticket":
-        request = request._replace(knew=ledger.told)
+        request = request._replace(knew=ledger.reported)
     worker = Worker(phase, 0, setting.times.lease, outcome, (request,))
     if not rules.intent_first:
         yield Step(f"a worker takes {name}", with_worker(state, number, worker._replace(epoch=STALE, committed=False)))
@@ -111,7 +111,7 @@ def _decide(setting: Setting, state: State, operation: Operation) -> tuple[Phase
 
 def _is_a_persons(state: State, close: Operation) -> bool:
     """True if a person is recorded to have reopened a ticket that an earlier attempt closed."""
-    return state.ledger.told and (close.doubt or close.looked)
+    return state.ledger.reported and (close.doubt or close.looked)
 
 
 # -- before sending

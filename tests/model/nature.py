@@ -102,10 +102,10 @@ def _person(setting: Setting, state: State) -> Iterator[Step]:
         edited = first._replace(key=first.key + 1, unproven=setting.rules.edit_needs_proof, doubt=False, sent="never")
         changed_ledger = with_operation(ledger, 0, edited)
         yield Step("a person edits the create: it gets a new key", state._replace(ledger=changed_ledger, person=False))
-    if setting.scenario.echo and not setting.rules.webhook_is_dated and service.effects[2] and not ledger.told:
-        yield Step("the webhook of our own reopening arrives", state._replace(ledger=ledger._replace(told=True)))
-    if service.person and setting.scenario.person == "reopens" and not ledger.told:
-        yield Step("the webhook tells so", state._replace(ledger=ledger._replace(told=True)))
+    if setting.scenario.echo and not setting.rules.webhook_is_dated and service.effects[2] and not ledger.reported:
+        yield Step("the webhook of our own reopening arrives", state._replace(ledger=ledger._replace(reported=True)))
+    if service.person and setting.scenario.person == "reopens" and not ledger.reported:
+        yield Step("the webhook tells so", state._replace(ledger=ledger._replace(reported=True)))
 
 
 def _backup(setting: Setting, state: State) -> Iterator[Step]:

@@ -58,7 +58,7 @@ class Ledger(NamedTuple):
     """Ticks until absence in a search proves anything."""
     ticket: bool = False
     """The ticket's id is recorded."""
-    told: bool = False
+    reported: bool = False
     """The service's webhook has reported that a person reopened the ticket."""
     claims: int = 0
     """Claims since the backup."""

@@ -64,10 +64,10 @@ def by_ticket(relay: Relay) -> dict[str, list[Did]]:
     return found
 
 
-def test_everything_told_again_a_day_later_has_no_second_effect(relay: Relay) -> None:
+def test_everything_observed_again_a_day_later_has_no_second_effect(relay: Relay) -> None:
     names = [f"disk-{number}" for number in range(45)]
-    told = [delivery(*life(name)) for name in names]
-    relay.ledger.record(told)
+    observed = [delivery(*life(name)) for name in names]
+    relay.ledger.record(observed)
     # One in ten calls gets no answer; half of these were executed.
     relay.api.faults.add(FaultRule(action="reset", when="after", probability=0.05, seed=1))
     relay.api.faults.add(FaultRule(action="reset", when="before", probability=0.05, seed=2))
@@ -137,8 +137,8 @@ def test_a_refused_key_costs_no_attempt_raises_one_alarm_and_is_over_when_it_is_
     assert {(each["attempts"], each["state"]) for each in refused} == {(0, "ready")}
     assert {each["state"] for each in rows(relay.ledger, operations)} == {"done"}
     assert relay.counts() == {"create_ticket": 30, "close_ticket": 30}
-    told = [(each["event"], each["alarm"]) for each in log if each["event"].startswith("alarm.")]
-    assert told == [("alarm.raised", "gate_closed"), ("alarm.ended", "gate_closed")]
+    observed = [(each["event"], each["alarm"]) for each in log if each["event"].startswith("alarm.")]
+    assert observed == [("alarm.raised", "gate_closed"), ("alarm.ended", "gate_closed")]
     refusals = [each for each in rows(relay.ledger, attempts) if each["outcome"] == "refused"]
     assert len(refusals) <= 30 + 600 / relay.timing.probe_interval, "what was under way at once, then one at a time"
 

@@ -43,7 +43,9 @@ def ledger(make_ledger: MakeLedger) -> Ledger:
     return made
 
 
-def told(ledger: Ledger, *events: Event, group: Group | None = TEAM, policy: Policy | None = None) -> list[str | None]:
+def observed(
+    ledger: Ledger, *events: Event, group: Group | None = TEAM, policy: Policy | None = None
+) -> list[str | None]:
     """Record a delivery with events of the group; return why each event had no effect."""
     treatment = Treatment(policy or Policy(), group=group)
     found, _ = ledger.record([delivery(*events, treatments=(treatment,) * len(events))])
@@ -65,8 +67,8 @@ def group_row(ledger: Ledger) -> dict[str, Any]:
 
 
 def test_the_first_alert_of_a_group_opens_its_ticket_and_the_others_are_notes_that_name_them(ledger: Ledger) -> None:
-    told(ledger, opened("var"), opened("opt", 1))
-    told(ledger, opened("home", 2))
+    observed(ledger, opened("var"), opened("opt", 1))
+    observed(ledger, opened("home", 2))
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note"]
     ticket = request(ledger, "create_ticket")
     assert ticket["subject"] == "team=core: var is full"
@@ -78,9 +80,9 @@ def test_the_first_alert_of_a_group_opens_its_ticket_and_the_others_are_notes_th
 
 
 def test_who_leaves_is_named_in_a_note_and_the_last_one_closes_the_ticket(ledger: Ledger) -> None:
-    told(ledger, opened("var"), opened("opt", 1))
-    told(ledger, resolved("var"))
-    told(ledger, resolved("opt", 12))
+    observed(ledger, opened("var"), opened("opt", 1))
+    observed(ledger, resolved("var"))
+    observed(ledger, resolved("opt", 12))
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note", "close_ticket"]
     assert notes(ledger)[1] == "var is full left the group: it is resolved, says prom. Still open: 1."
     ended = request(ledger, "close_ticket")["resolution_notes"]
@@ -91,60 +93,60 @@ def test_who_leaves_is_named_in_a_note_and_the_last_one_closes_the_ticket(ledger
 
 
 def test_an_end_that_is_older_than_the_groups_begin_still_closes_it(ledger: Ledger) -> None:
-    told(ledger, opened("var", 0), group=None)
-    told(ledger, opened("opt", 5))
-    told(ledger, opened("old", 1))
-    told(ledger, resolved("opt", 9, start=5))
-    told(ledger, resolved("old", 2, start=1))
+    observed(ledger, opened("var", 0), group=None)
+    observed(ledger, opened("opt", 5))
+    observed(ledger, opened("old", 1))
+    observed(ledger, resolved("opt", 9, start=5))
+    observed(ledger, resolved("old", 2, start=1))
     assert group_row(ledger)["phase"] == "closed"
     assert kinds_of(ledger).count("close_ticket") == 1
 
 
-def test_what_was_told_before_has_no_effect_in_a_group_either(ledger: Ledger) -> None:
+def test_what_was_observed_before_has_no_effect_in_a_group_either(ledger: Ledger) -> None:
     for _ in range(2):
-        told(ledger, opened("var"), opened("opt", 1))
-        told(ledger, resolved("var"), resolved("opt"))
+        observed(ledger, opened("var"), opened("opt", 1))
+        observed(ledger, resolved("var"), resolved("opt"))
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note", "close_ticket"]
 
 
 def test_a_resolve_that_comes_first_keeps_its_alert_out_of_the_group(ledger: Ledger) -> None:
-    assert told(ledger, resolved("var", 10)) == ["it was resolved, and nothing was open"]
-    assert told(ledger, opened("var", 0)) == ["it was resolved before its opening arrived"]
-    told(ledger, opened("opt", 1))
+    assert observed(ledger, resolved("var", 10)) == ["it was resolved, and nothing was open"]
+    assert observed(ledger, opened("var", 0)) == ["it was resolved before its opening arrived"]
+    observed(ledger, opened("opt", 1))
     assert kinds_of(ledger) == ["create_ticket"]
     assert group_row(ledger)["open_members"] == 1
 
 
-def test_an_alert_that_began_before_the_group_ended_and_is_told_later_opens_it_again(ledger: Ledger) -> None:
-    told(ledger, opened("var"))
-    told(ledger, resolved("var", 10))
-    told(ledger, opened("opt", 5))
+def test_an_alert_that_began_before_the_group_ended_and_is_observed_later_opens_it_again(ledger: Ledger) -> None:
+    observed(ledger, opened("var"))
+    observed(ledger, resolved("var", 10))
+    observed(ledger, opened("opt", 5))
     assert kinds_of(ledger) == ["create_ticket", "close_ticket", "reopen_ticket", "add_note"]
 
 
 def test_after_the_reopening_window_a_group_gets_another_ticket(ledger: Ledger, clock: ManualClock) -> None:
-    told(ledger, opened("var"), resolved("var", 10))
+    observed(ledger, opened("var"), resolved("var", 10))
     clock.advance(hours=3)
-    told(ledger, opened("opt", 180))
+    observed(ledger, opened("opt", 180))
     assert kinds_of(ledger) == ["create_ticket", "close_ticket", "create_ticket"]
 
 
 def test_a_group_is_as_urgent_as_the_most_urgent_that_joined_it(ledger: Ledger) -> None:
-    told(ledger, opened("var", priority="low"))
-    told(ledger, opened("opt", 1, priority="urgent"))
-    told(ledger, opened("home", 2, priority="medium"))
-    told(ledger, changed("home", priority="low", text="fine"))
+    observed(ledger, opened("var", priority="low"))
+    observed(ledger, opened("opt", 1, priority="urgent"))
+    observed(ledger, opened("home", 2, priority="medium"))
+    observed(ledger, changed("home", priority="low", text="fine"))
     assert kinds_of(ledger) == ["create_ticket", "update_ticket", "add_note", "add_note", "add_note"]
     assert request(ledger, "update_ticket") == {"priority": "urgent"}
 
 
 def test_an_alert_with_a_ticket_of_its_own_keeps_it_when_the_routes_begin_to_group(ledger: Ledger) -> None:
-    told(ledger, opened("var"), group=None)
-    told(ledger, opened("opt", 1))
-    told(ledger, resolved("var"))
+    observed(ledger, opened("var"), group=None)
+    observed(ledger, opened("opt", 1))
+    observed(ledger, resolved("var"))
     states = {each["key"]: each["phase"] for each in rows(ledger, cases)}
     assert states == {"var": "closed", TEAM.key: "open"}
-    told(ledger, opened("var", 20))
+    observed(ledger, opened("var", 20))
     assert group_row(ledger)["open_members"] == 2
 
 
@@ -152,33 +154,33 @@ def test_an_alert_with_a_ticket_of_its_own_keeps_it_when_the_routes_begin_to_gro
 def test_an_alert_stays_in_its_group_until_it_ends_when_the_routes_group_otherwise(
     ledger: Ledger, now: Group | None
 ) -> None:
-    told(ledger, opened("var"), opened("opt", 1))
-    told(ledger, resolved("var"), changed("opt", text="1% free"), group=now)
+    observed(ledger, opened("var"), opened("opt", 1))
+    observed(ledger, resolved("var"), changed("opt", text="1% free"), group=now)
     assert group_row(ledger)["open_members"] == 1
     assert notes(ledger)[-1] == "1% free"
-    told(ledger, resolved("opt"), group=now)
+    observed(ledger, resolved("opt"), group=now)
     assert group_row(ledger)["phase"] == "closed"
 
 
 def test_a_ledger_with_groups_knows_them_when_nothing_is_grouped_any_more(
     ledger: Ledger, make_ledger: MakeLedger
 ) -> None:
-    told(ledger, opened("var"), opened("opt", 1))
+    observed(ledger, opened("var"), opened("opt", 1))
     later = make_ledger(may_group=False)
-    told(later, resolved("var"), resolved("opt"), group=None)
+    observed(later, resolved("var"), resolved("opt"), group=None)
     assert group_row(later)["phase"] == "closed"
 
 
 def test_a_comment_goes_to_the_group_in_which_its_alert_is(ledger: Ledger) -> None:
-    told(ledger, commented("opt", text="looking"), group=None)
-    told(ledger, opened("var"), opened("opt", 1))
-    told(ledger, commented("opt", "comment-2", text="found it"), group=None)
+    observed(ledger, commented("opt", text="looking"), group=None)
+    observed(ledger, opened("var"), opened("opt", 1))
+    observed(ledger, commented("opt", "comment-2", text="found it"), group=None)
     assert notes(ledger) == ["opt is full joined the group. Open now: 2.\n\n3% free", "looking", "found it"]
     assert len(rows(ledger, cases)) == 1
 
 
 def test_a_private_alert_joins_in_a_private_note_and_opens_with_a_neutral_subject(ledger: Ledger) -> None:
-    told(ledger, opened("var", private=True), opened("opt", 1, private=True), opened("home", 2))
+    observed(ledger, opened("var", private=True), opened("opt", 1, private=True), opened("home", 2))
     assert "var" not in json.dumps(request(ledger, "create_ticket"))
     found = [json.loads(each["request"]) for each in rows(ledger, operations) if each["kind"] == "add_note"]
     assert [each["private"] for each in found] == [True, True, False]
@@ -188,16 +190,16 @@ def test_a_damped_group_whose_alerts_all_end_in_time_costs_nothing(make_ledger: 
     ledger = make_ledger(may_group=True, may_damp=True)
     ledger.upgrade()
     policy = Policy(damping=timedelta(minutes=5))
-    told(ledger, opened("var"), opened("opt", 1), policy=policy)
-    told(ledger, resolved("var"), resolved("opt"), policy=policy)
+    observed(ledger, opened("var"), opened("opt", 1), policy=policy)
+    observed(ledger, resolved("var"), resolved("opt"), policy=policy)
     assert {each["state"] for each in rows(ledger, operations)} == {"skipped"}
     assert deliver_all(ledger) == []
 
 
 def test_ends_that_do_nothing_leave_the_ticket_open_and_say_so(ledger: Ledger) -> None:
     policy = Policy(on_resolve="nothing")
-    told(ledger, opened("var"), opened("opt", 1), policy=policy)
-    assert told(ledger, resolved("var"), policy=policy) == ["it left its group, and ends of this kind do nothing"]
+    observed(ledger, opened("var"), opened("opt", 1), policy=policy)
+    assert observed(ledger, resolved("var"), policy=policy) == ["it left its group, and ends of this kind do nothing"]
     assert group_row(ledger)["open_members"] == 1
 
 
@@ -308,7 +310,7 @@ def test_above_its_rate_a_sources_new_incidents_share_a_ticket_that_names_them_a
 
 def test_what_a_storm_gathered_ends_there_and_with_the_last_its_ticket_is_closed(ledger: Ledger) -> None:
     flood(ledger, 8)
-    told(ledger, *(resolved(f"disk-{each}") for each in range(8)), group=None)
+    observed(ledger, *(resolved(f"disk-{each}") for each in range(8)), group=None)
     assert kinds_of(ledger).count("close_ticket") == 6
     assert "open" not in {each["phase"] for each in rows(ledger, cases)}
 

@@ -221,7 +221,9 @@ def test_a_webhook_that_comes_twice_is_known(ledger: Ledger) -> None:
     assert take(ledger, webhook("closed", 200), source="aurion") == "a repeat: this message is known"
 
 
-def test_our_own_calls_are_nobody_elses_doing_however_late_they_are_told(ledger: Ledger, clock: ManualClock) -> None:
+def test_our_own_calls_are_nobody_elses_doing_however_late_they_are_reported(
+    ledger: Ledger, clock: ManualClock
+) -> None:
     ended(190)(ledger)  # our close, at 180 by the ledger's clock
     take(ledger, opened(start=195))
     clock.advance(seconds=300)

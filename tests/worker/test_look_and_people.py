@@ -40,7 +40,7 @@ def closing(relay: Relay) -> Relay:
     return relay
 
 
-def told(relay: Relay, *, reopened_at: datetime) -> None:
+def reported(relay: Relay, *, reopened_at: datetime) -> None:
     """Record webhooks about a close of ticket 1001, and about its reopening by a person."""
     statuses: tuple[TicketStatus, ...] = ("closed", "open")
     changes = [own.ticket_changed("1001", each, reopened_at, "hook") for each in statuses]
@@ -49,7 +49,7 @@ def told(relay: Relay, *, reopened_at: datetime) -> None:
 
 def test_a_ticket_that_a_person_reopened_after_the_close_stays_open(closing: Relay) -> None:
     closing.by_hand("PUT", "/tickets/1001", status="open")
-    told(closing, reopened_at=closing.clock.now)
+    reported(closing, reopened_at=closing.clock.now)
     closing.run()
     assert closing.ticket("1001")["status"] == "open"
     assert closing.operation(2)["state"] == "done"
@@ -77,7 +77,7 @@ def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing
         closing.break_once("status", status=503)
         assert closing.turn() == 1
         closing.advance(seconds=10)
-    told(closing, reopened_at=reopened_at)
+    reported(closing, reopened_at=reopened_at)
     closing.run()
     assert closing.ticket("1001")["status"] == "open"
     assert closing.operation(2)["state"] == "done"
@@ -86,7 +86,7 @@ def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing
 def test_a_reopening_of_before_the_close_does_not_keep_it_from_being_done(relay: Relay) -> None:
     relay.ledger.record([delivery(opened(), resolved())])
     relay.turn()
-    told(relay, reopened_at=relay.clock.now)
+    reported(relay, reopened_at=relay.clock.now)
     relay.advance(seconds=5)
     relay.break_once("reset", when="before", path="/close$")
     relay.run()

@@ -168,7 +168,7 @@ def test_a_look_that_was_asked_for_before_we_reopened_the_ticket_concludes_nothi
     closed = Ticket.model_validate(relay.ticket(ticket))
     polling = source().connector.polling
     assert polling is not None
-    arrived = poll.told("aurion", polling, closed, relay.clock.now)
+    arrived = poll.observed("aurion", polling, closed, relay.clock.now)
     relay.advance(seconds=0.4)
     relay.ledger.record([delivery(opened("disk", start=2))])
     relay.send_what_is_due()

@@ -80,7 +80,7 @@ class Rehearsed:
         self._latest: dict[int, int] = {}
 
     def take(self, delivery: Delivery, now: datetime) -> None:
-        for outcome in self._memory.take(delivery.arrivals(1, delivery.occasion), now):
+        for outcome in self._memory.take(delivery.arrivals(1, delivery.observation), now):
             if outcome.case_id is None:
                 continue
             found = self._of_case.setdefault(outcome.case_id, [])

@@ -29,16 +29,16 @@ def first_part(case: str) -> list[Event]:
 
 def second_part(case: str) -> list[Event]:
     """Return the events after the backup; `disk-0` ends for good, the others begin anew."""
-    told: list[Event] = [
+    observed: list[Event] = [
         changed(case, f"{case}:worse", text=f"{case} worse", priority="high"),
         commented(case, f"{case}:two", text=f"{case} two"),
         resolved(case, 10),
     ]
     if case != "disk-0":
-        told += [opened(case, 20, text=f"{case} anew"), commented(case, f"{case}:three", text=f"{case} three")]
+        observed += [opened(case, 20, text=f"{case} anew"), commented(case, f"{case}:three", text=f"{case} three")]
     if int(case.rpartition("-")[2]) % 3 == 0 and case != "disk-0":
-        told += [resolved(case, 30, start=20), opened(case, 999, text=f"{case} next day")]
-    return told
+        observed += [resolved(case, 30, start=20), opened(case, 999, text=f"{case} next day")]
+    return observed
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def restore(relay: Relay, path: Path, backup: Path) -> None:
 
 @pytest.mark.parametrize("hours", [0.1, 30], ids=["minutes later", "a day later"])
 @pytest.mark.parametrize("delivered", [0, 1, 3], ids=lambda turns: f"{turns} calls of each case were in the backup")
-def test_everything_told_again_after_a_restore_has_no_second_effect(
+def test_everything_observed_again_after_a_restore_has_no_second_effect(
     relay: Relay, path: Path, hours: float, delivered: int
 ) -> None:
     relay.ledger.record([delivery(*first_part(name)) for name in NAMES])

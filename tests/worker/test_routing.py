@@ -36,14 +36,14 @@ def settings_of(*routes: dict[str, Any], **more: Any) -> Settings:
     return load(API, overrides={"routes": list(routes), "sources": sources, **more})
 
 
-def told(settings: Settings, *events: Event, source: str = "prom", at: float = 0, **more: Any) -> Delivery:
+def observed(settings: Settings, *events: Event, source: str = "prom", at: float = 0, **more: Any) -> Delivery:
     """Build a delivery with these events, treated by the routes."""
     arrived = Inbound(source, minute(at), f"{at}".encode())
     return routed(settings.sources[source], Delivery(arrived, Parsed(events), **more))
 
 
 def take(ledger: Ledger, settings: Settings, *events: Event, **more: Any) -> Recorded:
-    ((recorded,), _) = ledger.record([told(settings, *events, **more)])
+    ((recorded,), _) = ledger.record([observed(settings, *events, **more)])
     return recorded
 
 
@@ -78,7 +78,7 @@ def test_a_template_that_does_not_fit_leaves_the_usual_ticket_which_says_so(ledg
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, lambda _: None, metrics)
     intake.start()
-    intake.take(told(settings, alert())).result(30)
+    intake.take(observed(settings, alert())).result(30)
     intake.stop()
     (made,) = requests(ledger)
     assert (made["subject"], made["description"].splitlines()[0]) == ("disk is full", "3% free")
@@ -130,14 +130,14 @@ def test_a_dropped_event_leaves_nothing_but_its_reason_and_counts_once_it_is_not
     metrics = metrics_of(ledger, dropping)
     intake = Intake(ledger, lambda _: None, metrics)
     intake.start()
-    kept = intake.take(told(dropping, alert(), opened("other"))).result(30)
+    kept = intake.take(observed(dropping, alert(), opened("other"))).result(30)
     intake.stop()
     assert (kept.outcome, len(kept.effects), kinds_of(ledger)) == ("accepted", 1, ["create_ticket"])
     assert "disk:firing:0: dropped by route noise: nobody reads it" in str(kept.reason)
     assert len(rows(ledger, seen)) == 1
     labels = {"source": "prom", "route": "noise"}
     assert metrics.registry.get_sample_value("ticketrelay_events_dropped_total", labels) == 1
-    again = told(settings_of(), alert(), inbound_id=kept.inbound_id)
+    again = observed(settings_of(), alert(), inbound_id=kept.inbound_id)
     (replayed,) = ledger.replay([Again(again, quarantined=False)])
     assert replayed.effects[0].operations == ("create_ticket",)
 
@@ -168,14 +168,14 @@ def test_an_end_does_what_its_route_says_and_ends_the_episode(
     assert kinds_of(ledger) == ["create_ticket", *kinds, "reopen_ticket", "add_note"]
 
 
-def test_a_repeat_adds_a_note_for_each_telling_and_none_for_a_replay(ledger: Ledger) -> None:
+def test_a_repeat_adds_a_note_for_each_observation_and_none_for_a_replay(ledger: Ledger) -> None:
     settings = settings_of({"name": "a", "on_repeat": "note"})
     number = take(ledger, settings, alert(), alert()).inbound_id
     assert kinds_of(ledger) == ["create_ticket"]
     take(ledger, settings, alert(), alert(), at=5)
     take(ledger, settings, alert(), at=6)
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note"]
-    ledger.replay([Again(told(settings, alert(), inbound_id=number), quarantined=False)])
+    ledger.replay([Again(observed(settings, alert(), inbound_id=number), quarantined=False)])
     take(ledger, settings_of(), alert(), at=7)
     assert kinds_of(ledger) == ["create_ticket", "add_note", "add_note"]
     take(ledger, settings, resolved(), at=10)

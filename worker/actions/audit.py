@@ -134,12 +134,14 @@ def webhooks_of(loaded: Loaded) -> Source | None:
 def _record(ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str) -> int:
     """Record people's changes to tickets, as webhooks would have. Returns the number of tickets."""
     by_id = {each.ticket_id: each for each in theirs.found}
-    told = [(each, _told(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status]
-    steps = (told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE))
+    observed = [
+        (each, _observation(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status
+    ]
+    steps = (observed[start : start + AT_ONCE] for start in range(0, len(observed), AT_ONCE))
     return sum(ledger.update_tickets(step, by=by) for step in steps)
 
 
-def _told(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:
+def _observation(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:
     """Return the delivery of a ticket's state: from the source of the Tickets API's webhooks, else an internal one."""
     polling = None if source is None else source.connector.polling
     if source is not None and polling is not None and found is not None:

@@ -63,7 +63,7 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
     if ticket is None or not around.errands.take_spare_token(limits):
         return state
     try:
-        arrived = told(poll.source.id, poll.polling, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
+        arrived = observed(poll.source.id, poll.polling, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
     except TicketsError as error:
         if not is_gone(error):
             # The ticket stays due, and the others come first: perhaps only this one cannot be looked up.
@@ -83,7 +83,7 @@ async def _ask(settings: Settings, ticket_id: str) -> Ticket:
         return await client.get_ticket(ticket_id)
 
 
-def told(source_id: str, polling: Polling[SourceSettings], ticket: Ticket, asked_at: datetime) -> Inbound:
+def observed(source_id: str, polling: Polling[SourceSettings], ticket: Ticket, asked_at: datetime) -> Inbound:
     """Return the delivery that a webhook would have sent."""
     return as_webhook(source_id, polling, ticket.model_dump(mode="json", exclude_none=True), asked_at, BY)
 

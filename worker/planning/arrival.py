@@ -23,7 +23,7 @@ class Arrival:
     inbound_id: int
     treatment: Treatment | None = None
     """The decisions of the routes about the event; None: the default policy."""
-    occasion: str | None = None
+    observation: str | None = None
     """A name that distinguishes this observation of the event from others; None for a delivery that is read again."""
 
 

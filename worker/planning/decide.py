@@ -176,11 +176,11 @@ def _recognised(
 
 def _first_time(batch: Batch, arrival: Arrival) -> str | None:
     """Return the observation of an event; None if the event was already seen in this observation."""
-    observed = (arrival.source, arrival.event.source_message_id, arrival.occasion or "")
+    observed = (arrival.source, arrival.event.source_message_id, arrival.observation or "")
     if observed in batch.observed:
         return None
     batch.observed.add(observed)
-    return arrival.occasion
+    return arrival.observation
 
 
 def _plan(batch: Batch, observed: _Observation, case: Case, treatment: Treatment, now: datetime) -> _Decision:
@@ -209,7 +209,7 @@ def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -
     own = _plan(batch, observed, case, treatment, now)
     storm = treatment.storm
     is_new = any(intent.kind == "create_ticket" for intent in own.plan.intents)
-    if storm is None or not is_new or arrival.occasion is None:
+    if storm is None or not is_new or arrival.observation is None:
         return own
     gathering = batch.known.by_key[arrival.source, storm.group.key]
     rate = batch.known.rates.get(gathering.id, Rate()).counted(now)
@@ -223,7 +223,7 @@ def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: dat
     """Return the decision; a looping message becomes a note on the case of the latest message that passed."""
     arrival, is_new = observed.arrival, observed.recognition.recurrence is Recurrence.FIRST
     limit = arrival.event.exchange
-    if limit is None or not is_new or arrival.occasion is None or not decision.plan.intents:
+    if limit is None or not is_new or arrival.observation is None or not decision.plan.intents:
         return decision
     name = (arrival.source, limit.name)
     talk, verdict = counted(batch.known.talks.get(name, Talk()), limit, decision.case.id, now)
@@ -250,7 +250,7 @@ def _carried_out(batch: Batch, observed: _Observation, decision: _Decision, rule
         take_back(case)
     elif was.damped and not case.state.damped:
         end_delay(case, rules.now)
-    if policy.expires and recognition.occasion is not None and isinstance(event, Opened):
+    if policy.expires and recognition.observation is not None and isinstance(event, Opened):
         _hear(batch, case, event, rules.now)
     if recognition.recurrence is not Recurrence.REPEAT:
         _remember(batch, arrival, recognition.recurrence, case)
@@ -333,8 +333,8 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
     case.state = state
     _remember(batch, arrival, recurrence, case)
     batch.ticket_changes.append((event, known))
-    if known.told_at is None or known.told_at <= event.occurred_at:
-        later = replace(known, told_at=event.occurred_at, status=event.status)
+    if known.reported_at is None or known.reported_at <= event.occurred_at:
+        later = replace(known, reported_at=event.occurred_at, status=event.status)
         batch.known.tickets[event.ticket_id] = later
     return Effect(arrival, recurrence, reason or "what it says of its ticket is known now")
 

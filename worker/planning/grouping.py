@@ -151,7 +151,7 @@ def plan_member(
         return Grouped(_joined(source, group, open_members + 1, event, treatment), alone.case, open_members + 1)
     if was_open and not is_open:
         return Grouped(_left(source, group, open_members - 1, event, policy), alone.case, open_members - 1)
-    return Grouped(_told(group, event, alone), alone.case, open_members)
+    return Grouped(_noted(group, event, alone), alone.case, open_members)
 
 
 def _joined(source: str, group: CaseState, open_members: int, event: Event, treatment: Treatment) -> Plan:
@@ -206,7 +206,7 @@ def _left(source: str, group: CaseState, open_members: int, event: Event, policy
     return _with_notes(group, event, (_note(event, text),))
 
 
-def _told(group: CaseState, event: Event, alone: Plan) -> Plan:
+def _noted(group: CaseState, event: Event, alone: Plan) -> Plan:
     notes = tuple(each for each in alone.intents if isinstance(each.request, AddNote))
     if group.phase == "new" or group.left in ("wont_fix", "gone") or not alone.intents:
         return Plan(group, reason=alone.reason or "no ticket of its group is there")

@@ -95,20 +95,20 @@ def plan(
 
 
 def _repeated(source: str, case: CaseState, event: Event, policy: Policy, recognition: Recognition) -> Plan:
-    occasion = recognition.occasion
+    observation = recognition.observation
     goes_on = isinstance(event, Opened) and case.phase == "open" and recognition.episode == case.episode
-    if not (occasion and goes_on):
+    if not (observation and goes_on):
         return Plan(case, reason="a repeat: this message is known")
     if policy.check_on_repeat and case.left in ("resolved", "closed", "gone"):
         back = replace(case, left=None, left_at=None)
-        ordinal = f"repeat:{occasion}"
+        ordinal = f"repeat:{observation}"
         if case.left == "gone":
             return Plan(back, (Intent("create_ticket", _ticket(source, event, AS_SAID), ordinal),))
         text = f"It goes on, says {source}, though this ticket is {case.left}.\n\n{event.text}"
         return Plan(back, (replace(_reopen(source, event, AS_SAID), ordinal=ordinal), _note(event, text, ordinal)))
     if not policy.note_on_repeat or case.left in ("wont_fix", "gone"):
         return Plan(case, reason="a repeat: this message is known")
-    return Plan(case, (_note(event, f"It goes on: {source} said so again at {occasion}.", f"repeat:{occasion}"),))
+    return Plan(case, (_note(event, f"It goes on: {source} said so again at {observation}.", f"repeat:{observation}"),))
 
 
 def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording) -> Plan:

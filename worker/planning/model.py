@@ -49,7 +49,7 @@ class Recognition:
     recurrence: Recurrence
     episode: int | None = None
     """The episode in which a known message was recorded; None for a new message."""
-    occasion: str | None = None
+    observation: str | None = None
     """A name that distinguishes this observation of the event from others.
 
     None if the event was already seen in this observation, or is read again.

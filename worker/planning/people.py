@@ -22,7 +22,7 @@ class TicketSeen:
     """True if it is the current ticket of its case."""
     begun_at: datetime | None = None
     """When the latest call that opened it was done; None while that call is not done."""
-    told_at: datetime | None = None
+    reported_at: datetime | None = None
     """The time of the latest earlier report; an older report changes nothing."""
 
 
@@ -35,7 +35,9 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     """
     if not seen.is_current:
         return case, "its case has another ticket by now"
-    known_at = seen.told_at if case.left != "gone" else max(filter(None, (seen.told_at, case.left_at)), default=None)
+    known_at = (
+        seen.reported_at if case.left != "gone" else max(filter(None, (seen.reported_at, case.left_at)), default=None)
+    )
     if known_at is not None and seen.at < known_at:
         return case, "something later is known of its ticket"
     if seen.status == "gone":
@@ -74,7 +76,7 @@ class KnownTicket:
 
     case_id: int
     create_seq: int
-    told_at: datetime | None
+    reported_at: datetime | None
     """When the latest state reported by the Tickets API began, by its clock."""
     status: str | None = None
     """The state that was known last."""
@@ -92,7 +94,7 @@ def seen(event: TicketChanged, ticket: KnownTicket, create_seq: int | None) -> T
         event.wont_fix,
         is_current=ticket.create_seq == create_seq,
         begun_at=ticket.begun_at,
-        told_at=ticket.told_at,
+        reported_at=ticket.reported_at,
     )
 
 

@@ -102,12 +102,14 @@ class Rehearsal:
             return
         for remark in parsed.unreadable:
             self.unread.setdefault(remark.reason, Times()).count(number)
-        occasion = Delivery(arrived, parsed).occasion
-        arrivals = [each for event in parsed.events if (each := self._routed(number, arrived.source, event, occasion))]
+        observation = Delivery(arrived, parsed).observation
+        arrivals = [
+            each for event in parsed.events if (each := self._routed(number, arrived.source, event, observation))
+        ]
         for outcome in self._memory.take(arrivals, arrived.received_at):
             self._add(outcome)
 
-    def _routed(self, number: int, source: str, event: Event, occasion: str | None) -> Arrival | None:
+    def _routed(self, number: int, source: str, event: Event, observation: str | None) -> Arrival | None:
         routed = route(self._sources[source], event)
         if (why := routed.why_dropped) is not None:
             self.dropped.setdefault(why, Times()).count(number)
@@ -115,7 +117,7 @@ class Rehearsal:
             return None
         for each in routed.misfits:
             self.failed.setdefault(Failed(each.route, each.what, each.why), Times()).count(number)
-        return Arrival(source, routed.event, number, routed.treatment, occasion)
+        return Arrival(source, routed.event, number, routed.treatment, observation)
 
     def _add(self, outcome: Effect) -> None:
         if outcome.case_id is None:

@@ -57,7 +57,7 @@ MUTATIONS = (
              "if event.other_words != \"message\" or event.content_digest == known_content or is_copied:",
              "if True:"),
     Mutation("copies are one message", "decide.py", "or is_copied:", "or False:"),
-    Mutation("an event counts once on an occasion", "decide.py",
+    Mutation("an event counts once on an observation", "decide.py",
              "    if observed in batch.observed:\n        return None\n", ""),
     Mutation("what had an effect is remembered", "decide.py", "        batch.known.seen[name] = remembered\n"
              "        batch.seen[name] = (remembered, arrival.inbound_id)\n", "        pass\n"),
@@ -131,7 +131,7 @@ MUTATIONS = (
     # tickets that people moved
     Mutation("a ticket of ours is known", "decide.py",
              "    known = batch.known.tickets.get(event.ticket_id)\n", "    known = None\n", OF_TICKETS),
-    Mutation("a telling that is older changes nothing", "people.py",
+    Mutation("a report that is older changes nothing", "people.py",
              "    if known_at is not None and seen.at < known_at:\n", "    if False:\n", OF_TICKETS),
     Mutation("a ticket that is gone is left", "people.py",
              "        return replace(case, left=\"gone\", left_at=seen.at), None\n", "        return case, None\n",

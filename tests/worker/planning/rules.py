@@ -99,7 +99,7 @@ def played_in_memory(rule: Rule) -> tuple[dict[str, list[str]], list[str]]:
     reasons = []
     for number, step in enumerate(rule.steps):
         delivery = step.delivery(number)
-        for effect in memory.take(delivery.arrivals(number + 1, delivery.occasion), delivery.inbound.received_at):
+        for effect in memory.take(delivery.arrivals(number + 1, delivery.observation), delivery.inbound.received_at):
             _add(calls, latest, effect)
             if not effect.waited:
                 reasons.append(effect.reason or NONE)

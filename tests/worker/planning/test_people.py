@@ -19,7 +19,7 @@ from ..builders import minute, opened
 
 OPEN = CaseState(episode=1, phase="open", started_at=minute(0), priority="medium", ticket_id="T-1")
 CLOSED = replace(OPEN, phase="closed", ended_at=minute(10))
-TICKET = KnownTicket(case_id=1, create_seq=1, told_at=None, begun_at=minute(1))
+TICKET = KnownTicket(case_id=1, create_seq=1, reported_at=None, begun_at=minute(1))
 
 
 def seen(status: TicketStatus, at: float = 5, **more: object) -> TicketSeen:
@@ -46,7 +46,7 @@ def left(case: CaseState, found: TicketSeen) -> Left | None:
         pytest.param(OPEN, seen("closed", 0), None, id="it was so before we opened it"),
         pytest.param(OPEN, seen("closed", begun_at=None), None, id="our call that opens it is under way"),
         pytest.param(OPEN, seen("closed", is_current=False), None, id="its case has another ticket by now"),
-        pytest.param(OPEN, seen("closed", told_at=minute(6)), None, id="something later is known"),
+        pytest.param(OPEN, seen("closed", reported_at=minute(6)), None, id="something later is known"),
         pytest.param(replace(OPEN, left="closed"), seen("open", 7), None, id="a person opened it again"),
         pytest.param(replace(OPEN, left="gone", left_at=minute(4)), seen("open", 7), None, id="it was brought back"),
         pytest.param(replace(OPEN, left="gone", left_at=minute(8)), seen("open", 7), "gone", id="it went later"),
@@ -76,10 +76,10 @@ def test_an_answer_to_our_own_call_tells_only_that_a_ticket_is_gone_or_new() -> 
     ],
 )
 def test_when_a_person_reopened_a_ticket(ticket: KnownTicket, expected: bool) -> None:
-    assert is_reopened(told("open", 5), ticket) is expected
+    assert is_reopened(reported("open", 5), ticket) is expected
 
 
-def told(status: TicketStatus, at: float) -> TicketChanged:
+def reported(status: TicketStatus, at: float) -> TicketChanged:
     moment: datetime = minute(at)
     return TicketChanged(
         case_key="ticket:T-1", source_message_id=f"evt-{status}-{at}", occurred_at=moment, started_at=moment,
@@ -97,35 +97,35 @@ def played(*changes: TicketChanged, known: bool = True) -> tuple[Case, list[Effe
     return case, decide(batch, arrivals, rules), batch
 
 
-def test_what_is_told_of_a_ticket_changes_its_case_and_makes_no_call() -> None:
-    case, (effect,), batch = played(told("closed", 5))
+def test_what_is_reported_of_a_ticket_changes_its_case_and_makes_no_call() -> None:
+    case, (effect,), batch = played(reported("closed", 5))
     assert (case.state.left, case.state.left_at, case.changed) == ("closed", minute(5), True)
     assert not batch.operations
     assert effect.reason == "what it says of its ticket is known now"
     assert [each.status for each, _ in batch.ticket_changes] == ["closed"]
 
 
-def test_what_is_told_twice_counts_once() -> None:
-    _, (_, second), batch = played(told("closed", 5), told("closed", 5))
+def test_what_is_reported_twice_counts_once() -> None:
+    _, (_, second), batch = played(reported("closed", 5), reported("closed", 5))
     assert second.reason == "a repeat: this message is known"
     assert len(batch.ticket_changes) == 1
 
 
 def test_within_a_batch_the_later_state_holds_whatever_the_order() -> None:
-    case, _, _ = played(told("open", 8), told("closed", 5))
+    case, _, _ = played(reported("open", 8), reported("closed", 5))
     assert case.state.left is None
-    case, _, _ = played(told("closed", 5), told("open", 8))
+    case, _, _ = played(reported("closed", 5), reported("open", 8))
     assert case.state.left is None
 
 
 def test_a_ticket_that_is_not_ours_is_left_alone() -> None:
-    case, (effect,), batch = played(told("closed", 5), known=False)
+    case, (effect,), batch = played(reported("closed", 5), known=False)
     assert effect.reason == "it is no ticket of ours"
     assert (case.state, case.changed, batch.ticket_changes) == (OPEN, False, [])
 
 
 def test_the_next_alert_after_a_person_closed_the_ticket_reopens_it() -> None:
-    case, _, batch = played(told("closed", 5))
+    case, _, batch = played(reported("closed", 5))
     again = Arrival("prom", opened(start=15), 8)
     (effect,) = decide(batch, [(again, Destination(("prom", "disk")))], Rules(Policy(), "A", b"", minute(20)))
     assert effect.operations == ("reopen_ticket", "add_note")

@@ -265,7 +265,7 @@ def _read_bound(row: Row[Any], now: datetime) -> Bound:
 
 def _unnoticed(row: Row[Any], now: datetime) -> frozenset[str]:
     case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
-    known = {"is_current": bool(row.is_current), "begun_at": row.begun_at, "told_at": row.told_at}
+    known = {"is_current": bool(row.is_current), "begun_at": row.begun_at, "reported_at": row.told_at}
     # For a case left as "wont_fix", a closed ticket adds nothing.
     states: tuple[TicketStatus, ...] = ("open", "gone") if case.left == "wont_fix" else ("open", "closed", "gone")
     ends = ((each, plan_ticket(case, TicketSeen(each, now, **known))[0]) for each in states)

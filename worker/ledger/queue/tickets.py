@@ -30,10 +30,10 @@ from worker.planning.people import KnownTicket, TicketSeen, plan_ticket, seen
 
 def cases_of(connection: Connection, events: Iterable[Event]) -> dict[str, KnownTicket]:
     """Return the known tickets among those that the events report on, with their cases."""
-    told = sorted({each.ticket_id for each in events if isinstance(each, TicketChanged)})
-    if not told:
+    observed = sorted({each.ticket_id for each in events if isinstance(each, TicketChanged)})
+    if not observed:
         return {}
-    rows = connection.execute(select(tickets).where(tickets.c.ticket_id.in_(told)))
+    rows = connection.execute(select(tickets).where(tickets.c.ticket_id.in_(observed)))
     return {row.ticket_id: KnownTicket(row.case_id, row.create_seq, row.told_at, row.status) for row in rows}
 
 
@@ -78,7 +78,7 @@ def is_news(connection: Connection, event: TicketChanged) -> bool:
         .join(tickets, tickets.c.case_id == cases.c.id)
         .where(tickets.c.ticket_id == event.ticket_id)
     ).one()
-    later_known = max((each for each in (row.status_at, ticket.told_at) if each is not None), default=None)
+    later_known = max((each for each in (row.status_at, ticket.reported_at) if each is not None), default=None)
     if event.status != row.status and (later_known is None or later_known <= event.occurred_at):
         return True
     case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
@@ -98,7 +98,7 @@ class Observation:
     """When the ticket was in this state: for a report by the clock of the Tickets API, else by the ledger's clock."""
     case: CaseState
     """The case after this observation, whatever it was before."""
-    is_told: bool = False
+    is_reported: bool = False
     """True: a report of the Tickets API; it counts unless a later report is stored. False: the answer to a call."""
     is_reopened: bool = False
     """A person reopened the ticket."""
@@ -109,10 +109,10 @@ def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
 
     Returns the cases that changed. A case changes only if the ticket is its current one.
     """
-    answered = [each for each in observed if not each.is_told]
+    answered = [each for each in observed if not each.is_reported]
     states = [{"ticket_id": each.ticket_id, "status": each.status, "status_at": each.at} for each in answered]
     bulk.change(connection, tickets, states)
-    counts = answered + [each for each in observed if each.is_told and _is_kept(connection, each)]
+    counts = answered + [each for each in observed if each.is_reported and _is_kept(connection, each)]
     for each in observed:
         if each.is_reopened:
             later = tickets.c.reopened_at.is_(None) | (tickets.c.reopened_at < each.at)
@@ -144,11 +144,16 @@ def _is_kept(connection: Connection, each: Observation) -> bool:
 @cache
 def _of_cases(*, is_sqlite: bool) -> Any:
     """Return the update of the cases whose current tickets these are; it touches only cases that change."""
-    told = ("ticket_status", "left", "left_at")
-    rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *told)}, is_sqlite=is_sqlite)
+    observed = ("ticket_status", "left", "left_at")
+    rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *observed)}, is_sqlite=is_sqlite)
     its_ticket = (cases.c.id == rows.c.id, cases.c.ticket_id == rows.c.ticket_id)
-    differs = or_(*(cases.c[name].is_distinct_from(rows.c[name]) for name in told))
-    return update(cases).where(*its_ticket, differs).values({name: rows.c[name] for name in told}).returning(cases.c.id)
+    differs = or_(*(cases.c[name].is_distinct_from(rows.c[name]) for name in observed))
+    return (
+        update(cases)
+        .where(*its_ticket, differs)
+        .values({name: rows.c[name] for name in observed})
+        .returning(cases.c.id)
+    )
 
 
 def after_binding(

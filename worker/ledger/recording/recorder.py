@@ -62,17 +62,17 @@ class Delivery:
     place: UidPlace | None = None
     """The position of the mail, which is then recorded as accounted for."""
 
-    def arrivals(self, inbound_id: int, occasion: str | None) -> list[Arrival]:
+    def arrivals(self, inbound_id: int, observation: str | None) -> list[Arrival]:
         """Return the delivery's events, to be planned."""
         source = self.inbound.source
         treatments = self.treatments or (None,) * len(self.parsed.events)
         return [
-            Arrival(source, event, inbound_id, treatment, occasion)
+            Arrival(source, event, inbound_id, treatment, observation)
             for event, treatment in zip(self.parsed.events, treatments, strict=True)
         ]
 
     @property
-    def occasion(self) -> str | None:
+    def observation(self) -> str | None:
         """Return a name for this observation of the messages; None if the delivery is read again or has a problem."""
         is_again = self.inbound_id is not None or self.problem is not None
         return None if is_again else self.inbound.received_at.astimezone(UTC).isoformat()
@@ -124,12 +124,12 @@ def record(
     arrivals = [
         arrival
         for delivery, inbound_id in zip(deliveries, inbound_ids, strict=True)
-        for arrival in delivery.arrivals(inbound_id, delivery.occasion)
+        for arrival in delivery.arrivals(inbound_id, delivery.observation)
     ]
     effects, due = plan_arrivals(db, connection, arrivals, rules, also_lock)
     remaining = iter(effects)
     own = [tuple(islice(remaining, len(each.parsed.events))) for each in deliveries]
-    first = _first_told(connection, [(each.inbound.source, its) for each, its in zip(deliveries, own, strict=True)])
+    first = _first_observed(connection, [(each.inbound.source, its) for each, its in zip(deliveries, own, strict=True)])
     recorded = [
         _recorded(delivery, inbound_id, its, first)
         for delivery, inbound_id, its in zip(deliveries, inbound_ids, own, strict=True)
@@ -153,7 +153,7 @@ def _recorded(delivery: Delivery, inbound_id: int, effects: tuple[Effect, ...], 
     )
 
 
-def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effect, ...]]]) -> dict[bytes, int]:
+def _first_observed(connection: Connection, recorded: Sequence[tuple[str, tuple[Effect, ...]]]) -> dict[bytes, int]:
     """Return the first deliveries of repeated messages, by digest; for deliveries of one repeat, such as a mail."""
     wanted = {
         (source, seen_digest(source, effects[0].event.source_message_id))
@@ -162,8 +162,8 @@ def _first_told(connection: Connection, recorded: Sequence[tuple[str, tuple[Effe
     }
     if not wanted:
         return {}
-    told = select(seen.c.digest, seen.c.inbound_id).where(tuple_(seen.c.source, seen.c.digest).in_(sorted(wanted)))
-    return {bytes(row.digest): row.inbound_id for row in connection.execute(told)}
+    observed = select(seen.c.digest, seen.c.inbound_id).where(tuple_(seen.c.source, seen.c.digest).in_(sorted(wanted)))
+    return {bytes(row.digest): row.inbound_id for row in connection.execute(observed)}
 
 
 def _is_repeat(effects: tuple[Effect, ...]) -> bool:

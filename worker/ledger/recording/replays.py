@@ -78,7 +78,7 @@ def replay(
 ) -> list[Recorded]:
     """Plan these deliveries as they are read today; returns the result of each, in order. Raises BeginAgain."""
     arrivals = [
-        arrival for each in again for arrival in each.delivery.arrivals(each.delivery.inbound_id or 0, occasion=None)
+        arrival for each in again for arrival in each.delivery.arrivals(each.delivery.inbound_id or 0, observation=None)
     ]
     effects, _ = plan_arrivals(db, connection, arrivals, rules, also_lock)
     remaining = iter(effects)

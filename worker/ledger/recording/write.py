@@ -55,7 +55,7 @@ def _observation(batch: Batch, event: TicketChanged, ticket: KnownTicket) -> tic
         event.status,
         event.occurred_at,
         batch.known.cases[ticket.case_id].state,
-        is_told=True,
+        is_reported=True,
         is_reopened=is_reopened(event, ticket),
     )
 
