@@ -92,8 +92,8 @@ def may_group(policy: PolicySettings, routes: Iterable[Route]) -> bool:
 
 def may_answer(sources: Mapping[str, Source]) -> bool:
     """Return True when a source has receipts."""
-    on = ((each.connector.answering, each.settings) for each in sources.values())
-    return any(answering is not None and answering.is_on(settings) for answering, settings in on)
+    on = ((each.connector.receipts, each.settings) for each in sources.values())
+    return any(receipts is not None and receipts.is_on(settings) for receipts, settings in on)
 
 
 def _storm(source: Source, found: Resolution, event: Event) -> Storm | None:

@@ -17,7 +17,7 @@ from connectors.contract.directory import Naming
 from connectors.contract.mailbox import ImapMailbox
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
 from connectors.contract.polling import Polling
-from connectors.contract.receipts import Answering
+from connectors.contract.receipts import ReceiptCalls
 from connectors.contract.settings import SourceSettings
 from connectors.contract.sockets import Socket
 
@@ -120,7 +120,7 @@ class Connector(Generic[S]):
     mailboxes: Callable[[S], Mapping[str, ImapMailbox]] | None = None
     """The mailboxes that are read over IMAP, by name, for a kind that takes mail."""
     outside: Outside[S] | None = None
-    answering: Answering[S] | None = None
+    receipts: ReceiptCalls[S] | None = None
     asking: Asking[S] | None = None
     backfilling: Backfilling[S] | None = None
     naming: Naming[S] | None = None

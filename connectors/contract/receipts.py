@@ -23,7 +23,7 @@ CREDENTIALS_S = 300.0  # between tries after our own token or secret was refused
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ReceiptContent:
     """The content of one receipt."""
 
     target: str = field(repr=False)
@@ -75,20 +75,20 @@ Outcome = Told | Later | Unclear | Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Answering(Generic[S]):
+class ReceiptCalls(Generic[S]):
     """How one kind of source posts receipts."""
 
     is_on: Callable[[S], bool]
-    write: Callable[[Answered, S], HttpCall | OutgoingMail | Refused]
+    write: Callable[[ReceiptContent, S], HttpCall | OutgoingMail | Refused]
     """The call or mail to send. `Refused` if it is too late, or if the target must not be called."""
-    read: Callable[[Answered, HttpAnswer], Outcome] | None = None
+    read: Callable[[ReceiptContent, HttpAnswer], Outcome] | None = None
     """Reads the answer to an `HttpCall`."""
     credentials: Callable[[S], ClientCredentials] | None = None
     """Credentials for the token that each `HttpCall` needs. The worker gets and caches the token and sends it as
     `Bearer`."""
 
 
-def text(about: Answered) -> str:
+def text(about: ReceiptContent) -> str:
     """Return number, state and link. Nothing that a person wrote: a thread may have more readers than its ticket."""
     said = f"Ticket {about.ticket} is {STATES.get(about.status, about.status)} ({about.priority})"
     return said if about.link is None else f"{said}: {about.link}"

@@ -13,8 +13,8 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
-from connectors.contract.receipts import Answering
-from connectors.discord import answers, receipts
+from connectors.contract.receipts import ReceiptCalls
+from connectors.discord import receipts, replies
 from connectors.discord.envelope import read_interaction
 from connectors.discord.interactions import HANDLERS
 from connectors.discord.keys import is_signed, read_signature, signature
@@ -66,9 +66,9 @@ def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> 
     if kind == PING and isinstance(payload.get("event"), dict):
         return Parsed(ignored=(Remark("event", "it is an event of Discord's webhooks, which is no interaction"),))
     if kind == PING:
-        return Parsed(reply=answers.pong())
+        return Parsed(reply=replies.pong())
     if kind == AUTOCOMPLETE:
-        return Parsed(reply=answers.no_choices())
+        return Parsed(reply=replies.no_choices())
     handler = HANDLERS.get(kind)
     if handler is None:
         return Parsed(ignored=(Remark("type", f"nothing is done about an interaction of type {found(kind)}"),))
@@ -82,7 +82,7 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
-    answering=Answering(receipts.is_on, receipts.write, receipts.read),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
     attributes={
         "channel": "the channel's id",
         "team": "the server's (guild's) id; none in a direct message",

@@ -13,9 +13,9 @@ from connectors.chats.channels import Rules
 from connectors.chats.facts import Facts, named, subject
 from connectors.contract.events import Commented, Event, Opened, Resolved, digest
 from connectors.contract.messages import Parsed, Remark, Reply
-from connectors.discord import answers, content, receipts
-from connectors.discord.answers import OURS
+from connectors.discord import content, receipts, replies
 from connectors.discord.envelope import Interaction, maybe_id, person, read_id
+from connectors.discord.replies import OURS
 from connectors.discord.settings import Settings
 from connectors.toolbox.strict_json import found, object_at, text_at, within
 from connectors.toolbox.text import readable
@@ -46,7 +46,7 @@ def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) ->
     if off := rules.refuses("button"):
         return _off(off)
     if ours[1] == "note":
-        return Parsed(reply=answers.form("note", ours[2]))
+        return Parsed(reply=replies.form("note", ours[2]))
     if ours[1] == "open":
         return _asked(done, rules)
     # A thread that is made from the reply has the reply's id. From now on this id leads to the case.
@@ -68,7 +68,7 @@ def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> P
         return _off(off)
     if ours[1] == "note":
         shared = _facts(done, settings, ours[2], text, [])
-        return _answered(Commented(**shared, unknown="wait"), answers.NOTED)
+        return _answered(Commented(**shared, unknown="wait"), replies.NOTED)
     return _opened(done, settings, text, [])
 
 
@@ -84,11 +84,11 @@ def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Pa
         if done.thread is None:
             return _nowhere("adds to")
         if not text and not files:
-            return Parsed(reply=answers.form("note", done.thread))
+            return Parsed(reply=replies.form("note", done.thread))
         shared = _facts(done, settings, done.thread, text, files)
         if done.guild is not None and not files:
             shared = rules.made_public(shared, text)
-        return _answered(Commented(**shared, unknown="wait"), answers.NOTED, done.thread)
+        return _answered(Commented(**shared, unknown="wait"), replies.NOTED, done.thread)
     if not text and not files:
         return _asked(done, rules)
     return _opened(done, settings, text, files)
@@ -97,8 +97,8 @@ def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Pa
 def _asked(done: Interaction, rules: Rules) -> Parsed:
     """Return a form for a new ticket, if the user may open one."""
     if reason := rules.turns_away(*done.ids):
-        return _nothing(reason, answers.TURNED_AWAY)
-    return Parsed(reply=answers.form("open"))
+        return _nothing(reason, replies.TURNED_AWAY)
+    return Parsed(reply=replies.form("open"))
 
 
 def _opened(done: Interaction, settings: Settings, text: str, files: list[Mapping[str, Any]]) -> Parsed:
@@ -106,15 +106,15 @@ def _opened(done: Interaction, settings: Settings, text: str, files: list[Mappin
     if done.thread:
         return _in_thread(shared, done, settings, done.thread)
     if reason := done.rules(settings).turns_away(*done.ids):
-        return _nothing(reason, answers.TURNED_AWAY)
+        return _nothing(reason, replies.TURNED_AWAY)
     shared["references"] = ()
-    return _answered(Opened(**shared), answers.OPENED, done.id)
+    return _answered(Opened(**shared), replies.OPENED, done.id)
 
 
 def _in_thread(shared: Facts, done: Interaction, settings: Settings, case: str) -> Parsed:
     """Return a comment on a thread's case. It opens a missing case if the user may open tickets."""
     unknown = done.rules(settings).unknown(*done.ids)
-    said = answers.IN_THREAD if unknown == "open" else answers.NOTED
+    said = replies.IN_THREAD if unknown == "open" else replies.NOTED
     return _answered(Commented(**shared, unknown=unknown), said, case)
 
 
@@ -136,9 +136,9 @@ def _open_message(data: Mapping[str, Any], done: Interaction, settings: Settings
     if done.thread:
         return _in_thread(shared, done, settings, case)
     if reason := done.rules(settings).turns_away(*done.ids):
-        return _nothing(reason, answers.TURNED_AWAY)
+        return _nothing(reason, replies.TURNED_AWAY)
     shared["references"] = shared["references"][1:]
-    return _answered(Opened(**shared), answers.OPENED, case)
+    return _answered(Opened(**shared), replies.OPENED, case)
 
 
 def _close_message(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
@@ -151,7 +151,7 @@ def _close_message(data: Mapping[str, Any], done: Interaction, settings: Setting
 
 def _closed(done: Interaction, settings: Settings, case: str, *names: str) -> Parsed:
     shared = _facts(done, settings, case, "", [], *names)
-    return _answered(Resolved(**shared, authority=done.rules(settings).authority(*done.ids)), answers.CLOSING)
+    return _answered(Resolved(**shared, authority=done.rules(settings).authority(*done.ids)), replies.CLOSING)
 
 
 def _names_of(target: str, message: Mapping[str, Any]) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def _signature(done: Interaction) -> str:
 
 
 def _answered(event: Event, text: str, case: str | None = None) -> Parsed:
-    return Parsed(events=(event,), reply=answers.told(text, private=event.private, case=case))
+    return Parsed(events=(event,), reply=replies.told(text, private=event.private, case=case))
 
 
 def _nowhere(verb: str) -> Parsed:
@@ -209,11 +209,11 @@ def _nowhere(verb: str) -> Parsed:
 
 
 def _off(reason: str) -> Parsed:
-    return _nothing(reason, answers.OFF)
+    return _nothing(reason, replies.OFF)
 
 
 def _nothing(reason: str, text: str) -> Parsed:
-    reply: Reply = answers.told(text, private=True)
+    reply: Reply = replies.told(text, private=True)
     return Parsed(ignored=(Remark("data", reason),), reply=reply)
 
 

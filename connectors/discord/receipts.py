@@ -15,12 +15,12 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused
-from connectors.contract.receipts import Answered, Outcome, Told, text
-from connectors.discord.answers import ONLY_FOR_YOU
+from connectors.contract.receipts import Outcome, ReceiptContent, Told, text
 from connectors.discord.envelope import maybe_id, moment
+from connectors.discord.replies import ONLY_FOR_YOU
 from connectors.discord.settings import Settings
-from connectors.toolbox.answers import Meaning, document, failure, json_call, pause, reason
 from connectors.toolbox.forms import escaped
+from connectors.toolbox.json_calls import Meaning, document, failure, json_call, pause, reason
 from connectors.toolbox.strict_json import text_at
 
 OPEN_FOR = timedelta(minutes=15) - timedelta(seconds=30)
@@ -40,7 +40,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts
 
 
-def write(about: Answered, settings: Settings) -> HttpCall | Refused:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | Refused:
     """Write the edit: with the interaction's token while it is valid, then with the bot's."""
     where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
     body = {"content": text(about), "allowed_mentions": {"parse": []}}
@@ -55,7 +55,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     return json_call(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
 
 
-def read(about: Answered, answer: HttpAnswer) -> Outcome:
+def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     """Read Discord's answer: the message, or `code` and `message` of an error."""
     said = document(answer)
     because = reason("Discord", answer.status, said.get("code"), text_at(said, "message"))
@@ -75,7 +75,7 @@ def _limited(answer: HttpAnswer, because: str) -> Later:
 FAILURES: Mapping[int | str, Meaning] = {429: _limited}
 
 
-def _place(message: Mapping[str, Any], about: Answered) -> str:
+def _place(message: Mapping[str, Any], about: ReceiptContent) -> str:
     """Return `channel:message` if the bot can edit the reply, else `@original`."""
     channel, number, flags = maybe_id(message.get("channel_id")), maybe_id(message.get("id")), message.get("flags")
     if channel is None or number is None or not isinstance(flags, int) or flags & ONLY_FOR_YOU:

@@ -12,7 +12,7 @@ from email.utils import mktime_tz, parsedate_tz
 
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage, Unverified, Verified
-from connectors.contract.receipts import Answering
+from connectors.contract.receipts import ReceiptCalls
 from connectors.email import identity, people, receipts
 from connectors.email.cases import Mail
 from connectors.email.classify import classify
@@ -80,7 +80,7 @@ CONNECTOR = Connector(
     parse=parse,
     address=lambda settings: settings.address,
     mailboxes=lambda settings: settings.imap,
-    answering=Answering(receipts.is_on, receipts.write),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write),
     attributes={
         "class": "person, auto-reply, bulk or bounce",
         "from": "the sender's address",

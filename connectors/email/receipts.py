@@ -11,7 +11,7 @@ import json
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from connectors.contract.receipts import Answered, MailServer, OutgoingMail
+from connectors.contract.receipts import MailServer, OutgoingMail, ReceiptContent
 from connectors.email import identity
 from connectors.email.mime import Headers
 from connectors.email.people import Mailbox
@@ -39,7 +39,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts_by is not None
 
 
-def write(about: Answered, settings: Settings) -> OutgoingMail:
+def write(about: ReceiptContent, settings: Settings) -> OutgoingMail:
     """Write the mail, from the source's own address."""
     if settings.receipts_by is None:
         raise ValueError("receipts are off")

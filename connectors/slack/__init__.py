@@ -25,8 +25,8 @@ from connectors.contract.messages import (
     Unverified,
     Verified,
 )
-from connectors.contract.receipts import Answering
-from connectors.slack import answers, history, messages, names, reactions, socket_mode
+from connectors.contract.receipts import ReceiptCalls
+from connectors.slack import history, messages, names, reactions, receipts, socket_mode
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.gestures import ACKNOWLEDGED, nothing
@@ -144,7 +144,7 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
-    answering=Answering(answers.is_on, answers.write, answers.read),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
     backfilling=Backfilling(
         lambda settings: settings.backfill_every,
         lambda settings: settings.with_tokens,

@@ -15,7 +15,7 @@ from typing import Any
 from connectors.chats.facts import begins_with, subject
 from connectors.contract.events import Opened
 from connectors.contract.messages import Parsed
-from connectors.slack import answers, modal, rendering
+from connectors.slack import modal, receipts, rendering
 from connectors.slack.envelope import read_id
 from connectors.slack.facts import Words
 from connectors.slack.gestures import (
@@ -66,14 +66,14 @@ def _refused(channel: str, user: str, settings: Settings) -> Parsed | None:
 
 
 def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Settings) -> Parsed:
-    url = answers.response_url(payload.get("response_url"), settings)
+    url = receipts.response_url(payload.get("response_url"), settings)
     shared = new_case(
         done,
         settings,
         f"command:{read_handle(payload, 'trigger_id')}",
         Words(subject(text, f"A message of {done.who}"), text, text_at(payload, "text")),
         origin=_origin(payload),
-        answer=answers.target_of_response(url) if url else None,
+        answer=receipts.target_of_response(url) if url else None,
     )
     return Parsed(events=(Opened(**shared),), reply=told(OPENED))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from connectors.chats.facts import Facts
 from connectors.contract.events import digest
-from connectors.slack import answers
+from connectors.slack import receipts
 from connectors.slack.envelope import Envelope, Place, is_private, names, references
 from connectors.slack.settings import Settings
 
@@ -68,5 +68,5 @@ def facts(
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
         private_change=rules.private_word is not None,
-        answer=answers.target(place.channel, place.root, envelope.teams, settings),
+        answer=receipts.target(place.channel, place.root, envelope.teams, settings),
     )

@@ -18,7 +18,7 @@ from connectors.chats.facts import MAX_SUBJECT, paragraphs, subject
 from connectors.contract.calls import HttpCall
 from connectors.contract.events import Opened, Priority, digest
 from connectors.contract.messages import Parsed, Remark, Reply, UnreadableMessage
-from connectors.slack import answers, web
+from connectors.slack import receipts, web
 from connectors.slack.envelope import maybe_id
 from connectors.slack.facts import Words
 from connectors.slack.gestures import (
@@ -32,7 +32,7 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.answers import json_call
+from connectors.toolbox.json_calls import json_call
 from connectors.toolbox.strict_json import object_at, read_object, text_at, within
 from connectors.toolbox.text import clean, cut, one_line
 
@@ -89,7 +89,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
         f"view:{name}",
         words,
         origin=origin,
-        answer=answers.target(done.user, None, done.envelope.teams, settings),
+        answer=receipts.target(done.user, None, done.envelope.teams, settings),
         priority=priority,
         category=cut(one_line(category), MAX_CATEGORY) if category else None,
     )

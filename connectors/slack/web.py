@@ -12,7 +12,7 @@ from typing import Any
 from connectors.contract.calls import HttpAnswer, HttpCall, Unclear
 from connectors.slack.settings import Settings
 from connectors.toolbox import forms
-from connectors.toolbox.answers import Failure, Meaning, document, failure, later, reason, refused, unclear
+from connectors.toolbox.json_calls import Failure, Meaning, document, failure, later, reason, refused, unclear
 from connectors.toolbox.strict_json import text_at
 
 LATER = ("ratelimited", "rate_limited", "service_unavailable", "team_added_to_org")

@@ -16,8 +16,8 @@ from typing import Any
 
 from connectors.contract.connector import Connector, Outside
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
-from connectors.contract.receipts import Answering
-from connectors.teams_bot import answers, tokens
+from connectors.contract.receipts import ReceiptCalls
+from connectors.teams_bot import receipts, tokens
 from connectors.teams_bot.messages import HANDLERS
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.toolbox.reading import of_object, parsed
@@ -65,7 +65,7 @@ CONNECTOR = Connector(
         kept_s=KEPT_S,
         lacks=tokens.lacks,
     ),
-    answering=Answering(answers.is_on, answers.write, answers.read, answers.credentials),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read, receipts.credentials),
     attributes={
         "channel": "the id of the channel's or chat's conversation",
         "team": "the team's id; none in a chat",

@@ -27,7 +27,7 @@ from connectors.chats.teams_activities import (
 )
 from connectors.contract.events import Commented, Opened, Resolved, digest
 from connectors.contract.messages import Remark
-from connectors.teams_bot import answers
+from connectors.teams_bot import receipts
 from connectors.teams_bot.settings import Settings
 from connectors.toolbox.reading import Said
 from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at, objects_in, within
@@ -198,7 +198,7 @@ def _about(activity: Mapping[str, Any], place: Place, settings: Settings, name: 
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(ids_of(activity, place).items())),
-        answer=answers.target(activity, place) if settings.receipts else None,
+        answer=receipts.target(activity, place) if settings.receipts else None,
     )
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Remark, UnreadableMessage, Unverified, Verified
-from connectors.contract.receipts import Answering
-from connectors.telegram import answers, messages, reactions
+from connectors.contract.receipts import ReceiptCalls
+from connectors.telegram import messages, reactions, receipts
 from connectors.telegram.settings import Settings
 from connectors.toolbox.proofs import Token
 from connectors.toolbox.reading import Said, parsed
@@ -63,7 +63,7 @@ CONNECTOR = Connector(
     settings=Settings,
     proof=Token(TOKEN),
     parse=parse,
-    answering=Answering(answers.is_on, answers.write, answers.read),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
     attributes={
         "channel": "the chat's id",
         "chat_type": "private, group, supergroup or channel",

@@ -14,7 +14,7 @@ from connectors.chats.channels import Rules
 from connectors.chats.facts import Facts, begins_with, named, subject
 from connectors.contract.events import Authority, Commented, Opened, Resolved
 from connectors.contract.messages import Remark
-from connectors.telegram import answers, content
+from connectors.telegram import content, receipts
 from connectors.telegram.envelope import (
     TELEGRAM,
     Place,
@@ -151,7 +151,7 @@ def _facts(
         author=author,
         participants=(author,) if author else (),
         attributes=tuple(sorted(attributes.items())),
-        answer=answers.target(place.chat, place.number, place.topic) if settings.receipts else None,
+        answer=receipts.target(place.chat, place.number, place.topic) if settings.receipts else None,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from connectors.chats.facts import Facts, named, subject
 from connectors.contract.events import Commented, Opened, Resolved, digest
 from connectors.contract.messages import Remark
-from connectors.telegram import answers, content
+from connectors.telegram import content, receipts
 from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
 from connectors.telegram.settings import Settings
 from connectors.toolbox.reading import Said
@@ -79,7 +79,7 @@ def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str)
         author=user,
         participants=(user,),
         attributes=tuple(sorted(attributes.items())),
-        answer=answers.target(chat_id, number) if settings.receipts else None,
+        answer=receipts.target(chat_id, number) if settings.receipts else None,
     )
 
 

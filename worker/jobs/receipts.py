@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from connectors.contract.calls import HttpCall, Later, Refused, Unclear
-from connectors.contract.receipts import Answered, Answering, Outcome, Told
+from connectors.contract.receipts import Outcome, ReceiptCalls, ReceiptContent, Told
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger import Receipt
 from worker.receipts.sending import send
@@ -33,13 +33,13 @@ HELD_UNTIL = "held_until"
 
 def job_of(source: Source, link: str | None) -> Job | None:
     """Return the job of a source; None without receipts. In `link`, `{id}` stands for the ticket's number."""
-    answering = source.connector.answering
-    if answering is None or not answering.is_on(source.settings):
+    receipts = source.connector.receipts
+    if receipts is None or not receipts.is_on(source.settings):
         return None
-    return Job(f"receipts:{source.id}", EVERY, partial(_run, source, answering, link))
+    return Job(f"receipts:{source.id}", EVERY, partial(_run, source, receipts, link))
 
 
-def _run(source: Source, answering: Answering[Any], link: str | None, state: State, around: Surroundings) -> State:
+def _run(source: Source, receipts: ReceiptCalls[Any], link: str | None, state: State, around: Surroundings) -> State:
     if HELD_UNTIL in state and around.now < datetime.fromisoformat(state[HELD_UNTIL]):
         return state
     end = time.monotonic() + BEGIN_WITHIN_S
@@ -49,7 +49,7 @@ def _run(source: Source, answering: Answering[Any], link: str | None, state: Sta
         if not claimed:
             break
         (receipt,) = claimed
-        outcome = _tell(source, answering, link, receipt, around)
+        outcome = _post(source, receipts, link, receipt, around)
         if isinstance(outcome, Later) and outcome.for_all and outcome.seconds is not None:
             return {HELD_UNTIL: (receipt.claimed_at + timedelta(seconds=outcome.seconds)).isoformat()}
         if _is_away(outcome) or time.monotonic() > end:
@@ -62,11 +62,11 @@ def _is_away(outcome: Outcome) -> bool:
     return isinstance(outcome, Later) and outcome.seconds is None
 
 
-def _tell(
-    source: Source, answering: Answering[Any], link: str | None, receipt: Receipt, around: Surroundings
+def _post(
+    source: Source, receipts: ReceiptCalls[Any], link: str | None, receipt: Receipt, around: Surroundings
 ) -> Outcome:
     about = _about(receipt, link)
-    repeatable, outcome = _sent(source, answering, about, may_be_there=receipt.may_be_there)
+    repeatable, outcome = _sent(source, receipts, about, may_be_there=receipt.may_be_there)
     around.errands.settle_receipt(receipt, outcome, repeatable=repeatable)
     if not isinstance(outcome, Told):
         event = "receipt.not_told" if receipt.place is None else "receipt.not_edited"
@@ -74,11 +74,13 @@ def _tell(
     return outcome
 
 
-def _sent(source: Source, answering: Answering[Any], about: Answered, *, may_be_there: bool) -> tuple[bool, Outcome]:
+def _sent(
+    source: Source, receipts: ReceiptCalls[Any], about: ReceiptContent, *, may_be_there: bool
+) -> tuple[bool, Outcome]:
     """Return whether the call may be repeated when its outcome is unknown, and the outcome."""
     try:
         with of_connector(source):
-            call = answering.write(about, source.settings)
+            call = receipts.write(about, source.settings)
     except ConnectorFailed as error:
         return True, Later(DEFECT_S, str(error))
     if isinstance(call, Refused):
@@ -88,13 +90,13 @@ def _sent(source: Source, answering: Answering[Any], about: Answered, *, may_be_
         return False, Unclear("who sent it ended before it was answered")
     try:
         with of_connector(source):
-            return repeatable, send(call, about, answering, source.settings, TOKENS)
+            return repeatable, send(call, about, receipts, source.settings, TOKENS)
     except ConnectorFailed as error:
         return repeatable, Unclear(str(error))
 
 
-def _about(receipt: Receipt, link: str | None) -> Answered:
-    return Answered(
+def _about(receipt: Receipt, link: str | None) -> ReceiptContent:
+    return ReceiptContent(
         target=receipt.target,
         place=receipt.place,
         case_key=receipt.case_key,

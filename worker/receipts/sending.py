@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, Later, Refused, Unclear
-from connectors.contract.receipts import CREDENTIALS_S, Answered, Answering, Outcome, OutgoingMail, Told
+from connectors.contract.receipts import CREDENTIALS_S, Outcome, OutgoingMail, ReceiptCalls, ReceiptContent, Told
 from connectors.contract.settings import SourceSettings
 from worker.intake.imap.server import LoginRefused, ServerAway
 from worker.receipts.calling import request
@@ -25,19 +25,19 @@ DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.
 
 
 def send(
-    call: HttpCall | OutgoingMail, about: Answered, answering: Answering[S], settings: S, tokens: Tokens
+    call: HttpCall | OutgoingMail, about: ReceiptContent, receipts: ReceiptCalls[S], settings: S, tokens: Tokens
 ) -> Outcome:
     """Make the call once; a second time with another token when the first token was refused."""
     if isinstance(call, OutgoingMail):
         return hand_in(call)
     answer = (
-        request(call) if answering.credentials is None else _with_token(call, answering.credentials(settings), tokens)
+        request(call) if receipts.credentials is None else _with_token(call, receipts.credentials(settings), tokens)
     )
     if not isinstance(answer, HttpAnswer):
         return answer
-    if answering.read is None:
+    if receipts.read is None:
         return Told() if 200 <= answer.status < 300 else Unclear(f"answered {answer.status}")
-    return answering.read(about, answer)
+    return receipts.read(about, answer)
 
 
 def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) -> HttpAnswer | Later | Unclear:

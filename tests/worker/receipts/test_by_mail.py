@@ -20,7 +20,7 @@ from worker.ledger.schema.tables import cases, receipts
 from worker.settings import Source
 
 from ..builders import ManualClock, deliver_all, kinds_of, rows
-from .telling import SECRET, arrive, later, row
+from .posting import SECRET, arrive, later, row
 
 
 class Postbox:

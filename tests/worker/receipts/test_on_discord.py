@@ -22,7 +22,7 @@ from ..builders import ManualClock, deliver_all, rows
 from ..commands import command
 from ..web_stand_in import HANGS_UP
 from .discord_stand_in import BOT_TOKEN, ONLY_FOR_YOU, Discord, Message, discord
-from .telling import SECRET, arrive, later, moves, row, sample, source_of
+from .posting import SECRET, arrive, later, moves, row, sample, source_of
 
 INTERACTION, CHANNEL, TOKEN = "1482196573487104001", "400000000000000001", "aW50ZXJhY3Rpb24/+="
 FIRST = "Received: a ticket is opened for it."

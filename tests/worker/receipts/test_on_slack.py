@@ -12,7 +12,8 @@ import pytest
 
 from connectors.contract.messages import Inbound, Parsed
 from connectors.contract.receipts import Told
-from connectors.slack import Settings, answers
+from connectors.slack import Settings
+from connectors.slack.receipts import target
 from tests.connectors.slack.builders import (
     BOB,
     CHANNEL,
@@ -33,7 +34,7 @@ from ..builders import ManualClock, claim_one, dead, deliver_all, kinds_of, open
 from ..relay import relaying
 from ..slack_stand_in import TOKEN, Slack, slack
 from ..test_poll import look
-from .telling import LINK, SECRET, arrive, close, later, of_slack, row, tell, told_of
+from .posting import LINK, SECRET, arrive, close, later, of_slack, post_due, row, webhook_of
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_the_thread_is_told_of_its_ticket_once_and_that_is_edited_as_the_ticket_
 ) -> None:
     source = of_slack(web)
     say(ledger, clock, source, mention())
-    tell(ledger, source)
+    post_due(ledger, source)
     assert web.calls == []
     deliver_all(ledger)
     later(ledger, clock, source)
@@ -77,7 +78,7 @@ def test_who_opened_a_ticket_by_a_modal_is_told_of_it_in_a_direct_message_that_i
     assert posted["channel"] == f"D{BOB[1:]}"
     assert "thread_ts" not in posted
     clock.advance(seconds=60)
-    ledger.record([told_of(clock, "resolved", "T-1")])
+    ledger.record([webhook_of(clock, "resolved", "T-1")])
     later(ledger, clock, source)
     assert web.texts == ["Ticket T-1 is resolved (medium): https://tickets.example.net/T-1"]
 
@@ -127,7 +128,7 @@ def test_it_is_told_too_when_a_person_moves_the_ticket(
         if learns_by == "poll":
             look(relay)
         else:
-            ledger.record([told_of(clock, "closed", ticket)])
+            ledger.record([webhook_of(clock, "closed", ticket)])
         later(ledger, clock, source, 60)
         assert web.texts == [f"Ticket {ticket} is closed (medium): https://tickets.example.net/{ticket}"]
         relay.by_hand("PUT", f"/tickets/{ticket}", status="open")
@@ -219,7 +220,7 @@ def test_what_changes_nothing_that_is_told_is_no_reason_to_edit(ledger: Ledger, 
     later(ledger, clock, source)
     say(ledger, clock, source, reply(), 2)
     deliver_all(ledger)
-    ledger.record([told_of(clock, "open")])
+    ledger.record([webhook_of(clock, "open")])
     later(ledger, clock, source)
     assert web.calls == ["chat.postMessage"]
 
@@ -256,9 +257,9 @@ def test_a_defect_of_a_connector_ends_no_job_and_what_may_be_there_is_not_told_t
         raise KeyError("what somebody wrote")
 
     source = of_slack(web)
-    how = source.connector.answering
+    how = source.connector.receipts
     assert how is not None
-    broken = replace(source, connector=replace(source.connector, answering=replace(how, **{fails: breaks})))
+    broken = replace(source, connector=replace(source.connector, receipts=replace(how, **{fails: breaks})))
     say(ledger, clock, source, mention())
     deliver_all(ledger)
     later(ledger, clock, broken)
@@ -305,7 +306,7 @@ def test_a_ticket_that_is_gone_is_told_of(ledger: Ledger, clock: ManualClock, we
 
 def test_without_a_thread_the_channel_is_told(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
     settings = Settings.model_validate({"secret": SECRET, "receipts": True, "bot_token": TOKEN})
-    event = opened(answer=answers.target(CHANNEL, None, (), settings))
+    event = opened(answer=target(CHANNEL, None, (), settings))
     ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
     deliver_all(ledger)
     later(ledger, clock, of_slack(web))

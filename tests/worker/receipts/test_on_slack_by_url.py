@@ -9,13 +9,13 @@ import pytest
 from connectors import connector
 from connectors.contract.calls import HttpCall
 from connectors.contract.messages import Inbound, Parsed
-from connectors.contract.receipts import Answered
-from connectors.slack import answers
+from connectors.contract.receipts import ReceiptContent
+from connectors.slack import receipts
 from worker.ledger import Delivery, Ledger
 
 from ..builders import NOON, ManualClock, deliver_all, opened
 from ..slack_stand_in import Slack, slack
-from .telling import SECRET, later, of_slack, row, told_of
+from .posting import SECRET, later, of_slack, row, webhook_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def web() -> Iterator[Slack]:
 
 def asked_by(ledger: Ledger, clock: ManualClock, url: str) -> None:
     """Record a command that asks for a ticket."""
-    event = opened(answer=answers.target_of_response(url))
+    event = opened(answer=receipts.target_of_response(url))
     ledger.record([Delivery(Inbound("chat", clock(), b"{}"), Parsed((event,)))])
     deliver_all(ledger)
 
@@ -35,7 +35,7 @@ def test_who_asked_by_a_command_is_told_once_without_our_token(ledger: Ledger, c
     source = of_slack(web)
     asked_by(ledger, clock, web.url.replace("/api", "/commands/T1/1/x"))
     later(ledger, clock, source)
-    ledger.record([told_of(clock, "resolved")])
+    ledger.record([webhook_of(clock, "resolved")])
     later(ledger, clock, source)
     text = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
     assert web.responses == {
@@ -79,7 +79,7 @@ def test_a_url_that_is_none_of_slack_s_is_not_called(ledger: Ledger, clock: Manu
 def test_a_url_of_slack_s_is_called_and_named_nowhere() -> None:
     settings = connector("slack").settings.model_validate({"secret": SECRET})
     for url in ("https://hooks.slack.com/commands/T1/1/x", "https://hooks.slack-gov.com/app/T1/1/x"):
-        about = Answered(answers.target_of_response(url), None, "c", "1", "open", "low", None, NOON)
-        call = answers.write(about, settings)
+        about = ReceiptContent(receipts.target_of_response(url), None, "c", "1", "open", "low", None, NOON)
+        call = receipts.write(about, settings)
         assert isinstance(call, HttpCall)
         assert (call.url, list(call.headers), url in repr((about, call))) == (url, ["Content-Type"], False)

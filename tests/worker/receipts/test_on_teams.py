@@ -24,7 +24,7 @@ from worker.settings import Source
 from ..builders import ManualClock, deliver_all, rows
 from ..web_stand_in import HANGS_UP
 from .bot_connector_stand_in import PASSWORD, SCOPE, BotConnector, bot_connector
-from .telling import later, moves, row, sample, source_of
+from .posting import later, moves, row, sample, source_of
 
 THREAD = "19:0123456789abcdef0123456789abcdef@thread.tacv2;messageid=1773453600101"
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"

@@ -17,8 +17,8 @@ from worker.settings import Source
 
 from ..builders import ManualClock, deliver_all, rows
 from ..web_stand_in import HANGS_UP
+from .posting import arrive, later, moves, row, sample, source_of
 from .telegram_stand_in import TOKEN, Telegram, refusal, telegram
-from .telling import arrive, later, moves, row, sample, source_of
 
 GROUP = -1001000000001
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"

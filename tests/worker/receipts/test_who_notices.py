@@ -9,7 +9,7 @@ from worker.ledger.schema.tables import receipts
 from worker.settings import load
 
 from ..builders import ManualClock, claim_one, done, rows
-from .telling import arrive, sample
+from .posting import arrive, sample
 
 
 def test_a_ledger_that_is_opened_by_settings_makes_a_receipt_due(tmp_path: Path) -> None:

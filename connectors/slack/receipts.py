@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from pydantic import AnyHttpUrl
 
 from connectors.contract.calls import HttpAnswer, HttpCall, Refused, Unclear
-from connectors.contract.receipts import Answered, Outcome, Told, text
+from connectors.contract.receipts import Outcome, ReceiptContent, Told, text
 from connectors.slack import web
 from connectors.slack.settings import Settings
-from connectors.toolbox.answers import failure, json_call, later, reason
+from connectors.toolbox.json_calls import failure, json_call, later, reason
 
 _RESPONSE_URL = re.compile(r"(https?://[^/@]{1,255}/)[!-~]{1,450}")
 _RESPONSE_HOSTS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
@@ -57,7 +57,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts and bool(settings.with_tokens)
 
 
-def write(about: Answered, settings: Settings) -> HttpCall | Refused:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | Refused:
     """Write `chat.postMessage`, `chat.update` for an existing receipt, or the request for a `response_url`."""
     where = json.loads(about.target)
     if "response_url" in where:
@@ -72,7 +72,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     return json_call(web.url(settings, method), body, headers, repeatable=about.place is not None)
 
 
-def read(about: Answered, answer: HttpAnswer) -> Outcome:
+def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     """Read Slack's answer."""
     if "response_url" in json.loads(about.target):
         return _responded(answer)
@@ -90,7 +90,7 @@ def read(about: Answered, answer: HttpAnswer) -> Outcome:
     return Told(f"{channel} {ts}" if channel.startswith("D") else ts, (f"{team}:{channel}:{ts}",))
 
 
-def _respond(told: object, about: Answered, settings: Settings) -> HttpCall | Refused:
+def _respond(told: object, about: ReceiptContent, settings: Settings) -> HttpCall | Refused:
     url = response_url(told, settings)
     if url is None:
         return Refused("the response_url is none of Slack's, and is not called")

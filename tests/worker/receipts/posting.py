@@ -34,7 +34,7 @@ def of_slack(web: Slack, **settings: Any) -> Source:
     return Source("chat", made, made.settings.model_validate(own))
 
 
-def tell(ledger: Ledger, source: Source) -> None:
+def post_due(ledger: Ledger, source: Source) -> None:
     made = job.job_of(source, LINK)
     assert made is not None
     Runner(ledger, lambda: {made.name: made}, lambda _: None, "one", 1.0).once()
@@ -42,7 +42,7 @@ def tell(ledger: Ledger, source: Source) -> None:
 
 def later(ledger: Ledger, clock: ManualClock, source: Source, seconds: float = 2) -> None:
     clock.advance(seconds=seconds)
-    tell(ledger, source)
+    post_due(ledger, source)
 
 
 def arrive(ledger: Ledger, clock: ManualClock, source: Source, body: bytes, **headers: str) -> None:
@@ -64,7 +64,7 @@ def row(ledger: Ledger) -> dict[str, Any]:
     return found
 
 
-def told_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> Delivery:
+def webhook_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> Delivery:
     """Build the webhook of the Tickets API after a person moved a ticket, a minute later."""
     at = clock.advance(seconds=60)
     moved = TicketChanged(
@@ -76,7 +76,7 @@ def told_of(clock: ManualClock, status: TicketStatus, ticket: str = "T-1") -> De
 
 def moves(ledger: Ledger, clock: ManualClock, status: TicketStatus = "closed") -> None:
     """Record that a person moved the ticket."""
-    ledger.record([told_of(clock, status)])
+    ledger.record([webhook_of(clock, status)])
 
 
 def close(ledger: Ledger, ticket: str = "T-1") -> None:

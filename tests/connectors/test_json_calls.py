@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.contract.calls import HttpAnswer, Later, Refused, Unclear
-from connectors.toolbox.answers import Failure, Meaning, failure, json_call, later, refused, unclear
+from connectors.toolbox.json_calls import Failure, Meaning, failure, json_call, later, refused, unclear
 
 TABLE: dict[int | str, Meaning] = {200: refused, 429: later, 404: unclear, "busy": later}
 

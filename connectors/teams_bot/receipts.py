@@ -15,11 +15,11 @@ from typing import Any
 
 from connectors.chats.teams_activities import ROOT, Place, maybe_id
 from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, Refused
-from connectors.contract.receipts import Answered, Outcome, Told, text
+from connectors.contract.receipts import Outcome, ReceiptContent, Told, text
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.teams_bot.tokens import is_service
-from connectors.toolbox.answers import Meaning, document, failure, json_call, later, reason
 from connectors.toolbox.forms import escaped
+from connectors.toolbox.json_calls import Meaning, document, failure, json_call, later, reason
 from connectors.toolbox.strict_json import object_at, text_at, within
 
 FAILURES: Mapping[int | str, Meaning] = {412: later, 429: later}
@@ -44,7 +44,7 @@ def credentials(settings: Settings) -> ClientCredentials:
     return ClientCredentials(url, settings.app_id or "", settings.secret.get_secret_value(), f"{cloud.issuer}/.default")
 
 
-def write(about: Answered, settings: Settings) -> HttpCall | Refused:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | Refused:
     """Write a POST that replies to the message, or a PUT that edits an existing receipt."""
     where = json.loads(about.target)
     if not is_service(where["service"], settings):
@@ -57,7 +57,7 @@ def write(about: Answered, settings: Settings) -> HttpCall | Refused:
     return json_call(url, body) if about.place is None else json_call(url, body, method="PUT", repeatable=True)
 
 
-def read(about: Answered, answer: HttpAnswer) -> Outcome:
+def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     """Read the Bot Connector's answer: the activity's id, or `error`."""
     said = document(answer)
     if 200 <= answer.status < 300:

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused
-from connectors.contract.receipts import CREDENTIALS_S, Answered, Outcome, Told, text
+from connectors.contract.receipts import CREDENTIALS_S, Outcome, ReceiptContent, Told, text
 from connectors.telegram.settings import Settings
-from connectors.toolbox.answers import Meaning, document, failure, json_call, reason, seconds
+from connectors.toolbox.json_calls import Meaning, document, failure, json_call, reason, seconds
 from connectors.toolbox.strict_json import object_at, text_at
 
 NOT_MODIFIED = "message is not modified"
@@ -33,7 +33,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts and settings.bot_token is not None
 
 
-def write(about: Answered, settings: Settings) -> HttpCall:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall:
     """Write `sendMessage` as a reply, or `editMessageText` for an existing receipt."""
     body: dict[str, Any] = {"text": text(about), "link_preview_options": {"is_disabled": True}}
     if about.place is not None:
@@ -50,7 +50,7 @@ def write(about: Answered, settings: Settings) -> HttpCall:
     return json_call(url, body, repeatable=about.place is not None)
 
 
-def read(about: Answered, answer: HttpAnswer) -> Outcome:
+def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     """Read Telegram's answer: `ok` with a `result` or a `description`; 4xx before executing the call."""
     said = document(answer)
     if answer.status == 200 and said.get("ok") is True:
@@ -76,7 +76,7 @@ def _credentials(_answer: HttpAnswer, because: str) -> Later:
 FAILURES: Mapping[int | str, Meaning] = {401: _credentials, 429: _limited}
 
 
-def _told(about: Answered, result: object) -> Outcome:
+def _told(about: ReceiptContent, result: object) -> Outcome:
     message = result if isinstance(result, dict) else {}
     ids = (object_at(message, "chat").get("id"), message.get("message_id"))
     if all(isinstance(each, int) and not isinstance(each, bool) for each in ids):
