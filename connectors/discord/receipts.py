@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused
-from connectors.contract.receipts import Outcome, ReceiptContent, Told, text
+from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected
+from connectors.contract.receipts import Outcome, Posted, ReceiptContent, text
 from connectors.discord.envelope import maybe_id, moment
 from connectors.discord.replies import ONLY_FOR_YOU
 from connectors.discord.settings import Settings
@@ -40,7 +40,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts
 
 
-def write(about: ReceiptContent, settings: Settings) -> HttpCall | Refused:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | PostRejected:
     """Write the edit: with the interaction's token while it is valid, then with the bot's."""
     where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
     body = {"content": text(about), "allowed_mentions": {"parse": []}}
@@ -50,7 +50,7 @@ def write(about: ReceiptContent, settings: Settings) -> HttpCall | Refused:
         return json_call(url, body, headers, "PATCH", repeatable=True)
     channel, _, message = (about.place or ORIGINAL).partition(":")
     if settings.bot_token is None or not message:
-        return Refused("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
+        return PostRejected("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
     headers["Authorization"] = f"Bot {settings.bot_token.get_secret_value()}"
     return json_call(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
 
@@ -62,14 +62,14 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     if answer.status == 200:
         number = maybe_id(said.get("id"))
         # A thread that is made from the reply has the reply's id.
-        return Told(_place(said, about), (number,) if number else ())
+        return Posted(_place(said, about), (number,) if number else ())
     if answer.status == 404 and about.place is None:
-        return Later(None, f"{because}: our own answer is not there yet")
+        return PostLater(None, f"{because}: our own answer is not there yet")
     return failure(answer, because, FAILURES)
 
 
-def _limited(answer: HttpAnswer, because: str) -> Later:
-    return Later(pause(answer), because, for_all=document(answer).get("global") is True)
+def _limited(answer: HttpAnswer, because: str) -> PostLater:
+    return PostLater(pause(answer), because, for_all=document(answer).get("global") is True)
 
 
 FAILURES: Mapping[int | str, Meaning] = {429: _limited}

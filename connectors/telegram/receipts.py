@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Later, Refused
-from connectors.contract.receipts import CREDENTIALS_S, Outcome, ReceiptContent, Told, text
+from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected
+from connectors.contract.receipts import CREDENTIALS_S, Outcome, Posted, ReceiptContent, text
 from connectors.telegram.settings import Settings
 from connectors.toolbox.json_calls import Meaning, document, failure, json_call, reason, seconds
 from connectors.toolbox.strict_json import object_at, text_at
@@ -54,32 +54,32 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     """Read Telegram's answer: `ok` with a `result` or a `description`; 4xx before executing the call."""
     said = document(answer)
     if answer.status == 200 and said.get("ok") is True:
-        return _told(about, said.get("result"))
+        return _posted(about, said.get("result"))
     description = text_at(said, "description")
     if answer.status not in FAILURES:
         if about.place is not None and NOT_MODIFIED in description:
-            return Told(about.place)
+            return Posted(about.place)
         if "migrate_to_chat_id" in object_at(said, "parameters"):
-            return Refused("the group became a supergroup: its messages have other numbers there")
+            return PostRejected("the group became a supergroup: its messages have other numbers there")
     return failure(answer, reason("Telegram", answer.status, description), FAILURES)
 
 
-def _limited(answer: HttpAnswer, because: str) -> Later:
+def _limited(answer: HttpAnswer, because: str) -> PostLater:
     # Telegram does not report whether the limit of the chat or of the bot was met.
-    return Later(seconds(object_at(document(answer), "parameters").get("retry_after")), because, for_all=True)
+    return PostLater(seconds(object_at(document(answer), "parameters").get("retry_after")), because, for_all=True)
 
 
-def _credentials(_answer: HttpAnswer, because: str) -> Later:
-    return Later(CREDENTIALS_S, because, for_all=True)
+def _credentials(_answer: HttpAnswer, because: str) -> PostLater:
+    return PostLater(CREDENTIALS_S, because, for_all=True)
 
 
 FAILURES: Mapping[int | str, Meaning] = {401: _credentials, 429: _limited}
 
 
-def _told(about: ReceiptContent, result: object) -> Outcome:
+def _posted(about: ReceiptContent, result: object) -> Outcome:
     message = result if isinstance(result, dict) else {}
     ids = (object_at(message, "chat").get("id"), message.get("message_id"))
     if all(isinstance(each, int) and not isinstance(each, bool) for each in ids):
         name = f"{ids[0]}:{ids[1]}"
-        return Told(name, (name,))
-    return Told(about.place)
+        return Posted(name, (name,))
+    return Posted(about.place)

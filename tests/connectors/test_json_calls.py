@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.contract.calls import HttpAnswer, Later, Refused, Unclear
-from connectors.toolbox.json_calls import Failure, Meaning, failure, json_call, later, refused, unclear
+from connectors.contract.calls import HttpAnswer, PostLater, PostRejected, PostUnknown
+from connectors.toolbox.json_calls import Failure, Meaning, failure, json_call, post_later, post_rejected, post_unknown
 
-TABLE: dict[int | str, Meaning] = {200: refused, 429: later, 404: unclear, "busy": later}
+TABLE: dict[int | str, Meaning] = {200: post_rejected, 429: post_later, 404: post_unknown, "busy": post_later}
 
 
 @pytest.mark.parametrize(
     ("status", "error", "meaning"),
     [
-        (400, None, Refused("why")),
-        (499, None, Refused("why")),
-        (500, None, Unclear("why")),
-        (302, None, Unclear("why")),
-        (429, None, Later(7.0, "why")),
-        (404, None, Unclear("why")),
-        (200, "no_such_channel", Refused("why")),
-        (200, "busy", Later(7.0, "why")),
-        (500, "busy", Later(7.0, "why")),
-        (404, "no_such_channel", Unclear("why")),
+        (400, None, PostRejected("why")),
+        (499, None, PostRejected("why")),
+        (500, None, PostUnknown("why")),
+        (302, None, PostUnknown("why")),
+        (429, None, PostLater(7.0, "why")),
+        (404, None, PostUnknown("why")),
+        (200, "no_such_channel", PostRejected("why")),
+        (200, "busy", PostLater(7.0, "why")),
+        (500, "busy", PostLater(7.0, "why")),
+        (404, "no_such_channel", PostUnknown("why")),
     ],
 )
 def test_a_platforms_own_word_counts_before_its_status_and_that_before_the_rule(

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from connectors.contract.events import Commented, Event, Opened, Reference, Resolved, TicketStatus, digest
 from connectors.contract.messages import Inbound, Parsed
-from connectors.contract.receipts import Told
+from connectors.contract.receipts import Posted
 from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
 from worker.planning.grouping import PREFIX
 from worker.planning.model import Group, Kind, Policy, Treatment
@@ -141,7 +141,7 @@ def fill(url: str, copies: int) -> datetime:
         deliver(ledger)
         while receipts := ledger.errands.claim_receipts("chat", lease=TERMS.lease, limit=CASES):
             for each in receipts:
-                ledger.errands.settle_receipt(each, Told("here"), repeatable=True)
+                ledger.errands.settle_receipt(each, Posted("here"), repeatable=True)
         record_open_work(ledger)
     finally:
         ledger.close()

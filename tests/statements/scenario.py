@@ -9,7 +9,7 @@ from itertools import islice
 
 from connectors.contract.events import Changed, Commented, Opened, Reference, Resolved
 from connectors.contract.messages import Inbound
-from connectors.contract.receipts import Told
+from connectors.contract.receipts import Posted
 from tests.statements.capture import Capture
 from tests.statements.large import TERMS, Clock, delivery_of, event_of, open_ledger
 from worker.ledger import Delivery, Ledger, Limits, Settlement
@@ -105,7 +105,7 @@ def claim_receipts(ledger: Ledger, clock: Clock) -> None:
 
 def settle_receipt(ledger: Ledger, _: Clock) -> None:
     (receipt,) = ledger.errands.claim_receipts("chat", lease=TERMS.lease, limit=1)
-    ledger.errands.settle_receipt(receipt, Told("here", names=("ts-receipt",)), repeatable=True)
+    ledger.errands.settle_receipt(receipt, Posted("here", names=("ts-receipt",)), repeatable=True)
 
 
 def overview(ledger: Ledger, _: Clock) -> None:

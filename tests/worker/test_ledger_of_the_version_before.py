@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from connectors.contract.messages import Verified
-from connectors.contract.receipts import Told
+from connectors.contract.receipts import Posted
 from worker.intake.reading import read_verified
 from worker.ledger import Again, Ledger
 from worker.planning.model import KINDS
@@ -233,7 +233,7 @@ def test_receipts_go_on_where_they_were(goes_on: GoesOn) -> None:
     told = goes_on.ledger.errands.claim_receipts("chat", lease=LEASE, limit=10)
     assert sorted(each.may_be_there for each in told) == [False, False, True]
     for each in told:
-        assert goes_on.ledger.errands.settle_receipt(each, Told(f"C0HELP001:{each.case_id}"), repeatable=False)
+        assert goes_on.ledger.errands.settle_receipt(each, Posted(f"C0HELP001:{each.case_id}"), repeatable=False)
     assert {each["state"] for each in goes_on.now("receipts")} == {"idle", "told", "dead"}
 
 

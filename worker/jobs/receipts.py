@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from connectors.contract.calls import HttpCall, Later, Refused, Unclear
-from connectors.contract.receipts import Outcome, ReceiptCalls, ReceiptContent, Told
+from connectors.contract.calls import HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.receipts import Outcome, Posted, ReceiptCalls, ReceiptContent
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger import Receipt
 from worker.receipts.sending import send
@@ -50,7 +50,7 @@ def _run(source: Source, receipts: ReceiptCalls[Any], link: str | None, state: S
             break
         (receipt,) = claimed
         outcome = _post(source, receipts, link, receipt, around)
-        if isinstance(outcome, Later) and outcome.for_all and outcome.seconds is not None:
+        if isinstance(outcome, PostLater) and outcome.for_all and outcome.seconds is not None:
             return {HELD_UNTIL: (receipt.claimed_at + timedelta(seconds=outcome.seconds)).isoformat()}
         if _is_away(outcome) or time.monotonic() > end:
             break
@@ -59,7 +59,7 @@ def _run(source: Source, receipts: ReceiptCalls[Any], link: str | None, state: S
 
 def _is_away(outcome: Outcome) -> bool:
     """Return True when the platform did not even refuse. Ten such requests would hold up the jobs of other sources."""
-    return isinstance(outcome, Later) and outcome.seconds is None
+    return isinstance(outcome, PostLater) and outcome.seconds is None
 
 
 def _post(
@@ -68,7 +68,7 @@ def _post(
     about = _about(receipt, link)
     repeatable, outcome = _sent(source, receipts, about, may_be_there=receipt.may_be_there)
     around.errands.settle_receipt(receipt, outcome, repeatable=repeatable)
-    if not isinstance(outcome, Told):
+    if not isinstance(outcome, Posted):
         event = "receipt.not_told" if receipt.place is None else "receipt.not_edited"
         log.warning(event, source=source.id, case=receipt.case_id, reason=outcome.reason)
     return outcome
@@ -82,17 +82,17 @@ def _sent(
         with of_connector(source):
             call = receipts.write(about, source.settings)
     except ConnectorFailed as error:
-        return True, Later(DEFECT_S, str(error))
-    if isinstance(call, Refused):
+        return True, PostLater(DEFECT_S, str(error))
+    if isinstance(call, PostRejected):
         return False, call
     repeatable = isinstance(call, HttpCall) and call.repeatable
     if may_be_there and not repeatable:
-        return False, Unclear("who sent it ended before it was answered")
+        return False, PostUnknown("who sent it ended before it was answered")
     try:
         with of_connector(source):
             return repeatable, send(call, about, receipts, source.settings, TOKENS)
     except ConnectorFailed as error:
-        return repeatable, Unclear(str(error))
+        return repeatable, PostUnknown(str(error))
 
 
 def _about(receipt: Receipt, link: str | None) -> ReceiptContent:

@@ -132,7 +132,7 @@ def claim(connection: Connection, source: str, *, now: datetime, lease: timedelt
     return claimed
 
 
-def told(connection: Connection, receipt: Receipt, place: str | None, *, now: datetime) -> bool:
+def posted(connection: Connection, receipt: Receipt, place: str | None, *, now: datetime) -> bool:
     """Record a post, which can be edited if it has a place; False if the lease had passed to another worker."""
     after = case((receipts.c.wanted != receipt.wanted, ReceiptState.DUE), else_=ReceiptState.IDLE)
     values = {

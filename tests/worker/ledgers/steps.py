@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 
 from connectors import fixtures
-from connectors.contract.calls import Later, Refused
+from connectors.contract.calls import PostLater, PostRejected
 from connectors.contract.messages import Inbound, Verified
-from connectors.contract.receipts import Told
+from connectors.contract.receipts import Posted
 from worker.intake import own
 from worker.intake.reading import read_verified
 from worker.ledger import Again, Delivery, Limits
@@ -180,8 +180,10 @@ def others_tell(life: Life) -> None:
 
 def answered(life: Life) -> None:
     """Receipts: edited as the ticket moves, posted for good, refused, put off, under way, and not due yet."""
-    posted = Told("C0HELP001:1773453700.000100", ("T0ACME001:C0HELP001:1773453700.000100",))
-    for number, outcome in enumerate((posted, Told(None), Refused("is_archived"), Later(3600.0, "ratelimited"), None)):
+    posted = Posted("C0HELP001:1773453700.000100", ("T0ACME001:C0HELP001:1773453700.000100",))
+    for number, outcome in enumerate(
+        (posted, Posted(None), PostRejected("is_archived"), PostLater(3600.0, "ratelimited"), None)
+    ):
         life.say(f"<@U0RELAY01> Thread {number}", f"177345360{number}.000100")
         life.relay.run(for_hours=1)
         (receipt,) = life.ledger.errands.claim_receipts("chat", lease=LEASE, limit=10)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.contract.messages import Inbound, Parsed
-from connectors.contract.receipts import Told
+from connectors.contract.receipts import Posted
 from connectors.slack import Settings
 from connectors.slack.receipts import target
 from tests.connectors.slack.builders import (
@@ -209,7 +209,7 @@ def test_a_state_that_changes_while_it_is_told_is_told_too(ledger: Ledger, clock
     say(ledger, clock, source, reaction(), 2)
     close(ledger)
 
-    assert ledger.errands.settle_receipt(claimed, Told("1.1"), repeatable=False)
+    assert ledger.errands.settle_receipt(claimed, Posted("1.1"), repeatable=False)
     assert row(ledger)["state"] == "due"
 
 

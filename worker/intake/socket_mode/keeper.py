@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 from websockets.uri import parse_uri
 
-from connectors.contract.calls import Later
+from connectors.contract.calls import PostLater
 from tickets.transport import trusted_authorities
 from worker.intake.intake import Intake
 from worker.intake.names import with_names
@@ -101,7 +101,7 @@ class Listening:
         except Exception as defect:
             log.exception("socket_mode.failed", source=self.source.id)
             opened = f"a defect of ours: {where(defect)}"
-        if isinstance(opened, Later):
+        if isinstance(opened, PostLater):
             pause, opened = opened.seconds or pause, opened.reason
         self._not_before = time.monotonic() + pause
         if isinstance(opened, Line):
@@ -112,7 +112,7 @@ class Listening:
             log.warning("socket_mode.not_connected", source=self.source.id, reason=opened)
             self._trouble = opened
 
-    def _opened(self) -> Line | Later | str:
+    def _opened(self) -> Line | PostLater | str:
         """Return a connection, or why there is none."""
         protocol, settings = protocol_of(self.source), self.source.settings
         call = protocol.opening(settings)
@@ -121,7 +121,7 @@ class Listening:
         except NoAnswer as error:
             return f"{call.url}: {error}"
         url = protocol.address(answer, settings)
-        if isinstance(url, Later):
+        if isinstance(url, PostLater):
             return url
         if not isinstance(url, str):
             return f"{call.url}: {url.reason}"

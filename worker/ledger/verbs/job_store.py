@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from connectors.contract.calls import Later, Refused, Unclear
-from connectors.contract.receipts import Outcome, Told
+from connectors.contract.calls import PostLater, PostRejected, PostUnknown
+from connectors.contract.receipts import Outcome, Posted
 from worker.ledger import receipts
 from worker.ledger.queue import spare, tickets
 from worker.ledger.receipts import Receipt
@@ -67,17 +67,17 @@ class Errands(Verbs):
         """
         now = self.database.now(connection)
         match outcome:
-            case Told(place, names):
+            case Posted(place, names):
                 ours = {(receipt.source, name): receipt.case_id for name in names}
                 aliases.register(self.database, connection, ours)
-                return receipts.told(connection, receipt, place, now=now)
-            case Refused(reason):
+                return receipts.posted(connection, receipt, place, now=now)
+            case PostRejected(reason):
                 return receipts.bury(connection, receipt, reason)
-            case Unclear(reason) if not repeatable:
+            case PostUnknown(reason) if not repeatable:
                 return receipts.bury(connection, receipt, f"it may have been told: {reason}")
-            case Unclear(reason):
+            case PostUnknown(reason):
                 pause = receipts.backoff(receipt.attempts)
                 return receipts.later(connection, receipt, reason, at=now + pause)
-            case Later(seconds, reason):
+            case PostLater(seconds, reason):
                 pause = receipts.backoff(receipt.attempts) if seconds is None else timedelta(seconds=seconds)
                 return receipts.later(connection, receipt, reason, at=now + pause)
