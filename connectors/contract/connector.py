@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from connectors.contract.backfill import Backfilling
-from connectors.contract.directory import Naming
+from connectors.contract.directory import DisplayNames
 from connectors.contract.mailbox import ImapMailbox
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
 from connectors.contract.polling import Polling
@@ -123,7 +123,7 @@ class Connector(Generic[S]):
     receipts: ReceiptCalls[S] | None = None
     asking: Asking[S] | None = None
     backfilling: Backfilling[S] | None = None
-    naming: Naming[S] | None = None
+    display_names: DisplayNames[S] | None = None
     socket: Socket[S] | None = None
     polling: Polling[S] | None = None
     says_nothing: bool = False

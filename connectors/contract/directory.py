@@ -17,12 +17,12 @@ from connectors.contract.settings import SourceSettings
 
 S = TypeVar("S", bound=SourceSettings)
 
-NAMES = ":names"
+DISPLAY_NAMES = ":names"
 """The header: a JSON object of names by id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamesPage:
     """The names in one answer."""
 
     memory: Memory
@@ -31,7 +31,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Naming(Generic[S]):
+class DisplayNames(Generic[S]):
     """How one kind of source is asked for display names."""
 
     workspaces: Callable[[S], tuple[str, ...]]
@@ -40,7 +40,7 @@ class Naming(Generic[S]):
     """Starts a round that asks for all names."""
     ask: Callable[[Memory, str, S], HttpCall | None]
     """The next request for the workspace with this name. None: the round is complete."""
-    read: Callable[[Memory, HttpAnswer], Named | PostLater | PostUnknown | PostRejected]
+    read: Callable[[Memory, HttpAnswer], NamesPage | PostLater | PostUnknown | PostRejected]
     """Reads the answer to that request."""
     ids: Callable[[Inbound], frozenset[str]]
     """The ids in a delivery that may have a display name."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.contract.backfill import Backfilling
 from connectors.contract.connector import Connector
-from connectors.contract.directory import Naming
+from connectors.contract.directory import DisplayNames
 from connectors.contract.messages import (
     Denied,
     Inbound,
@@ -26,7 +26,7 @@ from connectors.contract.messages import (
     Verified,
 )
 from connectors.contract.receipts import ReceiptCalls
-from connectors.slack import history, messages, names, reactions, receipts, socket_mode
+from connectors.slack import display_names, history, messages, reactions, receipts, socket_mode
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
 from connectors.slack.gestures import ACKNOWLEDGED, nothing
@@ -89,9 +89,9 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     try:
         if interaction is not None:
             said = interaction(payload, message.inbound.received_at.astimezone(UTC), settings)
-            return names.applied(said, message.inbound)
+            return display_names.applied(said, message.inbound)
         if handler is not None:
-            return names.applied(handler(payload, settings), message.inbound)
+            return display_names.applied(handler(payload, settings), message.inbound)
         read_word(payload, "type", "type of a delivery")
     except ValueError as error:
         raise UnreadableMessage(reason(error)) from None
@@ -152,7 +152,9 @@ CONNECTOR = Connector(
         history.ask,
         history.read,
     ),
-    naming=Naming(names.workspaces, names.begin, names.ask, names.read, names.ids),
+    display_names=DisplayNames(
+        display_names.workspaces, display_names.begin, display_names.ask, display_names.read, display_names.ids
+    ),
     socket=socket_mode.SOCKET,
     attributes={
         "channel": "the channel's id",

@@ -237,7 +237,7 @@ def test_what_is_found_in_private_channels_stays_private(relay: Relay, web: Slac
 
 def test_people_read_names_in_what_was_found_too(relay: Relay, web: Slack) -> None:
     source = of_slack(web, resolve_names=True)
-    relay.ledger.errands.keep_names("chat", {ADA: "ada"})
+    relay.ledger.errands.keep_display_names("chat", {ADA: "ada"})
     ask(relay, source)
     say(web, ask_for(f"<@{ADA}> left"), 10)
     relay.advance(seconds=EVERY)

@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, SecretStr
 
-from connectors.contract.directory import NAMES
+from connectors.contract.directory import DISPLAY_NAMES
 from worker.settings import Source
 
 SECRET = "redacted-secret"  # noqa: S105 — the replacement of a secret
@@ -86,7 +86,7 @@ class Redactor:
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return the headers; a value with a secret's name is replaced as a whole."""
         kept = (
-            (name, value) for name, value in headers if name != NAMES
+            (name, value) for name, value in headers if name != DISPLAY_NAMES
         )  # holds the names of people, and nothing else
         return tuple((name, SECRET if SECRET_NAME.search(name) else self.text(value)) for name, value in kept)
 

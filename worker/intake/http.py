@@ -31,9 +31,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.contract.messages import Denied, Inbound, Keys, OverLimit, Reply
+from worker.intake.display_names import are_asked_for, with_display_names
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
-from worker.intake.names import are_asked_for, with_names
 from worker.intake.prompting import ask
 from worker.intake.reading import NO_KEYS, read
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded, storable
@@ -94,7 +94,7 @@ class Edge:
         keys = await _keys(self.keyring, source, arrived)
         if len(body) <= PARSED_INLINE and not are_asked_for(source):
             return read(source, arrived, arrived.received_at, keys)
-        named = partial(with_names, self.ledger, source)
+        named = partial(with_display_names, self.ledger, source)
         return await run_in_threadpool(read, source, arrived, arrived.received_at, keys, named)
 
     def _limit(self, source: Source) -> int:

@@ -142,7 +142,7 @@ def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -
         for events, each in zip(said, missed, strict=True)
     ]
     known = around.errands.known(what.source.id, set().union(*ids))
-    names = around.errands.case_names(what.source.id, {name for events in said for name in _names(events)})
+    names = around.errands.aliases_of_cases(what.source.id, {name for events in said for name in _names(events)})
     taken = 0
     for delivery, events, its_ids in zip(arrived, said, ids, strict=True):
         if not events or not known.isdisjoint(its_ids) or not _has_place(events, names):

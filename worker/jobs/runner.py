@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from connectors.contract.messages import Inbound
-from worker.intake.names import with_names
+from worker.intake.display_names import with_display_names
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings, read_found
 from worker.ledger import LeasedJob, Ledger, LedgerAway
 from worker.planning.model import Kind
@@ -69,7 +69,7 @@ class Runner:
                 break
             leased, now = taken
             job = jobs[leased.name]
-            around = Surroundings(now, self._ledger.errands, self._take_in, partial(with_names, self._ledger))
+            around = Surroundings(now, self._ledger.errands, self._take_in, partial(with_display_names, self._ledger))
             try:
                 ran = job.run(leased.state, around)
             except JobFailed as error:

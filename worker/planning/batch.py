@@ -152,5 +152,5 @@ class Batch:
     """The comments that wait no more."""
     paired: list[int] = field(default_factory=list)
     """The deliveries of the comments that were planned after they had waited."""
-    later_names: dict[Name, int] = field(default_factory=dict)
+    later_aliases: dict[Name, int] = field(default_factory=dict)
     """Names from comments that had waited; a name that another case already has stays with that case."""

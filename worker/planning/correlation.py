@@ -37,7 +37,7 @@ class Destination:
 
     case: int | Key | None
     """The id of an existing case, the key of a case, or None: then the event waits, or is kept for a person."""
-    new_names: frozenset[str] = frozenset()
+    new_aliases: frozenset[str] = frozenset()
     authorized: bool = True
     turned_away_from: str | None = None
     """The name of the case in which its author takes no part."""
@@ -50,7 +50,7 @@ def called(ticket_id: str | None) -> str:
     return f"ticket {ticket_id}" if ticket_id else "an earlier message"
 
 
-def names_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
+def aliases_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
     """Return the names by which these events look for their cases, or that they make known."""
     return {
         (source, name)
@@ -69,7 +69,7 @@ def placed(
 ) -> list[Destination]:
     """Return where each event goes, by the known names and the names that earlier events of the list make known.
 
-    `known` has the known names of `names_in`, `there` their cases, `keys` the existing keys of `keys_in`.
+    `known` has the known names of `aliases_in`, `there` their cases, `keys` the existing keys of `keys_in`.
     """
     view = _View(known, there, keys)
     return [view.place(source, event) for source, event in pairs]
@@ -126,13 +126,13 @@ class _View:
             return Destination(None)
         where = own if hit is None else hit
         self.keys.add(own)
-        new_names = frozenset(name for name in event.aliases if (source, name) not in self._known)
-        self._known.update({(source, name): where for name in new_names})
+        new_aliases = frozenset(name for name in event.aliases if (source, name) not in self._known)
+        self._known.update({(source, name): where for name in new_aliases})
         self._let_in(where, event)
         anothers = hit is not None and own != (self.cases[hit].key if isinstance(hit, int) else hit)
         refers = anothers or turned_away_from is not None
         read_as = _as_comment(event) if refers and isinstance(event, Opened) else None
-        return Destination(where, new_names, turned_away_from=turned_away_from, read_as=read_as)
+        return Destination(where, new_aliases, turned_away_from=turned_away_from, read_as=read_as)
 
     def _hit(self, source: str, event: Event) -> tuple[int | Key | None, int | Key | None]:
         """Return the first case that a reference lets the event into; if none does, the first one named."""

@@ -83,7 +83,7 @@ def decide_waiting(batch: Batch, found: Sequence[tuple[Waiting, Case]], rules: R
     here = [(each, case) for each, case in found if not _is_elsewhere(batch, each)]
     for each, case in here:
         for alias in each.event.aliases:
-            batch.later_names.setdefault((each.source, alias), case.id)
+            batch.later_aliases.setdefault((each.source, alias), case.id)
     for each, case in here:
         arrival = Arrival(each.source, each.event, each.inbound_id, each.treatment)
         effects.append(replace(_planned(batch, arrival, Destination(case.id), rules), waited=True))

@@ -19,10 +19,10 @@ from worker.planning.correlation import (
     Key,
     KnownCase,
     Name,
+    aliases_in,
     called,
     keys_in,
     led_to_its_group,
-    names_in,
     placed,
     storms_of,
 )
@@ -61,7 +61,7 @@ class Memory:
         for (source, _), where in zip(pairs, destinations, strict=True):
             case = self._keyed(where.case, now) if isinstance(where.case, tuple) else self._known.case(where)
             if case is not None:
-                for alias in where.new_names:
+                for alias in where.new_aliases:
                     batch.names[source, alias] = self._names.setdefault((source, alias), case.id)
                 batch.names[case.source, case.key] = case.id
         effects = decide(batch, zip(arrivals, destinations, strict=True), rules)
@@ -69,7 +69,7 @@ class Memory:
         return effects + self._pair(batch.names, rules)
 
     def _place(self, pairs: Sequence[tuple[str, Event]]) -> list[Destination]:
-        known = {name: self._names[name] for name in names_in(pairs) if name in self._names}
+        known = {name: self._names[name] for name in aliases_in(pairs) if name in self._names}
         there = {number: self._known_case(self._known.cases[number]) for number in set(known.values())}
         return placed(pairs, known, there, {key for key in keys_in(pairs) if key in self._known.by_key})
 
@@ -84,7 +84,7 @@ class Memory:
 
     def _keep(self, batch: Batch, now: datetime) -> None:
         """Store the changes that the ledger would write, besides those that planning made in place."""
-        for name, case_id in batch.later_names.items():
+        for name, case_id in batch.later_aliases.items():
             self._names.setdefault(name, case_id)
         for case_id, person in batch.participants:
             self._people.setdefault(case_id, set()).add(person)

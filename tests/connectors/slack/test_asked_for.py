@@ -10,10 +10,10 @@ import pytest
 
 from connectors.contract.backfill import Occasion, Progress
 from connectors.contract.calls import HttpAnswer, Memory, PostLater, PostRejected, PostUnknown
-from connectors.contract.directory import NAMES, Named
+from connectors.contract.directory import DISPLAY_NAMES, NamesPage
 from connectors.contract.messages import Inbound, Reply, Verified
 from connectors.contract.sockets import Envelope
-from connectors.slack import history, names, parse, socket_mode
+from connectors.slack import display_names, history, parse, socket_mode
 
 from ..mutate import mutations
 from .builders import ADA, BOT, CHANNEL, NOW, ROOT, TEAM, configured, envelope, mention, message
@@ -75,10 +75,10 @@ def test_a_damaged_answer_of_the_history_is_progress_or_a_reason(method: str) ->
 def test_a_damaged_list_of_names_is_names_or_a_reason() -> None:
     told = {"ok": True, "members": [{"id": ADA, "profile": {"real_name": "Ada"}}, {"id": BOT, "name": "tickets"}]}
     for body in mutations([json.dumps(told).encode()], kind="json", seed=9, count=COUNT):
-        said = names.read(names.begin(), HttpAnswer(200, {}, body))
-        if isinstance(said, Named):
+        said = display_names.read(display_names.begin(), HttpAnswer(200, {}, body))
+        if isinstance(said, NamesPage):
             json.dumps(said.memory)
-            assert all(0 < len(each) <= names.MAX_NAME and each.isprintable() for each in said.names.values())
+            assert all(0 < len(each) <= display_names.MAX_NAME and each.isprintable() for each in said.names.values())
         else:
             assert isinstance(said, PostLater | PostUnknown | PostRejected)
 
@@ -124,7 +124,7 @@ def test_a_connection_leads_where_tls_is_unless_the_web_api_has_none(url: object
 
 def test_names_grow_no_text_without_bound_and_stay_within_a_subject() -> None:
     text = " ".join([f"<@{ADA}>"] * 3000)
-    known = ((NAMES, json.dumps({ADA: "x" * names.MAX_NAME})),)
+    known = ((DISPLAY_NAMES, json.dumps({ADA: "x" * display_names.MAX_NAME})),)
     body = json.dumps(envelope(message(text, channel="D0ADA0001"))).encode()
     (event,) = parse(Verified(Inbound("chat", NOW, body, known)), configured()).events
     assert len(event.subject) <= 255

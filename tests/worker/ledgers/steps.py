@@ -189,7 +189,7 @@ def answered(life: Life) -> None:
         (receipt,) = life.ledger.errands.claim_receipts("chat", lease=LEASE, limit=10)
         if outcome is not None:
             life.ledger.errands.settle_receipt(receipt, outcome, repeatable=False)
-    life.ledger.errands.keep_names("chat", {"U0ADA0001": "Ada", "C0HELP001": "help"})
+    life.ledger.errands.keep_display_names("chat", {"U0ADA0001": "Ada", "C0HELP001": "help"})
 
 
 def gathered(life: Life) -> None:

@@ -18,8 +18,8 @@ from websockets.uri import parse_uri
 
 from connectors.contract.calls import PostLater
 from tickets.transport import trusted_authorities
+from worker.intake.display_names import with_display_names
 from worker.intake.intake import Intake
-from worker.intake.names import with_names
 from worker.intake.prompting import ask_meanwhile
 from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings, protocol_of
 from worker.ledger import Ledger
@@ -163,7 +163,7 @@ class SocketKeeper:
         self._sources = sources
         self._max_body = max_body
         self._after = after
-        self._named = partial(with_names, ledger)
+        self._named = partial(with_display_names, ledger)
         self._listening: dict[str, Listening] = {}
         self._loop = Loop(THREAD, self._look_after, LOOK_S)
         self.start = self._loop.start

@@ -14,12 +14,12 @@ from connectors.contract.events import Event
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import aliases, cases, participants
-from worker.planning.correlation import Destination, Key, KnownCase, Name, called, keys_in, names_in, placed
+from worker.planning.correlation import Destination, Key, KnownCase, Name, aliases_in, called, keys_in, placed
 
 
 def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Destination]:
     """Return where each event goes, by the names known now and by the names that earlier events of the list add."""
-    known = read(connection, names_in(pairs))
+    known = read(connection, aliases_in(pairs))
     there = _known_cases(connection, set(known.values()))
     return placed(pairs, known, there, _known_keys(connection, keys_in(pairs)))
 

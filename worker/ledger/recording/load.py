@@ -203,7 +203,7 @@ def _make_known(
     for (source, _), where in zip(pairs, destinations, strict=True):
         case = known.case(where)
         if case is not None:
-            wanted.update({(source, name): case.id for name in where.new_names})
+            wanted.update({(source, name): case.id for name in where.new_aliases})
     if aliases.register(db, connection, wanted) != wanted:
         raise BeginAgain(frozenset())
     return wanted
@@ -248,5 +248,5 @@ def _names_to_be(
     for (source, _), where in zip(pairs, destinations, strict=True):
         case = known.case(where)
         if case is not None and case.id in new:
-            names |= {(source, name) for name in where.new_names}
+            names |= {(source, name) for name in where.new_aliases}
     return names

@@ -28,7 +28,7 @@ def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> f
     known, now = batch.known, rules.now
     waiting.keep(db, connection, [waiting.row(each, now) for each in batch.waiting.values()])
     waiting.end(connection, batch.taken)
-    aliases.register(db, connection, batch.later_names)
+    aliases.register(db, connection, batch.later_aliases)
     bulk.insert(connection, seen, _seen_rows(batch))
     bulk.insert(connection, operations, [_operation_row(each, rules) for each in batch.operations])
     taken_back = [(case.id, seq) for case in known.cases.values() for seq in case.taken_back]

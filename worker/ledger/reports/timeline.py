@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from worker.ledger.operator import interventions
 from worker.ledger.reports import deliveries
 from worker.ledger.reports.deliveries import DeliveryLine
-from worker.ledger.reports.names import MOST, Meant
+from worker.ledger.reports.operator_ids import MOST, Targets
 from worker.ledger.schema.tables import attempts, cases, operations, pending
 from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationState
 from worker.planning.decide import USED_AGAIN
@@ -69,13 +69,13 @@ class Timeline:
     """True if earlier operations were left out; only the latest are listed."""
 
 
-def timeline(connection: Connection, name: str, meant: Meant) -> Timeline:
+def timeline(connection: Connection, name: str, targets: Targets) -> Timeline:
     """Return the timeline of a resolved name."""
-    found = connection.execute(_operations(meant)).all()
+    found = connection.execute(_operations(targets)).all()
     is_cut, rows = len(found) > MOST_OPERATIONS, found[:MOST_OPERATIONS][::-1]
-    numbers = sorted({*meant.inbound_ids, *(row.inbound_id for row in rows)})
+    numbers = sorted({*targets.inbound_ids, *(row.inbound_id for row in rows)})
     arrived = [each for some in _some(numbers) for each in deliveries.lines(connection, some)]
-    named = _cases(connection, {*(row.case_id for row in rows), *meant.case_ids})
+    named = _cases(connection, {*(row.case_id for row in rows), *targets.case_ids})
     steps = [
         *(step for each in arrived for step in _arrival(each, _of(rows, each), named)),
         *_waiting(connection, numbers),
@@ -118,14 +118,14 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
     return [step for _, _, step in sorted(keyed, key=lambda one: one[:2])]
 
 
-def _operations(meant: Meant) -> Any:
+def _operations(targets: Targets) -> Any:
     statement = select(operations).limit(MOST_OPERATIONS + 1)
     latest = statement.order_by(operations.c.inbound_id.desc(), operations.c.case_id.desc(), operations.c.seq.desc())
-    if meant.operation is not None:
-        return latest.where(operations.c.case_id == meant.operation[0], operations.c.seq == meant.operation[1])
-    if meant.by_message:
-        return latest.where(operations.c.inbound_id.in_(meant.inbound_ids))
-    return latest.where(operations.c.case_id.in_(meant.case_ids[:MOST]))
+    if targets.operation is not None:
+        return latest.where(operations.c.case_id == targets.operation[0], operations.c.seq == targets.operation[1])
+    if targets.by_message:
+        return latest.where(operations.c.inbound_id.in_(targets.inbound_ids))
+    return latest.where(operations.c.case_id.in_(targets.case_ids[:MOST]))
 
 
 def _of(rows: Sequence[Row[Any]], delivery: DeliveryLine) -> list[Row[Any]]:

@@ -33,9 +33,9 @@ class Errands(Verbs):
     opening_of = reads(plain(watching.opening_of))
     heard_since = reads(plain(watching.heard_since))
 
-    names = reads(plain(directory.names))
-    keep_names = writes(at_now(directory.keep))
-    forget_names = writes(plain(directory.forget))
+    display_names = reads(plain(directory.names))
+    keep_display_names = writes(at_now(directory.keep))
+    forget_display_names = writes(plain(directory.forget))
 
     ticket_to_look_at = reads(plain(watching.ticket_to_look_at))
     is_news = reads(plain(tickets.is_news))
@@ -50,7 +50,7 @@ class Errands(Verbs):
         return watching.unheard(connection, source, before=now - for_, limit=limit)
 
     @reads
-    def case_names(self, connection: Connection, source: str, names: Collection[str]) -> frozenset[str]:
+    def aliases_of_cases(self, connection: Connection, source: str, names: Collection[str]) -> frozenset[str]:
         """Return those of the names that are aliases of a case of the source."""
         return frozenset(alias for _, alias in aliases.read(connection, {(source, each) for each in names}))
 

@@ -15,7 +15,7 @@ from worker.ledger.operator import dead_letters
 from worker.ledger.operator.dead_letters import DeadLetter
 from worker.ledger.recording import group_members
 from worker.ledger.recording.group_members import MemberLine
-from worker.ledger.reports import accounting, caselist, deliveries, following, names
+from worker.ledger.reports import accounting, caselist, deliveries, following, operator_ids
 from worker.ledger.reports import timeline as timelines
 from worker.ledger.reports.caselist import CaseFilter, CaseLine
 from worker.ledger.reports.deliveries import DeliveryLine, Filter, StoredDelivery
@@ -67,14 +67,14 @@ class Reading(Verbs):
     @reads
     def timeline(self, connection: Connection, name: str) -> Timeline | None:
         """Return the timeline of a delivery, operation, message, case or ticket; None if the name is unknown."""
-        meant = names.meant(connection, name)
-        return None if meant.is_nothing else timelines.timeline(connection, name, meant)
+        targets = operator_ids.find(connection, name)
+        return None if targets.is_nothing else timelines.timeline(connection, name, targets)
 
     @reads
     def stored(self, connection: Connection, name: str) -> list[StoredDelivery]:
         """Return the deliveries of that name with their bytes, at most a hundred, the oldest first."""
-        meant = names.meant(connection, name)
-        found = [deliveries.stored(connection, number) for number in sorted(set(meant.inbound_ids))]
+        targets = operator_ids.find(connection, name)
+        found = [deliveries.stored(connection, number) for number in sorted(set(targets.inbound_ids))]
         return [each for each in found if each is not None]
 
     def cases(self, wanted: CaseFilter, limit: int | None) -> Iterator[CaseLine]:
@@ -94,7 +94,7 @@ class Reading(Verbs):
     @reads
     def case(self, connection: Connection, name: str) -> list[CaseShown]:
         """Return the cases of that name, each with its messages."""
-        found = caselist.stories_of(connection, names.meant(connection, name).case_ids)
+        found = caselist.stories_of(connection, operator_ids.find(connection, name).case_ids)
         return [
             CaseShown(
                 each,

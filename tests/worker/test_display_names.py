@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from connectors.contract.directory import NAMES
+from connectors.contract.directory import DISPLAY_NAMES
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Verified
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, TEAM, envelope, message, reaction
-from worker.intake.names import with_names
+from worker.intake.display_names import with_display_names
 from worker.intake.reading import read, read_verified
-from worker.jobs import names as job
+from worker.jobs import display_names as job
 from worker.jobs.runner import Runner
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import directory, operations
@@ -60,7 +60,7 @@ def arrived(ledger: Ledger, clock: ManualClock, source: Source, event: dict[str,
     signed = source.connector.sign(body, source.settings, clock()) | headers
     lower = tuple((name.lower(), value) for name, value in signed.items())
     whole = Inbound(source.id, clock(), body, lower)
-    delivery = read(source, whole, clock(), named=partial(with_names, ledger, source))
+    delivery = read(source, whole, clock(), named=partial(with_display_names, ledger, source))
     assert isinstance(delivery, Delivery)
     return delivery
 
@@ -116,7 +116,7 @@ def test_a_delivery_is_read_again_with_the_names_that_it_came_with(
 
 
 def test_a_sender_cannot_say_what_somebody_is_called(ledger: Ledger, clock: ManualClock, web: Slack) -> None:
-    forged = {NAMES: json.dumps({BOB: "the boss"})}
+    forged = {DISPLAY_NAMES: json.dumps({BOB: "the boss"})}
     event = event_of(arrived(ledger, clock, of_slack(web), message(ASKED), **forged))
     assert "boss" not in event.subject + event.text
 
@@ -133,7 +133,7 @@ def test_over_http_people_read_the_names_that_the_ledger_knows(
     sqlite_ledger: Ledger, clock: ManualClock, web: Slack
 ) -> None:
     source = of_slack(web)
-    sqlite_ledger.errands.keep_names("chat", {BOB: "bob"})
+    sqlite_ledger.errands.keep_display_names("chat", {BOB: "bob"})
     body = json.dumps(envelope(message(ASKED))).encode()
     with serving(sqlite_ledger, source) as served:
         answer = served.http.post("/in/chat", content=body, headers=source.connector.sign(body, source.settings, NOON))

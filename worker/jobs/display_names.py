@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from connectors.contract.calls import PostLater
-from connectors.contract.directory import Naming
+from connectors.contract.directory import DisplayNames
 from worker.jobs.job import Job, Ran, State, Surroundings
 from worker.jobs.steps import asked, waiting
 from worker.settings import Source
@@ -29,7 +29,7 @@ class Lists:
     """A source's workspace, and how its lists are requested."""
 
     source: Source
-    how: Naming[Any]
+    how: DisplayNames[Any]
     workspace: str
 
     @property
@@ -39,7 +39,7 @@ class Lists:
 
 def jobs_of(source: Source) -> list[Job]:
     """Return one job for each workspace of a source; none when the source is not to be asked."""
-    how = source.connector.naming
+    how = source.connector.display_names
     lists = [Lists(source, how, workspace) for workspace in how.workspaces(source.settings)] if how is not None else []
     return [Job(each.name, EVERY, partial(_run, each)) for each in lists]
 
@@ -52,7 +52,7 @@ def _run(what: Lists, state: State, around: Surroundings) -> Ran:
     for _ in range(AT_ONCE):
         call = what.how.ask(memory, what.workspace, settings)
         if call is None or made >= MOST_REQUESTS:
-            around.errands.forget_names(what.source.id, before=around.now - KEPT)
+            around.errands.forget_display_names(what.source.id, before=around.now - KEPT)
             return Ran({})
         said = asked(what.source, call, partial(what.how.read, memory))
         if isinstance(said, PostLater):
@@ -60,6 +60,6 @@ def _run(what: Lists, state: State, around: Surroundings) -> Ran:
         if isinstance(said, str):
             log.warning("job.failed", job=what.name, reason=said)
             return Ran({"memory": dict(memory), "made": made}, problem=said)
-        around.errands.keep_names(what.source.id, said.names)
+        around.errands.keep_display_names(what.source.id, said.names)
         memory, made = said.memory, made + 1
     return Ran({"memory": dict(memory), "made": made}, PAUSE)

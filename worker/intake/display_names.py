@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from connectors.contract.directory import NAMES
+from connectors.contract.directory import DISPLAY_NAMES
 from connectors.contract.messages import Inbound
 from worker.ledger import Ledger, LedgerAway
 from worker.settings import Source
@@ -17,20 +17,20 @@ log = structlog.get_logger()
 
 def are_asked_for(source: Source) -> bool:
     """Return True when the ledger may have display names of a source."""
-    naming = source.connector.naming
-    return naming is not None and bool(naming.workspaces(source.settings))
+    display_names = source.connector.display_names
+    return display_names is not None and bool(display_names.workspaces(source.settings))
 
 
-def with_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbound:
+def with_display_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbound:
     """Return the delivery with display names; unchanged while the ledger is away, since recording reports that."""
-    naming = source.connector.naming
-    if naming is None or not are_asked_for(source):
+    display_names = source.connector.display_names
+    if display_names is None or not are_asked_for(source):
         return arrived
     try:
-        known = ledger.errands.names(source.id, naming.ids(arrived))
+        known = ledger.errands.display_names(source.id, display_names.ids(arrived))
     except LedgerAway as error:
         log.warning("names.ledger_away", source=source.id, error=type(error).__name__)
         return arrived
     if not known:
         return arrived
-    return replace(arrived, headers=(*arrived.headers, (NAMES, json.dumps(dict(sorted(known.items()))))))
+    return replace(arrived, headers=(*arrived.headers, (DISPLAY_NAMES, json.dumps(dict(sorted(known.items()))))))

@@ -23,7 +23,7 @@ MOST = 100  # cases or deliveries of one name
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class Targets:
     """The things that a name refers to; all fields may be empty."""
 
     inbound_ids: tuple[int, ...] = ()
@@ -39,7 +39,7 @@ class Meant:
         return not (self.inbound_ids or self.case_ids)
 
 
-def meant(connection: Connection, name: str) -> Meant:
+def find(connection: Connection, name: str) -> Targets:
     """Return everything that is known under this name."""
     if match := _NUMBERED.fullmatch(name):
         return _delivery(connection, int(match[1]))
@@ -47,21 +47,21 @@ def meant(connection: Connection, name: str) -> Meant:
         place = (int(match[1]), int(match[2]))
         this_one = (operations.c.case_id == place[0], operations.c.seq == place[1])
         of = connection.execute(select(operations.c.inbound_id).where(*this_one)).scalars().all()
-        return Meant(tuple(of), (place[0],), place) if of else Meant()
+        return Targets(tuple(of), (place[0],), place) if of else Targets()
     if match := _CASE.fullmatch(name):
         found = connection.execute(select(cases.c.id).where(cases.c.id == int(match[1]))).scalars().all()
-        return Meant(case_ids=tuple(found))
+        return Targets(case_ids=tuple(found))
     if name.startswith(TICKET):
-        return Meant(case_ids=_of_ticket(connection, name.removeprefix(TICKET)))
+        return Targets(case_ids=_of_ticket(connection, name.removeprefix(TICKET)))
     return _message(connection, name)
 
 
-def _delivery(connection: Connection, number: int) -> Meant:
+def _delivery(connection: Connection, number: int) -> Targets:
     there = connection.execute(select(inbound.c.id).where(inbound.c.id == number)).first()
     if there is None:
-        return Meant()
+        return Targets()
     of = select(operations.c.case_id).where(operations.c.inbound_id == number).distinct().order_by(operations.c.case_id)
-    return Meant((number,), tuple(connection.execute(of.limit(MOST)).scalars()), by_message=True)
+    return Targets((number,), tuple(connection.execute(of.limit(MOST)).scalars()), by_message=True)
 
 
 def _of_ticket(connection: Connection, ticket: str) -> tuple[int, ...]:
@@ -70,7 +70,7 @@ def _of_ticket(connection: Connection, ticket: str) -> tuple[int, ...]:
     return tuple(sorted({*bound, *current}))
 
 
-def _message(connection: Connection, name: str) -> Meant:
+def _message(connection: Connection, name: str) -> Targets:
     of_message = []
     if (about_it := by_message(connection, name)) is not None:
         of_message = list(connection.execute(select(seen.c.inbound_id, seen.c.case_id).where(about_it)))
@@ -81,4 +81,4 @@ def _message(connection: Connection, name: str) -> Meant:
     }
     case_ids = tuple(sorted(of_case | {row.case_id for row in of_message}))[:MOST]
     # A mail's own id is an alias too: then the whole case is shown, which is more than the mail.
-    return Meant(tuple(row.inbound_id for row in of_message), case_ids, by_message=bool(of_message) and not of_case)
+    return Targets(tuple(row.inbound_id for row in of_message), case_ids, by_message=bool(of_message) and not of_case)

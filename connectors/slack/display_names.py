@@ -16,7 +16,7 @@ from typing import Any
 
 from connectors.chats.facts import MAX_SUBJECT
 from connectors.contract.calls import HttpAnswer, HttpCall, Memory, PostLater, PostRejected, PostUnknown
-from connectors.contract.directory import NAMES, Named
+from connectors.contract.directory import DISPLAY_NAMES, NamesPage
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Parsed
 from connectors.slack import web
@@ -52,7 +52,7 @@ def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
     return web.form(settings, step.pop("method"), token, {**step, "limit": PAGE})
 
 
-def read(memory: Memory, answer: HttpAnswer) -> Named | PostLater | PostUnknown | PostRejected:
+def read(memory: Memory, answer: HttpAnswer) -> NamesPage | PostLater | PostUnknown | PostRejected:
     """Read a page of users or of channels."""
     said = web.answered(answer)
     if isinstance(said, PostLater | PostUnknown | PostRejected):
@@ -61,7 +61,7 @@ def read(memory: Memory, answer: HttpAnswer) -> Named | PostLater | PostUnknown 
     cursor = web.cursor(said)
     page = [{**step, "cursor": cursor}] if cursor is not None else []
     found = _people(said.get("members")) if step["method"] == "users.list" else _channels(said.get("channels"))
-    return Named({"todo": [*page, *rest]}, dict(found))
+    return NamesPage({"todo": [*page, *rest]}, dict(found))
 
 
 def _people(members: object) -> Iterator[tuple[str, str]]:
@@ -97,7 +97,7 @@ def ids(arrived: Inbound) -> frozenset[str]:
 
 def applied(parsed: Parsed, arrived: Inbound) -> Parsed:
     """Replace ids by the names that came with the delivery, in subjects and texts."""
-    known = arrived.header(NAMES)
+    known = arrived.header(DISPLAY_NAMES)
     if known is None:
         return parsed
     names: Mapping[str, str] = json.loads(known)
