@@ -30,7 +30,7 @@ import httpx
 from benchmarks.parts.figures import ratio
 from tickets.client import TicketsClient
 from tickets.models import CreateTicket, encode
-from tickets.transport import Lanes
+from tickets.transport import HttpConnections
 
 FAN_OUTS = (1, 8, 32, 64)
 BODY = b'{"id":1,"subject":"s","status":"open","priority":"high","created_at":"2026-02-20T14:30:00Z"}'
@@ -54,7 +54,7 @@ def aiohttp() -> httpx.AsyncBaseTransport:
 
 def contenders() -> dict[str, Make]:
     """Return the available transports, ours first."""
-    found: dict[str, Make] = {"lanes": Lanes, "pool": pool}
+    found: dict[str, Make] = {"connections": HttpConnections, "pool": pool}
     return found | {"aiohttp": aiohttp} if importlib.util.find_spec("httpx_aiohttp") else found
 
 

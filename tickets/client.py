@@ -43,7 +43,7 @@ from tickets.models import (
     encode,
 )
 from tickets.text import clean
-from tickets.transport import Lanes, Progress, root
+from tickets.transport import HttpConnections, Progress, root
 
 MAX_ANSWER = 4 * 1024 * 1024  # bytes of a decoded body; a page of 100 tickets of the greatest length is larger
 CONNECT_TIMEOUT_S = 5.0
@@ -71,7 +71,7 @@ class TicketsClient:
             raise ValueError("the total time-out must be more than 0 s")
         self.base_url = checked_base_url(base_url)
         self._key = checked_key(api_key)
-        self._transport = transport or Lanes()
+        self._transport = transport or HttpConnections()
         self._total_timeout = total_timeout
         self._revision = revision
         self._now = now

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from tickets.lane import Lane, Origin, open_lane
+from tickets.http_connection import HttpConnection, Origin, open_http_connection
 from tickets.wire import request_bytes
 
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection, possibly at the moment of a send
@@ -26,7 +26,7 @@ PART = 64 * 1024  # bytes of a body passed on at a time; limits how much a compr
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """Type of httpx's request extension of this name: called as each step begins."""
-WAIT, CONNECT, SEND = "lanes.wait", "connection.connect_tcp.started", "http11.send_request_headers.started"
+WAIT, CONNECT, SEND = "http_connections.wait", "connection.connect_tcp.started", "http11.send_request_headers.started"
 """The steps: waiting for a free connection; name, connection and TLS; sending (from here the request may arrive)."""
 
 
@@ -66,7 +66,7 @@ def root(error: BaseException) -> BaseException:
     return seen[-1]
 
 
-class Lanes(httpx.AsyncBaseTransport):
+class HttpConnections(httpx.AsyncBaseTransport):
     """At most `limit` requests at a time, each alone on its connection. Belongs to one event loop.
 
     A connection is used again only after a whole answer with no data behind it, to a request that was written to its
@@ -81,12 +81,12 @@ class Lanes(httpx.AsyncBaseTransport):
         self, limit: int = 64, *, keepalive: float = KEEPALIVE_S, verify: ssl.SSLContext | None = None
     ) -> None:
         if limit < 1:
-            raise ValueError("there must be a lane")
+            raise ValueError("there must be a connection")
         self._keepalive = keepalive
         self._verify = verify or trusted_authorities()
         self._verify.set_alpn_protocols(["http/1.1"])
         self._places = asyncio.Semaphore(limit)
-        self._idle: deque[tuple[float, Lane]] = deque()
+        self._idle: deque[tuple[float, HttpConnection]] = deque()
         self._sweeping: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Future[None]] = set()
         self._closed = False
@@ -98,18 +98,20 @@ class Lanes(httpx.AsyncBaseTransport):
         if self._places.locked():
             await trace(WAIT, {})
         await self._places.acquire()
-        lane = None
+        http_connection = None
         try:
-            lane = self._idle_lane(origin)
-            if lane is None:
+            http_connection = self._idle_http_connection(origin)
+            if http_connection is None:
                 await trace(CONNECT, {})
-                lane = await open_lane(origin, self._verify, request.extensions.get("timeout", {}).get("connect"))
+                http_connection = await open_http_connection(
+                    origin, self._verify, request.extensions.get("timeout", {}).get("connect")
+                )
             await trace(SEND, {})
-            status, headers = await lane.exchange(data)
+            status, headers = await http_connection.exchange(data)
         except BaseException:
-            self._let_go(lane)
+            self._let_go(http_connection)
             raise
-        return httpx.Response(status, headers=headers, stream=_Body(lane, self._let_go))
+        return httpx.Response(status, headers=headers, stream=_Body(http_connection, self._let_go))
 
     async def aclose(self) -> None:
         """Close idle connections; connections in use close when they are done."""
@@ -118,26 +120,26 @@ class Lanes(httpx.AsyncBaseTransport):
         while self._closing:
             await asyncio.wait(self._closing)
 
-    def _idle_lane(self, origin: Origin) -> Lane | None:
+    def _idle_http_connection(self, origin: Origin) -> HttpConnection | None:
         """Return the connection used last; close those with another origin, idle for too long, or not quiet."""
         oldest = asyncio.get_running_loop().time() - self._keepalive
         while self._idle:
-            since, lane = self._idle.pop()
-            if since > oldest and lane.origin == origin and lane.is_quiet:
-                return lane
-            self._close(lane)
+            since, http_connection = self._idle.pop()
+            if since > oldest and http_connection.origin == origin and http_connection.is_quiet:
+                return http_connection
+            self._close(http_connection)
         return None
 
-    def _let_go(self, lane: Lane | None) -> None:
+    def _let_go(self, http_connection: HttpConnection | None) -> None:
         """Release a connection after its request ended, successfully or not."""
         self._places.release()
-        if lane is None:
+        if http_connection is None:
             return
-        if self._closed or not lane.is_clean:
-            self._close(lane)
+        if self._closed or not http_connection.is_clean:
+            self._close(http_connection)
             return
         loop = asyncio.get_running_loop()
-        self._idle.append((loop.time(), lane))
+        self._idle.append((loop.time(), http_connection))
         self._sweeping = self._sweeping or loop.call_later(self._keepalive, self._sweep)
 
     def _sweep(self) -> None:
@@ -151,30 +153,30 @@ class Lanes(httpx.AsyncBaseTransport):
         if self._idle:
             self._sweeping = loop.call_at(self._idle[0][0] + self._keepalive, self._sweep)
 
-    def _close(self, lane: Lane) -> None:
-        lane.close()
-        if not lane.closed.done():
-            self._closing.add(lane.closed)
-            lane.closed.add_done_callback(self._closing.discard)
+    def _close(self, http_connection: HttpConnection) -> None:
+        http_connection.close()
+        if not http_connection.closed.done():
+            self._closing.add(http_connection.closed)
+            http_connection.closed.add_done_callback(self._closing.discard)
 
 
 class _Body(httpx.AsyncByteStream):
     """The body of an answer; closing it releases the connection, in whatever state that is."""
 
-    def __init__(self, lane: Lane, let_go: Callable[[Lane], None]) -> None:
-        self._lane = lane
+    def __init__(self, http_connection: HttpConnection, let_go: Callable[[HttpConnection], None]) -> None:
+        self._http_connection = http_connection
         self._let_go = let_go
         self._over = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        body = await self._lane.body()
+        body = await self._http_connection.body()
         for begin in range(0, len(body), PART):
             yield body[begin : begin + PART]
 
     async def aclose(self) -> None:
         if not self._over:
             self._over = True
-            self._let_go(self._lane)
+            self._let_go(self._http_connection)
 
 
 async def _tell_nobody(_event: str, _info: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from tests.own_servers import Certificate, make_certificate
 from tickets.client import TicketsClient
 from tickets.errors import SendLater
 from tickets.models import Ticket
-from tickets.transport import Lanes
+from tickets.transport import HttpConnections
 
 from .wire import KEY, RawServer, Wire, create, outcome, serve, until
 
@@ -36,8 +36,8 @@ def service_side(certificate: Certificate) -> ssl.SSLContext:
     return context
 
 
-def trusting(authority: Path) -> Lanes:
-    return Lanes(verify=ssl.create_default_context(cafile=str(authority)))
+def trusting(authority: Path) -> HttpConnections:
+    return HttpConnections(verify=ssl.create_default_context(cafile=str(authority)))
 
 
 @needs_openssl

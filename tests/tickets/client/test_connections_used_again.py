@@ -66,7 +66,7 @@ def test_the_service_may_ask_to_close_after_each_answer() -> None:
         await wire.answer(201, TICKET, b"Connection: close")
 
     async def run() -> None:
-        async with RawServer(closing) as server, client_of(server, lanes=1) as client:
+        async with RawServer(closing) as server, client_of(server, http_connections=1) as client:
             for _ in range(3):
                 assert isinstance(await create(client), Ticket)
             assert server.connections == 3
@@ -86,7 +86,7 @@ def test_an_answer_that_comes_unasked_while_idle_is_not_taken_for_the_next() -> 
             sent.set()
             await wire.stall()
 
-        async with RawServer(twice) as server, client_of(server, lanes=1) as client:
+        async with RawServer(twice) as server, client_of(server, http_connections=1) as client:
             first = await create(client)
             server.behaviour = serve
             idle.set()
@@ -108,7 +108,7 @@ def test_an_answer_right_behind_another_is_not_taken_for_the_next() -> None:
         await wire.stall()
 
     async def run() -> None:
-        async with RawServer(twice) as server, client_of(server, lanes=1) as client:
+        async with RawServer(twice) as server, client_of(server, http_connections=1) as client:
             first = await create(client)
             server.behaviour = serve
             assert [first.id, (await create(client)).id] == ["1", "1042"]
@@ -126,7 +126,7 @@ def test_a_connection_whose_request_was_answered_before_it_was_read_is_not_used_
         await asyncio.Event().wait()
 
     async def run() -> None:
-        async with RawServer(answer_early) as server, client_of(server, lanes=1) as client:
+        async with RawServer(answer_early) as server, client_of(server, http_connections=1) as client:
             failure = await outcome(client.create_ticket(large, idempotency_key="k-1"))
             assert isinstance(failure, AskPerson)
             assert failure.status == 413

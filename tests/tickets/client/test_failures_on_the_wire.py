@@ -18,7 +18,7 @@ from tickets.answers import MAX_RETRY_AFTER_S
 from tickets.client import MAX_ANSWER, TicketsClient
 from tickets.errors import AskPerson, RepeatUnchanged, SendLater, StopSending, TicketsError
 from tickets.models import Ticket
-from tickets.transport import Lanes
+from tickets.transport import HttpConnections
 
 from .wire import KEY, TICKET, Behaviour, RawServer, Wire, create, each_transport, get, outcome, serve, update
 
@@ -181,7 +181,7 @@ each_call = pytest.mark.parametrize("call", [create, update, get])
 
 def failure_of(
     behaviour: Behaviour,
-    transport: Callable[[], httpx.AsyncBaseTransport] = Lanes,
+    transport: Callable[[], httpx.AsyncBaseTransport] = HttpConnections,
     call: Call = create,
     total_timeout: float = 30.0,
 ) -> TicketsError:

@@ -19,7 +19,7 @@ import pytest
 from tickets.client import TicketsClient
 from tickets.errors import TicketsError
 from tickets.models import CreateTicket, Ticket, UpdateTicket
-from tickets.transport import Lanes
+from tickets.transport import HttpConnections
 
 T = TypeVar("T")
 
@@ -180,8 +180,8 @@ async def outcome(call: Coroutine[Any, Any, T]) -> T | TicketsError:
         return error
 
 
-def client_of(server: RawServer, *, total_timeout: float = 30.0, lanes: int = 64) -> TicketsClient:
-    return TicketsClient(server.base_url, KEY, transport=Lanes(lanes), total_timeout=total_timeout)
+def client_of(server: RawServer, *, total_timeout: float = 30.0, http_connections: int = 64) -> TicketsClient:
+    return TicketsClient(server.base_url, KEY, transport=HttpConnections(http_connections), total_timeout=total_timeout)
 
 
 def create(client: TicketsClient) -> Coroutine[Any, Any, Ticket]:
@@ -202,8 +202,8 @@ def ticket(number: int) -> bytes:
 
 
 def plain() -> httpx.AsyncBaseTransport:
-    """Return httpx's own transport, the other candidate beside `Lanes`."""
+    """Return httpx's own transport, the other candidate beside `HttpConnections`."""
     return httpx.AsyncHTTPTransport(trust_env=False)
 
 
-each_transport = pytest.mark.parametrize("transport", [Lanes, plain])
+each_transport = pytest.mark.parametrize("transport", [HttpConnections, plain])

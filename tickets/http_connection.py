@@ -37,7 +37,7 @@ class Origin:
 _PORTS = {"http": 80, "https": 443}
 
 
-async def open_lane(origin: Origin, verify: ssl.SSLContext, seconds: float | None) -> Lane:
+async def open_http_connection(origin: Origin, verify: ssl.SSLContext, seconds: float | None) -> HttpConnection:
     """Connect to the first address of the host that accepts, TLS included; sends no request.
 
     The addresses are tried one after the other, each with an equal share of the remaining time. They are not tried in
@@ -64,7 +64,7 @@ async def open_lane(origin: Origin, verify: ssl.SSLContext, seconds: float | Non
     raise httpx.ConnectError("the host has no address")
 
 
-async def _connect(address: tuple[Any, ...], origin: Origin, verify: ssl.SSLContext) -> Lane:
+async def _connect(address: tuple[Any, ...], origin: Origin, verify: ssl.SSLContext) -> HttpConnection:
     loop = asyncio.get_running_loop()
     family, kind, protocol, _, place = address
     sock = socket.socket(family, kind, protocol)
@@ -75,12 +75,12 @@ async def _connect(address: tuple[Any, ...], origin: Origin, verify: ssl.SSLCont
         sock.close()
         raise
     secured: dict[str, Any] = {"ssl": verify, "server_hostname": origin.host} if origin.scheme == "https" else {}
-    _, lane = await loop.create_connection(lambda: Lane(origin), sock=sock, **secured)
-    return lane
+    _, http_connection = await loop.create_connection(lambda: HttpConnection(origin), sock=sock, **secured)
+    return http_connection
 
 
-class Lane(asyncio.Protocol):
-    """One HTTP connection. Made by `open_lane`."""
+class HttpConnection(asyncio.Protocol):
+    """One HTTP connection. Made by `open_http_connection`."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
@@ -157,7 +157,7 @@ class Lane(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a lane is a connection")
+            raise TypeError("an HTTP connection needs a stream transport")
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

@@ -13,17 +13,17 @@ import pytest
 
 from tickets.client import TicketsClient
 from tickets.errors import SendLater
-from tickets.transport import Lanes
+from tickets.transport import HttpConnections
 
 from .wire import KEY, TICKET, RawServer, Wire, client_of, create, get, outcome, serve, ticket, until
 
 
 @asynccontextmanager
-async def closing(lanes: Lanes) -> AsyncIterator[None]:
+async def closing(http_connections: HttpConnections) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await lanes.aclose()
+        await http_connections.aclose()
 
 
 async def half_of_another_ticket(wire: Wire) -> None:
@@ -41,7 +41,7 @@ async def silence(wire: Wire) -> None:
 
 def test_a_call_that_was_cancelled_in_the_middle_of_an_answer_leaves_nothing_for_the_next() -> None:
     async def run() -> None:
-        async with RawServer(half_of_another_ticket) as server, client_of(server, lanes=1) as client:
+        async with RawServer(half_of_another_ticket) as server, client_of(server, http_connections=1) as client:
             task = asyncio.create_task(create(client))
             await server.arrived.wait()
             await asyncio.sleep(0.02)  # so that the first half has been read, too
@@ -66,7 +66,7 @@ def test_calls_cancelled_at_any_moment_leave_every_lane_usable_and_no_connection
 
     async def run() -> None:
         async with RawServer(slow) as server:
-            async with client_of(server, lanes=4) as client:
+            async with client_of(server, http_connections=4) as client:
                 for moment in range(60):
                     tasks = [asyncio.create_task(create(client)) for _ in range(6)]
                     await asyncio.sleep(moment / 4000)
@@ -102,7 +102,7 @@ def test_a_call_cancelled_during_the_tls_handshake_closes_its_socket() -> None:
     asyncio.run(run())
 
 
-def test_no_more_requests_are_in_flight_than_there_are_lanes() -> None:
+def test_no_more_requests_are_in_flight_than_there_are_http_connections() -> None:
     async def run() -> None:
         at_once = most = 0
 
@@ -115,7 +115,7 @@ def test_no_more_requests_are_in_flight_than_there_are_lanes() -> None:
                 at_once -= 1
                 await wire.answer()
 
-        async with RawServer(count) as server, client_of(server, lanes=4) as client:
+        async with RawServer(count) as server, client_of(server, http_connections=4) as client:
             await asyncio.gather(*(create(client) for _ in range(40)))
             assert (most, server.connections, len(server.requests)) == (4, 4, 40)
 
@@ -146,7 +146,7 @@ def test_connections_that_a_storm_opened_are_closed_when_it_is_over() -> None:
     async def run() -> None:
         async with (
             RawServer() as server,
-            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.02)) as client,
+            TicketsClient(server.base_url, KEY, transport=HttpConnections(8, keepalive=0.02)) as client,
         ):
             await asyncio.gather(*(create(client) for _ in range(8)))
             await asyncio.sleep(0.05)
@@ -160,7 +160,7 @@ def test_a_connection_that_nobody_uses_any_more_is_closed_without_another_call()
     async def run() -> None:
         async with (
             RawServer() as server,
-            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.05)) as client,
+            TicketsClient(server.base_url, KEY, transport=HttpConnections(8, keepalive=0.05)) as client,
         ):
             for _ in range(2):
                 await asyncio.gather(*(create(client) for _ in range(8)))
@@ -181,7 +181,7 @@ def test_each_connection_that_nobody_uses_is_closed_in_its_turn() -> None:
 
         async with (
             RawServer(wait) as server,
-            TicketsClient(server.base_url, KEY, transport=Lanes(8, keepalive=0.2)) as client,
+            TicketsClient(server.base_url, KEY, transport=HttpConnections(8, keepalive=0.2)) as client,
         ):
             second = asyncio.create_task(create(client))
             await server.arrived.wait()
@@ -199,7 +199,7 @@ def test_a_connection_that_idled_for_too_long_while_the_loop_was_busy_is_not_use
     async def run() -> None:
         async with (
             RawServer() as server,
-            TicketsClient(server.base_url, KEY, transport=Lanes(1, keepalive=0.02)) as client,
+            TicketsClient(server.base_url, KEY, transport=HttpConnections(1, keepalive=0.02)) as client,
         ):
             await create(client)
             time.sleep(0.03)  # noqa: ASYNC251 (no turn of the loop: its timer is late)
@@ -211,10 +211,10 @@ def test_a_connection_that_idled_for_too_long_while_the_loop_was_busy_is_not_use
 
 def test_a_time_out_while_waiting_for_a_lane_is_not_executed() -> None:
     async def run() -> None:
-        lanes = Lanes(1)
-        async with RawServer(silence) as server, closing(lanes):
-            patient = TicketsClient(server.base_url, KEY, transport=lanes)
-            hasty = TicketsClient(server.base_url, KEY, transport=lanes, total_timeout=0.2)
+        http_connections = HttpConnections(1)
+        async with RawServer(silence) as server, closing(http_connections):
+            patient = TicketsClient(server.base_url, KEY, transport=http_connections)
+            hasty = TicketsClient(server.base_url, KEY, transport=http_connections, total_timeout=0.2)
             first = asyncio.create_task(create(patient))
             await server.arrived.wait()
             assert type(await outcome(create(hasty))) is SendLater
@@ -228,13 +228,13 @@ def test_a_time_out_while_waiting_for_a_lane_is_not_executed() -> None:
 
 def test_an_answer_that_is_not_waited_for_closes_its_connection() -> None:
     async def run() -> None:
-        lanes = Lanes(1)
-        async with RawServer(half_of_another_ticket) as server, closing(lanes):
-            response = await lanes.handle_async_request(httpx.Request("GET", server.base_url))
+        http_connections = HttpConnections(1)
+        async with RawServer(half_of_another_ticket) as server, closing(http_connections):
+            response = await http_connections.handle_async_request(httpx.Request("GET", server.base_url))
             await response.aclose()
             await server.gone.wait()
             server.behaviour = serve
-            response = await lanes.handle_async_request(httpx.Request("GET", server.base_url))
+            response = await http_connections.handle_async_request(httpx.Request("GET", server.base_url))
             assert await response.aread() == TICKET
             assert server.connections == 2
 
@@ -243,10 +243,10 @@ def test_an_answer_that_is_not_waited_for_closes_its_connection() -> None:
 
 def test_a_lane_to_one_service_is_not_used_for_another() -> None:
     async def run() -> None:
-        lanes = Lanes(1)
-        async with RawServer() as one, RawServer() as other, closing(lanes):
+        http_connections = HttpConnections(1)
+        async with RawServer() as one, RawServer() as other, closing(http_connections):
             for server in (one, other, one):
-                response = await lanes.handle_async_request(httpx.Request("GET", server.base_url))
+                response = await http_connections.handle_async_request(httpx.Request("GET", server.base_url))
                 await response.aclose()
             assert (len(one.requests), one.connections, len(other.requests)) == (2, 2, 1)
 
@@ -264,7 +264,7 @@ def test_closing_the_client_lets_a_call_in_flight_end_and_then_closes_its_connec
             await wire.stall()
 
         async with RawServer(wait) as server:
-            client = TicketsClient(server.base_url, KEY, transport=Lanes(keepalive=3600))
+            client = TicketsClient(server.base_url, KEY, transport=HttpConnections(keepalive=3600))
             task = asyncio.create_task(create(client))
             await server.arrived.wait()
             await client.aclose()
@@ -280,13 +280,13 @@ def test_lanes_can_be_used_by_any_httpx_client() -> None:
         return (await client.get(url)).status_code
 
     async def run() -> None:
-        async with RawServer() as server, httpx.AsyncClient(transport=Lanes(2), trust_env=False) as client:
+        async with RawServer() as server, httpx.AsyncClient(transport=HttpConnections(2), trust_env=False) as client:
             calls: list[Coroutine[Any, Any, int]] = [fetch(client, server.base_url) for _ in range(5)]
             assert await asyncio.gather(*calls) == [201] * 5
 
     asyncio.run(run())
 
 
-def test_there_must_be_a_lane() -> None:
-    with pytest.raises(ValueError, match="lane"):
-        Lanes(0)
+def test_there_must_be_a_connection() -> None:
+    with pytest.raises(ValueError, match="connection"):
+        HttpConnections(0)
