@@ -23,7 +23,7 @@ from tests.servers import (
     rabbitmq_is_there,
     redis_is_there,
 )
-from tests.sides import SIDES
+from tests.xdist_slots import XDIST_SLOTS
 
 SERVERS: dict[str, Callable[[], bool]] = {
     "postgresql": postgresql_is_there,
@@ -85,7 +85,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return two processes for each core, because half of the tests' time is waiting; at most the xdist slots."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return min(2 * (os.cpu_count() or 1), SIDES)
+    return min(2 * (os.cpu_count() or 1), XDIST_SLOTS)
 
 
 @pytest.hookimpl(optionalhook=True)

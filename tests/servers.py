@@ -23,7 +23,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from tests.sides import side
+from tests.xdist_slots import xdist_slot
 
 POSTGRESQL = os.environ.get("TICKETRELAY_TEST_POSTGRESQL", "postgresql+psycopg://127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TICKETRELAY_TEST_REDIS", "redis://127.0.0.1:6379/0")
@@ -136,7 +136,7 @@ def empty_database() -> Iterator[str]:
 @contextmanager
 def own_queue(server: str) -> Iterator[Broker]:
     """Create a queue at `redis` or `rabbitmq`, removed afterwards."""
-    url = RABBITMQ if server == "rabbitmq" else f"{REDIS.rsplit('/', 1)[0]}/{15 - side()}"
+    url = RABBITMQ if server == "rabbitmq" else f"{REDIS.rsplit('/', 1)[0]}/{15 - xdist_slot()}"
     broker = Broker(url, f"ticketrelay-test-{os.getpid()}-{next(_numbers)}")
     try:
         yield broker

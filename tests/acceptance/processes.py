@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.preforked import Preforked
-from tests.sides import SIDES, side
+from tests.xdist_slots import XDIST_SLOTS, xdist_slot
 
 PATIENCE_S = 120.0
 TICKETRELAY = (sys.executable, "-m", "worker.cli")
@@ -42,7 +42,7 @@ def kept_port() -> int:
     first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = secrets.randbelow(first_given - 10_000) + 10_000
-        if port in _kept_ports or port % SIDES != side():
+        if port in _kept_ports or port % XDIST_SLOTS != xdist_slot():
             continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
