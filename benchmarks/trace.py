@@ -166,7 +166,7 @@ def product(stack: ExitStack, settings: Settings) -> Product:
         lambda: open_client(settings),
         Rules(settings.api, settings.timing, settings.policy.repeat_notes, lambda: settings),
         owner="trace",
-        ring=lambda _: None,
+        wake=lambda _: None,
         fraction=lambda: 0.5,
         metrics=metrics,
     )

@@ -65,7 +65,7 @@ def _deliverer(ledger: Ledger, api: ApiSettings, url: str) -> Deliverer:
     """Return a started Deliverer that receives its own wake-ups at once."""
     made: list[Deliverer] = []
 
-    def ring(kinds: Collection[Kind]) -> None:
+    def wake(kinds: Collection[Kind]) -> None:
         for kind in sorted(kinds):
             made[0].deliver(kind)
 
@@ -74,7 +74,7 @@ def _deliverer(ledger: Ledger, api: ApiSettings, url: str) -> Deliverer:
         lambda: TicketsClient(url, KEY),
         Rules(api, TimingSettings()),
         owner="one",
-        ring=ring,
+        wake=wake,
         fraction=lambda: 1.0,
         metrics=Metrics(),
     )

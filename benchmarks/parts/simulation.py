@@ -1,7 +1,7 @@
 """Plays a storm on a simulated clock: the real ledger, with a simulation in place of a Deliverer.
 
 Claims and settles are the ledger's own; the time of the next claim follows the Deliverer's rule
-(`worker.delivery.waker.rest_after`). Calls reach the limiter of the local Tickets API after a realistic network delay:
+(`worker.delivery.timer.rest_after`). Calls reach the limiter of the local Tickets API after a realistic network delay:
 mostly short, at times as long as the budget allows for. Threads wake up a little late.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.parts.storms import BEGAN, Arrival
 from connectors.contract.events import TicketStatus
 from tickets.server.clock import SECOND
 from tickets.server.limits import Limit, Limiter
-from worker.delivery.waker import rest_after
+from worker.delivery.timer import rest_after
 from worker.ledger import Claim, CloseGate, Ledger, Settlement, Terms
 from worker.ledger.queue.budget import LATE
 from worker.planning.model import Kind
@@ -68,7 +68,7 @@ class Simulation:
     def play(self, arrivals: Sequence[Arrival]) -> None:
         """Record all deliveries at their moments, and go on until no work is left."""
         for each in arrivals:
-            self._at(each.at, lambda each=each: self._ring(self.ledger.record(each.deliveries)[1]))  # type: ignore[misc]
+            self._at(each.at, lambda each=each: self._wake(self.ledger.record(each.deliveries)[1]))  # type: ignore[misc]
         while self._agenda:
             at, _, act = heapq.heappop(self._agenda)
             self.clock.seconds = max(self.clock.seconds, at)
@@ -80,7 +80,7 @@ class Simulation:
     def _wake_at(self, moment: float) -> None:
         self._at(moment + self.chance.uniform(0, WAKES_LATE_S), lambda: self._deliver(None))
 
-    def _ring(self, kinds: Collection[Kind]) -> None:
+    def _wake(self, kinds: Collection[Kind]) -> None:
         for kind in sorted(kinds):
             self._deliver(kind)
 
@@ -119,7 +119,7 @@ class Simulation:
         if stale:
             raise BenchmarkError("a claim was lost, though nobody else claims")
         self._in_flight -= 1
-        self._ring(due)
+        self._wake(due)
 
 
 def most_in(moments: Sequence[float], seconds: float) -> int:

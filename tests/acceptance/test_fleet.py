@@ -78,7 +78,7 @@ def test_each_alert_of_a_stream_is_one_ticket_closed_when_it_resolves_and_both_w
     assert sum(made) == 120
 
 
-def test_both_workers_hear_the_rings_and_the_broker_holds_one_queue_of_ours(fleet: Fleet, broker: Broker) -> None:
+def test_both_workers_hear_the_wake_ups_and_the_broker_holds_one_queue_of_ours(fleet: Fleet, broker: Broker) -> None:
     wait_until(lambda: broker.listeners() >= len(fleet.workers), "heard by both workers")
     for name in fleet.workers:
         assert "delayed delivery" not in fleet.log(name)

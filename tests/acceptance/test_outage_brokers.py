@@ -111,11 +111,11 @@ def test_a_worker_that_rabbitmq_forgot_without_a_word_hears_it_again(site: Site)
     site.wait_until_heard()
 
 
-NO_RINGS = [b"\xff\xfe", b"", b"{", b"[]", b"null", b'{"body": 5}', b'{"properties": {}}', b"9" * 5000]
+NO_WAKE_UPS = [b"\xff\xfe", b"", b"{", b"[]", b"null", b'{"body": 5}', b'{"properties": {}}', b"9" * 5000]
 
 
-def test_what_is_put_into_the_queue_and_is_no_ring_makes_nobody_deaf(site: Site) -> None:
-    for each in NO_RINGS:
+def test_what_is_put_into_the_queue_and_is_no_wake_up_makes_nobody_deaf(site: Site) -> None:
+    for each in NO_WAKE_UPS:
         site.broker.put(each)
         time.sleep(0.2)  # one by one: each may end a consumer, which then restarts
     site.wait_until_heard()

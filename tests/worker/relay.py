@@ -94,7 +94,7 @@ class Relay:
                 lambda: TicketsClient(self.url, self.key, total_timeout=self.timing.http_timeout),
                 Rules(ApiSettings.model_validate(api), self.timing, self.repeat_notes),
                 owner="one",
-                ring=lambda _: None,
+                wake=lambda _: None,
                 fraction=lambda: 0.5,
                 metrics=Metrics(),
                 clock=lambda: (self.clock.now - NOON).total_seconds(),

@@ -300,7 +300,9 @@ def test_nothing_is_lost_while_the_key_is_refused(ledger: Ledger, clock: ManualC
     assert deliver_all(ledger) == ["create_ticket"] * 2
 
 
-def test_a_ring_for_a_kind_that_waits_for_nothing_does_not_use_up_the_probe(ledger: Ledger, clock: ManualClock) -> None:
+def test_a_wake_up_for_a_kind_that_waits_for_nothing_does_not_use_up_the_probe(
+    ledger: Ledger, clock: ManualClock
+) -> None:
     storm(ledger, 1)
     ledger.settle([(claim_one(ledger), refused(NOON))])
     clock.advance(seconds=30)
@@ -308,7 +310,7 @@ def test_a_ring_for_a_kind_that_waits_for_nothing_does_not_use_up_the_probe(ledg
     assert len(claim(ledger)) == 1
 
 
-def test_a_ring_for_a_worse_rank_does_not_use_up_the_probe(ledger: Ledger, clock: ManualClock) -> None:
+def test_a_wake_up_for_a_worse_rank_does_not_use_up_the_probe(ledger: Ledger, clock: ManualClock) -> None:
     ledger.record([delivery(opened("old"), resolved("old"))])
     ledger.settle([(claim_one(ledger), done())])
     storm(ledger, 1)

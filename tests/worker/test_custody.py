@@ -147,7 +147,7 @@ def test_a_comment_that_came_before_its_case_counts_when_it_comes_again(ledger: 
     assert kinds_of(ledger) == ["create_ticket", "add_note"]
 
 
-def test_only_what_became_due_is_rung_for(ledger: Ledger) -> None:
+def test_only_what_became_due_is_woken_for(ledger: Ledger) -> None:
     _, first = ledger.record([delivery(opened("one")), delivery(opened("two"), resolved("two"))])
     _, second = ledger.record([delivery(resolved("one"))])
     assert first == {"create_ticket"}

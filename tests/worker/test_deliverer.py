@@ -62,7 +62,7 @@ class Bench:
         )
         made: list[Deliverer] = []
 
-        def ring(kinds: Collection[Kind]) -> None:
+        def wake(kinds: Collection[Kind]) -> None:
             for kind in kinds:
                 made[0].deliver(kind)
 
@@ -71,7 +71,7 @@ class Bench:
             lambda: TicketsClient(self.url, self.key, total_timeout=TIMING.http_timeout),
             Rules(settings, TIMING),
             owner=owner,
-            ring=ring,
+            wake=wake,
             fraction=lambda: 1.0,
             metrics=Metrics(),
             clock=clock,
@@ -264,7 +264,9 @@ def test_a_409_is_repeated_twice_and_then_left_to_a_person(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("broker", ["away", "deaf"])
-def test_dispatch_delivers_itself_when_the_broker_is_away_or_nobody_hears_the_rings(bench: Bench, broker: str) -> None:
+def test_dispatch_delivers_itself_when_the_broker_is_away_or_nobody_hears_the_wake_ups(
+    bench: Bench, broker: str
+) -> None:
     def publish(_: Kind) -> None:
         if broker == "away":
             raise BrokerAway("nobody listens")
@@ -281,18 +283,18 @@ def test_dispatch_delivers_itself_when_the_broker_is_away_or_nobody_hears_the_ri
     assert bench.tickets_made() == {"create_ticket": 2}
 
 
-def test_rings_from_many_threads_at_once_send_each_operation_once(bench: Bench) -> None:
+def test_wake_ups_from_many_threads_at_once_send_each_operation_once(bench: Bench) -> None:
     bench.open_cases(*(f"case-{number}" for number in range(100)))
     deliverers = [bench.deliverer(owner=f"owner-{number}") for number in range(3)]
     barrier = threading.Barrier(6)
 
-    def ring(deliverer: Deliverer) -> None:
+    def wake(deliverer: Deliverer) -> None:
         barrier.wait()
         for _ in range(20):
             for kind in KINDS:
                 deliverer.deliver(kind)
 
-    threads = [threading.Thread(target=ring, args=(each,)) for each in deliverers * 2]
+    threads = [threading.Thread(target=wake, args=(each,)) for each in deliverers * 2]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -161,9 +161,9 @@ def test_when_one_is_done_the_next_is_due(ledger: Ledger) -> None:
 def test_what_arrived_during_the_call_is_found_when_it_ends(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
     create = claim_one(ledger)
-    _, rung = ledger.record([delivery(resolved())])
+    _, due_at_once = ledger.record([delivery(resolved())])
     _, due = ledger.settle([(create, done())])
-    assert rung == frozenset()
+    assert due_at_once == frozenset()
     assert due == {"close_ticket"}
 
 

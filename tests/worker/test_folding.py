@@ -357,7 +357,7 @@ def test_every_text_arrives_once_and_in_order(
     settings = ApiSettings.model_validate({"url": url, "key": "ak_test_local", "per_minute": 30, "per_second": None})
     made: list[Deliverer] = []
 
-    def ring(kinds: Any) -> None:
+    def wake(kinds: Any) -> None:
         for kind in kinds:
             made[0].deliver(kind)
 
@@ -367,7 +367,7 @@ def test_every_text_arrives_once_and_in_order(
             lambda: TicketsClient(url, "ak_test_local"),
             Rules(settings, TimingSettings()),
             owner="one",
-            ring=ring,
+            wake=wake,
             fraction=lambda: 1.0,
             metrics=Metrics(),
         )

@@ -25,7 +25,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
         yield made
 
 
-def rung(ledger: Ledger) -> list[Kind]:
+def woken_for(ledger: Ledger) -> list[Kind]:
     """Return the kinds for which dispatch now sends a wake-up."""
     found: list[Kind] = []
     Dispatch(ledger, found.append, lambda _: 0, TimingSettings()).once()
@@ -36,14 +36,14 @@ def two_sources(ledger: Ledger) -> None:
     ledger.record([delivery(opened("a"), source="loud"), delivery(opened("b"), source="calm")])
 
 
-def test_a_paused_source_is_neither_claimed_nor_rung_and_others_go_on(relay: Relay) -> None:
+def test_a_paused_source_is_neither_claimed_nor_woken_for_and_others_go_on(relay: Relay) -> None:
     two_sources(relay.ledger)
     assert relay.ledger.pause("loud", "a flood", by="anna")
     relay.run()
     assert [each.text for each in relay.effects()] == ["b is full"]
-    assert rung(relay.ledger) == []
+    assert woken_for(relay.ledger) == []
     assert relay.ledger.resume("loud", by="anna")
-    assert rung(relay.ledger) == ["create_ticket"]
+    assert woken_for(relay.ledger) == ["create_ticket"]
     relay.run()
     assert relay.counts() == {"create_ticket": 2}
 
@@ -52,7 +52,7 @@ def test_a_pause_of_everything_holds_everything(relay: Relay) -> None:
     relay.ledger.pause(EVERYTHING, "an upgrade of the ticket system")
     two_sources(relay.ledger)
     relay.send_what_is_due()
-    assert (relay.effects(), rung(relay.ledger), claim(relay.ledger)) == ([], [], [])
+    assert (relay.effects(), woken_for(relay.ledger), claim(relay.ledger)) == ([], [], [])
     relay.ledger.resume(EVERYTHING)
     relay.run()
     assert relay.counts() == {"create_ticket": 2}

@@ -21,19 +21,19 @@ from .builders import delivery, kinds_of, opened, rows
 PATIENCE_S = 30
 
 
-class Rings:
+class Woken:
     """Stores the kinds of all wake-ups, in order."""
 
     def __init__(self) -> None:
-        self.rung: list[frozenset[Kind]] = []
+        self.kinds: list[frozenset[Kind]] = []
 
     def __call__(self, kinds: Collection[Kind]) -> None:
-        self.rung.append(frozenset(kinds))
+        self.kinds.append(frozenset(kinds))
 
 
 @contextmanager
-def taking(ledger: Ledger, ring: Rings | None = None, **options: int) -> Iterator[Intake]:
-    intake = Intake(ledger, ring or Rings(), Metrics(), **options)
+def taking(ledger: Ledger, woken: Woken | None = None, **options: int) -> Iterator[Intake]:
+    intake = Intake(ledger, woken or Woken(), Metrics(), **options)
     intake.start()
     try:
         yield intake
@@ -49,15 +49,15 @@ def make_key_taken(ledger: Ledger) -> None:
         connection.exec_driver_sql("UPDATE cases SET key = 'moved away'")
 
 
-def test_what_is_taken_is_durable_when_it_is_answered_and_rung_for(ledger: Ledger) -> None:
-    ring = Rings()
-    with taking(ledger, ring) as intake:
+def test_what_is_taken_is_durable_when_it_is_answered_and_woken_for(ledger: Ledger) -> None:
+    woken = Woken()
+    with taking(ledger, woken) as intake:
         recorded = intake.take(delivery(opened())).result(PATIENCE_S)
         assert kinds_of(ledger) == ["create_ticket"]
-        assert ring.rung == [{"create_ticket"}]
+        assert woken.kinds == [{"create_ticket"}]
         intake.take(delivery(opened())).result(PATIENCE_S)
     assert recorded.outcome == "accepted"
-    assert ring.rung == [{"create_ticket"}]
+    assert woken.kinds == [{"create_ticket"}]
 
 
 def test_a_delivery_that_the_database_refuses_does_not_take_its_neighbours(ledger: Ledger) -> None:
@@ -85,7 +85,7 @@ def test_a_sender_that_goes_away_does_not_stop_the_intake_of_others(sqlite_ledge
 
 
 def test_more_than_may_wait_is_refused_and_nothing_of_it_is_stored(sqlite_ledger: Ledger) -> None:
-    intake = Intake(sqlite_ledger, Rings(), Metrics(), max_waiting=3)
+    intake = Intake(sqlite_ledger, Woken(), Metrics(), max_waiting=3)
     for number in range(3):
         intake.take(delivery(opened(f"disk-{number}")))
     with pytest.raises(Busy):
@@ -96,7 +96,7 @@ def test_more_than_may_wait_is_refused_and_nothing_of_it_is_stored(sqlite_ledger
 
 
 def test_what_waits_is_taken_before_a_stop_and_nothing_after(sqlite_ledger: Ledger) -> None:
-    intake = Intake(sqlite_ledger, Rings(), Metrics())
+    intake = Intake(sqlite_ledger, Woken(), Metrics())
     futures = [intake.take(delivery(opened(f"disk-{number}"))) for number in range(100)]
     intake.start()
     intake.stop()
@@ -106,14 +106,14 @@ def test_what_waits_is_taken_before_a_stop_and_nothing_after(sqlite_ledger: Ledg
 
 
 def test_deliveries_that_wait_together_share_transactions(sqlite_ledger: Ledger) -> None:
-    ring = Rings()
-    intake = Intake(sqlite_ledger, ring, Metrics())
+    woken = Woken()
+    intake = Intake(sqlite_ledger, woken, Metrics())
     for number in range(100):
         intake.take(delivery(opened(f"disk-{number}")))
     intake.start()
     intake.stop()
     assert len(rows(sqlite_ledger, operations)) == 100
-    assert len(ring.rung) == 2  # 64 and the rest
+    assert len(woken.kinds) == 2  # 64 and the rest
 
 
 @pytest.mark.postgresql
@@ -137,7 +137,7 @@ def test_a_delivery_with_a_defect_that_is_not_the_databases_is_kept_too(sqlite_l
 
 def test_deliveries_and_events_are_counted(sqlite_ledger: Ledger) -> None:
     metrics = Metrics()
-    intake = Intake(sqlite_ledger, Rings(), metrics)
+    intake = Intake(sqlite_ledger, Woken(), metrics)
     for event in (opened(), opened(), opened(text="worse")):
         intake.take(delivery(event))
     intake.start()

@@ -120,14 +120,14 @@ def test_each_task_makes_the_call_that_it_is_named_after(relay: Relay, api: Loca
         wait_until(lambda: relay.ledger.overview().cases == {"idle": 1}, "settled", patience=20)
 
 
-def test_a_ring_for_nothing_does_nothing(relay: Relay, api: LocalTicketsApi) -> None:
+def test_a_wake_up_for_nothing_does_nothing(relay: Relay, api: LocalTicketsApi) -> None:
     for kind in KINDS:
         assert relay.node is not None
         assert relay.node.deliver(kind) == 0
     assert api.effects() == []
 
 
-def test_rings_carry_json_expire_and_are_not_stored_or_repeated(relay: Relay) -> None:
+def test_wake_ups_carry_json_expire_and_are_not_stored_or_repeated(relay: Relay) -> None:
     assert relay.conf.accept_content == ["json"]
     assert relay.conf.task_ignore_result is True
     assert relay.conf.task_acks_late is False

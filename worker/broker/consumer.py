@@ -19,7 +19,7 @@ SUBSCRIBE_EVERY_S = 5  # at RabbitMQ
 RECONNECT_MAX_S = 5  # between two attempts of a worker to reach its broker again
 
 
-class RingConsumer(Consumer):
+class WakeUpConsumer(Consumer):
     """Celery's consumer, which reconnects to its broker sooner, and has no delayed delivery.
 
     For a quorum queue, delayed delivery declares 28 more queues and exchanges on the broker, and warns that they do not

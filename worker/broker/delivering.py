@@ -35,7 +35,7 @@ class Delivering:
         self._jobs = Runner(
             ledger,
             lambda: jobs_of(current() if current is not None else settings),
-            self._node.ring,
+            self._node.wake,
             self._node.owner,
             settings.timing.dispatch_interval,
         )

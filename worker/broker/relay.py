@@ -82,7 +82,7 @@ def _configuration(broker: BrokerSettings) -> dict[str, Any]:
         "task_publish_retry": False,
         "task_default_queue": queue,
         "task_default_queue_type": "quorum" if consumer.url.startswith("amqp") else "classic",
-        "worker_consumer": "worker.broker.consumer:RingConsumer",
+        "worker_consumer": "worker.broker.consumer:WakeUpConsumer",
         "worker_pool": POOL,
         "worker_concurrency": CONCURRENCY,
         "worker_prefetch_multiplier": PREFETCH,

@@ -27,7 +27,7 @@ from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
 from worker.delivery.rules import Rules
 from worker.delivery.sending import Clock, Sender, seconds_since_boot
-from worker.delivery.waker import Waker, rest_after
+from worker.delivery.timer import WakeTimer, rest_after
 from worker.ledger import LATE, Claim, Claimed, Ledger, LedgerAway, Settlement
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 GATHER_S = 0.005  # calls that end within this time of another share its transaction
 LOOK_S = 0.001
-Ring = Callable[[Collection[Kind]], None]
+Wake = Callable[[Collection[Kind]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Deliverer:
         rules: Rules,
         *,
         owner: str,
-        ring: Ring,
+        wake: Wake,
         fraction: Fraction,
         metrics: Metrics,
         clock: Clock = seconds_since_boot,
@@ -67,7 +67,7 @@ class Deliverer:
         self._rules = rules
         self._timing = rules.timing
         self._owner = owner
-        self._ring = ring
+        self._wake = wake
         self._fraction = fraction
         self._metrics = metrics
         self._clock = clock
@@ -79,21 +79,21 @@ class Deliverer:
         self._settler = Loop("settler", self._settle_what_ended)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
-        self._waker = Waker(lambda: self.deliver(None), clock)
+        self._timer = WakeTimer(lambda: self.deliver(None), clock)
         self._quiet_until = 0.0  # no token is available before
         self._quiet_for = rules.terms().limits  # within these limits
 
     def start(self) -> None:
         self._calls.start()
         self._settler.start()
-        self._waker.start()
+        self._timer.start()
 
     def stop(self, patience: float) -> None:
         """Claim nothing more, let the calls in flight end for at most `patience` seconds, and settle them."""
         if self._loop.is_closed():
             return
         self._slots.close()
-        self._waker.stop()
+        self._timer.stop()
         self._slots.wait_until_empty(patience)
         self._ended.put(None)
         self._settler.join(patience)
@@ -107,17 +107,17 @@ class Deliverer:
             self._loop.call_soon_threadsafe(turned.set)
         except RuntimeError:  # closed
             return False
-        return turned.wait(patience) and self._waker.is_alive()
+        return turned.wait(patience) and self._timer.is_alive()
 
     def deliver(self, kind: Kind | None) -> int:
         """Claim the best ready cases whose next call is of this kind (None: of any), and begin to send.
 
-        Returns the number of claims. While no token is available, the call costs nothing: the waker delivers when there
+        Returns the number of claims. While no token is available, the call costs nothing: the timer delivers when there
         is one.
         """
         terms = self._rules.terms()
         if self._clock() < self._quiet_until and terms.limits == self._quiet_for:
-            self._waker.at(self._quiet_until)
+            self._timer.at(self._quiet_until)
             return 0
         free = self._slots.reserve()
         if not free:
@@ -134,11 +134,11 @@ class Deliverer:
             self._loop.call_soon_threadsafe(self._begin, claimed.claims, fence, claimed.counted)
         if (rest := rest_after(claimed, self._clock())) is not None:
             self._quiet_until, self._quiet_for = rest.quiet_until, terms.limits
-            self._waker.at(rest.wake_at)
+            self._timer.at(rest.wake_at)
         if len(claimed.claims) == free:
             self._slots.want()  # there may be more work than slots
         if is_wanted:  # a caller that came while this claim held the slots may have come for newer work
-            self._waker.at(self._clock())
+            self._timer.at(self._clock())
         return len(claimed.claims)
 
     def _run_loop(self) -> None:
@@ -187,9 +187,9 @@ class Deliverer:
             return
         due = self._settle(sent)
         if self._slots.release(len(sent)):
-            self._waker.at(self._clock())
+            self._timer.at(self._clock())
         if due:
-            self._ring(due)
+            self._wake(due)
 
     def _ended_meanwhile(self) -> list[_Sent | None]:
         ended: list[_Sent | None] = []

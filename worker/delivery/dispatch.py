@@ -34,23 +34,23 @@ Publish = Callable[[Kind], None]
 """Publishes one wake-up; raises BrokerAway."""
 
 
-class Bell:
+class WakeUps:
     """Publishes wake-ups from a thread of its own, so that no caller waits for a broker. Joins those that coincide."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
         self._due: set[Kind] = set()
         self._lock = threading.Lock()
-        self._loop = Loop("bell", self._ring_what_is_due, lambda: None, pauses_first=True)
+        self._loop = Loop("bell", self._send_due, lambda: None, pauses_first=True)
         self.start, self.stop = self._loop.start, self._loop.stop
 
-    def ring(self, kinds: Collection[Kind]) -> None:
+    def send(self, kinds: Collection[Kind]) -> None:
         """Publish a wake-up soon. Dispatch makes up for one that fails."""
         with self._lock:
             self._due.update(kinds)
         self._loop.wake()
 
-    def _ring_what_is_due(self) -> None:
+    def _send_due(self) -> None:
         with self._lock:
             kinds, self._due = self._due, set()
         try:

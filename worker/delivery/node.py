@@ -1,4 +1,4 @@
-"""The parts of a delivering process: a deliverer, a `Bell` for wake-ups, and dispatch, started and stopped together."""
+"""The parts of a delivering process: a deliverer, `WakeUps` and dispatch, started and stopped together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from tickets.client import TicketsClient
 from worker.delivery.deliverer import Deliverer
-from worker.delivery.dispatch import Bell, Dispatch, Publish
+from worker.delivery.dispatch import Dispatch, Publish, WakeUps
 from worker.delivery.rules import Rules
 from worker.ledger import Ledger
 from worker.planning.model import Kind
@@ -41,20 +41,20 @@ class Node:
         self._timing = settings.timing
         self.owner = owner_name()
         """Owner of this process's leases."""
-        self._bell = Bell(publish)
+        self._wake_ups = WakeUps(publish)
         self._deliverer = Deliverer(
             ledger,
             lambda: open_client(settings),
             Rules(settings.api, settings.timing, settings.policy.repeat_notes, current),
             owner=self.owner,
-            ring=self._bell.ring,
+            wake=self._wake_ups.send,
             fraction=random.random,
             metrics=metrics,
         )
         self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing)
 
     def start(self) -> None:
-        self._bell.start()
+        self._wake_ups.start()
         self._deliverer.start()
         self._dispatch.start()
 
@@ -62,9 +62,9 @@ class Node:
         """Claim and send due operations of this kind. Returns how many calls began."""
         return self._deliverer.deliver(kind)
 
-    def ring(self, kinds: Collection[Kind]) -> None:
+    def wake(self, kinds: Collection[Kind]) -> None:
         """Publish wake-ups for operations that became due in this process."""
-        self._bell.ring(kinds)
+        self._wake_ups.send(kinds)
 
     def answers(self, patience: float) -> bool:
         """Return True when the event loop that holds the calls turns within `patience` seconds."""
@@ -74,4 +74,4 @@ class Node:
         """Claim nothing more, let the calls in flight end, and settle them."""
         self._dispatch.stop()
         self._deliverer.stop(self._timing.http_timeout + self._timing.margin)
-        self._bell.stop()
+        self._wake_ups.stop()

@@ -46,12 +46,12 @@ class Intake:
     def __init__(
         self,
         ledger: Ledger,
-        ring: Callable[[Collection[Kind]], None],
+        wake: Callable[[Collection[Kind]], None],
         metrics: Metrics,
         max_waiting: int = 1000,
     ) -> None:
         self._ledger = ledger
-        self._ring = ring
+        self._wake = wake
         self._metrics = metrics
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
         self._stopped = False
@@ -122,7 +122,7 @@ class Intake:
         else:
             self._say_whether_full(False)
             if due:
-                self._ring(due)
+                self._wake(due)
             for each, result in zip(waiting, recorded, strict=True):
                 self._count(each.delivery, result)
                 each.recorded.set_result(result)

@@ -35,14 +35,14 @@ class Runner:
         self,
         ledger: Ledger,
         jobs: Callable[[], Mapping[str, Job]],
-        ring: Callable[[Collection[Kind]], None],
+        wake: Callable[[Collection[Kind]], None],
         owner: str,
         interval_s: float,
     ) -> None:
-        """`jobs` is called in every round, so that a reload changes the jobs; `ring` gets the kinds that became due."""
+        """`jobs` is called in every round, so that a reload changes the jobs; `wake` gets the kinds that became due."""
         self._ledger = ledger
         self._jobs = jobs
-        self._ring = ring
+        self._wake = wake
         self._owner = owner
         self._planned: frozenset[str] = frozenset()
         # The transaction was rolled back in any case: the job's lease ends, or its run is still due.
@@ -96,4 +96,4 @@ class Runner:
             operations=sum(len(effect.operations) for effect in recorded.effects),
         )
         if due:
-            self._ring(due)
+            self._wake(due)

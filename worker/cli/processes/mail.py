@@ -20,7 +20,7 @@ from worker.cli.shell.common import (
     split_address,
     upgraded_ledger,
 )
-from worker.delivery.dispatch import Bell
+from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.keeper import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -79,9 +79,9 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     mail_sockets += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
     health_socket = listen_or_exit(*split_address(listen or settings.server.health_listen))
     relay = Relay(settings, ledger)
-    bell = Bell(relay.publisher.publish)
+    wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
     needed = threads(*edge_names, "imap", "intake", "bell")
     health = HttpThread([(health_socket, health_app(ledger, metrics, needed))])
@@ -94,7 +94,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     )
     reloader = Reloader(current, read, metrics)
     keeper = imap_keeper(ledger, intake, current)
-    parts = [each for each in (bell, intake, *edges, keeper, health, control_of(reloader)) if each is not None]
+    parts = [each for each in (wake_ups, intake, *edges, keeper, health, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
     if mail_sockets:

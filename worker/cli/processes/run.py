@@ -39,7 +39,7 @@ from worker.cli.shell.common import (
     read_local,
     split_address,
 )
-from worker.delivery.dispatch import Bell
+from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
 from worker.intake.imap.keeper import configured
 from worker.intake.intake import Intake
@@ -233,8 +233,8 @@ def _started(
         reloader = Reloader(current, read, metrics)
         relay = Relay(settings, ledger, metrics, current)
         stack.callback(relay.publisher.close)
-        bell = Bell(relay.publisher.publish)
-        intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+        wake_ups = WakeUps(relay.publisher.publish)
+        intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
         worker = WorkerThread(relay)
         api = _local_api(data, limit) if not loaded.has("api", "url") else None
         if api is not None:
@@ -250,7 +250,7 @@ def _started(
         http = _http(listener, app, api, control)
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
         keeper = imap_keeper(ledger, intake, current)
-        for part in (bell, intake, http, worker, *edges, keeper, sockets, control_of(reloader)):
+        for part in (wake_ups, intake, http, worker, *edges, keeper, sockets, control_of(reloader)):
             if part is None:
                 continue
             part.start()

@@ -18,7 +18,7 @@ from worker.cli.shell.common import (
     read_fleet,
     upgraded_ledger,
 )
-from worker.delivery.dispatch import Bell
+from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -52,9 +52,9 @@ def serve(listen: str | None, log_level: str) -> None:
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)
-    bell = Bell(relay.publisher.publish)
+    wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, bell.ring, metrics, settings.server.max_waiting)
+    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
     keeper = socket_keeper(intake, ledger, current, metrics)
     max_body = settings.server.max_body
     edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
@@ -62,7 +62,7 @@ def serve(listen: str | None, log_level: str) -> None:
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, read, metrics)
-    parts = [each for each in (bell, intake, http, keeper, control_of(reloader)) if each is not None]
+    parts = [each for each in (wake_ups, intake, http, keeper, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
     click.echo(f"taking messages at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from worker.delivery.waker import Rest, Waker, rest_after
+from worker.delivery.timer import Rest, WakeTimer, rest_after
 from worker.ledger import Claimed
 
 PATIENCE_S = 20
@@ -63,42 +63,42 @@ def woken() -> Woken:
 
 
 @pytest.fixture
-def waker(woken: Woken) -> Iterator[Waker]:
-    made = Waker(woken, woken.clock)
+def timer(woken: Woken) -> Iterator[WakeTimer]:
+    made = WakeTimer(woken, woken.clock)
     made.start()
     yield made
     made.stop()
 
 
-def test_it_wakes_at_the_earliest_moment_that_was_asked_for(waker: Waker, woken: Woken) -> None:
-    waker.at(500)
-    waker.at(300)
-    waker.at(400)
+def test_it_wakes_at_the_earliest_moment_that_was_asked_for(timer: WakeTimer, woken: Woken) -> None:
+    timer.at(500)
+    timer.at(300)
+    timer.at(400)
     woken.clock.now = 301
-    waker.at(600)  # an own wake-up of the thread, which reads the clock then
-    waker.at(200)
+    timer.at(600)  # an own wake-up of the thread, which reads the clock then
+    timer.at(200)
     assert woken.wait_for(1) == [301]
 
 
-def test_a_moment_that_has_passed_is_now(waker: Waker, woken: Woken) -> None:
-    waker.at(99)
+def test_a_moment_that_has_passed_is_now(timer: WakeTimer, woken: Woken) -> None:
+    timer.at(99)
     assert woken.wait_for(1) == [100]
-    waker.at(100)
+    timer.at(100)
     assert woken.wait_for(2) == [100, 100]
 
 
-def test_it_wakes_once_for_what_was_asked_for_together(waker: Waker, woken: Woken) -> None:
-    waker.at(101)
-    waker.at(102)
+def test_it_wakes_once_for_what_was_asked_for_together(timer: WakeTimer, woken: Woken) -> None:
+    timer.at(101)
+    timer.at(102)
     woken.clock.now = 103
-    waker.at(100)
+    timer.at(100)
     assert woken.wait_for(1) == [103]
-    waker.stop()
+    timer.stop()
     assert woken.times == [103]
 
 
 def test_it_ends_while_it_waits(woken: Woken) -> None:
-    made = Waker(woken, woken.clock)
+    made = WakeTimer(woken, woken.clock)
     made.start()
     made.at(10_000)
     made.stop()
@@ -107,14 +107,14 @@ def test_it_ends_while_it_waits(woken: Woken) -> None:
 
 
 def test_what_its_wake_up_asks_for_comes_too(woken: Woken) -> None:
-    made: list[Waker] = []
+    made: list[WakeTimer] = []
 
     def wake() -> None:
         woken()
         if len(woken.times) < 3:
             made[0].at(woken.clock())
 
-    made.append(Waker(wake, woken.clock))
+    made.append(WakeTimer(wake, woken.clock))
     made[0].start()
     made[0].at(100)
     assert woken.wait_for(3) == [100, 100, 100]

@@ -35,7 +35,7 @@ def rest_after(claimed: Claimed, now: float) -> Rest | None:
     return Rest(now + (min(wait, URGENT_PAUSE_S) if claimed.only_urgent else wait), now + wait)
 
 
-class Waker:
+class WakeTimer:
     """Calls `wake` at the earliest requested moment, from a thread of its own."""
 
     def __init__(self, wake: Callable[[], object], clock: Clock) -> None:
@@ -43,7 +43,7 @@ class Waker:
         self._clock = clock
         self._at: float | None = None
         self._lock = threading.Lock()
-        self._loop = Loop("waker", self._look, self._left, pauses_first=True)
+        self._loop = Loop("timer", self._look, self._left, pauses_first=True)
         self.start, self.stop = self._loop.start, self._loop.stop
 
     def is_alive(self) -> bool:
