@@ -139,9 +139,9 @@ def fill(url: str, copies: int) -> datetime:
     try:
         ledger.record(_finished())
         deliver(ledger)
-        while receipts := ledger.errands.claim_receipts("chat", lease=TERMS.lease, limit=CASES):
+        while receipts := ledger.job_store.claim_receipts("chat", lease=TERMS.lease, limit=CASES):
             for each in receipts:
-                ledger.errands.settle_receipt(each, Posted("here"), repeatable=True)
+                ledger.job_store.settle_receipt(each, Posted("here"), repeatable=True)
         record_open_work(ledger)
     finally:
         ledger.close()

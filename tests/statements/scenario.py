@@ -99,13 +99,13 @@ def prune(ledger: Ledger, _: Clock) -> None:
 
 
 def claim_receipts(ledger: Ledger, clock: Clock) -> None:
-    ledger.errands.claim_receipts("chat", lease=TERMS.lease, limit=2)
+    ledger.job_store.claim_receipts("chat", lease=TERMS.lease, limit=2)
     clock.now += 2 * TERMS.lease
 
 
 def settle_receipt(ledger: Ledger, _: Clock) -> None:
-    (receipt,) = ledger.errands.claim_receipts("chat", lease=TERMS.lease, limit=1)
-    ledger.errands.settle_receipt(receipt, Posted("here", names=("ts-receipt",)), repeatable=True)
+    (receipt,) = ledger.job_store.claim_receipts("chat", lease=TERMS.lease, limit=1)
+    ledger.job_store.settle_receipt(receipt, Posted("here", names=("ts-receipt",)), repeatable=True)
 
 
 def overview(ledger: Ledger, _: Clock) -> None:

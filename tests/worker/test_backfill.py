@@ -83,7 +83,7 @@ def test_asked_again_nothing_that_is_known_is_stored_again_and_the_source_is_not
         relay.advance(seconds=EVERY)
         ask(relay, source)
     assert len(rows(relay.ledger, inbound)) == 1
-    assert relay.ledger.errands.heard_since("chat", 0)[1] is None
+    assert relay.ledger.job_store.heard_since("chat", 0)[1] is None
 
 
 def test_what_was_said_before_the_first_run_is_not_imported(relay: Relay, web: Slack) -> None:
@@ -237,7 +237,7 @@ def test_what_is_found_in_private_channels_stays_private(relay: Relay, web: Slac
 
 def test_people_read_names_in_what_was_found_too(relay: Relay, web: Slack) -> None:
     source = of_slack(web, resolve_names=True)
-    relay.ledger.errands.keep_display_names("chat", {ADA: "ada"})
+    relay.ledger.job_store.keep_display_names("chat", {ADA: "ada"})
     ask(relay, source)
     say(web, ask_for(f"<@{ADA}> left"), 10)
     relay.advance(seconds=EVERY)

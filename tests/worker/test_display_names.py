@@ -133,7 +133,7 @@ def test_over_http_people_read_the_names_that_the_ledger_knows(
     sqlite_ledger: Ledger, clock: ManualClock, web: Slack
 ) -> None:
     source = of_slack(web)
-    sqlite_ledger.errands.keep_display_names("chat", {BOB: "bob"})
+    sqlite_ledger.job_store.keep_display_names("chat", {BOB: "bob"})
     body = json.dumps(envelope(message(ASKED))).encode()
     with serving(sqlite_ledger, source) as served:
         answer = served.http.post("/in/chat", content=body, headers=source.connector.sign(body, source.settings, NOON))

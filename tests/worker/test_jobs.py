@@ -52,7 +52,7 @@ def test_of_two_processes_one_runs_a_job(make_ledger: MakeLedger, clock: ManualC
     ledgers[0].upgrade()
     runners = [runner(each, {"count:prom": counting()}, str(number)) for number, each in enumerate(ledgers)]
     for each in ledgers:
-        each.errands.plan(["count:prom"])
+        each.job_store.plan(["count:prom"])
     assert sorted(at_once(*(each.once for each in runners))) == [0, 1]
     assert row(ledgers[0])["state"] == '{"runs": 1}'
 
@@ -60,14 +60,14 @@ def test_of_two_processes_one_runs_a_job(make_ledger: MakeLedger, clock: ManualC
 def test_a_job_whose_owner_died_is_taken_over_and_what_that_one_says_later_is_refused(
     ledger: Ledger, clock: ManualClock
 ) -> None:
-    ledger.errands.plan(["count:prom"])
-    taken = ledger.errands.take(["count:prom"], owner="dead", lease=LEASE)
+    ledger.job_store.plan(["count:prom"])
+    taken = ledger.job_store.take(["count:prom"], owner="dead", lease=LEASE)
     assert taken is not None
     other = runner(ledger, {"count:prom": counting()}, "other")
     assert other.once() == 0
     clock.advance(seconds=LEASE.total_seconds())
     assert other.once() == 1
-    assert not ledger.errands.finish(taken[0], {"runs": 99}, after=EVERY)
+    assert not ledger.job_store.finish(taken[0], {"runs": 99}, after=EVERY)
     assert row(ledger)["state"] == '{"runs": 1}'
 
 
@@ -123,7 +123,7 @@ def test_a_job_that_is_not_configured_any_more_is_left_alone(ledger: Ledger, clo
 
 
 def test_a_job_whose_memory_a_later_version_wrote_is_left_to_that_one_and_holds_up_no_other(ledger: Ledger) -> None:
-    ledger.errands.plan(["ask:prom", "count:prom"])
+    ledger.job_store.plan(["ask:prom", "count:prom"])
     later = '{"v": 2, "runs": 7}'
     with ledger.database.write() as connection:
         connection.execute(update(table).where(table.c.name == "ask:prom").values(state=later))
@@ -136,7 +136,7 @@ def test_a_job_whose_memory_a_later_version_wrote_is_left_to_that_one_and_holds_
 
 
 def test_a_job_remembers_what_the_release_after_writes_with_its_version(ledger: Ledger) -> None:
-    ledger.errands.plan(["count:prom"])
+    ledger.job_store.plan(["count:prom"])
     with ledger.database.write() as connection:
         connection.execute(update(table).values(state='{"v": 1, "runs": 1}'))
     runner(ledger, {"count:prom": counting()}).once()

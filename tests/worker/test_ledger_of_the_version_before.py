@@ -230,10 +230,10 @@ def test_what_goes_on_ends_where_it_began(goes_on: GoesOn) -> None:
 def test_receipts_go_on_where_they_were(goes_on: GoesOn) -> None:
     goes_on.finish()
     goes_on.relay.advance(hours=2)
-    told = goes_on.ledger.errands.claim_receipts("chat", lease=LEASE, limit=10)
+    told = goes_on.ledger.job_store.claim_receipts("chat", lease=LEASE, limit=10)
     assert sorted(each.may_be_there for each in told) == [False, False, True]
     for each in told:
-        assert goes_on.ledger.errands.settle_receipt(each, Posted(f"C0HELP001:{each.case_id}"), repeatable=False)
+        assert goes_on.ledger.job_store.settle_receipt(each, Posted(f"C0HELP001:{each.case_id}"), repeatable=False)
     assert {each["state"] for each in goes_on.now("receipts")} == {"idle", "told", "dead"}
 
 
@@ -248,7 +248,7 @@ def test_jobs_remember_what_they_remembered(goes_on: GoesOn) -> None:
     goes_on.life.do_jobs("quiet")
     goes_on.relay.run()
     assert Counter(kind for kind, _ in goes_on.relay.did()[mark:]) == {"create_ticket": 1, "close_ticket": 1}
-    assert goes_on.ledger.errands.take(["poll:aurion"], owner="two", lease=LEASE) is not None
+    assert goes_on.ledger.job_store.take(["poll:aurion"], owner="two", lease=LEASE) is not None
 
 
 def test_a_mailbox_is_read_on_from_where_it_was_and_a_mail_that_is_known_is_a_duplicate(goes_on: GoesOn) -> None:

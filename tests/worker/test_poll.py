@@ -188,10 +188,10 @@ def test_tickets_of_what_is_over_are_not_looked_at_and_each_other_no_sooner_than
 
 def test_the_ticket_that_was_looked_at_longest_ago_comes_first(relay: Relay) -> None:
     first, second = opens(relay, "one", "two")
-    relay.ledger.errands.note_look(first, relay.clock.now)
+    relay.ledger.job_store.note_look(first, relay.clock.now)
     relay.advance(seconds=1)
-    relay.ledger.errands.note_look(second, relay.clock.now)
-    found = relay.ledger.errands.ticket_to_look_at(before=relay.clock.now + timedelta(seconds=1))
+    relay.ledger.job_store.note_look(second, relay.clock.now)
+    found = relay.ledger.job_store.ticket_to_look_at(before=relay.clock.now + timedelta(seconds=1))
     assert found is not None
     assert found.id == first
 

@@ -196,7 +196,7 @@ def test_a_reply_goes_with_the_acknowledgement_where_slack_takes_one(
 
 
 def test_people_read_the_names_that_the_ledger_knows(sqlite_ledger: Ledger, web: Slack, server: Sockets) -> None:
-    sqlite_ledger.errands.keep_display_names("chat", {ADA: "ada"})
+    sqlite_ledger.job_store.keep_display_names("chat", {ADA: "ada"})
     with listening(sqlite_ledger, of_slack(web, bot_token=TOKEN, resolve_names=True)) as found:
         wait_for_acknowledgements(server, server.send(envelope(asked())))
         (event,) = found.followed[0].parsed.events

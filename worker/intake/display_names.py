@@ -27,7 +27,7 @@ def with_display_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbo
     if display_names is None or not are_asked_for(source):
         return arrived
     try:
-        known = ledger.errands.display_names(source.id, display_names.ids(arrived))
+        known = ledger.job_store.display_names(source.id, display_names.ids(arrived))
     except LedgerAway as error:
         log.warning("names.ledger_away", source=source.id, error=type(error).__name__)
         return arrived

@@ -116,7 +116,7 @@ def _read_answer(
 
 def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     """Begin a new round, with the next open cases."""
-    found = around.errands.open_subjects(what.source.id, after=held.after, limit=CASES_A_ROUND)
+    found = around.job_store.open_subjects(what.source.id, after=held.after, limit=CASES_A_ROUND)
     last, turn = held.last_turn, held.turn
     if not held.after or turn is None:
         last, turn = turn, around.now.isoformat()
@@ -125,7 +125,7 @@ def _begun(what: Backfill, held: Held, around: Surroundings) -> Held:
     if held.begun is not None:
         # A case is as old as the event that opened it, and that event may have waited.
         since_then = datetime.fromisoformat(held.begun) - LEEWAY
-        opened = around.errands.opened_subjects(what.source.id, since=since_then, limit=OPENED_A_ROUND)
+        opened = around.job_store.opened_subjects(what.source.id, since=since_then, limit=OPENED_A_ROUND)
     occasion = Occasion(around.now, tuple(each.key for each in found), since, tuple(opened))
     memory = what.how.begin(held.memory, occasion)
     after = found[-1].key if len(found) == CASES_A_ROUND else ""
@@ -141,8 +141,8 @@ def _take_in(what: Backfill, missed: tuple[Missed, ...], around: Surroundings) -
         {event.source_message_id for event in events}.union(each.also)
         for events, each in zip(said, missed, strict=True)
     ]
-    known = around.errands.known(what.source.id, set().union(*ids))
-    names = around.errands.aliases_of_cases(what.source.id, {name for events in said for name in _names(events)})
+    known = around.job_store.known(what.source.id, set().union(*ids))
+    names = around.job_store.aliases_of_cases(what.source.id, {name for events in said for name in _names(events)})
     taken = 0
     for delivery, events, its_ids in zip(arrived, said, ids, strict=True):
         if not events or not known.isdisjoint(its_ids) or not _has_place(events, names):

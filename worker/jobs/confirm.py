@@ -81,7 +81,7 @@ def job_of(source: Source) -> Job | None:
         memory, over = look(_read(state, question), _open(source, around), goes_on, terms, around.now)
         if len(memory.missing) == REMEMBERED:
             log.warning("confirm.full", source=source.id, remembered=REMEMBERED)
-        openings = Openings(source, around.errands, (each.subject for each in over))
+        openings = Openings(source, around.job_store, (each.subject for each in over))
         events = []
         for each in over:
             text = _text(source, each, terms)
@@ -122,7 +122,7 @@ def _open(source: Source, around: Surroundings) -> Iterator[OpenSubject]:
     """Yield the open alerts that the answer would list."""
     asking = source.connector.asking
     after = ""
-    while page := around.errands.open_subjects(source.id, after=after, limit=PAGE):
+    while page := around.job_store.open_subjects(source.id, after=after, limit=PAGE):
         yield from (each for each in page if asking is not None and asking.answers_for(each.key, source.settings))
         after = page[-1].key
 

@@ -52,7 +52,7 @@ def _run(what: Lists, state: State, around: Surroundings) -> Ran:
     for _ in range(AT_ONCE):
         call = what.how.ask(memory, what.workspace, settings)
         if call is None or made >= MOST_REQUESTS:
-            around.errands.forget_display_names(what.source.id, before=around.now - KEPT)
+            around.job_store.forget_display_names(what.source.id, before=around.now - KEPT)
             return Ran({})
         said = asked(what.source, call, partial(what.how.read, memory))
         if isinstance(said, PostLater):
@@ -60,6 +60,6 @@ def _run(what: Lists, state: State, around: Surroundings) -> Ran:
         if isinstance(said, str):
             log.warning("job.failed", job=what.name, reason=said)
             return Ran({"memory": dict(memory), "made": made}, problem=said)
-        around.errands.keep_display_names(what.source.id, said.names)
+        around.job_store.keep_display_names(what.source.id, said.names)
         memory, made = said.memory, made + 1
     return Ran({"memory": dict(memory), "made": made}, PAUSE)

@@ -14,22 +14,22 @@ from datetime import datetime
 from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Inbound, OverLimit, UnreadableMessage, Verified
 from worker.intake.reading import parse
-from worker.ledger import Errands, OpenSubject
+from worker.ledger import JobStore, OpenSubject
 from worker.settings import Source
 
 
 class Openings:
     """Opening events of these subjects. Each delivery is read once, although it may hold many openings."""
 
-    def __init__(self, source: Source, errands: Errands, subjects: Iterable[OpenSubject]) -> None:
+    def __init__(self, source: Source, job_store: JobStore, subjects: Iterable[OpenSubject]) -> None:
         self._source = source
-        self._errands = errands
+        self._job_store = job_store
         self._wanted = {each.key for each in subjects if not each.in_group}
         self._read: dict[Inbound, dict[str, Opened]] = {}
 
     def of(self, subject: OpenSubject) -> Event | None:
         """Return the opening event; None for a member of a group, and when its delivery is not kept any more."""
-        arrived = None if subject.in_group else self._errands.opening_of(subject.case_id)
+        arrived = None if subject.in_group else self._job_store.opening_of(subject.case_id)
         if arrived is None:
             return None
         name = replace(arrived, body=hashlib.sha256(arrived.body).digest())

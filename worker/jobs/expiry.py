@@ -23,8 +23,8 @@ def job_of(source: Source) -> Job | None:
     name = f"expire:{source.id}"
 
     def run(_state: State, around: Surroundings) -> State:
-        found = around.errands.expired(source.id, for_=allowed, limit=AT_ONCE)
-        openings = Openings(source, around.errands, found)
+        found = around.job_store.expired(source.id, for_=allowed, limit=AT_ONCE)
+        openings = Openings(source, around.job_store, found)
         events = []
         for each in found:
             since = (each.heard_at or around.now).astimezone(UTC)

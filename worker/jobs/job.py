@@ -11,7 +11,7 @@ from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake import own
 from worker.intake.reading import read_verified
-from worker.ledger import Delivery, Errands
+from worker.ledger import Delivery, JobStore
 from worker.settings import Source
 
 State = dict[str, Any]
@@ -47,7 +47,7 @@ class Surroundings:
 
     now: datetime
     """By the ledger's clock."""
-    errands: Errands
+    job_store: JobStore
     take_in: Callable[[Source, Inbound], None]
     """Takes a delivery in. The delivery is in the ledger when the function returns."""
     named: Callable[[Source, Inbound], Inbound]

@@ -58,23 +58,23 @@ def job_of(source: Source, settings: Settings) -> Job | None:
 
 def _run(poll: Poll, state: State, around: Surroundings) -> State:
     due = around.now - poll.again_after
-    ticket = around.errands.ticket_to_look_at(before=due)
+    ticket = around.job_store.ticket_to_look_at(before=due)
     limits = Limits(poll.settings.api.per_minute, poll.settings.api.per_second)
-    if ticket is None or not around.errands.take_spare_token(limits):
+    if ticket is None or not around.job_store.take_spare_token(limits):
         return state
     try:
         arrived = observed(poll.source.id, poll.polling, asyncio.run(_ask(poll.settings, ticket.id)), around.now)
     except TicketsError as error:
         if not is_gone(error):
             # The ticket stays due, and the others come first: perhaps only this one cannot be looked up.
-            around.errands.note_look(ticket.id, due - INSTANT)
+            around.job_store.note_look(ticket.id, due - INSTANT)
             raise JobFailed(f"ticket {ticket.id}: {error}") from error
         gone = own.ticket_changed(ticket.id, "gone", around.now, BY)
         arrived = own.found(poll.source.id, BY, [gone], around.now)
     events = read_found(poll.source, arrived).parsed.events
-    if any(around.errands.is_news(each) for each in events if isinstance(each, TicketChanged)):
+    if any(around.job_store.is_news(each) for each in events if isinstance(each, TicketChanged)):
         around.take_in(poll.source, arrived)
-    around.errands.note_look(ticket.id, around.now)
+    around.job_store.note_look(ticket.id, around.now)
     return state
 
 

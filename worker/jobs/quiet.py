@@ -39,7 +39,7 @@ def job_of(source: Source) -> Job | None:
     name = f"quiet:{source.id}"
 
     def run(state: State, around: Surroundings) -> State:
-        latest, heard_at = around.errands.heard_since(source.id, int(state.get("after", 0)))
+        latest, heard_at = around.job_store.heard_since(source.id, int(state.get("after", 0)))
         before = _read(state, around.now)
         # The clocks of intake processes may be ahead of the ledger's.
         heard = min(max(before.heard_at, heard_at or before.heard_at), around.now)

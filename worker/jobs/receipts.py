@@ -45,7 +45,7 @@ def _run(source: Source, receipts: ReceiptCalls[Any], link: str | None, state: S
     end = time.monotonic() + BEGIN_WITHIN_S
     for _ in range(AT_ONCE):
         # One by one: the first post of a receipt is recorded just before it is made.
-        claimed = around.errands.claim_receipts(source.id, lease=LEASE, limit=1)
+        claimed = around.job_store.claim_receipts(source.id, lease=LEASE, limit=1)
         if not claimed:
             break
         (receipt,) = claimed
@@ -67,7 +67,7 @@ def _post(
 ) -> Outcome:
     about = _about(receipt, link)
     repeatable, outcome = _sent(source, receipts, about, may_be_there=receipt.may_be_there)
-    around.errands.settle_receipt(receipt, outcome, repeatable=repeatable)
+    around.job_store.settle_receipt(receipt, outcome, repeatable=repeatable)
     if not isinstance(outcome, Posted):
         event = "receipt.not_told" if receipt.place is None else "receipt.not_edited"
         log.warning(event, source=source.id, case=receipt.case_id, reason=outcome.reason)

@@ -60,16 +60,16 @@ class Runner:
         if not jobs:
             return 0
         if jobs.keys() - self._planned:
-            self._ledger.errands.plan(jobs.keys())
+            self._ledger.job_store.plan(jobs.keys())
             self._planned = frozenset(jobs)
         succeeded = 0
         while not self._loop.is_stopping:
-            taken = self._ledger.errands.take(jobs.keys(), owner=self._owner, lease=LEASE)
+            taken = self._ledger.job_store.take(jobs.keys(), owner=self._owner, lease=LEASE)
             if taken is None:
                 break
             leased, now = taken
             job = jobs[leased.name]
-            around = Surroundings(now, self._ledger.errands, self._take_in, partial(with_display_names, self._ledger))
+            around = Surroundings(now, self._ledger.job_store, self._take_in, partial(with_display_names, self._ledger))
             try:
                 ran = job.run(leased.state, around)
             except JobFailed as error:
@@ -81,10 +81,10 @@ class Runner:
     def _settle(self, job: Job, leased: LeasedJob, ran: Ran) -> int:
         """Record how a run ended. Returns 1 when it succeeded, else 0."""
         if ran.problem is None:
-            self._ledger.errands.finish(leased, ran.state, after=job.every if ran.again is None else ran.again)
+            self._ledger.job_store.finish(leased, ran.state, after=job.every if ran.again is None else ran.again)
             return 1
         pause = timedelta(seconds=growing(AGAIN.total_seconds(), leased.failures, AGAIN_AT_MOST.total_seconds()))
-        self._ledger.errands.fail(leased, ran.problem, ran.state, after=pause if ran.again is None else ran.again)
+        self._ledger.job_store.fail(leased, ran.problem, ran.state, after=pause if ran.again is None else ran.again)
         return 0
 
     def _take_in(self, source: Source, arrived: Inbound) -> None:

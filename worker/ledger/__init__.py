@@ -46,7 +46,7 @@ from worker.ledger.upkeep.pruning import Pruned
 from worker.ledger.upkeep.pruning import Span as PruneSpan
 from worker.ledger.upkeep.stats import TableStats
 from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
-from worker.ledger.verbs.job_store import Errands
+from worker.ledger.verbs.job_store import JobStore
 from worker.ledger.verbs.mailboxes import Mailboxes
 from worker.ledger.verbs.operator import OperatorVerbs
 from worker.ledger.verbs.reading import CaseShown, Reading
@@ -62,8 +62,8 @@ __all__ = [
     "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "LATE", "OURS", "OWN", "QUARANTINED", "SKIPPED",
     "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown",
     "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery",
-    "DeliveryFilter", "DeliveryLine", "Errands", "FailingJob", "Finding", "Found", "Happening", "HappeningFilter",
-    "Intervention", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox",
+    "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Found", "Happening", "HappeningFilter",
+    "Intervention", "JobStore", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox",
     "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes", "Overview",
     "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span", "Spending", "Step",
     "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms", "compare",
@@ -100,7 +100,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         )
         self.reading = Reading(self.database)
         self.upkeep = Upkeep(self.database)
-        self.errands = Errands(self.database)
+        self.job_store = JobStore(self.database)
         self.mailboxes = Mailboxes(self.database)
 
     def follow(self, current: Callable[[], Settings]) -> None:

@@ -168,13 +168,13 @@ def others_tell(life: Life) -> None:
     life.told(tickets["by-hand-reopened"], "closed")
     life.told(tickets["by-hand-reopened"], "open")
     for _ in range(200):
-        found = life.ledger.errands.ticket_to_look_at(before=life.clock())
+        found = life.ledger.job_store.ticket_to_look_at(before=life.clock())
         if found is None:
             break
         if found.id == tickets["gone"]:
             gone = own.ticket_changed(found.id, "gone", life.clock(), "poll")
             life.ledger.record([own.internal(own.found(INTERNAL, "poll", [gone], life.clock()))])
-        life.ledger.errands.note_look(found.id, life.clock())
+        life.ledger.job_store.note_look(found.id, life.clock())
     life.relay.run(for_hours=1)
 
 
@@ -186,10 +186,10 @@ def answered(life: Life) -> None:
     ):
         life.say(f"<@U0RELAY01> Thread {number}", f"177345360{number}.000100")
         life.relay.run(for_hours=1)
-        (receipt,) = life.ledger.errands.claim_receipts("chat", lease=LEASE, limit=10)
+        (receipt,) = life.ledger.job_store.claim_receipts("chat", lease=LEASE, limit=10)
         if outcome is not None:
-            life.ledger.errands.settle_receipt(receipt, outcome, repeatable=False)
-    life.ledger.errands.keep_display_names("chat", {"U0ADA0001": "Ada", "C0HELP001": "help"})
+            life.ledger.job_store.settle_receipt(receipt, outcome, repeatable=False)
+    life.ledger.job_store.keep_display_names("chat", {"U0ADA0001": "Ada", "C0HELP001": "help"})
 
 
 def gathered(life: Life) -> None:
@@ -211,11 +211,11 @@ def jobs(life: Life) -> None:
     life.relay.advance(hours=2)
     life.do_jobs("quiet", "expiry", "backfill", "names")
     life.relay.run(for_hours=1)
-    life.ledger.errands.plan(["confirm:gone", "poll:aurion"])
-    (failed, _) = life.ledger.errands.take(["confirm:gone"], owner="one", lease=LEASE) or (None, None)
+    life.ledger.job_store.plan(["confirm:gone", "poll:aurion"])
+    (failed, _) = life.ledger.job_store.take(["confirm:gone"], owner="one", lease=LEASE) or (None, None)
     assert failed is not None
-    life.ledger.errands.fail(failed, "the product does not answer", {"asked": 1}, after=LEASE)
-    life.ledger.errands.take(["poll:aurion"], owner="killed", lease=LEASE)
+    life.ledger.job_store.fail(failed, "the product does not answer", {"asked": 1}, after=LEASE)
+    life.ledger.job_store.take(["poll:aurion"], owner="killed", lease=LEASE)
 
 
 PAST: tuple[Callable[[Life], None], ...] = (

@@ -166,7 +166,7 @@ def test_the_tokens_are_in_no_log(
     with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as events:
         opens(ledger, clock, source, api)
         api.ahead.append((403, {}, b"{}", False))
-        (claimed,) = ledger.errands.claim_receipts(source.id, lease=LEASE, limit=1)
+        (claimed,) = ledger.job_store.claim_receipts(source.id, lease=LEASE, limit=1)
         later(ledger, clock, source, 200)
     assert [each["reason"] for each in events if each["event"] == "receipt.not_told"] == ["Discord said 403"]
     shown = f"{events}{caplog.text}{claimed}{source.settings!r}"

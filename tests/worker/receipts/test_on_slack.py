@@ -156,7 +156,7 @@ def test_a_process_that_ends_while_it_posts_leaves_one_post(ledger: Ledger, cloc
     source = of_slack(web)
     say(ledger, clock, source, mention())
     deliver_all(ledger)
-    ledger.errands.claim_receipts("chat", lease=job.LEASE, limit=1)
+    ledger.job_store.claim_receipts("chat", lease=job.LEASE, limit=1)
     later(ledger, clock, source, job.LEASE.total_seconds())
     assert (web.calls, row(ledger)["state"]) == ([], "dead")
 
@@ -205,11 +205,11 @@ def test_a_state_that_changes_while_it_is_told_is_told_too(ledger: Ledger, clock
     source = of_slack(web)
     say(ledger, clock, source, mention())
     deliver_all(ledger)
-    (claimed,) = ledger.errands.claim_receipts("chat", lease=job.LEASE, limit=1)
+    (claimed,) = ledger.job_store.claim_receipts("chat", lease=job.LEASE, limit=1)
     say(ledger, clock, source, reaction(), 2)
     close(ledger)
 
-    assert ledger.errands.settle_receipt(claimed, Posted("1.1"), repeatable=False)
+    assert ledger.job_store.settle_receipt(claimed, Posted("1.1"), repeatable=False)
     assert row(ledger)["state"] == "due"
 
 

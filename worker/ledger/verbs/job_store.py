@@ -19,7 +19,7 @@ from worker.ledger.sources import directory, jobs
 from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_database, writes
 
 
-class Errands(Verbs):
+class JobStore(Verbs):
     """The job store: everything that jobs read and write in the ledger."""
 
     plan = writes(with_database(jobs.plan))
