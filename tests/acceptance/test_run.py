@@ -118,10 +118,10 @@ def test_an_unreadable_delivery_is_kept_answered_202_and_can_be_given_up(run: Em
     answer = run.site.post(b'{"alerts": "none"}')
     assert answer.status_code == 202
     assert "alerts" in answer.json()["reason"]
-    letter = json.loads(run.ticketrelay("dead", "list", "-o", "json").stdout)[0]["id"]
-    assert '{"alerts": "none"}' in run.ticketrelay("dead", "show", letter).stdout
+    dead_letter = json.loads(run.ticketrelay("dead", "list", "-o", "json").stdout)[0]["id"]
+    assert '{"alerts": "none"}' in run.ticketrelay("dead", "show", dead_letter).stdout
     assert run.ticketrelay("status").returncode == 1
-    assert run.ticketrelay("dead", "skip", letter, "--why", "a test").returncode == 0
+    assert run.ticketrelay("dead", "skip", dead_letter, "--why", "a test").returncode == 0
     assert run.ticketrelay("status").returncode == 0
 
 
@@ -130,10 +130,10 @@ def test_a_rejected_ticket_is_a_dead_letter_that_can_be_sent_again_once_the_caus
     run.site.add_fault(action="status", status=400, body=one["fingerprint"], times=1)
     assert run.site.post(body([one])).status_code == 200
     wait_until(lambda: run.ticketrelay("status").returncode == 1, "an alarm")
-    letter = json.loads(run.ticketrelay("dead", "list", "-o", "json").stdout)[0]
-    assert letter["what"] == "create_ticket"
+    dead_letter = json.loads(run.ticketrelay("dead", "list", "-o", "json").stdout)[0]
+    assert dead_letter["what"] == "create_ticket"
     assert run.site.tickets() == []
-    assert run.ticketrelay("dead", "retry", letter["id"]).returncode == 0
+    assert run.ticketrelay("dead", "retry", dead_letter["id"]).returncode == 0
     wait_until(lambda: len(run.site.tickets()) == 1, "a ticket")
     found = run.ticketrelay("events", "find", one["fingerprint"], "-o", "json")
     assert json.loads(found.stdout)[0]["ticket_id"] == str(run.site.tickets()[0]["id"])

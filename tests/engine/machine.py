@@ -157,10 +157,10 @@ def _wait(world: Simulation, seconds: float, dispatches: bool) -> None:
 
 
 def _decide(world: Simulation, which: int, decision: Decision) -> None:
-    if letters := world.dead_letters():
-        letter = letters[which % len(letters)]
-        is_create = world.row(letter).kind == "create_ticket"
-        world.decide_on(letter, decision if is_create or decision != "bind" else "retry")
+    if dead_letters := world.dead_letters():
+        dead_letter = dead_letters[which % len(dead_letters)]
+        is_create = world.row(dead_letter).kind == "create_ticket"
+        world.decide_on(dead_letter, decision if is_create or decision != "bind" else "retry")
 
 
 def _set_pending(world: Simulation, which: int) -> None:

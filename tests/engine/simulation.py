@@ -229,7 +229,7 @@ class Simulation:
     def dead_letters(self) -> list[str]:
         return [each.id for each in self.ledger.list_dead()]
 
-    def decide_on(self, letter: str, decision: Decision) -> bool:
+    def decide_on(self, dead_letter: str, decision: Decision) -> bool:
         """Apply a person's decision; False if the ledger refuses it."""
         act: dict[Decision, Callable[[str], object]] = {
             "retry": self.ledger.retry_operation,
@@ -238,20 +238,20 @@ class Simulation:
             "bind": self._bind,
         }
         try:
-            act[decision](letter)
+            act[decision](dead_letter)
         except CannotBeDone:
             return False
         finally:
             self._look()
         return True
 
-    def _edit(self, letter: str) -> None:
-        body = self.ledger.show_dead(letter).body
-        self.ledger.edit_operation(letter, body.replace(b"text ", b"edited text "))
+    def _edit(self, dead_letter: str) -> None:
+        body = self.ledger.show_dead(dead_letter).body
+        self.ledger.edit_operation(dead_letter, body.replace(b"text ", b"edited text "))
 
-    def _bind(self, letter: str) -> None:
+    def _bind(self, dead_letter: str) -> None:
         """Bind to the ticket that the operation did create, if the ticket system has one; otherwise to a new ticket."""
-        row = self.row(letter)
+        row = self.row(dead_letter)
         own = [each.effect.ticket_id for each in self.log.of(self.log.root_of(row)) if row.kind == "create_ticket"]
         ticket = own[0] if own else None
         if ticket is None:
@@ -259,10 +259,10 @@ class Simulation:
             self.service.new_effects()
             ticket = str(made["id"])
         status = self.service.ask("GET", f"/tickets/{ticket}")["status"]
-        self.ledger.bind(letter, ticket, status)
+        self.ledger.bind(dead_letter, ticket, status)
 
-    def row(self, letter: str) -> Any:
-        _, case_id, seq = letter.split("-")
+    def row(self, dead_letter: str) -> Any:
+        _, case_id, seq = dead_letter.split("-")
         return self.seen.operations[int(case_id), int(seq)]
 
     def set_pending(self, ticket: str) -> None:

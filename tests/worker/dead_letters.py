@@ -31,15 +31,15 @@ def states(ledger: Ledger) -> list[str]:
     return [each["state"] for each in rows(ledger, operations)]
 
 
-def body_of(ledger: Ledger, letter: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(ledger.show_dead(letter).body)
+def body_of(ledger: Ledger, dead_letter: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ledger.show_dead(dead_letter).body)
     return found
 
 
-def edited(ledger: Ledger, letter: str, tmp_path: Path, **changes: Any) -> str:
+def edited(ledger: Ledger, dead_letter: str, tmp_path: Path, **changes: Any) -> str:
     """Write the body of a dead letter with these changes into a file; return its path."""
     path = tmp_path / "edited.json"
-    path.write_text(json.dumps({**body_of(ledger, letter), **changes}))
+    path.write_text(json.dumps({**body_of(ledger, dead_letter), **changes}))
     return str(path)
 
 

@@ -12,7 +12,7 @@ from worker.actions import bulk, dead_letters, history, sources, status, upkeep
 from worker.actions.edits import NotARequest
 from worker.actions.errors import NotFound, Refused, UnknownSource, WrongInput
 from worker.actions.replay import Replay, Wanted
-from worker.documents.dead_letters import LetterDone, LetterEdited, LetterRefused
+from worker.documents.dead_letters import DeadLetterDone, DeadLetterEdited, DeadLetterRefused
 from worker.documents.sources import PauseChanged
 from worker.ledger import EVERYTHING, Delivery, Ledger, NoSuchDeadLetter, open_ledger
 from worker.settings import Settings, load
@@ -45,49 +45,51 @@ def test_a_pause_and_its_end_say_what_changed_and_what_still_holds(ledger: Ledge
     assert [each.scope for each in ended.pauses] == [EVERYTHING]
 
 
-def test_letters_are_done_one_by_one_and_each_says_what_became_of_it(ledger: Ledger, settings: Settings) -> None:
-    letter = kill_create(ledger, opened())
+def test_dead_letters_are_done_one_by_one_and_each_says_what_became_of_it(ledger: Ledger, settings: Settings) -> None:
+    dead_letter = kill_create(ledger, opened())
 
     def skip(each: str) -> bulk.Done:
         return bulk.skip_one(ledger, each, "a test", by="ada")
 
-    going = bulk.act_on([letter, "op-99-1"], skip, named=True)
+    going = bulk.act_on([dead_letter, "op-99-1"], skip, named=True)
     first = next(going)
     assert first is not None
-    assert first.document == LetterDone(letter, 0)
+    assert first.document == DeadLetterDone(dead_letter, 0)
     assert ledger.list_dead() == []  # before the second one is tried
     (second,) = going
     assert second is not None
-    assert isinstance(second.document, LetterRefused)
-    assert list(bulk.act_on([letter], skip, named=False)) == [None]  # somebody else decided on it meanwhile
+    assert isinstance(second.document, DeadLetterRefused)
+    assert list(bulk.act_on([dead_letter], skip, named=False)) == [None]  # somebody else decided on it meanwhile
 
 
-def test_an_edited_letter_is_sent_anew_and_one_that_is_no_request_stays(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened())
-    found = dead_letters.to_edit(ledger, letter)
+def test_an_edited_dead_letter_is_sent_anew_and_one_that_is_no_request_stays(ledger: Ledger) -> None:
+    dead_letter = kill_create(ledger, opened())
+    found = dead_letters.to_edit(ledger, dead_letter)
     with pytest.raises(NotARequest, match="priority"):
         dead_letters.edit(ledger, found, '{"subject": "another", "description": "x"}', "A", by="ada")
-    assert [each.id for each in ledger.list_dead()] == [letter]
-    assert dead_letters.edit(ledger, found, EDITED, "A", by="ada") == LetterEdited(letter, edited=True, released=0)
+    assert [each.id for each in ledger.list_dead()] == [dead_letter]
+    assert dead_letters.edit(ledger, found, EDITED, "A", by="ada") == DeadLetterEdited(
+        dead_letter, edited=True, released=0
+    )
     assert b'"another"' in claim_one(ledger).request
 
 
 def test_a_delivery_in_quarantine_is_neither_edited_nor_bound(ledger: Ledger) -> None:
     (kept,), _ = ledger.record([Delivery(inbound(b"?"), unreadable="not JSON")])
-    letter = f"in-{kept.inbound_id}"
+    dead_letter = f"in-{kept.inbound_id}"
     with pytest.raises(Refused, match="its bytes are its sender's"):
-        dead_letters.to_edit(ledger, letter)
+        dead_letters.to_edit(ledger, dead_letter)
     with pytest.raises(Refused, match="has no ticket"):
-        dead_letters.to_bind(ledger, letter)
+        dead_letters.to_bind(ledger, dead_letter)
     with pytest.raises(NoSuchDeadLetter):
         dead_letters.to_bind(ledger, "op-99-1")
 
 
 def test_a_ticket_that_cannot_be_asked_for_is_bound_to_nothing(ledger: Ledger, settings: Settings) -> None:
-    letter = kill_create(ledger, opened())
+    dead_letter = kill_create(ledger, opened())
     with pytest.raises(Refused, match="cannot be asked now"):
-        dead_letters.bind(ledger, settings, letter, "1042", by="ada")
-    assert [each.id for each in ledger.list_dead()] == [letter]
+        dead_letters.bind(ledger, settings, dead_letter, "1042", by="ada")
+    assert [each.id for each in ledger.list_dead()] == [dead_letter]
 
 
 def test_a_replay_can_be_stopped_between_two_steps_and_says_where_to_go_on(ledger: Ledger, settings: Settings) -> None:

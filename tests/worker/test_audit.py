@@ -158,20 +158,20 @@ def test_every_finding_names_case_operation_and_what_to_do(now: Ledger, database
         each["ticket"]: each for each in said(command(database_url, "audit", "-o", "json", api=api))["findings"]
     }
     orphan = findings[planted["orphaned"]]
-    letter = next(each.id for each in now.list_dead())
-    assert (orphan["source"], orphan["case"], orphan["operation"]) == ("prom", "orphan", letter)
-    assert f"dead bind {letter} {planted['orphaned']}" in orphan["remedy"]
+    dead_letter = next(each.id for each in now.list_dead())
+    assert (orphan["source"], orphan["case"], orphan["operation"]) == ("prom", "orphan", dead_letter)
+    assert f"dead bind {dead_letter} {planted['orphaned']}" in orphan["remedy"]
     assert all(each["text"] and each["remedy"] for each in findings.values())
     assert (findings[planted["foreign"]]["case"], findings[planted["missing"]]["case"]) == (None, "missing")
     text = command(database_url, "audit", api=api).stdout
-    assert f"orphaned  ticket {planted['orphaned']}  case orphan of prom  {letter}" in text
+    assert f"orphaned  ticket {planted['orphaned']}  case orphan of prom  {dead_letter}" in text
     assert "6 findings" in text
 
 
 def test_the_remedy_for_an_orphan_is_one(now: Ledger, database_url: str, api: str) -> None:
     planted = plant(now, api)
-    letter = next(each.id for each in now.list_dead())
-    assert command(database_url, "dead", "bind", letter, planted["orphaned"], api=api).exit_code == 0
+    dead_letter = next(each.id for each in now.list_dead())
+    assert command(database_url, "dead", "bind", dead_letter, planted["orphaned"], api=api).exit_code == 0
     assert planted["orphaned"] not in {ticket for _, ticket in found(database_url, api)}
 
 

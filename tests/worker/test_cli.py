@@ -294,29 +294,29 @@ def test_events_find_exits_1_when_nothing_is_known(cli: Cli, kept: Ledger) -> No
 
 def test_a_dead_letter_is_listed_shown_and_sent_again(cli: Cli, kept: Ledger) -> None:
     assert "no dead letters" in cli("dead", "list").stdout
-    letter = kill_create(kept, opened())
-    assert letter in cli("dead", "list").stdout
-    assert [each["id"] for each in json.loads(cli("dead", "list", "-o", "json").stdout)] == [letter]
-    shown = cli("dead", "show", letter).stdout
+    dead_letter = kill_create(kept, opened())
+    assert dead_letter in cli("dead", "list").stdout
+    assert [each["id"] for each in json.loads(cli("dead", "list", "-o", "json").stdout)] == [dead_letter]
+    shown = cli("dead", "show", dead_letter).stdout
     assert "422: the subject is not liked" in shown
     assert '"subject":"disk is full"' in shown
-    assert cli("dead", "retry", letter).exit_code == 0
+    assert cli("dead", "retry", dead_letter).exit_code == 0
     kept.settle([(claim_one(kept), done())])
     assert "no dead letters" in cli("dead", "list").stdout
 
 
 def test_a_dead_letter_is_skipped_with_what_waited_for_it(cli: Cli, kept: Ledger) -> None:
-    letter = kill_create(kept, opened(), resolved())
-    result = cli("dead", "skip", letter, "--why", "a test alert")
+    dead_letter = kill_create(kept, opened(), resolved())
+    result = cli("dead", "skip", dead_letter, "--why", "a test alert")
     assert result.exit_code == 0
     assert "1 operations that waited for it" in result.stdout
     assert cli("status").exit_code == 0
 
 
 @pytest.mark.parametrize("action", [("show",), ("retry",), ("skip", "--why", "x")])
-@pytest.mark.parametrize("letter", ["op-1-1", "in-1", "nonsense"])
-def test_what_is_no_dead_letter_exits_1(cli: Cli, kept: Ledger, action: tuple[str, ...], letter: str) -> None:
-    result = cli("dead", action[0], letter, *action[1:])
+@pytest.mark.parametrize("dead_letter", ["op-1-1", "in-1", "nonsense"])
+def test_what_is_no_dead_letter_exits_1(cli: Cli, kept: Ledger, action: tuple[str, ...], dead_letter: str) -> None:
+    result = cli("dead", action[0], dead_letter, *action[1:])
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
 

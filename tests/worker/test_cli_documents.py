@@ -18,7 +18,7 @@ from tickets.models import CreateTicket
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.cli.shell.schemas import DEFAULT, files, main
-from worker.documents.dead_letters import LetterGroup
+from worker.documents.dead_letters import DeadLetterGroup
 from worker.documents.registry import DOCUMENTS, item_adapter
 from worker.ledger import Delivery, Ledger
 from worker.reloading import Reloader
@@ -184,7 +184,7 @@ def test_what_asks_the_tickets_api_prints_what_its_schema_says(
     assert [each["what"] for each in found["findings"]] == ["missing"]
 
 
-def test_a_bound_letter_is_told_as_its_schema_says(
+def test_a_bound_dead_letter_is_told_as_its_schema_says(
     tmp_path: Path, run: Callable[..., Result], dead_letter: str
 ) -> None:
     options = Options(f"sqlite:///{tmp_path / 'tickets.db'}", limit=Limit.named("none"))
@@ -239,7 +239,7 @@ def test_each_line_of_jsonl_is_an_item_of_the_document(document: str, run: Calla
     assert array
 
 
-def test_letters_that_are_decided_on_are_told_one_by_one(run: Callable[..., Result], dead_letter: str) -> None:
+def test_dead_letters_that_are_decided_on_are_told_one_by_one(run: Callable[..., Result], dead_letter: str) -> None:
     lines = run("dead", "retry", dead_letter, "op-99-1", "-o", "jsonl").stdout.splitlines()
     assert [validated("dead-letter", line)["id"] for line in lines] == [dead_letter, "op-99-1"]
 
@@ -247,7 +247,7 @@ def test_letters_that_are_decided_on_are_told_one_by_one(run: Callable[..., Resu
 def test_a_value_that_is_not_what_the_schema_says_is_not_printed() -> None:
     wrong: Any = "three"
     with pytest.raises(Exception, match="Expected `int`"):
-        item_adapter("dead-groups").dump_json(LetterGroup("a", wrong, 0, "op-1-1"), warnings="error")
+        item_adapter("dead-groups").dump_json(DeadLetterGroup("a", wrong, 0, "op-1-1"), warnings="error")
 
 
 def test_status_without_a_ledger_that_can_be_read_says_so_as_its_schema_says(tmp_path: Path, ledger: Ledger) -> None:

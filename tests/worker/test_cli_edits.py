@@ -37,27 +37,27 @@ def ledger(make_ledger: MakeLedger) -> Ledger:
 
 
 def test_an_edit_with_an_editor_is_what_was_saved_there(ledger: Ledger, database_url: str, tmp_path: Path) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\ngrep -q trm "$1" && exit 1\nsed -i "s/disk is full/db1 is full/" "$1"\n')
     editor.chmod(editor.stat().st_mode | stat.S_IXUSR)
-    result = command(database_url, "dead", "edit", letter, EDITOR=str(editor))
+    result = command(database_url, "dead", "edit", dead_letter, EDITOR=str(editor))
     assert (result.exit_code, result.stderr) == (0, "")
     request = json.loads(rows(ledger, operations)[0]["request"])
     assert (request["subject"], "Ticketrelay trm" in request["description"]) == ("db1 is full", True)
 
 
 def test_what_was_typed_in_an_editor_can_be_mended_there(ledger: Ledger, database_url: str, tmp_path: Path) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     before = every_row(ledger)
     editor = tmp_path / "editor"
     mend = "sed -i 's/BROKEN//; s/disk is full/mended/' \"$1\""
     editor.write_text(f'#!/bin/sh\nif grep -q BROKEN "$1"; then {mend}; else sed -i \'1s/^/BROKEN/\' "$1"; fi\n')
     editor.chmod(editor.stat().st_mode | stat.S_IXUSR)
-    given_up = command(database_url, "dead", "edit", letter, EDITOR=str(editor), typed="n\n")
+    given_up = command(database_url, "dead", "edit", dead_letter, EDITOR=str(editor), typed="n\n")
     assert (given_up.exit_code, "it cannot be sent so: not JSON" in given_up.stderr) == (1, True)
     assert every_row(ledger) == before
-    assert command(database_url, "dead", "edit", letter, EDITOR=str(editor), typed="y\n").exit_code == 0
+    assert command(database_url, "dead", "edit", dead_letter, EDITOR=str(editor), typed="y\n").exit_code == 0
     assert json.loads(rows(ledger, operations)[0]["request"])["subject"] == "mended"
 
 
@@ -68,10 +68,10 @@ def test_without_an_editor_and_a_file_nothing_is_edited(ledger: Ledger, database
 
 @pytest.mark.parametrize("by", ["file", "editor"])
 def test_an_edit_that_changes_nothing_does_nothing(ledger: Ledger, database_url: str, tmp_path: Path, by: str) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     before = every_row(ledger)
-    how = ("--file", edited(ledger, letter, tmp_path)) if by == "file" else ()
-    result = command(database_url, "dead", "edit", letter, *how, EDITOR="true")
+    how = ("--file", edited(ledger, dead_letter, tmp_path)) if by == "file" else ()
+    result = command(database_url, "dead", "edit", dead_letter, *how, EDITOR="true")
     assert (result.exit_code, "nothing is different" in result.stderr) == (0, True)
     assert every_row(ledger) == before
 
@@ -90,9 +90,11 @@ def test_an_edit_that_changes_nothing_does_nothing(ledger: Ledger, database_url:
 def test_what_is_no_request_is_refused_before_anything_is_written(
     ledger: Ledger, database_url: str, tmp_path: Path, changes: dict[str, Any], said_: str
 ) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     before = every_row(ledger)
-    result = command(database_url, "dead", "edit", letter, "--file", edited(ledger, letter, tmp_path, **changes))
+    result = command(
+        database_url, "dead", "edit", dead_letter, "--file", edited(ledger, dead_letter, tmp_path, **changes)
+    )
     assert (result.exit_code, result.stdout) == (1, "")
     assert said_ in result.stderr
     assert every_row(ledger) == before
@@ -100,15 +102,15 @@ def test_what_is_no_request_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "{}"])
 def test_what_is_no_json_object_is_refused(ledger: Ledger, database_url: str, text: str) -> None:
-    letter = blocked(ledger)
-    result = command(database_url, "dead", "edit", letter, "--file", "-", typed=text)
+    dead_letter = blocked(ledger)
+    result = command(database_url, "dead", "edit", dead_letter, "--file", "-", typed=text)
     assert (result.exit_code, "stays as it is" in result.stderr) == (1, True)
     assert states(ledger) == ["dead", "held", "held"]
 
 
 def test_a_private_note_does_not_become_public_by_leaving_the_word_out(ledger: Ledger, database_url: str) -> None:
-    letter = dead_note(ledger)
-    result = command(database_url, "dead", "edit", letter, "--file", "-", typed='{"body": "other words"}')
+    dead_letter = dead_note(ledger)
+    result = command(database_url, "dead", "edit", dead_letter, "--file", "-", typed='{"body": "other words"}')
     assert (result.exit_code, "private: is required here" in result.stderr) == (1, True)
     assert states(ledger) == ["done", "dead"]
 
@@ -120,18 +122,20 @@ def test_an_edited_create_that_may_have_been_executed_is_looked_for_before_it_is
     ledger.settle([(claim_one(ledger), again(NOON, unknown=True))])
     create = claim_one(ledger)
     ledger.settle([(create, dead())])
-    letter = f"op-{create.case_id}-{create.seq}"
-    assert command(database_url, "dead", "edit", letter, "--file", edited(ledger, letter, tmp_path, subject="x")
-                   ).exit_code == 0  # fmt: skip
+    dead_letter = f"op-{create.case_id}-{create.seq}"
+    path = edited(ledger, dead_letter, tmp_path, subject="x")
+    assert command(database_url, "dead", "edit", dead_letter, "--file", path).exit_code == 0
     (row,) = rows(ledger, operations)
     assert (row["ambiguous"], row["unproven"]) == (True, True)
 
 
 def test_a_person_edits_through_pipes(ledger: Ledger, database_url: str) -> None:
-    letter = blocked(ledger)
-    shown = in_a_process(database_url, "dead", "show", letter, "-o", "json")
+    dead_letter = blocked(ledger)
+    shown = in_a_process(database_url, "dead", "show", dead_letter, "-o", "json")
     body = json.loads(json.loads(shown.stdout)["body"]) | {"subject": "through pipes"}
-    ended = in_a_process(database_url, "dead", "edit", letter, "--file", "-", "--as", "ada", typed=json.dumps(body))
+    ended = in_a_process(
+        database_url, "dead", "edit", dead_letter, "--file", "-", "--as", "ada", typed=json.dumps(body)
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(rows(ledger, operations)[0]["request"])["subject"] == "through pipes"
     assert [(each["who"], each["what"]) for each in rows(ledger, interventions)] == [("ada", "dead edit")]

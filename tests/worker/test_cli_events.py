@@ -112,9 +112,9 @@ def test_a_comment_that_waits_for_its_case_says_for_which(ledger: Ledger, databa
 
 
 def test_what_a_person_did_stands_in_the_story(ledger: Ledger, database_url: str) -> None:
-    letter = kill_create(ledger, opened())
-    ledger.skip(letter, "a test", by="ada")
-    told = said(command(database_url, "events", "show", letter, "-o", "json"))
+    dead_letter = kill_create(ledger, opened())
+    ledger.skip(dead_letter, "a test", by="ada")
+    told = said(command(database_url, "events", "show", dead_letter, "-o", "json"))
     assert "dead skip by ada" in [each["text"] for each in told["steps"]]
     assert told["outcome"] == "skipped"
 

@@ -60,10 +60,10 @@ def effects(tickets: LocalTicketsApi) -> list[str]:
 def test_a_create_that_is_sent_again_takes_what_waited_along(
     ledger: Ledger, database_url: str, tickets: LocalTicketsApi, api: str
 ) -> None:
-    letter = blocked(ledger)
-    result = command(database_url, "dead", "retry", letter)
+    dead_letter = blocked(ledger)
+    result = command(database_url, "dead", "retry", dead_letter)
     assert (result.exit_code, result.stdout) == (
-        0, f"{letter} will be sent again; 2 operations that waited for its ticket will follow\n",
+        0, f"{dead_letter} will be sent again; 2 operations that waited for its ticket will follow\n",
     )  # fmt: skip
     assert deliver(ledger, api) == ["create_ticket", "add_note", "close_ticket"]
     assert effects(tickets) == ["create_ticket", "add_note", "close_ticket"]
@@ -72,10 +72,10 @@ def test_a_create_that_is_sent_again_takes_what_waited_along(
 def test_an_edited_create_reaches_the_api_with_its_marker_and_what_waited_follows(
     ledger: Ledger, database_url: str, tickets: LocalTicketsApi, api: str, tmp_path: Path
 ) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     before = rows(ledger, operations)[0]
-    path = edited(ledger, letter, tmp_path, subject="Disk of db1", priority="high")
-    result = command(database_url, "dead", "edit", letter, "--file", path)
+    path = edited(ledger, dead_letter, tmp_path, subject="Disk of db1", priority="high")
+    result = command(database_url, "dead", "edit", dead_letter, "--file", path)
     assert (result.exit_code, "2 operations that waited for its ticket will follow" in result.stdout) == (0, True)
     after = rows(ledger, operations)[0]
     assert after["idempotency_key"] != before["idempotency_key"]
@@ -89,8 +89,8 @@ def test_an_edited_create_reaches_the_api_with_its_marker_and_what_waited_follow
 def test_a_skipped_create_takes_what_waited_with_it_and_nothing_is_sent(
     ledger: Ledger, database_url: str, tickets: LocalTicketsApi, api: str
 ) -> None:
-    letter = blocked(ledger)
-    result = command(database_url, "dead", "skip", letter, "--why", "a test alert")
+    dead_letter = blocked(ledger)
+    result = command(database_url, "dead", "skip", dead_letter, "--why", "a test alert")
     assert (result.exit_code, "2 operations that waited for it" in result.stdout) == (0, True)
     assert deliver(ledger, api) == []
     assert (states(ledger), effects(tickets)) == (["skipped"] * 3, [])
@@ -104,8 +104,8 @@ def test_a_bound_create_makes_no_ticket_and_what_waited_goes_to_the_bound_one(
     there = ledger.find("other")[0].ticket_id or ""
     with ledger.database.write() as connection:  # without its row, the ledger takes the ticket for one of a person
         connection.exec_driver_sql("DELETE FROM tickets")
-    letter = blocked(ledger)
-    result = command(database_url, "dead", "bind", letter, there, api=api)
+    dead_letter = blocked(ledger)
+    result = command(database_url, "dead", "bind", dead_letter, there, api=api)
     assert (result.exit_code, "2 operations that waited for it will be sent to it" in result.stdout) == (0, True)
     assert deliver(ledger, api) == ["add_note", "close_ticket"]
     assert [(each.kind, each.ticket_id) for each in tickets.effects()] == [
@@ -115,18 +115,18 @@ def test_a_bound_create_makes_no_ticket_and_what_waited_goes_to_the_bound_one(
 
 
 def test_a_ticket_that_is_not_there_is_not_bound(ledger: Ledger, database_url: str, api: str) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     before = every_row(ledger)
-    result = command(database_url, "dead", "bind", letter, "4711", api=api)
+    result = command(database_url, "dead", "bind", dead_letter, "4711", api=api)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "knows no ticket 4711" in result.stderr
     assert every_row(ledger) == before
 
 
 def test_nothing_is_bound_while_the_api_cannot_be_asked(ledger: Ledger, database_url: str) -> None:
-    letter = blocked(ledger)
+    dead_letter = blocked(ledger)
     before = every_row(ledger)
-    result = command(database_url, "dead", "bind", letter, "4711", api="http://127.0.0.1:1/api/v1")
+    result = command(database_url, "dead", "bind", dead_letter, "4711", api="http://127.0.0.1:1/api/v1")
     assert (result.exit_code, "cannot be asked now" in result.stderr) == (1, True)
     assert every_row(ledger) == before
 
@@ -134,34 +134,34 @@ def test_nothing_is_bound_while_the_api_cannot_be_asked(ledger: Ledger, database
 def test_a_ticket_of_another_case_is_not_bound(ledger: Ledger, database_url: str, api: str) -> None:
     ledger.record([delivery(opened("other"))])
     deliver(ledger, api)
-    letter = blocked(ledger)
-    result = command(database_url, "dead", "bind", letter, ledger.find("other")[0].ticket_id or "", api=api)
+    dead_letter = blocked(ledger)
+    result = command(database_url, "dead", "bind", dead_letter, ledger.find("other")[0].ticket_id or "", api=api)
     assert (result.exit_code, "belongs to another case" in result.stderr) == (1, True)
     assert (states(ledger)[1:], rows(ledger, interventions)) == (["dead", "held", "held"], [])
 
 
 def test_a_delivery_can_be_neither_edited_nor_bound(ledger: Ledger, database_url: str) -> None:
     ((recorded,), _) = ledger.record([Delivery(inbound(b"<xml/>"), unreadable="not JSON")])
-    letter = f"in-{recorded.inbound_id}"
-    for arguments in (("edit", letter, "--file", "-"), ("bind", letter, "1")):
+    dead_letter = f"in-{recorded.inbound_id}"
+    for arguments in (("edit", dead_letter, "--file", "-"), ("bind", dead_letter, "1")):
         result = command(database_url, "dead", *arguments, typed="{}")
         assert (result.exit_code, "is a delivery" in result.stderr) == (1, True)
 
 
 def test_a_note_whose_key_is_forgotten_is_sent_again_as_a_repeat(ledger: Ledger, database_url: str) -> None:
-    letter = dead_note(ledger)
+    dead_letter = dead_note(ledger)
     old = NOON
     with ledger.database.write() as connection:
         parked = operations.update().where(operations.c.kind == "add_note")
         connection.execute(parked.values(ambiguous=True, first_sent_at=old, last_sent_at=old))
-    assert command(database_url, "dead", "retry", letter).exit_code == 0
+    assert command(database_url, "dead", "retry", dead_letter).exit_code == 0
     with ledger.database.write() as connection:  # the operation died just now: its ghost wait has a minute left
         connection.execute(cases.update().values(run_at=old))
     note = claim_one(ledger, "add_note", repeat_notes=False)
     assert (note.mode, "may be a repeat" in json.loads(note.request)["body"]) == ("send", True)
 
 
-def test_letters_are_listed_by_reason_with_what_they_hold_up(ledger: Ledger, database_url: str) -> None:
+def test_dead_letters_are_listed_by_reason_with_what_they_hold_up(ledger: Ledger, database_url: str) -> None:
     kill_create(ledger, opened("a"), resolved("a"))
     kill_create(ledger, opened("b"), resolved("b"), why="create_ticket: 422: the subject is not liked")
     ledger.record([Delivery(inbound(b"<xml/>"), unreadable="not JSON")])
@@ -218,9 +218,9 @@ def test_many_are_sent_again_after_it_was_said_what_that_is_and_a_person_agreed(
 def test_only_what_is_selected_is_skipped(
     ledger: Ledger, database_url: str, conditions: tuple[str, ...], left: list[int]
 ) -> None:
-    letters = several(ledger)
+    dead_letters = several(ledger)
     result = command(database_url, "dead", "skip", *conditions, "--why", "a test", "--yes")
-    assert (result.exit_code, [each.id for each in ledger.list_dead()]) == (0, [letters[place] for place in left])
+    assert (result.exit_code, [each.id for each in ledger.list_dead()]) == (0, [dead_letters[place] for place in left])
 
 
 def test_what_would_follow_from_reading_many_again_is_said_before_it_is_asked(
@@ -245,20 +245,20 @@ def test_what_would_follow_from_reading_many_again_is_said_before_it_is_asked(
 
 
 def test_one_that_cannot_be_done_does_not_stop_the_others(ledger: Ledger, database_url: str) -> None:
-    letters = several(ledger)
+    dead_letters = several(ledger)
     ledger.record([Delivery(inbound(b"<xml/>", source="alertmanager"), unreadable="not JSON")])
     readable = inbound(fixtures("alertmanager")["firing"].body, source="alertmanager")
     ledger.record([Delivery(readable, unreadable="a defect of ours")])
     result = command(database_url, "dead", "retry", "--all", "--yes", "-o", "json")
     told = said(result)
-    assert (result.exit_code, len(told["done"])) == (1, len(letters) + 1)
+    assert (result.exit_code, len(told["done"])) == (1, len(dead_letters) + 1)
     (refused,) = told["refused"]
     assert "stays in quarantine" in refused["why"]
     assert [each.reason for each in ledger.list_dead()] == ["not JSON"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("op-1-1", "--all"), ("op-1-1", "--source", "prom")])
-def test_letters_are_named_or_selected_and_not_both(
+def test_dead_letters_are_named_or_selected_and_not_both(
     ledger: Ledger, database_url: str, arguments: tuple[str, ...]
 ) -> None:
     result = command(database_url, "dead", "retry", *arguments)

@@ -119,11 +119,11 @@ def completed(ledger: Ledger, *words: str) -> list[str]:
 
 
 def test_commands_sources_and_dead_letters_complete(sqlite_ledger: Ledger) -> None:
-    letter = kill_create(sqlite_ledger, opened())
+    dead_letter = kill_create(sqlite_ledger, opened())
     assert completed(sqlite_ledger, "so") == ["sources"]
     assert completed(sqlite_ledger, "sources", "show", "pr") == ["prom"]
     assert completed(sqlite_ledger, "sources", "show", "x") == []
-    assert completed(sqlite_ledger, "dead", "retry", "op") == [letter]
+    assert completed(sqlite_ledger, "dead", "retry", "op") == [dead_letter]
 
 
 def test_without_a_ledger_nothing_completes_and_nothing_is_said(tmp_path: Path) -> None:
@@ -133,10 +133,10 @@ def test_without_a_ledger_nothing_completes_and_nothing_is_said(tmp_path: Path) 
 
 
 def test_a_case_is_shown_with_its_messages_operations_and_ticket(sqlite_ledger: Ledger) -> None:
-    letter = kill_create(sqlite_ledger, opened())
+    dead_letter = kill_create(sqlite_ledger, opened())
     sqlite_ledger.record([delivery(opened("other"))])
     url = str(sqlite_ledger.database.url)
-    (shown,) = json.loads(run(url, "cases", "show", letter, "-o", "json").stdout)
+    (shown,) = json.loads(run(url, "cases", "show", dead_letter, "-o", "json").stdout)
     assert [each["outcome"] for each in shown["messages"]] == ["accepted"]
     assert [each["state"] for each in shown["case"]["operations"]] == ["dead"]
     listed = json.loads(run(url, "cases", "list", "-o", "json").stdout)
@@ -166,10 +166,10 @@ def test_what_was_decided_before_an_interrupt_is_told_and_kept(
 ) -> None:
     first, second, third = [kill_create(sqlite_ledger, opened(name)) for name in ("one", "two", "three")]
 
-    def act(letter: str) -> Done:
-        if letter == second:
+    def act(dead_letter: str) -> Done:
+        if dead_letter == second:
             raise KeyboardInterrupt
-        return skip_one(sqlite_ledger, letter, "a test", by="ada")
+        return skip_one(sqlite_ledger, dead_letter, "a test", by="ada")
 
     everything = Meant((), Selection(everything=True), yes=True)
     with pytest.raises(SystemExit, match="1"):

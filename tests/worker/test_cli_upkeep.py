@@ -65,7 +65,7 @@ def test_a_repeat_of_what_was_pruned_is_still_known(ledger: Ledger, clock: Manua
 
 
 def test_attempts_go_but_of_what_a_person_must_decide_on(ledger: Ledger, clock: ManualClock) -> None:
-    letter = kill_create(ledger, opened("dead"))
+    dead_letter = kill_create(ledger, opened("dead"))
     ledger.record([delivery(opened("alive"))])
     ledger.settle([(claim_one(ledger), done())])
     ledger.record([delivery(opened("under way"))])
@@ -73,7 +73,7 @@ def test_attempts_go_but_of_what_a_person_must_decide_on(ledger: Ledger, clock: 
     ledger.take_back(timedelta(0), all_owners_gone=True)
     clock.advance(hours=24 * 91)
     assert pruned(ledger, bodies=365 * DAY) == Pruned(attempts=1)
-    assert len(ledger.show_dead(letter).tries) == 1
+    assert len(ledger.show_dead(dead_letter).tries) == 1
     assert len(rows(ledger, attempts)) == 2
 
 

@@ -148,8 +148,8 @@ def test_a_note_that_is_never_accepted_does_not_hold_up_the_close_of_its_case(re
     relay.ledger.record([delivery(opened(), commented(text="unloved"), commented(message="two"), resolved())])
     relay.run()
     assert [each.kind for each in relay.effects()] == ["create_ticket", "add_note", "close_ticket"]
-    (letter,) = relay.ledger.list_dead()
-    assert (letter.what, letter.holds_up) == ("add_note", 0)
+    (dead_letter,) = relay.ledger.list_dead()
+    assert (dead_letter.what, dead_letter.holds_up) == ("add_note", 0)
 
 
 def test_a_request_that_is_late_lands_before_what_follows_it(relay: Relay) -> None:

@@ -327,8 +327,8 @@ def test_a_fold_that_may_have_been_executed_is_never_taken_apart(waiting: Ledger
     clock.advance(seconds=62)
     waiting.settle([(claim_of_disk(waiting, clock), dead())])
     assert [state for state, _ in states(waiting)] == ["dead", "folded", "folded"]
-    (letter,) = waiting.list_dead()
-    waiting.retry_operation(letter.id)
+    (dead_letter,) = waiting.list_dead()
+    waiting.retry_operation(dead_letter.id)
     clock.advance(seconds=62)
     assert claim_of_disk(waiting, clock).request == one.request
 

@@ -55,20 +55,20 @@ def detail(ledger: Ledger) -> dict[str, Any]:
 
 
 def test_a_retry_is_recorded_with_the_reason_that_it_overcame(ledger: Ledger, clock: ManualClock) -> None:
-    letter = kill_create(ledger, opened())
+    dead_letter = kill_create(ledger, opened())
     clock.advance(seconds=7)
-    ledger.retry_operation(letter, by="ada")
-    assert recorded(ledger) == [("ada", "dead retry", letter)]
+    ledger.retry_operation(dead_letter, by="ada")
+    assert recorded(ledger) == [("ada", "dead retry", dead_letter)]
     assert detail(ledger) == {"reason": "422: the subject is not liked"}
     assert ledger.list_interventions()[0].at == clock.now
 
 
 def test_an_edit_is_recorded_with_the_digests_of_the_request_before_and_after(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened())
-    before = ledger.show_dead(letter).body
-    ledger.edit_operation(letter, b'{"description":"full","priority":"low","subject":"it was full"}', by="ada")
+    dead_letter = kill_create(ledger, opened())
+    before = ledger.show_dead(dead_letter).body
+    ledger.edit_operation(dead_letter, b'{"description":"full","priority":"low","subject":"it was full"}', by="ada")
     (row,) = rows(ledger, operations)
-    assert recorded(ledger) == [("ada", "dead edit", letter)]
+    assert recorded(ledger) == [("ada", "dead edit", dead_letter)]
     assert detail(ledger)["old"] == hashlib.sha256(before).hexdigest()
     assert detail(ledger)["new"] == hashlib.sha256(row["request"]).hexdigest() != detail(ledger)["old"]
 
@@ -95,36 +95,36 @@ def test_what_is_done_to_a_delivery_in_quarantine_is_recorded(ledger: Ledger) ->
 def test_what_was_refused_is_not_recorded(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
     deliver_all(ledger, "T-1")
-    letter = kill_create(ledger, opened("other"))
+    dead_letter = kill_create(ledger, opened("other"))
     with pytest.raises(CannotBeDone):
-        ledger.bind(letter, "T-1", "open", by="ada")
+        ledger.bind(dead_letter, "T-1", "open", by="ada")
     with pytest.raises(NoSuchDeadLetter):
         ledger.retry_operation("op-1-99", by="ada")
     assert recorded(ledger) == []
 
 
 def test_an_act_that_fails_half_way_leaves_neither_itself_nor_its_record(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened())
+    dead_letter = kill_create(ledger, opened())
     before = every_row(ledger)
     with pytest.raises(Exception, match="description"):
-        ledger.edit_operation(letter, b'{"subject": "and no more"}', by="ada")
+        ledger.edit_operation(dead_letter, b'{"subject": "and no more"}', by="ada")
     assert every_row(ledger) == before
 
 
 def test_of_two_people_who_decide_at_once_one_does_and_is_recorded(make_ledger: MakeLedger, ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened(), resolved())
+    dead_letter = kill_create(ledger, opened(), resolved())
     others = make_ledger(), make_ledger()
 
     def retry(number: int) -> str:
         try:
-            others[number].retry_operation(letter, by=f"person {number}")
+            others[number].retry_operation(dead_letter, by=f"person {number}")
         except NoSuchDeadLetter:
             return "too late"
         return f"person {number}"
 
     outcome = at_once(lambda: retry(0), lambda: retry(1))
     assert max(outcome) == "too late"
-    assert recorded(ledger) == [(min(outcome), "dead retry", letter)]
+    assert recorded(ledger) == [(min(outcome), "dead retry", dead_letter)]
     assert deliver_all(ledger) == ["create_ticket", "close_ticket"]
 
 
@@ -150,11 +150,11 @@ def test_what_an_audit_updates_is_recorded_with_the_state(ledger: Ledger, clock:
 
 
 def test_the_story_of_a_case_tells_what_was_done_to_it_and_not_to_others(now: Ledger, database_url: str) -> None:
-    letter, other = kill_create(now, opened()), kill_create(now, opened("other"))
+    dead_letter, other = kill_create(now, opened()), kill_create(now, opened("other"))
     now.skip(other, "not this one", by="ada")
-    now.bind(letter, "T-7", "open", by="ada")
+    now.bind(dead_letter, "T-7", "open", by="ada")
     story = command(database_url, "events", "find", "disk").stdout
-    assert f"ada  dead bind  {letter}  ticket: T-7" in story
+    assert f"ada  dead bind  {dead_letter}  ticket: T-7" in story
     assert "not this one" not in story
     (told,) = said(command(database_url, "events", "find", "disk", "-o", "json"))
     assert [each["what"] for each in told["interventions"]] == ["dead bind"]
@@ -183,9 +183,9 @@ def test_what_is_no_moment_of_the_past_exits_2(now: Ledger, database_url: str, s
 
 
 def test_without_a_name_the_user_and_the_machine_are_recorded(now: Ledger, database_url: str) -> None:
-    letter = kill_create(now, opened())
-    assert in_a_process(database_url, "dead", "retry", letter).returncode == 0
-    assert recorded(now) == [(operator(), "dead retry", letter)]
+    dead_letter = kill_create(now, opened())
+    assert in_a_process(database_url, "dead", "retry", dead_letter).returncode == 0
+    assert recorded(now) == [(operator(), "dead retry", dead_letter)]
     assert "@" in operator()
 
 
@@ -299,7 +299,7 @@ def test_a_close_that_was_overtaken_by_an_opening_is_not_sent_again(now: Ledger,
 def test_a_sample_that_left_quarantine_by_command_tells_who_did_it(now: Ledger, database_url: str) -> None:
     body = fixtures("alertmanager")["firing"].body
     ((kept,), _) = now.record([Delivery(inbound(body, source="alertmanager"), unreadable="a defect of ours")])
-    letter = f"in-{kept.inbound_id}"
-    assert command(database_url, "dead", "retry", letter, "--as", "ada").exit_code == 0
-    assert recorded(now) == [("ada", "dead retry", letter)]
-    assert f"ada  dead retry  {letter}" in command(database_url, "events", "find", letter).stdout
+    dead_letter = f"in-{kept.inbound_id}"
+    assert command(database_url, "dead", "retry", dead_letter, "--as", "ada").exit_code == 0
+    assert recorded(now) == [("ada", "dead retry", dead_letter)]
+    assert f"ada  dead retry  {dead_letter}" in command(database_url, "events", "find", dead_letter).stdout

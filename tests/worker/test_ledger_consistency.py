@@ -144,20 +144,22 @@ class Life:
         return again(soon, reads=looks)
 
     def _repaired(self, what: str, which: int) -> None:
-        letters = self.ledger.list_dead()
-        if not letters:
+        dead_letters = self.ledger.list_dead()
+        if not dead_letters:
             return
-        letter = letters[which % len(letters)]
+        dead_letter = dead_letters[which % len(dead_letters)]
         try:
             match what:
                 case "retry":
-                    self.ledger.retry_operation(letter.id)
+                    self.ledger.retry_operation(dead_letter.id)
                 case "edit":
-                    self.ledger.edit_operation(letter.id, BODIES.get(letter.what, b'{"resolution_notes":"edited"}'))
+                    self.ledger.edit_operation(
+                        dead_letter.id, BODIES.get(dead_letter.what, b'{"resolution_notes":"edited"}')
+                    )
                 case "skip":
-                    self.ledger.skip(letter.id, "a person says so")
+                    self.ledger.skip(dead_letter.id, "a person says so")
                 case "bind":
-                    self.ledger.bind(letter.id, f"T-{next(self.numbers)}", "open")
+                    self.ledger.bind(dead_letter.id, f"T-{next(self.numbers)}", "open")
         except CannotBeDone:
             pass
 
@@ -268,7 +270,7 @@ def is_at_rest(ledger: Ledger) -> bool:
     return all(each["state"] in ("idle", "blocked") for each in rows(ledger, cases))
 
 
-def test_a_letter_that_was_repaired_is_none_any_more(sqlite_ledger: Ledger) -> None:
+def test_a_dead_letter_that_was_repaired_is_none_any_more(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.record([delivery(opened())])
     (create,) = claim(sqlite_ledger)
     sqlite_ledger.settle([(create, dead())])

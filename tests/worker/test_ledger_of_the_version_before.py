@@ -158,10 +158,10 @@ def test_what_was_joined_is_said_once_with_what_it_was_joined_into(goes_on: Goes
 
 
 def test_what_a_person_must_decide_stays_as_it_was_and_can_still_be_decided(goes_on: GoesOn) -> None:
-    letters = goes_on.ledger.list_dead()
+    dead_letters = goes_on.ledger.list_dead()
     blocked = [each["id"] for each in goes_on.before["cases"] if each["state"] == "blocked"]
     goes_on.finish()
-    assert goes_on.ledger.list_dead() == letters
+    assert goes_on.ledger.list_dead() == dead_letters
     assert [each["id"] for each in goes_on.now("cases") if each["state"] == "blocked"] == blocked
     released = goes_on.ledger.retry_operation(f"op-{goes_on.life.case_of('left')}-1")
     assert released == 2

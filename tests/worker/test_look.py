@@ -217,8 +217,8 @@ def test_a_ticket_that_is_older_than_the_first_send_is_not_adopted(relay: Relay)
     relay.advance(hours=1)
     lose(relay, executed=False)
     relay.run()
-    (letter,) = relay.ledger.list_dead()
-    assert "older than its first send" in letter.reason
+    (dead_letter,) = relay.ledger.list_dead()
+    assert "older than its first send" in dead_letter.reason
     assert relay.counts() == {"create_ticket": 1}
 
 
@@ -232,8 +232,8 @@ def test_a_ticket_that_belongs_to_another_case_is_not_adopted(relay: Relay) -> N
     taken = a_person_makes(relay, f"By hand.\n\nTicketrelay {word_wanted(relay, 'disk')}")
     relay.ledger.bind(rejected.id, taken, "open")
     relay.run()
-    (letter,) = relay.ledger.list_dead()
-    assert f"ticket {taken} bears its marker, but belongs to case" in letter.reason
+    (dead_letter,) = relay.ledger.list_dead()
+    assert f"ticket {taken} bears its marker, but belongs to case" in dead_letter.reason
     assert [each["ticket_id"] for each in rows(relay.ledger, tickets)] == [taken]
 
 
@@ -241,10 +241,10 @@ def test_two_tickets_with_the_marker_are_for_a_person_to_decide_on(lost: Relay) 
     lose(lost, executed=True)
     a_person_makes(lost, f"A copy.\n\nTicketrelay {word_wanted(lost)}")
     lost.run()
-    (letter,) = lost.ledger.list_dead()
-    assert "2 tickets bear its marker" in letter.reason
+    (dead_letter,) = lost.ledger.list_dead()
+    assert "2 tickets bear its marker" in dead_letter.reason
     assert lost.counts() == {"create_ticket": 2}, "that of ours and the copy"
-    lost.ledger.bind(letter.id, "1001", "open")
+    lost.ledger.bind(dead_letter.id, "1001", "open")
     lost.ledger.record([delivery(commented())])
     lost.run()
     assert lost.did()[-1] == ("add_note", "1001")
@@ -255,10 +255,10 @@ def test_a_ticket_whose_last_line_was_edited_is_for_a_person_to_decide_on(lost: 
     text = lost.ticket("1001")["description"]
     lost.by_hand("PUT", "/tickets/1001", description=f"{text}\nCalled the vendor.")
     lost.run()
-    (letter,) = lost.ledger.list_dead()
-    assert "holds its marker, but does not end with it" in letter.reason
+    (dead_letter,) = lost.ledger.list_dead()
+    assert "holds its marker, but does not end with it" in dead_letter.reason
     lost.by_hand("PUT", "/tickets/1001", description=text)
-    lost.ledger.retry_operation(letter.id)
+    lost.ledger.retry_operation(dead_letter.id)
     lost.run()
     assert lost.ledger.find("disk")[0].ticket_id == "1001"
     assert lost.counts()["create_ticket"] == 1
@@ -322,8 +322,8 @@ def test_a_look_up_that_is_rejected_does_not_make_a_second_ticket_of_a_reopening
     relay.break_once("status", status=400, method="GET")
     relay.run()
     assert relay.counts()["create_ticket"] == 1
-    (letter,) = relay.ledger.list_dead()
-    assert letter.what == "reopen_ticket"
-    relay.ledger.retry_operation(letter.id)
+    (dead_letter,) = relay.ledger.list_dead()
+    assert dead_letter.what == "reopen_ticket"
+    relay.ledger.retry_operation(dead_letter.id)
     relay.run()
     assert relay.counts() == {"create_ticket": 1, "close_ticket": 1, "reopen_ticket": 1, "add_note": 1}

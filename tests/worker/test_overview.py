@@ -76,9 +76,9 @@ def test_a_ledger_without_trouble_raises_no_alarm(ledger: Ledger) -> None:
 
 
 def test_a_dead_letter_is_an_alarm_until_somebody_decided(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened())
+    dead_letter = kill_create(ledger, opened())
     assert names(ledger.overview()) == ["dead_letters"]
-    ledger.skip(letter, "a test alert")
+    ledger.skip(dead_letter, "a test alert")
     assert names(ledger.overview()) == []
 
 

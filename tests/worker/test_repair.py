@@ -71,9 +71,9 @@ def test_dead_letters_are_listed_operations_first(ledger: Ledger, clock: ManualC
     kept = quarantine(ledger)
     quarantine(ledger)
     clock.advance(seconds=5)
-    letter = kill_create(ledger, opened())
+    dead_letter = kill_create(ledger, opened())
     operation, delivered = ledger.list_dead()
-    assert (operation.id, operation.source, operation.since) == (letter, "prom", clock.now)
+    assert (operation.id, operation.source, operation.since) == (dead_letter, "prom", clock.now)
     assert (operation.what, operation.about) == ("create_ticket", "case disk")
     assert operation.reason == "422: the subject is not liked"
     assert (delivered.id, delivered.what, delivered.reason) == (kept, "quarantined", "not JSON")
@@ -96,27 +96,27 @@ def test_a_quarantined_delivery_is_shown_with_its_bytes(ledger: Ledger) -> None:
     assert (shown.body, shown.idempotency_key, shown.tries) == (b"<xml/>", None, ())
 
 
-@pytest.mark.parametrize("letter", NOT_THERE)
-def test_what_is_no_dead_letter_is_said_to_be_none(ledger: Ledger, letter: str) -> None:
+@pytest.mark.parametrize("dead_letter", NOT_THERE)
+def test_what_is_no_dead_letter_is_said_to_be_none(ledger: Ledger, dead_letter: str) -> None:
     ledger.record([delivery(opened())])
     for call in (ledger.show_dead, ledger.retry_operation, lambda name: ledger.skip(name, "why")):
         with pytest.raises(NoSuchDeadLetter, match=r"dead letter|quarantine"):
-            call(letter)
+            call(dead_letter)
 
 
 def test_an_operation_that_is_not_dead_can_be_neither_sent_again_nor_skipped(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
-    letter = f"op-{case_row(ledger)['id']}-1"
+    dead_letter = f"op-{case_row(ledger)['id']}-1"
     for call in (ledger.show_dead, ledger.retry_operation, lambda name: ledger.skip(name, "why")):
         with pytest.raises(NoSuchDeadLetter):
-            call(letter)
+            call(dead_letter)
     assert states(ledger) == ["open"]
 
 
 def test_a_dead_create_that_is_sent_again_unblocks_what_waited(ledger: Ledger, clock: ManualClock) -> None:
-    letter = kill_create(ledger, opened(), resolved())
+    dead_letter = kill_create(ledger, opened(), resolved())
     clock.advance(hours=30)
-    ledger.retry_operation(letter)
+    ledger.retry_operation(dead_letter)
     create = claim_one(ledger)
     # A rejected call was not executed, so the life of its key begins anew.
     assert (create.first_sent_at, create.conflicts, create.attempts) == (clock.now, 0, 0)
@@ -126,9 +126,9 @@ def test_a_dead_create_that_is_sent_again_unblocks_what_waited(ledger: Ledger, c
 
 
 def test_a_dead_operation_is_sent_again_with_the_same_bytes_and_key(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened())
-    before = ledger.show_dead(letter)
-    ledger.retry_operation(letter)
+    dead_letter = kill_create(ledger, opened())
+    before = ledger.show_dead(dead_letter)
+    ledger.retry_operation(dead_letter)
     create = claim_one(ledger)
     assert (create.request, create.idempotency_key) == (before.body, before.idempotency_key)
 
@@ -139,16 +139,16 @@ def test_a_dead_note_that_is_sent_again_goes_before_what_waits(ledger: Ledger) -
 
 
 def test_a_dead_note_of_a_resting_case_can_be_sent_again(ledger: Ledger) -> None:
-    letter = dead_note(ledger)
+    dead_letter = dead_note(ledger)
     assert case_row(ledger)["state"] == "idle"
-    ledger.retry_operation(letter)
+    ledger.retry_operation(dead_letter)
     assert deliver_all(ledger) == ["add_note"]
 
 
 def test_a_retry_while_a_call_is_under_way_waits_for_its_end(ledger: Ledger) -> None:
-    letter = dead_note(ledger, resolved())
+    dead_letter = dead_note(ledger, resolved())
     close = claim_one(ledger, "close_ticket")
-    ledger.retry_operation(letter)
+    ledger.retry_operation(dead_letter)
     assert case_row(ledger)["state"] == "leased"
     assert claim(ledger, "add_note") == []
     stale, due = ledger.settle([(close, done())])
@@ -157,34 +157,34 @@ def test_a_retry_while_a_call_is_under_way_waits_for_its_end(ledger: Ledger) -> 
 
 
 def test_a_skip_while_a_call_is_under_way_leaves_it_alone(ledger: Ledger) -> None:
-    letter = dead_note(ledger, resolved())
+    dead_letter = dead_note(ledger, resolved())
     close = claim_one(ledger, "close_ticket")
-    assert ledger.skip(letter, "not needed") == 1
+    assert ledger.skip(dead_letter, "not needed") == 1
     assert ledger.settle([(close, done())])[0] == []
     assert states(ledger) == ["done", "skipped", "done"]
 
 
 def test_a_retry_does_not_shorten_the_wait_for_a_ghost(ledger: Ledger, clock: ManualClock) -> None:
-    letter = dead_note(ledger, resolved())
+    dead_letter = dead_note(ledger, resolved())
     later = NOON + timedelta(seconds=60)
     ledger.settle([(claim_one(ledger, "close_ticket"), again(later, unknown=True))])
-    ledger.retry_operation(letter)
+    ledger.retry_operation(dead_letter)
     assert ledger.due_kinds() == frozenset()
     clock.advance(seconds=60)
     assert deliver_all(ledger) == ["add_note", "close_ticket"]
 
 
 def test_a_skipped_note_keeps_the_reason_and_the_rest_goes_on(ledger: Ledger) -> None:
-    letter = dead_note(ledger, resolved())
-    assert ledger.skip(letter, "the ticket was deleted") == 1
+    dead_letter = dead_note(ledger, resolved())
+    assert ledger.skip(dead_letter, "the ticket was deleted") == 1
     assert [each["why"] for each in rows(ledger, operations)][1] == "the ticket was deleted"
     assert deliver_all(ledger) == ["close_ticket"]
     assert ledger.list_dead() == []
 
 
 def test_with_a_create_all_that_waited_for_its_ticket_is_skipped(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened(), commented(), resolved())
-    assert ledger.skip(letter, "a test alert") == 3
+    dead_letter = kill_create(ledger, opened(), commented(), resolved())
+    assert ledger.skip(dead_letter, "a test alert") == 3
     assert states(ledger) == ["skipped"] * 3
     assert (case_row(ledger)["state"], ledger.due_kinds()) == ("idle", frozenset())
 
@@ -205,9 +205,9 @@ def test_after_a_skipped_create_comments_and_ends_have_no_ticket_to_go_to(ledger
 
 
 def test_a_reopening_of_a_ticket_that_was_never_made_becomes_a_create_and_goes_on(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened(), resolved(), opened(start=20, subject="full again"))
+    dead_letter = kill_create(ledger, opened(), resolved(), opened(start=20, subject="full again"))
     assert kinds_of(ledger) == ["create_ticket", "close_ticket", "create_ticket", "add_note"]
-    assert ledger.skip(letter, "a test alert") == 2
+    assert ledger.skip(dead_letter, "a test alert") == 2
     assert json.loads(rows(ledger, operations)[2]["request"])["subject"] == "full again"
     assert deliver_all(ledger) == ["create_ticket", "add_note"]
     ledger.record([delivery(resolved(end=30, start=20))])
@@ -215,31 +215,31 @@ def test_a_reopening_of_a_ticket_that_was_never_made_becomes_a_create_and_goes_o
 
 
 def test_a_later_create_of_the_case_goes_on_when_an_earlier_one_is_skipped(ledger: Ledger) -> None:
-    letter = kill_create(ledger, opened(), resolved(), opened(start=999), commented())
-    assert ledger.skip(letter, "a test alert") == 2
+    dead_letter = kill_create(ledger, opened(), resolved(), opened(start=999), commented())
+    assert ledger.skip(dead_letter, "a test alert") == 2
     assert deliver_all(ledger) == ["create_ticket", "add_note"]
     ledger.record([delivery(resolved(end=1009))])
     assert deliver_all(ledger) == ["close_ticket"]
 
 
 def test_a_skipped_delivery_keeps_both_reasons_and_leaves_the_list(ledger: Ledger) -> None:
-    letter = quarantine(ledger)
-    assert ledger.skip(letter, "a scanner") == 0
+    dead_letter = quarantine(ledger)
+    assert ledger.skip(dead_letter, "a scanner") == 0
     (kept,) = rows(ledger, inbound)
     assert (kept["outcome"], kept["reason"]) == ("skipped", "not JSON (skipped: a scanner)")
     assert ledger.list_dead() == []
     with pytest.raises(NoSuchDeadLetter):
-        ledger.skip(letter, "again")
-    assert quarantine(ledger) != letter
+        ledger.skip(dead_letter, "again")
+    assert quarantine(ledger) != dead_letter
 
 
 def test_a_delivery_that_can_be_read_today_leaves_quarantine_with_its_effect(ledger: Ledger) -> None:
-    letter = quarantine(ledger, ALERT)
-    recorded = read_again(ledger, sources(), letter)
+    dead_letter = quarantine(ledger, ALERT)
+    recorded = read_again(ledger, sources(), dead_letter)
     assert recorded is not None
     assert [each.operations for each in recorded.effects] == [("create_ticket",)]
     (kept,) = rows(ledger, inbound)
-    assert (f"in-{recorded.inbound_id}", kept["outcome"], kept["reason"]) == (letter, "accepted", None)
+    assert (f"in-{recorded.inbound_id}", kept["outcome"], kept["reason"]) == (dead_letter, "accepted", None)
     assert ledger.list_dead() == []
     with ledger.database.read() as connection:
         assert connection.execute(select(operations.c.inbound_id)).scalars().all() == [kept["id"]]
@@ -248,12 +248,12 @@ def test_a_delivery_that_can_be_read_today_leaves_quarantine_with_its_effect(led
 
 
 def test_a_delivery_that_cannot_be_read_today_either_stays_as_it_was(ledger: Ledger) -> None:
-    letter = quarantine(ledger)
+    dead_letter = quarantine(ledger)
     before = rows(ledger, inbound)
     with pytest.raises(StillUnreadable, match="JSON"):
-        read_again(ledger, sources(), letter)
+        read_again(ledger, sources(), dead_letter)
     with pytest.raises(StillUnreadable, match="'prom' is not configured"):
-        read_again(ledger, {}, letter)
+        read_again(ledger, {}, dead_letter)
     assert rows(ledger, inbound) == before
 
 
@@ -263,9 +263,9 @@ def test_reading_again_is_for_deliveries_alone(ledger: Ledger) -> None:
         read_again(ledger, sources(), "in-99999999")
 
 
-def key_after(ledger: Ledger, letter: str) -> str:
+def key_after(ledger: Ledger, dead_letter: str) -> str:
     """Return the key of a dead letter's operation after a person's repair."""
-    place = letter.removeprefix("op-").split("-")
+    place = dead_letter.removeprefix("op-").split("-")
     (found,) = [each for each in rows(ledger, operations) if [str(each["case_id"]), str(each["seq"])] == place]
     key: str = found["idempotency_key"]
     return key
@@ -279,9 +279,9 @@ def test_a_key_follows_from_what_was_edited_so_that_another_edit_after_a_restore
     for name, text in (("lost", "one"), ("restored", "two"), ("again", "two")):
         with closing(Ledger(f"sqlite:///{tmp_path / name}.db", clock=ManualClock())) as other:
             other.upgrade()
-            letter = dead_note(other)
-            other.edit_operation(letter, json.dumps({"body": text, "private": False}).encode())
-            keys.append(key_after(other, letter))
+            dead_letter = dead_note(other)
+            other.edit_operation(dead_letter, json.dumps({"body": text, "private": False}).encode())
+            keys.append(key_after(other, dead_letter))
     assert keys[0] != keys[1] == keys[2]
 
 
@@ -290,10 +290,10 @@ def test_the_key_of_a_note_that_may_be_a_repeat_follows_from_the_time_that_it_na
     for number, first_sent_at in enumerate([NOON, NOON - timedelta(hours=5), NOON - timedelta(hours=5)]):
         with closing(Ledger(f"sqlite:///{tmp_path / str(number)}.db", clock=ManualClock())) as other:
             other.upgrade()
-            letter = dead_note(other)
+            dead_letter = dead_note(other)
             in_doubt = operations.update().where(operations.c.kind == "add_note")
             with other.database.write() as connection:
                 connection.execute(in_doubt.values(ambiguous=True, unproven=True, first_sent_at=first_sent_at))
-            other.retry_operation(letter)
-            keys.append(key_after(other, letter))
+            other.retry_operation(dead_letter)
+            keys.append(key_after(other, dead_letter))
     assert keys[0] != keys[1] == keys[2]

@@ -25,7 +25,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 
 @pytest.fixture
-def letter(relay: Relay) -> str:
+def dead_letter(relay: Relay) -> str:
     """A create that is rejected for its text, with a note and a close behind it."""
     relay.api.faults.add(FaultRule(action="status", status=422, body="3% free"))
     relay.ledger.record([delivery(opened(), commented(), resolved())])
@@ -37,33 +37,33 @@ def letter(relay: Relay) -> str:
 REST = [("add_note", "1001"), ("close_ticket", "1001")]
 
 
-def test_a_create_that_is_never_accepted_is_seen_with_what_it_holds_up(relay: Relay, letter: str) -> None:
+def test_a_create_that_is_never_accepted_is_seen_with_what_it_holds_up(relay: Relay, dead_letter: str) -> None:
     (dead,) = relay.ledger.list_dead()
     assert (dead.what, dead.holds_up) == ("create_ticket", 2)
     assert (relay.ledger.overview().cases, relay.ledger.overview().dead) == ({"blocked": 1}, 1)
     assert relay.effects() == []
-    assert relay.ledger.show_dead(letter).tries[-1].status == 422
+    assert relay.ledger.show_dead(dead_letter).tries[-1].status == 422
 
 
-def test_sent_again_when_the_cause_is_gone_all_of_it_happens(relay: Relay, letter: str) -> None:
+def test_sent_again_when_the_cause_is_gone_all_of_it_happens(relay: Relay, dead_letter: str) -> None:
     relay.api.faults.clear()
-    relay.ledger.retry_operation(letter)
+    relay.ledger.retry_operation(dead_letter)
     relay.run()
     assert relay.did() == [("create_ticket", "1001"), *REST]
     assert relay.ledger.overview().cases == {"idle": 1}
 
 
-def test_sent_again_while_the_cause_is_there_it_is_as_before(relay: Relay, letter: str) -> None:
-    relay.ledger.retry_operation(letter)
+def test_sent_again_while_the_cause_is_there_it_is_as_before(relay: Relay, dead_letter: str) -> None:
+    relay.ledger.retry_operation(dead_letter)
     relay.run()
     (dead,) = relay.ledger.list_dead()
-    assert (dead.id, dead.holds_up) == (letter, 2)
+    assert (dead.id, dead.holds_up) == (dead_letter, 2)
     assert relay.effects() == []
 
 
-def test_edited_all_of_it_happens_and_the_ticket_keeps_its_marker(relay: Relay, letter: str) -> None:
+def test_edited_all_of_it_happens_and_the_ticket_keeps_its_marker(relay: Relay, dead_letter: str) -> None:
     before = json.loads(relay.operation(1)["request"])
-    relay.ledger.edit_operation(letter, json.dumps(before | {"description": "little is free"}).encode())
+    relay.ledger.edit_operation(dead_letter, json.dumps(before | {"description": "little is free"}).encode())
     relay.run()
     assert relay.did() == [("create_ticket", "1001"), *REST]
     assert word_of(relay.ticket("1001")["description"]) == word_of(before["description"])
@@ -80,8 +80,8 @@ def test_an_edited_create_that_may_have_been_executed_is_adopted_instead(relay: 
     assert relay.did() == [("create_ticket", "1001"), ("add_note", "1001")]
 
 
-def test_skipped_nothing_happens_and_the_next_opening_makes_a_ticket(relay: Relay, letter: str) -> None:
-    assert relay.ledger.skip(letter, "a test alert") == 3
+def test_skipped_nothing_happens_and_the_next_opening_makes_a_ticket(relay: Relay, dead_letter: str) -> None:
+    assert relay.ledger.skip(dead_letter, "a test alert") == 3
     relay.run()
     assert relay.effects() == []
     assert relay.ledger.overview().cases == {"idle": 1}
@@ -90,9 +90,9 @@ def test_skipped_nothing_happens_and_the_next_opening_makes_a_ticket(relay: Rela
     assert relay.did() == [("create_ticket", "1001")]
 
 
-def test_bound_to_a_ticket_what_waited_goes_there(relay: Relay, letter: str) -> None:
+def test_bound_to_a_ticket_what_waited_goes_there(relay: Relay, dead_letter: str) -> None:
     by_hand = str(relay.by_hand("POST", "/tickets", subject="By hand", description="made by hand")["id"])
-    assert relay.ledger.bind(letter, by_hand, "open") == 2
+    assert relay.ledger.bind(dead_letter, by_hand, "open") == 2
     relay.run()
     assert relay.did() == [("create_ticket", by_hand), ("add_note", by_hand), ("close_ticket", by_hand)]
     relay.ledger.record([delivery(opened(start=20, text="full again"))])
@@ -122,15 +122,15 @@ def test_the_next_alert_meets_a_bound_ticket_as_people_left_it(relay: Relay, sta
     assert relay.did()[before:] == [(each, number) for each in did]
 
 
-def test_a_ticket_of_one_case_cannot_be_bound_to_another(relay: Relay, letter: str) -> None:
+def test_a_ticket_of_one_case_cannot_be_bound_to_another(relay: Relay, dead_letter: str) -> None:
     relay.ledger.record([delivery(opened("other", text="else"))])
     relay.run()
     with pytest.raises(CannotBeDone, match="belongs to another case"):
-        relay.ledger.bind(letter, "1001", "open")
-    assert [each.id for each in relay.ledger.list_dead()] == [letter]
+        relay.ledger.bind(dead_letter, "1001", "open")
+    assert [each.id for each in relay.ledger.list_dead()] == [dead_letter]
 
 
-def test_the_episodes_of_a_case_are_mended_each_by_itself(relay: Relay, letter: str) -> None:
+def test_the_episodes_of_a_case_are_mended_each_by_itself(relay: Relay, dead_letter: str) -> None:
     """Two creates are dead. Skipping the latest leaves the operations behind the first where they wait."""
     relay.api.faults.add(FaultRule(action="status", status=422, body="still"))
     relay.ledger.record([delivery(opened(start=20, text="still full"), commented(message="second"))])
@@ -189,9 +189,9 @@ def test_a_skipped_reopening_leaves_a_ticket_that_is_known_to_be_closed(relay: R
 
 
 def test_a_comment_for_a_case_whose_ticket_was_given_up_waits_and_is_dropped_with_the_reason(
-    relay: Relay, letter: str
+    relay: Relay, dead_letter: str
 ) -> None:
-    relay.ledger.skip(letter, "a test alert")
+    relay.ledger.skip(dead_letter, "a test alert")
     relay.ledger.record([delivery(commented(message="later"))])
     relay.ledger.pair_waiting()
     assert len(rows(relay.ledger, pending)) == 1

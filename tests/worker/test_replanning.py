@@ -163,9 +163,9 @@ def test_a_close_that_a_person_retries_after_a_later_one_was_done_does_not_make_
     relay.run()
     relay.ledger.record([delivery(opened(start=20), resolved(end=30, start=20))])
     relay.run()
-    (letter,) = relay.ledger.list_dead()
+    (dead_letter,) = relay.ledger.list_dead()
     reject(relay, "/close$")
-    relay.ledger.retry_operation(letter.id)
+    relay.ledger.retry_operation(dead_letter.id)
     relay.run()
     relay.ledger.record([delivery(opened(start=40, text="third"))])
     relay.run()
@@ -179,8 +179,8 @@ def test_a_rejected_create_does_not_block_a_new_episode(relay: Relay) -> None:
     relay.ledger.record([delivery(opened(start=20, text="full again"), commented(message="m2"))])
     relay.run()
     assert relay.did() == [("create_ticket", "1001"), ("add_note", "1001")]
-    (letter,) = relay.ledger.list_dead()
-    assert (letter.what, letter.holds_up) == ("create_ticket", 1)
+    (dead_letter,) = relay.ledger.list_dead()
+    assert (dead_letter.what, dead_letter.holds_up) == ("create_ticket", 1)
     (case,) = rows(relay.ledger, cases)
     assert (case["ticket_id"], case["lost"], case["phase"]) == ("1001", False, "open")
 
@@ -212,9 +212,9 @@ def test_a_ticket_that_took_the_place_of_a_reopening_can_be_rejected_and_mended_
     reject(relay, "/tickets$")
     relay.ledger.record([delivery(opened(start=20), commented(message="m2"))])
     relay.run()
-    (letter,) = relay.ledger.list_dead()
-    assert (letter.what, letter.holds_up) == ("create_ticket", 2)
-    relay.ledger.retry_operation(letter.id)
+    (dead_letter,) = relay.ledger.list_dead()
+    assert (dead_letter.what, dead_letter.holds_up) == ("create_ticket", 2)
+    relay.ledger.retry_operation(dead_letter.id)
     relay.run()
     assert [kind for kind, _ in relay.did()[3:]] == ["create_ticket", "add_note", "add_note"]
     assert relay.ledger.list_dead() == []

@@ -164,9 +164,9 @@ def test_a_dead_letter_of_a_backup_may_have_been_mended_since(relay: Relay, path
     relay.run()
     relay.advance(hours=30)
     restore(relay, path, backup)
-    (letter,) = relay.ledger.list_dead()
-    assert relay.ledger.show_dead(letter.id).may_have_been_executed
-    relay.ledger.retry_operation(letter.id)
+    (dead_letter,) = relay.ledger.list_dead()
+    assert relay.ledger.show_dead(dead_letter.id).may_have_been_executed
+    relay.ledger.retry_operation(dead_letter.id)
     relay.run()
     assert relay.counts() == {"create_ticket": 1}
     assert relay.ledger.find("disk")[0].ticket_id == "1001"
@@ -179,9 +179,9 @@ def test_notes_of_a_restored_ledger_are_left_to_a_person_where_that_is_the_polic
     relay.ledger.record([delivery(commented())])
     restore(relay, path, back_up(path))
     relay.run()
-    (letter,) = relay.ledger.list_dead()
-    assert letter.what == "add_note"
-    relay.ledger.retry_operation(letter.id)
+    (dead_letter,) = relay.ledger.list_dead()
+    assert dead_letter.what == "add_note"
+    relay.ledger.retry_operation(dead_letter.id)
     relay.run()
     assert relay.effects()[-1].says_that_it_may_be_a_repeat
     assert relay.ledger.list_dead() == []

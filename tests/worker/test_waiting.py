@@ -249,19 +249,19 @@ def test_an_automatic_answer_to_nothing_known_is_kept_until_its_case_is_known_an
 ) -> None:
     automatic = raw_mail("auto", "In-Reply-To: <first@customer.example>", "Auto-Submitted: auto-replied")
     ((recorded,), _) = ledger.record([read(automatic)])
-    letter = f"in-{recorded.inbound_id}"
+    dead_letter = f"in-{recorded.inbound_id}"
     assert (recorded.outcome, recorded.reason) == ("quarantined", "the case that it belongs to is not known")
-    assert [each.id for each in ledger.list_dead()] == [letter]
+    assert [each.id for each in ledger.list_dead()] == [dead_letter]
     with pytest.raises(StillUnreadable, match="not known"):
-        read_again(ledger, mail_source(), letter)
+        read_again(ledger, mail_source(), dead_letter)
     ledger.record([read(raw_mail("first"))])
-    again = read_again(ledger, mail_source(), letter)
+    again = read_again(ledger, mail_source(), dead_letter)
     assert again is not None
     assert (again.inbound_id, again.outcome) == (recorded.inbound_id, "accepted")
     assert kinds_of(ledger) == ["create_ticket", "add_note"]
     assert ledger.list_dead() == []
     with pytest.raises(NoSuchDeadLetter):
-        read_again(ledger, mail_source(), letter)
+        read_again(ledger, mail_source(), dead_letter)
     ((repeated,), _) = ledger.record([read(automatic)])
     assert repeated.outcome == "accepted"
     assert kinds_of(ledger) == ["create_ticket", "add_note"]

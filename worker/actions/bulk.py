@@ -1,6 +1,6 @@
 """Retries or skips many dead letters, one by one, each in its own transaction.
 
-So the action can be stopped at any time and run again: a finished letter is no dead letter any more. Nothing is sent
+So the action can be stopped at any time and run again: what is finished is no dead letter any more. Nothing is sent
 here: delivery keeps the budget and the order.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.contract.messages import OverLimit
-from worker.documents.dead_letters import LetterDone, LetterRefused
+from worker.documents.dead_letters import DeadLetterDone, DeadLetterRefused
 from worker.intake.quarantine import StillUnreadable, foresee
 from worker.intake.quarantine import retry as read_again
 from worker.ledger import CannotBeDone, DeadLetter, Ledger, NoSuchDeadLetter
@@ -36,11 +36,11 @@ class Selection:
     def is_empty(self) -> bool:
         return not (self.everything or self.reason or self.source or self.kind)
 
-    def takes(self, letter: DeadLetter) -> bool:
+    def takes(self, dead_letter: DeadLetter) -> bool:
         return (
-            (self.reason is None or self.reason.lower() in letter.reason.lower())
-            and self.source in (None, letter.source)
-            and self.kind in (None, letter.what)
+            (self.reason is None or self.reason.lower() in dead_letter.reason.lower())
+            and self.source in (None, dead_letter.source)
+            and self.kind in (None, dead_letter.what)
         )
 
 
@@ -53,53 +53,53 @@ class Done:
     """Operations that waited for this one, and that went on or were given up with it."""
 
 
-def retry_one(ledger: Ledger, sources: Mapping[str, Source], letter: str, *, by: str) -> Done:
+def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str) -> Done:
     """Retry one dead letter. Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit."""
-    recorded = read_again(ledger, sources, letter, by=by)
+    recorded = read_again(ledger, sources, dead_letter, by=by)
     if recorded is not None:
         planned = sum(len(effect.operations) for effect in recorded.effects)
-        return Done(f"{letter} was read: {len(recorded.effects)} events, {planned} operations", planned)
-    released = ledger.retry_operation(letter, by=by)
+        return Done(f"{dead_letter} was read: {len(recorded.effects)} events, {planned} operations", planned)
+    released = ledger.retry_operation(dead_letter, by=by)
     more = f"; {released} operations that waited for its ticket will follow" if released else ""
-    return Done(f"{letter} will be sent again{more}", released)
+    return Done(f"{dead_letter} will be sent again{more}", released)
 
 
-def skip_one(ledger: Ledger, letter: str, why: str, *, by: str) -> Done:
+def skip_one(ledger: Ledger, dead_letter: str, why: str, *, by: str) -> Done:
     """Skip one dead letter. Raises NoSuchDeadLetter."""
-    skipped = ledger.skip(letter, why, by=by)
+    skipped = ledger.skip(dead_letter, why, by=by)
     more = f", and {skipped - 1} operations that waited for it" if skipped > 1 else ""
-    return Done(f"{letter} was skipped{more}", max(skipped - 1, 0))
+    return Done(f"{dead_letter} was skipped{more}", max(skipped - 1, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
     """The result for one dead letter of many, as a document and as text."""
 
-    document: LetterDone | LetterRefused
+    document: DeadLetterDone | DeadLetterRefused
     text: str
 
 
-def act_on(letters: Sequence[str], act: Callable[[str], Done], *, named: bool) -> Iterator[Tried | None]:
+def act_on(dead_letters: Sequence[str], act: Callable[[str], Done], *, named: bool) -> Iterator[Tried | None]:
     """Apply `act` to each dead letter, and yield each result as the caller takes it.
 
-    Yields None when somebody else decided on the letter meanwhile. A letter that was named explicitly is refused
+    Yields None when somebody else decided on it meanwhile. A dead letter that was named explicitly is refused
     instead.
     """
-    for letter in letters:
+    for dead_letter in dead_letters:
         try:
-            done = act(letter)
+            done = act(dead_letter)
         except (StillUnreadable, OverLimit) as error:
-            yield _refused(letter, f"{letter} stays in quarantine: {error}")
+            yield _refused(dead_letter, f"{dead_letter} stays in quarantine: {error}")
         except CannotBeDone as error:
-            yield _refused(letter, f"{letter} stays as it is: {error}")
+            yield _refused(dead_letter, f"{dead_letter} stays as it is: {error}")
         except NoSuchDeadLetter as error:
-            yield Tried(LetterRefused(letter, str(error)), f"Error: {error}") if named else None
+            yield Tried(DeadLetterRefused(dead_letter, str(error)), f"Error: {error}") if named else None
         else:
-            yield Tried(LetterDone(letter, done.released), done.text)
+            yield Tried(DeadLetterDone(dead_letter, done.released), done.text)
 
 
-def _refused(letter: str, why: str) -> Tried:
-    return Tried(LetterRefused(letter, why), why)
+def _refused(dead_letter: str, why: str) -> Tried:
+    return Tried(DeadLetterRefused(dead_letter, why), why)
 
 
 @dataclass(slots=True)
@@ -114,17 +114,17 @@ class ReadingForeseen:
 
 
 def reading_foreseen(
-    ledger: Ledger, sources: Mapping[str, Source], letters: Sequence[str], advanced: Callable[[int], None]
+    ledger: Ledger, sources: Mapping[str, Source], dead_letters: Sequence[str], advanced: Callable[[int], None]
 ) -> ReadingForeseen:
     """Forecast the effect of reading deliveries again, each against the ledger as it is. Nothing is stored."""
     found = ReadingForeseen()
-    for each in letters:
+    for each in dead_letters:
         try:
             recorded = foresee(ledger, sources, each)
         except (StillUnreadable, OverLimit):
             found.stay += 1
         except NoSuchDeadLetter:
-            pass  # somebody else decided on the letter meanwhile
+            pass  # somebody else decided on it meanwhile
         else:
             planned = [kind for effect in recorded.effects for kind in effect.operations] if recorded else []
             found.operations.update(planned)

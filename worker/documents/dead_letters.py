@@ -8,7 +8,7 @@ from worker.ledger import DeadLetter, Try
 
 
 @dataclass(frozen=True, slots=True)
-class LetterShown:
+class DeadLetterShown:
     """The document of `dead show`."""
 
     letter: DeadLetter
@@ -19,7 +19,7 @@ class LetterShown:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterGroup:
+class DeadLetterGroup:
     """A group of `dead list --by`."""
 
     group: str
@@ -29,7 +29,7 @@ class LetterGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterDone:
+class DeadLetterDone:
     """A dead letter that was retried or skipped."""
 
     id: str
@@ -38,7 +38,7 @@ class LetterDone:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterRefused:
+class DeadLetterRefused:
     """A dead letter that stays as it is."""
 
     id: str
@@ -46,15 +46,15 @@ class LetterRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class LettersDone:
+class DeadLettersDone:
     """The document of `dead retry` and `dead skip`; a line of `-o jsonl` is one of the letters."""
 
-    done: list[LetterDone]
-    refused: list[LetterRefused]
+    done: list[DeadLetterDone]
+    refused: list[DeadLetterRefused]
 
 
 @dataclass(frozen=True, slots=True)
-class LetterEdited:
+class DeadLetterEdited:
     """The document of `dead edit`."""
 
     id: str
@@ -63,7 +63,7 @@ class LetterEdited:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterBound:
+class DeadLetterBound:
     """The document of `dead bind`."""
 
     id: str

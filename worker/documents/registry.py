@@ -14,13 +14,13 @@ from pydantic import TypeAdapter
 
 from worker.documents.audit import Audited, MailAudited
 from worker.documents.dead_letters import (
-    LetterBound,
-    LetterDone,
-    LetterEdited,
-    LetterGroup,
-    LetterRefused,
-    LettersDone,
-    LetterShown,
+    DeadLetterBound,
+    DeadLetterDone,
+    DeadLetterEdited,
+    DeadLetterGroup,
+    DeadLetterRefused,
+    DeadLettersDone,
+    DeadLetterShown,
 )
 from worker.documents.events import Exported
 from worker.documents.explain import Explained
@@ -55,14 +55,14 @@ DOCUMENTS: Mapping[str, Any] = {
     "db-restored": Restored,
     "db-stats": list[TableStats],
     "db-upgrade": Upgraded,
-    "dead-bind": LetterBound,
-    "dead-edit": LetterEdited,
-    "dead-groups": list[LetterGroup],
-    "dead-letter": LetterDone | LetterRefused,
+    "dead-bind": DeadLetterBound,
+    "dead-edit": DeadLetterEdited,
+    "dead-groups": list[DeadLetterGroup],
+    "dead-letter": DeadLetterDone | DeadLetterRefused,
     "dead-list": list[DeadLetter],
-    "dead-retry": LettersDone,
-    "dead-show": LetterShown,
-    "dead-skip": LettersDone,
+    "dead-retry": DeadLettersDone,
+    "dead-show": DeadLetterShown,
+    "dead-skip": DeadLettersDone,
     "doctor": Bundled,
     "events-export": list[Exported],
     "events-find": list[CaseStory],

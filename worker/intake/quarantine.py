@@ -13,24 +13,24 @@ class StillUnreadable(Exception):
     """The delivery cannot be read today either; the message is the reason."""
 
 
-def retry(ledger: Ledger, sources: Mapping[str, Source], letter_id: str, *, by: str = UNNAMED) -> Recorded | None:
+def retry(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str, *, by: str = UNNAMED) -> Recorded | None:
     """Read a quarantined delivery again and plan its events. Returns None when the id names an operation.
 
     Events that were readable the first time are known, and have no second effect.
     Raises NoSuchDeadLetter, StillUnreadable, and OverLimit.
     """
-    delivery = _read(ledger, sources, letter_id)
-    return None if delivery is None else _placed(ledger.read_again(delivery, letter_id, by=by))
+    delivery = _read(ledger, sources, dead_letter_id)
+    return None if delivery is None else _placed(ledger.read_again(delivery, dead_letter_id, by=by))
 
 
-def foresee(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Recorded | None:
+def foresee(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str) -> Recorded | None:
     """Return the result that `retry` would have now, without storing it. Raises the same."""
-    delivery = _read(ledger, sources, letter_id)
+    delivery = _read(ledger, sources, dead_letter_id)
     return None if delivery is None else _placed(ledger.replay([Again(delivery, quarantined=True)], dry_run=True)[0])
 
 
-def _read(ledger: Ledger, sources: Mapping[str, Source], letter_id: str) -> Delivery | None:
-    kept = ledger.quarantined_delivery(letter_id)
+def _read(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str) -> Delivery | None:
+    kept = ledger.quarantined_delivery(dead_letter_id)
     if kept is None:
         return None
     inbound_id, arrived = kept

@@ -104,13 +104,13 @@ def dead_letters(life: Life) -> None:
         life.fire(name, summary="1% free")
         life.relay.advance(seconds=1)
         life.end(name)
-    letters = {name: f"op-{life.case_of(name)}-1" for name in ("retried", "edited", "given-up", "bound")}
-    life.ledger.retry_operation(letters["retried"], by=PERSON)
+    ids = {name: f"op-{life.case_of(name)}-1" for name in ("retried", "edited", "given-up", "bound")}
+    life.ledger.retry_operation(ids["retried"], by=PERSON)
     edited = json.dumps({"subject": "Edited by a person", "description": "What was meant"}).encode()
-    life.ledger.edit_operation(letters["edited"], edited, by=PERSON)
-    life.ledger.skip(letters["given-up"], "nobody needs it", by=PERSON)
+    life.ledger.edit_operation(ids["edited"], edited, by=PERSON)
+    life.ledger.skip(ids["given-up"], "nobody needs it", by=PERSON)
     there = life.relay.by_hand("POST", "/tickets", subject="By hand", description="bound is full")
-    life.ledger.bind(letters["bound"], str(there["id"]), "open", by=PERSON)
+    life.ledger.bind(ids["bound"], str(there["id"]), "open", by=PERSON)
     life.fire("in-vain", severity="info")
     life.deliver(breaks="status", status=503)
     life.fire("note-refused", severity="page")

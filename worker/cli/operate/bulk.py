@@ -1,6 +1,6 @@
 """Shared by the commands that retry or skip many dead letters: show the plan, ask, then act one by one.
 
-So a command can be stopped at any time and run again: a finished letter is no dead letter any more.
+So a command can be stopped at any time and run again: what is finished is no dead letter any more.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from worker.actions.bulk import WHAT, Done, ReadingForeseen, Selection, Tried, a
 from worker.cli.operate.byhand import ask
 from worker.cli.shell.common import F, fail
 from worker.cli.shell.output import emit, emit_line, notice, progress
-from worker.documents.dead_letters import LetterDone, LetterRefused, LettersDone
+from worker.documents.dead_letters import DeadLetterDone, DeadLetterRefused, DeadLettersDone
 from worker.ledger import DeadLetter, Ledger
 from worker.planning.model import KINDS
 
-PROGRESS_FROM = 20  # letters
+PROGRESS_FROM = 20  # dead letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Meant:
 
 
 def selection_options(command: F) -> F:
-    """Add the argument for named letters and the options that select many; the command gets them as `meant`."""
+    """Add the argument for named dead letters and the options that select many; the command gets them as `meant`."""
 
     @wraps(command)
     def called(
-        *, letters: tuple[str, ...], everything: bool, reason: str | None, source: str | None, kind: str | None,
+        *, dead_letters: tuple[str, ...], everything: bool, reason: str | None, source: str | None, kind: str | None,
         yes: bool, **rest: Any,
     ) -> Any:  # fmt: skip
-        return command(meant=Meant(letters, Selection(everything, reason, source, kind), yes), **rest)
+        return command(meant=Meant(dead_letters, Selection(everything, reason, source, kind), yes), **rest)
 
     options = [
         click.option("--all", "everything", is_flag=True, help="All dead letters."),
@@ -67,27 +67,27 @@ def do_to(
     output: str,
     foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForeseen] | None = None,
 ) -> None:
-    """Apply `act` to the letters in `meant`. Ends with exit code 1 when one could not be done.
+    """Apply `act` to the dead letters in `meant`. Ends with exit code 1 when one could not be done.
 
     `foresee_reading` forecasts the effect of deliveries in quarantine.
     """
     named = bool(meant.named)
     if named != meant.selection.is_empty:
         fail([f"dead {verb}: name letters, or select them with --all, --reason, --source or --kind"])
-    letters = list(meant.named)
+    dead_letters = list(meant.named)
     if not named:
         chosen = [each for each in ledger.reading.dead() if meant.selection.takes(each)]
-        letters = [each.id for each in chosen]
+        dead_letters = [each.id for each in chosen]
         if chosen:
             _say_what_would_be(verb, chosen, foresee_reading)
             ask("go on?", yes=meant.yes)
     tried: list[Tried] = []
     stopped = False
-    hidden = not sys.stderr.isatty() or len(letters) < PROGRESS_FROM
-    going = act_on(letters, act, named=named)
+    hidden = not sys.stderr.isatty() or len(dead_letters) < PROGRESS_FROM
+    going = act_on(dead_letters, act, named=named)
     try:
         with click.progressbar(
-            going, length=len(letters), label=verb, file=sys.stderr, hidden=hidden, show_eta=True
+            going, length=len(dead_letters), label=verb, file=sys.stderr, hidden=hidden, show_eta=True
         ) as bar:
             for each in bar:
                 if each is not None:
@@ -95,43 +95,45 @@ def do_to(
                     _say(each, output, named=named)
     except KeyboardInterrupt:
         stopped = True
-        notice(f"\nstopped after {len(tried)} of {len(letters)}: what is done is done; run it again for the others")
-    done = [each.document for each in tried if isinstance(each.document, LetterDone)]
-    refused = [each.document for each in tried if isinstance(each.document, LetterRefused)]
+        notice(
+            f"\nstopped after {len(tried)} of {len(dead_letters)}: what is done is done; run it again for the others"
+        )
+    done = [each.document for each in tried if isinstance(each.document, DeadLetterDone)]
+    refused = [each.document for each in tried if isinstance(each.document, DeadLetterRefused)]
     if output == "json":
-        emit(f"dead-{verb}", LettersDone(done, refused))
+        emit(f"dead-{verb}", DeadLettersDone(done, refused))
     elif output == "table":
-        _say_how_many(verb, len(letters), done, named=named)
+        _say_how_many(verb, len(dead_letters), done, named=named)
     sys.exit(1 if refused or stopped else 0)
 
 
 def _say(tried: Tried, output: str, *, named: bool) -> None:
     if output == "jsonl":
         emit_line("dead-letter", tried.document)
-    if isinstance(tried.document, LetterRefused):
+    if isinstance(tried.document, DeadLetterRefused):
         notice(tried.text)
     elif named and output == "table":
         click.echo(tried.text)
 
 
-def _say_how_many(verb: str, letters: int, done: Sequence[LetterDone], *, named: bool) -> None:
-    if not letters:
+def _say_how_many(verb: str, dead_letters: int, done: Sequence[DeadLetterDone], *, named: bool) -> None:
+    if not dead_letters:
         click.echo("no dead letter is selected")
     elif not named:
         word = {"retry": "will be sent or were read again", "skip": "were skipped"}[verb]
         more = sum(each.operations for each in done)
-        click.echo(f"{len(done)} of {letters} {word}{f', {more} operations with them' if more else ''}")
+        click.echo(f"{len(done)} of {dead_letters} {word}{f', {more} operations with them' if more else ''}")
 
 
 def _say_what_would_be(
     verb: str,
-    letters: Sequence[DeadLetter],
+    dead_letters: Sequence[DeadLetter],
     foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForeseen] | None,
 ) -> None:
     """Show the plan: the calls by kind, those that may have been executed before, and the effect of reading again."""
-    kinds = Counter(each.what for each in letters)
-    held = sum(each.holds_up for each in letters)
-    doubtful = sum(each.may_have_been_executed for each in letters)
+    kinds = Counter(each.what for each in dead_letters)
+    held = sum(each.holds_up for each in dead_letters)
+    doubtful = sum(each.may_have_been_executed for each in dead_letters)
     follow = "will follow them" if verb == "retry" else "are given up with them"
     what = "is looked for, or says that it may be a repeat" if verb == "retry" else "may be in the ticket system"
     lines = [
@@ -139,9 +141,9 @@ def _say_what_would_be(
         (held, f"operations that wait for their tickets {follow}"),
         (doubtful, f"of them may have been executed before: what is of unknown outcome {what}"),
     ]
-    notice(f"to {verb}: {len(letters)} dead letters")
+    notice(f"to {verb}: {len(dead_letters)} dead letters")
     _say_numbers(lines)
-    quarantined = [each.id for each in letters if each.what == "quarantined"]
+    quarantined = [each.id for each in dead_letters if each.what == "quarantined"]
     if quarantined and foresee_reading is not None:
         with progress("reading again", len(quarantined)) as bar:
             found = foresee_reading(quarantined, bar.update)

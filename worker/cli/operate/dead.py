@@ -11,7 +11,7 @@ from worker.actions import bulk, dead_letters, edits
 from worker.cli.operate.bulk import Meant, do_to, selection_options
 from worker.cli.operate.byhand import as_option, opened, output_option, refuse
 from worker.cli.shell.common import data_option, fail
-from worker.cli.shell.completion import dead_letters as letter_ids
+from worker.cli.shell.completion import dead_letters as dead_letter_ids
 from worker.cli.shell.output import (
     Fact,
     Lines,
@@ -24,7 +24,7 @@ from worker.cli.shell.output import (
     operations,
     show_facts,
 )
-from worker.documents.dead_letters import LetterBound, LetterEdited, LetterGroup, LetterShown
+from worker.documents.dead_letters import DeadLetterBound, DeadLetterEdited, DeadLetterGroup, DeadLetterShown
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
 from worker.settings import Settings
 
@@ -32,7 +32,7 @@ LARGEST_BODY_SHOWN = 20_000  # characters
 LARGEST_EDIT = 4 * 1024 * 1024  # bytes
 _NONE = "no dead letters"
 
-_FACTS: tuple[Fact[LetterShown], ...] = (
+_FACTS: tuple[Fact[DeadLetterShown], ...] = (
     Fact("reason", lambda found: found.letter.reason),
     Fact("holds up", lambda found: f"{operations(found.letter.holds_up)} that need its ticket"
          if found.letter.holds_up else None),
@@ -61,28 +61,28 @@ def list_(by: str | None, data: Path, output: str) -> None:
     Example: ticketrelay dead list --by reason
     """
     with opened(data) as (ledger, _):
-        letters = ledger.reading.dead()
+        found = ledger.reading.dead()
         if by is not None:
-            groups = dead_letters.grouped(by, letters)
+            groups = dead_letters.grouped(by, found)
             answer_many("dead-groups", groups, output, Lines(_group, nothing=_NONE))
         else:
-            answer_many("dead-list", letters, output, Lines(_letter, nothing=_NONE))
+            answer_many("dead-list", found, output, Lines(_dead_letter, nothing=_NONE))
 
 
-def _letter(each: DeadLetter) -> str:
+def _dead_letter(each: DeadLetter) -> str:
     since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
     about, reason = cell(each.about), cell(each.reason)
     holds = f"\n{'':<12} holds up {operations(each.holds_up)}" if each.holds_up else ""
     return f"{each.id:<12} {since}  {each.source:<16} {each.what:<14} {about}\n{'':<12} {reason}{holds}"
 
 
-def _group(each: LetterGroup) -> str:
+def _group(each: DeadLetterGroup) -> str:
     holds = f", holds up {operations(each.holds_up)}" if each.holds_up else ""
     return f"{each.letters:>6}  {cell(each.group)}\n{'':>6}  such as {each.first}{holds}"
 
 
 @dead.command()
-@click.argument("letter", shell_complete=letter_ids)
+@click.argument("letter", shell_complete=dead_letter_ids)
 @data_option
 @output_option
 def show(letter: str, data: Path, output: str) -> None:
@@ -96,7 +96,7 @@ def show(letter: str, data: Path, output: str) -> None:
     answer("dead-show", found, output, _print)
 
 
-def _print(found: LetterShown) -> None:
+def _print(found: DeadLetterShown) -> None:
     click.echo(f"{found.letter.id}  {found.letter.what}  {found.letter.source}  {found.letter.about}")
     show_facts(_FACTS, found)
     body = found.body
@@ -104,7 +104,7 @@ def _print(found: LetterShown) -> None:
 
 
 @dead.command()
-@click.argument("letters", nargs=-1, metavar="[LETTER]...", shell_complete=letter_ids)
+@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letter_ids)
 @selection_options
 @as_option
 @data_option
@@ -126,7 +126,7 @@ def retry(meant: Meant, who: str, data: Path, output: str) -> None:
 
 
 @dead.command()
-@click.argument("letters", nargs=-1, metavar="[LETTER]...", shell_complete=letter_ids)
+@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letter_ids)
 @click.option("--why", required=True, help="What is kept as the reason.")
 @selection_options
 @as_option
@@ -145,7 +145,7 @@ def skip(meant: Meant, why: str, who: str, data: Path, output: str) -> None:
 
 
 @dead.command()
-@click.argument("letter", shell_complete=letter_ids)
+@click.argument("letter", shell_complete=dead_letter_ids)
 @click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True),
               help="The new body (- for standard input); without it, $VISUAL or $EDITOR is opened.")  # fmt: skip
 @as_option
@@ -168,9 +168,11 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
     answer("dead-edit", done, output, _print_edited)
 
 
-def _edited(ledger: Ledger, found: DeadLetterInFull, file: str | None, settings: Settings, who: str) -> LetterEdited:
+def _edited(
+    ledger: Ledger, found: DeadLetterInFull, file: str | None, settings: Settings, who: str
+) -> DeadLetterEdited:
     """Send the body that a person wrote. Ends with exit code 1 when it cannot be sent."""
-    stays = f"{found.letter.id} stays as it is"
+    stays = f"{found.dead_letter.id} stays as it is"
     revision = settings.api.revision
     if file is not None:
         with click.open_file(file, "rb") as stream:
@@ -178,8 +180,8 @@ def _edited(ledger: Ledger, found: DeadLetterInFull, file: str | None, settings:
                 return dead_letters.edit(ledger, found, stream.read(LARGEST_EDIT), revision, by=who)
             except edits.NotARequest as error:
                 refuse(f"{stays}: {error}")
-    if found.letter.what not in edits.MODELS:
-        refuse(f"{stays}: a {found.letter.what} has nothing in it to edit")
+    if found.dead_letter.what not in edits.MODELS:
+        refuse(f"{stays}: a {found.dead_letter.what} has nothing in it to edit")
     if not (os.environ.get("VISUAL") or os.environ.get("EDITOR")):
         fail(["neither VISUAL nor EDITOR names an editor: set one, or give --file"])
     text = edits.shown(found.body)
@@ -193,14 +195,14 @@ def _edited(ledger: Ledger, found: DeadLetterInFull, file: str | None, settings:
             click.confirm("edit it again?", default=True, abort=True, err=True)
 
 
-def _print_edited(done: LetterEdited) -> None:
+def _print_edited(done: DeadLetterEdited) -> None:
     follow = f"; {operations(done.released)} that waited for its ticket will follow" if done.released else ""
     if done.edited:
         click.echo(f"{done.id} will be sent with the new body, under a new key{follow}")
 
 
 @dead.command()
-@click.argument("letter", shell_complete=letter_ids)
+@click.argument("letter", shell_complete=dead_letter_ids)
 @click.argument("ticket")
 @as_option
 @data_option
@@ -215,12 +217,12 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
     Example: ticketrelay dead bind op-4-1 1042
     """
     with opened(data) as (ledger, settings):
-        kind = dead_letters.to_bind(ledger, letter).letter.what
+        kind = dead_letters.to_bind(ledger, letter).dead_letter.what
         done = dead_letters.bind(ledger, settings, letter, ticket, by=who)
     answer("dead-bind", done, output, lambda bound: _print_bound(bound, kind))
 
 
-def _print_bound(bound: LetterBound, kind: str) -> None:
+def _print_bound(bound: DeadLetterBound, kind: str) -> None:
     if kind == "create_ticket":
         follows = f"; {operations(bound.released)} that waited for it will be sent to it" if bound.released else ""
     else:

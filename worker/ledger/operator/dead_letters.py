@@ -60,7 +60,7 @@ class Try:
 class DeadLetterInFull:
     """A dead letter with the facts for a decision: its bytes and its attempts."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     body: bytes
     """Of the request, or of the delivery."""
     idempotency_key: str | None = None
@@ -70,8 +70,8 @@ class DeadLetterInFull:
 
 def list_dead(connection: Connection) -> list[DeadLetter]:
     """Return every dead letter: rejected operations, then quarantined deliveries, the oldest first."""
-    return [_operation_letter(row) for row in connection.execute(_rejected())] + [
-        _inbound_letter(row) for row in connection.execute(_kept())
+    return [_dead_operation(row) for row in connection.execute(_rejected())] + [
+        _dead_delivery(row) for row in connection.execute(_kept())
     ]
 
 
@@ -84,10 +84,10 @@ def next_dead(connection: Connection, after: DeadLetter | None, limit: int = PAG
             place = (after.since, *place_of(after.id))
             typed = (literal(each, column.type) for each, column in zip(place, _PLACE, strict=True))
             rejected = rejected.where(tuple_(*_PLACE) > tuple_(*typed))
-        found = [_operation_letter(row) for row in connection.execute(rejected)]
+        found = [_dead_operation(row) for row in connection.execute(rejected)]
     else:
         kept = kept.where(inbound.c.id > (number_of(after.id) or 0))
-    return found or [_inbound_letter(row) for row in connection.execute(kept)]
+    return found or [_dead_delivery(row) for row in connection.execute(kept)]
 
 
 _PLACE = (operations.c.ended_at, operations.c.case_id, operations.c.seq)
@@ -117,12 +117,12 @@ def _held() -> Label[int]:
     return held.correlate(operations).scalar_subquery().label("holds_up")
 
 
-def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
+def show_dead(connection: Connection, dead_letter_id: str) -> DeadLetterInFull:
     """Return one dead letter with its bytes and attempts. Raises NoSuchDeadLetter."""
-    if (number := number_of(letter_id)) is not None:
+    if (number := number_of(dead_letter_id)) is not None:
         kept = quarantined_row(connection, number)
-        return DeadLetterInFull(_inbound_letter(kept), restore(kept).body)
-    case_id, seq = place_of(letter_id)
+        return DeadLetterInFull(_dead_delivery(kept), restore(kept).body)
+    case_id, seq = place_of(dead_letter_id)
     statement = (
         select(operations, cases.c.source, cases.c.key, _held())
         .join(cases, operations.c.case_id == cases.c.id)
@@ -130,9 +130,9 @@ def show_dead(connection: Connection, letter_id: str) -> DeadLetterInFull:
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
+        raise NoSuchDeadLetter(f"{dead_letter_id} is not a dead letter; `dead list` shows those that are")
     return DeadLetterInFull(
-        _operation_letter(row),
+        _dead_operation(row),
         bytes(row.request),
         row.idempotency_key,
         row.ambiguous,
@@ -148,29 +148,29 @@ def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...
     )
 
 
-def quarantined_delivery(connection: Connection, letter_id: str) -> tuple[int, Inbound] | None:
+def quarantined_delivery(connection: Connection, dead_letter_id: str) -> tuple[int, Inbound] | None:
     """Return the number of a quarantined delivery, and the delivery; None when the id names an operation.
 
     Raises NoSuchDeadLetter.
     """
-    number = number_of(letter_id)
+    number = number_of(dead_letter_id)
     return None if number is None else (number, restore(quarantined_row(connection, number)))
 
 
-def request_of(connection: Connection, letter_id: str) -> bytes:
+def request_of(connection: Connection, dead_letter_id: str) -> bytes:
     """Return the current bytes of an operation, whatever its state. Raises NoSuchDeadLetter."""
-    case_id, seq = place_of(letter_id)
+    case_id, seq = place_of(dead_letter_id)
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
     return bytes(connection.execute(select(operations.c.request).where(*this_one)).scalar_one())
 
 
-def _operation_letter(row: Row[Any]) -> DeadLetter:
+def _dead_operation(row: Row[Any]) -> DeadLetter:
     name = f"op-{row.case_id}-{row.seq}"
     about, why = f"case {row.key}", row.why or ""
     return DeadLetter(name, row.source, row.ended_at, row.kind, about, why, row.holds_up, row.ambiguous)
 
 
-def _inbound_letter(row: Row[Any]) -> DeadLetter:
+def _dead_delivery(row: Row[Any]) -> DeadLetter:
     times = f"arrived {row.deliveries} times" if row.deliveries > 1 else "arrived once"
     return DeadLetter(f"in-{row.id}", row.source, row.received_at, "quarantined", times, row.reason or "")
 
@@ -186,15 +186,15 @@ def quarantined_row(connection: Connection, number: int) -> Row[Any]:
     return row
 
 
-def number_of(letter_id: str) -> int | None:
+def number_of(dead_letter_id: str) -> int | None:
     """Return the number of a delivery; None if the id does not name a delivery."""
-    match = _INBOUND.fullmatch(letter_id)
+    match = _INBOUND.fullmatch(dead_letter_id)
     return int(match[1]) if match else None
 
 
-def place_of(letter_id: str) -> tuple[int, int]:
+def place_of(dead_letter_id: str) -> tuple[int, int]:
     """Return case and sequence number of an operation. Raises NoSuchDeadLetter."""
-    match = _OPERATION.fullmatch(letter_id)
+    match = _OPERATION.fullmatch(dead_letter_id)
     if match is None:
-        raise NoSuchDeadLetter(f"{letter_id!r} is not the id of a dead letter: they look like op-12-1 or in-7")
+        raise NoSuchDeadLetter(f"{dead_letter_id!r} is not the id of a dead letter: they look like op-12-1 or in-7")
     return int(match[1]), int(match[2])

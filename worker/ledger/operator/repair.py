@@ -46,13 +46,13 @@ class At:
     key_window: timedelta
 
 
-def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
+def retry_operation(connection: Connection, dead_letter_id: str, at: At) -> int:
     """Have a dead operation sent again with the same bytes and key; returns how many waiting operations go on.
 
     A note that may have been added, with an expired key, gets a line that it may be a repeat. Raises NoSuchDeadLetter,
     CannotBeDone.
     """
-    case, dead = _lock(connection, letter_id)
+    case, dead = _lock(connection, dead_letter_id)
     _refuse_late_close(case, dead)
     values = (
         _repeated(dead, bytes(dead.request))
@@ -62,13 +62,13 @@ def retry_operation(connection: Connection, letter_id: str, at: At) -> int:
     return _revive(connection, case, dead, at, values)
 
 
-def edit_operation(connection: Connection, letter_id: str, request: bytes, at: At) -> int:
+def edit_operation(connection: Connection, dead_letter_id: str, request: bytes, at: At) -> int:
     """Have a dead operation sent with another request, under a new key; returns the same as `retry_operation`.
 
     A create keeps its marker. If an earlier send may have been executed, its ticket is looked up first, and adopted if
     it exists. A note gets a line that it may be a repeat. Raises NoSuchDeadLetter, CannotBeDone.
     """
-    case, dead = _lock(connection, letter_id)
+    case, dead = _lock(connection, dead_letter_id)
     _refuse_late_close(case, dead)
     if dead.kind == OperationKind.ADD_NOTE and dead.ambiguous:
         return _revive(connection, case, dead, at, _repeated(dead, request))
@@ -87,12 +87,12 @@ def _repeated(dead: Row[Any], request: bytes) -> dict[str, Any]:
     return {"request": request, "idempotency_key": key, **new}
 
 
-def bind(connection: Connection, letter_id: str, ticket_id: str, status: TicketStatus | None, at: At) -> int:
+def bind(connection: Connection, dead_letter_id: str, ticket_id: str, status: TicketStatus | None, at: At) -> int:
     """Bind an existing ticket to a dead operation; returns how many operations go on with it.
 
     A create is done by that; any other operation is sent again, to that ticket. Raises NoSuchDeadLetter, CannotBeDone.
     """
-    case, dead = _lock(connection, letter_id)
+    case, dead = _lock(connection, dead_letter_id)
     target = dead.target if dead.target is not None else dead.seq
     bound = connection.execute(select(tickets).where(tickets.c.ticket_id == ticket_id)).one_or_none()
     if bound is not None and (bound.case_id, bound.create_seq) != (case.id, target):
@@ -123,13 +123,13 @@ def _go_on_with(connection: Connection, case: Row[Any], dead: Row[Any], ticket_i
     return released
 
 
-def skip_operation(connection: Connection, letter_id: str, why: str, at: At) -> int:
+def skip_operation(connection: Connection, dead_letter_id: str, why: str, at: At) -> int:
     """Give a dead operation up, so that its case goes on; returns how many operations were given up.
 
     With a create, the operations that wait for its ticket are given up too. The next opening creates a ticket. Raises
     NoSuchDeadLetter.
     """
-    case, dead = _lock(connection, letter_id)
+    case, dead = _lock(connection, dead_letter_id)
     _write(connection, dead, {"state": OperationState.SKIPPED, "ended_at": at.now, "why": why})
     skipped = 1
     if dead.kind == OperationKind.CREATE_TICKET:
@@ -161,9 +161,9 @@ def _is_last_of_state(connection: Connection, dead: Row[Any]) -> bool:
     return connection.execute(select(operations.c.seq).where(*later, *sets_state).limit(1)).first() is None
 
 
-def skip_delivery(connection: Connection, letter_id: str, why: str) -> None:
+def skip_delivery(connection: Connection, dead_letter_id: str, why: str) -> None:
     """Give up a quarantined delivery. Raises NoSuchDeadLetter."""
-    number = number_of(letter_id)
+    number = number_of(dead_letter_id)
     row = quarantined_row(connection, number if number is not None else -1)
     reason = f"{row.reason} (skipped: {why})"
     connection.execute(
@@ -206,14 +206,14 @@ def _release(connection: Connection, case: Row[Any], create_seq: int) -> int:
     return connection.execute(update(operations).where(*held).values(state=OperationState.OPEN)).rowcount
 
 
-def _lock(connection: Connection, letter_id: str) -> tuple[Row[Any], Row[Any]]:
+def _lock(connection: Connection, dead_letter_id: str) -> tuple[Row[Any], Row[Any]]:
     """Return the case, locked, and the dead operation. Raises NoSuchDeadLetter."""
-    case_id, seq = place_of(letter_id)
+    case_id, seq = place_of(dead_letter_id)
     case = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == OperationState.DEAD)
     dead = connection.execute(select(operations).where(*this_one)).one_or_none()
     if case is None or dead is None:
-        raise NoSuchDeadLetter(f"{letter_id} is not a dead letter; `dead list` shows those that are")
+        raise NoSuchDeadLetter(f"{dead_letter_id} is not a dead letter; `dead list` shows those that are")
     return case, dead
 
 

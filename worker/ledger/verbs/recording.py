@@ -44,15 +44,15 @@ class RecordingVerbs(Verbs):
             )
         )
 
-    def read_again(self, delivery: Delivery, letter_id: str, *, by: str = UNNAMED) -> Recorded:
+    def read_again(self, delivery: Delivery, dead_letter_id: str, *, by: str = UNNAMED) -> Recorded:
         """Plan a quarantined delivery again, as it is read today."""
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> Recorded:
-            before = dead_letters.show_dead(connection, letter_id).letter
+            before = dead_letters.show_dead(connection, dead_letter_id).dead_letter
             (recorded,), _ = recorder.record(self.database, connection, [delivery], rules, also_lock)
             planned = sum(len(effect.operations) for effect in recorded.effects)
             detail = {"reason": before.reason, "outcome": recorded.outcome, "operations": planned}
-            interventions.note(connection, by, "dead retry", letter_id, rules.now, **detail)
+            interventions.note(connection, by, "dead retry", dead_letter_id, rules.now, **detail)
             return recorded
 
         return self._plan(act)
