@@ -39,7 +39,7 @@ def aged(queue: Queue, now: datetime) -> int:
     return max(URGENT + 1, queue.rank - max(0, (now - queue.oldest) // AGE_STEP))
 
 
-def shares(
+def fair_shares(
     queues: Sequence[Queue], spent: Sequence[Spent], allowed: Allowance, limit: int, now: datetime
 ) -> Counter[Queue]:
     """Return how many calls each queue gets now, the best first; `limit` is how many can be made in all."""

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, Text, bindparam,
 
 from worker.ledger.queue import gates
 from worker.ledger.queue.budget import Limits, allowance
-from worker.ledger.queue.fairness import Queue, shares, waiting
+from worker.ledger.queue.fairness import Queue, fair_shares, waiting
 from worker.ledger.queue.gates import Passage
 from worker.ledger.schema.columns import Instant
 from worker.ledger.schema.tables import cases
@@ -85,15 +85,15 @@ def _fair(
         return Chosen([])
     spent = gates.spent(connection, now)
     allowed = allowance(spent, limits, now, waiting=waiting(queues))
-    given = shares(queues, spent, allowed, limit, now)
-    turn: list[Row[Any]] = []
+    given = fair_shares(queues, spent, allowed, limit, now)
+    selected: list[Row[Any]] = []
     for queue, number in given.items():
         first = select(cases).where(*ready, cases.c.source == queue.source, cases.c.rank == queue.rank)
-        turn += connection.execute(
+        selected += connection.execute(
             first.order_by(cases.c.run_at, cases.c.id).limit(number).with_for_update(skip_locked=True)
         )
-    rows = [row for row in turn if kind is None or row.kind == kind]
-    if len(rows) < len(turn):
+    rows = [row for row in selected if kind is None or row.kind == kind]
+    if len(rows) < len(selected):
         return Chosen(rows, timedelta(0), scarce=allowed.scarce)  # there is a token now, for another kind
     lacks = given.total() < min(limit, sum(each.length for each in queues))
     return Chosen(

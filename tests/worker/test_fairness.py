@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from worker.ledger import Claim, Delivery, Ledger, Limits, Terms
 from worker.ledger.queue.budget import URGENT, Allowance, Spent
-from worker.ledger.queue.fairness import AGE_STEP, Queue, aged, shares
+from worker.ledger.queue.fairness import AGE_STEP, Queue, aged, fair_shares
 from worker.ledger.schema.tables import cases
 from worker.planning.model import Policy
 
@@ -47,7 +47,7 @@ def given(
     queues: Sequence[Queue], urgent: int, others: int | None = None, spent: Sequence[Spent] = (), limit: int = 100
 ) -> dict[str, int]:
     allowed = Allowance(urgent, urgent if others is None else others, NOON, scarce=True)
-    found = shares(queues, spent, allowed, limit, NOON)
+    found = fair_shares(queues, spent, allowed, limit, NOON)
     return {f"{each.source}{each.rank}": number for each, number in found.items()}
 
 
@@ -90,7 +90,7 @@ def test_no_more_is_given_than_there_is_and_none_is_left_that_somebody_may_have(
     queues: list[Queue], urgent: int, others: int, limit: int
 ) -> None:
     allowed = Allowance(urgent, min(others, urgent), NOON, scarce=True)
-    found = shares(queues, [], allowed, limit, NOON)
+    found = fair_shares(queues, [], allowed, limit, NOON)
     assert all(number <= each.length for each, number in found.items())
     assert found.total() <= min(urgent, limit)
     for_urgent = sum(each.length for each in queues if each.rank == URGENT)
