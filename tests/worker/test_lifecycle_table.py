@@ -67,7 +67,7 @@ def opened_ticket(ledger: Ledger) -> None:
     deliver_all(ledger)
 
 
-def left(status: TicketStatus, at: float = 200, *, wont_fix: bool = False) -> Callable[[Ledger], None]:
+def by_others(status: TicketStatus, at: float = 200, *, wont_fix: bool = False) -> Callable[[Ledger], None]:
     """Let a person leave the ticket with this status while the alert fires.
 
     `at` must be later than the ticket's opening, at 180 by the ledger's clock.
@@ -99,12 +99,12 @@ def gone(ledger: Ledger) -> None:
 STATES: dict[str, Callable[[Ledger], None]] = {
     "no ticket": lambda _: None,
     "open": opened_ticket,
-    "pending": left("pending"),
-    "resolved by a person": left("resolved"),
-    "closed by a person": left("closed"),
+    "pending": by_others("pending"),
+    "resolved by a person": by_others("resolved"),
+    "closed by a person": by_others("closed"),
     "ended within the window": ended(215),
     "ended before it": ended(1),
-    "won't fix": left("closed", wont_fix=True),
+    "won't fix": by_others("closed", wont_fix=True),
     "gone": gone,
 }
 ANEW = 220  # minutes after noon: when the next episode begins
@@ -217,7 +217,7 @@ def test_a_ticket_that_a_person_moved_is_so_in_the_order_of_the_services_clock(l
 
 
 def test_a_webhook_that_comes_twice_is_known(ledger: Ledger) -> None:
-    left("closed")(ledger)
+    by_others("closed")(ledger)
     assert take(ledger, webhook("closed", 200), source="aurion") == "a repeat: this message is known"
 
 
@@ -291,7 +291,7 @@ def test_a_group_whose_ticket_a_person_closed_is_reopened_by_who_joins_it(
 
 
 def test_the_state_of_a_ticket_is_shown_with_its_case(ledger: Ledger) -> None:
-    left("closed")(ledger)
+    by_others("closed")(ledger)
     assert case_row(ledger)["ticket_status"] == "closed"
     ledger.record([delivery(webhook("pending", 230), source="aurion", inbound=Inbound("aurion", NOON, b"{}"))])
     assert case_row(ledger)["ticket_status"] == "pending"

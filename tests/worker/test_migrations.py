@@ -36,7 +36,7 @@ from worker.ledger.schema.words import (
     ReceiptState,
     TicketOrigin,
 )
-from worker.planning.model import KINDS, Left, Phase
+from worker.planning.model import KINDS, Phase, TicketStateByOthers
 
 from .builders import at_once, deliver_all, delivery, kinds_of, opened, rows
 from .migrating import CASE, MIGRATIONS, OPERATION, ROW, migrated_to
@@ -276,7 +276,7 @@ def test_every_column_that_the_database_checks_is_tried(fresh: Ledger) -> None:
 def test_every_word_of_a_plan_an_outcome_and_a_gate_is_one_of_the_stored_words() -> None:
     assert {*OperationKind} == {*KINDS}
     assert {*CasePhase} == {*get_args(Phase)}
-    assert {*LeftBy} == {*get_args(Left)}
+    assert {*LeftBy} == {*get_args(TicketStateByOthers)}
     assert {*AttemptOutcome} == {*get_args(Outcome)}
     assert {*ClosedBy} == {*get_args(GateReason)}
     assert {*MailOutcome} == {*get_args(Became)}

@@ -56,77 +56,86 @@ def told(operations: list[Planned]) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "create_seq", "different", "after"),
     [
-        pytest.param("create:1", 1, [], Change("open", 1, lost=True), id="a create alone"),
+        pytest.param("create:1", 1, [], Change("open", 1, create_dead=True), id="a create alone"),
         pytest.param(
             "create:1 note:1 close:1", 1, ["2 add_note 1 held", "3 close_ticket 1 held"],
-            Change("open", 1, lost=True), id="what needs its ticket is held",
+            Change("open", 1, create_dead=True), id="what needs its ticket is held",
         ),
         pytest.param(
             "create:1 close:1 reopen:1 note:1", 1,
             ["2 close_ticket 1 held", "3 create_ticket 3 open", "4 add_note 3 open"],
-            Change("open", 3, lost=False), id="a reopening makes the ticket",
+            Change("open", 3, create_dead=False), id="a reopening makes the ticket",
         ),
         pytest.param(
             "create:1 close:1 create:3 note:3", 3, ["2 close_ticket 1 held"],
-            Change("open", 3, lost=False), id="a later episode has a ticket of its own",
+            Change("open", 3, create_dead=False), id="a later episode has a ticket of its own",
         ),
         pytest.param(
             "create:1 close:1 reopen:1 close:1 create:5 note:5", 5,
             ["2 close_ticket 1 held", "3 create_ticket 3 open", "4 close_ticket 3 open"],
-            Change("open", 5, lost=False), id="a reopening and a later episode",
+            Change("open", 5, create_dead=False), id="a reopening and a later episode",
         ),
-        pytest.param("note:9 note:9", 9, [], Change("open", 9, lost=False), id="a note"),
-        pytest.param("close:9", 9, [], Change("open", 9, lost=False), id="a close alone: its ticket is open"),
+        pytest.param("note:9 note:9", 9, [], Change("open", 9, create_dead=False), id="a note"),
+        pytest.param("close:9", 9, [], Change("open", 9, create_dead=False), id="a close alone: its ticket is open"),
         pytest.param(
             "close:9 note:9 reopen:9 note:9", 9, ["3 reopen_ticket 9 skipped"],
-            Change("open", 9, lost=False), id="a reopening of what was never closed",
+            Change("open", 9, create_dead=False), id="a reopening of what was never closed",
         ),
         pytest.param(
             "close:9 create:2 note:2 close:2", 2, ["2 add_note 9 open", "3 add_note 9 open", "4 close_ticket 9 open"],
-            Change("open", 9, lost=False), id="an opening becomes a note on the open ticket",
+            Change("open", 9, create_dead=False), id="an opening becomes a note on the open ticket",
         ),
         pytest.param(
             "close:9 create:2 close:2 create:4 note:4", 4, ["2 add_note 9 open", "3 close_ticket 9 open"],
-            Change("open", 4, lost=False), id="and the one after that gets its own",
+            Change("open", 4, create_dead=False), id="and the one after that gets its own",
         ),
-        pytest.param("close:9 close:9", 9, [], Change("closed", 9, lost=False), id="a later close does it"),
-        pytest.param("close:9 close:9*", 9, [], Change("closed", 9, lost=False), id="a later close did it"),
-        pytest.param("close:9 create:2*", 2, [], Change("closed", 2, lost=False), id="its case has another ticket now"),
-        pytest.param("close:9 create:2!", 2, [], Change("closed", 2, lost=False), id="which may be there already"),
+        pytest.param("close:9 close:9", 9, [], Change("closed", 9, create_dead=False), id="a later close does it"),
+        pytest.param("close:9 close:9*", 9, [], Change("closed", 9, create_dead=False), id="a later close did it"),
+        pytest.param(
+            "close:9 create:2*", 2, [],
+            Change("closed", 2, create_dead=False), id="its case has another ticket now",
+        ),
+        pytest.param(
+            "close:9 create:2!", 2, [],
+            Change("closed", 2, create_dead=False), id="which may be there already",
+        ),
         pytest.param(
             "reopen:9 note:9 close:9", 9, ["1 create_ticket 1 open", "2 add_note 1 open", "3 close_ticket 1 open"],
-            Change("open", 1, lost=False), id="a reopening that is rejected makes a ticket",
+            Change("open", 1, create_dead=False), id="a reopening that is rejected makes a ticket",
         ),
     ],
 )  # fmt: skip
 def test_what_follows_is_planned_again(words: str, create_seq: int, different: list[str], after: Change) -> None:
     dead, *followers = planned(*words.split())
     phase = "closed" if dead.kind == "close_ticket" and after.phase == "closed" else "open"
-    known = Change("closed" if words == "close:9" else phase, create_seq, lost=False)
+    known = Change("closed" if words == "close:9" else phase, create_seq, create_dead=False)
     changed, change = replan(dead, followers, known, rejected=True)
     assert (told(changed), change) == (different, after)
 
 
 def test_a_reopening_that_may_have_been_executed_is_not_made_a_create() -> None:
     dead, *followers = planned("reopen:9", "note:9")
-    known = Change("open", 9, lost=False)
+    known = Change("open", 9, create_dead=False)
     assert replan(dead, followers, known, rejected=False) == ([], known)
 
 
 def test_what_follows_a_close_that_may_have_been_executed_stays() -> None:
     dead, *followers = planned("close:9", "reopen:9", "note:9")
-    known = Change("open", 9, lost=False)
+    known = Change("open", 9, create_dead=False)
     assert replan(dead, followers, known, rejected=False) == ([], known)
-    assert replan(dead, [], Change("closed", 9, lost=False), rejected=False) == ([], Change("closed", 9, lost=False))
+    assert replan(dead, [], Change("closed", 9, create_dead=False), rejected=False) == (
+        [],
+        Change("closed", 9, create_dead=False),
+    )
 
 
 def test_what_takes_the_place_of_another_has_a_key_and_bytes_of_its_own() -> None:
     dead, *followers = planned("close:9", "create:2")
-    ((note,), _) = replan(dead, followers, Change("open", 2, lost=False), rejected=True)
+    ((note,), _) = replan(dead, followers, Change("open", 2, create_dead=False), rejected=True)
     assert note.idempotency_key not in ("key-1", "key-2")
     text = json.loads(note.request)["body"]
     assert text == "Opened again, while this ticket is still open.\n\ndisk is full\n\n3% free"
-    ((create, *_), _) = replan(planned("reopen:9")[0], [], Change("open", 9, lost=False), rejected=True)
+    ((create, *_), _) = replan(planned("reopen:9")[0], [], Change("open", 9, create_dead=False), rejected=True)
     assert (create.request, create.idempotency_key != "key-1", create.instead) == (INSTEAD, True, None)
 
 

@@ -49,11 +49,11 @@ def enqueue(
                 source=arrival.source,
                 source_message_id=event.source_message_id,
                 inbound_id=arrival.inbound_id,
-                held=case.state.lost,
+                held=case.state.create_dead,
                 in_doubt=in_doubt,
             )
         )
-        if not case.state.lost:
+        if not case.state.create_dead:
             _wake(case, intent.kind, its_rank, rules.now, delay)
         case.next_seq += 1
         if case.delivery in RESTS:

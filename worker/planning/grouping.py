@@ -155,9 +155,9 @@ def plan_member(
 
 
 def _joined(source: str, group: CaseState, open_members: int, event: Event, treatment: Treatment) -> Plan:
-    if group.left == "wont_fix":
+    if group.ticket_state_by_others == "wont_fix":
         return Plan(group, reason=WONT_FIX)
-    if group.phase != "open" or group.lost or group.left is not None:
+    if group.phase != "open" or group.create_dead or group.ticket_state_by_others is not None:
         before = _as_closed(group)
         title = treatment.group.title if treatment.group is not None else ""
         is_comment = isinstance(event, Commented) and before.phase != "new"
@@ -169,10 +169,10 @@ def _joined(source: str, group: CaseState, open_members: int, event: Event, trea
 
 def _as_closed(group: CaseState) -> CaseState:
     """Return the group as the next opening must see it: without a ticket, or with a ticket that people closed."""
-    if group.lost or group.left == "gone":
-        return replace(group, phase="new", ended_at=None, lost=False, left=None)
+    if group.create_dead or group.ticket_state_by_others == "gone":
+        return replace(group, phase="new", ended_at=None, create_dead=False, ticket_state_by_others=None)
     if group.phase == "open":
-        return replace(group, phase="closed", ended_at=group.left_at, left=None)
+        return replace(group, phase="closed", ended_at=group.ticket_state_by_others_at, ticket_state_by_others=None)
     return group
 
 
@@ -196,8 +196,8 @@ def _left(source: str, group: CaseState, open_members: int, event: Event, policy
         # The end that arrives last may be earlier than the beginning of the group.
         ended = max(event.occurred_at, group.started_at or event.occurred_at)
         return plan(source, group, replace(event, text=last, occurred_at=ended), UNSEEN, policy)
-    if group.left in ("wont_fix", "gone"):
-        return Plan(group, reason=WONT_FIX if group.left == "wont_fix" else GONE)
+    if group.ticket_state_by_others in ("wont_fix", "gone"):
+        return Plan(group, reason=WONT_FIX if group.ticket_state_by_others == "wont_fix" else GONE)
     if policy.on_resolve == "nothing":
         return Plan(group, reason="it left its group, and ends of this kind do nothing")
     text = f"{event.subject} left the group: it is resolved, says {source}. Still open: {open_members}."
@@ -208,7 +208,7 @@ def _left(source: str, group: CaseState, open_members: int, event: Event, policy
 
 def _noted(group: CaseState, event: Event, alone: Plan) -> Plan:
     notes = tuple(each for each in alone.intents if isinstance(each.request, AddNote))
-    if group.phase == "new" or group.left in ("wont_fix", "gone") or not alone.intents:
+    if group.phase == "new" or group.ticket_state_by_others in ("wont_fix", "gone") or not alone.intents:
         return Plan(group, reason=alone.reason or "no ticket of its group is there")
     decided = _with_notes(group, event, notes)
     return decided if decided.intents else replace(decided, reason="its group has a priority that is as high")

@@ -19,9 +19,9 @@ since a person's text must arrive.
 
 A repeat of a known event plans nothing. A known event with other content plans a note while its episode is open.
 
-Actions of people on the ticket come first (`left`), until the next episode or until they reopen it:
+Actions of people on the ticket come first (`ticket_state_by_others`), until the next episode or until they reopen it:
 
-    left         Opened anew        repeat, with `check`  changed     Resolved       stale    Commented
+    by others    Opened anew        repeat, with `check`  changed     Resolved       stale    Commented
     resolved,    as closed: reopen, reopen_ticket, note   a note      close_ticket   a note   reopen_ticket, add_note,
     closed       or create_ticket                                                             or create_ticket
     wont_fix     nothing            nothing               nothing     nothing        nothing  add_note
@@ -99,20 +99,20 @@ def _repeated(source: str, case: CaseState, event: Event, policy: Policy, recogn
     goes_on = isinstance(event, Opened) and case.phase == "open" and recognition.episode == case.episode
     if not (observation and goes_on):
         return Plan(case, reason="a repeat: this message is known")
-    if policy.check_on_repeat and case.left in ("resolved", "closed", "gone"):
-        back = replace(case, left=None, left_at=None)
+    if policy.check_on_repeat and case.ticket_state_by_others in ("resolved", "closed", "gone"):
+        back = replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None)
         ordinal = f"repeat:{observation}"
-        if case.left == "gone":
+        if case.ticket_state_by_others == "gone":
             return Plan(back, (Intent("create_ticket", _ticket(source, event, AS_SAID), ordinal),))
-        text = f"It goes on, says {source}, though this ticket is {case.left}.\n\n{event.text}"
+        text = f"It goes on, says {source}, though this ticket is {case.ticket_state_by_others}.\n\n{event.text}"
         return Plan(back, (replace(_reopen(source, event, AS_SAID), ordinal=ordinal), _note(event, text, ordinal)))
-    if not policy.note_on_repeat or case.left in ("wont_fix", "gone"):
+    if not policy.note_on_repeat or case.ticket_state_by_others in ("wont_fix", "gone"):
         return Plan(case, reason="a repeat: this message is known")
     return Plan(case, (_note(event, f"It goes on: {source} said so again at {observation}.", f"repeat:{observation}"),))
 
 
 def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording) -> Plan:
-    if case.left == "wont_fix":
+    if case.ticket_state_by_others == "wont_fix":
         return Plan(case, reason=WONT_FIX)
     over = case.ended_at is not None and event.started_at <= case.ended_at
     if case.phase == "new":
@@ -122,7 +122,7 @@ def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording
     if case.phase == "open":
         return _opened_while_open(source, case, event, policy, wording)
     if over:
-        if case.left == "gone":
+        if case.ticket_state_by_others == "gone":
             return Plan(case, reason=GONE)
         return Plan(case, (_note(event, f"An opening of an episode that is over arrived late.\n\n{event.text}"),))
     return _begun_again(source, case, event, policy, wording, case.ended_at)
@@ -132,10 +132,10 @@ def _opened_while_open(source: str, case: CaseState, event: Opened, policy: Poli
     is_new = event.start_known and case.started_at is not None and event.started_at > case.started_at
     if not is_new:
         return Plan(case, reason="its ticket is open, with this episode or a later one")
-    if case.lost or case.left == "gone":
+    if case.create_dead or case.ticket_state_by_others == "gone":
         return _create(source, case, event, wording)
-    if case.left is not None:
-        return _begun_again(source, case, event, policy, wording, case.left_at)
+    if case.ticket_state_by_others is not None:
+        return _begun_again(source, case, event, policy, wording, case.ticket_state_by_others_at)
     anew = replace(case, started_at=event.started_at)
     text = f"Opened again at {_time(event.started_at)}; no end was seen.\n\n{event.text}"
     return Plan(anew, (_note(event, text),))
@@ -146,7 +146,7 @@ def _begun_again(
 ) -> Plan:
     """Plan another episode of a case whose ticket has been closed since then."""
     within = since is not None and event.started_at - since <= policy.reopen_window
-    if not within or case.lost or case.left == "gone":
+    if not within or case.create_dead or case.ticket_state_by_others == "gone":
         return _damped(_create(source, case, event, wording), policy)
     reopened = replace(_begin(case, event), priority=case.priority)
     text = f"Opened again at {_time(event.started_at)}.\n\n{event.text}"
@@ -171,14 +171,14 @@ def _commented(
         return Plan(case, reason="comments are not noted")
     note = Intent("add_note", AddNote(body=event.text, private=event.private and not event.public_note))
     case = replace(case, damped=False)
-    is_closed = case.phase != "open" or case.left in ("resolved", "closed")
-    if case.left != "gone" and (not is_closed or not event.reopens):
+    is_closed = case.phase != "open" or case.ticket_state_by_others in ("resolved", "closed")
+    if case.ticket_state_by_others != "gone" and (not is_closed or not event.reopens):
         return Plan(case, (note,))
-    if case.left == "gone" and not event.reopens:
+    if case.ticket_state_by_others == "gone" and not event.reopens:
         return Plan(case, reason=GONE)
-    since = case.ended_at if case.phase != "open" else case.left_at
+    since = case.ended_at if case.phase != "open" else case.ticket_state_by_others_at
     within = since is None or event.occurred_at - since <= policy.reopen_window
-    if within and not case.lost and case.left != "gone":
+    if within and not case.create_dead and case.ticket_state_by_others != "gone":
         reopened = replace(_begin(case, event), priority=case.priority)
         return Plan(reopened, (_reopen(source, event, wording), note))
     return _create(source, case, event, wording, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
@@ -198,8 +198,8 @@ def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standi
         over = replace(case, phase="new", ended_at=event.occurred_at, damped=False)
         return Plan(over, reason="it ended before its opening was sent: neither is", takes_back=True)
     closed = replace(case, phase="closed", ended_at=event.occurred_at)
-    if case.left in ("wont_fix", "gone"):
-        return Plan(closed, reason=WONT_FIX if case.left == "wont_fix" else GONE)
+    if case.ticket_state_by_others in ("wont_fix", "gone"):
+        return Plan(closed, reason=WONT_FIX if case.ticket_state_by_others == "wont_fix" else GONE)
     intents = _ending(source, event, policy.on_resolve)
     return Plan(closed, intents, None if intents else "it ended, and ends of this kind do nothing")
 
@@ -219,7 +219,7 @@ def _ending(source: str, event: Event, on_resolve: OnResolve) -> tuple[Intent, .
 
 
 def _changed(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
-    if case.phase != "open" or case.left in ("wont_fix", "gone"):
+    if case.phase != "open" or case.ticket_state_by_others in ("wont_fix", "gone"):
         return Plan(case, reason="no ticket of its is open")
     intents = [_note(event, event.text)] if event.text and policy.note_on_change else []
     if case.changed_at is not None and event.occurred_at < case.changed_at:
@@ -239,8 +239,8 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
         return Plan(case, reason="a repeat: this end is known, though its words differ")
     if case.phase != "open" or episode != case.episode:
         return Plan(case, reason="it changed after its episode was over")
-    if case.left in ("wont_fix", "gone"):
-        return Plan(case, reason=WONT_FIX if case.left == "wont_fix" else GONE)
+    if case.ticket_state_by_others in ("wont_fix", "gone"):
+        return Plan(case, reason=WONT_FIX if case.ticket_state_by_others == "wont_fix" else GONE)
     if not policy.note_on_change:
         return Plan(case, reason="changes are not noted")
     update: tuple[Intent, ...] = ()
@@ -291,10 +291,10 @@ def _begin(case: CaseState, event: Event) -> CaseState:
         phase="open",
         started_at=event.started_at,
         priority=event.priority,
-        lost=False,
+        create_dead=False,
         damped=False,
-        left=None,
-        left_at=None,
+        ticket_state_by_others=None,
+        ticket_state_by_others_at=None,
         changed_at=event.occurred_at,
     )
 

@@ -51,7 +51,7 @@ def gathered(case: CaseState, event: Event, limit: Exchange, verdict: Verdict) -
     """Plan a stopped message: a private note on the case of the latest message that passed, or nothing."""
     minutes = max(1, limit.within // 60)
     reason = f"the loop breaker: more than {limit.most} messages of one sender and one subject in {minutes} minutes"
-    if verdict != "noted" or case.left == "gone" or not case.episode:
+    if verdict != "noted" or case.ticket_state_by_others == "gone" or not case.episode:
         return Plan(case, reason=reason)
     text = (
         f"More than {limit.most} messages with this sender and subject came in {minutes} minutes, as when two "

@@ -22,7 +22,7 @@ KINDS: tuple[Kind, ...] = ("create_ticket", "add_note", "update_ticket", "close_
 Phase = Literal["new", "open", "closed"]
 
 
-Left = Literal["resolved", "closed", "wont_fix", "gone"]
+TicketStateByOthers = Literal["resolved", "closed", "wont_fix", "gone"]
 
 
 OnResolve = Literal["close", "resolve", "note", "nothing"]
@@ -74,13 +74,13 @@ class CaseState:
     priority: Priority | None = None
     ticket_id: str | None = None
     """The id of its latest ticket, if it is already known."""
-    lost: bool = False
+    create_dead: bool = False
     """True if its latest ticket could not be created and a person must decide; a new episode gets its own ticket."""
     damped: bool = False
     """True if its opening is delayed, and no call of it was sent."""
-    left: Left | None = None
+    ticket_state_by_others: TicketStateByOthers | None = None
     """How others left its ticket although the case is open, or in another way than Ticketrelay closed it."""
-    left_at: datetime | None = None
+    ticket_state_by_others_at: datetime | None = None
     changed_at: datetime | None = None
     """When its priority was set, by the source's clock."""
 

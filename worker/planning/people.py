@@ -36,27 +36,37 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     if not seen.is_current:
         return case, "its case has another ticket by now"
     known_at = (
-        seen.reported_at if case.left != "gone" else max(filter(None, (seen.reported_at, case.left_at)), default=None)
+        seen.reported_at
+        if case.ticket_state_by_others != "gone"
+        else max(filter(None, (seen.reported_at, case.ticket_state_by_others_at)), default=None)
     )
     if known_at is not None and seen.at < known_at:
         return case, "something later is known of its ticket"
     if seen.status == "gone":
-        return replace(case, left="gone", left_at=seen.at), None
-    if case.left == "gone":
-        brought_back, _ = plan_ticket(replace(case, left=None, left_at=None), seen)
+        return replace(case, ticket_state_by_others="gone", ticket_state_by_others_at=seen.at), None
+    if case.ticket_state_by_others == "gone":
+        brought_back, _ = plan_ticket(replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None), seen)
         return brought_back, None
     if seen.status in ("open", "pending"):
-        return (replace(case, left=None, left_at=None), None) if case.left else (case, "its ticket was not left")
+        return (
+            (replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None), None)
+            if case.ticket_state_by_others
+            else (case, "its ticket was not left")
+        )
     if seen.wont_fix:
-        return replace(case, left="wont_fix", left_at=seen.at), None
-    if case.left == "wont_fix":
+        return replace(case, ticket_state_by_others="wont_fix", ticket_state_by_others_at=seen.at), None
+    if case.ticket_state_by_others == "wont_fix":
         return case, "it will not be fixed, and that it is closed says no more"
     if case.phase != "open":
         return case, "it is over, so its ticket is closed"
     # The Tickets API reports whole seconds.
     if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
         return case, "it was so before its ticket was opened again"
-    return replace(case, left="closed" if seen.status == "closed" else "resolved", left_at=seen.at), None
+    return replace(
+        case,
+        ticket_state_by_others="closed" if seen.status == "closed" else "resolved",
+        ticket_state_by_others_at=seen.at,
+    ), None
 
 
 def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, is_new: bool) -> CaseState:
@@ -66,8 +76,8 @@ def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, i
     the ticket, so others cannot have left it yet.
     """
     if is_new:
-        case = replace(case, left=None, left_at=None)
-    return replace(case, left="gone", left_at=at) if status == "gone" else case
+        case = replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None)
+    return replace(case, ticket_state_by_others="gone", ticket_state_by_others_at=at) if status == "gone" else case
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from worker.planning.arrival import Arrival, Effect, Rules
 from worker.planning.batch import Batch, Case, Knowledge
 from worker.planning.correlation import Destination
 from worker.planning.decide import decide
-from worker.planning.model import CaseState, Left, Policy
+from worker.planning.model import CaseState, Policy, TicketStateByOthers
 from worker.planning.people import KnownTicket, TicketSeen, is_reopened, plan_answer, plan_ticket
 
 from ..builders import minute, opened
@@ -28,8 +28,8 @@ def seen(status: TicketStatus, at: float = 5, **more: object) -> TicketSeen:
     return replace(found, **more)  # type: ignore[arg-type]  # fields of a ticket seen
 
 
-def left(case: CaseState, found: TicketSeen) -> Left | None:
-    return plan_ticket(case, found)[0].left
+def ticket_state_by_others(case: CaseState, found: TicketSeen) -> TicketStateByOthers | None:
+    return plan_ticket(case, found)[0].ticket_state_by_others
 
 
 @pytest.mark.parametrize(
@@ -40,29 +40,45 @@ def left(case: CaseState, found: TicketSeen) -> Left | None:
         pytest.param(CLOSED, seen("closed", 15), None, id="it is over, so it is closed"),
         pytest.param(OPEN, seen("closed", wont_fix=True), "wont_fix", id="it will not be fixed"),
         pytest.param(CLOSED, seen("closed", 15, wont_fix=True), "wont_fix", id="it is over, and will not be fixed"),
-        pytest.param(replace(OPEN, left="wont_fix"), seen("closed", 7), "wont_fix", id="closed says no more"),
+        pytest.param(
+            replace(OPEN, ticket_state_by_others="wont_fix"), seen("closed", 7), "wont_fix", id="closed says no more"
+        ),
         pytest.param(OPEN, seen("gone"), "gone", id="it is gone"),
         pytest.param(CLOSED, seen("gone", 15), "gone", id="it is gone, though it is over"),
         pytest.param(OPEN, seen("closed", 0), None, id="it was so before we opened it"),
         pytest.param(OPEN, seen("closed", begun_at=None), None, id="our call that opens it is under way"),
         pytest.param(OPEN, seen("closed", is_current=False), None, id="its case has another ticket by now"),
         pytest.param(OPEN, seen("closed", reported_at=minute(6)), None, id="something later is known"),
-        pytest.param(replace(OPEN, left="closed"), seen("open", 7), None, id="a person opened it again"),
-        pytest.param(replace(OPEN, left="gone", left_at=minute(4)), seen("open", 7), None, id="it was brought back"),
-        pytest.param(replace(OPEN, left="gone", left_at=minute(8)), seen("open", 7), "gone", id="it went later"),
-        pytest.param(replace(OPEN, left="closed"), seen("pending", 7), None, id="a person works on it again"),
+        pytest.param(
+            replace(OPEN, ticket_state_by_others="closed"), seen("open", 7), None, id="a person opened it again"
+        ),
+        pytest.param(
+            replace(OPEN, ticket_state_by_others="gone", ticket_state_by_others_at=minute(4)),
+            seen("open", 7),
+            None,
+            id="it was brought back",
+        ),
+        pytest.param(
+            replace(OPEN, ticket_state_by_others="gone", ticket_state_by_others_at=minute(8)),
+            seen("open", 7),
+            "gone",
+            id="it went later",
+        ),
+        pytest.param(
+            replace(OPEN, ticket_state_by_others="closed"), seen("pending", 7), None, id="a person works on it again"
+        ),
     ],
 )
-def test_how_others_left_a_ticket(case: CaseState, found: TicketSeen, expected: Left | None) -> None:
-    assert left(case, found) == expected
+def test_how_others_left_a_ticket(case: CaseState, found: TicketSeen, expected: TicketStateByOthers | None) -> None:
+    assert ticket_state_by_others(case, found) == expected
 
 
 def test_an_answer_to_our_own_call_tells_only_that_a_ticket_is_gone_or_new() -> None:
-    was_left = replace(OPEN, left="closed", left_at=minute(3))
+    closed_by_others = replace(OPEN, ticket_state_by_others="closed", ticket_state_by_others_at=minute(3))
     assert plan_answer(OPEN, "closed", minute(5), is_new=False) == OPEN
-    assert plan_answer(was_left, "open", minute(5), is_new=False) == was_left
-    assert plan_answer(was_left, "open", minute(5), is_new=True).left is None
-    assert plan_answer(OPEN, "gone", minute(5), is_new=False).left == "gone"
+    assert plan_answer(closed_by_others, "open", minute(5), is_new=False) == closed_by_others
+    assert plan_answer(closed_by_others, "open", minute(5), is_new=True).ticket_state_by_others is None
+    assert plan_answer(OPEN, "gone", minute(5), is_new=False).ticket_state_by_others == "gone"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +115,11 @@ def played(*changes: TicketChanged, known: bool = True) -> tuple[Case, list[Effe
 
 def test_what_is_reported_of_a_ticket_changes_its_case_and_makes_no_call() -> None:
     case, (effect,), batch = played(reported("closed", 5))
-    assert (case.state.left, case.state.left_at, case.changed) == ("closed", minute(5), True)
+    assert (case.state.ticket_state_by_others, case.state.ticket_state_by_others_at, case.changed) == (
+        "closed",
+        minute(5),
+        True,
+    )
     assert not batch.operations
     assert effect.reason == "what it says of its ticket is known now"
     assert [each.status for each, _ in batch.ticket_changes] == ["closed"]
@@ -113,9 +133,9 @@ def test_what_is_reported_twice_counts_once() -> None:
 
 def test_within_a_batch_the_later_state_holds_whatever_the_order() -> None:
     case, _, _ = played(reported("open", 8), reported("closed", 5))
-    assert case.state.left is None
+    assert case.state.ticket_state_by_others is None
     case, _, _ = played(reported("closed", 5), reported("open", 8))
-    assert case.state.left is None
+    assert case.state.ticket_state_by_others is None
 
 
 def test_a_ticket_that_is_not_ours_is_left_alone() -> None:
@@ -129,4 +149,4 @@ def test_the_next_alert_after_a_person_closed_the_ticket_reopens_it() -> None:
     again = Arrival("prom", opened(start=15), 8)
     (effect,) = decide(batch, [(again, Destination(("prom", "disk")))], Rules(Policy(), "A", b"", minute(20)))
     assert effect.operations == ("reopen_ticket", "add_note")
-    assert case.state.left is None
+    assert case.state.ticket_state_by_others is None

@@ -264,12 +264,14 @@ def _read_bound(row: Row[Any], now: datetime) -> Bound:
 
 
 def _unnoticed(row: Row[Any], now: datetime) -> frozenset[str]:
-    case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
+    case = CaseState(phase=row.phase, ticket_state_by_others=row.left, ticket_state_by_others_at=row.left_at)
     known = {"is_current": bool(row.is_current), "begun_at": row.begun_at, "reported_at": row.told_at}
     # For a case left as "wont_fix", a closed ticket adds nothing.
-    states: tuple[TicketStatus, ...] = ("open", "gone") if case.left == "wont_fix" else ("open", "closed", "gone")
+    states: tuple[TicketStatus, ...] = (
+        ("open", "gone") if case.ticket_state_by_others == "wont_fix" else ("open", "closed", "gone")
+    )
     ends = ((each, plan_ticket(case, TicketSeen(each, now, **known))[0]) for each in states)
-    return frozenset(each for each, state in ends if state.left != case.left)
+    return frozenset(each for each, state in ends if state.ticket_state_by_others != case.ticket_state_by_others)
 
 
 def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]:

@@ -229,5 +229,5 @@ def _go_on(connection: Connection, case: Row[Any], run_at: datetime) -> None:
     head = open_heads(connection, [case.id]).get(case.id)
     lost = connection.execute(select(cases.c.lost).where(cases.c.id == case.id)).scalar_one()
     # A case may be in a ghost wait, and the late request must not land after a new send. An idle case may be, too.
-    placed = place(head, case.next_seq, max(run_at, case.run_at), lost=lost)
+    placed = place(head, case.next_seq, max(run_at, case.run_at), create_dead=lost)
     write_cases(connection, [{"id": case.id, "attempts": 0, **placed}])

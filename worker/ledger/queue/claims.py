@@ -214,7 +214,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
         {
             "id": row.id,
             "last_error": "the lease ended",
-            **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, lost=row.lost),
+            **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, create_dead=row.lost),
         }
         for row in rows
     ]

@@ -47,10 +47,10 @@ def _open_heads(*, is_sqlite: bool) -> Select[Any]:
     return select(operations.c.case_id, operations.c.seq, operations.c.kind, found.c.rank).join(found, head)
 
 
-def place(head: Head | None, next_seq: int, run_at: datetime, *, lost: bool) -> dict[str, Any]:
-    """Return the columns of a case with this head, or without one; `lost`: its ticket could not be created."""
+def place(head: Head | None, next_seq: int, run_at: datetime, *, create_dead: bool) -> dict[str, Any]:
+    """Return the columns of a case with this head, or without one; `create_dead`: its ticket could not be created."""
     if head is None:
-        state = DeliveryState.BLOCKED if lost else DeliveryState.IDLE
+        state = DeliveryState.BLOCKED if create_dead else DeliveryState.IDLE
         return {"state": state, "kind": None, "rank": 9, "run_at": run_at, "head_seq": next_seq}
     return {"state": DeliveryState.READY, "kind": head.kind, "rank": head.rank, "run_at": run_at, "head_seq": head.seq}
 

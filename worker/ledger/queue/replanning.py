@@ -55,7 +55,7 @@ class Change:
 
     phase: str
     create_seq: int | None
-    lost: bool
+    create_dead: bool
 
 
 def replan(
@@ -85,7 +85,7 @@ def _without_ticket(dead: Planned, followers: Sequence[Planned], known: Change) 
             made, after = _anew(each, followers[place + 1 :], dead.seq, known)
             return held + made, after
         held.append(replace(each, state=OperationState.HELD))
-    return held, replace(known, lost=known.lost or known.create_seq == dead.seq)
+    return held, replace(known, create_dead=known.create_dead or known.create_seq == dead.seq)
 
 
 def _anew(
@@ -103,7 +103,7 @@ def _anew(
     )
     moved = _retargeted(followers, old, reopening.seq)
     is_current = known.create_seq == old
-    return [create, *moved], replace(known, create_seq=reopening.seq, lost=False) if is_current else known
+    return [create, *moved], replace(known, create_seq=reopening.seq, create_dead=False) if is_current else known
 
 
 def _still_open(dead: Planned, followers: Sequence[Planned], known: Change) -> tuple[list[Planned], Change]:

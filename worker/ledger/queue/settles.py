@@ -194,7 +194,7 @@ def _observed(
     if ticket_id is None or (outcome.ticket_status is None and not is_made):
         return None
     is_new = is_made and each.seq == create_seq
-    case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
+    case = CaseState(phase=row.phase, ticket_state_by_others=row.left, ticket_state_by_others_at=row.left_at)
     if is_new or ticket_id == row.ticket_id:
         case = plan_answer(case, outcome.ticket_status, now, is_new=is_new)
     return Observation(row.id, ticket_id, outcome.ticket_status, now, case)
@@ -238,8 +238,8 @@ def _settle_case(
         "last_error": None if outcome.state == "done" else outcome.error,
         "phase": change.phase,
         "create_seq": change.create_seq,
-        "lost": change.lost,
-        **place(head, row.next_seq, outcome.again_at or now, lost=change.lost),
+        "lost": change.create_dead,
+        **place(head, row.next_seq, outcome.again_at or now, create_dead=change.create_dead),
     }
 
 

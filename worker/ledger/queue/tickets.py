@@ -81,9 +81,9 @@ def is_news(connection: Connection, event: TicketChanged) -> bool:
     later_known = max((each for each in (row.status_at, ticket.reported_at) if each is not None), default=None)
     if event.status != row.status and (later_known is None or later_known <= event.occurred_at):
         return True
-    case = CaseState(phase=row.phase, left=row.left, left_at=row.left_at)
+    case = CaseState(phase=row.phase, ticket_state_by_others=row.left, ticket_state_by_others_at=row.left_at)
     concluded, _ = plan_ticket(case, seen(event, ticket, row.create_seq))
-    return concluded.left != case.left
+    return concluded.ticket_state_by_others != case.ticket_state_by_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
             "id": each.case_id,
             "ticket_id": each.ticket_id,
             "ticket_status": each.status,
-            "left": each.case.left,
-            "left_at": each.case.left_at,
+            "left": each.case.ticket_state_by_others,
+            "left_at": each.case.ticket_state_by_others_at,
         }
         for each in last.values()
     ]

@@ -28,7 +28,7 @@ from worker.planning.correlation import Destination, Key, Name, led_to_its_group
 from worker.planning.decide import COPIED
 from worker.planning.keys import seen_digest
 from worker.planning.loop_guard import passes
-from worker.planning.model import CaseState, Left, Phase
+from worker.planning.model import CaseState, Phase, TicketStateByOthers
 from worker.planning.people import destination
 
 
@@ -78,9 +78,9 @@ def case_of(row: Row[Any]) -> Case:
         row.ended_at,
         row.priority,
         row.ticket_id,
-        lost=row.lost,
-        left=cast(Left | None, row.left),
-        left_at=row.left_at,
+        create_dead=row.lost,
+        ticket_state_by_others=cast(TicketStateByOthers | None, row.left),
+        ticket_state_by_others_at=row.left_at,
         changed_at=row.changed_at,
     )
     return Case(

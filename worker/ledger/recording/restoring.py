@@ -81,6 +81,8 @@ def _set_heads(connection: Connection, case_ids: Collection[int]) -> None:
     at_rest = (cases.c.id.in_(sorted(case_ids)), cases.c.state != DeliveryState.LEASED)
     rows = connection.execute(select(cases).where(*at_rest)).all()
     heads = open_heads(connection, [row.id for row in rows])
-    placed = [{"id": row.id, **place(heads.get(row.id), row.next_seq, row.run_at, lost=row.lost)} for row in rows]
+    placed = [
+        {"id": row.id, **place(heads.get(row.id), row.next_seq, row.run_at, create_dead=row.lost)} for row in rows
+    ]
     if placed:
         write_cases(connection, placed)

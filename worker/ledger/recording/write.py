@@ -130,10 +130,10 @@ def _case_row(case: Case) -> dict[str, Any]:
         "head_seq": case.head_seq,
         "next_seq": case.next_seq,
         "create_seq": case.create_seq,
-        "lost": state.lost,
+        "lost": state.create_dead,
         "open_members": case.open_members,
-        "left": state.left,
-        "left_at": state.left_at,
+        "left": state.ticket_state_by_others,
+        "left_at": state.ticket_state_by_others_at,
         "changed_at": state.changed_at,
         "heard_at": case.heard_at,
     }
