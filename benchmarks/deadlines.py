@@ -67,7 +67,7 @@ END $$;
 
 
 @dataclass
-class Answers:
+class ResponseTimes:
     """Answers to the messages of one platform."""
 
     platform: Platform
@@ -85,9 +85,9 @@ class Answers:
         return sum(each > self.platform.deadline_s for each in self.seconds)
 
 
-async def say(platform: Platform, intake: str, messages: int, every: float) -> Answers:
+async def say(platform: Platform, intake: str, messages: int, every: float) -> ResponseTimes:
     """Send `messages` messages of a platform, one every `every` seconds."""
-    found, began = Answers(platform), time.perf_counter()
+    found, began = ResponseTimes(platform), time.perf_counter()
     signed = deliveries(platform)
 
     async def one(client: httpx.AsyncClient, number: int) -> None:
@@ -110,7 +110,7 @@ async def say(platform: Platform, intake: str, messages: int, every: float) -> A
     return found
 
 
-async def say_all(intake: str, messages: int, rate: float) -> list[Answers]:
+async def say_all(intake: str, messages: int, rate: float) -> list[ResponseTimes]:
     every = len(PLATFORMS) / rate
     return list(await asyncio.gather(*(say(each, intake, messages, every) for each in PLATFORMS)))
 
@@ -121,7 +121,7 @@ def tickets_at(api: str) -> int:
     return int(answer.raise_for_status().json()["total"])
 
 
-def table(found: list[Answers]) -> None:
+def table(found: list[ResponseTimes]) -> None:
     print(f"{'':<12}{'deadline s':>11}{'messages':>10}{'p50 s':>8}{'p90 s':>8}{'p99 s':>8}{'max s':>8}{'late':>6}")
     for each in found:
         points = "".join(f"{each.percentile(number):>8.3f}" for number in PERCENTILES)
@@ -193,7 +193,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def figures(answers: Answers) -> dict[str, float]:
+def figures(answers: ResponseTimes) -> dict[str, float]:
     """Return the latencies of one platform, in seconds."""
     points = {f"p{number}_s": answers.percentile(number) for number in PERCENTILES}
     return {"deadline_s": answers.platform.deadline_s, **points, "max_s": round(max(answers.seconds), 3)}

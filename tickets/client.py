@@ -22,7 +22,7 @@ import httpx
 from pydantic import ValidationError
 
 from tickets.addresses import checked_base_url, checked_idempotency_key, checked_key, segment
-from tickets.answers import Answer, error_of, parse, read, says_closed_already, unreadable
+from tickets.api_answers import ApiAnswer, error_of, parse, read, says_closed_already, unreadable
 from tickets.assumptions import DEFAULT_LIMIT
 from tickets.errors import RepeatUnchanged, SendLater, TicketsError
 from tickets.models import (
@@ -52,7 +52,7 @@ CONNECT_TIMEOUT_S = 5.0
 class TicketsClient:
     """Client of one Tickets API. Belongs to one event loop; many tasks may use it at once.
 
-    Every call raises one `TicketsError` unless it succeeds: see tickets/errors.py and tickets/answers.py.
+    Every call raises one `TicketsError` unless it succeeds: see tickets/errors.py and tickets/api_answers.py.
     `total_timeout` (seconds) covers a whole call, from waiting for a connection to the last byte. A request given
     as bytes (made by `encode`) is sent unchanged.
     """
@@ -191,7 +191,7 @@ class TicketsClient:
         query: Mapping[str, str] | None = None,
         public: bool = False,
         closes: bool = False,
-    ) -> Answer:
+    ) -> ApiAnswer:
         """Return a success; with `closes`, also a 409 that reports the ticket as closed already; raise all else."""
         # Headers as bytes and body as a stream: making httpx's own takes longer than all of the sending.
         headers = [*self._headers]
@@ -213,14 +213,14 @@ class TicketsClient:
             return answer
         raise error_of(answer, keyed=idempotency_key is not None, now=self._now(), secret=self._key)
 
-    async def _exchange(self, call: str, request: httpx.Request, progress: Progress) -> Answer:
+    async def _exchange(self, call: str, request: httpx.Request, progress: Progress) -> ApiAnswer:
         """Send one request, return its answer. An error status is returned even if its body did not arrive."""
         answer = None
         try:
             async with asyncio.timeout(self._total_timeout):
                 response = await self._transport.handle_async_request(request)
                 try:
-                    answer = Answer(
+                    answer = ApiAnswer(
                         call,
                         response.status_code,
                         None,

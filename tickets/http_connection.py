@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from tickets.wire import Answer, Headers
+from tickets.wire import Headers, WireAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class HttpConnection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the socket is about to be closed."""
         self._transport: asyncio.Transport
-        self._answer: Answer | None = None
+        self._answer: WireAnswer | None = None
         self._failure: httpx.TransportError | None = None
         self._news: asyncio.Future[None] | None = None
 
@@ -118,7 +118,7 @@ class HttpConnection(asyncio.Protocol):
 
         Raises httpx.RemoteProtocolError, httpx.ReadError: in either case the request may have arrived.
         """
-        self._answer = Answer()
+        self._answer = WireAnswer()
         self._transport.write(data)
         while (status := self._answer.status) is None:
             await self._more()

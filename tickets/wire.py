@@ -41,7 +41,7 @@ def request_bytes(request: httpx.Request, body: bytes) -> bytes:
     return b"%b\r\n\r\n%b" % (head, body)
 
 
-class Answer:
+class WireAnswer:
     """The answer to one request, as far as it has arrived. Interim answers (1xx) are skipped."""
 
     def __init__(self) -> None:

@@ -79,18 +79,18 @@ class Flight:
             self.answer.set_result(answer)
 
 
-Answer = asyncio.Future[httpx.Response]
-Sent = tuple[httpx.Request, Answer]
+FutureResponse = asyncio.Future[httpx.Response]
+Sent = tuple[httpx.Request, FutureResponse]
 
 
 class Wire(httpx.AsyncBaseTransport):
     """One worker's connection to the service."""
 
-    def __init__(self, left: Callable[[httpx.Request, Answer], None]) -> None:
+    def __init__(self, left: Callable[[httpx.Request, FutureResponse], None]) -> None:
         self._left = left
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer: Answer = asyncio.get_running_loop().create_future()
+        answer: FutureResponse = asyncio.get_running_loop().create_future()
         self._left(request, answer)
         return await answer
 

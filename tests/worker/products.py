@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
+Responder = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Product:
@@ -17,19 +17,19 @@ class Product:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.answer: Answer = listing()
+        self.answer: Responder = listing()
         self.asked: list[tuple[str, dict[str, str]]] = []
         """Path and headers, names in lower case."""
         self.is_over = threading.Event()
         """Set at the end; slow answers continue until then."""
 
 
-def listing(*alerts: dict[str, Any]) -> Answer:
+def listing(*alerts: dict[str, Any]) -> Responder:
     """Answer with a list of alerts in the format of Alertmanager's API v2."""
     return plainly(json.dumps(alerts).encode())
 
 
-def plainly(body: bytes, status: int = 200, **headers: str) -> Answer:
+def plainly(body: bytes, status: int = 200, **headers: str) -> Responder:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")

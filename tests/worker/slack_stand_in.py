@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from tests.connectors.slack.builders import BOT, TEAM
 
-from .web_stand_in import Answer, Request, served
+from .web_stand_in import Request, StandInResponse, served
 
 TOKEN = "xoxb-of-the-tests"
 PATIENCE_S = 30.0
@@ -277,7 +277,7 @@ def slack(clock: Callable[[], float] = time.monotonic) -> Iterator[Slack]:
     """Serve until the end of the context; the limits use the clock."""
     made = Slack(clock=clock)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> StandInResponse:
         token = request.headers.get("authorization", "")
         if not request.path.startswith("/api/"):
             return made.respond(request.path, token, request.json)

@@ -130,22 +130,22 @@ def test_more_than_can_be_remembered_are_confirmed_bit_by_bit() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ListedAt:
     """A look-up: its time, and whether the product listed the alert."""
 
     at: float
     is_listed: bool
 
 
-def answers(pauses: Sequence[tuple[float, bool]]) -> list[Answer]:
+def answers(pauses: Sequence[tuple[float, bool]]) -> list[ListedAt]:
     found, at = [], 0.0
     for pause, is_listed in pauses:
         at += pause
-        found.append(Answer(at, is_listed))
+        found.append(ListedAt(at, is_listed))
     return found
 
 
-def ends(told: Iterable[Answer], start: float) -> list[float]:
+def ends(told: Iterable[ListedAt], start: float) -> list[float]:
     """Return the times at which the confirmation ends the alert."""
     looks = Looks(subject(start=start))
     return [each.at for each in told for _ in looks.at(each.at, *(["disk"] if each.is_listed else []))]
@@ -159,7 +159,7 @@ START = st.sampled_from([-60.0, 0.0, 3.5, 20.0])
 
 @hypothesis.settings(max_examples=400, deadline=None)
 @hypothesis.given(LOOKS, START)
-def test_an_end_means_missing_in_every_answer_for_the_grace_without_a_gap(told: list[Answer], start: float) -> None:
+def test_an_end_means_missing_in_every_answer_for_the_grace_without_a_gap(told: list[ListedAt], start: float) -> None:
     grace = GRACE / timedelta(minutes=1)
     for end in ends(told, start):
         within = [each for each in told if end - grace <= each.at <= end]
@@ -173,10 +173,10 @@ def test_an_end_means_missing_in_every_answer_for_the_grace_without_a_gap(told: 
 @hypothesis.settings(max_examples=300, deadline=None)
 @hypothesis.given(LOOKS, st.lists(st.sampled_from([0.5, 1, 1.5, GAP]), min_size=1, max_size=40), START)
 def test_what_is_missing_in_every_answer_for_the_grace_is_over_once(
-    before: list[Answer], pauses: list[float], start: float
+    before: list[ListedAt], pauses: list[float], start: float
 ) -> None:
     last = before[-1].at if before else 0.0
-    listed = Answer(last + 1, is_listed=True)
+    listed = ListedAt(last + 1, is_listed=True)
     missing = [replace(each, at=each.at + listed.at) for each in answers([(pause, False) for pause in pauses])]
     since = max(missing[0].at, start)
     due = [each.at for each in missing if each.at - since >= GRACE / timedelta(minutes=1)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tickets.errors import AskPerson, RepeatTwice, RepeatUnchanged, SendLater, StopSending, TicketsError
-from worker.delivery.outcomes import MAX_CONFLICTS, Answer, backoff, before_send, done, failed
+from worker.delivery.outcomes import MAX_CONFLICTS, CallResult, backoff, before_send, done, failed
 from worker.ledger import Claim, CloseGate, Settlement
 from worker.planning.model import KINDS, Kind
 from worker.settings import TimingSettings
@@ -43,7 +43,7 @@ def seconds(settlement: Settlement) -> float:
 
 
 def test_an_answer_is_done_and_tells_of_the_ticket() -> None:
-    settlement = done(Answer("T-1", "open", "ticket T-1 open"), LATENCY)
+    settlement = done(CallResult("T-1", "open", "ticket T-1 open"), LATENCY)
     assert (settlement.state, settlement.outcome, settlement.unknown) == ("done", "done", False)
     assert (settlement.ticket_id, settlement.ticket_status, settlement.response) == ("T-1", "open", "ticket T-1 open")
     assert settlement.latency == LATENCY

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = tuple[int, dict[str, str], bytes]
+StandInResponse = tuple[int, dict[str, str], bytes]
 HANGS_UP = 0
 """The status of an answer that does not come."""
 
@@ -53,7 +53,7 @@ class Platform:
         """Execute a call; return a status and a document."""
         raise NotImplementedError
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> StandInResponse:
         self.calls.append(self.name_of(request))
         if self.ahead:
             status, headers, body, executed = self.ahead.popleft()
@@ -65,7 +65,7 @@ class Platform:
 
 
 @contextmanager
-def served(answer: Callable[[Request], Answer]) -> Iterator[str]:
+def served(answer: Callable[[Request], StandInResponse]) -> Iterator[str]:
     """Serve until the end of the context; yields the address."""
 
     class Handler(BaseHTTPRequestHandler):

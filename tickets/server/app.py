@@ -16,7 +16,7 @@ from starlette.routing import compile_path
 from tickets.assumptions import IDEMPOTENCY_KEY_PATTERN
 from tickets.server import idempotency
 from tickets.server.calls import Call, Request, health, offered
-from tickets.server.errors import Answer, Refusal, invalid, not_found
+from tickets.server.errors import HttpResponse, Refusal, invalid, not_found
 from tickets.server.faults import NO_FAULT, FaultRule, Plan, answer_of
 from tickets.server.openapi import document
 from tickets.server.record import Entry
@@ -98,7 +98,10 @@ class TicketsApp:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._service = Service(parts)
-        self._open = {"/health": health(parts.options), "/openapi.json": Answer(200, encode(document(parts.options)))}
+        self._open = {
+            "/health": health(parts.options),
+            "/openapi.json": HttpResponse(200, encode(document(parts.options))),
+        }
         self._routes: dict[str, tuple[re.Pattern[str], dict[str, Call]]] = {}
         for call in offered(parts.options):
             self._routes.setdefault(call.path, (compile_path(call.path)[0], {}))[1][call.method] = call
@@ -138,7 +141,9 @@ class TicketsApp:
                 return Match(template, found.groupdict(), calls)
         raise not_found()
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: Headers, match: Match) -> tuple[Answer, Plan]:
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: Headers, match: Match
+    ) -> tuple[HttpResponse, Plan]:
         """Answer a request. Raises Refusal for errors that no fault applies to: 401, 403, 405, 413, 429."""
         method: str = scope["method"]
         path = match.template.replace("{id}", match.params.get("id", ""))
@@ -172,13 +177,13 @@ class TicketsApp:
         except Refusal as refusal:
             return render(refusal, self._parts.options.revision), plan
 
-    def _instead(self, answer: Answer, plan: Plan) -> Answer:
+    def _instead(self, answer: HttpResponse, plan: Plan) -> HttpResponse:
         """Return the answer, or the status that a fault rule puts in its place."""
         rule = plan.rule
         return answer_of(rule, self._parts.options.revision) if rule is not None and rule.action == "status" else answer
 
 
-async def deliver(answer: Answer, plan: Plan, scope: Scope, receive: Receive, send: Send) -> None:
+async def deliver(answer: HttpResponse, plan: Plan, scope: Scope, receive: Receive, send: Send) -> None:
     """Send the answer, changed as the plan requires."""
     if plan.pause_after:
         await asyncio.sleep(plan.pause_after)
@@ -197,7 +202,7 @@ async def deliver(answer: Answer, plan: Plan, scope: Scope, receive: Receive, se
         await _drip(answer, rule, send)
 
 
-async def _start(answer: Answer, send: Send) -> None:
+async def _start(answer: HttpResponse, send: Send) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
         headers.append((b"content-type", answer.content_type.encode()))
@@ -205,7 +210,7 @@ async def _start(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
 
-async def _drip(answer: Answer, rule: FaultRule, send: Send) -> None:
+async def _drip(answer: HttpResponse, rule: FaultRule, send: Send) -> None:
     await _start(answer, send)
     for start in range(0, len(answer.body), rule.chunk):
         await send({"type": "http.response.body", "body": answer.body[start : start + rule.chunk], "more_body": True})

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from tickets.assumptions import IDEMPOTENT_CALLS
 from tickets.server import lifecycle, schemas, store, webhooks
 from tickets.server.clock import rfc3339
-from tickets.server.errors import Answer, Refusal, invalid, not_found
+from tickets.server.errors import HttpResponse, Refusal, invalid, not_found
 from tickets.server.options import Options
 from tickets.server.query import PARAMETERS, Parameters, parse_filter, webhook_url_pattern
 from tickets.server.revisions import REVISIONS, Dialect
@@ -96,10 +96,10 @@ class Call:
             body = schemas.read(self.body, request.body)
         return self.understand(request, body)
 
-    def perform(self, connection: Connection, request: Request, said: Any) -> Answer:
+    def perform(self, connection: Connection, request: Request, said: Any) -> HttpResponse:
         """Do the work for `said`, the result of `read`, and return the answer. Raises Refusal."""
         content = self.run(connection, request, said)
-        return Answer(self.status, b"" if self.status == 204 else encode(content))
+        return HttpResponse(self.status, b"" if self.status == 204 else encode(content))
 
 
 def create_fields(_request: Request, body: schemas.Body) -> dict[str, Any]:
@@ -263,6 +263,6 @@ def offered(options: Options) -> tuple[Call, ...]:
     return tuple(call for call in calls if options.environment == "sandbox" or not call.sandbox_only)
 
 
-def health(options: Options) -> Answer:
+def health(options: Options) -> HttpResponse:
     content = {"status": "ok", "environment": options.environment, "version": f"{VERSION}-{options.revision}"}
-    return Answer(200, json.dumps(content).encode())
+    return HttpResponse(200, json.dumps(content).encode())

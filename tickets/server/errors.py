@@ -53,7 +53,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An answer: status, body bytes, and headers beyond Content-Type and Content-Length."""
 
     status: int

@@ -28,7 +28,7 @@ from pydantic import ConfigDict
 
 from tickets.assumptions import REQUEST_LIFE_S
 from tickets.server.clock import SECOND
-from tickets.server.errors import Answer, Refusal
+from tickets.server.errors import HttpResponse, Refusal
 from tickets.server.revisions import Revision, render
 
 Action = Literal["latency", "status", "reset", "truncate", "drip", "search_lag"]
@@ -121,11 +121,11 @@ def combine(rules: Iterable[FaultRule]) -> Plan:
     return Plan(before, after, decisive, round(lag * SECOND))
 
 
-def answer_of(rule: FaultRule, revision: Revision) -> Answer:
+def answer_of(rule: FaultRule, revision: Revision) -> HttpResponse:
     """Return the answer of a `status` rule."""
     headers = () if rule.retry_after is None else (("retry-after", str(rule.retry_after)),)
     if rule.status == 502:
-        return Answer(502, BAD_GATEWAY, headers, "text/html")
+        return HttpResponse(502, BAD_GATEWAY, headers, "text/html")
     message = f"a fault was asked for: {rule.status}"
     if isinstance(rule.retry_after, int):
         return render(Refusal(rule.status, message, retry_after=rule.retry_after), revision)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from tickets.assumptions import IDEMPOTENCY_REMEMBERS, IDEMPOTENCY_WINDOW_S, ConcurrentKey
 from tickets.server.clock import SECOND
-from tickets.server.errors import Answer, Refusal
+from tickets.server.errors import HttpResponse, Refusal
 from tickets.server.tables import IDEMPOTENCY
 
 WINDOW = IDEMPOTENCY_WINDOW_S * SECOND
@@ -49,7 +49,7 @@ def other_request() -> Refusal:
     return Refusal(409, "the idempotency key was used with another request")
 
 
-def recall(connection: Connection, key: Key, now: int) -> Answer | None:
+def recall(connection: Connection, key: Key, now: int) -> HttpResponse | None:
     """Return the remembered answer to this request. Raises Refusal (409) if the key belongs to another request."""
     row = connection.execute(_SELECT, {"owner": key.owner, "name": key.name}).first()
     if row is None:
@@ -59,10 +59,10 @@ def recall(connection: Connection, key: Key, now: int) -> Answer | None:
         return None
     if bytes(row.fingerprint) != key.fingerprint:
         raise other_request()
-    return Answer(row.status, bytes(row.body))
+    return HttpResponse(row.status, bytes(row.body))
 
 
-def remember(connection: Connection, key: Key, answer: Answer, now: int) -> None:
+def remember(connection: Connection, key: Key, answer: HttpResponse, now: int) -> None:
     if answer.status not in IDEMPOTENCY_REMEMBERS:
         return
     row = {

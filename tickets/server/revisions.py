@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from tickets.server import schemas
 from tickets.server.clock import rfc3339
-from tickets.server.errors import Answer, Field, Refusal
+from tickets.server.errors import Field, HttpResponse, Refusal
 from tickets.server.lifecycle import Ticket
 from tickets.server.schemas import TEXT, Json, array, reference, structure
 
@@ -116,10 +116,10 @@ REVISIONS: Mapping[Revision, Dialect] = MappingProxyType(
 )
 
 
-def render(refusal: Refusal, revision: Revision) -> Answer:
+def render(refusal: Refusal, revision: Revision) -> HttpResponse:
     """Turn the refusal into an answer of this revision."""
     headers = refusal.headers
     if refusal.retry_after is not None:
         headers = (*headers, ("retry-after", str(refusal.retry_after)))
     content = REVISIONS[revision].error(refusal)
-    return Answer(refusal.status, json.dumps(content, ensure_ascii=False).encode(), headers)
+    return HttpResponse(refusal.status, json.dumps(content, ensure_ascii=False).encode(), headers)

@@ -15,14 +15,14 @@ from starlette.datastructures import Headers
 from tickets.server import idempotency
 from tickets.server.calls import Call, Request
 from tickets.server.clock import Clock
-from tickets.server.errors import Answer, Refusal
+from tickets.server.errors import HttpResponse, Refusal
 from tickets.server.faults import Faults, Plan
 from tickets.server.limits import Limiter
 from tickets.server.options import Options
 from tickets.server.record import Record
 from tickets.server.store import Store
 
-NO_ANSWER = Answer(0, b"")
+NO_ANSWER = HttpResponse(0, b"")
 """Stands for the answer if a fault replaces all work."""
 
 
@@ -71,7 +71,7 @@ class Service:
             raise Refusal(403, f"the key lacks the scope {call.scope}")
         return owner
 
-    async def perform(self, call: Call, request: Request, key: idempotency.Key | None, plan: Plan) -> Answer:
+    async def perform(self, call: Call, request: Request, key: idempotency.Key | None, plan: Plan) -> HttpResponse:
         """Return the answer, after the pauses of the plan. Raises Refusal."""
         if key is None:
             return await self._pause_and_work(call, request, key, plan)
@@ -82,7 +82,9 @@ class Service:
             self._inflight.leave(key)
         return answer
 
-    async def _pause_and_work(self, call: Call, request: Request, key: idempotency.Key | None, plan: Plan) -> Answer:
+    async def _pause_and_work(
+        self, call: Call, request: Request, key: idempotency.Key | None, plan: Plan
+    ) -> HttpResponse:
         if plan.pause_before:
             await asyncio.sleep(plan.pause_before)
         if plan.stops_before:
@@ -98,7 +100,7 @@ class Service:
             self._parts.wake()
         return answer
 
-    def _transact(self, call: Call, request: Request, argument: Any, key: idempotency.Key | None) -> Answer:
+    def _transact(self, call: Call, request: Request, argument: Any, key: idempotency.Key | None) -> HttpResponse:
         """Write key, effect and remembered answer in one transaction. Raises Refusal; 503 if the database is away."""
         store = self._parts.store
         try:

@@ -6,43 +6,43 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from tickets.client import TicketsClient
 from tickets.models import Ticket
-from worker.delivery.outcomes import Answer
+from worker.delivery.outcomes import CallResult
 from worker.ledger import Claim
 from worker.planning.model import Kind
 
 
-async def make(client: TicketsClient, claim: Claim) -> Answer:
+async def make(client: TicketsClient, claim: Claim) -> CallResult:
     """Make the call of a claim, once. Raises TicketsError."""
     return await _CALLS[claim.kind](client, claim, claim.ticket_id or "")
 
 
-async def _create(client: TicketsClient, claim: Claim, _: str) -> Answer:
+async def _create(client: TicketsClient, claim: Claim, _: str) -> CallResult:
     return _about(await client.create_ticket(claim.request, idempotency_key=claim.idempotency_key))
 
 
-async def _add_note(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+async def _add_note(client: TicketsClient, claim: Claim, ticket_id: str) -> CallResult:
     note = await client.add_note(ticket_id, claim.request, idempotency_key=claim.idempotency_key)
-    return Answer(text=f"note {note.id}" if note.id else "note")
+    return CallResult(text=f"note {note.id}" if note.id else "note")
 
 
-async def _update(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+async def _update(client: TicketsClient, claim: Claim, ticket_id: str) -> CallResult:
     return _about(await client.update_ticket(ticket_id, claim.request))
 
 
-async def _close(client: TicketsClient, claim: Claim, ticket_id: str) -> Answer:
+async def _close(client: TicketsClient, claim: Claim, ticket_id: str) -> CallResult:
     ticket = await client.close_ticket(ticket_id, claim.request, idempotency_key=claim.idempotency_key)
-    return Answer(ticket_status="closed", text="was closed already") if ticket is None else _about(ticket)
+    return CallResult(ticket_status="closed", text="was closed already") if ticket is None else _about(ticket)
 
 
-async def _reopen(client: TicketsClient, _: Claim, ticket_id: str) -> Answer:
+async def _reopen(client: TicketsClient, _: Claim, ticket_id: str) -> CallResult:
     return _about(await client.reopen_ticket(ticket_id))
 
 
-def _about(ticket: Ticket) -> Answer:
-    return Answer(ticket_id=ticket.id, ticket_status=ticket.status, text=f"ticket {ticket.id} {ticket.status}")
+def _about(ticket: Ticket) -> CallResult:
+    return CallResult(ticket_id=ticket.id, ticket_status=ticket.status, text=f"ticket {ticket.id} {ticket.status}")
 
 
-_CALLS: Mapping[Kind, Callable[[TicketsClient, Claim, str], Awaitable[Answer]]] = {
+_CALLS: Mapping[Kind, Callable[[TicketsClient, Claim, str], Awaitable[CallResult]]] = {
     "create_ticket": _create,
     "add_note": _add_note,
     "update_ticket": _update,

@@ -31,7 +31,7 @@ Fraction = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallResult:
     """The service's answer to a call that was executed."""
 
     ticket_id: str | None = None
@@ -74,7 +74,7 @@ def _reopened_since(claim: Claim) -> bool:
     return was_sent and claim.reopened_at is not None and claim.reopened_at >= claim.first_sent_at
 
 
-def done(answer: Answer, latency: timedelta) -> Settlement:
+def done(answer: CallResult, latency: timedelta) -> Settlement:
     """Settle a call that was executed."""
     return Settlement(
         "done",

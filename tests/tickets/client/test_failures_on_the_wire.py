@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tickets.answers import MAX_RETRY_AFTER_S
+from tickets.api_answers import MAX_RETRY_AFTER_S
 from tickets.client import MAX_ANSWER, TicketsClient
 from tickets.errors import AskPerson, RepeatUnchanged, SendLater, StopSending, TicketsError
 from tickets.models import Ticket

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.wire import MAX_HEAD, MAX_RECEIVED, Answer, request_bytes
+from tickets.wire import MAX_HEAD, MAX_RECEIVED, WireAnswer, request_bytes
 
 OK = b"HTTP/1.1 201 Created\r\n"
 WITH_LENGTH = OK + b"Content-Type: application/json\r\nContent-Length: 5\r\n\r\nhello"
@@ -19,8 +19,8 @@ IN_CHUNKS = OK + b"Transfer-Encoding: Chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n
 AFTER_OTHERS = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + WITH_LENGTH
 
 
-def answer_of(*parts: bytes) -> Answer:
-    answer = Answer()
+def answer_of(*parts: bytes) -> WireAnswer:
+    answer = WireAnswer()
     for each in parts:
         answer.feed(each)
     return answer
@@ -36,7 +36,7 @@ def endless(beginning: bytes, part: bytes) -> Iterator[bytes]:
 @given(cuts=st.sets(st.integers(1, 150)))
 def test_however_an_answer_is_cut_it_is_the_same(data: bytes, cuts: set[int]) -> None:
     places = [0, *sorted(each for each in cuts if each < len(data)), len(data)]
-    answer = Answer()
+    answer = WireAnswer()
     for begin, end in pairwise(places):
         assert not answer.is_whole
         answer.feed(data[begin:end])
@@ -132,7 +132,7 @@ def test_what_is_no_answer_or_could_be_read_as_two_is_refused(data: bytes) -> No
     ids=["header", "headers", "interim answers", "body", "chunks", "trailers"],
 )
 def test_nothing_is_received_for_ever(beginning: bytes, part: bytes) -> None:
-    answer = Answer()
+    answer = WireAnswer()
 
     def receive() -> None:
         for each in endless(beginning, part):
@@ -146,7 +146,7 @@ def test_nothing_is_received_for_ever(beginning: bytes, part: bytes) -> None:
 
 @given(st.binary(max_size=300) | st.binary(max_size=100).map(lambda data: WITH_LENGTH[:60] + data))
 def test_bytes_of_any_kind_are_an_answer_or_refused(data: bytes) -> None:
-    answer = Answer()
+    answer = WireAnswer()
     try:
         answer.feed(data)
         if not answer.is_whole:

@@ -29,7 +29,7 @@ DEFAULT_LIFE_S = 600.0
 TOO_MANY, SERVER_ERROR = 429, 500
 
 
-class _Answer(BaseModel):
+class _TokenResponse(BaseModel):
     """The fields that we read of a token endpoint's answer."""
 
     model_config = ConfigDict(extra="ignore")
@@ -72,7 +72,7 @@ def granted(status: int, content: bytes, refresh: str | None, now: datetime) -> 
     if status >= SERVER_ERROR or status == TOO_MANY:
         raise ServerAway(f"the token endpoint answers {status}")
     try:
-        answer = _Answer.model_validate_json(content)
+        answer = _TokenResponse.model_validate_json(content)
     except ValidationError:
         raise ServerAway(f"the token endpoint answers {status} with something that is no token") from None
     if answer.error or not answer.access_token:

@@ -65,7 +65,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """An HTTP answer. `body` is None if the body did not arrive whole, or was longer than the limit."""
 
     call: str
@@ -92,7 +92,7 @@ class Said:
     retry_after: object = None
 
 
-def read(model: type[M], answer: Answer) -> M:
+def read(model: type[M], answer: ApiAnswer) -> M:
     """Parse a successful answer. Raises RepeatUnchanged if it cannot be read: the request may have been executed."""
     try:
         return model.model_validate(parse(answer))
@@ -100,7 +100,7 @@ def read(model: type[M], answer: Answer) -> M:
         raise unreadable(answer) from None
 
 
-def parse(answer: Answer) -> object:
+def parse(answer: ApiAnswer) -> object:
     """Return the JSON of a successful answer. Raises RepeatUnchanged if the body is not JSON."""
     try:
         return json.loads(answer.body or b"")
@@ -108,12 +108,12 @@ def parse(answer: Answer) -> object:
         raise unreadable(answer) from None
 
 
-def unreadable(answer: Answer) -> RepeatUnchanged:
+def unreadable(answer: ApiAnswer) -> RepeatUnchanged:
     message = f"{answer.call}: {answer.status}, but the answer cannot be read"
     return RepeatUnchanged(message, status=answer.status)
 
 
-def error_of(answer: Answer, *, keyed: bool, now: datetime, secret: str) -> TicketsError:
+def error_of(answer: ApiAnswer, *, keyed: bool, now: datetime, secret: str) -> TicketsError:
     """Return the exception for an unsuccessful answer; its details hold the service's messages, without `secret`."""
     said = said_by(answer.body, secret)
     kind = EXCEPTIONS.get(answer.status) or CLASSES.get(answer.status // 100, RepeatUnchanged)
@@ -128,7 +128,7 @@ def error_of(answer: Answer, *, keyed: bool, now: datetime, secret: str) -> Tick
     )
 
 
-def says_closed_already(answer: Answer, secret: str) -> bool:
+def says_closed_already(answer: ApiAnswer, secret: str) -> bool:
     """True for a 409 on close that is about the ticket's state, not about the idempotency key.
 
     Revision B has no codes, so its text is searched for the key's name. An unreadable body gives False.
@@ -140,7 +140,7 @@ def says_closed_already(answer: Answer, secret: str) -> bool:
     return said.readable and said.code != IDEMPOTENCY_CONFLICT and (said.code is not None or not about_key)
 
 
-def seconds_to_wait(answer: Answer, said: Said, now: datetime) -> float | None:
+def seconds_to_wait(answer: ApiAnswer, said: Said, now: datetime) -> float | None:
     """Seconds from 0 to `MAX_RETRY_AFTER_S`; the header takes precedence over the body; None if neither is understood.
 
     A date is counted from the answer's own `Date` header, so that a difference between the two clocks does no harm.

@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.answers import MAX_DETAILS, MAX_MESSAGE, MAX_RETRY_AFTER_S, Answer, error_of, said_by, seconds_to_wait
+from tickets.api_answers import (
+    MAX_DETAILS,
+    MAX_MESSAGE,
+    MAX_RETRY_AFTER_S,
+    ApiAnswer,
+    error_of,
+    said_by,
+    seconds_to_wait,
+)
 from tickets.client import TicketsClient
 from tickets.errors import (
     AskPerson,
@@ -159,14 +167,14 @@ def test_details_are_few_and_short_however_many_and_long_they_come() -> None:
     ],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:
-    answer = Answer("create_ticket", 429, b"", header)
+    answer = ApiAnswer("create_ticket", 429, b"", header)
     assert seconds_to_wait(answer, said_by(b"", KEY), NOW) == seconds
 
 
 def test_a_date_is_counted_from_the_services_own_clock() -> None:
     theirs = NOW + timedelta(hours=2)
     until, since = (format_datetime(each, usegmt=True) for each in (theirs + timedelta(seconds=40), theirs))
-    assert seconds_to_wait(Answer("get_ticket", 503, b"", until, since), said_by(b"", KEY), NOW) == 40.0
+    assert seconds_to_wait(ApiAnswer("get_ticket", 503, b"", until, since), said_by(b"", KEY), NOW) == 40.0
 
 
 @pytest.mark.parametrize(
@@ -210,7 +218,7 @@ def test_the_header_comes_before_the_body_unless_it_makes_no_sense() -> None:
 def test_no_answer_whatsoever_breaks_the_reading(
     status: int, body: bytes | None, retry_after: str | None, date: str | None, keyed: bool
 ) -> None:
-    error = error_of(Answer("get_ticket", status, body, retry_after, date), keyed=keyed, now=NOW, secret=KEY)
+    error = error_of(ApiAnswer("get_ticket", status, body, retry_after, date), keyed=keyed, now=NOW, secret=KEY)
     assert type(error) in {SendLater, RepeatUnchanged, RepeatTwice, AskPerson, StopSending}
     assert error.retry_after is None or 0 <= error.retry_after <= MAX_RETRY_AFTER_S
     assert all("\n" not in each.field + each.message for each in error.details)
