@@ -3,8 +3,8 @@
     python3 dev.py run   [ARGS]   the main job (`ticketrelay run`)
     python3 dev.py test  [ARGS]   the tests (pytest), in parallel (-n0: one process); tests that need an absent server
                                   are deselected and counted
-    python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, schema, statements, tests; --static
-                                  leaves the tests out
+    python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, prose, schema, statements,
+                                  tests; --static leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/; --against REV measures this checkout and another revision
                                   alternately, and prints the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
@@ -119,6 +119,7 @@ def check(arguments: list[str]) -> int:
         ("types", (PYTHON, "-m", "mypy")),
         ("import rules", (BIN / "lint-imports",)),
         ("limits", (PYTHON, "-m", "tests.limits")),
+        ("prose", (PYTHON, "-m", "tests.prose")),
         ("schema", (PYTHON, "-m", "worker.cli", "schema", "--to", SCHEMA)),
         ("example", (BIN / "check-jsonschema", "--schemafile", SCHEMA, "ticketrelay.example.yaml")),
         ("statements", (PYTHON, "-m", "tests.statements", "--check")),

@@ -77,7 +77,7 @@ def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
     """Return the case keys of all alerts in an answer of `GET /api/v2/alerts`.
 
     All states count, because silenced and inhibited alerts go on too. An alert is listed under its fingerprint and
-    under its labels: the template of a webhook's body decides which of them is the case key. Raises UnreadableMessage,
+    under its labels: the template of a webhook's body decides which one is the case key. Raises UnreadableMessage,
     also if a single alert cannot be identified: it could be any.
 
     Source: Alertmanager, api/v2/openapi.yaml, `gettableAlerts`.

@@ -55,7 +55,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Backfilling(Generic[S]):
-    """How one kind of source is asked for undelivered messages."""
+    """The requests by which one kind of source is asked for undelivered messages."""
 
     every: Callable[[S], float | None]
     """Seconds from the end of one round to the start of the next. None: no backfill."""

@@ -52,7 +52,7 @@ def _no_headers(_body: bytes, _settings: object, _now: datetime) -> dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class Outside(Generic[S]):
-    """What the worker may fetch from a kind's sender. Always by HTTPS, without following redirects."""
+    """The addresses that the worker may fetch for a kind: always by HTTPS, without following redirects."""
 
     hosts: re.Pattern[str]
     """Matched against the whole host. No other host is called."""
@@ -83,7 +83,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Asking(Generic[S]):
-    """How a kind's product is asked for its open alerts. The worker makes the request; these functions are pure."""
+    """The request for the open alerts of a kind's product. The worker makes it; these functions are pure."""
 
     request: Callable[[S], Ask | None]
     """The request. None: the product is not asked."""

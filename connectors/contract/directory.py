@@ -32,7 +32,7 @@ class NamesPage:
 
 @dataclass(frozen=True, slots=True)
 class DisplayNames(Generic[S]):
-    """How one kind of source is asked for display names."""
+    """The requests for the display names of one kind of source."""
 
     workspaces: Callable[[S], tuple[str, ...]]
     """Names of the workspaces. Each has a token and limits of its own. Empty: no names are asked for."""

@@ -20,7 +20,7 @@ WHOLE = timedelta(seconds=1)  # tolerance of the lifecycle: the times in webhook
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often tickets are polled."""
+    """The pace at which tickets are polled."""
 
     again_after_s: float
     """Seconds. Minimum time between two polls of one ticket."""
@@ -30,7 +30,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Polling(Generic[S]):
-    """How a kind's tickets are polled."""
+    """The requests by which the tickets of a kind are polled."""
 
     pace: Callable[[S], Pace | None]
     """None: no polling; webhooks suffice."""

@@ -76,7 +76,7 @@ Outcome = Posted | PostLater | PostUnknown | PostRejected
 
 @dataclass(frozen=True, slots=True)
 class ReceiptCalls(Generic[S]):
-    """How one kind of source posts receipts."""
+    """The calls by which one kind of source posts receipts."""
 
     is_on: Callable[[S], bool]
     write: Callable[[ReceiptContent, S], HttpCall | OutgoingMail | PostRejected]

@@ -36,7 +36,7 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class Socket(Generic[S]):
-    """How one kind of source delivers over a connection that we open."""
+    """Delivery by one kind of source over a connection that the worker opens."""
 
     is_on: Callable[[S], bool]
     opening: Callable[[S], HttpCall]

@@ -1,4 +1,4 @@
-"""What a search and a ticket's state prove about an earlier attempt, and when that proof is accepted."""
+"""Tests of what a search and a ticket's state prove about an earlier attempt, and when that proof is accepted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Inspection and control of the server, on a separate listener.
 
-    GET    /effects?after=SEQ&limit=N   every effect, in order
+    GET    /effects                     every effect, in order; `after` a sequence number, at most `limit`
     GET    /requests                    counts by method, path template and status; the last 10,000 requests
     GET    /faults                      the rules
     POST   /faults                      a rule (the fields of `FaultRule`) → {"id"}

@@ -25,4 +25,4 @@ class Refused(Exception):
 
 
 class NotFound(Refused):
-    """Nothing is known under that name."""
+    """The name belongs to no record of the ledger."""

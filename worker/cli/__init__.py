@@ -52,10 +52,10 @@ COMMANDS = {
         "worker.cli.inspect.tail:tail",
         "Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.",
     ),
-    "events": Entry("worker.cli.inspect.events:events", "What became of a message."),
+    "events": Entry("worker.cli.inspect.events:events", "The outcome of a message."),
     "cases": Entry(
         "worker.cli.inspect.cases:cases",
-        "What each ticket is about: an incident, a conversation by mail, a thread in chat.",
+        "Cases: an incident, a conversation by mail or a thread in chat, with its ticket.",
     ),
     "dead": Entry(
         "worker.cli.operate.dead:dead",
@@ -71,11 +71,9 @@ COMMANDS = {
         "Compare the ledger with the Tickets API: "
         "tickets that are missing, doubled, orphaned, foreign or were changed.",
     ),
-    "sources": Entry(
-        "worker.cli.operate.sources:sources", "Who sends us messages, and whose operations are held back."
-    ),
+    "sources": Entry("worker.cli.operate.sources:sources", "The sources of messages, and pausing their operations."),
     "interventions": Entry(
-        "worker.cli.operate.interventions:interventions", "Who did what by hand, when, and to what."
+        "worker.cli.operate.interventions:interventions", "The interventions of people: who, when, what, and on what."
     ),
     "status": Entry("worker.cli.inspect.status:status", "Show what is under way."),
     "budget": Entry(

@@ -49,7 +49,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How often the product is asked, and how long an alert must be missing."""
+    """The interval between requests to the product, and the time for which an alert must be missing."""
 
     every: timedelta
     grace: timedelta

@@ -43,7 +43,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a job may use."""
+    """The tools of a job."""
 
     now: datetime
     """By the ledger's clock."""

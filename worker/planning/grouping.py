@@ -104,7 +104,7 @@ def storm_of(event: Event, source: str, above: int | None, route: str) -> Storm 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many incidents began in the minute since `since`, and in the minute before."""
+    """The number of incidents that began in the minute since `since`, and in the minute before."""
 
     since: datetime | None = None
     number: int = 0

@@ -32,7 +32,7 @@ Request = CreateTicket | AddNote | UpdateTicket | CloseTicket
 
 
 class Recurrence(StrEnum):
-    """Whether an event's source message id is known to the ledger."""
+    """The relation of an event to a known message with its source message id."""
 
     FIRST = "new"
     """Never seen."""
@@ -141,7 +141,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """When new incidents are gathered in one ticket, and the group that gathers them."""
+    """The rate above which new incidents are gathered in one ticket, and the group that gathers them."""
 
     above: int
     """The number of new incidents in a minute beyond which further incidents are gathered."""

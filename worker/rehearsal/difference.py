@@ -56,12 +56,12 @@ class Difference:
 
     @property
     def more(self) -> int:
-        """How many tickets would be added: the new ones, and the additional ones of regrouped tickets."""
+        """The number of tickets that would be added: the new ones, and the additional ones of regrouped tickets."""
         return len(self.new) + sum(max(0, len(each.after) - len(each.before)) for each in self.regrouped)
 
     @property
     def fewer(self) -> int:
-        """How many tickets would be missing: those that are gone, and the missing ones of regrouped tickets."""
+        """The number of tickets that would be missing: those gone, and the missing ones of regrouped tickets."""
         return len(self.gone) + sum(max(0, len(each.before) - len(each.after)) for each in self.regrouped)
 
 

@@ -63,7 +63,7 @@ class TicketsRegrouped:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why events are dropped, or deliveries cannot be read, and how often."""
+    """A reason why events are dropped or deliveries cannot be read, and how often that happened."""
 
     reason: str
     before: int

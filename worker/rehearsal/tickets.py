@@ -43,7 +43,7 @@ class Ticket:
 
 @dataclass(slots=True)
 class Times:
-    """How often something happened, and the number of the first delivery with it."""
+    """A count of something that happened, and the number of the first delivery with it."""
 
     number: int = 0
     first: int = 0

@@ -57,7 +57,7 @@ MUTATIONS = (
              "if event.other_words != \"message\" or event.content_digest == known_content or is_copied:",
              "if True:"),
     Mutation("copies are one message", "decide.py", "or is_copied:", "or False:"),
-    Mutation("an event counts once on an observation", "decide.py",
+    Mutation("an event counts once in an observation", "decide.py",
              "    if observed in batch.observed:\n        return None\n", ""),
     Mutation("what had an effect is remembered", "decide.py", "        batch.known.seen[name] = remembered\n"
              "        batch.seen[name] = (remembered, arrival.inbound_id)\n", "        pass\n"),

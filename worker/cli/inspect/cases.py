@@ -59,7 +59,7 @@ _FACTS: tuple[Fact[CaseShown], ...] = (
 
 @click.group()
 def cases() -> None:
-    """What each ticket is about: an incident, a conversation by mail, a thread in chat.
+    """Cases: an incident, a conversation by mail or a thread in chat, with its ticket.
 
     \b
     Examples:

@@ -58,7 +58,7 @@ _TABLE: Table[DeliveryLine] = Table(
 
 @click.group()
 def events() -> None:
-    """What became of a message.
+    """The outcome of a message.
 
     \b
     Examples:

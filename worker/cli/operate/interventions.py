@@ -16,7 +16,7 @@ from worker.ledger import Intervention
 
 @click.group()
 def interventions() -> None:
-    """Who did what by hand, when, and to what."""
+    """The interventions of people: who, when, what, and on what."""
 
 
 @interventions.command("list")

@@ -54,7 +54,7 @@ _TESTED: tuple[Fact[SourceTested], ...] = (
 
 @click.group()
 def sources() -> None:
-    """Who sends us messages, and whose operations are held back.
+    """The sources of messages, and pausing their operations.
 
     A pause holds back calls; messages are taken in and planned all the same. Calls under way end.
     """

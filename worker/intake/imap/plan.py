@@ -31,7 +31,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where reading a folder begins."""
+    """The place in a folder at which reading begins."""
 
     cursor: Cursor
     is_new: bool

@@ -57,7 +57,7 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds a mail is tried again before it goes into quarantine without its text."""
+    """The seconds for which a mail is tried again before it goes into quarantine without its text."""
 
     not_now: float = 3600.0
     """While the server reports that it cannot deliver the mail at the moment."""

@@ -59,7 +59,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many calls may be made now."""
+    """The number of calls that may be made now."""
 
     urgent: int
     others: int
@@ -117,7 +117,7 @@ class _Pace:
 
     @property
     def tick(self) -> timedelta:
-        """How long due calls are gathered before they are allowed in one batch."""
+        """The time for which due calls are gathered before they are allowed in one batch."""
         return TICK if self.even < TICK else timedelta(0)
 
     @property

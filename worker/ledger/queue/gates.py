@@ -58,7 +58,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What the gate lets through."""
+    """The calls that the gate lets through."""
 
     closed_until: datetime | None = None
     probes: GateReason | None = None

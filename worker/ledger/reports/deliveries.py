@@ -106,7 +106,7 @@ def stored(connection: Connection, number: int) -> StoredDelivery | None:
 
 @dataclass(frozen=True, slots=True)
 class SourceCounts:
-    """How many deliveries and attempts a source had, each by outcome."""
+    """The numbers of deliveries and attempts of a source, each by outcome."""
 
     deliveries: Mapping[str, int]
     """Repeats of unreadable bytes count too."""

@@ -33,7 +33,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a table was read."""
+    """The place in a table up to which it was read."""
 
     last: int = 0
     passed_over: dict[int, datetime] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How far both tables were read."""
+    """The places up to which both tables were read."""
 
     deliveries: Position
     attempts: Position

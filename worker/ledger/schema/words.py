@@ -51,7 +51,7 @@ SKIPPED = InboundOutcome.SKIPPED.value
 
 
 class CasePhase(StrEnum):
-    """Whether the subject of a case goes on, according to its source (`cases.phase`, `members.phase`).
+    """The phase of a case: whether its subject goes on, according to its source (`cases.phase`, `members.phase`).
 
     Planning moves it under the case's lock, by the table of `worker/planning/lifecycle.py`. Delivery moves it only when
     an operation died, because the operations planned after it then did not come true. A person who repairs such an
@@ -101,7 +101,7 @@ class LeftBy(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """What delivery may do with a case (`cases.state`)."""
+    """The state of a case in delivery (`cases.state`)."""
 
     IDLE = "idle"
     """No operation of the case is to be sent.
@@ -233,7 +233,7 @@ class ReceiptState(StrEnum):
 
 
 class TicketOrigin(StrEnum):
-    """How a ticket came to its case (`tickets.how`)."""
+    """The way in which a ticket came to its case (`tickets.how`)."""
 
     CREATED = "created"
     """A call of Ticketrelay created it, according to the answer."""
@@ -244,7 +244,7 @@ class TicketOrigin(StrEnum):
 
 
 class ClosedBy(StrEnum):
-    """Why the gate is closed (`gate.reason`); missing while it is open.
+    """The reason why the gate is closed (`gate.reason`); missing while it is open.
 
     `worker/ledger/queue/gates.py` has the table.
     """

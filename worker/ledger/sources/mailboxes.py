@@ -32,7 +32,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a folder is read."""
+    """The place in a folder up to which it is read."""
 
     uidvalidity: int
     first_uid: int

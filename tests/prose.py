@@ -1,0 +1,59 @@
+"""Checks that docstrings are plain English: statements that name their subject, and none of the patterns below.
+
+Run by `python3 dev.py check`; exits with 1 and a line for each fault. The rules are PEP 257's, and ours.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+from tests.limits import FOLDERS, ROOT
+
+OPENINGS = re.compile(r"^(It|Its|They|He|She|What|Who|Whoever|Whose|Which|Why|How|When|Where|Whether|Of|Nothing)\b")
+"""First words of a docstring that leave its subject unnamed."""
+
+PATTERNS = {
+    re.compile(r"\bnothing is (?:no|neither|not)\b", re.IGNORECASE): "write that the thing is missing",
+    re.compile(r"\bwhat is to be\b", re.IGNORECASE): "name the thing",
+    re.compile(r"\bwhich of (?:them|those) (?:is|are)\b", re.IGNORECASE): "name the thing",
+    re.compile(r"\bwho(?:ever)? (?:may say so|said so)\b", re.IGNORECASE): "name the person",
+}
+"""Phrases that are read twice, each with advice."""
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[Documented, int, str]]:
+    """Yield each documented node, the line of its docstring, and the docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, Documented) and (text := ast.get_docstring(node)) is not None:
+            yield node, node.body[0].lineno, text
+
+
+def faults(name: str, source: str) -> Iterator[str]:
+    """Yield a line for each fault of a module's docstrings."""
+    for node, line, text in docstrings(ast.parse(source)):
+        first = text.partition("\n")[0]
+        if isinstance(node, ast.Module) and "?" in re.sub(r"`[^`]*`", "", text):
+            yield f"{name}:{line}: a module docstring is a statement, without a question"
+        if OPENINGS.match(first):
+            yield f"{name}:{line}: the first line names its subject: {first[:60]!r}"
+        for pattern, advice in PATTERNS.items():
+            if found := pattern.search(text):
+                yield f"{name}:{line}: {found.group()!r}: {advice}"
+
+
+def main() -> int:
+    """Check every Python file of the repository; return the exit code."""
+    files = [*(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "dev.py"]
+    named = ((path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(files))
+    for fault in (found := [each for name, source in named for each in faults(name, source)]):
+        print(fault, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
