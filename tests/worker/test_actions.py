@@ -11,7 +11,7 @@ import pytest
 from worker.actions import bulk, dead_letters, history, sources, status, upkeep
 from worker.actions.edits import NotARequest
 from worker.actions.errors import NotFound, Refused, UnknownSource, WrongInput
-from worker.actions.replay import Replay, Wanted
+from worker.actions.replay import Replay, ReplaySelection
 from worker.documents.dead_letters import DeadLetterDone, DeadLetterEdited, DeadLetterRefused
 from worker.documents.sources import PauseChanged
 from worker.ledger import EVERYTHING, Delivery, Ledger, NoSuchDeadLetter, open_ledger
@@ -48,7 +48,7 @@ def test_a_pause_and_its_end_say_what_changed_and_what_still_holds(ledger: Ledge
 def test_dead_letters_are_done_one_by_one_and_each_says_what_became_of_it(ledger: Ledger, settings: Settings) -> None:
     dead_letter = kill_create(ledger, opened())
 
-    def skip(each: str) -> bulk.Done:
+    def skip(each: str) -> bulk.LetterResult:
         return bulk.skip_one(ledger, each, "a test", by="ada")
 
     going = bulk.act_on([dead_letter, "op-99-1"], skip, named=True)
@@ -95,12 +95,12 @@ def test_a_ticket_that_cannot_be_asked_for_is_bound_to_nothing(ledger: Ledger, s
 def test_a_replay_can_be_stopped_between_two_steps_and_says_where_to_go_on(ledger: Ledger, settings: Settings) -> None:
     kept, _ = ledger.record([Delivery(inbound(f"{number}".encode()), unreadable="not JSON") for number in range(70)])
     numbers = sorted(each.inbound_id for each in kept)
-    wanted = Wanted(ledger.now() - timedelta(days=9))
+    wanted = ReplaySelection(ledger.now() - timedelta(days=9))
     first = Replay(ledger, settings.sources, wanted, "ada", dry_run=False)
     steps = first.steps(first.span())
     assert next(steps) == 64
     assert (first.document().deliveries, first.last) == (64, numbers[63])
-    rest = Replay(ledger, settings.sources, Wanted(wanted.since, after=first.last), "ada", dry_run=False)
+    rest = Replay(ledger, settings.sources, ReplaySelection(wanted.since, after=first.last), "ada", dry_run=False)
     assert list(rest.steps(rest.span())) == [6]
     assert rest.document().deliveries == 6
 
@@ -124,10 +124,10 @@ def test_a_backup_writes_over_no_file(sqlite_ledger: Ledger, tmp_path: Path) -> 
 
 def test_a_ledger_on_which_somebody_works_is_not_told_that_it_was_restored(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
-    upkeep.must_be_still(ledger)
+    upkeep.refuse_while_leased(ledger)
     claim_one(ledger)
     with pytest.raises(Refused, match="a lease runs until"):
-        upkeep.must_be_still(ledger)
+        upkeep.refuse_while_leased(ledger)
 
 
 def test_the_status_names_its_alarms_and_the_budget_its_limit(ledger: Ledger, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import structlog
 
-from worker.runtime.threads import Loop, Outlived, growing, owner_name
+from worker.runtime.threads import Loop, Outlived, backoff_seconds, owner_name
 
 PATIENCE_S = 30
 NEVER_S = 3600.0  # a turn that comes in spite of such a pause was woken
@@ -141,7 +141,7 @@ def test_one_that_was_not_started_can_be_stopped() -> None:
 
 @pytest.mark.parametrize(("failures", "seconds"), [(0, 0.5), (1, 1.0), (3, 4.0), (9, 60.0), (10_000, 60.0)])
 def test_a_pause_doubles_with_each_failure_up_to_the_longest(failures: int, seconds: float) -> None:
-    assert growing(0.5, failures, 60.0) == seconds
+    assert backoff_seconds(0.5, failures, 60.0) == seconds
 
 
 def test_no_two_parts_lease_under_one_name() -> None:

@@ -45,7 +45,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class LetterResult:
     """The result for one dead letter."""
 
     text: str
@@ -53,33 +53,35 @@ class Done:
     """Operations that waited for this one, and that went on or were given up with it."""
 
 
-def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str) -> Done:
+def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str) -> LetterResult:
     """Retry one dead letter. Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit."""
     recorded = read_again(ledger, sources, dead_letter, by=by)
     if recorded is not None:
         planned = sum(len(effect.operations) for effect in recorded.effects)
-        return Done(f"{dead_letter} was read: {len(recorded.effects)} events, {planned} operations", planned)
+        return LetterResult(f"{dead_letter} was read: {len(recorded.effects)} events, {planned} operations", planned)
     released = ledger.retry_operation(dead_letter, by=by)
     more = f"; {released} operations that waited for its ticket will follow" if released else ""
-    return Done(f"{dead_letter} will be sent again{more}", released)
+    return LetterResult(f"{dead_letter} will be sent again{more}", released)
 
 
-def skip_one(ledger: Ledger, dead_letter: str, why: str, *, by: str) -> Done:
+def skip_one(ledger: Ledger, dead_letter: str, why: str, *, by: str) -> LetterResult:
     """Skip one dead letter. Raises NoSuchDeadLetter."""
     skipped = ledger.skip(dead_letter, why, by=by)
     more = f", and {skipped - 1} operations that waited for it" if skipped > 1 else ""
-    return Done(f"{dead_letter} was skipped{more}", max(skipped - 1, 0))
+    return LetterResult(f"{dead_letter} was skipped{more}", max(skipped - 1, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class LetterReport:
     """The result for one dead letter of many, as a document and as text."""
 
     document: DeadLetterDone | DeadLetterRefused
     text: str
 
 
-def act_on(dead_letters: Sequence[str], act: Callable[[str], Done], *, named: bool) -> Iterator[Tried | None]:
+def act_on(
+    dead_letters: Sequence[str], act: Callable[[str], LetterResult], *, named: bool
+) -> Iterator[LetterReport | None]:
     """Apply `act` to each dead letter, and yield each result as the caller takes it.
 
     Yields None when somebody else decided on it meanwhile. A dead letter that was named explicitly is refused
@@ -93,17 +95,17 @@ def act_on(dead_letters: Sequence[str], act: Callable[[str], Done], *, named: bo
         except CannotBeDone as error:
             yield _refused(dead_letter, f"{dead_letter} stays as it is: {error}")
         except NoSuchDeadLetter as error:
-            yield Tried(DeadLetterRefused(dead_letter, str(error)), f"Error: {error}") if named else None
+            yield LetterReport(DeadLetterRefused(dead_letter, str(error)), f"Error: {error}") if named else None
         else:
-            yield Tried(DeadLetterDone(dead_letter, done.released), done.text)
+            yield LetterReport(DeadLetterDone(dead_letter, done.released), done.text)
 
 
-def _refused(dead_letter: str, why: str) -> Tried:
-    return Tried(DeadLetterRefused(dead_letter, why), why)
+def _refused(dead_letter: str, why: str) -> LetterReport:
+    return LetterReport(DeadLetterRefused(dead_letter, why), why)
 
 
 @dataclass(slots=True)
-class ReadingForeseen:
+class ReadingForecast:
     """Forecast of reading quarantined deliveries again."""
 
     operations: Counter[str] = field(default_factory=Counter)
@@ -113,11 +115,11 @@ class ReadingForeseen:
     """Deliveries that cannot be read today either."""
 
 
-def reading_foreseen(
+def forecast_reading(
     ledger: Ledger, sources: Mapping[str, Source], dead_letters: Sequence[str], advanced: Callable[[int], None]
-) -> ReadingForeseen:
+) -> ReadingForecast:
     """Forecast the effect of reading deliveries again, each against the ledger as it is. Nothing is stored."""
-    found = ReadingForeseen()
+    found = ReadingForecast()
     for each in dead_letters:
         try:
             recorded = foresee(ledger, sources, each)

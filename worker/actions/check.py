@@ -15,7 +15,7 @@ from worker.settings.problems import Problem, in_order, where
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckResult:
     """Settings, and the problems found in them."""
 
     loaded: Loaded | None
@@ -38,13 +38,13 @@ class Judged:
         }
 
 
-def check(read: Callable[[], Given], *, secrets: bool, connect: bool) -> Judged:
+def check(read: Callable[[], Given], *, secrets: bool, connect: bool) -> CheckResult:
     """Judge the settings from `read`, and test the services they name if `connect`. `read` may raise SettingsError."""
     try:
         loaded = judge(read(), secrets=secrets)
     except SettingsError as error:
-        return Judged(None, error.found, error.hidden, [])
-    return Judged(loaded, in_order(warnings(loaded)), loaded.hidden, probe_all(loaded.settings) if connect else [])
+        return CheckResult(None, error.found, error.hidden, [])
+    return CheckResult(loaded, in_order(warnings(loaded)), loaded.hidden, probe_all(loaded.settings) if connect else [])
 
 
 def _plain(problem: Problem) -> ProblemTold:

@@ -18,7 +18,7 @@ EVENTS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReplaySelection:
     """Selects the deliveries that are read again."""
 
     since: datetime
@@ -33,7 +33,7 @@ class Replay:
 
     ledger: Ledger
     sources: Mapping[str, Source]
-    wanted: Wanted
+    wanted: ReplaySelection
     by: str
     dry_run: bool
     """Roll back every step: each is judged by the present ledger, and does not see the effects of earlier steps."""

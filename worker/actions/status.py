@@ -18,7 +18,7 @@ def status(ledger: Ledger, settings: Settings) -> StatusNow:
     return shown
 
 
-def away(settings: Settings, error: Exception) -> LedgerIsAway:
+def why_ledger_is_away(settings: Settings, error: Exception) -> LedgerIsAway:
     """Return why the ledger cannot be read.
 
     Even reading SQLite's file needs some free disk space while no process has it open.

@@ -33,7 +33,7 @@ def upgrade(settings: Settings) -> Upgraded:
         return Upgraded(address(ledger))
 
 
-def must_be_still(ledger: Ledger) -> None:
+def refuse_while_leased(ledger: Ledger) -> None:
     """Raise Refused while a lease runs: a worker is still running, or the backup is younger than a lease."""
     until = ledger.leased_until()
     if until is not None:

@@ -21,7 +21,7 @@ from worker.intake import own
 from worker.ledger import INTERNAL, Delivery
 from worker.planning.grouping import RESERVED
 from worker.routing import route
-from worker.runtime.defects import ConnectorFailed, of_connector
+from worker.runtime.defects import ConnectorFailed, connector_defects
 from worker.settings import Source
 
 NO_KEYS: Keys = {}
@@ -82,7 +82,7 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
     if isinstance(message, Verified) and own.is_own(message.inbound):
         return own.parse(message.inbound)
     try:
-        with of_connector(source, UnreadableMessage, OverLimit):
+        with connector_defects(source, UnreadableMessage, OverLimit):
             return _without_reserved(source.connector.parse(message, source.settings))
     except ConnectorFailed as error:
         # A defect must not lose the message, nor make its sender repeat it for ever.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from connectors.contract.calls import HttpCall
 from connectors.contract.connector import Ask
 from connectors.contract.messages import UnreadableMessage
-from worker.runtime.defects import ConnectorFailed, of_connector
+from worker.runtime.defects import ConnectorFailed, connector_defects
 from worker.runtime.web import DEADLINE_S, NoAnswer, fetch
 from worker.settings import Source
 
@@ -36,7 +36,7 @@ def listed(source: Source, deadline_s: float = DEADLINE_S) -> frozenset[str]:
         raise NoAnswer("it is not configured to be asked")
     body = _answer(question, deadline_s)
     try:
-        with of_connector(source, UnreadableMessage):
+        with connector_defects(source, UnreadableMessage):
             return asking.listed(body, source.settings)
     except UnreadableMessage as error:
         raise NoAnswer(f"the answer cannot be read: {error}") from error

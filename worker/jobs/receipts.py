@@ -15,7 +15,7 @@ from worker.jobs.job import Job, State, Surroundings
 from worker.ledger import Receipt
 from worker.receipts.sending import send
 from worker.receipts.tokens import Tokens
-from worker.runtime.defects import ConnectorFailed, of_connector
+from worker.runtime.defects import ConnectorFailed, connector_defects
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -79,7 +79,7 @@ def _sent(
 ) -> tuple[bool, Outcome]:
     """Return whether the call may be repeated when its outcome is unknown, and the outcome."""
     try:
-        with of_connector(source):
+        with connector_defects(source):
             call = receipts.write(about, source.settings)
     except ConnectorFailed as error:
         return True, PostLater(DEFECT_S, str(error))
@@ -89,7 +89,7 @@ def _sent(
     if may_be_there and not repeatable:
         return False, PostUnknown("who sent it ended before it was answered")
     try:
-        with of_connector(source):
+        with connector_defects(source):
             return repeatable, send(call, about, receipts, source.settings, TOKENS)
     except ConnectorFailed as error:
         return repeatable, PostUnknown(str(error))

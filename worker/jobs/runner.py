@@ -17,7 +17,7 @@ from worker.intake.display_names import with_display_names
 from worker.jobs.job import Job, JobFailed, Ran, Surroundings, read_found
 from worker.ledger import LeasedJob, Ledger, LedgerAway
 from worker.planning.model import Kind
-from worker.runtime.threads import Loop, Outlived, growing
+from worker.runtime.threads import Loop, Outlived, backoff_seconds
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -83,7 +83,9 @@ class Runner:
         if ran.problem is None:
             self._ledger.job_store.finish(leased, ran.state, after=job.every if ran.again is None else ran.again)
             return 1
-        pause = timedelta(seconds=growing(AGAIN.total_seconds(), leased.failures, AGAIN_AT_MOST.total_seconds()))
+        pause = timedelta(
+            seconds=backoff_seconds(AGAIN.total_seconds(), leased.failures, AGAIN_AT_MOST.total_seconds())
+        )
         self._ledger.job_store.fail(leased, ran.problem, ran.state, after=pause if ran.again is None else ran.again)
         return 0
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected, PostUnknown
-from worker.runtime.defects import ConnectorFailed, of_connector
+from worker.runtime.defects import ConnectorFailed, connector_defects
 from worker.runtime.web import NoAnswer, fetch
 from worker.settings import Source
 
@@ -30,7 +30,7 @@ def asked(
     except NoAnswer as error:
         return f"{call.url}: {error}"
     try:
-        with of_connector(source):
+        with connector_defects(source):
             said = read(answer)
     except ConnectorFailed as error:
         return str(error)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from worker.runtime.tracebacks import where
+from worker.runtime.tracebacks import error_location
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ class ConnectorFailed(Exception):
 
 
 @contextmanager
-def of_connector(source: Source, *meant: type[Exception]) -> Iterator[None]:
+def connector_defects(source: Source, *meant: type[Exception]) -> Iterator[None]:
     """Turn any exception of the source's connector, except those in `meant`, into a defect. Raises ConnectorFailed."""
     try:
         yield
@@ -29,4 +29,4 @@ def of_connector(source: Source, *meant: type[Exception]) -> Iterator[None]:
         raise
     except Exception as defect:
         log.exception("connector.failed", source=source.id, kind=source.connector.kind)
-        raise ConnectorFailed(f"the connector failed on it ({where(defect)})") from defect
+        raise ConnectorFailed(f"the connector failed on it ({error_location(defect)})") from defect

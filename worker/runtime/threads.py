@@ -111,7 +111,7 @@ class Loop:
         return self.rest(self._pause() if callable(self._pause) else self._pause)
 
 
-def growing(first: float, failures: int, longest: float) -> float:
+def backoff_seconds(first: float, failures: int, longest: float) -> float:
     """Return the seconds to wait after `failures` failures and one more: doubled with each, up to `longest`."""
     return min(first * 2.0 ** min(failures, 20), longest)
 

@@ -15,14 +15,14 @@ from types import TracebackType
 from typing import Any
 
 
-def where(error: BaseException) -> str:
+def error_location(error: BaseException) -> str:
     """Return the class of the error and the line that raised it: `KeyError in messages.py, line 7`."""
     frames = traceback.extract_tb(error.__traceback__)
     at = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{at}"
 
 
-def without_words(error: BaseException) -> str:
+def format_without_messages(error: BaseException) -> str:
     """Return the traceback of an exception and of its causes, without their messages."""
     return "\n".join(line for each in reversed(list(_chain(error))) for line in _lines(each))
 
@@ -34,7 +34,7 @@ def of_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
     if isinstance(given, tuple):
         error = given[1]
     if error is not None:
-        event["exception"] = without_words(error)
+        event["exception"] = format_without_messages(error)
     return event
 
 
@@ -44,7 +44,7 @@ class Formatter(logging.Formatter):
     def formatException(  # noqa: N802 — the standard library's name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
-        return without_words(ei[1]) if ei[1] is not None else ""
+        return format_without_messages(ei[1]) if ei[1] is not None else ""
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -11,9 +11,9 @@ import click
 from connectors.contract.messages import Inbound
 from worker.actions import explain as actions
 from worker.actions.samples import NotOneMessage, sample_in
-from worker.cli.operate.byhand import errors_said
+from worker.cli.operate.byhand import exit_on_error
 from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_settings
-from worker.cli.shell.output import answer, cell, notice, output_option
+from worker.cli.shell.output import cell, notice, output_option, print_document
 from worker.documents.explain import EventExplained, Explained, Planned, RoutingExplained
 
 
@@ -37,7 +37,7 @@ def explain(
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml
     """
     settings = local_settings(DEFAULT_DATA)
-    with errors_said():
+    with exit_on_error():
         source = actions.source_of(settings, kind, source_id)
     with click.open_file(file, "rb") as stream:
         raw: bytes = stream.read()
@@ -48,7 +48,7 @@ def explain(
     given = (*sample.headers, *_headers(headers))
     arrived = Inbound(source.id, datetime.now(UTC), sample.body, given, sample.query)
     result = actions.explain(settings, source, arrived, unverified=unverified)
-    answer("explain", result, output, show)
+    print_document("explain", result, output, show)
     sys.exit(1 if result["error"] else 0)
 
 

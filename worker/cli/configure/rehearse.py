@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from worker.actions import rehearse as actions
-from worker.cli.operate.byhand import Moment, opened
+from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.shell.common import config_file, data_option, fail, fail_settings, with_local_defaults
-from worker.cli.shell.output import answer, cell, notice, output_option, progress
+from worker.cli.shell.output import cell, notice, output_option, print_document, progress
 from worker.rehearsal.difference import Was
 from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, TicketLine
 from worker.settings import Settings, SettingsError
@@ -57,7 +57,7 @@ def rehearse(
     new, present = _files(against)
     old_settings = _settings(present, data)
     asked = Asked(str(new), str(present or "the environment"), since, source)
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         if source is not None and source not in settings.sources.keys() | old_settings.sources.keys():
             there = ", ".join(sorted(settings.sources.keys() | old_settings.sources.keys())) or "none"
             fail([f"--source {source!r}: no source has that id in either configuration; there are: {there}"])
@@ -68,7 +68,7 @@ def rehearse(
             notice("stopped; nothing was changed")
             sys.exit(1)
     told = found(Limits(max_new, max_gone, max_changed, max_calls_more))
-    answer("rehearse", told, output, _print)
+    print_document("rehearse", told, output, _print)
     for each in told.limits:
         if each.passed:
             notice(f"--{each.limit} {each.allowed:g} is passed: {_size(each)}")

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from worker.actions.trials import try_all, with_tests_of
-from worker.cli.operate.byhand import errors_said
+from worker.cli.operate.byhand import exit_on_error
 from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail_settings, with_local_defaults
-from worker.cli.shell.output import answer, cell, notice, output_option
+from worker.cli.shell.output import cell, notice, output_option, print_document
 from worker.documents.settings import TestDone, TestsDone
 from worker.rehearsal.trial import Value
 from worker.settings import SettingsError
@@ -45,13 +45,13 @@ def test(files: tuple[Path, ...], without_secrets: bool, output: str) -> None:
     try:
         given = with_local_defaults(gather(os.environ, chosen), DEFAULT_DATA)
         parts = [(judge(given, secrets=not without_secrets), chosen.parent if chosen is not None else Path())]
-        with errors_said():
+        with exit_on_error():
             others = [(with_tests_of(given, each), each.parent) for each in files or beside]
         parts += [(judge(each, secrets=not without_secrets), folder) for each, folder in others]
     except SettingsError as error:
         fail_settings(error)
     told = try_all(parts, datetime.now(UTC))
-    answer("test", told, output, _print_all)
+    print_document("test", told, output, _print_all)
     sys.exit(1 if told.failed or not told.tests else 0)
 
 

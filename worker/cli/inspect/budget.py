@@ -9,7 +9,7 @@ import click
 
 from worker.actions import status
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
-from worker.cli.shell.output import Fact, answer, moment, output_option, show_facts
+from worker.cli.shell.output import Fact, output_option, print_document, show_facts, time_text
 from worker.documents.status import BudgetNow
 from worker.planning.keys import RANKS
 
@@ -22,7 +22,7 @@ _FACTS: tuple[Fact[BudgetNow], ...] = (
     Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the service asked"
          if now.closed_until is not None else None),
     Fact("waiting", lambda now: f"{sum(each.cases for each in now.waiting) or 'nothing'}"),
-    Fact("", lambda now: [f"{each.cases:>5}  {name_of(each.rank):<18} since {moment(each.oldest)}"
+    Fact("", lambda now: [f"{each.cases:>5}  {name_of(each.rank):<18} since {time_text(each.oldest)}"
                           for each in now.waiting]),
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def budget(data: Path, output: str) -> None:
     settings = local_settings(data)
     with closing(upgraded_ledger(settings)) as ledger:
         now = status.budget(ledger, settings)
-    answer("budget", now, output, lambda shown: show_facts(_FACTS, shown))
+    print_document("budget", now, output, lambda shown: show_facts(_FACTS, shown))
 
 
 def _limit(number: int | None) -> int | str:

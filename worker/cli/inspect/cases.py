@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from worker.actions import history
-from worker.cli.operate.byhand import opened
+from worker.cli.operate.byhand import ledger_and_settings
 from worker.cli.operate.interventions import line
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
@@ -16,13 +16,13 @@ from worker.cli.shell.output import (
     Column,
     Fact,
     Table,
-    answer_many,
     cell,
+    column_time,
     counted_option,
     lines_option,
+    print_list,
     show_facts,
     ticket_of,
-    when,
 )
 from worker.ledger import CaseFilter, CaseLine, CaseShown
 
@@ -47,10 +47,10 @@ _FACTS: tuple[Fact[CaseShown], ...] = (
     Fact("last error", lambda shown: cell(shown.case.last_error)),
     Fact("member", lambda shown: [f"{each.phase:<6}  {cell(each.key)}  {cell(each.subject)}"
                                   for each in shown.members]),
-    Fact("message", lambda shown: [f"{when(each.received_at)}  {each.id:<12} {each.outcome}{_why(each.reason)}"
+    Fact("message", lambda shown: [f"{column_time(each.received_at)}  {each.id:<12} {each.outcome}{_why(each.reason)}"
                                    for each in shown.messages]),
     Fact("operation", lambda shown: [
-        f"{when(each.ended_at) or 'not yet':<19}  {each.id:<12} {each.kind} {each.state}{_why(each.why)}"
+        f"{column_time(each.ended_at) or 'not yet':<19}  {each.id:<12} {each.kind} {each.state}{_why(each.why)}"
         for each in shown.case.operations
     ]),
     Fact("by hand", lambda shown: map(line, shown.case.interventions)),
@@ -83,9 +83,9 @@ def list_(source: str | None, state: str | None, has_ticket: bool | None, limit:
       ticketrelay cases list --source prom --no-ticket
       ticketrelay cases list --limit 0 -o jsonl | jq -r .key
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = ledger.reading.cases(CaseFilter(source, state, has_ticket), limit or None)
-        answer_many("cases-list", found, output, _TABLE)
+        print_list("cases-list", found, output, _TABLE)
 
 
 @cases.command()
@@ -101,9 +101,9 @@ def show(name: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay cases show case-4 -o json
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = history.case(ledger, name)
-    answer_many("cases-show", found, output, _Shown())
+    print_list("cases-show", found, output, _Shown())
 
 
 class _Shown:

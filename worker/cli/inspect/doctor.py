@@ -10,7 +10,7 @@ import click
 
 from worker.actions.doctor import bundle
 from worker.cli.shell.common import data_option, fail, local_settings
-from worker.cli.shell.output import answer, notice, output_option
+from worker.cli.shell.output import notice, output_option, print_document
 
 
 @click.command()
@@ -36,7 +36,7 @@ def doctor(target: Path | None, data: Path, output: str) -> None:
         bundled, is_alarmed = bundle(settings, data, file, now)
     except OSError as error:
         fail([f"--to {file}: {error.strerror or error}"])
-    answer("doctor", bundled, output, lambda each: click.echo(f"{each.file}: {', '.join(each.parts)}"))
+    print_document("doctor", bundled, output, lambda each: click.echo(f"{each.file}: {', '.join(each.parts)}"))
     for each in bundled.problems:
         notice(f"not in it: {each}")
     sys.exit(1 if bundled.problems or is_alarmed else 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from worker.actions import history
-from worker.cli.operate.byhand import Moment, opened
+from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.operate.interventions import line
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
@@ -17,19 +17,19 @@ from worker.cli.shell.output import (
     Column,
     Lines,
     Table,
-    answer,
-    answer_many,
     cell,
     colour_of,
+    column_time,
     counted_option,
     emit_many,
     lines_option,
-    moment,
     notice,
     output_option,
+    print_document,
+    print_list,
     progress,
     ticket_of,
-    when,
+    time_text,
 )
 from worker.ledger import (
     ACCEPTED,
@@ -83,9 +83,9 @@ def list_(source: str | None, outcome: str | None, since: datetime | None, limit
       ticketrelay events list --source prom --since 1h
       ticketrelay events list --limit 0 -o jsonl > all.jsonl
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = ledger.reading.deliveries(DeliveryFilter(source, outcome, since), limit or None)
-        answer_many("events-list", found, output, _TABLE)
+        print_list("events-list", found, output, _TABLE)
 
 
 @events.command()
@@ -105,10 +105,10 @@ def find(text: str, since: datetime | None, data: Path, output: str) -> None:
       ticketrelay events find ada@customer.example
       ticketrelay events find "printer is on fire" --since 7d
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = history.find(ledger, text)
         stories = found.stories if found.is_known else _searched(ledger, text, since)
-    answer_many("events-find", stories, output, Lines(_story))
+    print_list("events-find", stories, output, Lines(_story))
     if not stories:
         notice(
             f"{text} led to no case: `ticketrelay events show {text}` says why"
@@ -135,7 +135,7 @@ def _story(story: CaseStory) -> str:
     if story.last_error:
         lines.append(f"  last error: {cell(story.last_error)}")
     for each in story.operations:
-        ended = moment(each.ended_at)
+        ended = time_text(each.ended_at)
         lines.append(f"  {each.id:<10} {each.kind:<14} {each.state:<8} from in-{each.inbound_id}  {ended}")
         if each.why:
             lines.append(f"             {cell(each.why)}")
@@ -161,9 +161,9 @@ def show(name: str, data: Path, output: str) -> None:
       ticketrelay events show in-7
       ticketrelay events show 1042 -o json | jq '.steps[] | select(.what == "attempted")'
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = history.timeline(ledger, name)
-    answer("events-show", found, output, _print_timeline)
+    print_document("events-show", found, output, _print_timeline)
 
 
 def _print_timeline(found: Timeline) -> None:
@@ -178,7 +178,7 @@ def _print_timeline(found: Timeline) -> None:
 
 
 def _step(each: Step) -> str:
-    at = when(each.at)
+    at = column_time(each.at)
     status = f"{each.outcome or ''} {each.status or ''}".strip()
     shown = click.style(status, fg=colour_of(each.outcome or ""))
     wait = f"  then waits {each.wait_s:g} s" if each.wait_s is not None else ""
@@ -204,7 +204,7 @@ def export(name: str, redact: bool, data: Path, output: str) -> None:
       ticketrelay events export in-7 --redact > samples/one.json      # for `test` and `explain`
       ticketrelay events export in-7 --redact -o json | jq -r '.[0].body' > body.json
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         exported = history.export(ledger, settings, name, redact=redact)
     if not redact:
         notice("as it arrived, with what may be private: use --redact before you hand it on")

@@ -10,7 +10,7 @@ import click
 
 from worker.actions import status as actions
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
-from worker.cli.shell.output import Fact, answer, cell, counts, moment, output_option, show_facts
+from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
 from worker.documents.status import LedgerIsAway, StatusNow
 from worker.ledger import EVERYTHING, LedgerAway, MailboxState, Pause
 
@@ -20,7 +20,7 @@ _FACTS: tuple[Fact[StatusNow], ...] = (
     Fact("dead", lambda now: f"{now.dead} operations · {now.quarantined} deliveries in quarantine"),
     Fact("paused", lambda now: map(_paused, now.pauses)),
     Fact("mailbox", lambda now: map(_mailbox, now.mailboxes)),
-    Fact("due since", lambda now: moment(now.due_since)),
+    Fact("due since", lambda now: time_text(now.due_since)),
     Fact("gate", lambda now: f"closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})"
          if now.gate_closed_until is not None and now.gate_closed_until > now.at else None),
     Fact("budget", lambda now: f"{now.share:.0%} of the limit, since the service said 429; it grows back"
@@ -43,8 +43,8 @@ def status(data: Path, output: str) -> None:
         with closing(upgraded_ledger(settings)) as ledger:
             now = actions.status(ledger, settings)
     except LedgerAway as error:
-        now = actions.away(settings, error)
-    answer("status", now, output, _print)
+        now = actions.why_ledger_is_away(settings, error)
+    print_document("status", now, output, _print)
     sys.exit(1 if now.alarms else 0)
 
 
@@ -56,9 +56,9 @@ def _print(now: StatusNow | LedgerIsAway) -> None:
 
 
 def _paused(each: Pause) -> str:
-    return f"{'every source' if each.scope == EVERYTHING else each.scope} since {moment(each.since)}: {each.why}"
+    return f"{'every source' if each.scope == EVERYTHING else each.scope} since {time_text(each.since)}: {each.why}"
 
 
 def _mailbox(box: MailboxState) -> str:
-    read = f"read {moment(box.polled_at)}" if box.polled_at is not None else "not read yet"
+    read = f"read {time_text(box.polled_at)}" if box.polled_at is not None else "not read yet"
     return f"{box.source}/{box.mailbox} {read}{cell(f': {box.error}') if box.error else ''}"

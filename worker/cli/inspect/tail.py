@@ -11,7 +11,7 @@ from typing import get_args
 
 import click
 
-from worker.cli.operate.byhand import opened
+from worker.cli.operate.byhand import ledger_and_settings
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
 from worker.cli.shell.output import FORMATS, cell, colour_of, emit_line, emit_many
@@ -44,7 +44,7 @@ def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data
         raise click.UsageError("-o json is one document, and --follow has no end: use -o jsonl, or --no-follow")
     wanted = HappeningFilter(source, outcome)
     try:
-        with opened(data) as (ledger, _):
+        with ledger_and_settings(data) as (ledger, _):
             _run(ledger, wanted, lines, output, follow=follow)
             sys.stdout.flush()
     except KeyboardInterrupt:

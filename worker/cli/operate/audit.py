@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from worker.actions.audit import audit as compared
-from worker.cli.operate.byhand import Moment, as_option, opened, output_option
+from worker.cli.operate.byhand import Moment, as_option, ledger_and_settings, output_option
 from worker.cli.shell.common import data_option, local
-from worker.cli.shell.output import answer, notice
+from worker.cli.shell.output import notice, print_document
 from worker.documents.audit import Audited
 
 
@@ -38,12 +38,12 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
     \b
     Example: ticketrelay audit --since 7d -o json
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = compared(
             ledger, local(data), since=since, update=update, per_minute=per_minute, by=who,
             waiting=lambda: notice("the budget has nothing to spare now, or the gate is closed: waiting"),
         )  # fmt: skip
-    answer("audit", found, output, _print)
+    print_document("audit", found, output, _print)
     sys.exit(1 if found.findings else 0)
 
 

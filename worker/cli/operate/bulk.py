@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from worker.actions.bulk import WHAT, Done, ReadingForeseen, Selection, Tried, act_on
-from worker.cli.operate.byhand import ask
+from worker.actions.bulk import WHAT, LetterReport, LetterResult, ReadingForecast, Selection, act_on
+from worker.cli.operate.byhand import ask_or_exit
 from worker.cli.shell.common import F, fail
 from worker.cli.shell.output import emit, emit_line, notice, progress
 from worker.documents.dead_letters import DeadLetterDone, DeadLetterRefused, DeadLettersDone
@@ -26,7 +26,7 @@ PROGRESS_FROM = 20  # dead letters
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class LetterChoice:
     """The dead letters that a command is for, by name or by selection."""
 
     named: tuple[str, ...]
@@ -36,14 +36,14 @@ class Meant:
 
 
 def selection_options(command: F) -> F:
-    """Add the argument for named dead letters and the options that select many; the command gets them as `meant`."""
+    """Add the argument for named dead letters and the options that select many; the command gets them as `choice`."""
 
     @wraps(command)
     def called(
         *, dead_letters: tuple[str, ...], everything: bool, reason: str | None, source: str | None, kind: str | None,
         yes: bool, **rest: Any,
     ) -> Any:  # fmt: skip
-        return command(meant=Meant(dead_letters, Selection(everything, reason, source, kind), yes), **rest)
+        return command(choice=LetterChoice(dead_letters, Selection(everything, reason, source, kind), yes), **rest)
 
     options = [
         click.option("--all", "everything", is_flag=True, help="All dead letters."),
@@ -61,27 +61,27 @@ def selection_options(command: F) -> F:
 
 def do_to(
     ledger: Ledger,
-    meant: Meant,
+    choice: LetterChoice,
     verb: str,
-    act: Callable[[str], Done],
+    act: Callable[[str], LetterResult],
     output: str,
-    foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForeseen] | None = None,
+    foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForecast] | None = None,
 ) -> None:
-    """Apply `act` to the dead letters in `meant`. Ends with exit code 1 when one could not be done.
+    """Apply `act` to the dead letters in `choice`. Ends with exit code 1 when one could not be done.
 
     `foresee_reading` forecasts the effect of deliveries in quarantine.
     """
-    named = bool(meant.named)
-    if named != meant.selection.is_empty:
+    named = bool(choice.named)
+    if named != choice.selection.is_empty:
         fail([f"dead {verb}: name letters, or select them with --all, --reason, --source or --kind"])
-    dead_letters = list(meant.named)
+    dead_letters = list(choice.named)
     if not named:
-        chosen = [each for each in ledger.reading.dead() if meant.selection.takes(each)]
+        chosen = [each for each in ledger.reading.dead() if choice.selection.takes(each)]
         dead_letters = [each.id for each in chosen]
         if chosen:
             _say_what_would_be(verb, chosen, foresee_reading)
-            ask("go on?", yes=meant.yes)
-    tried: list[Tried] = []
+            ask_or_exit("go on?", yes=choice.yes)
+    tried: list[LetterReport] = []
     stopped = False
     hidden = not sys.stderr.isatty() or len(dead_letters) < PROGRESS_FROM
     going = act_on(dead_letters, act, named=named)
@@ -107,7 +107,7 @@ def do_to(
     sys.exit(1 if refused or stopped else 0)
 
 
-def _say(tried: Tried, output: str, *, named: bool) -> None:
+def _say(tried: LetterReport, output: str, *, named: bool) -> None:
     if output == "jsonl":
         emit_line("dead-letter", tried.document)
     if isinstance(tried.document, DeadLetterRefused):
@@ -128,7 +128,7 @@ def _say_how_many(verb: str, dead_letters: int, done: Sequence[DeadLetterDone], 
 def _say_what_would_be(
     verb: str,
     dead_letters: Sequence[DeadLetter],
-    foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForeseen] | None,
+    foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForecast] | None,
 ) -> None:
     """Show the plan: the calls by kind, those that may have been executed before, and the effect of reading again."""
     kinds = Counter(each.what for each in dead_letters)

@@ -79,33 +79,33 @@ class DeliveryId(click.ParamType[int]):
 
 
 @contextmanager
-def opened(data: Path) -> Iterator[tuple[Ledger, Settings]]:
+def ledger_and_settings(data: Path) -> Iterator[tuple[Ledger, Settings]]:
     """Open the ledger and the settings. An error of an action is printed, and ends the command."""
     settings = local_settings(data)
-    with errors_said(), closing(upgraded_ledger(settings)) as ledger:
+    with exit_on_error(), closing(upgraded_ledger(settings)) as ledger:
         yield ledger, settings
 
 
 @contextmanager
-def errors_said() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Print the error of an action, and end the command: with exit code 2 for a wrong input, else with 1."""
     try:
         yield
     except WrongInput as error:
         fail([str(error)])
     except (Refused, NoSuchDeadLetter, CannotBeDone) as error:
-        refuse(str(error))
+        exit_with_reason(str(error))
     except LedgerAway as error:
-        refuse(f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
+        exit_with_reason(f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
 
 
-def refuse(why: str) -> NoReturn:
+def exit_with_reason(why: str) -> NoReturn:
     """Print the reason, and exit with code 1."""
     click.echo(f"Error: {why}", err=True)
     sys.exit(1)
 
 
-def ask(question: str, *, yes: bool) -> None:
+def ask_or_exit(question: str, *, yes: bool) -> None:
     """Return if a person agrees; exit with code 1 when they do not, or when nobody can be asked."""
     if not yes:
         click.confirm(question, abort=True, err=True)

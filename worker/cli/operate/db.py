@@ -7,10 +7,17 @@ from pathlib import Path
 import click
 
 from worker.actions import upkeep
-from worker.cli.operate.byhand import as_option, ask, errors_said, opened, output_option, refuse
+from worker.cli.operate.byhand import (
+    as_option,
+    ask_or_exit,
+    exit_on_error,
+    exit_with_reason,
+    ledger_and_settings,
+    output_option,
+)
 from worker.cli.operate.upkeep import backup, prune, stats
 from worker.cli.shell.common import data_option, is_locked, local_settings
-from worker.cli.shell.output import answer, notice
+from worker.cli.shell.output import notice, print_document
 from worker.documents.upkeep import Restored
 
 
@@ -32,9 +39,9 @@ def upgrade(data: Path, output: str) -> None:
     \b
     Example: ticketrelay db upgrade
     """
-    with errors_said():
+    with exit_on_error():
         done = upkeep.upgrade(local_settings(data))
-    answer("db-upgrade", done, output, lambda each: click.echo(f"the ledger at {each.ledger} is up to date"))
+    print_document("db-upgrade", done, output, lambda each: click.echo(f"the ledger at {each.ledger} is up to date"))
 
 
 @db.command()
@@ -53,15 +60,15 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
     Example: ticketrelay db restored --yes
     """
     if is_locked(data):
-        refuse(f"a `ticketrelay run` uses {data}: stop it first")
-    with opened(data) as (ledger, _):
+        exit_with_reason(f"a `ticketrelay run` uses {data}: stop it first")
+    with ledger_and_settings(data) as (ledger, _):
         url = upkeep.address(ledger)
-        upkeep.must_be_still(ledger)
+        upkeep.refuse_while_leased(ledger)
         if others := ledger.database.other_sessions():
             notice(f"careful: {others} other sessions are connected to {url}; whose are they?")
-        ask(f"Is {url} restored from a backup, and is every serve, mail, worker and run stopped?", yes=yes)
+        ask_or_exit(f"Is {url} restored from a backup, and is every serve, mail, worker and run stopped?", yes=yes)
         done = upkeep.mark_restored(ledger, by=who)
-    answer("db-restored", done, output, _print)
+    print_document("db-restored", done, output, _print)
 
 
 def _print(done: Restored) -> None:

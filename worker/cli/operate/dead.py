@@ -8,21 +8,21 @@ from pathlib import Path
 import click
 
 from worker.actions import bulk, dead_letters, edits
-from worker.cli.operate.bulk import Meant, do_to, selection_options
-from worker.cli.operate.byhand import as_option, opened, output_option, refuse
+from worker.cli.operate.bulk import LetterChoice, do_to, selection_options
+from worker.cli.operate.byhand import as_option, exit_with_reason, ledger_and_settings, output_option
 from worker.cli.shell.common import data_option, fail
 from worker.cli.shell.completion import dead_letters as dead_letter_ids
 from worker.cli.shell.output import (
     Fact,
     Lines,
-    answer,
-    answer_many,
     cell,
     lines_option,
-    moment,
     notice,
     operations,
+    print_document,
+    print_list,
     show_facts,
+    time_text,
 )
 from worker.documents.dead_letters import DeadLetterBound, DeadLetterEdited, DeadLetterGroup, DeadLetterShown
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
@@ -40,7 +40,7 @@ _FACTS: tuple[Fact[DeadLetterShown], ...] = (
     Fact("careful", lambda found: "an earlier send may have been executed: look in the ticket system before a retry"
          if found.may_have_been_executed else None),
     Fact("tried", lambda found: [
-        f"{moment(each.at)}  {each.outcome}  {each.status or ''}  {each.error or ''}" for each in found.tries
+        f"{time_text(each.at)}  {each.outcome}  {each.status or ''}  {each.error or ''}" for each in found.tries
     ]),
 )  # fmt: skip
 
@@ -60,13 +60,13 @@ def list_(by: str | None, data: Path, output: str) -> None:
     \b
     Example: ticketrelay dead list --by reason
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = ledger.reading.dead()
         if by is not None:
             groups = dead_letters.grouped(by, found)
-            answer_many("dead-groups", groups, output, Lines(_group, nothing=_NONE))
+            print_list("dead-groups", groups, output, Lines(_group, nothing=_NONE))
         else:
-            answer_many("dead-list", found, output, Lines(_dead_letter, nothing=_NONE))
+            print_list("dead-list", found, output, Lines(_dead_letter, nothing=_NONE))
 
 
 def _dead_letter(each: DeadLetter) -> str:
@@ -91,9 +91,9 @@ def show(letter: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay dead show op-4-1
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = dead_letters.show(ledger, letter)
-    answer("dead-show", found, output, _print)
+    print_document("dead-show", found, output, _print)
 
 
 def _print(found: DeadLetterShown) -> None:
@@ -109,7 +109,7 @@ def _print(found: DeadLetterShown) -> None:
 @as_option
 @data_option
 @lines_option
-def retry(meant: Meant, who: str, data: Path, output: str) -> None:
+def retry(choice: LetterChoice, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
     Name them, or select many: then the plan is shown first, and you are asked. Operations that wait for a ticket go on
@@ -118,10 +118,10 @@ def retry(meant: Meant, who: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         do_to(
-            ledger, meant, "retry", lambda each: bulk.retry_one(ledger, settings.sources, each, by=who), output,
-            lambda quarantined, bar: bulk.reading_foreseen(ledger, settings.sources, quarantined, bar),
+            ledger, choice, "retry", lambda each: bulk.retry_one(ledger, settings.sources, each, by=who), output,
+            lambda quarantined, bar: bulk.forecast_reading(ledger, settings.sources, quarantined, bar),
         )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def retry(meant: Meant, who: str, data: Path, output: str) -> None:
 @as_option
 @data_option
 @lines_option
-def skip(meant: Meant, why: str, who: str, data: Path, output: str) -> None:
+def skip(choice: LetterChoice, why: str, who: str, data: Path, output: str) -> None:
     """Give dead letters up. Operations that wait for a create's ticket go with it; the next opening makes a new one.
 
     Name them, or select many: then the plan is shown first, and you are asked.
@@ -140,8 +140,8 @@ def skip(meant: Meant, why: str, who: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay dead skip op-4-1 --why "a test alert"
     """
-    with opened(data) as (ledger, _):
-        do_to(ledger, meant, "skip", lambda each: bulk.skip_one(ledger, each, why, by=who), output)
+    with ledger_and_settings(data) as (ledger, _):
+        do_to(ledger, choice, "skip", lambda each: bulk.skip_one(ledger, each, why, by=who), output)
 
 
 @dead.command()
@@ -161,11 +161,11 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
     Example: ticketrelay dead show op-4-1 -o json | jq '.body | fromjson | .priority = "high"' |
     ticketrelay dead edit op-4-1 --file -
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         done = _edited(ledger, dead_letters.to_edit(ledger, letter), file, settings, who)
     if not done.edited:
         notice(f"nothing is different: {letter} stays as it is")
-    answer("dead-edit", done, output, _print_edited)
+    print_document("dead-edit", done, output, _print_edited)
 
 
 def _edited(
@@ -179,9 +179,9 @@ def _edited(
             try:
                 return dead_letters.edit(ledger, found, stream.read(LARGEST_EDIT), revision, by=who)
             except edits.NotARequest as error:
-                refuse(f"{stays}: {error}")
+                exit_with_reason(f"{stays}: {error}")
     if found.dead_letter.what not in edits.MODELS:
-        refuse(f"{stays}: a {found.dead_letter.what} has nothing in it to edit")
+        exit_with_reason(f"{stays}: a {found.dead_letter.what} has nothing in it to edit")
     if not (os.environ.get("VISUAL") or os.environ.get("EDITOR")):
         fail(["neither VISUAL nor EDITOR names an editor: set one, or give --file"])
     text = edits.shown(found.body)
@@ -216,10 +216,10 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay dead bind op-4-1 1042
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         kind = dead_letters.to_bind(ledger, letter).dead_letter.what
         done = dead_letters.bind(ledger, settings, letter, ticket, by=who)
-    answer("dead-bind", done, output, lambda bound: _print_bound(bound, kind))
+    print_document("dead-bind", done, output, lambda bound: _print_bound(bound, kind))
 
 
 def _print_bound(bound: DeadLetterBound, kind: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from worker.cli.operate.byhand import Moment, opened
+from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.shell.common import data_option
-from worker.cli.shell.output import Lines, answer_many, lines_option, moment
+from worker.cli.shell.output import Lines, lines_option, print_list, time_text
 from worker.ledger import Intervention
 
 
@@ -33,15 +33,15 @@ def list_(since: datetime | None, subject: str | None, number: int, data: Path, 
     \b
     Example: ticketrelay interventions list --since 7d
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = ledger.list_interventions(since=since, subject=subject, limit=number)
-    answer_many("interventions-list", found, output, Lines(line, nothing="nothing was done by hand"))
+    print_list("interventions-list", found, output, Lines(line, nothing="nothing was done by hand"))
 
 
 def line(each: Intervention) -> str:
     """Return one intervention in one line."""
     detail = "  ".join(f"{name}: {_plain(value)}" for name, value in each.detail.items())
-    return f"{moment(each.at)}  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
+    return f"{time_text(each.at)}  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
 
 
 def _plain(value: object) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from worker.actions.mail_audit import audit as compared
-from worker.cli.operate.byhand import Moment, opened
+from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.shell.common import data_option
-from worker.cli.shell.output import answer, cell, counts, output_option
+from worker.cli.shell.output import cell, counts, output_option, print_document
 from worker.documents.audit import FolderAudited, MailAudited
 
 SHOWN = 20  # UIDs in the table
@@ -32,9 +32,9 @@ def audit(since: datetime | None, data: Path, output: str) -> None:
     \b
     Example: ticketrelay mail audit -o json | jq .gaps
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         found = compared(ledger, settings, since)
-    answer("mail-audit", found, output, _print)
+    print_document("mail-audit", found, output, _print)
     sys.exit(1 if found.gaps or any(each.error for each in found.mailboxes) else 0)
 
 

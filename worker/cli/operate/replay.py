@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from worker.actions.replay import Replay, Wanted
-from worker.cli.operate.byhand import DeliveryId, Moment, as_option, opened, output_option
+from worker.actions.replay import Replay, ReplaySelection
+from worker.cli.operate.byhand import DeliveryId, Moment, as_option, ledger_and_settings, output_option
 from worker.cli.shell.common import data_option
-from worker.cli.shell.output import answer, counts, notice, progress
+from worker.cli.shell.output import counts, notice, print_document, progress
 from worker.documents.replay import Replayed
 
 
@@ -37,8 +37,8 @@ def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: 
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run
     """
-    with opened(data) as (ledger, settings):
-        replaying = Replay(ledger, settings.sources, Wanted(since, source, after), who, dry_run)
+    with ledger_and_settings(data) as (ledger, settings):
+        replaying = Replay(ledger, settings.sources, ReplaySelection(since, source, after), who, dry_run)
         try:
             span = replaying.span()
             with progress("replaying", span.number) as bar:
@@ -49,7 +49,7 @@ def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: 
             notice(f"\nstopped after {last}: run it again, with --after {last} for the rest alone")
             sys.exit(1)
     found = replaying.document()
-    answer("replay", found, output, _print)
+    print_document("replay", found, output, _print)
     sys.exit(1 if found.not_read else 0)
 
 

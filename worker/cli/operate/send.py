@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from worker.actions import sending
-from worker.cli.operate.byhand import errors_said
+from worker.cli.operate.byhand import exit_on_error
 from worker.cli.shell.common import DEFAULT_DATA, config_option, local_settings
 
 
@@ -27,7 +27,7 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
     Example: ticketrelay send alertmanager --url http://127.0.0.1:8080
     """
     settings = local_settings(DEFAULT_DATA)
-    with errors_said():
+    with exit_on_error():
         if only_list:
             click.echo("\n".join(sending.samples(settings, source_id)))
             return

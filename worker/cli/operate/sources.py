@@ -10,10 +10,20 @@ import click
 
 from worker.actions import sources as actions
 from worker.actions.probing import probe
-from worker.cli.operate.byhand import Moment, as_option, errors_said, opened, output_option
+from worker.cli.operate.byhand import Moment, as_option, exit_on_error, ledger_and_settings, output_option
 from worker.cli.shell.common import data_option, fail, local_settings
 from worker.cli.shell.completion import sources as source_ids
-from worker.cli.shell.output import Column, Fact, Table, answer, colour_of, counts, moment, notice, show_facts
+from worker.cli.shell.output import (
+    Column,
+    Fact,
+    Table,
+    colour_of,
+    counts,
+    notice,
+    print_document,
+    show_facts,
+    time_text,
+)
 from worker.documents.sources import SourceListed, SourceShown, SourcesListed, SourceTested
 from worker.ledger import EVERYTHING, Pause
 
@@ -25,20 +35,20 @@ _TABLE: Table[SourceListed] = Table(
         Column("LAST MESSAGE (UTC)", 19, lambda each: each.last_message_at or "none yet"),
         Column("TO SEND", 7, lambda each: each.open_operations),
         Column("DEAD", 5, lambda each: each.dead),
-        Column("PAUSE", 1, lambda each: said(each.pause) if each.pause else ""),
+        Column("PAUSE", 1, lambda each: pause_in_words(each.pause) if each.pause else ""),
     )
 )
 _COLOURS = {"needs somebody": "dead", "ok": "done"}
 _FACTS: tuple[Fact[SourceShown], ...] = (
     Fact("health", lambda shown: click.style(shown.health, fg=colour_of(_COLOURS.get(shown.health, "")))),
-    Fact("last", lambda shown: moment(shown.last_message_at) or "none yet"),
+    Fact("last", lambda shown: time_text(shown.last_message_at) or "none yet"),
     Fact("came", lambda shown: _counted(shown.deliveries, shown.counted_since)),
     Fact("sent", lambda shown: _counted(shown.attempts, shown.counted_since)),
     Fact("to send", lambda shown: f"{shown.open_operations} operations"),
     Fact("dead", lambda shown: f"{shown.dead} letters: see `ticketrelay dead list`" if shown.dead else None),
-    Fact("", lambda shown: said(shown.pause) if shown.pause else None),
+    Fact("", lambda shown: pause_in_words(shown.pause) if shown.pause else None),
     Fact("failing", lambda shown: [
-        f"{each.name}: {each.failures} times since {moment(each.since)}: {each.error}" for each in shown.failing_jobs
+        f"{each.name}: {each.failures} times since {time_text(each.since)}: {each.error}" for each in shown.failing_jobs
     ]),
     Fact("secrets", lambda shown: "two: remove PREVIOUS_SECRET once every sender uses the new one"
          if shown.has_previous_secret else None),
@@ -71,20 +81,20 @@ def list_(data: Path, output: str) -> None:
     \b
     Example: ticketrelay sources list -o json
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         found = actions.list_sources(ledger, settings, datetime.now(UTC))
-    answer("sources-list", found, output, _print)
+    print_document("sources-list", found, output, _print)
 
 
 def _print(found: SourcesListed) -> None:
     if found.all_paused:
-        click.echo(f"all sources are {said(found.all_paused)}")
+        click.echo(f"all sources are {pause_in_words(found.all_paused)}")
     _TABLE.show(found.sources)
 
 
-def said(pause: Pause) -> str:
+def pause_in_words(pause: Pause) -> str:
     """Return a pause in words."""
-    return f"paused since {moment(pause.since)}: {pause.why}"
+    return f"paused since {time_text(pause.since)}: {pause.why}"
 
 
 @sources.command()
@@ -102,9 +112,9 @@ def show(source: str, since: datetime, data: Path, output: str) -> None:
     \b
     Example: ticketrelay sources show prom --since 1h
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         shown = actions.show(ledger, settings, source, since)
-    answer("sources-show", shown, output, _print_shown)
+    print_document("sources-show", shown, output, _print_shown)
     sys.exit(1 if shown.health == "needs somebody" else 0)
 
 
@@ -114,7 +124,7 @@ def _print_shown(shown: SourceShown) -> None:
 
 
 def _counted(numbers: dict[str, int], since: datetime) -> str:
-    return f"{counts(dict(sorted(numbers.items()))) or 'nothing'} since {moment(since)}"
+    return f"{counts(dict(sorted(numbers.items()))) or 'nothing'} since {time_text(since)}"
 
 
 @sources.command()
@@ -131,9 +141,9 @@ def test(source: str, data: Path, output: str) -> None:
     Example: ticketrelay sources test prom
     """
     settings = local_settings(data)
-    with errors_said():
+    with exit_on_error():
         tested = probe(actions.configured(settings, source))
-    answer("sources-test", tested, output, lambda found: show_facts(_TESTED, found, width=21))
+    print_document("sources-test", tested, output, lambda found: show_facts(_TESTED, found, width=21))
     if tested.problem and output != "json":
         notice(f"Error: {tested.problem}")
     sys.exit(1 if tested.problem else 0)
@@ -157,12 +167,12 @@ def pause(source: str | None, everything: bool, why: str, who: str, data: Path, 
     Example: ticketrelay sources pause prom --why "maintenance until 14:00"
     """
     scope = _scope(source, everything=everything)
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         done = actions.pause(ledger, settings, scope, why, by=who)
     if not done.document.changed:
         for each in done.pauses:
-            notice(f"{_called(scope)} was {said(each)}; that stays")
-    answer(
+            notice(f"{_called(scope)} was {pause_in_words(each)}; that stays")
+    print_document(
         "sources-pause", done.document, output, lambda each: _say(each.changed, f"{_called(scope)} is paused: {why}")
     )
 
@@ -180,13 +190,13 @@ def resume(source: str | None, everything: bool, who: str, data: Path, output: s
     Example: ticketrelay sources resume prom
     """
     scope = _scope(source, everything=everything)
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         done = actions.resume(ledger, settings, scope, by=who)
     if not done.document.changed:
         notice(f"{_called(scope)} was not paused")
     for each in done.pauses:
-        notice(f"still, {_called(each.scope)} is {said(each)}")
-    answer("sources-resume", done.document, output,
+        notice(f"still, {_called(each.scope)} is {pause_in_words(each)}")
+    print_document("sources-resume", done.document, output,
            lambda each: _say(each.changed, f"{_called(scope)} is not paused any more"))  # fmt: skip
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from worker.actions import upkeep
-from worker.cli.operate.byhand import opened, refuse
+from worker.cli.operate.byhand import exit_with_reason, ledger_and_settings
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import (
     Column,
     Table,
-    answer,
-    answer_many,
     lines_option,
     notice,
     output_option,
+    print_document,
+    print_list,
     progress,
     size,
 )
@@ -48,9 +48,9 @@ def stats(data: Path, output: str) -> None:
     \b
     Example: ticketrelay db stats -o json
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         found = ledger.upkeep.stats()
-    answer_many("db-stats", found, output, _TABLE)
+    print_list("db-stats", found, output, _TABLE)
 
 
 @click.command("prune")
@@ -68,7 +68,7 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
     \b
     Example: ticketrelay db prune --dry-run
     """
-    with opened(data) as (ledger, settings):
+    with ledger_and_settings(data) as (ledger, settings):
         pruning = upkeep.Pruning(ledger, settings, dry_run)
         with progress("pruning", pruning.size) as bar:
             try:
@@ -76,7 +76,7 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
                     bar.update(advanced)
             except KeyboardInterrupt:
                 notice("\nstopped: what is gone is gone; run it again for the rest")
-    answer("db-prune", pruning.document(), output, _print)
+    print_document("db-prune", pruning.document(), output, _print)
     if not pruning.is_complete:
         raise SystemExit(1)
 
@@ -102,7 +102,7 @@ def backup(file: Path, data: Path, output: str) -> None:
     \b
     Example: ticketrelay db backup /backups/ledger-$(date +%F).db
     """
-    with opened(data) as (ledger, _):
+    with ledger_and_settings(data) as (ledger, _):
         try:
             with progress("copying", 0, shown=ledger.database.is_sqlite) as bar:
 
@@ -112,5 +112,7 @@ def backup(file: Path, data: Path, output: str) -> None:
 
                 copied = upkeep.backup(ledger, file, tell)
         except KeyboardInterrupt:
-            refuse("stopped: there is no copy")
-    answer("db-backup", copied, output, lambda it: click.echo(f"{it.ledger} is copied to {it.file} ({size(it.bytes)})"))
+            exit_with_reason("stopped: there is no copy")
+    print_document(
+        "db-backup", copied, output, lambda it: click.echo(f"{it.ledger} is copied to {it.file} ({size(it.bytes)})")
+    )

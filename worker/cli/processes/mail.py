@@ -6,7 +6,7 @@ import click
 
 from worker.broker.relay import Relay
 from worker.cli.operate.mail_audit import audit
-from worker.cli.processes.mailing import lmtp_listener, mail_thread, said, smtp_listener
+from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
 from worker.cli.processes.parts import Signals, control_of, imap_keeper
 from worker.cli.shell.common import (
     DEFAULT_SMTP,
@@ -99,7 +99,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
         part.start()
     if mail_sockets:
         click.echo(
-            f"taking mail at {' and '.join(said(each) for each, _ in mail_sockets)} for: {', '.join(sorted(boxes))}"
+            f"taking mail at {' and '.join(endpoint(each) for each, _ in mail_sockets)} for: {', '.join(sorted(boxes))}"
         )
     if read_over_imap := configured(settings.sources):
         click.echo(f"reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")

@@ -69,7 +69,7 @@ def mail_thread(
     )
 
 
-def said(listener: socket) -> str:
+def endpoint(listener: socket) -> str:
     """Return the address of a listener, in the form of an option."""
     name = listener.getsockname()
     return f"{UNIX}{name}" if listener.family == AF_UNIX else "{}:{}".format(*name[:2])

@@ -21,7 +21,7 @@ from tickets.server.control import control_app as tickets_control
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.cli.processes.demo import SCENARIO_KEY, play
-from worker.cli.processes.mailing import lmtp_listener, mail_thread, said, smtp_listener
+from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
 from worker.cli.processes.parts import Signals, control_of, imap_keeper, socket_keeper
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
@@ -289,7 +289,7 @@ def _http(
 
 def _address(mail_listeners: list[tuple[socket.socket, bool]], *, lmtp: bool) -> str | None:
     """Return the address at which mail is taken in over SMTP, or over LMTP; None without one."""
-    return next((said(each) for each, is_lmtp in mail_listeners if is_lmtp == lmtp), None)
+    return next((endpoint(each) for each, is_lmtp in mail_listeners if is_lmtp == lmtp), None)
 
 
 def _edge(listener: socket.socket, intake: Intake, current: Current, *, lmtp: bool) -> SmtpThread:

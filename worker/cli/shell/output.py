@@ -91,7 +91,7 @@ def emit_many(document: str, values: Iterable[object], output: str) -> int:
     return number
 
 
-class Shows(Protocol[S]):
+class ListFormat(Protocol[S]):
     """A way to show a list to people."""
 
     def show(self, rows: Iterable[S], /) -> None: ...
@@ -162,7 +162,7 @@ def show_facts(facts: Iterable[Fact[T]], document: T, width: int = 12) -> None:
                 click.echo(f"{fact.title:<{width}}{line}")
 
 
-def answer(document: str, value: T, output: str, show: Callable[[T], object]) -> None:
+def print_document(document: str, value: T, output: str, show: Callable[[T], object]) -> None:
     """Print the one document of a command: as JSON, or by `show`."""
     if output == "json":
         emit(document, value)
@@ -170,7 +170,7 @@ def answer(document: str, value: T, output: str, show: Callable[[T], object]) ->
         show(value)
 
 
-def answer_many(document: str, values: Iterable[T], output: str, table: Shows[T]) -> None:
+def print_list(document: str, values: Iterable[T], output: str, table: ListFormat[T]) -> None:
     """Print a list, one item after the other."""
     if output == "table":
         table.show(values)
@@ -183,19 +183,19 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return when(value)
+        return column_time(value)
     text = str(value).translate(_ONE_LINE)
     return text if len(text) <= CUT_AT else f"{text[:CUT_AT]}…"
 
 
-def when(at: datetime | None) -> str:
+def column_time(at: datetime | None) -> str:
     """Return a time for a column whose title has the time zone, UTC."""
     return f"{at:%Y-%m-%d %H:%M:%S}" if at is not None else ""
 
 
-def moment(at: datetime | None) -> str:
+def time_text(at: datetime | None) -> str:
     """Return a time for people, with its time zone."""
-    return f"{when(at)} UTC" if at is not None else ""
+    return f"{column_time(at)} UTC" if at is not None else ""
 
 
 def counts(numbers: Mapping[T, int]) -> str:

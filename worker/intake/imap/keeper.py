@@ -20,8 +20,8 @@ from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, conne
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes
 from worker.runtime.health import Parts, threads
-from worker.runtime.threads import Loop, growing, owner_name
-from worker.runtime.tracebacks import where
+from worker.runtime.threads import Loop, backoff_seconds, owner_name
+from worker.runtime.tracebacks import error_location
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -175,7 +175,7 @@ class MailboxLoop:
         first, longest = FIRST_PAUSE_S, min(max(self.settings.poll, 1.0), LONGEST_PAUSE_S)
         if self._was_refused:
             first, longest = FIRST_LOGIN_PAUSE_S, LONGEST_LOGIN_PAUSE_S
-        return growing(first, self._failures, longest)
+        return backoff_seconds(first, self._failures, longest)
 
     def _session(self) -> bool:
         """Connect, and poll until that fails or is done. Returns False after a failure."""
@@ -200,7 +200,7 @@ class MailboxLoop:
             return False
         except Exception as defect:
             log.exception("imap.failed", mailbox=str(self._mailbox))
-            self._note(f"a defect of ours: {where(defect)}")
+            self._note(f"a defect of ours: {error_location(defect)}")
             return False
         return True
 

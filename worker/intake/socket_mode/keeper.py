@@ -24,8 +24,8 @@ from worker.intake.prompting import ask_meanwhile
 from worker.intake.socket_mode.line import CLOSE_S, THREAD, After, Line, Named, Surroundings, protocol_of
 from worker.ledger import Ledger
 from worker.runtime.health import Parts, threads
-from worker.runtime.threads import Loop, growing
-from worker.runtime.tracebacks import where
+from worker.runtime.threads import Loop, backoff_seconds
+from worker.runtime.tracebacks import error_location
 from worker.runtime.web import NoAnswer, fetch
 from worker.settings import Source
 
@@ -94,13 +94,13 @@ class Listening:
 
     def _open(self) -> None:
         """Open a connection. The pause before the next try grows as long as no connection lasts."""
-        pause = growing(FIRST_PAUSE_S, self._failures, LONGEST_PAUSE_S)
+        pause = backoff_seconds(FIRST_PAUSE_S, self._failures, LONGEST_PAUSE_S)
         self._failures += 1
         try:
             opened = self._opened()
         except Exception as defect:
             log.exception("socket_mode.failed", source=self.source.id)
-            opened = f"a defect of ours: {where(defect)}"
+            opened = f"a defect of ours: {error_location(defect)}"
         if isinstance(opened, PostLater):
             pause, opened = opened.seconds or pause, opened.reason
         self._not_before = time.monotonic() + pause
