@@ -56,7 +56,7 @@ def test_a_call_that_was_cancelled_in_the_middle_of_an_answer_leaves_nothing_for
     asyncio.run(run())
 
 
-def test_calls_cancelled_at_any_moment_leave_every_lane_usable_and_no_connection_open() -> None:
+def test_calls_cancelled_at_any_moment_leave_every_place_usable_and_no_connection_open() -> None:
     async def slow(wire: Wire) -> None:
         while await wire.request():
             await asyncio.sleep(0.003)
@@ -209,7 +209,7 @@ def test_a_connection_that_idled_for_too_long_while_the_loop_was_busy_is_not_use
     asyncio.run(run())
 
 
-def test_a_time_out_while_waiting_for_a_lane_is_not_executed() -> None:
+def test_a_time_out_while_waiting_for_a_connection_is_not_executed() -> None:
     async def run() -> None:
         http_connections = HttpConnections(1)
         async with RawServer(silence) as server, closing(http_connections):
@@ -241,7 +241,7 @@ def test_an_answer_that_is_not_waited_for_closes_its_connection() -> None:
     asyncio.run(run())
 
 
-def test_a_lane_to_one_service_is_not_used_for_another() -> None:
+def test_a_connection_to_one_service_is_not_used_for_another() -> None:
     async def run() -> None:
         http_connections = HttpConnections(1)
         async with RawServer() as one, RawServer() as other, closing(http_connections):
@@ -275,7 +275,7 @@ def test_closing_the_client_lets_a_call_in_flight_end_and_then_closes_its_connec
     asyncio.run(run())
 
 
-def test_lanes_can_be_used_by_any_httpx_client() -> None:
+def test_http_connections_can_be_used_by_any_httpx_client() -> None:
     async def fetch(client: httpx.AsyncClient, url: str) -> int:
         return (await client.get(url)).status_code
 
