@@ -224,8 +224,8 @@ def test_names_that_cannot_be_read_are_told_apart_by_a_digest() -> None:
 
 
 def test_what_answers_something_or_is_a_comment_is_never_led_to_a_group() -> None:
-    talk = [commented(), opened(aliases=("<id@host>",)), resolved(authority="opener")]
-    assert [group_of(each, ["labels.team"], {}) for each in talk] == [None, None, None]
+    conversation = [commented(), opened(aliases=("<id@host>",)), resolved(authority="opener")]
+    assert [group_of(each, ["labels.team"], {}) for each in conversation] == [None, None, None]
 
 
 Told = tuple[str, str, int]

@@ -25,7 +25,7 @@ from .test_smtp import ADA, SALES, SUPPORT, boxes, mail
 NOBODY = "nobody@example.net"
 
 
-class Talk:
+class Connection:
     """A client of LMTP that reads every answer."""
 
     def __init__(self, port: int) -> None:
@@ -74,35 +74,37 @@ def serving(
 
 
 @pytest.fixture
-def lmtp(sqlite_ledger: Ledger) -> Iterator[Talk]:
+def lmtp(sqlite_ledger: Ledger) -> Iterator[Connection]:
     with serving(sqlite_ledger, lmtp=True) as port:
-        talk = Talk(port)
-        assert talk.say("LHLO mx.example.net") == 250
-        yield talk
-        talk.close()
+        connection = Connection(port)
+        assert connection.say("LHLO mx.example.net") == 250
+        yield connection
+        connection.close()
 
 
-def test_each_recipient_is_answered_and_each_source_takes_the_mail_once(lmtp: Talk, sqlite_ledger: Ledger) -> None:
+def test_each_recipient_is_answered_and_each_source_takes_the_mail_once(
+    lmtp: Connection, sqlite_ledger: Ledger
+) -> None:
     assert lmtp.send(mail(), SUPPORT, SALES, NOBODY, "support+more@example.net", SUPPORT) == [250] * 4
     assert [each["source"] for each in rows(sqlite_ledger, inbound)] == ["support", "sales"]
     assert kinds_of(sqlite_ledger) == ["create_ticket"] * 2
 
 
-def test_a_mailbox_that_the_mail_is_too_large_for_refuses_it_alone(lmtp: Talk, sqlite_ledger: Ledger) -> None:
+def test_a_mailbox_that_the_mail_is_too_large_for_refuses_it_alone(lmtp: Connection, sqlite_ledger: Ledger) -> None:
     large = mail(text="\r\n".join(["x" * 70] * 400))
     assert lmtp.send(large, SALES, SUPPORT, SALES) == [552, 250, 552]
     assert [each["source"] for each in rows(sqlite_ledger, inbound)] == ["support"]
 
 
-def test_a_mail_that_is_too_large_for_all_is_answered_for_each(lmtp: Talk) -> None:
+def test_a_mail_that_is_too_large_for_all_is_answered_for_each(lmtp: Connection) -> None:
     assert lmtp.send(b"x: y\r\n" * (DEFAULT_MAX_BODY // 6 + 1), SUPPORT, SALES) == [552, 552]
 
 
-def test_a_line_that_is_too_long_is_answered_for_each(lmtp: Talk) -> None:
+def test_a_line_that_is_too_long_is_answered_for_each(lmtp: Connection) -> None:
     assert lmtp.send(b"x" * 3_000_000, SUPPORT, SALES) == [500, 500]
 
 
-def test_while_the_ledger_is_away_each_is_to_come_again(lmtp: Talk, sqlite_ledger: Ledger) -> None:
+def test_while_the_ledger_is_away_each_is_to_come_again(lmtp: Connection, sqlite_ledger: Ledger) -> None:
     with sqlite_ledger.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE inbound RENAME TO gone")
     assert lmtp.send(mail(), SUPPORT, SALES) == [451, 451]
@@ -111,11 +113,11 @@ def test_while_the_ledger_is_away_each_is_to_come_again(lmtp: Talk, sqlite_ledge
     assert lmtp.send(mail(), SUPPORT, SALES) == [250, 250]
 
 
-def test_smtp_greetings_are_none_of_lmtp(lmtp: Talk) -> None:
+def test_smtp_greetings_are_none_of_lmtp(lmtp: Connection) -> None:
     assert lmtp.say("EHLO x") == 500
 
 
-def test_two_mails_in_one_connection_are_answered_each_by_itself(lmtp: Talk) -> None:
+def test_two_mails_in_one_connection_are_answered_each_by_itself(lmtp: Connection) -> None:
     assert lmtp.send(mail("one"), SUPPORT, SALES) == [250, 250]
     assert lmtp.send(mail("two"), SUPPORT) == [250]
 
@@ -153,29 +155,29 @@ def test_without_room_on_the_disk_mail_is_answered_452(sqlite_ledger: Ledger, tm
 
 def test_a_line_without_an_end_is_hung_up_on(sqlite_ledger: Ledger) -> None:
     with serving(sqlite_ledger, lmtp=True) as port:
-        talk = Talk(port)
-        talk.say("LHLO x")
-        talk.say(f"MAIL FROM:<{ADA}>")
-        talk.say(f"RCPT TO:<{SUPPORT}>")
-        talk.say("DATA")
+        connection = Connection(port)
+        connection.say("LHLO x")
+        connection.say(f"MAIL FROM:<{ADA}>")
+        connection.say(f"RCPT TO:<{SUPPORT}>")
+        connection.say("DATA")
         sent = 0
         with suppress(ConnectionError):
             while sent < 200:
-                talk.socket.sendall(b"x" * 1_000_000)
+                connection.socket.sendall(b"x" * 1_000_000)
                 sent += 1
         assert sent < 200
-        talk.close()
+        connection.close()
     assert rows(sqlite_ledger, inbound) == []
 
 
 @pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n\x00.\r\n"])
 def test_no_other_end_of_a_mail_is_one_so_nobody_smuggles_a_second(sqlite_ledger: Ledger, end: bytes) -> None:
     with serving(sqlite_ledger, lmtp=True) as port:
-        talk = Talk(port)
-        talk.say("LHLO x")
+        connection = Connection(port)
+        connection.say("LHLO x")
         smuggled = f"MAIL FROM:<x@x.example>\r\nRCPT TO:<{SALES}>\r\nDATA\r\n".encode() + mail("smuggled")
-        assert talk.send(mail() + end + smuggled, SUPPORT) == [250]
-        talk.close()
+        assert connection.send(mail() + end + smuggled, SUPPORT) == [250]
+        connection.close()
     assert [each["source"] for each in rows(sqlite_ledger, inbound)] == ["support"]
 
 

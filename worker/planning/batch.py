@@ -15,7 +15,7 @@ from worker.planning.arrival import Waiting
 from worker.planning.correlation import Destination, Key, Name
 from worker.planning.grouping import Rate
 from worker.planning.keys import idempotency_key
-from worker.planning.loop_guard import Talk
+from worker.planning.loop_guard import LoopGuard
 from worker.planning.model import CaseState, Intent, Kind, Member, Place
 from worker.planning.people import KnownTicket
 
@@ -110,7 +110,7 @@ class Knowledge:
     tickets: dict[str, KnownTicket] = field(default_factory=dict)
     rates: dict[int, Rate] = field(default_factory=dict)
     """The rates of new incidents, by the case that gathers a storm."""
-    talks: dict[Name, Talk] = field(default_factory=dict)
+    loop_guards: dict[Name, LoopGuard] = field(default_factory=dict)
     """The state of the loop guard for each exchange, by source and name."""
     waiting: dict[Name, dict[Version, Waiting]] = field(default_factory=dict)
     """The waiting comments, by source and the name that they wait for."""
@@ -143,7 +143,7 @@ class Batch:
     """Case id, source and target of the new receipts."""
     members: dict[Place, Member] = field(default_factory=dict)
     rates: dict[int, Rate] = field(default_factory=dict)
-    talks: dict[Name, Talk] = field(default_factory=dict)
+    loop_guards: dict[Name, LoopGuard] = field(default_factory=dict)
     ticket_changes: list[tuple[TicketChanged, KnownTicket]] = field(default_factory=list)
     """Reports on known tickets, each with the state of the ticket before."""
     waiting: dict[tuple[str, str, str], Waiting] = field(default_factory=dict)

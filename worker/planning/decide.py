@@ -26,7 +26,7 @@ from worker.planning.correlation import Destination, Name, joining, standing_of
 from worker.planning.enqueue import end_delay, enqueue, take_back
 from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
 from worker.planning.lifecycle import plan
-from worker.planning.loop_guard import Talk, counted, gathered
+from worker.planning.loop_guard import LoopGuard, counted, gathered
 from worker.planning.model import CaseState, Member, Plan, Recognition, Recurrence, Treatment
 from worker.planning.people import plan_ticket, seen
 
@@ -226,11 +226,11 @@ def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: dat
     if limit is None or not is_new or arrival.observation is None or not decision.plan.intents:
         return decision
     name = (arrival.source, limit.name)
-    talk, verdict = counted(batch.known.talks.get(name, Talk()), limit, decision.case.id, now)
-    batch.known.talks[name] = batch.talks[name] = talk
+    guard, verdict = counted(batch.known.loop_guards.get(name, LoopGuard()), limit, decision.case.id, now)
+    batch.known.loop_guards[name] = batch.loop_guards[name] = guard
     if verdict == "passes":
         return decision
-    case = batch.known.cases[talk.case_id] if talk.case_id is not None else decision.case
+    case = batch.known.cases[guard.case_id] if guard.case_id is not None else decision.case
     return _Decision(case, gathered(case.state, arrival.event, limit, verdict), joins=False)
 
 

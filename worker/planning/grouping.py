@@ -66,7 +66,7 @@ def is_group(case_key: str) -> bool:
     return case_key.startswith(PREFIX)
 
 
-def is_talk(event: Event) -> bool:
+def is_conversation(event: Event) -> bool:
     """Return True for messages of a conversation, which are never grouped with other messages."""
     return isinstance(event, Commented) or bool(event.aliases or event.references) or event.authority != "source"
 
@@ -82,7 +82,7 @@ def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> G
     An event that answers another message, or that only certain people may send, is a conversation. A comment goes to
     its case.
     """
-    if not names or is_talk(event) or _is_ours(event):
+    if not names or is_conversation(event) or _is_ours(event):
         return None
     pairs = [(name, values.get(name, "")) for name in names]
     key = PREFIX + json.dumps(dict(pairs), ensure_ascii=False)
@@ -94,7 +94,7 @@ def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> G
 
 def storm_of(event: Event, source: str, above: int | None, route: str) -> Storm | None:
     """Return where the event is gathered in a storm; None for urgent events, and for events that open nothing."""
-    if above is None or not isinstance(event, Opened) or event.priority == "urgent" or is_talk(event):
+    if above is None or not isinstance(event, Opened) or event.priority == "urgent" or is_conversation(event):
         return None
     if _is_ours(event):
         return None

@@ -19,8 +19,8 @@ Verdict = Literal["passes", "noted", "recorded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """The state of an exchange."""
+class LoopGuard:
+    """The state of the loop guard for one exchange."""
 
     case_id: int | None = None
     """The case of its latest message that passed."""
@@ -30,21 +30,21 @@ class Talk:
     """When the latest note about stopped messages was made."""
 
 
-def counted(talk: Talk, limit: Exchange, case_id: int, now: datetime) -> tuple[Talk, Verdict]:
-    """Return the exchange after one more message, which would go to this case, and the verdict on the message."""
+def counted(guard: LoopGuard, limit: Exchange, case_id: int, now: datetime) -> tuple[LoopGuard, Verdict]:
+    """Return the guard after one more message, which would go to this case, and the verdict on the message."""
     since = now - timedelta(seconds=limit.within)
-    if passes(talk, limit, now):
-        within = [at for at in talk.passed if at > since]
-        return replace(talk, case_id=case_id, passed=(*within, now)), "passes"
-    if talk.noted_at is not None and talk.noted_at > since:
-        return talk, "recorded"
-    return replace(talk, noted_at=now), "noted"
+    if passes(guard, limit, now):
+        within = [at for at in guard.passed if at > since]
+        return replace(guard, case_id=case_id, passed=(*within, now)), "passes"
+    if guard.noted_at is not None and guard.noted_at > since:
+        return guard, "recorded"
+    return replace(guard, noted_at=now), "noted"
 
 
-def passes(talk: Talk, limit: Exchange, now: datetime, more: int = 1) -> bool:
+def passes(guard: LoopGuard, limit: Exchange, now: datetime, more: int = 1) -> bool:
     """Return True if so many more messages pass now."""
     since = now - timedelta(seconds=limit.within)
-    return sum(at > since for at in talk.passed) + more <= limit.most
+    return sum(at > since for at in guard.passed) + more <= limit.most
 
 
 def gathered(case: CaseState, event: Event, limit: Exchange, verdict: Verdict) -> Plan:

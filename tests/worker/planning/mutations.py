@@ -113,10 +113,10 @@ MUTATIONS = (
              "if case.state.damped and case.head_seq != case.create_seq:", "if False:"),
     # loop guard, grouping, lifecycle
     Mutation("the window of a loop ends", "loop_guard.py",
-             "return sum(at > since for at in talk.passed) + more <= limit.most",
-             "return len(talk.passed) + more <= limit.most"),
+             "return sum(at > since for at in guard.passed) + more <= limit.most",
+             "return len(guard.passed) + more <= limit.most"),
     Mutation("one note in a window", "loop_guard.py",
-             "    if talk.noted_at is not None and talk.noted_at > since:\n        return talk, \"recorded\"\n", ""),
+             "    if guard.noted_at is not None and guard.noted_at > since:\n        return guard, \"recorded\"\n", ""),
     Mutation("a storm ends", "grouping.py", "return self.number > limit or self.before > limit",
              "return self.number > limit or self.before >= 0"),
     Mutation("the last end closes a group", "grouping.py", "    if not open_members:\n", "    if False:\n"),

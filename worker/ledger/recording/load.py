@@ -19,7 +19,7 @@ from connectors.contract.events import Event, Exchange, digest
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.queue import tickets
-from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, waiting
+from worker.ledger.recording import aliases, group_members, loop_guards, opening_delay, waiting
 from worker.ledger.schema.tables import cases, seen
 from worker.ledger.schema.words import CasePhase, DeliveryState
 from worker.planning.arrival import Arrival, Rules, Waiting
@@ -61,7 +61,7 @@ def load(
         raise BeginAgain(also_lock | elsewhere)
     known.rates = group_members.rates(connection, [known.by_key[each].id for each in storms])
     _find_members(connection, known, keys, also_lock)
-    _find_talks(connection, known, arrivals, rules, also_lock)
+    _find_loop_guards(connection, known, arrivals, rules, also_lock)
     known.tickets = tickets.known(connection, of_tickets)
     find_delayed(connection, known, rules)
     names = _names_to_be(known, pairs, destinations) | keys
@@ -218,7 +218,7 @@ def _find_members(connection: Connection, known: Knowledge, keys: set[Key], also
         raise BeginAgain(also | elsewhere)
 
 
-def _find_talks(
+def _find_loop_guards(
     connection: Connection, known: Knowledge, arrivals: Sequence[Arrival], rules: Rules, also: frozenset[int]
 ) -> None:
     """Lock the exchanges; begin again if a case that needs a note about a looping exchange is not locked."""
@@ -229,11 +229,11 @@ def _find_talks(
             name = (each.source, each.event.exchange.name)
             limits[name] = each.event.exchange
             numbers[name] += 1
-    known.talks = exchanges.lock(connection, limits.keys(), rules.now)
+    known.loop_guards = loop_guards.lock(connection, limits.keys(), rules.now)
     noted = {
-        talk.case_id
-        for name, talk in known.talks.items()
-        if talk.case_id is not None and not passes(talk, limits[name], rules.now, numbers[name])
+        guard.case_id
+        for name, guard in known.loop_guards.items()
+        if guard.case_id is not None and not passes(guard, limits[name], rules.now, numbers[name])
     }
     if noted - known.cases.keys():
         raise BeginAgain(also | noted)

@@ -13,7 +13,7 @@ from worker.ledger import receipts
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.queue import tickets
-from worker.ledger.recording import aliases, exchanges, group_members, opening_delay, restoring, waiting
+from worker.ledger.recording import aliases, group_members, loop_guards, opening_delay, restoring, waiting
 from worker.ledger.schema.tables import cases, operations, seen
 from worker.ledger.schema.words import SETS_STATE, OperationState
 from worker.planning.arrival import Rules
@@ -38,7 +38,7 @@ def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> f
     bulk.change(connection, cases, [_case_row(case) for case in known.cases.values() if case.changed])
     group_members.write(connection, batch.members)
     group_members.write_rates(connection, batch.rates)
-    exchanges.write(connection, batch.talks, now)
+    loop_guards.write(connection, batch.loop_guards, now)
     moved = tickets.write(connection, [_observation(batch, *each) for each in batch.ticket_changes])
     receipts.promise(connection, batch.receipts, now)
     receipts.notice(connection, moved, now)

@@ -10,14 +10,14 @@ from sqlalchemy import Connection, delete, select, tuple_
 from worker.ledger.engine import bulk
 from worker.ledger.schema.tables import exchanges
 from worker.planning.correlation import Name
-from worker.planning.loop_guard import Talk, from_text, to_text
+from worker.planning.loop_guard import LoopGuard, from_text, to_text
 
 FORGOTTEN_AFTER = timedelta(days=2)
 """Longer than any window."""
 FORGOTTEN_AT_ONCE = 100
 
 
-def lock(connection: Connection, names: Collection[Name], now: datetime) -> dict[Name, Talk]:
+def lock(connection: Connection, names: Collection[Name], now: datetime) -> dict[Name, LoopGuard]:
     """Return the state of these exchanges, by source and name; their rows are locked, in the order of their names."""
     if not names:
         return {}
@@ -29,10 +29,10 @@ def lock(connection: Connection, names: Collection[Name], now: datetime) -> dict
     wanted = tuple_(exchanges.c.source, exchanges.c.name).in_(sorted(names))
     statement = select(exchanges).where(wanted).order_by(exchanges.c.source, exchanges.c.name).with_for_update()
     found = connection.execute(statement)
-    return {(row.source, row.name): Talk(row.case_id, from_text(row.passed), row.noted_at) for row in found}
+    return {(row.source, row.name): LoopGuard(row.case_id, from_text(row.passed), row.noted_at) for row in found}
 
 
-def write(connection: Connection, changed: Mapping[Name, Talk], now: datetime) -> None:
+def write(connection: Connection, changed: Mapping[Name, LoopGuard], now: datetime) -> None:
     """Store the state of locked exchanges, and delete some old ones."""
     if not changed:
         return
