@@ -12,7 +12,7 @@ from connectors import fixtures
 from tests.acceptance.processes import wait_until
 from worker.cli.operate.byhand import operator
 from worker.cli.shell.common import lock
-from worker.intake import own
+from worker.intake import internal
 from worker.ledger import CannotBeDone, Delivery, Finding, Ledger, NoSuchDeadLetter
 from worker.ledger.schema.tables import cases, facts, interventions, operations, tickets
 from worker.ledger.schema.words import INTERNAL
@@ -143,7 +143,7 @@ def test_what_an_audit_updates_is_recorded_with_the_state(ledger: Ledger, clock:
     ledger.record([delivery(opened())])
     deliver_all(ledger, "T-1")
     found = Finding("changed", "T-1", "prom", "disk", "op-1-1", "closed by somebody", "nothing", "closed")
-    told = own.ticket_changed("T-1", "closed", clock.advance(seconds=1), "audit")
+    told = internal.ticket_changed("T-1", "closed", clock.advance(seconds=1), "audit")
     assert ledger.update_tickets([(found, delivery(told, source=INTERNAL))], by="ada") == 1
     assert recorded(ledger) == [("ada", "audit --update", "ticket:T-1")]
     assert rows(ledger, tickets)[0]["status"] == "closed"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.contract.events import TicketStatus
-from worker.intake import own
+from worker.intake import internal
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import tickets
 
@@ -43,7 +43,7 @@ def closing(relay: Relay) -> Relay:
 def reported(relay: Relay, *, reopened_at: datetime) -> None:
     """Record webhooks about a close of ticket 1001, and about its reopening by a person."""
     statuses: tuple[TicketStatus, ...] = ("closed", "open")
-    changes = [own.ticket_changed("1001", each, reopened_at, "hook") for each in statuses]
+    changes = [internal.ticket_changed("1001", each, reopened_at, "hook") for each in statuses]
     relay.ledger.record([delivery(each, source="aurion") for each in changes])
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors import connector
 from connectors.contract.events import Opened, Resolved
 from connectors.contract.messages import Denied, Inbound, Verified
-from worker.intake import own
+from worker.intake import internal
 from worker.intake.reading import read, read_verified
 from worker.jobs import expiry, quiet
 from worker.jobs.job import Job
@@ -96,12 +96,12 @@ def test_what_we_say_ourselves_is_no_sign_of_life(ledger: Ledger, clock: ManualC
 
 def test_a_sender_cannot_speak_as_one_of_our_jobs(clock: ManualClock) -> None:
     events = [Opened(**_fields("ticketrelay:quiet"))]
-    forged = own.found("prom", "quiet:prom", events, clock())
+    forged = internal.found("prom", "quiet:prom", events, clock())
     arrived = Inbound("prom", clock(), forged.body, (*forged.headers, ("authorization", f"Bearer {SECRET}")))
     verdict = read(source(), arrived, clock())
     assert isinstance(verdict, Delivery)
     assert verdict.parsed.events == ()
-    assert not own.is_own(verdict.inbound)
+    assert not internal.is_internal(verdict.inbound)
     assert isinstance(read(source(), forged, clock()), Denied)
 
 

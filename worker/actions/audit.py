@@ -21,7 +21,7 @@ from worker.actions.errors import Refused
 from worker.delivery.look import CLOCKS_APART
 from worker.delivery.outcomes import is_gone
 from worker.documents.audit import Audited
-from worker.intake import own
+from worker.intake import internal
 from worker.intake.reading import read_verified
 from worker.jobs.poll import as_webhook
 from worker.ledger import INTERNAL, ApiSide, Delivery, Finding, Found, Ledger, LedgerSide, Limits, compare
@@ -148,7 +148,7 @@ def _observation(source: Source | None, finding: Finding, found: Found | None, b
         ticket = {"id": found.ticket_id, "status": found.status, "category": found.category, "metadata": found.metadata}
         return read_verified(source, Verified(as_webhook(source.id, polling, ticket, began, BY)))
     status = found.status if found is not None else "gone"
-    changed = own.ticket_changed(finding.ticket, status, began if found is None else began - WHOLE, BY)
+    changed = internal.ticket_changed(finding.ticket, status, began if found is None else began - WHOLE, BY)
     if source is not None:
-        return read_verified(source, Verified(own.found(source.id, BY, [changed], began)))
-    return own.internal(own.found(INTERNAL, BY, [changed], began))
+        return read_verified(source, Verified(internal.found(source.id, BY, [changed], began)))
+    return internal.as_delivery(internal.found(INTERNAL, BY, [changed], began))

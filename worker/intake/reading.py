@@ -17,7 +17,7 @@ from connectors.contract.messages import (
     Unverified,
     Verified,
 )
-from worker.intake import own
+from worker.intake import internal
 from worker.ledger import INTERNAL, Delivery
 from worker.planning.grouping import RESERVED
 from worker.routing import route
@@ -39,7 +39,7 @@ def read(
 
     `named` adds the known display names; it is not called for a refused sender.
     """
-    arrived = own.from_outside(arrived)
+    arrived = internal.from_outside(arrived)
     verdict = source.connector.verify(arrived, source.settings, now, keys)
     return verdict if isinstance(verdict, Denied) else read_verified(source, Verified(named(verdict.inbound)))
 
@@ -79,8 +79,8 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
 
     Raises UnreadableMessage and OverLimit.
     """
-    if isinstance(message, Verified) and own.is_own(message.inbound):
-        return own.parse(message.inbound)
+    if isinstance(message, Verified) and internal.is_internal(message.inbound):
+        return internal.parse(message.inbound)
     try:
         with connector_defects(source, UnreadableMessage, OverLimit):
             return _without_reserved(source.connector.parse(message, source.settings))
@@ -108,6 +108,6 @@ def read_stored(sources: Mapping[str, Source], arrived: Inbound, inbound_id: int
     The delivery was verified when it came in; its credentials are not kept.
     """
     if arrived.source == INTERNAL:
-        return own.internal(arrived, inbound_id)
+        return internal.as_delivery(arrived, inbound_id)
     source = sources.get(arrived.source)
     return None if source is None else read_verified(source, Verified(arrived), inbound_id)

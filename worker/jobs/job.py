@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, OverLimit, Verified
-from worker.intake import own
+from worker.intake import internal
 from worker.intake.reading import read_verified
 from worker.ledger import Delivery, JobStore
 from worker.settings import Source
@@ -56,7 +56,7 @@ class Surroundings:
     def tell(self, source: Source, job: str, events: Iterable[Event]) -> None:
         """Take in the findings of a job; do nothing when there are none."""
         if found := tuple(events):
-            self.take_in(source, own.found(source.id, job, found, self.now))
+            self.take_in(source, internal.found(source.id, job, found, self.now))
 
 
 @dataclass(frozen=True, slots=True)

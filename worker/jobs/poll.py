@@ -25,7 +25,7 @@ from tickets.errors import TicketsError
 from tickets.models import Ticket
 from worker.delivery.node import open_client
 from worker.delivery.outcomes import is_gone
-from worker.intake import own
+from worker.intake import internal
 from worker.jobs.job import Job, JobFailed, State, Surroundings, read_found
 from worker.ledger import Limits
 from worker.settings import Settings, Source
@@ -69,8 +69,8 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
             # The ticket stays due, and the others come first: perhaps only this one cannot be looked up.
             around.job_store.note_look(ticket.id, due - INSTANT)
             raise JobFailed(f"ticket {ticket.id}: {error}") from error
-        gone = own.ticket_changed(ticket.id, "gone", around.now, BY)
-        arrived = own.found(poll.source.id, BY, [gone], around.now)
+        gone = internal.ticket_changed(ticket.id, "gone", around.now, BY)
+        arrived = internal.found(poll.source.id, BY, [gone], around.now)
     events = read_found(poll.source, arrived).parsed.events
     if any(around.job_store.is_news(each) for each in events if isinstance(each, TicketChanged)):
         around.take_in(poll.source, arrived)

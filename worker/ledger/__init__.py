@@ -37,7 +37,7 @@ from worker.ledger.reports.following import Happening
 from worker.ledger.reports.overview import ALARMS, DISK_FULL, Alarm, CaseStory, Overview, SourceActivity, alarms
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
-from worker.ledger.schema.words import ACCEPTED, INTERNAL, OURS, OWN, QUARANTINED, SKIPPED
+from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.jobs import Job as LeasedJob
 from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
@@ -59,7 +59,7 @@ from worker.routing import default_policy, may_answer, may_damp, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "LATE", "OURS", "OWN", "QUARANTINED", "SKIPPED",
+    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LATE", "OURS", "QUARANTINED", "SKIPPED",
     "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown",
     "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery",
     "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Found", "Happening", "HappeningFilter",

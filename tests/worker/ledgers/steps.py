@@ -16,7 +16,7 @@ from connectors import fixtures
 from connectors.contract.calls import PostLater, PostRejected
 from connectors.contract.messages import Inbound, Verified
 from connectors.contract.receipts import Posted
-from worker.intake import own
+from worker.intake import internal
 from worker.intake.reading import read_verified
 from worker.ledger import Again, Delivery, Limits
 from worker.ledger.schema.words import INTERNAL
@@ -172,8 +172,8 @@ def others_tell(life: Life) -> None:
         if found is None:
             break
         if found.id == tickets["gone"]:
-            gone = own.ticket_changed(found.id, "gone", life.clock(), "poll")
-            life.ledger.record([own.internal(own.found(INTERNAL, "poll", [gone], life.clock()))])
+            gone = internal.ticket_changed(found.id, "gone", life.clock(), "poll")
+            life.ledger.record([internal.as_delivery(internal.found(INTERNAL, "poll", [gone], life.clock()))])
         life.ledger.job_store.note_look(found.id, life.clock())
     life.relay.run(for_hours=1)
 

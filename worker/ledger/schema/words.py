@@ -15,7 +15,7 @@ OURS = ":"
 """The prefix of header names that only Ticketrelay sets."""
 
 
-OWN = OURS + "job"
+JOB_HEADER = OURS + "job"
 """The header that holds the job's name in a delivery made by a job; no sender can send a header with this prefix."""
 
 

@@ -15,13 +15,13 @@ from datetime import datetime
 from connectors.contract.events import Event, TicketChanged, TicketStatus, digest, from_json, to_json
 from connectors.contract.messages import Inbound, Parsed, UnreadableMessage
 from connectors.toolbox.rendering import attributes
-from worker.ledger import OURS, OWN, Delivery
+from worker.ledger import JOB_HEADER, OURS, Delivery
 
 
 def found(source_id: str, job: str, events: Iterable[Event], now: datetime) -> Inbound:
     """Return the delivery that holds these events of a source."""
     body = json.dumps([json.loads(to_json(each)) for each in events]).encode()
-    return Inbound(source_id, now, body, ((OWN, job),))
+    return Inbound(source_id, now, body, ((JOB_HEADER, job),))
 
 
 def ticket_changed(ticket_id: str, status: TicketStatus, at: datetime, by: str) -> TicketChanged:
@@ -41,7 +41,7 @@ def ticket_changed(ticket_id: str, status: TicketStatus, at: datetime, by: str) 
     )
 
 
-def internal(arrived: Inbound, inbound_id: int | None = None) -> Delivery:
+def as_delivery(arrived: Inbound, inbound_id: int | None = None) -> Delivery:
     """Return a delivery of the source INTERNAL, ready to be recorded: without routes, with the default treatment."""
     try:
         return Delivery(arrived, parse(arrived), inbound_id=inbound_id)
@@ -49,9 +49,9 @@ def internal(arrived: Inbound, inbound_id: int | None = None) -> Delivery:
         return Delivery(arrived, unreadable=str(reason), inbound_id=inbound_id)
 
 
-def is_own(arrived: Inbound) -> bool:
+def is_internal(arrived: Inbound) -> bool:
     """Return True for a delivery that `found` made."""
-    return arrived.header(OWN) is not None
+    return arrived.header(JOB_HEADER) is not None
 
 
 def parse(arrived: Inbound) -> Parsed:
