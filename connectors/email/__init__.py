@@ -17,10 +17,10 @@ from connectors.email import identity, people, receipts
 from connectors.email.cases import Mail
 from connectors.email.classify import classify
 from connectors.email.content import content
-from connectors.email.happenings import happenings
 from connectors.email.identity import own_message_id, thread_address
 from connectors.email.mime import Headers, Limits, Part, read_mail
 from connectors.email.settings import Settings
+from connectors.email.to_events import to_events
 from connectors.toolbox.proofs import Basic
 from connectors.toolbox.text import clean, cut
 
@@ -44,7 +44,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     if identity.is_own(settings, tree.headers):
         return Parsed(ignored=(Remark("mail", "it is our own: its Message-ID or X-Loop says so"),))
     try:
-        return happenings(_read(tree, inbound, settings), inbound.received_at, settings)
+        return to_events(_read(tree, inbound, settings), inbound.received_at, settings)
     except ValueError as error:
         raise UnreadableMessage(cut(clean(str(error)), 300)) from None
 

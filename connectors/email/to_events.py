@@ -30,7 +30,7 @@ AUTOMATIC = ("bounce", "auto-reply")
 T = TypeVar("T")
 
 
-def happenings(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
+def to_events(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
     """Return the mail's events. Raises ValueError for values that `Event` refuses."""
     author = mail.author.address if mail.author else None
     headers = mail.tree.headers
