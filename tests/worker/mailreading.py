@@ -12,8 +12,8 @@ from typing import Any
 from connectors import connector
 from tests.acceptance.processes import wait_until
 from tests.own_mail import PASSWORD, USER, Dovecot
-from worker.intake.imap.keeper import ImapKeeper, configured
 from worker.intake.imap.reader import Patience
+from worker.intake.imap.supervisor import ImapSupervisor, configured
 from worker.intake.intake import Intake
 from worker.ledger import Ledger, MailboxState
 from worker.ledger.schema.tables import inbound, mailbox_uids, operations
@@ -70,15 +70,15 @@ class Reading:
     def going(self, patience: Patience | None = None) -> Iterator[None]:
         """Read the mailboxes in this process during the context."""
         intake = Intake(self.ledger, lambda _: None, Metrics())
-        keeper = ImapKeeper(self.ledger, intake, lambda: self.sources, LEASE, patience)
+        supervisor = ImapSupervisor(self.ledger, intake, lambda: self.sources, LEASE, patience)
         intake.start()
-        keeper.start()
+        supervisor.start()
         try:
             number = len(configured(self.sources))
             wait_until(lambda: len(self.ledger.overview().mailboxes) == number, "watched mailboxes", PATIENCE_S)
             yield
         finally:
-            keeper.stop()
+            supervisor.stop()
             intake.stop()
 
     def configure(self, **boxes: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.contract.mailbox import ImapMailbox, is_private
-from worker.intake.imap.keeper import configured
+from worker.intake.imap.supervisor import configured
 from worker.ledger import Mailbox
 from worker.settings import SettingsError
 from worker.settings.loader import gather, judge

@@ -15,8 +15,8 @@ from tests.acceptance.processes import wait_until
 from tests.connectors.slack.builders import ADA, BOT, TRIGGER, envelope, message, reply, slash
 from worker.intake.intake import Intake
 from worker.intake.prompting import ask_meanwhile
-from worker.intake.socket_mode import keeper as module
-from worker.intake.socket_mode.keeper import SocketKeeper
+from worker.intake.socket_mode import supervisor as module
+from worker.intake.socket_mode.supervisor import SocketSupervisor
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import inbound
 from worker.runtime.metrics import Metrics
@@ -60,8 +60,8 @@ class Listener:
         self.followed: list[Delivery] = []
         self.metrics = Metrics()
         self.intake = Intake(ledger, lambda _: None, self.metrics)
-        self.keeper = SocketKeeper(self.intake, ledger, lambda: self.sources, 1024 * 1024, self._follow)
-        self.metrics.add_gauges(self.keeper.gauges)
+        self.supervisor = SocketSupervisor(self.intake, ledger, lambda: self.sources, 1024 * 1024, self._follow)
+        self.metrics.add_gauges(self.supervisor.gauges)
 
     def _follow(self, source: Source, delivery: Delivery) -> None:
         self.followed.append(delivery)
@@ -76,13 +76,13 @@ class Listener:
 def listening(ledger: Ledger, *sources: Source, is_connected: bool = True) -> Iterator[Listener]:
     made = Listener(ledger, *sources)
     made.intake.start()
-    made.keeper.start()
+    made.supervisor.start()
     try:
         if is_connected:
             wait_until(lambda: made.is_connected, "a connection", PATIENCE_S)
         yield made
     finally:
-        made.keeper.stop()
+        made.supervisor.stop()
         made.intake.stop()
 
 

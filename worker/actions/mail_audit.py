@@ -7,10 +7,10 @@ from datetime import datetime
 
 from connectors.contract.mailbox import ImapMailbox
 from worker.documents.audit import DeliveriesAudited, FolderAudited, MailAudited, MailboxAudited
-from worker.intake.imap.keeper import configured
 from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.plan import start, work
 from worker.intake.imap.server import ImapError, ImapServer, connect
+from worker.intake.imap.supervisor import configured
 from worker.intake.smtp import mailboxes
 from worker.ledger import Ledger, Mailbox
 from worker.settings import Settings

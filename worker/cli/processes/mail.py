@@ -7,7 +7,7 @@ import click
 from worker.broker.relay import Relay
 from worker.cli.operate.mail_audit import audit
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_keeper
+from worker.cli.processes.parts import Signals, control_of, imap_supervisor
 from worker.cli.shell.common import (
     DEFAULT_SMTP,
     config_file,
@@ -21,7 +21,7 @@ from worker.cli.shell.common import (
     upgraded_ledger,
 )
 from worker.delivery.dispatch import WakeUps
-from worker.intake.imap.keeper import configured
+from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.smtp import Boxes, mailboxes
@@ -93,8 +93,8 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
         lambda: read_fleet(file, needs_api=False), lambda new: bool(mailboxes(new.settings.sources)), NO_MAILBOX
     )
     reloader = Reloader(current, read, metrics)
-    keeper = imap_keeper(ledger, intake, current)
-    parts = [each for each in (wake_ups, intake, *edges, keeper, health, control_of(reloader)) if each is not None]
+    supervisor = imap_supervisor(ledger, intake, current)
+    parts = [each for each in (wake_ups, intake, *edges, supervisor, health, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
     if mail_sockets:

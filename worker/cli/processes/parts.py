@@ -12,10 +12,10 @@ from socket import socket
 import click
 
 from worker.cli.shell.common import F, fail, split_address
-from worker.intake.imap.keeper import ImapKeeper
+from worker.intake.imap.supervisor import ImapSupervisor
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.intake.socket_mode.keeper import SocketKeeper
+from worker.intake.socket_mode.supervisor import SocketSupervisor
 from worker.ledger import Ledger
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener, unix_path
@@ -37,17 +37,17 @@ def health_option(command: F) -> F:
     )(command)
 
 
-def imap_keeper(ledger: Ledger, intake: Intake, current: Current) -> ImapKeeper:
+def imap_supervisor(ledger: Ledger, intake: Intake, current: Current) -> ImapSupervisor:
     """Return the reader of the currently configured mailboxes; not started yet."""
     lease = timedelta(seconds=current().timing.lease)
-    return ImapKeeper(ledger, intake, lambda: current().sources, lease)
+    return ImapSupervisor(ledger, intake, lambda: current().sources, lease)
 
 
-def socket_keeper(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics) -> SocketKeeper:
+def socket_supervisor(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics) -> SocketSupervisor:
     """Return the supervisor of connections that we open to senders; not started yet."""
-    keeper = SocketKeeper(intake, ledger, lambda: current().sources, current().server.max_body)
-    metrics.add_gauges(keeper.gauges)
-    return keeper
+    supervisor = SocketSupervisor(intake, ledger, lambda: current().sources, current().server.max_body)
+    metrics.add_gauges(supervisor.gauges)
+    return supervisor
 
 
 def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts) -> HttpThread:

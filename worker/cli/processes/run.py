@@ -22,7 +22,7 @@ from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.cli.processes.demo import SCENARIO_KEY, play
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_keeper, socket_keeper
+from worker.cli.processes.parts import Signals, control_of, imap_supervisor, socket_supervisor
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
     DEFAULT_LISTEN,
@@ -41,11 +41,11 @@ from worker.cli.shell.common import (
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
-from worker.intake.imap.keeper import configured
+from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.smtp import Boxes, SmtpThread, mailboxes
-from worker.intake.socket_mode.keeper import configured as on_connections_of_ours
+from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
 from worker.runtime.gauges import metrics_of
@@ -239,7 +239,7 @@ def _started(
         api = _local_api(data, limit) if not loaded.has("api", "url") else None
         if api is not None:
             stack.callback(api.close)
-        sockets = socket_keeper(intake, ledger, current, metrics)
+        sockets = socket_supervisor(intake, ledger, current, metrics)
         max_body = settings.server.max_body
         edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
         app = intake_app(
@@ -249,8 +249,8 @@ def _started(
         )
         http = _http(listener, app, api, control)
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
-        keeper = imap_keeper(ledger, intake, current)
-        for part in (wake_ups, intake, http, worker, *edges, keeper, sockets, control_of(reloader)):
+        supervisor = imap_supervisor(ledger, intake, current)
+        for part in (wake_ups, intake, http, worker, *edges, supervisor, sockets, control_of(reloader)):
             if part is None:
                 continue
             part.start()

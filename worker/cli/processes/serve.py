@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from worker.broker.relay import Relay
-from worker.cli.processes.parts import Signals, control_of, socket_keeper
+from worker.cli.processes.parts import Signals, control_of, socket_supervisor
 from worker.cli.shell.common import (
     config_file,
     config_option,
@@ -22,7 +22,7 @@ from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.intake.socket_mode.keeper import configured
+from worker.intake.socket_mode.supervisor import configured
 from worker.reloading import Reloader, needing
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
@@ -55,14 +55,14 @@ def serve(listen: str | None, log_level: str) -> None:
     wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
-    keeper = socket_keeper(intake, ledger, current, metrics)
+    supervisor = socket_supervisor(intake, ledger, current, metrics)
     max_body = settings.server.max_body
     edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
-    app = intake_app(edge, parts={**threads("intake", "bell"), **keeper.parts()})
+    app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, read, metrics)
-    parts = [each for each in (wake_ups, intake, http, keeper, control_of(reloader)) if each is not None]
+    parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
     click.echo(f"taking messages at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")

@@ -4,7 +4,7 @@
     server      one connection to an IMAP server
     oauth       access tokens, and refresh tokens that change
     reader      one poll of one mailbox: plan, fetch, record, flag or move, advance
-    keeper      the threads of a process: one for each mailbox, under a lease
+    supervisor  the threads of a process: one for each mailbox, under a lease
 
 Rules: RFC 3501; UIDs and never sequence numbers; `\\Seen` is ignored, because people read mail.
 """

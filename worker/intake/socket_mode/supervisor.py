@@ -147,7 +147,7 @@ def _connected(url: str, max_body: int) -> ClientConnection:
     )
 
 
-class SocketKeeper:
+class SocketSupervisor:
     """Keeps the connections for the sources of the present settings, until it is stopped."""
 
     def __init__(

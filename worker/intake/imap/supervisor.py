@@ -52,7 +52,7 @@ def configured(sources: Mapping[str, Source]) -> Wanted:
     return found
 
 
-class ImapKeeper:
+class ImapSupervisor:
     """Reads the mailboxes of the present settings, until it is stopped."""
 
     def __init__(
