@@ -63,7 +63,7 @@ def test_a_mailbox_that_is_not_watched_has_no_owner(ledger: Ledger) -> None:
     assert not ledger.mailboxes.lease(BOX, "one", LEASE)
 
 
-def test_a_mail_is_accounted_for_with_its_custody(watched: Ledger) -> None:
+def test_a_mail_is_accounted_for_as_it_is_recorded(watched: Ledger) -> None:
     mails = [
         delivery(opened("a"), source="support", place=place(1)),
         delivery(commented("a", unknown="open"), source="support", place=place(2, owed=True)),

@@ -167,7 +167,7 @@ def test_a_percent_sign_in_a_path_is_only_a_percent_sign(tmp_path: Path) -> None
     ledger.close()
 
 
-def test_a_promise_of_custody_survives_a_crash_of_the_machine(tmp_path: Path) -> None:
+def test_what_was_recorded_survives_a_crash_of_the_machine(tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
     with ledger.database.write() as connection:
         pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]

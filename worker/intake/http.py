@@ -109,7 +109,7 @@ class Edge:
 
     async def _recorded(self, source: Source, delivery: Delivery) -> Response:
         """Have the delivery recorded; then make the confirmation and the prompt that it asks for."""
-        answer = await _custody(self.intake, delivery)
+        answer = await _record(self.intake, delivery)
         if answer.status_code == 200:
             answer = await _confirmed(self.keyring, source, delivery) or answer
         prompt = delivery.parsed.prompt
@@ -170,7 +170,7 @@ def _unavailable() -> JSONResponse:
     return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
 
 
-async def _custody(intake: Intake, delivery: Delivery) -> Response:
+async def _record(intake: Intake, delivery: Delivery) -> Response:
     try:
         recorded = await asyncio.wrap_future(intake.take(delivery))
     except (Busy, Stopped, SQLAlchemyError):

@@ -37,7 +37,7 @@ IMAP_URL = "x-ticketrelay-imap-url"
 CHUNK = 20  # mails between two advances of the cursor
 BEGINNING = 64 * 1024  # bytes that are kept of a mail that is too large
 TRIES = 3  # polls in which the server may refuse a mail
-CUSTODY_S = 120.0
+RECORDING_S = 120.0
 BEFORE_US = "it was in the mailbox before it was watched"
 
 
@@ -216,7 +216,7 @@ class Reader:
 
     def _record(self, delivery: Delivery) -> None:
         try:
-            self._intake.take(delivery).result(CUSTODY_S)
+            self._intake.take(delivery).result(RECORDING_S)
         except NotInTime:
             raise ServerAway("the ledger did not take a mail in time") from None
 
