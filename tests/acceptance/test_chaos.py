@@ -19,7 +19,7 @@ from tests.acceptance.chaos import faults, stream
 from tests.acceptance.chaos.checker import Effect, Verdict, judge, observe, story
 from tests.acceptance.chaos.driver import run
 from tests.acceptance.chaos.sites import Kind
-from tickets.marks import as_repeat
+from tickets.markers import as_repeat
 from tickets.server.faults import FaultRule
 from worker.ledger.queue.joining import joined
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from connectors.contract.events import Commented, Event, Opened, Reference
-from tickets.marks import without_marker
+from tickets.markers import without_marker
 from worker.ledger import Ledger, Recorded
 from worker.ledger.schema.tables import cases, operations
 

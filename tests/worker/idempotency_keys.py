@@ -19,7 +19,7 @@ from typing import Any
 from connectors import connector, fixtures, kinds
 from connectors.contract.messages import Inbound, OverLimit, Verified
 from tests.connectors.sealing import NEEDED
-from tickets.marks import word_in_request
+from tickets.markers import word_in_request
 from worker.intake.reading import read_verified
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import aliases, cases, facts, operations

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from connectors.contract.events import TicketStatus
-from tickets.marks import marker
+from tickets.markers import marker
 from tickets.server import SCOPES, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.ledger import EVERYTHING, Ledger, Limits

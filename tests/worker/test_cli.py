@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from connectors import connector, fixtures
 from connectors.contract.messages import Unverified
-from tickets.marks import without_marker
+from tickets.markers import without_marker
 from worker.cli import main
 from worker.ledger import CloseGate, Delivery, Ledger, Limits
 from worker.ledger.schema.tables import operations

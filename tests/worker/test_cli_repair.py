@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors import fixtures
-from tickets.marks import word_in_request
+from tickets.markers import word_in_request
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 from worker.ledger import Delivery, Ledger

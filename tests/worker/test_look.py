@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tickets.marks import marker, word_in_request, word_of
+from tickets.markers import marker, word_in_request, word_of
 from tickets.models import Status, Ticket
 from tickets.server import FaultRule
 from worker.delivery.look import CLOCKS_APART, found, state
@@ -195,8 +195,8 @@ def test_a_create_of_yesterday_is_adopted_or_made_once(lost: Relay, executed: bo
 @pytest.mark.parametrize("executed", [True, False])
 def test_a_mail_that_quotes_the_marker_of_another_ticket_is_never_adopted(lost: Relay, executed: bool) -> None:
     lose(lost, executed=executed)
-    marked = word_wanted(lost)
-    lost.ledger.record([delivery(opened("mail", text=f"> disk is full\n\nTicketrelay {marked}"), source="mail")])
+    word = word_wanted(lost)
+    lost.ledger.record([delivery(opened("mail", text=f"> disk is full\n\nTicketrelay {word}"), source="mail")])
     while not any("mail" in each.text for each in lost.effects()):
         lost.turn()
     lost.run()
@@ -204,7 +204,7 @@ def test_a_mail_that_quotes_the_marker_of_another_ticket_is_never_adopted(lost: 
     words = {word_of(each) for each in descriptions(lost)}
     assert len(words) == 2, "each ends with a marker of its own"
     (case,) = lost.ledger.find("disk")
-    assert word_of(lost.ticket(str(case.ticket_id))["description"]) == marked
+    assert word_of(lost.ticket(str(case.ticket_id))["description"]) == word
 
 
 def a_person_makes(relay: Relay, description: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tickets.marks import word_of
+from tickets.markers import word_of
 from tickets.server import FaultRule
 from worker.ledger import CannotBeDone, Ledger
 from worker.ledger.schema.tables import cases, inbound, operations, pending

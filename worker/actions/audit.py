@@ -14,7 +14,7 @@ from connectors.contract.polling import WHOLE
 from tickets.assumptions import MAX_LIMIT
 from tickets.client import TicketsClient
 from tickets.errors import AskPerson, TicketsError
-from tickets.marks import word_of
+from tickets.markers import word_of
 from tickets.models import Ticket
 from worker.actions.api import with_client
 from worker.actions.errors import Refused

@@ -1,6 +1,6 @@
 """Turns an edited body into a request, and validates it with the model of its kind before it is stored.
 
-The body is shown and accepted without the marker; the ledger adds the marker again (tickets/marks.py).
+The body is shown and accepted without the marker; the ledger adds the marker again (tickets/markers.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tickets.marks import without_marker
+from tickets.markers import without_marker
 from tickets.models import AddNote, CloseTicket, CreateTicket, Revision, UpdateTicket, encode
 
 MODELS: Mapping[str, type[CreateTicket | AddNote | UpdateTicket | CloseTicket]] = {

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from tickets.client import TicketsClient
 from tickets.errors import AskPerson, TicketsError
-from tickets.marks import word_in_request, word_of
+from tickets.markers import word_in_request, word_of
 from tickets.models import Ticket
 from worker.delivery.outcomes import is_gone
 from worker.ledger import Claim, Settlement

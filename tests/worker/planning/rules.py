@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Parsed
-from tickets.marks import without_marker
+from tickets.markers import without_marker
 from tickets.models import encode
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, operations

@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, select
 from sqlalchemy import case as sa_case
 
 from connectors.contract.events import TicketStatus
-from tickets.marks import word_in_request
+from tickets.markers import word_in_request
 from worker.ledger.operator import interventions
 from worker.ledger.recording.recorder import Recorded
 from worker.ledger.schema.tables import cases, operations, tickets

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from connectors.contract.events import TicketStatus
-from tickets.marks import with_marker_of
+from tickets.markers import with_marker_of
 from worker.ledger import receipts
 from worker.ledger.operator.dead_letters import NoSuchDeadLetter, number_of, place_of, quarantined_row
 from worker.ledger.queue.claims import is_forgotten, repeated

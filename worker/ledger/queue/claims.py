@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, update
 
-from tickets.marks import as_repeat
+from tickets.markers import as_repeat
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.queue import gates, joining, selection

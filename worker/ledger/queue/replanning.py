@@ -22,7 +22,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy import case as sa_case
 
-from tickets.marks import without_marker
+from tickets.markers import without_marker
 from tickets.models import AddNote, encode
 from worker.ledger.schema.tables import operations
 from worker.ledger.schema.words import WAITS, CasePhase, OperationState

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.contract.events import TicketChanged
-from tickets.marks import marker
+from tickets.markers import marker
 from tickets.models import CreateTicket, encode
 from worker.ledger import receipts
 from worker.ledger.engine import bulk

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tickets.assumptions import MAX_TEXT
-from tickets.marks import as_repeat, marker, with_marker_of, without_marker, word_in_request, word_of
+from tickets.markers import as_repeat, marker, with_marker_of, without_marker, word_in_request, word_of
 from tickets.models import AddNote, CreateTicket, encode
 
 SECRET = b"a secret of this ledger"
