@@ -59,6 +59,6 @@ def terms_of(rules: Rules, timing: TimingSettings) -> Terms:
 
 def as_claimed(rules: Rules, claim: Claim) -> Claim:
     """Return the claim as a worker uses it under these rules."""
-    if not rules.ask_state and claim.mode == "look" and claim.kind in ("close_ticket", "reopen_ticket"):
+    if not rules.ask_state and claim.mode == "look_up" and claim.kind in ("close_ticket", "reopen_ticket"):
         return replace(claim, mode="send")
     return claim

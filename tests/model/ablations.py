@@ -31,14 +31,16 @@ ABLATIONS = (
     Ablation("epoch", "3", "anybody may settle", "create, note, close", "doubled"),
     Ablation("ghost_wait_after_failure", "4", "repeated at once", "create, note, close", "doubled"),
     Ablation("ghost_wait_after_lease", "4", "taken over at once", "create, note, close", "doubled"),
-    Ablation("look_before_create", "5", "just sent again", "create, note, close; a day passes", "doubled"),
+    Ablation("look_up_before_create", "5", "just sent again", "create, note, close; a day passes", "doubled"),
     Ablation("absence_settles", "5", "absence is believed at once", "create, note; a person edits", "doubled"),
     Ablation("marked_repeat", "5", "just sent again", "create, note, close; a day passes", "doubled"),
     Ablation("ask_state", "5", "just sent again", "create, close, reopen; a person works on it", "undone"),
     Ablation("window_ends_early", "5", "the window is the memory's 24 h", "create, note; the window ends", "doubled"),
     Ablation("closed_is_done", "6", "404 and 409 are rejections", "create, close; a person closes", "given up"),
     Ablation("person_wins", "6", "closed again", "create, close; a person reopens", "undone"),
-    Ablation("look_keeps_doubt", "6", "after a look it is a first send", "create, close; a person reopens", "undone"),
+    Ablation(
+        "look_up_keeps_doubt", "6", "after a look-up it is a first send", "create, close; a person reopens", "undone"
+    ),
     Ablation("webhook_is_dated", "6", "ours counts too", "create, close, reopen, close; announced", "lost"),
     Ablation("dead_create_blocks", "7", "its followers are sent", "create rejected, note, close", "lost"),
     Ablation("new_episode_goes_on", "7", "a later create waits too", "create rejected, close, create", "lost"),

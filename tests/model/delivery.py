@@ -35,8 +35,8 @@ def worker_steps(setting: Setting, state: State) -> Iterator[Step]:
         match worker.phase:
             case "idle":
                 continue
-            case "look":
-                yield from _look(setting, state, number, worker)
+            case "look_up":
+                yield from _look_up(setting, state, number, worker)
             case "ask":
                 yield _ask(state, number, worker)
             case "clear" | "fenced":
@@ -96,8 +96,8 @@ def _decide(setting: Setting, state: State, operation: Operation) -> tuple[Phase
     phase: Phase = "clear"
     outcome: Outcome = ""
     match operation.kind:
-        case "create_ticket" if beyond and rules.look_before_create:
-            phase = "look"
+        case "create_ticket" if beyond and rules.look_up_before_create:
+            phase = "look_up"
         case "add_note" if beyond and rules.marked_repeat:
             operation = operation._replace(
                 key=operation.key + 1, marked=True, sent="never", doubt=False, unproven=False
@@ -111,13 +111,13 @@ def _decide(setting: Setting, state: State, operation: Operation) -> tuple[Phase
 
 def _is_a_persons(state: State, close: Operation) -> bool:
     """True if a person is recorded to have reopened a ticket that an earlier attempt closed."""
-    return state.ledger.reported and (close.doubt or close.looked)
+    return state.ledger.reported and (close.doubt or close.looked_up)
 
 
 # -- before sending
 
 
-def _look(setting: Setting, state: State, number: int, worker: Worker) -> Iterator[Step]:
+def _look_up(setting: Setting, state: State, number: int, worker: Worker) -> Iterator[Step]:
     request, service = worker.request[0], state.service
     there = service.ticket != "none" and service.maker == request.operation
     if there:

@@ -27,7 +27,7 @@ class Rules:
     """4: wait after an attempt of unknown outcome, as long as a request can live."""
     ghost_wait_after_lease: bool = True
     """4: wait equally long after a lease that ran out, counted from its end."""
-    look_before_create: bool = True
+    look_up_before_create: bool = True
     """5: beyond the key window a create is looked for by its marker, and adopted."""
     absence_settles: bool = True
     """5: absence counts only if the last send is longer ago than the life of a request and the search's lag."""
@@ -43,7 +43,7 @@ class Rules:
     """6: 404 or 409 on the close of a closed ticket is done."""
     person_wins: bool = True
     """6: a close of unknown outcome is not sent again once a person is recorded to have reopened the ticket."""
-    look_keeps_doubt: bool = True
+    look_up_keeps_doubt: bool = True
     """6: also if a look-up found the ticket open before that was recorded, and the close was to be sent."""
     webhook_is_dated: bool = True
     """6: only a webhook about a time after the close's first send counts: our own reopening is announced too."""

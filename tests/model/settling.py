@@ -41,8 +41,8 @@ def _record(setting: Setting, state: State, at: int, worker: Worker) -> tuple[Le
         case "too early":
             return ledger._replace(wait=ledger.doubtful), None
         case "absent":
-            looked = operation.kind in STATES and rules.look_keeps_doubt
-            first = operation._replace(doubt=False, unproven=False, sent="never", conflicts=0, looked=looked)
+            looked_up = operation.kind in STATES and rules.look_up_keeps_doubt
+            first = operation._replace(doubt=False, unproven=False, sent="never", conflicts=0, looked_up=looked_up)
             return with_operation(ledger, at, first), None
         case "rejected":
             return _dead(setting, state, ledger, at)

@@ -14,7 +14,7 @@ OperationState = Literal["open", "done", "dead", "skipped"]
 Sent = Literal["never", "young", "old"]
 """Time of the first send: `old` is before the jump of a day."""
 CaseState = Literal["ready", "leased", "blocked"]
-Phase = Literal["idle", "look", "ask", "clear", "fenced", "sent", "ended"]
+Phase = Literal["idle", "look_up", "ask", "clear", "fenced", "sent", "ended"]
 """Phase of a worker: must first search, or ask for the state; may send; has checked its clock; waits; must settle."""
 Outcome = Literal[
     "", "done", "rejected", "conflict", "closed already", "missing", "not executed", "too early", "absent", "unknown"
@@ -35,7 +35,7 @@ class Operation(NamedTuple):
     """An attempt may have been executed."""
     unproven: bool = False
     """In the mode of rule 5 whatever its age: restored from a backup, or edited after an attempt in doubt."""
-    looked: bool = False
+    looked_up: bool = False
     """An attempt was in doubt, and a look-up found the ticket in another state than planned."""
     key: int = 0
     body: int = 0

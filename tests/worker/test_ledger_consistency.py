@@ -126,12 +126,12 @@ class Life:
     def outcome(self, each: Claim, what: str) -> Settlement:
         if (decided := before_send(each)) is not None:
             return decided
-        soon, looks = self.clock.now, each.mode == "look"
+        soon, looks_up = self.clock.now, each.mode == "look_up"
         ticket = f"T-{next(self.numbers)}" if each.kind == "create_ticket" else each.ticket_id
         match what:
-            case "done" if looks and each.kind == "create_ticket":
+            case "done" if looks_up and each.kind == "create_ticket":
                 return Settlement("done", "adopted", ticket_id=ticket, ticket_status="open", reads=True)
-            case "done" | "conflict" if looks:
+            case "done" | "conflict" if looks_up:
                 return Settlement("again", "absent", again_at=soon, absent=True, reads=True)
             case "done":
                 return done(ticket, "closed" if each.kind == "close_ticket" else "open")
@@ -139,9 +139,9 @@ class Life:
                 return dead()
             case "conflict":
                 return Settlement("dead", "unknown", again_at=soon + GHOST, unknown=True, error="409")
-            case "unknown" if not looks:
+            case "unknown" if not looks_up:
                 return again(soon + GHOST, unknown=True)
-        return again(soon, reads=looks)
+        return again(soon, reads=looks_up)
 
     def _repaired(self, what: str, which: int) -> None:
         dead_letters = self.ledger.list_dead()

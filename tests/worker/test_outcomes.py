@@ -177,7 +177,7 @@ def test_a_note_that_must_not_be_repeated_is_a_persons_and_says_since_when() -> 
 
 
 def test_a_ticket_that_a_person_reopened_after_an_attempt_is_not_closed_again() -> None:
-    reopened = {"mode": "look", "ambiguous": True, "reopened_at": NOON + timedelta(seconds=1)}
+    reopened = {"mode": "look_up", "ambiguous": True, "reopened_at": NOON + timedelta(seconds=1)}
     settlement = before_send(claimed("close_ticket", **reopened))
     assert settlement is not None
     assert settlement.state == "done"
@@ -205,13 +205,13 @@ def test_a_404_that_the_service_did_not_say_itself_closes_nothing() -> None:
 
 
 def test_a_question_that_got_no_answer_is_asked_again_without_a_ghost_to_wait_for() -> None:
-    settlement = after(RepeatUnchanged("no answer"), mode="look", ambiguous=True, attempts=2)
+    settlement = after(RepeatUnchanged("no answer"), mode="look_up", ambiguous=True, attempts=2)
     assert (settlement.state, settlement.outcome, settlement.unknown) == ("again", "not executed", False)
     assert seconds(settlement) == 4
 
 
 def test_a_question_that_our_key_may_not_ask_stops_nobody_else() -> None:
-    settlement = after(StopSending("no", status=403), mode="look", ambiguous=True)
+    settlement = after(StopSending("no", status=403), mode="look_up", ambiguous=True)
     assert settlement.gate is not None
     assert settlement.gate.reading
     assert seconds(settlement) == TIMING.probe_interval

@@ -18,7 +18,7 @@ from tickets.markers import word_of
 from tickets.models import Ticket
 from worker.actions.api import with_client
 from worker.actions.errors import Refused
-from worker.delivery.look import CLOCKS_APART
+from worker.delivery.lookup import CLOCKS_APART
 from worker.delivery.outcomes import is_gone
 from worker.documents.audit import Audited
 from worker.intake import internal

@@ -8,7 +8,7 @@
     AskPerson (other 4xx)                        rejected        dead; but 404 on close: it is done
     StopSending (401, 403)                       refused         again, and the gate closes for everybody
 
-A look-up (worker.delivery.look) only reads, so it has no late effect, and is repeated soon.
+A look-up (worker.delivery.lookup) only reads, so it has no late effect, and is repeated soon.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def failed(
     fraction: Fraction,
 ) -> Settlement:
     """Settle a call that failed; `now` is the time of the failure."""
-    reads = claim.mode == "look"
+    reads = claim.mode == "look_up"
     gate = gate_of(error, now, timing, fraction, reads=reads)
     ghost_gone = now + timedelta(seconds=timing.ghost_wait)
     match error:

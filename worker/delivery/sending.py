@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from tickets.client import TicketsClient
 from tickets.errors import TicketsError
 from worker.delivery import calls, outcomes
-from worker.delivery.look import look
+from worker.delivery.lookup import look_up
 from worker.delivery.outcomes import Fraction
 from worker.ledger import Claim, Settlement
 from worker.settings import TimingSettings
@@ -53,8 +53,8 @@ class Sender:
         return replace(settlement, latency=timedelta(seconds=self._clock() - begun))
 
     async def _call(self, claim: Claim, fence: float) -> Settlement:
-        if claim.mode == "look":
-            return await look(self._client, claim, self._now(claim, fence), self._timing)
+        if claim.mode == "look_up":
+            return await look_up(self._client, claim, self._now(claim, fence), self._timing)
         return outcomes.done(await calls.make(self._client, claim), timedelta(0))
 
     def _now(self, claim: Claim, fence: float) -> datetime:

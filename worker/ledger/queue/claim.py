@@ -1,9 +1,9 @@
 """A claim: what a worker may do with one operation, and until when.
 
-send   the call itself
-look   only a look-up: the ticket's state, or whether the ticket exists (an earlier send may have been executed,
-       and a repetition could do it twice)
-park   no request: a person decides
+send      the call itself
+look_up   only a look-up: the ticket's state, or whether the ticket exists (an earlier send may have been
+          executed, and a repetition could do it twice)
+park      no request: a person decides
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from worker.ledger.queue.budget import Limits
 from worker.ledger.queue.gates import GateReason
 from worker.planning.model import Kind
 
-Mode = Literal["send", "look", "park"]
+Mode = Literal["send", "look_up", "park"]
 
 
 STATE_IS_ASKED: frozenset[Kind] = frozenset({"close_ticket", "reopen_ticket"})

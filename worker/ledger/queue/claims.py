@@ -3,10 +3,10 @@
 A claim commits the lease, the epoch, the tokens of the budget and the times of the send, in one transaction. There is
 one row for each case, so each case has at most one operation in flight. The claim also decides its mode:
 
-    send   the call itself
-    look   only a look-up: the ticket's state, or whether the ticket exists (an earlier send may have been executed,
-           and a repetition could do it twice)
-    park   no request: a person decides
+    send      the call itself
+    look_up   only a look-up: the ticket's state, or whether the ticket exists (an earlier send may have been
+              executed, and a repetition could do it twice)
+    park      no request: a person decides
 
 A note of unknown outcome with an expired key becomes a new request here. The request gets a line that it may be a
 repeat.
@@ -113,12 +113,12 @@ def mode_of(
     if not ambiguous:
         return "send"
     if kind in STATE_IS_ASKED:
-        return "look"
+        return "look_up"
     key_protects = not unproven and first_sent_at is not None and now - first_sent_at < terms.key_window
     if key_protects or kind == "update_ticket":  # an update sets a state: repeating it does no harm
         return "send"
     if kind == "create_ticket":
-        return "look"
+        return "look_up"
     return "send" if terms.repeat_notes else "park"
 
 

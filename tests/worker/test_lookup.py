@@ -13,7 +13,7 @@ import pytest
 from tickets.markers import marker, word_in_request, word_of
 from tickets.models import Status, Ticket
 from tickets.server import FaultRule
-from worker.delivery.look import CLOCKS_APART, found, state
+from worker.delivery.lookup import CLOCKS_APART, found, state
 from worker.ledger import Claim, Ledger, Mode, Terms
 from worker.ledger.queue.claims import mode_of
 from worker.ledger.reports.overview import alarms
@@ -42,7 +42,7 @@ SETTLED = timedelta(seconds=TIMING.lease + TIMING.request_life + TIMING.search_s
 MARKER = marker(b"secret", "key of the create")
 WORD = str(word_of(MARKER))
 OTHER = marker(b"secret", "key of another")
-LOOKED = NOON + timedelta(hours=25)
+LOOKED_UP_AT = NOON + timedelta(hours=25)
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def descriptions(relay: Relay) -> list[str]:
     return [each["description"] for each in reversed(listed)]
 
 
-def looked_at(kind: Kind = "create_ticket", **more: Any) -> Claim:
-    return claimed(kind, **({"mode": "look", "ambiguous": True, "claimed_at": LOOKED} | more))
+def looked_up(kind: Kind = "create_ticket", **more: Any) -> Claim:
+    return claimed(kind, **({"mode": "look_up", "ambiguous": True, "claimed_at": LOOKED_UP_AT} | more))
 
 
 def ticket(name: str = "T-1", description: str = f"Full.\n\n{MARKER}", at: datetime = NOON) -> Ticket:
@@ -110,26 +110,26 @@ def ticket(name: str = "T-1", description: str = f"Full.\n\n{MARKER}", at: datet
     ],
 )
 def test_what_a_search_proves(given: list[Ticket], outcome: tuple[str, str, str | None]) -> None:
-    settlement = found(looked_at(), WORD, given, len(given), LOOKED, TIMING)
+    settlement = found(looked_up(), WORD, given, len(given), LOOKED_UP_AT, TIMING)
     assert (settlement.state, settlement.outcome, settlement.ticket_id) == outcome
     assert settlement.absent == (settlement.outcome == "absent")
     assert settlement.reads
 
 
 def test_of_more_tickets_than_one_page_shows_none_is_adopted() -> None:
-    assert found(looked_at(), WORD, [ticket()], 101, LOOKED, TIMING).outcome == "undecided"
+    assert found(looked_up(), WORD, [ticket()], 101, LOOKED_UP_AT, TIMING).outcome == "undecided"
 
 
 def test_a_restored_ledger_does_not_know_since_when_a_ticket_may_be_there() -> None:
     old = ticket(at=NOON - timedelta(days=3))
-    assert found(looked_at(unproven=True), WORD, [old], 1, LOOKED, TIMING).outcome == "adopted"
+    assert found(looked_up(unproven=True), WORD, [old], 1, LOOKED_UP_AT, TIMING).outcome == "adopted"
 
 
 @pytest.mark.parametrize(("after", "is_believed"), [(-1, False), (0, True)])
 def test_absence_is_believed_only_when_the_search_has_seen_what_the_last_send_made(
     after: float, is_believed: bool
 ) -> None:
-    claim = looked_at(last_sent_at=NOON + timedelta(hours=3))
+    claim = looked_up(last_sent_at=NOON + timedelta(hours=3))
     surely = NOON + timedelta(hours=3) + SETTLED
     settlement = found(claim, WORD, [], 0, surely + timedelta(seconds=after), TIMING)
     assert settlement.absent == is_believed
@@ -139,7 +139,7 @@ def test_absence_is_believed_only_when_the_search_has_seen_what_the_last_send_ma
 @pytest.mark.parametrize("status", ["open", "pending", "resolved", "closed"])
 @pytest.mark.parametrize("kind", ["close_ticket", "reopen_ticket"])
 def test_a_ticket_that_is_as_it_shall_be_needs_no_second_call(kind: Kind, status: Status) -> None:
-    settlement = state(looked_at(kind=kind), ticket().model_copy(update={"status": status}), LOOKED)
+    settlement = state(looked_up(kind=kind), ticket().model_copy(update={"status": status}), LOOKED_UP_AT)
     # A route may end a case with the status `resolved`. A ticket that still has this status was not reopened.
     is_done = status == "closed" if kind == "close_ticket" else status in ("open", "pending")
     assert (settlement.state, settlement.absent) == (("done", False) if is_done else ("again", True))
@@ -151,20 +151,20 @@ TERMS = (LEASE, WINDOW, PROBE, UNLIMITED)
 @pytest.mark.parametrize(
     ("kind", "within", "beyond", "restored", "beyond_if_parked"),
     [
-        ("create_ticket", "send", "look", "look", "look"),
+        ("create_ticket", "send", "look_up", "look_up", "look_up"),
         ("add_note", "send", "send", "send", "park"),
         ("update_ticket", "send", "send", "send", "send"),
-        ("close_ticket", "look", "look", "look", "look"),
-        ("reopen_ticket", "look", "look", "look", "look"),
+        ("close_ticket", "look_up", "look_up", "look_up", "look_up"),
+        ("reopen_ticket", "look_up", "look_up", "look_up", "look_up"),
     ],
 )
 def test_what_may_be_done_about_an_operation(
     kind: Kind, within: Mode, beyond: Mode, restored: Mode, beyond_if_parked: Mode
 ) -> None:
     def mode(hours: float | None, *, ambiguous: bool = True, unproven: bool = False, notes: bool = True) -> Mode:
-        first = None if hours is None else LOOKED - timedelta(hours=hours)
+        first = None if hours is None else LOOKED_UP_AT - timedelta(hours=hours)
         terms = Terms(*TERMS, repeat_notes=notes)
-        return mode_of(kind, ambiguous=ambiguous, unproven=unproven, first_sent_at=first, terms=terms, now=LOOKED)
+        return mode_of(kind, ambiguous=ambiguous, unproven=unproven, first_sent_at=first, terms=terms, now=LOOKED_UP_AT)
 
     assert mode(None, ambiguous=False) == "send"
     assert mode(400, ambiguous=False) == "send", "what was provably not executed does not begin the window"

@@ -67,12 +67,12 @@ def test_a_reopening_that_nobody_told_us_of_is_undone_once_the_key_is_forgotten_
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["", "and the service was busy"])
-def test_a_reopening_that_we_are_told_of_only_after_we_looked_counts_too(closing: Relay, busy: bool) -> None:
+def test_a_reopening_that_we_are_told_of_only_after_the_look_up_counts_too(closing: Relay, busy: bool) -> None:
     """The look-up finds an open ticket. Before the close is sent again, a webhook reports a person's reopening."""
     closing.by_hand("PUT", "/tickets/1001", status="open")
     reopened_at = closing.clock.now
     closing.advance(hours=25)
-    assert closing.turn() == 1, "the look"
+    assert closing.turn() == 1, "the look-up"
     if busy:
         closing.break_once("status", status=503)
         assert closing.turn() == 1

@@ -27,7 +27,7 @@ PAGE = 100  # tickets in one search; more than one needs a person anyway
 CLOCKS_APART = timedelta(minutes=5)  # the service's clock and ours
 
 
-async def look(client: TicketsClient, claim: Claim, now: datetime, timing: TimingSettings) -> Settlement:
+async def look_up(client: TicketsClient, claim: Claim, now: datetime, timing: TimingSettings) -> Settlement:
     """Look the operation up, once. Raises TicketsError."""
     if claim.kind == "create_ticket":
         word = word_in_request(claim.request)
