@@ -110,7 +110,7 @@ def test_what_the_tickets_api_recorded_is_named_by_case_step_and_ticket() -> Non
     assert [each.may_repeat for each in effects] == [False, False, True, *[False] * 5]
 
 
-def test_notes_that_were_folded_into_one_are_an_effect_each() -> None:
+def test_notes_that_were_joined_into_one_are_an_effect_each() -> None:
     notes = [json.dumps({"body": f"step: s{number}", "private": True}).encode() for number in (2, 3)]
     whole, number = joined("add_note", notes)
     assert number == 2

@@ -49,7 +49,7 @@ ABLATIONS = (
     Ablation("restored_in_doubt", "8", "as the backup says", "create, note, close; a restore", "doubled"),
     Ablation("epochs_jump", "8", "they count on from the backup's", "create, note; a restore", "doubled"),
     Ablation("restore_waits", "8", "unfinished work is due at once", "create, note, close; a restore", "misordered"),
-    Ablation("restore_folds", "8", "each close and reopen by itself", "create, close, reopen; a restore", "doubled"),
+    Ablation("restore_joins", "8", "each close and reopen by itself", "create, close, reopen; a restore", "doubled"),
     Ablation("fence_is_atomic", "world", "stopped between fence and wire", "create, note, close", "doubled"),
     Ablation("requests_die", "world", "a late request lives for ever", "create, note, close", "doubled"),
     Ablation("refusal_is_true", "world", "503, and executed", "create, note, close; a day passes", "doubled"),

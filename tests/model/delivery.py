@@ -63,7 +63,7 @@ def _claim(setting: Setting, state: State, number: int) -> Iterator[Step]:
         return
     operation = ledger.operations[at]
     name = f"{operation.kind} ({at + 1})"
-    if rules.restore_folds and operation.unproven and _is_superseded(ledger, at):
+    if rules.restore_joins and operation.unproven and _is_superseded(ledger, at):
         skipped = with_operation(ledger, at, operation._replace(state="skipped", unproven=False))
         yield Step(f"{name} is skipped: a later one decides", state._replace(ledger=skipped))
         return

@@ -59,7 +59,7 @@ class Rules:
     """8: no epoch from before the restore is ever current again."""
     restore_waits: bool = True
     """8: no request is sent until leases from before the restore have ended and requests from before have died."""
-    restore_folds: bool = True
+    restore_joins: bool = True
     """8: of unfinished closes and reopens only the last one is executed."""
 
 

@@ -73,7 +73,7 @@ def claim(
     heads = _heads(connection, rows)
     given = [_claim(row, heads[row.id], passage, terms, now) for row in rows]
     if chosen.scarce:
-        given = joining.fold(connection, given, {row.id: row.run_at for row in rows}, now)
+        given = joining.join(connection, given, {row.id: row.run_at for row in rows}, now)
     _intend(connection, given, heads)
     return Claimed(given, chosen.wait, chosen.only_urgent, counted)
 

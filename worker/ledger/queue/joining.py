@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(seconds=2)
 AT_MOST = 200  # operations in one call
 BETWEEN = "\n\n⸻\n\n"
-FOLDS: frozenset[Kind] = frozenset({"add_note", "update_ticket"})
+JOINED_KINDS: frozenset[Kind] = frozenset({"add_note", "update_ticket"})
 
 
 def joined(kind: str, requests: Sequence[bytes]) -> tuple[bytes, int]:
@@ -57,13 +57,13 @@ def joined(kind: str, requests: Sequence[bytes]) -> tuple[bytes, int]:
     return (encoded(whole) if number > 1 else requests[0]), number
 
 
-def fold(
+def join(
     connection: Connection, claims: Sequence[Claim], due_since: Mapping[int, datetime], now: datetime
 ) -> list[Claim]:
     """Join the operations that wait behind these claims into them; `due_since` is by case."""
     return [
-        _folded(connection, each, now)
-        if each.kind in FOLDS
+        _with_parts(connection, each, now)
+        if each.kind in JOINED_KINDS
         and each.mode == "send"
         and not each.ambiguous
         and now - due_since[each.case_id] >= PATIENCE
@@ -72,7 +72,7 @@ def fold(
     ]
 
 
-def _folded(connection: Connection, claim: Claim, now: datetime) -> Claim:
+def _with_parts(connection: Connection, claim: Claim, now: datetime) -> Claim:
     of_case = (operations.c.case_id == claim.case_id, operations.c.seq >= claim.seq)
     statement = select(operations).where(*of_case, operations.c.state == OperationState.OPEN).order_by(operations.c.seq)
     rows = connection.execute(statement.limit(AT_MOST)).all()
@@ -127,7 +127,7 @@ def _never_sent(row: Row[Any]) -> bool:
     return row.first_sent_at is None and row.last_sent_at is None and not row.ambiguous
 
 
-def unfold(connection: Connection, case_id: int, seq: int) -> bool:
+def take_apart(connection: Connection, case_id: int, seq: int) -> bool:
     """Take a rejected joined call apart, so that each part is sent by itself; False when it was not joined."""
     this_one = (operations.c.case_id == case_id, operations.c.seq == seq)
     head = connection.execute(select(operations).where(*this_one)).one()

@@ -222,7 +222,7 @@ def _after_death(
     rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
     # If an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
     surely = rejected and not each.ambiguous
-    if surely and each.kind in joining.FOLDS and joining.unfold(connection, each.case_id, each.seq):
+    if surely and each.kind in joining.JOINED_KINDS and joining.take_apart(connection, each.case_id, each.seq):
         return replanning.Change(row.phase, row.create_seq, row.lost)
     return replanning.after_death(connection, row, each.seq, rejected=rejected, now=now)
 

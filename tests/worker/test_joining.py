@@ -144,12 +144,12 @@ def test_notes_that_wait_for_the_budget_become_one_call_and_are_listed(waiting: 
     assert [each.state for each in story.operations] == ["done", "done", "folded", "folded"]
 
 
-def test_without_a_limit_nothing_is_folded(waiting: Ledger) -> None:
+def test_without_a_limit_nothing_is_joined(waiting: Ledger) -> None:
     assert text_of(note_of_disk(waiting, UNLIMITED).request) == "a"
     assert [state for state, _ in states(waiting)] == ["open"] * 3
 
 
-def test_nothing_is_folded_while_the_budget_suffices(ledger: Ledger, clock: ManualClock) -> None:
+def test_nothing_is_joined_while_the_budget_suffices(ledger: Ledger, clock: ManualClock) -> None:
     """The notes waited for a worker, not for tokens."""
     ledger.record([delivery(opened(), *(commented(message=each, text=each) for each in "abc"))])
     ledger.settle([(claim_one(ledger), done())])
@@ -158,7 +158,7 @@ def test_nothing_is_folded_while_the_budget_suffices(ledger: Ledger, clock: Manu
 
 
 @pytest.mark.parametrize(("waited", "whole"), [(1.999, "a"), (2.0, f"a{BETWEEN}b{BETWEEN}c")])
-def test_nothing_is_folded_that_has_not_waited_for_2_s(
+def test_nothing_is_joined_that_has_not_waited_for_2_s(
     ledger: Ledger, clock: ManualClock, waited: float, whole: str
 ) -> None:
     make_scarce(ledger)
@@ -201,7 +201,7 @@ def test_nothing_is_folded_that_has_not_waited_for_2_s(
         ),
     ],
 )
-def test_only_what_follows_each_other_is_folded(
+def test_only_what_follows_each_other_is_joined(
     ledger: Ledger, clock: ManualClock, events: list[Any], bodies: list[str | None]
 ) -> None:
     ledger.record([delivery(opened())])
@@ -231,7 +231,7 @@ def test_updates_that_wait_become_the_last_of_them(ledger: Ledger, clock: Manual
     assert [state for state, _ in states(ledger)] == ["open", "folded", "folded"]
 
 
-def test_what_was_folded_is_frozen(waiting: Ledger, clock: ManualClock) -> None:
+def test_what_was_joined_is_frozen(waiting: Ledger, clock: ManualClock) -> None:
     one = claim_of_disk(waiting, clock)
     waiting.settle([(one, again(clock.now + timedelta(seconds=60), unknown=True))])
     waiting.record([delivery(commented(message="d", text="d"))])
@@ -240,7 +240,7 @@ def test_what_was_folded_is_frozen(waiting: Ledger, clock: ManualClock) -> None:
     assert (repeated.request, repeated.idempotency_key) == (one.request, one.idempotency_key)
 
 
-def test_a_fold_whose_worker_died_is_sent_again_as_it_was(waiting: Ledger, clock: ManualClock) -> None:
+def test_a_joined_call_whose_worker_died_is_sent_again_as_it_was(waiting: Ledger, clock: ManualClock) -> None:
     one = claim_of_disk(waiting, clock)
     clock.advance(seconds=61)
     assert waiting.take_back(timedelta(seconds=60)) == 1
@@ -264,7 +264,7 @@ def test_what_was_sent_and_not_executed_keeps_its_bytes_too(ledger: Ledger, cloc
     assert text_of(claim_of_disk(ledger, clock).request) == f"b{BETWEEN}c"
 
 
-def test_a_rejected_fold_is_taken_apart_and_not_folded_again(waiting: Ledger, clock: ManualClock) -> None:
+def test_a_rejected_joined_call_is_taken_apart_and_not_joined_again(waiting: Ledger, clock: ManualClock) -> None:
     one = claim_of_disk(waiting, clock)
     waiting.settle([(one, dead())])
     assert [state for state, _ in states(waiting)] == ["open"] * 3
@@ -321,7 +321,7 @@ def test_what_the_version_before_took_apart_stays_apart(waiting: Ledger, clock: 
     assert text_of(claim_of_disk(waiting, clock).request) == "a"
 
 
-def test_a_fold_that_may_have_been_executed_is_never_taken_apart(waiting: Ledger, clock: ManualClock) -> None:
+def test_a_joined_call_that_may_have_been_executed_is_never_taken_apart(waiting: Ledger, clock: ManualClock) -> None:
     one = claim_of_disk(waiting, clock)
     waiting.settle([(one, again(clock.now + timedelta(seconds=60), unknown=True))])
     clock.advance(seconds=62)
