@@ -80,7 +80,7 @@ def default_policy(chosen: PolicySettings) -> Policy:
     return Policy(timedelta(seconds=chosen.reopen_window), chosen.note_on_change, timedelta(seconds=chosen.damping))
 
 
-def may_damp(policy: PolicySettings, routes: Iterable[Route]) -> bool:
+def may_delay(policy: PolicySettings, routes: Iterable[Route]) -> bool:
     """Return True when an opening may have to wait for the opening delay."""
     return policy.damping > 0 or any(each.damping for each in routes)
 

@@ -75,7 +75,7 @@ def delivery_of(source: str, *events: Event, at: datetime = BEGAN, group: Group 
 
 def open_ledger(url: str, clock: Clock) -> Ledger:
     """Open a ledger with every optional feature switched on."""
-    ledger = Ledger(url, clock=clock, may_damp=True, may_group=True, may_answer=True)
+    ledger = Ledger(url, clock=clock, may_delay=True, may_group=True, may_answer=True)
     ledger.upgrade()
     return ledger
 

@@ -186,8 +186,8 @@ def test_a_private_alert_joins_in_a_private_note_and_opens_with_a_neutral_subjec
     assert [each["private"] for each in found] == [True, True, False]
 
 
-def test_a_damped_group_whose_alerts_all_end_in_time_costs_nothing(make_ledger: MakeLedger) -> None:
-    ledger = make_ledger(may_group=True, may_damp=True)
+def test_a_delayed_group_whose_alerts_all_end_in_time_costs_nothing(make_ledger: MakeLedger) -> None:
+    ledger = make_ledger(may_group=True, may_delay=True)
     ledger.upgrade()
     policy = Policy(damping=timedelta(minutes=5))
     observed(ledger, opened("var"), opened("opt", 1), policy=policy)

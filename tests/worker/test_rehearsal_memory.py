@@ -129,7 +129,7 @@ def deliveries(chance: random.Random, clock: ManualClock, *, grouped: bool) -> I
 def test_a_memory_plans_what_the_ledger_plans_whatever_is_said(
     make_ledger: MakeLedger, clock: ManualClock, seed: int, grouped: bool
 ) -> None:
-    ledger = make_ledger(may_damp=True, may_group=grouped)
+    ledger = make_ledger(may_delay=True, may_group=grouped)
     ledger.upgrade()
     rehearsed = Rehearsed()
     for delivery in deliveries(random.Random(seed), clock, grouped=grouped):  # noqa: S311 — the same each time

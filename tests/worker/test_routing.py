@@ -192,9 +192,9 @@ def test_comments_and_reactions_are_noted_as_their_route_says(ledger: Ledger) ->
     assert kinds_of(ledger) == ["create_ticket", "add_note"]
 
 
-def test_a_route_may_damp_and_its_end_takes_back_the_opening(make_ledger: MakeLedger, clock: ManualClock) -> None:
+def test_a_route_may_delay_and_its_end_takes_back_the_opening(make_ledger: MakeLedger, clock: ManualClock) -> None:
     settings = settings_of({"name": "a", "match": ["event=opened", "labels.team=core"], "damping": 60})
-    ledger = make_ledger(may_damp=True)
+    ledger = make_ledger(may_delay=True)
     ledger.upgrade()
     take(ledger, settings, alert(), opened("loud"))
     assert deliver_all(ledger) == ["create_ticket"]

@@ -55,7 +55,7 @@ from worker.ledger.verbs.reports import ReportVerbs
 from worker.ledger.verbs.rules import StandingRules
 from worker.ledger.verbs.upkeep import Upkeep
 from worker.planning.model import Policy
-from worker.routing import default_policy, may_answer, may_damp, may_group
+from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
@@ -85,7 +85,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         revision: Revision = "A",
         timing: TimingSettings | None = None,
         clock: Clock | None = None,
-        may_damp: bool = False,
+        may_delay: bool = False,
         may_group: bool = False,
         may_answer: bool = False,
     ) -> None:
@@ -94,7 +94,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
             policy or Policy(),
             revision,
             timing or TimingSettings(),
-            may_damp=may_damp,
+            may_delay=may_delay,
             may_group=may_group,
             may_answer=may_answer,
         )
@@ -133,7 +133,7 @@ def open_ledger(settings: Settings) -> Ledger:
         policy=default_policy(settings.policy),
         revision=settings.api.revision,
         timing=settings.timing,
-        may_damp=may_damp(settings.policy, settings.routes),
+        may_delay=may_delay(settings.policy, settings.routes),
         may_group=may_group(settings.policy, settings.routes),
         may_answer=may_answer(settings.sources),
     )

@@ -40,7 +40,7 @@ class Rules:
     """When the ledger was restored from a backup. The effects of its events after the backup are not known."""
     rests_until: datetime | None = None
     """No call is made before this time: a worker from before the restore may have a call under way."""
-    may_damp: bool = False
+    may_delay: bool = False
     """True if openings of some events wait before they are sent."""
     may_group: bool = False
     """True if some events share a ticket with others, or did."""

@@ -248,7 +248,7 @@ def _carried_out(batch: Batch, observed: _Observation, decision: _Decision, rule
     case.state = decided.case
     if decided.takes_back:
         take_back(case)
-    elif was.damped and not case.state.damped:
+    elif was.delayed and not case.state.delayed:
         end_delay(case, rules.now)
     if policy.expires and recognition.observation is not None and isinstance(event, Opened):
         _hear(batch, case, event, rules.now)

@@ -76,12 +76,12 @@ def end_delay(case: Case, now: datetime) -> None:
 def _wake(case: Case, kind: Kind, its_rank: int, now: datetime, delay: timedelta) -> None:
     if case.delivery in RESTS:
         # A resting case may have a late request: its last dead call may still take effect.
-        wait = delay if case.state.damped else timedelta(0)
+        wait = delay if case.state.delayed else timedelta(0)
         case.delivery, case.kind, case.rank = "ready", kind, its_rank
         case.run_at = max(now + wait, case.run_at)
         case.head_seq, case.woken = case.next_seq, case.run_at <= now
     else:
         case.rank = min(case.rank, its_rank)
-        if case.state.damped and case.head_seq != case.create_seq:
+        if case.state.delayed and case.head_seq != case.create_seq:
             # An opening behind another call is not the first to be sent, so it does not wait longer.
-            case.state = replace(case.state, damped=False)
+            case.state = replace(case.state, delayed=False)

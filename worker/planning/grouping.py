@@ -216,12 +216,12 @@ def _noted(group: CaseState, event: Event, alone: Plan) -> Plan:
 
 def _with_notes(group: CaseState, event: Event, notes: tuple[Intent, ...]) -> Plan:
     """Plan the notes, and the event's priority if it is higher than the group's."""
-    damped = group.damped and not isinstance(event, Commented)
+    delayed = group.delayed and not isinstance(event, Commented)
     higher = not isinstance(event, Resolved) and _HEIGHT[event.priority] > _HEIGHT[group.priority]
     if not higher or group.phase != "open":
-        return Plan(group if group.damped == damped else replace(group, damped=damped), notes)
+        return Plan(group if group.delayed == delayed else replace(group, delayed=delayed), notes)
     update = Intent("update_ticket", UpdateTicket(priority=event.priority))
-    return Plan(replace(group, damped=damped, priority=event.priority), (update, *notes))
+    return Plan(replace(group, delayed=delayed, priority=event.priority), (update, *notes))
 
 
 def _no_lower(event: Event, group: CaseState) -> Event:

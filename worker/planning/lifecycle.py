@@ -118,7 +118,7 @@ def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording
     if case.phase == "new":
         if over:
             return Plan(case, reason="it was resolved before its opening arrived")
-        return _damped(_create(source, case, event, wording), policy)
+        return _delayed(_create(source, case, event, wording), policy)
     if case.phase == "open":
         return _opened_while_open(source, case, event, policy, wording)
     if over:
@@ -147,15 +147,15 @@ def _begun_again(
     """Plan another episode of a case whose ticket has been closed since then."""
     within = since is not None and event.started_at - since <= policy.reopen_window
     if not within or case.create_dead or case.ticket_state_by_others == "gone":
-        return _damped(_create(source, case, event, wording), policy)
+        return _delayed(_create(source, case, event, wording), policy)
     reopened = replace(_begin(case, event), priority=case.priority)
     text = f"Opened again at {_time(event.started_at)}.\n\n{event.text}"
     return Plan(reopened, (_reopen(source, event, wording), _note(event, text)))
 
 
-def _damped(plan: Plan, policy: Policy) -> Plan:
-    damped = policy.damping > timedelta(0)
-    return plan if plan.case.damped == damped else replace(plan, case=replace(plan.case, damped=damped))
+def _delayed(plan: Plan, policy: Policy) -> Plan:
+    delayed = policy.damping > timedelta(0)
+    return plan if plan.case.delayed == delayed else replace(plan, case=replace(plan.case, delayed=delayed))
 
 
 def _commented(
@@ -170,7 +170,7 @@ def _commented(
     if not policy.note_on_comment:
         return Plan(case, reason="comments are not noted")
     note = Intent("add_note", AddNote(body=event.text, private=event.private and not event.public_note))
-    case = replace(case, damped=False)
+    case = replace(case, delayed=False)
     is_closed = case.phase != "open" or case.ticket_state_by_others in ("resolved", "closed")
     if case.ticket_state_by_others != "gone" and (not is_closed or not event.reopens):
         return Plan(case, (note,))
@@ -194,8 +194,8 @@ def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standi
         return Plan(replace(case, ended_at=latest), reason=nothing)
     if case.started_at is not None and event.occurred_at < case.started_at:
         return Plan(case, reason="it ends an earlier episode than the open one")
-    if case.damped:
-        over = replace(case, phase="new", ended_at=event.occurred_at, damped=False)
+    if case.delayed:
+        over = replace(case, phase="new", ended_at=event.occurred_at, delayed=False)
         return Plan(over, reason="it ended before its opening was sent: neither is", takes_back=True)
     closed = replace(case, phase="closed", ended_at=event.occurred_at)
     if case.ticket_state_by_others in ("wont_fix", "gone"):
@@ -292,7 +292,7 @@ def _begin(case: CaseState, event: Event) -> CaseState:
         started_at=event.started_at,
         priority=event.priority,
         create_dead=False,
-        damped=False,
+        delayed=False,
         ticket_state_by_others=None,
         ticket_state_by_others_at=None,
         changed_at=event.occurred_at,

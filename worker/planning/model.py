@@ -76,7 +76,7 @@ class CaseState:
     """The id of its latest ticket, if it is already known."""
     create_dead: bool = False
     """True if its latest ticket could not be created and a person must decide; a new episode gets its own ticket."""
-    damped: bool = False
+    delayed: bool = False
     """True if its opening is delayed, and no call of it was sent."""
     ticket_state_by_others: TicketStateByOthers | None = None
     """How others left its ticket although the case is open, or in another way than Ticketrelay closed it."""

@@ -99,8 +99,8 @@ class Memory:
             if case.delivery == "ready" and case.run_at > now and case.head_seq == case.create_seq:
                 continue
             case.delivery, case.kind, case.rank, case.head_seq = "idle", None, NO_RANK, case.next_seq
-            if case.state.damped:
-                case.state = replace(case.state, damped=False)
+            if case.state.delayed:
+                case.state = replace(case.state, delayed=False)
             del self._ready[case.id]
 
     def _pair(self, names: Iterable[Name], rules: Rules) -> list[Effect]:

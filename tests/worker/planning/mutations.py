@@ -105,12 +105,12 @@ MUTATIONS = (
     Mutation("a group is where its alerts go", "correlation.py",
              "return replace(destination, case=(arrival.source, group.key))", "return destination"),
     # enqueue and the opening delay
-    Mutation("an opening waits out its delay", "enqueue.py", "wait = delay if case.state.damped else timedelta(0)",
+    Mutation("an opening waits out its delay", "enqueue.py", "wait = delay if case.state.delayed else timedelta(0)",
              "wait = timedelta(0)"),
     Mutation("what ended early is taken back", "decide.py", "        take_back(case)\n", "        pass\n"),
     Mutation("a comment ends the delay", "decide.py", "        end_delay(case, rules.now)\n", "        pass\n"),
     Mutation("behind another call nothing waits longer", "enqueue.py",
-             "if case.state.damped and case.head_seq != case.create_seq:", "if False:"),
+             "if case.state.delayed and case.head_seq != case.create_seq:", "if False:"),
     # loop guard, grouping, lifecycle
     Mutation("the window of a loop ends", "loop_guard.py",
              "return sum(at > since for at in guard.passed) + more <= limit.most",

@@ -22,7 +22,7 @@ def test_a_rehearsal_plans_by_the_rule(rule: Rule) -> None:
 
 @each_rule
 def test_a_ledger_plans_by_the_rule(rule: Rule, make_ledger: MakeLedger, clock: ManualClock) -> None:
-    ledger = make_ledger(may_damp=True, may_group=True)
+    ledger = make_ledger(may_delay=True, may_group=True)
     ledger.upgrade()
     calls, reasons = played_by_ledger(rule, ledger, clock)
     assert calls == rule.calls

@@ -121,7 +121,7 @@ def _names(event: Event) -> list[tuple[str] | tuple[str, str]]:
 
 def find_delayed(connection: Connection, known: Knowledge, rules: Rules) -> None:
     """Mark the cases with a delayed opening: their creates are not due yet, and were never sent."""
-    if not (rules.may_damp or rules.policy.damping):
+    if not (rules.may_delay or rules.policy.damping):
         return
     waits = [
         (case.id, case.head_seq)
@@ -130,7 +130,7 @@ def find_delayed(connection: Connection, known: Knowledge, rules: Rules) -> None
     ]
     for case_id in opening_delay.never_sent(connection, waits):
         case = known.cases[case_id]
-        case.state = replace(case.state, damped=True)
+        case.state = replace(case.state, delayed=True)
 
 
 def find_waiting(known: Knowledge, connection: Connection, comments: Sequence[Waiting]) -> None:

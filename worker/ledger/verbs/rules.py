@@ -14,7 +14,7 @@ from worker.ledger.engine.facts import Facts
 from worker.ledger.recording import group_members
 from worker.planning.arrival import Rules
 from worker.planning.model import Policy
-from worker.routing import default_policy, may_answer, may_damp, may_group
+from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 
@@ -27,12 +27,12 @@ class StandingRules:
         revision: Revision,
         timing: TimingSettings,
         *,
-        may_damp: bool,
+        may_delay: bool,
         may_group: bool,
         may_answer: bool,
     ) -> None:
         self._policy = policy
-        self._may_damp = may_damp
+        self._may_delay = may_delay
         self._may_group = may_group
         self._may_answer = may_answer
         self._current: Callable[[], Settings] | None = None
@@ -70,6 +70,6 @@ class StandingRules:
             settings = self._current()
             policy = default_policy(settings.policy)
             # A delayed opening may still wait after the opening delay was switched off.
-            self._may_damp = self._may_damp or may_damp(settings.policy, settings.routes)
+            self._may_delay = self._may_delay or may_delay(settings.policy, settings.routes)
             self._may_group = self._may_group or may_group(settings.policy, settings.routes)
-        return Rules(policy, self._revision, key, now, restored, rests_until, self._may_damp, self._may_group)
+        return Rules(policy, self._revision, key, now, restored, rests_until, self._may_delay, self._may_group)
