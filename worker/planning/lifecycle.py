@@ -254,9 +254,10 @@ def _content_changed(source: str, case: CaseState, event: Event, policy: Policy,
 
 def _create(source: str, case: CaseState, event: Event, wording: Wording, about: str | None = None) -> Plan:
     create = Intent("create_ticket", _ticket(source, event, wording, about))
+    if not event.private:
+        return Plan(_begin(case, event), (create,))
     subject, text = _worded(event, wording, about)
-    notes = (_note(event, f"{subject}\n\n{text}"),) if event.private else ()
-    return Plan(_begin(case, event), (create, *notes))
+    return Plan(_begin(case, event), (create, _note(event, f"{subject}\n\n{text}")))
 
 
 def _worded(event: Event, wording: Wording, about: str | None) -> tuple[str, str]:
