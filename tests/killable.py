@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.acceptance.processes import wait_until
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Protocol
 
 import worker.cli
 
-_START_PATIENCE_S = 60.0
+_START_PATIENCE_S = 120.0
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(

@@ -94,7 +94,7 @@ class Deployment:
         command = self.here[name].healthcheck(_service(name))
         command = [sys.executable if word == "python" else word for word in command]
         return (
-            subprocess.run(command, env=clean_environment({}), capture_output=True, timeout=20, check=False).returncode
+            subprocess.run(command, env=clean_environment({}), capture_output=True, timeout=60, check=False).returncode
             == 0
         )
 
@@ -186,7 +186,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
 def test_the_database_answers_to_its_healthcheck() -> None:
     url = sqlalchemy.make_url(POSTGRESQL)
     here = Here((("127.0.0.1", str(url.host)), ("--quiet", f"--port={url.port or 5432}")))
-    assert subprocess.run(here.healthcheck(SERVICES["postgres"]), timeout=20, check=False).returncode == 0
+    assert subprocess.run(here.healthcheck(SERVICES["postgres"]), timeout=60, check=False).returncode == 0
 
 
 @pytest.mark.redis

@@ -254,7 +254,7 @@ def own_certificate(folder: Path) -> Certificate:
     made = Certificate(folder / "ours.pem", folder / "ours.pem", folder / "ours.key")
     new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=ticketrelay"
     command = ["openssl", *new.split(), "-keyout", str(made.key), "-out", str(made.certificate)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
     return made
 
 

@@ -82,7 +82,7 @@ def test_the_curl_line_that_is_printed_works_as_printed(tmp_path: Path) -> None:
         printed = re.search(r"curl .*?\n.*?-d '.*?'\n", embedded.process.log(), re.DOTALL)
         assert printed is not None
         command = shlex.split(printed[0].replace("\\\n", " "))
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         assert json.loads(answer.stdout)["planned"] == 1
         embedded.wait_until_idle()
         assert [each["subject"] for each in embedded.site.tickets()] == ["Disk of db1 is full"]

@@ -74,7 +74,7 @@ def in_python(path: Path, code: str) -> str:
         cwd=path.parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -70,7 +70,7 @@ def in_a_process(
     """Run a command as a person does."""
     process = begun(database_url, *arguments, api=api)
     try:
-        output, errors = process.communicate(typed, timeout=60)
+        output, errors = process.communicate(typed, timeout=120)
     finally:
         process.kill()
         process.wait()

@@ -18,7 +18,7 @@ def process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     """Run a command in a process of its own, with these settings only."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
     command = [sys.executable, "-m", "worker.cli", *arguments]
-    return subprocess.run(command, env=others | environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=others | environ, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_module_is_the_command() -> None:

@@ -33,7 +33,7 @@ def test_help_loads_nothing_that_is_heavy(arguments: list[str]) -> None:
         f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
         f"print('heavy:', [name for name in {HEAVY!r} if name in sys.modules])"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert ended.stdout.splitlines()[-1] == "heavy: []"
 
 
@@ -95,7 +95,7 @@ def test_a_shell_can_read_its_script(sqlite_ledger: Ledger, shell: str, tmp_path
     script = tmp_path / "script"
     script.write_text(run(str(sqlite_ledger.database.url), "completion", shell).stdout)
     try:
-        ended = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, timeout=120, check=False)
     except FileNotFoundError:
         pytest.skip(f"{shell} is not installed")
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -113,7 +113,7 @@ def completed(ledger: Ledger, *words: str) -> list[str]:
         "COMP_CWORD": str(len(words)),
     }
     code = "from worker.cli import main; main(prog_name='ticketrelay')"
-    ended = subprocess.run([sys.executable, "-c", code], env=others | own, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], env=others | own, capture_output=True, text=True, timeout=120)
     assert ended.stderr == ""
     return [line.partition(",")[2] for line in ended.stdout.splitlines() if line]
 

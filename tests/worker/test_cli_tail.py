@@ -26,7 +26,7 @@ def following(database_url: str, *arguments: str) -> Iterator[subprocess.Popen[s
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
@@ -52,7 +52,7 @@ def test_an_interrupt_ends_it_with_0_and_without_a_word(ledger: Ledger, database
     with following(database_url) as process:
         assert "delivery" in line_of(process)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=120)
         assert (process.returncode, output, errors) == (0, "", "")
 
 

@@ -48,7 +48,7 @@ class Pipe:
     def __call__(self, body: bytes, *arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
         others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
         command = [sys.executable, "-m", "worker.cli", "pipe", "--data", str(self._folder), *arguments]
-        return subprocess.run(command, input=body, env=others | environ, capture_output=True, timeout=60, check=False)
+        return subprocess.run(command, input=body, env=others | environ, capture_output=True, timeout=120, check=False)
 
     def ledger(self) -> Ledger:
         return Ledger(f"sqlite:///{self._folder / 'ledger.db'}")

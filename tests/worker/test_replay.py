@@ -188,7 +188,7 @@ def test_a_replay_that_is_stopped_keeps_what_it_did_and_the_next_one_does_the_re
     try:
         wait_until(lambda: bool(kinds_of(ledger)), "the first step", patience=60)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()
