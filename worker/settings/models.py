@@ -41,7 +41,7 @@ class ServerSettings(Section):
     """The HTTP listener of intake."""
 
     listen: Address = "127.0.0.1:8080"
-    """The address at which `serve` takes messages in over HTTP, and to which `send` sends. `run` has `--listen` instead."""
+    """The address at which `serve` takes messages in, and to which `send` sends. `run` has `--listen` instead."""
     max_body: int = Field(default=1024 * 1024, ge=1)
     """Bytes of one request's body; a larger one is answered 413."""
     max_waiting: int = Field(default=1000, ge=1)
