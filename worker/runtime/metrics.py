@@ -32,10 +32,10 @@ DECLARED = {
     each.name: each
     for each in (
         Declared("inbound", "counter", "Deliveries: accepted, quarantined or denied", ("source", "outcome")),
-        Declared("events", "counter", "Events, by what the ledger knew of them", ("source", "sighting")),
+        Declared("events", "counter", "Events: new, repeat or changed", ("source", "sighting")),
         Declared("events_dropped", "counter", "Events that a route drops", ("source", "route")),
         Declared("template_misfits", "counter", "Templates that did not fit an event", ("source", "route")),
-        Declared("attempts", "counter", "Calls to the Tickets API, by their outcome", ("kind", "outcome")),
+        Declared("attempts", "counter", "Calls to the Tickets API, counted when they are settled", ("kind", "outcome")),
         Declared("config_reload_failed", "counter", "Reloads that changed nothing: the settings were wrong"),
         Declared("config_last_reload_successful", "gauge", "1 when the last reload took the settings"),
         Declared("config_loaded_timestamp_seconds", "gauge", "When the settings in force were read"),
