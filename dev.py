@@ -8,6 +8,7 @@
     python3 dev.py bench NAME     a benchmark of benchmarks/; --against REV measures this checkout and another revision
                                   alternately, and prints the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
+    python3 dev.py reference      write docs/reference/: settings, commands and metrics, from the code
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py install        make `.venv` with what development needs; the other commands do so when it is missing
@@ -172,6 +173,9 @@ def main(arguments: list[str]) -> int:
         case "sql":
             install(DEV)
             return call(PYTHON, "-m", "tests.statements", *rest)
+        case "reference":
+            install(DEV)
+            return call(PYTHON, "-m", "tests.reference", *rest)
         case "chaos":
             install(DEV)
             return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)

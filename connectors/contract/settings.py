@@ -33,7 +33,7 @@ class SourceSettings(BaseModel):
     """True: a route can make private text public with `private` alone. False: only the source's own settings can."""
 
     secret: Secret
-    """The secret with which the sender proves itself."""
+    """The secret with which the sender proves itself; for mail, also the proof of our own addresses. Never blank."""
     previous_secret: Secret | None = None
     """Accepted too, while senders are moved to the new secret."""
     category: str | None = Field(default=None, min_length=1, max_length=255)

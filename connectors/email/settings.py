@@ -87,6 +87,7 @@ class Settings(SourceSettings):
     receipts_username: str | None = None
     """Name to log in with at that server. None: no login."""
     receipts_password: Secret | None = None
+    """The password of `receipts_username`."""
     strip_replies: bool = True
     """Put a reply's own words before the quoted text."""
     imap: dict[MailboxName, ImapMailbox] = Field(default_factory=dict)

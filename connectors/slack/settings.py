@@ -114,8 +114,8 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
     """Ask Slack once a day for the names of users and public channels; needs `bot_token`, with the scopes `users:read`
     and `channels:read`."""
     backfill_every: Seconds | None = Field(default=None, ge=10)
-    """How often Slack is asked for messages that it did not deliver; needs `bot_token`, and the scopes in the README.
-    None: never."""
+    """How often Slack is asked for messages that it did not deliver; needs `bot_token`, and the scopes on
+    the set-up page. None: never."""
     backfill_channels: Annotated[tuple[ChannelId, ...], BeforeValidator(listed)] = ()
     """Ids of the channels to ask for. Empty: all channels that the bot is a member of."""
 

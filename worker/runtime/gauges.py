@@ -13,37 +13,37 @@ from worker.settings import Settings
 def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
     """Return the counters of this process, and gauges that are read from the ledger at each scrape."""
 
-    def gauges() -> Iterator[tuple[str, str, dict[str, str], float]]:
+    def gauges() -> Iterator[tuple[str, dict[str, str], float]]:
         try:
             now = ledger.overview()
         except LedgerAway:
-            yield "ledger_up", "1 when the ledger can be used", {}, 0
+            yield "ledger_up", {}, 0
             return
-        yield "ledger_up", "1 when the ledger can be used", {}, 1
+        yield "ledger_up", {}, 1
         for state, number in now.cases.items():
-            yield "cases", "Cases, by delivery state", {"state": state}, number
+            yield "cases", {"state": state}, number
         for kind, number in now.open_operations.items():
-            yield "operations_open", "Operations that wait to be delivered, by kind", {"kind": kind}, number
-        yield "dead_letters", "Operations that a person must decide on", {}, now.dead
-        yield "quarantined", "Deliveries that could not be read", {}, now.quarantined
+            yield "operations_open", {"kind": kind}, number
+        yield "dead_letters", {}, now.dead
+        yield "quarantined", {}, now.quarantined
         waited = (now.at - now.due_since).total_seconds() if now.due_since else 0
-        yield "due_age_seconds", "How long the longest waiting due case has been due", {}, waited
+        yield "due_age_seconds", {}, waited
         yield from _of_mailboxes(now)
         up = {each.name for each in alarms(now, timedelta(seconds=settings.timing.stall_alarm))}
         for name in ALARMS:
-            yield "alarm", "1 while a person should look at it", {"alarm": name}, name in up
+            yield "alarm", {"alarm": name}, name in up
 
     metrics = Metrics()
     metrics.add_gauges(gauges)
     return metrics
 
 
-def _of_mailboxes(now: Overview) -> Iterator[tuple[str, str, dict[str, str], float]]:
+def _of_mailboxes(now: Overview) -> Iterator[tuple[str, dict[str, str], float]]:
     for each in now.mailboxes:
         labels = {"source": each.source, "mailbox": each.mailbox}
         age = (now.at - max(each.polled_at or each.since, each.since)).total_seconds()
-        yield "mailbox_poll_age_seconds", "How long ago a mailbox was read to its end", labels, age
-        yield "mailbox_unaccounted_uids", "Mails on the server that are not in the ledger", labels, each.unaccounted
+        yield "mailbox_poll_age_seconds", labels, age
+        yield "mailbox_unaccounted_uids", labels, each.unaccounted
         if each.token_ends_at is not None:
             left = (each.token_ends_at - now.at).total_seconds()
-            yield "mailbox_token_left_seconds", "How long the refresh token is good for", labels, left
+            yield "mailbox_token_left_seconds", labels, left

@@ -1,4 +1,6 @@
-"""Counters of a process, in one registry that is passed in. `/metrics` shows them beside the ledger's gauges.
+"""Every metric, and the counters of a process in one registry that is passed in.
+
+`docs/reference/metrics.md` is made from the declarations here.
 
 Names: Prometheus' conventions, https://prometheus.io/docs/practices/naming/
 """
@@ -6,13 +8,55 @@ Names: Prometheus' conventions, https://prometheus.io/docs/practices/naming/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-Gauges = Callable[[], Iterable[tuple[str, str, dict[str, str], float]]]
-"""Reads the gauges at each scrape: (name, help, labels, value)."""
+NAMESPACE = "ticketrelay"
+Gauges = Callable[[], Iterable[tuple[str, dict[str, str], float]]]
+"""Reads the gauges at each scrape: (name, labels, value)."""
+
+
+class Declared(NamedTuple):
+    """A metric, without the namespace and without the `_total` of a counter."""
+
+    name: str
+    type: Literal["counter", "gauge"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+DECLARED = {
+    each.name: each
+    for each in (
+        Declared("inbound", "counter", "Deliveries: accepted, quarantined or denied", ("source", "outcome")),
+        Declared("events", "counter", "Events: new, repeat or changed", ("source", "sighting")),
+        Declared("events_dropped", "counter", "Events that a route drops", ("source", "route")),
+        Declared("template_misfits", "counter", "Templates that did not fit an event", ("source", "route")),
+        Declared("attempts", "counter", "Calls to the Tickets API, counted when they are settled", ("kind", "outcome")),
+        Declared("config_reload_failed", "counter", "Reloads that changed nothing: the settings were wrong"),
+        Declared("config_last_reload_successful", "gauge", "1 when the last reload took the settings"),
+        Declared("config_loaded_timestamp_seconds", "gauge", "When the settings in force were read"),
+        Declared("ledger_up", "gauge", "1 when the ledger can be used; at 0 the ledger's other gauges are missing"),
+        Declared("cases", "gauge", "Cases, by delivery state: idle, ready, leased or blocked", ("state",)),
+        Declared("operations_open", "gauge", "Operations that wait to be delivered, by kind", ("kind",)),
+        Declared("dead_letters", "gauge", "Operations that a person must decide on"),
+        Declared("quarantined", "gauge", "Deliveries that could not be read"),
+        Declared("due_age_seconds", "gauge", "How long the longest waiting due case has been due"),
+        Declared("mailbox_poll_age_seconds", "gauge", "How long ago a mailbox was read to its end",
+                 ("source", "mailbox")),
+        Declared("mailbox_unaccounted_uids", "gauge",
+                 "Mails on the server that are not in the ledger, as last compared", ("source", "mailbox")),
+        Declared("mailbox_token_left_seconds", "gauge",
+                 "How long the refresh token is good for, if its provider reports that", ("source", "mailbox")),
+        Declared("socket_connected", "gauge", "1 while a connection to the sender is open in this process",
+                 ("source",)),
+        Declared("alarm", "gauge", "1 while the alarm is up: a person should look at it", ("alarm",)),
+    )
+}  # fmt: skip
+"""Every metric by its name."""
 
 
 class Metrics:
@@ -20,14 +64,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.inbound = self._counter("inbound", "Deliveries, by what became of them", "source", "outcome")
-        self.events = self._counter("events", "Events, by what the ledger knew of them", "source", "sighting")
-        self.dropped = self._counter("events_dropped", "Events that a route drops", "source", "route")
-        self.misfits = self._counter("template_misfits", "Templates that did not fit an event", "source", "route")
-        self.attempts = self._counter("attempts", "Calls to the Tickets API, by their outcome", "kind", "outcome")
-        self._refused = self._counter("config_reload_failed", "Reloads that changed nothing: the settings were wrong")
-        self._successful = self._gauge("config_last_reload_successful", "1 when the last reload took the settings")
-        self._loaded_at = self._gauge("config_loaded_timestamp_seconds", "When the settings in force were read")
+        self.inbound = self._counter("inbound")
+        self.events = self._counter("events")
+        self.dropped = self._counter("events_dropped")
+        self.misfits = self._counter("template_misfits")
+        self.attempts = self._counter("attempts")
+        self._refused = self._counter("config_reload_failed")
+        self._successful = self._gauge("config_last_reload_successful")
+        self._loaded_at = self._gauge("config_loaded_timestamp_seconds")
 
     def config_reloaded(self, at: float) -> None:
         """Record a successful reload. `at` is when the settings in force were read, in seconds since 1970."""
@@ -39,11 +83,13 @@ class Metrics:
         self._refused.inc()
         self._successful.set(0)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, namespace="ticketrelay", registry=self.registry)
+    def _counter(self, name: str) -> Counter:
+        declared = DECLARED[name]
+        return Counter(name, declared.help, declared.labels, namespace=NAMESPACE, registry=self.registry)
 
-    def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(name, text, namespace="ticketrelay", registry=self.registry)
+    def _gauge(self, name: str) -> Gauge:
+        declared = DECLARED[name]
+        return Gauge(name, declared.help, declared.labels, namespace=NAMESPACE, registry=self.registry)
 
     def add_gauges(self, gauges: Gauges) -> None:
         self.registry.register(_AtScrape(gauges))
@@ -58,7 +104,8 @@ class _AtScrape(Collector):
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, GaugeMetricFamily] = {}
-        for name, text, labels, value in self._gauges():
-            family = families.setdefault(name, GaugeMetricFamily(f"ticketrelay_{name}", text, labels=list(labels)))
-            family.add_metric(list(labels.values()), value)
+        for name, labels, value in self._gauges():
+            _, _, text, names = DECLARED[name]
+            family = families.setdefault(name, GaugeMetricFamily(f"{NAMESPACE}_{name}", text, labels=names))
+            family.add_metric([labels[each] for each in names], value)
         yield from families.values()

@@ -36,7 +36,8 @@ class BrokerSettings(Section):
         ),
         MayHoldPassword(),
     ] = Field(default="memory://", repr=False)
-    """With `sentinel://HOST:PORT;sentinel://HOST:PORT/DB`, the addresses of the Sentinels, not of Redis."""
+    """`redis://…`, `rediss://…`, `amqp://…`, `amqps://…`, or `sentinel://HOST:PORT;sentinel://HOST:PORT/DB` with the
+    addresses of the Sentinels, not of Redis. `memory://` is for `run` only."""
     queue: Word = "ticketrelay"
     """Deployments that share a broker need a queue each."""
     username: Annotated[str, StringConstraints(min_length=1)] | None = None

@@ -69,10 +69,20 @@ def keeps_out(field: FieldInfo) -> bool:
 def sections_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     """Yield the models of the settings that are sections themselves, or hold sections by name."""
     for field in model.model_fields.values():
-        for bare, _ in _parts(field.annotation):
-            for each in (bare, _only(_item(bare))):
-                if isinstance(each, type) and issubclass(each, BaseModel):
-                    yield each
+        yield from sections_in(field)
+
+
+def sections_in(field: FieldInfo) -> Iterator[type[BaseModel]]:
+    """Yield the models of the sections that a setting is, or that it holds by name or in a list."""
+    for bare, _ in _parts(field.annotation):
+        for each in (bare, _only(_item(bare))):
+            if isinstance(each, type) and issubclass(each, BaseModel):
+                yield each
+
+
+def is_duration(field: FieldInfo) -> bool:
+    """Return True for a duration in seconds."""
+    return any(each is IS_DURATION for _, found in _parts(field.annotation, field.metadata) for each in found)
 
 
 def misfit(node: Node, field: FieldInfo) -> str:
@@ -89,14 +99,11 @@ def misfit(node: Node, field: FieldInfo) -> str:
     (scalar, *others) = [each for each in wanted if each is not type(None)] or [None]
     if others or scalar not in _SCALARS or is_nothing:
         return ""
-    is_duration = any(
-        each is IS_DURATION for _, metadata in _parts(field.annotation, field.metadata) for each in metadata
-    )
-    if is_duration and isinstance(node, Scalar) and isinstance(node.value, str):
+    if is_duration(field) and isinstance(node, Scalar) and isinstance(node.value, str):
         return ""
     types_, words = _SCALARS[scalar]
     fits = isinstance(node, Scalar) and type(node.value) in types_
-    return "" if fits else f"{described(node)} where {'a duration' if is_duration else words} is wanted"
+    return "" if fits else f"{described(node)} where {'a duration' if is_duration(field) else words} is wanted"
 
 
 def is_truth(field: FieldInfo) -> bool:

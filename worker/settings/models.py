@@ -41,17 +41,17 @@ class ServerSettings(Section):
     """The HTTP listener of intake."""
 
     listen: Address = "127.0.0.1:8080"
-    """The address at which messages come in over HTTP."""
+    """The address at which `serve` takes messages in, and to which `send` sends. `run` has `--listen` instead."""
     max_body: int = Field(default=1024 * 1024, ge=1)
     """Bytes of one request's body; a larger one is answered 413."""
     max_waiting: int = Field(default=1000, ge=1)
-    """The most deliveries that may wait for the ledger; one more is answered 503."""
+    """The most deliveries that may wait for the ledger; one more is answered 503, a mail 451."""
     health_listen: Address = "127.0.0.1:8081"
-    """The address of `/livez`, `/readyz` and `/metrics` for a process without intake over HTTP."""
+    """The address of `/livez`, `/readyz` and `/metrics` of `mail` and `worker`; their `--listen` takes precedence."""
     control: str | None = None
-    """The address for reloads: `unix:/PATH`, or a loopback address; None: no reloads."""
+    """The address at which `ticketrelay reload` asks: `unix:/PATH`, or a loopback address; None: no reloads."""
     control_token: Secret | None = None
-    """The token that a caller must show. A Unix socket needs none, because only its owner may open it."""
+    """The token of `control`, required for a loopback address. A Unix socket needs none: only its owner may open it."""
 
     @model_validator(mode="after")
     def _control_is_on_this_machine(self) -> Self:
@@ -102,13 +102,14 @@ class ApiSettings(Section):
     key: Secret
     """The key that is sent as `X-API-Key`."""
     link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,500}$")] | None = None
-    """The address of a ticket for people, used in receipts; `{id}` stands for its number. None: no link."""
+    """The address of a ticket for people, used in receipts: `https://tickets.example.org/{id}`, with `{id}` for its
+    number. None: no link."""
     revision: Literal["A", "B"] = "A"
     """The revision of the API's documentation in use."""
     per_minute: int | None = Field(default=100, ge=1)
-    """Requests in any 60 s; None: no limit."""
+    """Requests that our key may make in any 60 s; None: no limit."""
     per_second: int | None = Field(default=20, ge=1)
-    """Requests in any 1 s; None: no limit."""
+    """Requests that our key may make in any 1 s; None: no limit."""
     in_flight: int = Field(default=40, ge=1, le=1000)
     """Calls under way at once in one worker process."""
     breaker_rate: float = Field(default=0.5, gt=0, le=1)
@@ -245,9 +246,9 @@ class Settings(Section):
     sources: dict[SourceId, InstanceOf[Source]] = Field(default_factory=dict)
     """The sources: a permanent id, and the settings of each."""
     routes: tuple[Route, ...] = ()
-    """Examined in this order."""
+    """The rules that say which events become which tickets, examined in this order."""
     templates: dict[str, TemplateText] = Field(default_factory=dict)
-    """By the name that routes use."""
+    """Templates, by the name that routes use."""
     tests: tuple[Test, ...] = ()
     """The tests of `ticketrelay test`."""
 

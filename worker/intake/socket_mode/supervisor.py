@@ -172,10 +172,10 @@ class SocketSupervisor:
         """Return the parts that `/livez` checks. An unreachable Slack is no reason to restart this process."""
         return threads(THREAD)
 
-    def gauges(self) -> Iterator[tuple[str, str, dict[str, str], float]]:
+    def gauges(self) -> Iterator[tuple[str, dict[str, str], float]]:
         """Yield the gauges for `/metrics`."""
         for name, each in sorted(self._listening.items()):
-            yield "socket_connected", "1 while a connection to the sender is open", {"source": name}, each.is_connected
+            yield "socket_connected", {"source": name}, each.is_connected
 
     def stop(self) -> None:
         """Finish recording the current deliveries. Slack repeats those that are not acknowledged."""
