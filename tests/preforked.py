@@ -45,7 +45,7 @@ class _Descriptor(Protocol):
 
 
 class Preforked:
-    """A process that runs `ticketrelay` in its own session; has the interface of `subprocess.Popen`.
+    """A process that runs `ticketrelay` in its own session, used as `subprocess.Popen` is.
 
     `environment` is its whole environment. `output` and `errors` are file descriptors, duplicated for the process.
     """
@@ -54,7 +54,9 @@ class Preforked:
         self.args = list(arguments)
         begun, begins = _server.Pipe(duplex=False)
         self._process = _server.Process(
-            target=_run, args=(self.args, dict(environment), DupFd(output), DupFd(errors), begins)
+            target=_run,
+            args=(self.args, dict(environment), DupFd(output), DupFd(errors), begins),
+            daemon=True,  # a process that a test forgot ends with the tests, instead of keeping them from ending
         )
         self._process.start()
         begins.close()

@@ -14,6 +14,10 @@ A folder without `?` in its name is read once.
 
 def folder() -> None:
     """Return the folder; None if it is missing."""
+
+
+LIMIT = 5
+"""How many mails are read at a time."""
 '''
 
 
@@ -29,8 +33,13 @@ def test_plain_docstrings_have_no_fault() -> None:
         ('"""What a folder holds."""', "1: the first line names its subject: 'What a folder holds.'"),
         ('def f():\n    """It waits."""', "2: the first line names its subject: 'It waits.'"),
         ('class F:\n    """Of a mail."""', "2: the first line names its subject: 'Of a mail.'"),
-        ('"""Reads where nothing is no id."""', "1: 'nothing is no': write that the thing is missing"),
-        ('"""Keeps what is to be read."""', "1: 'what is to be': name the thing"),
+        (
+            '"""Reads the id.\n\nHere nothing\nis neither.\n"""',
+            "1: 'nothing is neither': write that the thing is missing",
+        ),
+        ('"""Keeps mails.\n\nThese are what\nwas to be read.\n"""', "1: 'what was to be': name the thing"),
+        ('LIMIT = 5\n"""What is read at most."""', "2: the first line names its subject: 'What is read at most.'"),
+        ('class F:\n    size: int\n    """Of a mail."""', "3: the first line names its subject: 'Of a mail.'"),
     ],
 )
 def test_each_pattern_is_a_fault(source: str, fault: str) -> None:

@@ -14,7 +14,7 @@ class Settings(SourceSettings):
     """
 
     secret: Secret | None = None  # type: ignore[assignment]  # unlike for other kinds, the signature alone is enough
-    """If set, required besides the signature, as `?secret=` in the URL or as Basic password."""
+    """Required besides the signature when set: in the URL as the parameter `secret`, or as the password of Basic."""
     username: Username | None = None
     """Accept the secret as the password of this name too."""
     topics: Topics = ()

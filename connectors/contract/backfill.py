@@ -50,7 +50,7 @@ class Progress:
     missed: tuple[Missed, ...] = ()
     """Messages in the order in which they are to be taken in. The ledger may already have most of them."""
     trouble: str | None = None
-    """What could not be asked for, and why. Everything else can be."""
+    """The part that could not be asked for, with the reason. None: everything could."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,9 +100,9 @@ class ImapMailbox(BaseModel):
     folders: Folders = ("INBOX",)
     """The folders to read; IDLE waits in the first one."""
     begin: Literal["new", "all"] = "new"
-    """What to take from a folder that is read for the first time: only new mail, or all mail that is there."""
+    """The mail to take from a folder that is read for the first time: only new mail, or all mail in it."""
     then: Literal["none", "flag", "move"] = "none"
-    """What to do with a mail once it is in the ledger. Mail is never deleted."""
+    """The action on a mail once the mail is in the ledger. Mail is never deleted."""
     flag: Annotated[str, StringConstraints(pattern=r"^\\?[A-Za-z0-9$_.-]{1,64}$")] = "$Ticketrelay"
     """The flag or keyword that `then: flag` sets."""
     move_to: Word | None = None

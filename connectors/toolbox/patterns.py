@@ -57,7 +57,7 @@ def encodable(text: str) -> str:
 
 
 def fits(glob: str, text: str) -> bool:
-    """True if the glob matches the whole text: `*` matches any text, `?` one character, all else itself."""
+    """True if the whole text matches the glob: a star stands for any text, a question mark for one character."""
     return compiled(_of_glob(glob)).fullmatch(encodable(text)) is not None
 
 

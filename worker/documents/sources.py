@@ -71,7 +71,7 @@ class SourceTested:
     parsed: bool
     events: int
     asked: bool | None
-    """Whether the product listed its open alerts just now; None: it is not configured to be asked."""
+    """True if the product listed its open alerts just now; None if no `api_url` is set, so that it is not asked."""
     problem: str | None
 
 

@@ -53,7 +53,7 @@ class BrokerSettings(Section):
     tls: bool = False
     """TLS to the Sentinels and to their Redis; for other brokers use `rediss://` or `amqps://`."""
     tls_verify: Literal["full", "ca", "none"] = "full"
-    """Which parts of a server's certificate are verified: authority and name, authority only, or none."""
+    """The verified parts of a server's certificate: authority and name, authority only, or none."""
     tls_ca_file: FilePath | None = None
     """Path of a PEM file with the authorities that may sign the server's certificate; None: the system's."""
     tls_certificate_file: FilePath | None = None

@@ -35,7 +35,7 @@ class Expected(Section):
     subject: Subject | None = None
     """The ticket's subject, word for word."""
     private: bool | None = None
-    """Whether the text is kept out of subject and description."""
+    """True if the text must be kept out of subject and description."""
     dropped: Name | None = None
     """The reason for which a route drops each of its events."""
 
@@ -76,7 +76,7 @@ class Test(Section):
     __test__ = False  # pytest must not collect this class
 
     name: Name
-    """What the test shows."""
+    """The name of the test, shown with its result."""
     source: str
     """The id of the source that receives the messages."""
     steps: tuple[Step, ...] = Field(min_length=1)

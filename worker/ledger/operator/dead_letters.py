@@ -62,7 +62,7 @@ class DeadLetterInFull:
 
     dead_letter: DeadLetter
     body: bytes
-    """Of the request, or of the delivery."""
+    """The body of the request, or of the delivery."""
     idempotency_key: str | None = None
     may_have_been_executed: bool = False
     tries: tuple[Try, ...] = ()

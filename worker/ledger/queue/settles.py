@@ -43,7 +43,7 @@ class Settlement:
     unknown: bool = False
     """The send may have been executed."""
     absent: bool = False
-    """It is proven that no earlier send was executed: the next send counts as the first."""
+    """True if no earlier send was executed, which is proven: the next send counts as the first."""
     conflict: bool = False
     ticket_id: str | None = None
     ticket_status: TicketStatus | None = None

@@ -43,7 +43,7 @@ class Spending:
     share: float
     """The share of the limit that the service seems to grant: 1, or less after a 429, growing back."""
     closed_until: datetime | None
-    """Nothing is sent before this time, because the service answered 429."""
+    """The time before which no call is sent, because the service answered 429."""
     waiting: tuple[Line, ...]
 
 
