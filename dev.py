@@ -62,8 +62,11 @@ def lock_file(name: str) -> Path:
 
 
 def stamp(name: str) -> str:
-    """Return a fingerprint of an installed environment: the lock, the project's metadata, the interpreter version."""
-    content = lock_file(name).read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    """Return a fingerprint of an installed environment: lock, project metadata, interpreter version, project folder.
+
+    The folder counts because the installed command names it: a `.venv` that was moved or linked is installed anew.
+    """
+    content = lock_file(name).read_bytes() + (ROOT / "pyproject.toml").read_bytes() + f"{sys.version}{ROOT}".encode()
     return hashlib.sha256(content).hexdigest()
 
 

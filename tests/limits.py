@@ -22,7 +22,7 @@ def too_long(path: str, source: str) -> Iterator[tuple[str, int]]:
     """Yield what is too long in a file, with its lines: `path` or `path:function`. Decorators do not count."""
     if (lines := len(source.splitlines())) > MAX_FILE:
         yield path, lines
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source, path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > MAX_FUNCTION:

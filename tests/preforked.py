@@ -1,7 +1,8 @@
 """Runs commands of Ticketrelay in processes forked from one that has already loaded the modules.
 
 Loading the modules costs a second of CPU time per process, and the tests start hundreds. A forked process has its own
-process id, session, environment, files and signals, as an executed command has. The installed command, the compose
+process id, session, environment, files and signals, as an executed command has. Variables that Python reads at its
+start, such as `PYTHONUTF8` and `TZ`, have no effect, and exit functions run before the last threads end. The installed command, the compose
 file, systemd's units, Celery's command and the previous version are tested without this module.
 """
 

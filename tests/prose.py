@@ -40,11 +40,11 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[ast.AST, int, str]]:
                         yield before, node.lineno, inspect.cleandoc(text)
 
 
-def faults(name: str, source: str) -> Iterator[str]:
+def faults(name: str, source: str | bytes) -> Iterator[str]:
     """Yield a line for each fault of a module's docstrings."""
-    for owner, line, text in docstrings(ast.parse(source)):
+    for owner, line, text in docstrings(ast.parse(source, name)):
         first = text.partition("\n")[0]
-        if isinstance(owner, ast.Module) and "?" in re.sub(r"`[^`]*`", "", text):
+        if isinstance(owner, ast.Module) and re.search(r"\?(\s|$)", re.sub(r"`[^`]*`", "", text)):
             yield f"{name}:{line}: a module docstring is a statement, without a question"
         openings = ATTRIBUTE_OPENINGS if isinstance(owner, ast.Assign | ast.AnnAssign) else OPENINGS
         if openings.match(first):
@@ -57,7 +57,7 @@ def faults(name: str, source: str) -> Iterator[str]:
 def main() -> int:
     """Check every Python file of the repository; return the exit code."""
     files = [*(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "dev.py"]
-    named = ((path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(files))
+    named = ((path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in sorted(files))
     for fault in (found := [each for name, source in named for each in faults(name, source)]):
         print(fault, file=sys.stderr)
     return 1 if found else 0

@@ -8,7 +8,7 @@ from tests.prose import faults
 
 PLAIN = '''"""Reads mailboxes.
 
-A folder without `?` in its name is read once.
+A folder without `?` in its name is read once, as in https://mail.example/?folder=INBOX.
 """
 
 

@@ -81,7 +81,7 @@ class HttpConnections(httpx.AsyncBaseTransport):
         self, limit: int = 64, *, keepalive: float = KEEPALIVE_S, verify: ssl.SSLContext | None = None
     ) -> None:
         if limit < 1:
-            raise ValueError("there must be a connection")
+            raise ValueError(f"the limit of connections is {limit}: it must be at least 1")
         self._keepalive = keepalive
         self._verify = verify or trusted_authorities()
         self._verify.set_alpn_protocols(["http/1.1"])

@@ -109,7 +109,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A stand-in in a separate process."""
+    """A stand-in that runs in its own process."""
 
     port: int
 

@@ -44,9 +44,9 @@ class AlertRule(BaseModel):
     firing: Expression | None = None
     """Matches in the group `state`, or without such a group in the subject: the alert began, or happened again."""
     repeat: Expression | None = None
-    """Likewise: the alert goes on. Tried before `firing`."""
+    """A regular expression (RE2) that matches in the subject of a repeat: the alert goes on. Tried before `firing`."""
     recovery: Expression | None = None
-    """Likewise: the alert ended. Tried first."""
+    """A regular expression (RE2) that matches in the subject of a recovery: the alert ended. Tried first."""
     priority: Priority | None = None
     """Priority of the rule's tickets. None: the mail's importance."""
     authenticated: bool = False

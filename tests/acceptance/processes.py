@@ -106,22 +106,27 @@ class Process:
     def ask_to_end(self) -> None:
         """Send SIGTERM without waiting; `stop` then sends no second one."""
         self._is_asked = True
-        os.killpg(self._process.pid, signal.SIGTERM)
+        self._to_all(signal.SIGTERM)
 
     def freeze(self) -> None:
         """SIGSTOP of the process and all its descendants."""
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        self._to_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        os.killpg(self._process.pid, signal.SIGCONT)
+        self._to_all(signal.SIGCONT)
+
+    def _to_all(self, number: signal.Signals) -> None:
+        """Send a signal to the process and all its descendants; nothing happens if the process has just ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None and not (self._is_asked and number == signal.SIGTERM):
-            os.killpg(self._process.pid, number)
+            self._to_all(number)
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self._to_all(signal.SIGKILL)
             self._process.wait(10)
             raise AssertionError(f"it did not end: {self.log()}") from None
 
@@ -178,7 +183,8 @@ def ticketrelay(
         try:
             returned = process.wait(COMMAND_PATIENCE_S)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             raise
         for each in (output, errors):
             each.seek(0)

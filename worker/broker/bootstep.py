@@ -79,7 +79,7 @@ def _refusals(worker: Any) -> Iterator[str]:
     if worker.concurrency != CONCURRENCY or worker.autoscale:
         yield f"--concurrency and --autoscale: {CONCURRENCY} threads claim for all calls; for more, start more workers"
     if worker.prefetch_multiplier != PREFETCH:
-        yield f"--prefetch-multiplier: only {PREFETCH} is supported: a worker takes no wake-up that another could hear"
+        yield f"--prefetch-multiplier: only {PREFETCH} is supported, so that another worker can take a wake-up"
     if set(worker.app.amqp.queues.consume_from) != {worker.app.conf.task_default_queue}:
         yield "--queues: the queue is TICKETRELAY_BROKER__QUEUE"
     if any(os.environ.get(name) for name in OTHER_BROKER):

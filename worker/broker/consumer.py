@@ -50,11 +50,16 @@ class WakeUpConsumer(Consumer):
         """Cancel the subscription and make it again, because RabbitMQ may have dropped it silently.
 
         RabbitMQ drops it when a queue is deleted while a worker subscribes to it. The queue's number of subscribers
-        would not show that, because they may be other workers. Messages that arrive in between come to the next
-        subscription.
+        would not show that, because they may be other workers. A message that arrives before RabbitMQ confirms the
+        cancellation is handled as usual; a later message comes to the next subscription.
 
-        Raises ConnectionError when the queue is gone: the consumer then begins anew, and declares the queue.
+        Raises ConnectionError when the queue is gone, and TimeoutError when RabbitMQ does not answer within
+        `CONSUMER_TIMEOUT_S`: the consumer then begins anew, and declares the queue.
         """
+        if celery_state.reserved_requests:
+            # The subscription works. RabbitMQ counts the prefetch of each subscription by itself, so that a new one
+            # would bring further messages, which another worker could handle.
+            return
         try:
             self.task_consumer.cancel()
             self.task_consumer.consume()

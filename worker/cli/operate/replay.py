@@ -55,7 +55,7 @@ def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: 
 
 def _print(found: Replayed) -> None:
     for why, number in Counter(found.not_read.values()).items():
-        first = next(dead_letter for dead_letter, its in found.not_read.items() if its == why)
+        first = next(delivery for delivery, its in found.not_read.items() if its == why)
         others = f" and {number - 1} others" if number > 1 else ""
         notice(f"{first}{others} cannot be read: {why}")
     planned = counts(dict(sorted(found.operations.items()))) or "none"

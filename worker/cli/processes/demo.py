@@ -159,8 +159,8 @@ class _Scenario:
 
     def _became(self, story: CaseStory | None, ticket: Ticket | None, more: dict[str, int]) -> str:
         if story is not None and more.get("dead"):
-            dead_letter = next(each for each in story.operations if each.state == "dead")
-            return f"dead letter {dead_letter.id}: {dead_letter.why}"
+            operation = next(each for each in story.operations if each.state == "dead")
+            return f"dead letter {operation.id}: {operation.why}"
         where = f"ticket {ticket.id}, {ticket.status}, {ticket.priority}" if ticket else "no ticket"
         tries = max((len(each.tries) for each in story.operations), default=0) if story else 0
         names = {"tickets": "created", "notes": "note added", "closed": "closed", "repeats": "nothing: known already"}
