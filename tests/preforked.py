@@ -2,8 +2,8 @@
 
 Loading the modules costs a second of CPU time per process, and the tests start hundreds. A forked process has its own
 process id, session, environment, files and signals, as an executed command has. Variables that Python reads at its
-start, such as `PYTHONUTF8` and `TZ`, have no effect, and exit functions run before the last threads end. The installed command, the compose
-file, systemd's units, Celery's command and the previous version are tested without this module.
+start, such as `PYTHONUTF8` and `TZ`, have no effect, and exit functions run before the last threads end. The installed
+command, the compose file, systemd's units, Celery's command and the previous version are tested without this module.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Memory, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall, Memory
 from connectors.contract.settings import SourceSettings
 
 S = TypeVar("S", bound=SourceSettings)
@@ -65,6 +65,6 @@ class Backfilling(Generic[S]):
     """Starts a new round, given a memory without open requests."""
     ask: Callable[[Memory, str, S], HttpCall | None]
     """The next request for the workspace with this name. None: the round is complete."""
-    read: Callable[[Memory, HttpAnswer, S], Progress | PostLater | PostUnknown | PostRejected]
-    """Reads the answer to that request. After `PostLater`, `PostUnknown` or `PostRejected` the memory is unchanged and
+    read: Callable[[Memory, HttpAnswer, S], Progress | CallLater | CallUnknown | CallRejected]
+    """Reads the answer to that request. After `CallLater`, `CallUnknown` or `CallRejected` the memory is unchanged and
     the request is made again."""

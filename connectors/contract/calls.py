@@ -1,8 +1,8 @@
 """Requests that a connector writes and the worker makes, and the possible meanings of an answer.
 
 A connector never makes a request itself. The connector writes an `HttpCall`, the worker makes the request, and the
-connector reads the `HttpAnswer`. An unsuccessful answer is `PostLater` (surely not taken), `PostUnknown` (possibly
-taken) or `PostRejected` (never taken).
+connector reads the `HttpAnswer`. An unsuccessful answer is `CallLater` (surely not taken), `CallUnknown` (possibly
+taken) or `CallRejected` (never taken).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class PostLater:
+class CallLater:
     """The call was surely not taken. Try again after `seconds`; None: after a while."""
 
     seconds: float | None
@@ -56,14 +56,14 @@ class PostLater:
 
 
 @dataclass(frozen=True, slots=True)
-class PostUnknown:
+class CallUnknown:
     """The call may have been taken."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class PostRejected:
+class CallRejected:
     """The call will never be taken. After a refused edit, the earlier post stays unchanged."""
 
     reason: str

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from connectors.contract.calls import HttpAnswer, HttpCall, Memory, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall, Memory
 from connectors.contract.messages import Inbound
 from connectors.contract.settings import SourceSettings
 
@@ -40,7 +40,7 @@ class DisplayNames(Generic[S]):
     """Starts a round that asks for all names."""
     ask: Callable[[Memory, str, S], HttpCall | None]
     """The next request for the workspace with this name. None: the round is complete."""
-    read: Callable[[Memory, HttpAnswer], NamesPage | PostLater | PostUnknown | PostRejected]
+    read: Callable[[Memory, HttpAnswer], NamesPage | CallLater | CallUnknown | CallRejected]
     """Reads the answer to that request."""
     ids: Callable[[Inbound], frozenset[str]]
     """The ids in a delivery that may have a display name."""

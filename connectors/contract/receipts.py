@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
-from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, ClientCredentials, HttpAnswer, HttpCall
 from connectors.contract.settings import SourceSettings
 
 S = TypeVar("S", bound=SourceSettings)
@@ -71,7 +71,7 @@ class Posted:
     """Aliases of the receipt, as the kind's events name it: reactions and replies to the receipt belong to the case."""
 
 
-Outcome = Posted | PostLater | PostUnknown | PostRejected
+Outcome = Posted | CallLater | CallUnknown | CallRejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class ReceiptCalls(Generic[S]):
     """The calls by which one kind of source posts receipts."""
 
     is_on: Callable[[S], bool]
-    write: Callable[[ReceiptContent, S], HttpCall | OutgoingMail | PostRejected]
-    """The call or mail to send. `PostRejected` if it is too late, or if the target must not be called."""
+    write: Callable[[ReceiptContent, S], HttpCall | OutgoingMail | CallRejected]
+    """The call or mail to send. `CallRejected` if it is too late, or if the target must not be called."""
     read: Callable[[ReceiptContent, HttpAnswer], Outcome] | None = None
     """Reads the answer to an `HttpCall`."""
     credentials: Callable[[S], ClientCredentials] | None = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall
 from connectors.contract.messages import Reply
 from connectors.contract.settings import SourceSettings
 
@@ -41,7 +41,7 @@ class Socket(Generic[S]):
     is_on: Callable[[S], bool]
     opening: Callable[[S], HttpCall]
     """The request for the connection's address."""
-    address: Callable[[HttpAnswer, S], str | PostLater | PostUnknown | PostRejected]
+    address: Callable[[HttpAnswer, S], str | CallLater | CallUnknown | CallRejected]
     """The `ws://` or `wss://` address in the answer, for one connection. It may hold a secret."""
     leads_to: Callable[[S], Hashable]
     """Identity of the connection: its destination and app. Settings that differ in this value need another

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected
+from connectors.contract.calls import CallLater, CallRejected, HttpAnswer, HttpCall
 from connectors.contract.receipts import Outcome, Posted, ReceiptContent, text
 from connectors.discord.envelope import maybe_id, moment
 from connectors.discord.replies import ONLY_FOR_YOU
@@ -40,7 +40,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts
 
 
-def write(about: ReceiptContent, settings: Settings) -> HttpCall | PostRejected:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
     """Write the edit: with the interaction's token while it is valid, then with the bot's."""
     where, api = json.loads(about.target), str(settings.api_url).rstrip("/")
     body = {"content": text(about), "allowed_mentions": {"parse": []}}
@@ -50,7 +50,7 @@ def write(about: ReceiptContent, settings: Settings) -> HttpCall | PostRejected:
         return json_call(url, body, headers, "PATCH", repeatable=True)
     channel, _, message = (about.place or ORIGINAL).partition(":")
     if settings.bot_token is None or not message:
-        return PostRejected("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
+        return CallRejected("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
     headers["Authorization"] = f"Bot {settings.bot_token.get_secret_value()}"
     return json_call(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
 
@@ -64,12 +64,12 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
         # A thread that is made from the reply has the reply's id.
         return Posted(_place(said, about), (number,) if number else ())
     if answer.status == 404 and about.place is None:
-        return PostLater(None, f"{because}: our own answer is not there yet")
+        return CallLater(None, f"{because}: our own answer is not there yet")
     return failure(answer, because, FAILURES)
 
 
-def _limited(answer: HttpAnswer, because: str) -> PostLater:
-    return PostLater(pause(answer), because, for_all=document(answer).get("global") is True)
+def _limited(answer: HttpAnswer, because: str) -> CallLater:
+    return CallLater(pause(answer), because, for_all=document(answer).get("global") is True)
 
 
 FAILURES: Mapping[int | str, Meaning] = {429: _limited}

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.chats.facts import MAX_SUBJECT
-from connectors.contract.calls import HttpAnswer, HttpCall, Memory, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall, Memory
 from connectors.contract.directory import DISPLAY_NAMES, NamesPage
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Parsed
@@ -52,10 +52,10 @@ def ask(memory: Memory, workspace: str, settings: Settings) -> HttpCall | None:
     return web.form(settings, step.pop("method"), token, {**step, "limit": PAGE})
 
 
-def read(memory: Memory, answer: HttpAnswer) -> NamesPage | PostLater | PostUnknown | PostRejected:
+def read(memory: Memory, answer: HttpAnswer) -> NamesPage | CallLater | CallUnknown | CallRejected:
     """Read a page of users or of channels."""
     said = web.answered(answer)
-    if isinstance(said, PostLater | PostUnknown | PostRejected):
+    if isinstance(said, CallLater | CallUnknown | CallRejected):
         return said
     step, *rest = memory["todo"]
     cursor = web.cursor(said)

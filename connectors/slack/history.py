@@ -21,7 +21,7 @@ from operator import itemgetter
 from typing import Any
 
 from connectors.contract.backfill import Missed, Occasion, Progress
-from connectors.contract.calls import HttpAnswer, HttpCall, Memory, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall, Memory
 from connectors.slack import web
 from connectors.slack.envelope import ASKED_FOR, maybe_id, maybe_ts, moment
 from connectors.slack.settings import Settings
@@ -100,12 +100,12 @@ def _arguments(step: Step) -> Iterator[tuple[str, str]]:
         yield "exclude_archived", "true"
 
 
-def read(memory: Memory, answer: HttpAnswer, settings: Settings) -> Progress | PostLater | PostUnknown | PostRejected:
+def read(memory: Memory, answer: HttpAnswer, settings: Settings) -> Progress | CallLater | CallUnknown | CallRejected:
     """Read the answer to the first open request."""
     said = web.answered(answer)
     step: Step = memory["todo"][0]
     rest = {**memory, "todo": memory["todo"][1:]}
-    if isinstance(said, PostRejected):
+    if isinstance(said, CallRejected):
         if step["method"] == "auth.test" or web.names_one(said.reason, OF_THE_TOKEN):
             return said
         return _refused(rest, step, said.reason)
@@ -131,11 +131,11 @@ def _refused(memory: Memory, step: Step, reason: str) -> Progress:
 
 def _who(
     memory: Memory, step: Step, said: Mapping[str, Any], scopes: str | None, settings: Settings
-) -> Progress | PostUnknown:
+) -> Progress | CallUnknown:
     """Read the answer of `auth.test`, and plan all other requests of the round."""
     team, bot = maybe_id(said.get("team_id")), maybe_id(said.get("user_id"))
     if team is None:
-        return PostUnknown("its answer names no workspace")
+        return CallUnknown("its answer names no workspace")
     if memory["team"] not in (None, team):
         # The token is now another workspace's: the memory does not apply to it.
         memory = {**memory, "first": memory["until"], "since": memory["until"], "behind": {}}

@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import AnyHttpUrl
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostRejected, PostUnknown
+from connectors.contract.calls import CallRejected, CallUnknown, HttpAnswer, HttpCall
 from connectors.contract.receipts import Outcome, Posted, ReceiptContent, text
 from connectors.slack import web
 from connectors.slack.settings import Settings
-from connectors.toolbox.json_calls import failure, json_call, post_later, reason
+from connectors.toolbox.json_calls import call_later, failure, json_call, reason
 
 _RESPONSE_URL = re.compile(r"(https?://[^/@]{1,255}/)[!-~]{1,450}")
 _RESPONSE_HOSTS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
@@ -57,7 +57,7 @@ def is_on(settings: Settings) -> bool:
     return settings.receipts and bool(settings.with_tokens)
 
 
-def write(about: ReceiptContent, settings: Settings) -> HttpCall | PostRejected:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
     """Write `chat.postMessage`, `chat.update` for an existing receipt, or the request for a `response_url`."""
     where = json.loads(about.target)
     if "response_url" in where:
@@ -81,7 +81,7 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
         return said
     ts, channel = said.get("ts"), said.get("channel")
     if not isinstance(ts, str):
-        return PostUnknown("answered 200, and not as Slack does")
+        return CallUnknown("answered 200, and not as Slack does")
     if not isinstance(channel, str):
         return Posted(ts)
     # The workspace in the case key: other deliveries about the receipt name the same workspace.
@@ -90,10 +90,10 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
     return Posted(f"{channel} {ts}" if channel.startswith("D") else ts, (f"{team}:{channel}:{ts}",))
 
 
-def _respond(told: object, about: ReceiptContent, settings: Settings) -> HttpCall | PostRejected:
+def _respond(told: object, about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
     url = response_url(told, settings)
     if url is None:
-        return PostRejected("the response_url is none of Slack's, and is not called")
+        return CallRejected("the response_url is none of Slack's, and is not called")
     return json_call(url, {"response_type": "ephemeral", "replace_original": False, "text": text(about)}, web.JSON)
 
 
@@ -101,5 +101,5 @@ def _responded(answer: HttpAnswer) -> Outcome:
     if answer.status == 200:
         return Posted()
     if answer.status in web.PASSES:
-        return post_later(answer, f"answered {answer.status}")
+        return call_later(answer, f"answered {answer.status}")
     return failure(answer, reason("Slack", answer.status, answer.body[:100].decode("utf-8", "replace")), {})

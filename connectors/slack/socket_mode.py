@@ -13,7 +13,7 @@ import re
 from collections.abc import Hashable
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall
 from connectors.contract.messages import Reply
 from connectors.contract.sockets import Envelope, Leaving, Socket
 from connectors.slack import web
@@ -33,18 +33,18 @@ def opening(settings: Settings) -> HttpCall:
     return web.form(settings, "apps.connections.open", token, {})
 
 
-def address(answer: HttpAnswer, settings: Settings) -> str | PostLater | PostUnknown | PostRejected:
+def address(answer: HttpAnswer, settings: Settings) -> str | CallLater | CallUnknown | CallRejected:
     """Return the address for one connection, which holds a secret.
 
     `ws://` is accepted only if the Web API has no TLS either.
     """
     said = web.answered(answer)
-    if isinstance(said, PostLater | PostUnknown | PostRejected):
+    if isinstance(said, CallLater | CallUnknown | CallRejected):
         return said
     url = said.get("url")
     match = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
     if match is None or (match[1] == "ws" and settings.api_url.scheme != "http"):
-        return PostUnknown("it names no address that begins with wss://")
+        return CallUnknown("it names no address that begins with wss://")
     return match[0]
 
 

@@ -9,17 +9,17 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostUnknown
+from connectors.contract.calls import CallUnknown, HttpAnswer, HttpCall
 from connectors.slack.settings import Settings
 from connectors.toolbox import forms
 from connectors.toolbox.json_calls import (
     Failure,
     Meaning,
+    call_later,
+    call_rejected,
+    call_unknown,
     document,
     failure,
-    post_later,
-    post_rejected,
-    post_unknown,
     reason,
 )
 from connectors.toolbox.strict_json import text_at
@@ -28,9 +28,9 @@ LATER = ("ratelimited", "rate_limited", "service_unavailable", "team_added_to_or
 UNCLEAR = ("fatal_error", "internal_error", "request_timeout")
 """Errors after which, according to Slack, part of the work may have been done."""
 FAILURES: Mapping[int | str, Meaning] = {
-    200: post_rejected,  # with an error
-    **dict.fromkeys(LATER, post_later),
-    **dict.fromkeys(UNCLEAR, post_unknown),
+    200: call_rejected,  # with an error
+    **dict.fromkeys(LATER, call_later),
+    **dict.fromkeys(UNCLEAR, call_unknown),
 }
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 PASSES = (429, 503)
@@ -59,10 +59,10 @@ def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
     Slack answers 200 with `ok`; 429 and 503 before executing the call.
     """
     if answer.status in PASSES:
-        return post_later(answer, f"answered {answer.status}")
+        return call_later(answer, f"answered {answer.status}")
     said = document(answer)
     if answer.status != 200 or not said:
-        return PostUnknown(f"answered {answer.status}, and not as Slack does")
+        return CallUnknown(f"answered {answer.status}, and not as Slack does")
     if said.get("ok") is True:
         return said
     error, needed = text_at(said, "error"), text_at(said, "needed")

@@ -14,15 +14,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.chats.teams_activities import ROOT, Place, maybe_id
-from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, PostRejected
+from connectors.contract.calls import CallRejected, ClientCredentials, HttpAnswer, HttpCall
 from connectors.contract.receipts import Outcome, Posted, ReceiptContent, text
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.teams_bot.tokens import is_service
 from connectors.toolbox.forms import escaped
-from connectors.toolbox.json_calls import Meaning, document, failure, json_call, post_later, reason
+from connectors.toolbox.json_calls import Meaning, call_later, document, failure, json_call, reason
 from connectors.toolbox.strict_json import object_at, text_at, within
 
-FAILURES: Mapping[int | str, Meaning] = {412: post_later, 429: post_later}
+FAILURES: Mapping[int | str, Meaning] = {412: call_later, 429: call_later}
 
 
 def target(activity: Mapping[str, Any], place: Place) -> str:
@@ -44,11 +44,11 @@ def credentials(settings: Settings) -> ClientCredentials:
     return ClientCredentials(url, settings.app_id or "", settings.secret.get_secret_value(), f"{cloud.issuer}/.default")
 
 
-def write(about: ReceiptContent, settings: Settings) -> HttpCall | PostRejected:
+def write(about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
     """Write a POST that replies to the message, or a PUT that edits an existing receipt."""
     where = json.loads(about.target)
     if not is_service(where["service"], settings):
-        return PostRejected("serviceUrl is no address of the Bot Connector, and is not called")
+        return CallRejected("serviceUrl is no address of the Bot Connector, and is not called")
     service = str(settings.api_url or where["service"]).rstrip("/")
     number = about.place if about.place is not None else where["activity"]
     url = f"{service}/v3/conversations/{escaped(where['conversation'])}/activities/{escaped(number)}"

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected
+from connectors.contract.calls import CallLater, CallRejected, HttpAnswer, HttpCall
 from connectors.contract.receipts import CREDENTIALS_S, Outcome, Posted, ReceiptContent, text
 from connectors.telegram.settings import Settings
 from connectors.toolbox.json_calls import Meaning, document, failure, json_call, reason, seconds
@@ -60,17 +60,17 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
         if about.place is not None and NOT_MODIFIED in description:
             return Posted(about.place)
         if "migrate_to_chat_id" in object_at(said, "parameters"):
-            return PostRejected("the group became a supergroup: its messages have other numbers there")
+            return CallRejected("the group became a supergroup: its messages have other numbers there")
     return failure(answer, reason("Telegram", answer.status, description), FAILURES)
 
 
-def _limited(answer: HttpAnswer, because: str) -> PostLater:
+def _limited(answer: HttpAnswer, because: str) -> CallLater:
     # Telegram does not report whether the limit of the chat or of the bot was met.
-    return PostLater(seconds(object_at(document(answer), "parameters").get("retry_after")), because, for_all=True)
+    return CallLater(seconds(object_at(document(answer), "parameters").get("retry_after")), because, for_all=True)
 
 
-def _credentials(_answer: HttpAnswer, because: str) -> PostLater:
-    return PostLater(CREDENTIALS_S, because, for_all=True)
+def _credentials(_answer: HttpAnswer, because: str) -> CallLater:
+    return CallLater(CREDENTIALS_S, because, for_all=True)
 
 
 FAILURES: Mapping[int | str, Meaning] = {401: _credentials, 429: _limited}

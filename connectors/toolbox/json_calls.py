@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from connectors.contract.calls import HttpAnswer, HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall
 from connectors.toolbox.text import cut, one_line
 
 PAUSE_S = 30.0  # if the platform gives no time
@@ -19,7 +19,7 @@ PAUSE_S = 30.0  # if the platform gives no time
 
 MAX_REASON = 300  # characters
 
-Failure = PostLater | PostUnknown | PostRejected
+Failure = CallLater | CallUnknown | CallRejected
 Meaning = Callable[[HttpAnswer, str], Failure]
 """Returns the meaning of an answer with this reason."""
 
@@ -53,19 +53,19 @@ def reason(platform: str, *said: object) -> str:
     )
 
 
-def post_later(answer: HttpAnswer, because: str) -> Failure:
+def call_later(answer: HttpAnswer, because: str) -> Failure:
     """Not taken. Try again after the pause that the answer gives."""
-    return PostLater(pause(answer), because)
+    return CallLater(pause(answer), because)
 
 
-def post_unknown(_answer: HttpAnswer, because: str) -> Failure:
+def call_unknown(_answer: HttpAnswer, because: str) -> Failure:
     """Possibly taken."""
-    return PostUnknown(because)
+    return CallUnknown(because)
 
 
-def post_rejected(_answer: HttpAnswer, because: str) -> Failure:
+def call_rejected(_answer: HttpAnswer, because: str) -> Failure:
     """Never taken."""
-    return PostRejected(because)
+    return CallRejected(because)
 
 
 def failure(answer: HttpAnswer, because: str, table: Mapping[int | str, Meaning], error: str | None = None) -> Failure:
@@ -73,7 +73,7 @@ def failure(answer: HttpAnswer, because: str, table: Mapping[int | str, Meaning]
 
     The table is searched for the platform's error code, then for the status; otherwise the rule applies.
     """
-    by_rule = post_rejected if 400 <= answer.status < 500 else post_unknown
+    by_rule = call_rejected if 400 <= answer.status < 500 else call_unknown
     by_status = table.get(answer.status, by_rule)
     meaning = by_status if error is None else table.get(error, by_status)
     return meaning(answer, because)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.contract.calls import HttpAnswer, PostLater, PostRejected, PostUnknown
-from connectors.toolbox.json_calls import Failure, Meaning, failure, json_call, post_later, post_rejected, post_unknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer
+from connectors.toolbox.json_calls import Failure, Meaning, call_later, call_rejected, call_unknown, failure, json_call
 
-TABLE: dict[int | str, Meaning] = {200: post_rejected, 429: post_later, 404: post_unknown, "busy": post_later}
+TABLE: dict[int | str, Meaning] = {200: call_rejected, 429: call_later, 404: call_unknown, "busy": call_later}
 
 
 @pytest.mark.parametrize(
     ("status", "error", "meaning"),
     [
-        (400, None, PostRejected("why")),
-        (499, None, PostRejected("why")),
-        (500, None, PostUnknown("why")),
-        (302, None, PostUnknown("why")),
-        (429, None, PostLater(7.0, "why")),
-        (404, None, PostUnknown("why")),
-        (200, "no_such_channel", PostRejected("why")),
-        (200, "busy", PostLater(7.0, "why")),
-        (500, "busy", PostLater(7.0, "why")),
-        (404, "no_such_channel", PostUnknown("why")),
+        (400, None, CallRejected("why")),
+        (499, None, CallRejected("why")),
+        (500, None, CallUnknown("why")),
+        (302, None, CallUnknown("why")),
+        (429, None, CallLater(7.0, "why")),
+        (404, None, CallUnknown("why")),
+        (200, "no_such_channel", CallRejected("why")),
+        (200, "busy", CallLater(7.0, "why")),
+        (500, "busy", CallLater(7.0, "why")),
+        (404, "no_such_channel", CallUnknown("why")),
     ],
 )
 def test_a_platforms_own_word_counts_before_its_status_and_that_before_the_rule(

@@ -48,7 +48,7 @@ def test_a_pause_and_its_end_say_what_changed_and_what_still_holds(ledger: Ledge
 def test_dead_letters_are_done_one_by_one_and_each_says_what_became_of_it(ledger: Ledger, settings: Settings) -> None:
     dead_letter = kill_create(ledger, opened())
 
-    def skip(each: str) -> bulk.LetterResult:
+    def skip(each: str) -> bulk.DeadLetterResult:
         return bulk.skip_one(ledger, each, "a test", by="ada")
 
     going = bulk.act_on([dead_letter, "op-99-1"], skip, named=True)

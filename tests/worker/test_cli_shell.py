@@ -13,9 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from worker.actions.bulk import LetterResult, Selection, skip_one
+from worker.actions.bulk import DeadLetterResult, Selection, skip_one
 from worker.cli import COMMANDS, command, main
-from worker.cli.operate.bulk import LetterChoice, do_to
+from worker.cli.operate.bulk import DeadLetterChoice, do_to
 from worker.ledger import DeadLetter, Delivery, Ledger
 from worker.ledger.operator.dead_letters import next_dead
 
@@ -166,12 +166,12 @@ def test_what_was_decided_before_an_interrupt_is_told_and_kept(
 ) -> None:
     first, second, third = [kill_create(sqlite_ledger, opened(name)) for name in ("one", "two", "three")]
 
-    def act(dead_letter: str) -> LetterResult:
+    def act(dead_letter: str) -> DeadLetterResult:
         if dead_letter == second:
             raise KeyboardInterrupt
         return skip_one(sqlite_ledger, dead_letter, "a test", by="ada")
 
-    everything = LetterChoice((), Selection(everything=True), yes=True)
+    everything = DeadLetterChoice((), Selection(everything=True), yes=True)
     with pytest.raises(SystemExit, match="1"):
         do_to(sqlite_ledger, everything, "skip", act, "json")
     said = capsys.readouterr()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from celery.worker import state as celery_state
@@ -27,7 +27,7 @@ class Held:
     """A subscription that takes one message at a time and acknowledges none."""
 
     def __init__(self, connection: Connection, name: str) -> None:
-        self.channel: Any = connection.channel()
+        self.channel = cast(Any, connection.channel())
         self.queue = Queue(name, queue_arguments={"x-queue-type": "quorum"})(self.channel)
         self.queue.declare()
         self.channel.basic_qos(0, 1, False)

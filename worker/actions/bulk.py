@@ -45,7 +45,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterResult:
+class DeadLetterResult:
     """The result for one dead letter."""
 
     text: str
@@ -53,26 +53,28 @@ class LetterResult:
     """Operations that waited for this one, and that went on or were given up with it."""
 
 
-def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str) -> LetterResult:
+def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str) -> DeadLetterResult:
     """Retry one dead letter. Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit."""
     recorded = read_again(ledger, sources, dead_letter, by=by)
     if recorded is not None:
         planned = sum(len(effect.operations) for effect in recorded.effects)
-        return LetterResult(f"{dead_letter} was read: {len(recorded.effects)} events, {planned} operations", planned)
+        return DeadLetterResult(
+            f"{dead_letter} was read: {len(recorded.effects)} events, {planned} operations", planned
+        )
     released = ledger.retry_operation(dead_letter, by=by)
     more = f"; {released} operations that waited for its ticket will follow" if released else ""
-    return LetterResult(f"{dead_letter} will be sent again{more}", released)
+    return DeadLetterResult(f"{dead_letter} will be sent again{more}", released)
 
 
-def skip_one(ledger: Ledger, dead_letter: str, why: str, *, by: str) -> LetterResult:
+def skip_one(ledger: Ledger, dead_letter: str, why: str, *, by: str) -> DeadLetterResult:
     """Skip one dead letter. Raises NoSuchDeadLetter."""
     skipped = ledger.skip(dead_letter, why, by=by)
     more = f", and {skipped - 1} operations that waited for it" if skipped > 1 else ""
-    return LetterResult(f"{dead_letter} was skipped{more}", max(skipped - 1, 0))
+    return DeadLetterResult(f"{dead_letter} was skipped{more}", max(skipped - 1, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class LetterReport:
+class DeadLetterReport:
     """The result for one dead letter of many, as a document and as text."""
 
     document: DeadLetterDone | DeadLetterRefused
@@ -80,8 +82,8 @@ class LetterReport:
 
 
 def act_on(
-    dead_letters: Sequence[str], act: Callable[[str], LetterResult], *, named: bool
-) -> Iterator[LetterReport | None]:
+    dead_letters: Sequence[str], act: Callable[[str], DeadLetterResult], *, named: bool
+) -> Iterator[DeadLetterReport | None]:
     """Apply `act` to each dead letter, and yield each result as the caller takes it.
 
     Yields None when somebody else decided on it meanwhile. A dead letter that was named explicitly is refused
@@ -95,13 +97,13 @@ def act_on(
         except CannotBeDone as error:
             yield _refused(dead_letter, f"{dead_letter} stays as it is: {error}")
         except NoSuchDeadLetter as error:
-            yield LetterReport(DeadLetterRefused(dead_letter, str(error)), f"Error: {error}") if named else None
+            yield DeadLetterReport(DeadLetterRefused(dead_letter, str(error)), f"Error: {error}") if named else None
         else:
-            yield LetterReport(DeadLetterDone(dead_letter, done.released), done.text)
+            yield DeadLetterReport(DeadLetterDone(dead_letter, done.released), done.text)
 
 
-def _refused(dead_letter: str, why: str) -> LetterReport:
-    return LetterReport(DeadLetterRefused(dead_letter, why), why)
+def _refused(dead_letter: str, why: str) -> DeadLetterReport:
+    return DeadLetterReport(DeadLetterRefused(dead_letter, why), why)
 
 
 @dataclass(slots=True)

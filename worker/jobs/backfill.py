@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from connectors.contract.backfill import Backfilling, Missed, Occasion, Progress
-from connectors.contract.calls import HttpAnswer, HttpCall, Memory, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall, Memory
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound
 from worker.jobs.job import Job, Ran, State, Surroundings, read_found
@@ -91,7 +91,7 @@ def _run(what: Backfill, state: State, around: Surroundings) -> Ran:
         if call is None or time.monotonic() > until:
             break
         progress = asked(what.source, call, partial(_read_answer, what, held.memory))
-        if isinstance(progress, PostLater):
+        if isinstance(progress, CallLater):
             pause = waiting(progress, PAUSE)
             log.info("backfill.waits", job=what.name, reason=progress.reason, seconds=pause.total_seconds())
             return Ran(_written(held), pause, _problem(what, held))
@@ -110,7 +110,7 @@ def _next(what: Backfill, held: Held) -> HttpCall | None:
 
 def _read_answer(
     what: Backfill, memory: Memory, answer: HttpAnswer
-) -> Progress | PostLater | PostUnknown | PostRejected:
+) -> Progress | CallLater | CallUnknown | CallRejected:
     return what.how.read(memory, answer, what.source.settings)
 
 

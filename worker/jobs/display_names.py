@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from connectors.contract.calls import PostLater
+from connectors.contract.calls import CallLater
 from connectors.contract.directory import DisplayNames
 from worker.jobs.job import Job, Ran, State, Surroundings
 from worker.jobs.steps import asked, waiting
@@ -55,7 +55,7 @@ def _run(what: Lists, state: State, around: Surroundings) -> Ran:
             around.job_store.forget_display_names(what.source.id, before=around.now - KEPT)
             return Ran({})
         said = asked(what.source, call, partial(what.how.read, memory))
-        if isinstance(said, PostLater):
+        if isinstance(said, CallLater):
             return Ran({"memory": dict(memory), "made": made}, waiting(said, PAUSE))
         if isinstance(said, str):
             log.warning("job.failed", job=what.name, reason=said)

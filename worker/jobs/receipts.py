@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from connectors.contract.calls import HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpCall
 from connectors.contract.receipts import Outcome, Posted, ReceiptCalls, ReceiptContent
 from worker.jobs.job import Job, State, Surroundings
 from worker.ledger import Receipt
@@ -50,7 +50,7 @@ def _run(source: Source, receipts: ReceiptCalls[Any], link: str | None, state: S
             break
         (receipt,) = claimed
         outcome = _post(source, receipts, link, receipt, around)
-        if isinstance(outcome, PostLater) and outcome.for_all and outcome.seconds is not None:
+        if isinstance(outcome, CallLater) and outcome.for_all and outcome.seconds is not None:
             return {HELD_UNTIL: (receipt.claimed_at + timedelta(seconds=outcome.seconds)).isoformat()}
         if _is_away(outcome) or time.monotonic() > end:
             break
@@ -59,7 +59,7 @@ def _run(source: Source, receipts: ReceiptCalls[Any], link: str | None, state: S
 
 def _is_away(outcome: Outcome) -> bool:
     """Return True when the platform did not even refuse. Ten such requests would hold up the jobs of other sources."""
-    return isinstance(outcome, PostLater) and outcome.seconds is None
+    return isinstance(outcome, CallLater) and outcome.seconds is None
 
 
 def _post(
@@ -82,17 +82,17 @@ def _sent(
         with connector_defects(source):
             call = receipts.write(about, source.settings)
     except ConnectorFailed as error:
-        return True, PostLater(DEFECT_S, str(error))
-    if isinstance(call, PostRejected):
+        return True, CallLater(DEFECT_S, str(error))
+    if isinstance(call, CallRejected):
         return False, call
     repeatable = isinstance(call, HttpCall) and call.repeatable
     if may_be_there and not repeatable:
-        return False, PostUnknown("who sent it ended before it was answered")
+        return False, CallUnknown("who sent it ended before it was answered")
     try:
         with connector_defects(source):
             return repeatable, send(call, about, receipts, source.settings, TOKENS)
     except ConnectorFailed as error:
-        return repeatable, PostUnknown(str(error))
+        return repeatable, CallUnknown(str(error))
 
 
 def _about(receipt: Receipt, link: str | None) -> ReceiptContent:

@@ -1,6 +1,6 @@
 """Sends one receipt, in one attempt, and classifies the result. The ledger decides on another attempt.
 
-A receipt that surely did not leave is `PostLater`; one that may have arrived is `PostUnknown`.
+A receipt that surely did not leave is `CallLater`; one that may have arrived is `CallUnknown`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ssl
 from dataclasses import replace
 from typing import TypeVar
 
-from connectors.contract.calls import ClientCredentials, HttpAnswer, HttpCall, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, ClientCredentials, HttpAnswer, HttpCall
 from connectors.contract.receipts import CREDENTIALS_S, Outcome, OutgoingMail, Posted, ReceiptCalls, ReceiptContent
 from connectors.contract.settings import SourceSettings
 from worker.intake.imap.server import LoginRefused, ServerAway
@@ -36,23 +36,23 @@ def send(
     if not isinstance(answer, HttpAnswer):
         return answer
     if receipts.read is None:
-        return Posted() if 200 <= answer.status < 300 else PostUnknown(f"answered {answer.status}")
+        return Posted() if 200 <= answer.status < 300 else CallUnknown(f"answered {answer.status}")
     return receipts.read(about, answer)
 
 
-def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) -> HttpAnswer | PostLater | PostUnknown:
+def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) -> HttpAnswer | CallLater | CallUnknown:
     for _ in range(2):
         try:
             token = tokens.token(credentials)
         except ServerAway as error:
-            return PostLater(None, str(error))
+            return CallLater(None, str(error))
         except LoginRefused as error:
-            return PostLater(CREDENTIALS_S, str(error), for_all=True)
+            return CallLater(CREDENTIALS_S, str(error), for_all=True)
         answer = request(replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"}))
         if not isinstance(answer, HttpAnswer) or answer.status != UNAUTHORIZED:
             return answer
         tokens.drop(credentials)
-    return PostLater(CREDENTIALS_S, "the platform takes no token that we are given", for_all=True)
+    return CallLater(CREDENTIALS_S, "the platform takes no token that we are given", for_all=True)
 
 
 def hand_in(mail: OutgoingMail) -> Outcome:
@@ -62,20 +62,20 @@ def hand_in(mail: OutgoingMail) -> Outcome:
     except smtplib.SMTPResponseException as error:
         return _replied(error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
-        return PostLater(None, f"the mail server cannot be used: {type(error).__name__}")
+        return CallLater(None, f"the mail server cannot be used: {type(error).__name__}")
     with smtp:
         try:
             for code, said in (smtp.mail(""), smtp.rcpt(mail.recipient)):
                 if code // 100 != DONE:
                     return _replied(code, said)
         except (OSError, smtplib.SMTPException) as error:
-            return PostLater(None, f"the mail server hung up: {type(error).__name__}")
+            return CallLater(None, f"the mail server hung up: {type(error).__name__}")
         try:
             code, said = smtp.data(mail.message)
         except smtplib.SMTPDataError as error:
             return _replied(error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
-            return PostUnknown(f"the mail server hung up while it took the mail: {type(error).__name__}")
+            return CallUnknown(f"the mail server hung up while it took the mail: {type(error).__name__}")
         return Posted() if code // 100 == DONE else _replied(code, said)
 
 
@@ -99,4 +99,4 @@ def _connected(mail: OutgoingMail) -> smtplib.SMTP:
 def _replied(code: int, said: bytes | str) -> Outcome:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     reason = f"the mail server said {code} {text[:200]}"
-    return PostRejected(reason) if code // 100 == PERMANENT else PostLater(None, reason)
+    return CallRejected(reason) if code // 100 == PERMANENT else CallLater(None, reason)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.contract.backfill import Occasion, Progress
-from connectors.contract.calls import HttpAnswer, Memory, PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, Memory
 from connectors.contract.directory import DISPLAY_NAMES, NamesPage
 from connectors.contract.messages import Inbound, Reply, Verified
 from connectors.contract.sockets import Envelope
@@ -68,7 +68,7 @@ def test_a_damaged_answer_of_the_history_is_progress_or_a_reason(method: str) ->
                 assert history.ask(said.memory, "", settings) is not None
                 said = Progress({**said.memory, "todo": said.memory["todo"][1:]})
         else:
-            assert isinstance(said, PostLater | PostUnknown | PostRejected)
+            assert isinstance(said, CallLater | CallUnknown | CallRejected)
     assert found["Progress"] > COUNT / 5
 
 
@@ -80,7 +80,7 @@ def test_a_damaged_list_of_names_is_names_or_a_reason() -> None:
             json.dumps(said.memory)
             assert all(0 < len(each) <= display_names.MAX_NAME and each.isprintable() for each in said.names.values())
         else:
-            assert isinstance(said, PostLater | PostUnknown | PostRejected)
+            assert isinstance(said, CallLater | CallUnknown | CallRejected)
 
 
 def test_what_is_damaged_on_a_connection_is_a_delivery_or_nothing() -> None:
@@ -119,7 +119,7 @@ def test_a_reply_that_slack_would_not_take_is_left_out() -> None:
 def test_a_connection_leads_where_tls_is_unless_the_web_api_has_none(url: object, api_url: str, is_taken: bool) -> None:
     answer = HttpAnswer(200, {}, json.dumps({"ok": True, "url": url}).encode())
     found = socket_mode.address(answer, configured(app_token="xapp", api_url=api_url))
-    assert (found == url) if is_taken else isinstance(found, PostUnknown)
+    assert (found == url) if is_taken else isinstance(found, CallUnknown)
 
 
 def test_names_grow_no_text_without_bound_and_stay_within_a_subject() -> None:

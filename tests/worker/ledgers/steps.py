@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from connectors import fixtures
-from connectors.contract.calls import PostLater, PostRejected
+from connectors.contract.calls import CallLater, CallRejected
 from connectors.contract.messages import Inbound, Verified
 from connectors.contract.receipts import Posted
 from worker.intake import internal
@@ -182,7 +182,7 @@ def answered(life: Life) -> None:
     """Receipts: edited as the ticket moves, posted for good, refused, put off, under way, and not due yet."""
     posted = Posted("C0HELP001:1773453700.000100", ("T0ACME001:C0HELP001:1773453700.000100",))
     for number, outcome in enumerate(
-        (posted, Posted(None), PostRejected("is_archived"), PostLater(3600.0, "ratelimited"), None)
+        (posted, Posted(None), CallRejected("is_archived"), CallLater(3600.0, "ratelimited"), None)
     ):
         life.say(f"<@U0RELAY01> Thread {number}", f"177345360{number}.000100")
         life.relay.run(for_hours=1)

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from worker.actions.bulk import WHAT, LetterReport, LetterResult, ReadingForecast, Selection, act_on
+from worker.actions.bulk import WHAT, DeadLetterReport, DeadLetterResult, ReadingForecast, Selection, act_on
 from worker.cli.operate.byhand import ask_or_exit
 from worker.cli.shell.common import F, fail
 from worker.cli.shell.output import emit, emit_line, notice, progress
@@ -26,7 +26,7 @@ PROGRESS_FROM = 20  # dead letters
 
 
 @dataclass(frozen=True, slots=True)
-class LetterChoice:
+class DeadLetterChoice:
     """The dead letters that a command is for, by name or by selection."""
 
     named: tuple[str, ...]
@@ -43,7 +43,7 @@ def selection_options(command: F) -> F:
         *, dead_letters: tuple[str, ...], everything: bool, reason: str | None, source: str | None, kind: str | None,
         yes: bool, **rest: Any,
     ) -> Any:  # fmt: skip
-        return command(choice=LetterChoice(dead_letters, Selection(everything, reason, source, kind), yes), **rest)
+        return command(choice=DeadLetterChoice(dead_letters, Selection(everything, reason, source, kind), yes), **rest)
 
     options = [
         click.option("--all", "everything", is_flag=True, help="All dead letters."),
@@ -61,9 +61,9 @@ def selection_options(command: F) -> F:
 
 def do_to(
     ledger: Ledger,
-    choice: LetterChoice,
+    choice: DeadLetterChoice,
     verb: str,
-    act: Callable[[str], LetterResult],
+    act: Callable[[str], DeadLetterResult],
     output: str,
     foresee_reading: Callable[[Sequence[str], Callable[[int], None]], ReadingForecast] | None = None,
 ) -> None:
@@ -81,7 +81,7 @@ def do_to(
         if chosen:
             _say_what_would_be(verb, chosen, foresee_reading)
             ask_or_exit("go on?", yes=choice.yes)
-    tried: list[LetterReport] = []
+    tried: list[DeadLetterReport] = []
     stopped = False
     hidden = not sys.stderr.isatty() or len(dead_letters) < PROGRESS_FROM
     going = act_on(dead_letters, act, named=named)
@@ -107,7 +107,7 @@ def do_to(
     sys.exit(1 if refused or stopped else 0)
 
 
-def _say(tried: LetterReport, output: str, *, named: bool) -> None:
+def _say(tried: DeadLetterReport, output: str, *, named: bool) -> None:
     if output == "jsonl":
         emit_line("dead-letter", tried.document)
     if isinstance(tried.document, DeadLetterRefused):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from worker.actions import bulk, dead_letters, edits
-from worker.cli.operate.bulk import LetterChoice, do_to, selection_options
+from worker.cli.operate.bulk import DeadLetterChoice, do_to, selection_options
 from worker.cli.operate.byhand import as_option, exit_with_reason, ledger_and_settings, output_option
 from worker.cli.shell.common import data_option, fail
 from worker.cli.shell.completion import dead_letters as dead_letter_ids
@@ -109,7 +109,7 @@ def _print(found: DeadLetterShown) -> None:
 @as_option
 @data_option
 @lines_option
-def retry(choice: LetterChoice, who: str, data: Path, output: str) -> None:
+def retry(choice: DeadLetterChoice, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
     Name them, or select many: then the plan is shown first, and you are asked. Operations that wait for a ticket go on
@@ -132,7 +132,7 @@ def retry(choice: LetterChoice, who: str, data: Path, output: str) -> None:
 @as_option
 @data_option
 @lines_option
-def skip(choice: LetterChoice, why: str, who: str, data: Path, output: str) -> None:
+def skip(choice: DeadLetterChoice, why: str, who: str, data: Path, output: str) -> None:
     """Give dead letters up. Operations that wait for a create's ticket go with it; the next opening makes a new one.
 
     Name them, or select many: then the plan is shown first, and you are asked.

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 from websockets.uri import parse_uri
 
-from connectors.contract.calls import PostLater
+from connectors.contract.calls import CallLater
 from tickets.transport import trusted_authorities
 from worker.intake.display_names import with_display_names
 from worker.intake.intake import Intake
@@ -101,7 +101,7 @@ class Listening:
         except Exception as defect:
             log.exception("socket_mode.failed", source=self.source.id)
             opened = f"a defect of ours: {error_location(defect)}"
-        if isinstance(opened, PostLater):
+        if isinstance(opened, CallLater):
             pause, opened = opened.seconds or pause, opened.reason
         self._not_before = time.monotonic() + pause
         if isinstance(opened, Line):
@@ -112,7 +112,7 @@ class Listening:
             log.warning("socket_mode.not_connected", source=self.source.id, reason=opened)
             self._trouble = opened
 
-    def _opened(self) -> Line | PostLater | str:
+    def _opened(self) -> Line | CallLater | str:
         """Return a connection, or why there is none."""
         protocol, settings = protocol_of(self.source), self.source.settings
         call = protocol.opening(settings)
@@ -121,7 +121,7 @@ class Listening:
         except NoAnswer as error:
             return f"{call.url}: {error}"
         url = protocol.address(answer, settings)
-        if isinstance(url, PostLater):
+        if isinstance(url, CallLater):
             return url
         if not isinstance(url, str):
             return f"{call.url}: {url.reason}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from connectors.contract.calls import PostLater, PostRejected, PostUnknown
+from connectors.contract.calls import CallLater, CallRejected, CallUnknown
 from connectors.contract.receipts import Outcome, Posted
 from worker.ledger import receipts
 from worker.ledger.queue import spare, tickets
@@ -71,13 +71,13 @@ class JobStore(Verbs):
                 ours = {(receipt.source, name): receipt.case_id for name in names}
                 aliases.register(self.database, connection, ours)
                 return receipts.posted(connection, receipt, place, now=now)
-            case PostRejected(reason):
+            case CallRejected(reason):
                 return receipts.bury(connection, receipt, reason)
-            case PostUnknown(reason) if not repeatable:
+            case CallUnknown(reason) if not repeatable:
                 return receipts.bury(connection, receipt, f"it may have been told: {reason}")
-            case PostUnknown(reason):
+            case CallUnknown(reason):
                 pause = receipts.backoff(receipt.attempts)
                 return receipts.later(connection, receipt, reason, at=now + pause)
-            case PostLater(seconds, reason):
+            case CallLater(seconds, reason):
                 pause = receipts.backoff(receipt.attempts) if seconds is None else timedelta(seconds=seconds)
                 return receipts.later(connection, receipt, reason, at=now + pause)
