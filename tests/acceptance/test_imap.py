@@ -23,7 +23,7 @@ from tests.worker.mailreading import mail
 
 pytestmark = pytest.mark.own_dovecot
 
-SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 MAILS, KILLS = 1000, 10
 PATIENCE_S = 120.0
 

@@ -1,1 +1,1 @@
-"""The real delivery code under every fault that can be arranged in one thread; see docs/exactly-once.md."""
+"""The real delivery code under every fault that can be arranged in one thread; see docs/explanation/exactly-once.md."""

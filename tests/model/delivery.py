@@ -1,6 +1,6 @@
 """Moves of a worker as the engine makes them: claim, search, ask, send, settle.
 
-docs/exactly-once.md has a table of the moves and the engine's functions.
+docs/explanation/exactly-once.md has a table of the moves and the engine's functions.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ STATES: list[tuple[str, type[StrEnum]]] = [
 
 def diagram_of(column: str) -> list[tuple[str, str]]:
     """Return the moves of the state diagram after the first mention of this column."""
-    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    page = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
     diagram = re.search(rf"`{re.escape(column)}`.*?```mermaid\nstateDiagram-v2\n(.*?)```", page, re.DOTALL)
     assert diagram is not None
     return re.findall(r"^ +(\S+) --> (\w+|\[\*\])", diagram[1], re.MULTILINE)

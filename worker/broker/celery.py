@@ -1,7 +1,7 @@
 """The application for Celery's own command: `celery -A worker.broker.celery report`, or `worker`.
 
 Importing the module reads no settings. The configuration is made from the broker's settings at first use. The boot step
-reads the other settings and the ledger when a worker starts. The manual is docs/broker.md.
+reads the other settings and the ledger when a worker starts. The manual is docs/explanation/broker.md.
 """
 
 from __future__ import annotations

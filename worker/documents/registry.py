@@ -1,6 +1,6 @@
 """The document of each command: the type that encodes it, and its published schema.
 
-`docs/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them). The schema is that
+`docs/reference/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them). The schema is that
 of `-o json`; when a command prints a list, a line of `-o jsonl` is one of its items.
 """
 

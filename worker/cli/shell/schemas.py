@@ -8,7 +8,7 @@ from pathlib import Path
 
 from worker.documents.registry import DOCUMENTS, schema
 
-DEFAULT = Path("docs/schemas")
+DEFAULT = Path("docs/reference/schemas")
 
 
 def files() -> dict[str, str]:

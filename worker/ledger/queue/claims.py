@@ -109,7 +109,7 @@ def _lease(*, is_sqlite: bool) -> Update:
 def mode_of(
     kind: Kind, *, ambiguous: bool, unproven: bool, first_sent_at: datetime | None, terms: Terms, now: datetime
 ) -> Mode:
-    """Return what may be done with an operation: rule 5 of docs/exactly-once.md."""
+    """Return what may be done with an operation: rule 5 of docs/explanation/exactly-once.md."""
     if not ambiguous:
         return "send"
     if kind in STATE_IS_ASKED:
