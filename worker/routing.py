@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from connectors.contract.events import Event
@@ -96,6 +97,10 @@ def may_answer(sources: Mapping[str, Source]) -> bool:
     return any(receipts is not None and receipts.is_on(settings) for receipts, settings in on)
 
 
+_OF_POLICY = ("reopen_window", "on_change", "damping", "on_resolve", "on_repeat", "on_comment", "on_reaction")
+"""The settings of routes that make a policy."""
+
+
 def _storm(source: Source, found: Resolution, event: Event) -> Storm | None:
     chosen = found.settings.get("storm_above")
     above, route = (source.routing.policy.storm_above, "") if chosen is None else (chosen.value, chosen.route)
@@ -116,21 +121,27 @@ def _as_set(event: Event, found: Resolution, source: SourceSettings) -> Event:
 
 
 def _policy(chosen: PolicySettings, found: Resolution, *, is_reaction: bool, expires: bool) -> Policy:
-    default = default_policy(chosen)
+    decided = tuple((name, found.settings[name].value) for name in _OF_POLICY if name in found.settings)
+    defaults = (chosen.reopen_window, chosen.note_on_change, chosen.damping)
+    return _policy_of(defaults, decided, is_reaction=is_reaction, expires=expires)
 
-    def says(name: str, otherwise: Any) -> Any:
-        return found.settings[name].value if name in found.settings else otherwise
 
-    on_comment = says("on_comment", "note")
+@lru_cache(maxsize=1024)  # the routes make few different policies, for many events
+def _policy_of(
+    defaults: tuple[float, bool, float], decided: tuple[tuple[str, Any], ...], *, is_reaction: bool, expires: bool
+) -> Policy:
+    says = dict(decided)
+    reopen_window, note_on_change, damping = defaults
+    on_comment = says.get("on_comment", "note")
     if is_reaction:
-        on_comment = says("on_reaction", on_comment)
+        on_comment = says.get("on_reaction", on_comment)
     return Policy(
-        reopen_window=timedelta(seconds=says("reopen_window", chosen.reopen_window)),
-        note_on_change=says("on_change", "note" if default.note_on_change else "nothing") == "note",
-        damping=timedelta(seconds=says("damping", chosen.damping)),
-        on_resolve=says("on_resolve", default.on_resolve),
-        note_on_repeat=says("on_repeat", "nothing") == "note",
-        check_on_repeat=says("on_repeat", "nothing") == "check",
+        reopen_window=timedelta(seconds=says.get("reopen_window", reopen_window)),
+        note_on_change=says.get("on_change", "note" if note_on_change else "nothing") == "note",
+        damping=timedelta(seconds=says.get("damping", damping)),
+        on_resolve=says.get("on_resolve", Policy().on_resolve),
+        note_on_repeat=says.get("on_repeat") == "note",
+        check_on_repeat=says.get("on_repeat") == "check",
         note_on_comment=on_comment == "note",
         expires=expires,
     )

@@ -1,7 +1,7 @@
 """The document of each command: the type that encodes it, and its published schema.
 
-`docs/reference/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them). The schema is that
-of `-o json`; when a command prints a list, a line of `-o jsonl` is one of its items.
+`docs/reference/schemas/` holds the schema of each document (`python -m worker.cli.shell.schemas` writes them). The
+schema is that of `-o json`; when a command prints a list, a line of `-o jsonl` is one of its items.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from connectors.contract.events import Event
 from tickets.models import Revision
@@ -27,8 +28,7 @@ class Arrival:
     """A name that distinguishes this observation of the event from others; None for a delivery that is read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The settings and facts of the ledger that planning depends on."""
 
     policy: Policy

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from connectors.contract.events import TicketChanged
 from worker.planning.arrival import Waiting
@@ -16,7 +16,7 @@ from worker.planning.correlation import Destination, Key, Name
 from worker.planning.grouping import Rate
 from worker.planning.keys import idempotency_key
 from worker.planning.loop_guard import LoopGuard
-from worker.planning.model import CaseState, Intent, Kind, Member, Place
+from worker.planning.model import UNOPENED, CaseState, Intent, Kind, Member, Place
 from worker.planning.people import KnownTicket
 
 NO_RANK = 9
@@ -49,7 +49,7 @@ class Case:
     key: str
     run_at: datetime
     """No call of the case is made before this time."""
-    state: CaseState = field(default_factory=CaseState)
+    state: CaseState = UNOPENED
     opener: str | None = None
     delivery: Delivery = "idle"
     """The state of the case in delivery."""
@@ -71,8 +71,7 @@ class Case:
     """The places of creates with an episode that is not sent any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A call that must be made, at its place in the sequence of its case."""
 
     case: Case

@@ -15,9 +15,9 @@ stored state of a ticket, and makes no call (`people`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from connectors.contract.events import Commented, Event, Opened, Resolved, TicketChanged, digest
 from worker.planning.arrival import Arrival, Effect, Rules, Waiting, name_of
@@ -27,7 +27,7 @@ from worker.planning.enqueue import end_delay, enqueue, take_back
 from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
 from worker.planning.lifecycle import plan
 from worker.planning.loop_guard import LoopGuard, counted, gathered
-from worker.planning.model import CaseState, Member, Plan, Recognition, Recurrence, Treatment
+from worker.planning.model import UNOPENED, CaseState, Member, Plan, Recognition, Recurrence, Treatment
 from worker.planning.people import plan_ticket, seen
 
 COPIED = "copied"
@@ -38,8 +38,7 @@ OPENS = ("create_ticket", "reopen_ticket")
 """The calls after which a ticket is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Observation:
+class _Observation(NamedTuple):
     """An event that was recognised."""
 
     arrival: Arrival
@@ -52,8 +51,7 @@ class _Observation:
     """Why the event has another id than its message."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(NamedTuple):
     """The plan of an event for a case."""
 
     case: Case
@@ -188,7 +186,7 @@ def _plan(batch: Batch, observed: _Observation, case: Case, treatment: Treatment
     event, recognition = observed.event, observed.recognition
     if is_group(case.key):
         known = batch.known.members.get((case.source, event.case_key), {}).get(case.id)
-        member = known.state if known is not None else CaseState()
+        member = known.state if known is not None else UNOPENED
         event = not_in_the_future(event, member, now)
         found = plan_member(case.source, case.state, case.open_members, member, event, recognition, treatment)
         return _Decision(case, found.plan, found)
@@ -208,8 +206,9 @@ def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -
     arrival, treatment = observed.arrival, observed.treatment
     own = _plan(batch, observed, case, treatment, now)
     storm = treatment.storm
-    is_new = any(intent.kind == "create_ticket" for intent in own.plan.intents)
-    if storm is None or not is_new or arrival.observation is None:
+    if storm is None or arrival.observation is None:
+        return own
+    if not any(intent.kind == "create_ticket" for intent in own.plan.intents):
         return own
     gathering = batch.known.by_key[arrival.source, storm.group.key]
     rate = batch.known.rates.get(gathering.id, Rate()).counted(now)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.contract.events import (
-    Priority,
-    digest,
-)
+from collections.abc import Mapping
+
+from connectors.contract.events import Priority, digest
 from worker.planning.model import Intent, Kind
 
 
@@ -31,12 +30,13 @@ RANKS = {
     5: "notes",
 }
 """Each rank in words; a reopening counts as a create."""
+_RANK_OF_CREATE: Mapping[Priority, int] = {"urgent": 0, "high": 1, "medium": 2, "low": 3}
 
 
 def rank(kind: Kind, priority: Priority) -> int:
     """Return the order in which waiting operations get the budget: 0 first."""
     if kind in ("create_ticket", "reopen_ticket"):
-        return {"urgent": 0, "high": 1, "medium": 2, "low": 3}[priority]
+        return _RANK_OF_CREATE[priority]
     return 5 if kind == "add_note" else 4
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from connectors.contract.events import (
     Priority,
@@ -42,8 +42,7 @@ class Recurrence(StrEnum):
     """Seen with other content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
+class Recognition(NamedTuple):
     """Facts about an event's message."""
 
     recurrence: Recurrence
@@ -83,6 +82,10 @@ class CaseState:
     ticket_state_by_others_at: datetime | None = None
     changed_at: datetime | None = None
     """When its priority was set, by the source's clock."""
+
+
+UNOPENED = CaseState()
+"""The state of a case before its first opening."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ class Memory:
 
     def _pair(self, names: Iterable[Name], rules: Rules) -> list[Effect]:
         """Plan the comments that wait for one of these names, if its case is or was open."""
+        if not self._known.waiting:
+            return []
         waiting = [name for name in names if name in self._known.waiting]
         found = {
             name: case for name in waiting if (case := self._named(name)) is not None and case.state.phase != "new"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, StringConstraints, WithJsonSchema, model_validator
@@ -124,7 +125,7 @@ class Route(Section):
 
     @model_validator(mode="after")
     def _a_drop_sets_nothing(self) -> Self:
-        others = [name for name, value in settings_of(self) if name != "drop"]
+        others = [name for name, value in self.sets if name != "drop"]
         if self.drop is not None and (others or self.goes_on):
             what = ", ".join(["continue"] if self.goes_on else others)
             raise ValueError(f"a route that drops decides nothing else, but this one has {what}")
@@ -134,15 +135,17 @@ class Route(Section):
         """Return the matchers that do not hold; the route matches when there are none."""
         return tuple(each for each in self.match if not each.holds(values))
 
-
-def settings_of(route: Route) -> Iterator[tuple[str, Any]]:
-    """Yield the route's settings, by name; metadata one by one, as `metadata.NAME`."""
-    for name in type(route).model_fields:
-        value = getattr(route, name)
-        if name == "metadata":
-            yield from ((f"metadata.{key}", each) for key, each in value.items())
-        elif name not in ("name", "match", "goes_on") and value is not None:
-            yield name, value
+    @cached_property
+    def sets(self) -> tuple[tuple[str, Any], ...]:
+        """The names and values of the settings that the route has; metadata one by one, as `metadata.NAME`."""
+        found: list[tuple[str, Any]] = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name == "metadata":
+                found += ((f"metadata.{key}", each) for key, each in value.items())
+            elif name not in ("name", "match", "goes_on") and value is not None:
+                found.append((name, value))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def resolve(routes: Iterable[Route], values: Mapping[str, str]) -> Resolution:
             nearly += [(route.name, misses[0])] if len(misses) == 1 else []
             continue
         matched.append(route.name)
-        for name, value in settings_of(route):
+        for name, value in route.sets:
             chosen = _by_severity(value, values["severity"]) if name == "priority" else value
             if chosen is not None:
                 found.setdefault(name, Setting(chosen, route.name))

@@ -73,7 +73,8 @@ MUTATIONS = (
     Mutation("the opener is who opened the case", "decide.py", "        case.opener = event.author\n", ""),
     # decide: storms and loops
     Mutation("above the rate incidents are gathered", "decide.py", "if not rate.is_above(storm.above):", "if True:"),
-    Mutation("only new incidents are counted", "decide.py", "storm is None or not is_new or", "storm is None or"),
+    Mutation("only new incidents are counted", "decide.py",
+             'if not any(intent.kind == "create_ticket" for intent in own.plan.intents):', "if False:"),
     Mutation("a loop is stopped", "decide.py", "if verdict == \"passes\":", "if True:"),
     Mutation("a stopped message lets nobody in", "decide.py", "verdict), joins=False)", "verdict), joins=True)"),
     Mutation("only new messages count in a loop", "decide.py", "limit is None or not is_new or", "limit is None or"),
