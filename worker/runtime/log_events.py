@@ -167,7 +167,7 @@ LOG_EVENTS = {
         LogEvent("backfill.waits", "info", "The platform's rate limit is reached. Nothing is asked for `seconds`.",
                  ("job", "reason", "seconds")),
         LogEvent("backfill.cannot_ask", "warning",
-                 "The platform refuses to list some messages; `reason` says which. Logged once.",
+                 "Some messages could not be asked for; `reason` says which, and why. Logged once.",
                  ("job", "reason"), "Give the app the missing scope, or invite it into the channel."),
         LogEvent("receipt.not_told", "warning",
                  "A receipt could not be posted; `reason` says why. No ticket depends on it.",
