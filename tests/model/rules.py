@@ -1,6 +1,6 @@
 """Rules of exactly-once delivery as switches, so that the model shows the effect of leaving one out.
 
-The numbers are those of the section "Exactly one effect" of the design. `World` holds assumptions about machines and
+The numbers are those of the rules in docs/explanation/exactly-once.md. `World` holds assumptions about machines and
 the service: the engine cannot switch them, but the model shows the promises that depend on them.
 """
 

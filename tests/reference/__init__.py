@@ -1,1 +1,1 @@
-"""The pages of docs/reference/ that are made from the code: settings, commands and metrics."""
+"""The pages of docs/reference/ that are made from the code, and the comparison of the code with pages by hand."""

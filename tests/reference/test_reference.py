@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import click
+
 from connectors import BUILT_IN, connector
 from tests.reference import commands
 from tests.reference.pages import FOLDER, pages
 from worker.cli import COMMANDS
+from worker.documents.registry import DESCRIPTIONS, DOCUMENTS, printed_by
 from worker.settings.fields import sections_of
 from worker.settings.models import Settings
 
@@ -26,3 +29,22 @@ def test_every_setting_has_a_meaning() -> None:
 def test_every_command_is_on_the_page() -> None:
     page = commands.page()
     assert all(f"## {name}" in page for name in COMMANDS)
+
+
+def test_every_schema_is_described_and_published() -> None:
+    published = {path.stem for path in (FOLDER / "schemas").glob("*.json")}
+    assert DESCRIPTIONS.keys() == DOCUMENTS.keys() == published
+
+
+def test_each_command_that_prints_json_has_a_schema_and_each_schema_a_command() -> None:
+    printing = {" ".join(path) for path, each in commands.every() if any(is_output(option) for option in each.params)}
+    described = {option.removesuffix(" …") for name in DOCUMENTS for option in _commands_of(name)}
+    assert described == printing - {"config show"}  # it prints the settings, which `schema` describes
+
+
+def _commands_of(document: str) -> list[str]:
+    return [each.split(" -")[0] for each in printed_by(document).split(", ")]
+
+
+def is_output(option: click.Parameter) -> bool:
+    return "--output" in option.opts

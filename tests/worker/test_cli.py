@@ -18,7 +18,7 @@ from connectors import connector, fixtures
 from connectors.contract.messages import Unverified
 from tickets.markers import without_marker
 from worker.cli import main
-from worker.ledger import CloseGate, Delivery, Ledger, Limits
+from worker.ledger import ALARMS, CloseGate, Delivery, Ledger, Limits
 from worker.ledger.schema.tables import operations
 
 from .builders import (
@@ -245,6 +245,7 @@ def test_status_exits_1_with_a_line_for_each_alarm(cli: Cli, kept: Ledger) -> No
     alarms = [line for line in result.stdout.splitlines() if line.startswith("ALARM")]
     assert result.exit_code == 1
     assert [each.split(":")[0] for each in alarms] == ["ALARM dead_letters", "ALARM quarantine"]
+    assert f"      {ALARMS['quarantine'].action}\n" in result.stdout
     told = json.loads(cli("status", "-o", "json").stdout)
     assert [each["name"] for each in told["alarms"]] == ["dead_letters", "quarantine"]
     assert (told["dead"], told["quarantined"], told["cases"]) == (1, 1, {"blocked": 1})

@@ -56,6 +56,12 @@ def test_the_glossary_has_every_state(column: str, words: type[StrEnum]) -> None
     assert {*words} <= named
 
 
+def test_the_glossary_has_at_most_30_words_of_our_own() -> None:
+    page = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    ours = page.partition("## Words of Ticketrelay")[2].partition("\n## ")[0]
+    assert 0 < len(re.findall(r"^\| (?!word )[^|]+ \|", ours, re.MULTILINE)) <= 30
+
+
 def terms_of_phases() -> list[list[str]]:
     """Return the phases in the glossary; they are in the meaning of the term `phase`.
 

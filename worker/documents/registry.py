@@ -85,6 +85,58 @@ DOCUMENTS: Mapping[str, Any] = {
 }
 """The type of each document, by the command's words. The items of a list may be printed one after the other."""
 
+DESCRIPTIONS: Mapping[str, str] = {
+    "audit": "The differences between the ledger and the Tickets API, and how many tickets were compared.",
+    "budget": "The use of the budget in the last minute, by rank and source, and the work that waits.",
+    "cases-list": "The cases, one item each.",
+    "cases-show": "Each case that was found, with its events, operations, attempts and interventions.",
+    "check": "The errors and warnings in the settings.",
+    "db-backup": "The file of the copy.",
+    "db-prune": "The number of rows that were pruned, or would be.",
+    "db-restored": "The number of operations that are in doubt since the ledger came back from a backup.",
+    "db-stats": "The size and growth of each table.",
+    "db-upgrade": "The database whose tables are up to date.",
+    "dead-bind": "The ticket that a dead letter was bound to.",
+    "dead-edit": "The dead letter that is sent with another body.",
+    "dead-groups": "The dead letters in groups, and the number of operations that each group holds up.",
+    "dead-letter": "One dead letter, and whether it was retried, skipped or refused.",
+    "dead-list": "The dead letters, one item each.",
+    "dead-retry": "Every dead letter that was chosen, and whether it was retried or refused.",
+    "dead-show": "A dead letter with its bytes, its attempts, and how much it holds up.",
+    "dead-skip": "Every dead letter that was chosen, and whether it was skipped or refused.",
+    "doctor": "The file of the bundle, and its parts.",
+    "events-export": "The deliveries as they arrived, one item each.",
+    "events-find": "The cases that were found, with their operations and attempts.",
+    "events-list": "The deliveries, one item each.",
+    "events-show": "The steps of a message, an operation or a case, in order.",
+    "explain": "The routes that a message matches, and the operations that would follow.",
+    "interventions-list": "What people did by hand, one item each.",
+    "mail-audit": "Each folder of the mailboxes, and the mails that are not in the ledger.",
+    "rehearse": "The tickets and calls that differ between two configurations.",
+    "reload": "The settings that changed, and those that need a restart; or the problems.",
+    "replay": "The number of deliveries that were read again, and their effects.",
+    "sources-list": "The sources, with their last message, their waiting operations and their pause.",
+    "sources-pause": "The source that is paused now.",
+    "sources-resume": "The source that is not paused any more.",
+    "sources-show": "One source, with its health and the outcomes of its deliveries and attempts.",
+    "sources-test": "How far a sample of a source came.",
+    "status": "The work under way, and the alarms; only the alarms when the ledger cannot be read.",
+    "tail": "The deliveries that arrive and the calls that are made, one item each.",
+    "test": "The tests of the configuration, and what came out otherwise than expected.",
+}
+"""Contents of each document, for the reference."""
+
+OTHER_COMMANDS: Mapping[str, str] = {
+    "dead-groups": "dead list --by …",
+    "dead-letter": "dead retry -o jsonl, dead skip -o jsonl",
+}
+"""The commands that print a document that is not named after its command."""
+
+
+def printed_by(document: str) -> str:
+    """Return the command that prints a document."""
+    return OTHER_COMMANDS.get(document, document.replace("-", " ", 1))
+
 
 @cache
 def adapter(document: str) -> TypeAdapter[Any]:

@@ -30,11 +30,12 @@ from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace, stora
 from worker.ledger.recording.replays import Again, Span, Stored
 from worker.ledger.reports.accounting import Outcomes
 from worker.ledger.reports.caselist import CaseFilter, CaseLine
+from worker.ledger.reports.declared_alarms import ALARMS, DISK_FULL, LEDGER_AWAY
 from worker.ledger.reports.deliveries import DeliveryLine, StoredDelivery
 from worker.ledger.reports.deliveries import Filter as DeliveryFilter
 from worker.ledger.reports.following import Filter as HappeningFilter
 from worker.ledger.reports.following import Happening
-from worker.ledger.reports.overview import ALARMS, DISK_FULL, Alarm, CaseStory, Overview, SourceActivity, alarms
+from worker.ledger.reports.overview import Alarm, CaseStory, Overview, SourceActivity, alarms
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
 from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED
@@ -59,15 +60,15 @@ from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LATE", "OURS", "QUARANTINED", "SKIPPED",
-    "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown",
-    "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery",
-    "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Found", "Happening", "HappeningFilter",
-    "Intervention", "JobStore", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox",
-    "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes", "Overview",
-    "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span", "Spending", "Step",
-    "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms", "compare",
-    "open_ledger", "rejects_the_values", "says_full", "storable",
+    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LATE", "LEDGER_AWAY", "OURS",
+    "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter",
+    "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter",
+    "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Found", "Happening",
+    "HappeningFilter", "Intervention", "JobStore", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide",
+    "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes",
+    "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span",
+    "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms",
+    "compare", "open_ledger", "rejects_the_values", "says_full", "storable",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.

@@ -30,8 +30,9 @@ def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
         yield "due_age_seconds", {}, waited
         yield from _of_mailboxes(now)
         up = {each.name for each in alarms(now, timedelta(seconds=settings.timing.stall_alarm))}
-        for name in ALARMS:
-            yield "alarm", {"alarm": name}, name in up
+        for each in ALARMS.values():
+            if each.in_metrics:
+                yield "alarm", {"alarm": each.name}, each.name in up
 
     metrics = Metrics()
     metrics.add_gauges(gauges)

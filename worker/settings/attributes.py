@@ -13,17 +13,17 @@ from connectors import connector, kinds
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketChanged
 
 COMMON: dict[str, str] = {
-    "source": "id of the source",
-    "kind": "kind of its connector",
+    "source": "the id of the source",
+    "kind": "the kind of the source's connector",
     "event": "opened, commented, changed, resolved or ticket_changed",
-    "severity": "the source's own word, or nothing",
-    "priority": "what the connector makes of that: low, medium, high or urgent",
-    "category": "the source's category, or nothing",
-    "subject": "one line that says what it is about",
-    "text": "what the source says",
-    "author": "who said it, as the source names people, or nothing",
+    "severity": "the source's own word for the severity; empty if the source has none",
+    "priority": "the priority that the connector makes of the severity: low, medium, high or urgent",
+    "category": "the category in the source's settings; empty if there is none",
+    "subject": "one line that says what happened",
+    "text": "the text of the message",
+    "author": "the person who wrote the message, as the source names people; empty if the source does not say",
     "private": "true or false",
-    "case": "what the source names the case by",
+    "case": "the name of the case within its source, such as the fingerprint of an alert",
 }
 
 OF_ONE = frozenset({"event", "case", "subject", "text"})

@@ -12,7 +12,7 @@ from worker.actions import status as actions
 from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
 from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
 from worker.documents.status import LedgerIsAway, StatusNow
-from worker.ledger import EVERYTHING, LedgerAway, MailboxState, Pause
+from worker.ledger import ALARMS, EVERYTHING, LedgerAway, MailboxState, Pause
 
 _FACTS: tuple[Fact[StatusNow], ...] = (
     Fact("cases", lambda now: counts(dict(sorted(now.cases.items()))) or "none"),
@@ -53,6 +53,7 @@ def _print(now: StatusNow | LedgerIsAway) -> None:
         show_facts(_FACTS, now)
     for each in now.alarms:
         click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
+        click.echo(f"      {ALARMS[each.name].action}")
 
 
 def _paused(each: Pause) -> str:

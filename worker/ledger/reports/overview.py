@@ -15,6 +15,7 @@ from worker.ledger.operator.dead_letters import Try, read_tries
 from worker.ledger.operator.interventions import Intervention
 from worker.ledger.queue import gates
 from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
+from worker.ledger.reports.declared_alarms import DISK_FULL
 from worker.ledger.reports.selects import by_message, filled, number_by
 from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
 from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationState
@@ -26,12 +27,6 @@ OVERDUE = timedelta(hours=24)
 FAILURES_ENDURED = 3  # consecutive failures of a job without an alarm
 TOKEN_ENDS_SOON = timedelta(days=7)
 
-DISK_FULL = "disk_full"
-ALARMS = (
-    DISK_FULL, "dead_letters", "quarantine", "gate_closed", "breaker_open", "look_up_refused", "overdue", "stalled",
-    "job_failing",
-    "mailbox_silent", "mailbox_login", "mailbox_unaccounted",
-)  # fmt: skip
 _TO_SEND = operations.c.state.in_(["open", "held"])
 _INBOUND = re.compile(r"in-(\d{1,18})")
 

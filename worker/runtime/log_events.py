@@ -1,0 +1,193 @@
+"""Every log event of the worker: its name, level, cause, fields, and what a person should do.
+
+`docs/reference/log-events.md` is made from the declarations here. `tests/reference/test_log_events.py` compares them
+with the log calls in the code, both ways.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class LogEvent(NamedTuple):
+    """A log event. `when` and `action` are texts for operators; an empty `action` means that nobody has to act."""
+
+    name: str
+    level: Level
+    when: str
+    fields: tuple[str, ...] = ()
+    action: str = ""
+
+
+_RETRIED = "Nothing. If the event repeats, check the database."
+_DEFECT = "Report the defect with its `exception`."
+_SEE_ALARM = "See [the alarm](alarms.md)."
+
+LOG_EVENTS = {
+    each.name: each
+    for each in (
+        # Messages that come in
+        LogEvent("inbound.recorded", "info", "A delivery was stored. `outcome` is `accepted` or `quarantined`.",
+                 ("inbound", "source", "outcome", "events", "operations")),
+        LogEvent("intake.ledger_away", "warning",
+                 "The database did not store deliveries. Their senders were told to send them again (503, or 451).",
+                 ("error", "deliveries"), "Check the database."),
+        LogEvent("intake.unplannable", "error",
+                 "A delivery could not be planned, because of a defect of Ticketrelay. The delivery goes into"
+                 " quarantine, or its sender is told to send it again.",
+                 ("source", "exception"), _DEFECT),
+        LogEvent("connector.failed", "error", "A connector failed on a message, because of a defect of the connector.",
+                 ("source", "kind", "exception"),
+                 _DEFECT + " A delivery in quarantine can be read again with `dead retry` after the fix."),
+        LogEvent("keys.refused", "warning",
+                 "A message named a URL for its certificate that is not one of the platform's. The URL was not called.",
+                 ("source", "reason"), "Nothing. The message is probably forged, and was denied."),
+        LogEvent("keys.unreachable", "warning",
+                 "The platform's certificate could not be fetched. The sender was answered 503.",
+                 ("source", "reason"), "Check that `serve` can reach the host by HTTPS."),
+        LogEvent("keys.not_renewed", "warning",
+                 "A key set that lacks the key of a message could not be fetched again. The worker"
+                 " goes on with the key set that was fetched before.",
+                 ("source", "reason"), "Nothing. If the event repeats, check that `serve` can reach the host."),
+        LogEvent("subscription.confirmed", "info", "A subscription of Amazon SNS was confirmed.", ("source",)),
+        LogEvent("subscription.not_confirmed", "warning",
+                 "A subscription of Amazon SNS could not be confirmed. Amazon was answered 503, and asks again.",
+                 ("source", "reason"), "Check that `serve` can reach Amazon by HTTPS."),
+        LogEvent("prompt.made", "info", "A person was asked for more, for example with Slack's form.", ("source",)),
+        LogEvent("prompt.failed", "warning",
+                 "A person could not be asked for more. The call is not repeated; the person can try again.",
+                 ("source", "error"), "If the event repeats, check the token of the source and its scopes."),
+        LogEvent("names.ledger_away", "warning",
+                 "The database did not answer, so a message is shown with ids instead of names.",
+                 ("source", "error"), "Check the database."),
+        LogEvent("smtp.failed", "error",
+                 "A mail could not be taken, because of a defect of Ticketrelay. The mail server was told to send it"
+                 " again.",
+                 ("exception",), _DEFECT),
+        LogEvent("pipe.failed", "error",
+                 "`ticketrelay pipe` could not take a mail. The mail server keeps it (exit code 75).",
+                 ("exception",), "Check the database; otherwise report the defect."),
+        LogEvent("socket_mode.connected", "info", "A connection of Slack's Socket Mode is open.", ("source",)),
+        LogEvent("socket_mode.leaves", "info", "Slack is about to end a connection. Another one is opened.",
+                 ("source", "reason")),
+        LogEvent("socket_mode.not_connected", "warning",
+                 "No connection to Slack can be opened. Logged once for each reason; the pause between two tries grows"
+                 " to a minute.",
+                 ("source", "reason"), "Act on the `reason`: often `app_token` is wrong, or Slack cannot be reached."),
+        LogEvent("socket_mode.not_taken", "warning", "A delivery was not taken in. Slack sends it again.",
+                 ("source", "reason"), "Act on the `reason`: often the database does not answer."),
+        LogEvent("socket_mode.failed", "error",
+                 "A connection could not be opened, because of a defect of Ticketrelay. The process tries again.",
+                 ("source", "exception"), _DEFECT),
+        LogEvent("imap.folder_begun", "info",
+                 "A folder is read for the first time, or its UIDs began anew (`anew`).",
+                 ("mailbox", "folder", "anew"), "If `anew` is true, run `ticketrelay mail audit`."),
+        LogEvent("imap.poll_failed", "warning", "A mailbox was not read to its end. The next poll tries again.",
+                 ("mailbox", "error"),
+                 "Nothing. If the event repeats, act on the `error`, and see the alarms about mailboxes."),
+        LogEvent("imap.not_taken", "warning",
+                 "The ledger did not take the mails of a mailbox. The next poll tries again.",
+                 ("mailbox", "error"), "Check the database."),
+        LogEvent("imap.mail_refused", "warning",
+                 "The server did not give a mail. The next polls try again. After some failures, the mail goes into"
+                 " quarantine.",
+                 ("folder", "uid", "error"), "Open the mail in a mail program: it may be damaged on the server."),
+        LogEvent("imap.action_refused", "warning",
+                 "The server did not flag or move a mail that is in the ledger. The next poll tries again.",
+                 ("mailbox", "folder", "error"), "Give the account the right to do so, or change `then`."),
+        LogEvent("imap.ledger_away", "warning", "The database did not store the state of a mailbox.",
+                 ("error",), _RETRIED),
+        LogEvent("imap.lease_left", "info",
+                 "A process ended while the database was away, so the lease on its mailbox ends by itself.",
+                 ("mailbox",)),
+        LogEvent("imap.another_owner", "debug", "Another process reads the mailbox.", ("mailbox",)),
+        LogEvent("imap.failed", "error",
+                 "A mailbox was not read to its end, because of a defect of Ticketrelay. The next poll tries again.",
+                 ("mailbox", "exception"), _DEFECT),
+        # Calls to the Tickets API
+        LogEvent("operation.settled", "info",
+                 "An attempt was recorded. `outcome` is that of the attempt, `state` that of the operation since.",
+                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source")),
+        LogEvent("operation.settle_refused", "info",
+                 "An attempt was not recorded, because its lease had ended. The operation is sent again with the same"
+                 " idempotency key.",
+                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source"),
+                 "If the event repeats, the worker or the database is too slow for `LEASE`."),
+        LogEvent("claim.failed", "warning",
+                 "A worker could not claim work: the database did not answer. The worker tries again.",
+                 ("error",), _RETRIED),
+        LogEvent("settle.failed", "warning",
+                 "The database did not record attempts. The worker tries again until their leases end. After that, the"
+                 " operations are sent again with the same idempotency keys.",
+                 ("error", "operations"), _RETRIED),
+        LogEvent("settle.impossible", "error",
+                 "An attempt could not be recorded, because of a defect of Ticketrelay. The operation is sent again"
+                 " after its lease ends.",
+                 ("operation", "exception"), _DEFECT),
+        LogEvent("send.failed", "error",
+                 "A call failed, because of a defect of Ticketrelay. The operation is sent again after its lease ends.",
+                 ("exception",), _DEFECT),
+        LogEvent("leases.taken_back", "warning",
+                 "Leases had ended before their operations were settled. Other workers take over.",
+                 ("number",), "See why a worker died, or stood still for longer than `LEASE`."),
+        LogEvent("dispatch.failed", "warning", "The database did not answer dispatch. The next round tries again.",
+                 ("error",), _RETRIED),
+        # The broker
+        LogEvent("broker.away", "warning",
+                 "The broker did not take a wake-up of dispatch. The worker delivers without the broker.",
+                 ("error",), "Check the broker. Calls go out at most a few seconds later meanwhile."),
+        LogEvent("ring.failed", "warning",
+                 "The broker did not take a wake-up for new work. Dispatch of a worker finds the work within a second.",
+                 ("error",), "Check the broker."),
+        LogEvent("broker.not_reached", "warning",
+                 "A worker cannot connect to its broker. It tries again after `again_in_s` seconds.",
+                 ("error", "again_in_s"), "Check the broker, its address, and its certificate."),
+        LogEvent("consumer.begins_anew", "error",
+                 "The part of a worker that receives wake-ups ended, for example at a message that is no wake-up. The"
+                 " worker starts it again after a second.",
+                 (), "If the event repeats, check that nothing else uses `BROKER__QUEUE`."),
+        # Jobs and receipts
+        LogEvent("job.told", "info", "A job recorded what it found, as a delivery of its own.",
+                 ("inbound", "source", "operations")),
+        LogEvent("job.failed", "warning",
+                 "A job did not succeed; `reason` says why. The job runs again after a pause, and concluded nothing.",
+                 ("job", "reason", "failures"), "Act on the `reason`. Three failures in a row raise `job_failing`."),
+        LogEvent("jobs.ledger_away", "warning", "The database did not answer the jobs. The jobs run again.",
+                 ("error",), _RETRIED),
+        LogEvent("confirm.full", "warning",
+                 "So many alerts are missing in the product's answer that the job cannot remember all of them. The"
+                 " job looks at the others later.",
+                 ("source", "remembered"), "Check that `api_url` names the product that sends these alerts."),
+        LogEvent("backfill.found", "info",
+                 "Messages were taken in that the platform had not delivered, or that were written before a ticket was"
+                 " opened in their thread.",
+                 ("job", "messages")),
+        LogEvent("backfill.waits", "info", "The platform's rate limit is reached. Nothing is asked for `seconds`.",
+                 ("job", "reason", "seconds")),
+        LogEvent("backfill.cannot_ask", "warning",
+                 "Some messages could not be asked for; `reason` says which, and why. Logged once.",
+                 ("job", "reason"), "Give the app the missing scope, or invite it into the channel."),
+        LogEvent("receipt.not_told", "warning",
+                 "A receipt could not be posted; `reason` says why. No ticket depends on it.",
+                 ("source", "case", "reason"), "If the event repeats, check the token of the source and its scopes."),
+        LogEvent("receipt.not_edited", "warning",
+                 "A receipt that was posted could not be edited; `reason` says why. No ticket depends on it.",
+                 ("source", "case", "reason"), "If the event repeats, check the token of the source and its scopes."),
+        # Settings and alarms
+        LogEvent("config.reloaded", "info", "New settings are in force; `changed` lists the changes.", ("changed",)),
+        LogEvent("config.needs_restart", "warning",
+                 "Settings have changed that only a restart puts in force.",
+                 ("settings",), "Restart the process."),
+        LogEvent("config.reload_failed", "error",
+                 "The new settings are wrong, and the present ones stay in force.",
+                 ("problems",), "Correct the problems, and reload again."),
+        LogEvent("config.reader_failed", "error",
+                 "The settings could not be read, because of a defect of Ticketrelay. The present ones stay in force.",
+                 ("exception",), _DEFECT),
+        LogEvent("alarm.raised", "error", "An alarm came up.", ("alarm", "text"), _SEE_ALARM),
+        LogEvent("alarm.ended", "warning", "An alarm is over.", ("alarm",)),
+    )
+}  # fmt: skip
+"""Every log event by its name."""
