@@ -122,7 +122,7 @@ def objects_in(value: object) -> list[Mapping[str, Any]]:
 
 
 def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None = None) -> str:
-    """Return the text at the field that identifies the document's type. Raises UnreadableItem: the value is not a `what`.
+    """Return the text at the field that identifies the document's type. Raises UnreadableItem, with `what`.
 
     `at` is the field's name in the reason, if it is longer than `field`.
     """
