@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.prose.phrases import Fault, opening, phrases, too_much
 
-_NOT_PROSE = re.compile(r"^([ ]*)(```|~~~).*?^\1\2[ ]*$|<!--.*?-->|^---\n.*?^---$", re.MULTILINE | re.DOTALL)
+_NOT_PROSE = re.compile(r"^([ ]*)(`{3,}|~{3,})(?!`).*?^\1\2[ ]*$|<!--.*?-->|^---\n.*?^---$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()\s]|\([^()]*\))*\)")
 _NEW_BLOCK = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|>)")
