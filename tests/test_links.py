@@ -12,9 +12,10 @@ import pytest
 from tests.limits import ROOT
 
 PAGES = sorted(
-    path
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("*.md")]
-    + [*(ROOT / "deploy").rglob("*.md")]
+    [
+        *ROOT.glob("*.md"),
+        *(path for folder in ("docs", "connectors", "deploy") for path in (ROOT / folder).rglob("*.md")),
+    ]
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
