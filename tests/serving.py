@@ -1,4 +1,4 @@
-"""Serves a test's own socket server in a thread, for the duration of a block."""
+"""Serves a test's own socket server in a thread, during a block."""
 
 from __future__ import annotations
 

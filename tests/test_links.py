@@ -14,7 +14,7 @@ from tests.limits import ROOT
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(page for folder in ("docs", "connectors", "deploy") for page in (ROOT / folder).rglob("*.md")),
+        *(path for folder in ("docs", "connectors", "deploy") for path in (ROOT / folder).rglob("*.md")),
     ]
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")

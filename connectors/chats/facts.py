@@ -46,7 +46,7 @@ class File:
 
     name: str
     size: object = None
-    """Bytes; left out if it is no such number."""
+    """Bytes; left out if the value is not such a number."""
     link: object = None
     """Shown if it is an `https://` address."""
 

@@ -29,7 +29,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     For `explain`, an alarm without an SNS envelope (raw delivery, EventBridge) and the records of a Lambda function are
     read too. `verify` denies these, since they are not signed.
 
-    Raises UnreadableMessage for a body that is no message of SNS, and for an alarm without name, state or time.
+    Raises UnreadableMessage for a body that is not a message of SNS, and for an alarm without name, state or time.
     """
     payload = read_object(message.inbound.body)
     records = payload.get("Records")

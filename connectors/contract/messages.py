@@ -42,7 +42,7 @@ class Inbound:
     query: str = field(default="", repr=False)
 
     def header(self, name: str) -> str | None:
-        """Return the header's value; None if it is missing *or repeated*: two credentials are no credential."""
+        """Return the header's value; None if it is missing *or repeated*: two credentials prove nothing."""
         values = [value for key, value in self.headers if key == name.lower()]
         return values[0] if len(values) == 1 else None
 

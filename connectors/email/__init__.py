@@ -27,7 +27,7 @@ from connectors.toolbox.text import clean, cut
 __all__ = ["CONNECTOR", "Settings", "own_message_id", "thread_address"]
 
 EXPECTED_HEADERS = ("from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "sender")
-"""Headers of mail. A body without any of them is no mail."""
+"""Headers of mail. A body without any of them is not a mail."""
 
 MAX_DATE = 200  # characters
 
@@ -35,7 +35,7 @@ MAX_DATE = 200  # characters
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     """Return one event and those of the mail's commands, or one remark for a mail of our own.
 
-    Raises UnreadableMessage for a body that is no mail, and for a mail beyond the limits of headers, depth or parts.
+    Raises UnreadableMessage for a body that is not a mail, and for a mail beyond the limits of headers, depth or parts.
     """
     inbound = message.inbound
     tree = read_mail(inbound.body, Limits(settings.max_depth, settings.max_parts))

@@ -1,4 +1,4 @@
-"""Decodes bytes of mail to text, whatever charset is declared. An unknown or wrong charset is no error.
+"""Decodes bytes of mail to text, whatever charset is declared. An unknown or wrong charset is not an error.
 
 Charsets are tried in order: the declared one, UTF-8, then Windows-1252, which accepts nearly every byte. A multi-byte
 text with few broken places keeps its charset: Windows-1252 would lose the rest of the text.

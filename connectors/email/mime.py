@@ -202,7 +202,7 @@ class _Reader:
 
 
 def _split(body: bytes, boundary: str) -> Iterator[bytes]:
-    """Yield the parts between the boundary lines. Text before the first and after the last is no part."""
+    """Yield the parts between the boundary lines. Text before the first and after the last is not a part."""
     if not boundary.strip():
         return
     data, mark = b"\n" + body, b"\n--" + boundary.rstrip().encode("utf-8", "surrogateescape")
@@ -241,7 +241,7 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 def _without_empty_line(raw: bytes) -> tuple[bytes, bytes]:
     """Split headers and body without an empty line.
 
-    The body begins at the first line after a header that is no header.
+    The body begins at the first line of the head that is not a header.
     """
     at, has_header = 0, False
     while at < len(raw):

@@ -39,8 +39,8 @@ class AlertRule(BaseModel):
     """A regular expression (RE2) that must match in the text. If both have a group of one name, the subject's
     counts."""
     case: tuple[GroupName, ...] = Field(default=(), max_length=5)
-    """The groups that identify the case. A mail in which one is missing is no alert. None given: all alerts of the rule
-    are one case."""
+    """The groups that identify the case. A mail in which one is missing is not an alert. None given: all alerts of the
+    rule are one case."""
     firing: Expression | None = None
     """Matches in the group `state`, or without such a group in the subject: the alert began, or happened again."""
     repeat: Expression | None = None

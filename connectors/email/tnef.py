@@ -35,7 +35,7 @@ MAX_ATTACHED = 200
 
 
 class _Broken(ValueError):
-    """The data ends too early, or is no TNEF."""
+    """The data ends too early, or is not TNEF."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Opened:
 
 
 def opened(data: bytes) -> Opened | None:
-    """Return the content as far as it can be read; None if the data is no TNEF."""
+    """Return the content as far as it can be read; None if the data is not TNEF."""
     found, codepage = Opened(), "cp1252"
     try:
         source = _Source(memoryview(data))

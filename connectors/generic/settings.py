@@ -111,7 +111,7 @@ class Settings(SourceSettings):
 
 
 def standard_key(secret: str) -> bytes:
-    """Return the key in a secret of Standard Webhooks; empty if it is no such secret."""
+    """Return the key in a secret of Standard Webhooks; empty if the value is not such a secret."""
     try:
         key = base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
     except (binascii.Error, ValueError):

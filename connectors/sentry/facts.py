@@ -38,7 +38,7 @@ class Hook:
 
     @property
     def person(self) -> str:
-        """The name of the user who acted; empty if the actor is no user."""
+        """The name of the user who acted; empty if the actor is not a user."""
         return one_line(text_at(self.actor, "name")) if self.actor.get("type") == "user" else ""
 
 

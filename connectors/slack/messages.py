@@ -228,7 +228,7 @@ def _is_direct(event: Mapping[str, Any], place: Place) -> bool:
 
 
 def _from_a_bot(event: Mapping[str, Any], envelope: Envelope) -> str | None:
-    """Return why the message is no person's (a bot's or our own); None for a person's message."""
+    """Return why the message is not a person's (a bot's or our own); None for a person's message."""
     if event.get("bot_id") or event.get("subtype") == "bot_message":
         return "a bot wrote the message"
     return "our own app wrote the message" if _is_ours(event, envelope) else None

@@ -64,7 +64,7 @@ def _signature(secret: bytes, body: bytes) -> bytes:
 
 
 def _key(secret: bytes) -> bytes:
-    """Return the bytes of the security token. A secret that is no Base64 is not from Teams and is used unchanged."""
+    """Return the bytes of the security token. A secret that is not Base64 is not from Teams and is used unchanged."""
     try:
         return base64.b64decode(secret, validate=True) or secret
     except binascii.Error:

@@ -220,7 +220,7 @@ def _mentions_us(activity: Mapping[str, Any], settings: Settings) -> bool:
 
 
 def _from_a_bot(activity: Mapping[str, Any]) -> str | None:
-    """Return why the activity is no person's; None for a person's."""
+    """Return why the activity is not a person's; None for a person's."""
     who, us = within(activity, "from"), object_at(activity, "recipient").get("id")
     if us is not None and who.get("id") == us:
         return "our own bot did it"

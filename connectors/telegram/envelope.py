@@ -36,8 +36,8 @@ class Place:
     number: str
     """The message's number in its chat."""
     thread: str | None
-    """The number of the first message of the thread or topic. None outside of threads, and in topics that are no
-    case."""
+    """The number of the first message of the thread or topic. None outside of threads, and in topics that are not
+    a case."""
     parent: str | None
     """The name of the message that this message replies to."""
     outside: bool
@@ -108,9 +108,9 @@ def read_place(message: Mapping[str, Any], settings: Settings) -> Place:
 
 
 def _parent(message: Mapping[str, Any], chat_id: str, topic: str | None) -> str | None:
-    """Return the message that this message replies to; None if it is no reply.
+    """Return the message that this message replies to; None if it is not a reply.
 
-    In a topic, every message replies to the topic's first message; that is no reply.
+    In a topic, every message replies to the topic's first message; that is not a reply.
     """
     told = message.get("reply_to_message")
     if isinstance(told, dict):
@@ -142,7 +142,7 @@ def is_private(rules: Rules, chat: Mapping[str, Any]) -> bool:
 
 
 def maybe_number(value: object) -> str | None:
-    """Return the value as an id in text form; None for any other value, and for 0, which is no id."""
+    """Return the value as an id in text form; None for any other value, and for 0, which is not an id."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) and text != "0" else None
 

@@ -186,7 +186,7 @@ def _migrated(message: Mapping[str, Any]) -> str | None:
 
 
 def _from_nobody(message: Mapping[str, Any]) -> str | None:
-    """Return why the message is no person's (a bot's, or a copy made by Telegram); None for a person's message."""
+    """Return why the message is not a person's (a bot's, or a copy made by Telegram); None for a person's message."""
     if message.get("is_automatic_forward") is True:
         return "Telegram copied the message from the channel that the group belongs to"
     if isinstance(message.get("sender_chat"), dict):

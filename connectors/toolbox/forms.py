@@ -22,9 +22,9 @@ _NAME = re.compile(rb'content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]{1,200}
 
 
 def read_form(body: bytes) -> Mapping[str, bytes]:
-    """Return the fields of a form. Repeated fields are left out: two values are no value.
+    """Return the fields of a form. Repeated fields are left out: their value is not certain.
 
-    Raises UnreadableMessage for a body that is no form, and for too many fields.
+    Raises UnreadableMessage for a body that is not a form, and for too many fields.
     """
     fields: dict[str, bytes] = {}
     repeated: set[str] = set()

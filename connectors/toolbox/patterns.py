@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Annotated, Any
 
-import re2  # type: ignore[import-untyped]  # it has no types of its own
+import re2
 from pydantic import AfterValidator
 
 MAX_EXPRESSION = 1024  # characters of a regular expression

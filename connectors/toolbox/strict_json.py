@@ -122,9 +122,9 @@ def objects_in(value: object) -> list[Mapping[str, Any]]:
 
 
 def read_word(document: Mapping[str, Any], field: str, what: str, at: str | None = None) -> str:
-    """Return the text at the field that identifies the document's type. Raises UnreadableItem: the value is no `what`.
+    """Return the text at the field that identifies the document's type. Raises UnreadableItem.
 
-    `at` is the field's name in the reason, if it is longer than `field`.
+    `what` says in the reason what is expected there; `at` is the field's name in it, if it is longer than `field`.
     """
     value = document.get(field)
     if not isinstance(value, str):

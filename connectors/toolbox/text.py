@@ -43,7 +43,7 @@ def priority_of(severity: str) -> tuple[Priority, bool]:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A point in time with the precision of its source."""
+    """A time with the precision of its source."""
 
     time: datetime
     """UTC, truncated to microseconds."""

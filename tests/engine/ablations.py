@@ -80,13 +80,13 @@ ABLATIONS = (
         "once",
     ),
     Ablation(
-        "5", "key window: create", "key_window", "a key is trusted for ever",
+        "5", "key window: create", "key_window", "a key is trusted forever",
         (("tell", "disk", "opening"), ("deliver", "A", 0, "answer lost"), ("wait", 25 * HOUR, True),
          ("deliver", "B", 0, "answered")),
         "once",
     ),
     Ablation(
-        "5", "key window: note", "key_window", "a key is trusted for ever",
+        "5", "key window: note", "key_window", "a key is trusted forever",
         (*OPENED, ("tell", "disk", "comment"), ("deliver", "A", 0, "answer lost"), ("wait", 25 * HOUR, True),
          ("deliver", "B", 0, "answered")),
         "once",

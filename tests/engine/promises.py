@@ -43,12 +43,12 @@ def check_end(log: Log, seen: Seen, statuses: dict[str, tuple[str, str]]) -> Non
     """Check the promises for the end of all work; `statuses` are the service's, with the priorities."""
     for row in seen.operations.values():
         if row.state == "open":
-            raise Violation(f"state: {_name(row)} is open for ever")
+            raise Violation(f"state: {_name(row)} is open forever")
         if row.state == "held" and not seen.cases[row.case_id].lost and not _create_is_dead(seen, row):
             raise Violation(f"state: {_name(row)} is held, and no dead letter says why")
     for each in seen.cases.values():
         if each.state not in ("idle", "blocked"):
-            raise Violation(f"state: case {each.key} is {each.state} for ever")
+            raise Violation(f"state: case {each.key} is {each.state} forever")
     for place, ticket in seen.tickets.items():
         _check_ticket_state(log, seen, place, ticket, statuses[ticket.ticket_id])
 

@@ -31,7 +31,7 @@ class Rules:
     ghost_wait: bool = True
     """4: off, there is no wait after an attempt of unknown outcome."""
     key_window: bool = True
-    """5: off, a key is trusted for ever."""
+    """5: off, a key is trusted forever."""
     absence_settles: bool = True
     """5: off, a missing search result counts as proof of absence at once."""
     ask_state: bool = True

@@ -51,7 +51,7 @@ ABLATIONS = (
     Ablation("restore_waits", "8", "unfinished work is due at once", "create, note, close; a restore", "misordered"),
     Ablation("restore_joins", "8", "each close and reopen by itself", "create, close, reopen; a restore", "doubled"),
     Ablation("fence_is_atomic", "world", "stopped between fence and wire", "create, note, close", "doubled"),
-    Ablation("requests_die", "world", "a late request lives for ever", "create, note, close", "doubled"),
+    Ablation("requests_die", "world", "a late request lives forever", "create, note, close", "doubled"),
     Ablation("refusal_is_true", "world", "503, and executed", "create, note, close; a day passes", "doubled"),
 )
 

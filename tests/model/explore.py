@@ -65,7 +65,7 @@ def _explore(setting: Setting) -> Found:
         here += 1
     lost = _cannot_end(before, ended)
     if lost:
-        # A state without next steps is the plainest example; without one, the case loops for ever.
+        # A state without next steps is the plainest example; without one, the case loops forever.
         stuck = next((each for each in lost if not steps(setting, states[each])), lost[0])
         return Found(len(states), "lost: the case can never end", _trace(came_from, stuck))
     return Found(len(states), moves=frozenset(moves))

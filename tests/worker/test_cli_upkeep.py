@@ -1,4 +1,4 @@
-"""Pruning, statistics and backup: what is deleted, what is kept, and that a copy of a ledger in use is whole."""
+"""Pruning, statistics and backup: pruning deletes only old rows, and a copy of a ledger in use is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates: what is allowed, where errors are shown, and limits that end every rendering."""
+"""Templates: the allowed syntax, the places of errors, and limits that end every rendering."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _object(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise _Malformed("the body is not JSON") from error
     if not isinstance(content, dict):
-        raise _Malformed("the body is no object")
+        raise _Malformed("the body is not an object")
     return content
 
 

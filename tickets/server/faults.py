@@ -79,7 +79,7 @@ class FaultRule:
             try:
                 re.compile(self.path)
             except re.error as error:
-                raise ValueError(f"the path is no regular expression: {error}") from error
+                raise ValueError(f"the path is not a regular expression: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Restrictions of a list; None is no restriction."""
+    """Restrictions of a list; None does not restrict."""
 
     status: str | None = None
     priority: str | None = None

@@ -30,7 +30,7 @@ class Running:
 
 @contextmanager
 def running(api: LocalTicketsApi, control_token: str | None = None) -> Iterator[Running]:
-    """Serve `api` in a thread for the duration of the block. The caller still has to call `api.close()`."""
+    """Serve `api` in a thread during the block. The caller still has to call `api.close()`."""
     listener = listen("127.0.0.1", 0)
     listeners = [(listener, api.app)]
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"

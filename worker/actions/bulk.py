@@ -1,6 +1,6 @@
 """Retries or skips many dead letters, one by one, each in its own transaction.
 
-So the action can be stopped at any time and run again: what is finished is no dead letter any more. Nothing is sent
+So the action can be stopped at any time and run again: a finished one has left the dead letters. Nothing is sent
 here: delivery keeps the budget and the order.
 """
 

@@ -28,7 +28,7 @@ ONLY_B = ("metadata",)
 
 
 class NotARequest(Exception):
-    """The edited body is no valid request; the message holds the place and the reason."""
+    """The edited body is not a valid request; the message holds the place and the reason."""
 
 
 def shown(body: bytes) -> str:

@@ -52,8 +52,8 @@ class WorkerThread:
     def _hear(self) -> None:
         """Consume wake-ups until `stop`, and begin anew after an unexpected end.
 
-        Celery ends for good at an unknown error, such as an element of the queue that is no wake-up. A worker without
-        wake-ups delivers late.
+        Celery ends for good at an unknown error, such as an element of the queue that is not a wake-up. A worker
+        without wake-ups delivers late.
         """
         _forget_the_end()  # an earlier end is not ours; before the loop is checked, since `stop` stops the loop first
         if self._loop.is_stopping:

@@ -33,7 +33,7 @@ class Limits:
 def has_room(ledger: Path | None, keep_free: int | None, mail: int) -> bool:
     """Return True when `keep_free` bytes stay free on the ledger's disk after `mail` bytes, or when there is no limit.
 
-    A `ledger` of None is no file, and has no limit.
+    A `ledger` of None has no file, and no limit.
     """
     if ledger is None or keep_free is None:
         return True

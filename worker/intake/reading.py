@@ -90,7 +90,7 @@ def parse(source: Source, message: Verified | Unverified) -> Parsed:
 
 
 def _without_reserved(parsed: Parsed) -> Parsed:
-    """Refuse events with a reserved case key: with it, a sender could act on a group that it is no member of."""
+    """Refuse events with a reserved case key: with it, a sender could act on a group without being a member of it."""
     if not any(each.case_key.startswith(RESERVED) for each in parsed.events):
         return parsed
     kept = tuple(each for each in parsed.events if not each.case_key.startswith(RESERVED))

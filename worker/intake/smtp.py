@@ -2,7 +2,7 @@
 
     mail                                          answer
     in the ledger, quarantine included            250 and its number
-    a recipient that is no mailbox of ours        550
+    a recipient without a mailbox of ours         550
     larger than its mailbox takes                 552
     the ledger cannot be used, or is behind       451: the sender comes again
     its disk is full                              452: likewise

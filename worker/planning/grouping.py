@@ -177,7 +177,7 @@ def _as_closed(group: CaseState) -> CaseState:
 
 
 def _opening(event: Event, group: CaseState, title: str) -> Event:
-    """Return the event as it opens the group. Only other members ended before, so it is no stale opening."""
+    """Return the event as it opens the group. Only other members ended before, so the opening is not stale."""
     about = f"One ticket for a group ({title}). What joins and leaves it later is in its notes."
     started = event.started_at
     if isinstance(event, Opened) and group.ended_at is not None and started <= group.ended_at:

@@ -2,7 +2,7 @@
 
 The format is YAML 1.2 with its core schema: `true` and `false` are the only truth values, `on`, `no` and a date are
 texts, 010 is ten. PyYAML reads the syntax; this module decides the meaning of each text. Tags, merge keys and names
-that are no texts are refused. So is excessive growth: too many levels, too many values, aliases of aliases.
+that are not texts are refused. So is excessive growth: too many levels, too many values, aliases of aliases.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ from worker.settings.problems import (
 from worker.settings.walking import seen
 
 CONFIG = "TICKETRELAY_CONFIG"
-"""Variable with the path of the configuration file; it is no setting."""
+"""Variable with the path of the configuration file; it is not a setting."""
 FOR_TESTS = "TICKETRELAY_TEST_"
 _FILE = "_file"
 Found = tuple[Branch, list[Problem], set[int]]
@@ -104,7 +104,7 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variab
 def from_file(path: FilePath, environment: Branch) -> Found:
     """Return the tree of the configuration file. Its sources may have their kind from the environment.
 
-    Raises SettingsError when the file is no YAML.
+    Raises SettingsError when the file is not YAML.
     """
     tree, problems = read_document(str(path), _content(path))
     hidden: set[int] = set()

@@ -100,7 +100,7 @@ class Loaded:
 def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
     """Return the configuration of the environment and the configuration file.
 
-    Raises SettingsError when the file is no YAML.
+    Raises SettingsError when the file is not YAML.
     """
     root, problems = from_environment(environ)
     if file is None:

@@ -219,7 +219,7 @@ _CHECKS: Mapping[type[nodes.Node], Callable[[_Checker, Any, frozenset[str] | Non
 
 
 def _targets(node: nodes.For) -> list[str]:
-    """Return the names that a `for` defines; "" for a target that is no name."""
+    """Return the names that a `for` defines; "" for a target that is not a name."""
     target = node.target
     found: list[nodes.Node] = list(target.items) if isinstance(target, nodes.Tuple) else [target]
     return [each.name if isinstance(each, nodes.Name) else "" for each in found]

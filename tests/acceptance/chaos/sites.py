@@ -138,7 +138,7 @@ def _fleet_faults(fleet: Fleet, database: Server, server: Server, broker: Broker
     def crashed(which: Server) -> Callable[[], None]:
         def fault() -> None:
             if which.url.startswith("amqp"):
-                # RabbitMQ loses a queue for ever if the node is killed a moment after the declaration.
+                # RabbitMQ loses a queue forever if the node is killed a moment after the declaration.
                 wait_until(lambda: outlives_a_kill(which, QUEUE), "a queue that outlives a kill")
             which.kill()
             time.sleep(OUTAGE_S)

@@ -1,6 +1,6 @@
 """Shared by the commands that retry or skip many dead letters: show the plan, ask, then act one by one.
 
-So a command can be stopped at any time and run again: what is finished is no dead letter any more.
+So a command can be stopped at any time and run again: a finished one has left the dead letters.
 """
 
 from __future__ import annotations

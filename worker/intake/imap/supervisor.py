@@ -75,7 +75,7 @@ class ImapSupervisor:
         self.start = self._loop.start
 
     def parts(self) -> Parts:
-        """Return the parts that `/livez` checks. An unreachable server is no reason to restart this process."""
+        """Return the parts that `/livez` checks. An unreachable server does not call for a restart of this process."""
         return threads("imap")
 
     def stop(self) -> None:

@@ -169,7 +169,7 @@ class SocketSupervisor:
         self.start = self._loop.start
 
     def parts(self) -> Parts:
-        """Return the parts that `/livez` checks. An unreachable Slack is no reason to restart this process."""
+        """Return the parts that `/livez` checks. An unreachable Slack does not call for a restart of this process."""
         return threads(THREAD)
 
     def gauges(self) -> Iterator[tuple[str, dict[str, str], float]]:

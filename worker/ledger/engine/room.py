@@ -1,4 +1,4 @@
-"""Checks for free space on the ledger's disk.
+"""Checks the free space on the ledger's disk.
 
 | database | how the space is checked |
 |---|---|

@@ -9,8 +9,8 @@
 A known state can be a difference, too, if its case goes on as if the ticket were in another state. The reason: the
 answer to a call shows a state, but not that a person set it.
 
-Unfinished work is no finding. A ticket with an open create is adopted soon. The state of a ticket with open operations
-is about to change. Pending and resolved tickets are people's work, and no difference.
+Unfinished work is not a finding. A ticket with an open create is adopted soon. The state of a ticket with open
+operations is about to change. Pending and resolved tickets are people's work, and no difference.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """The budget at a point in time; times in UTC."""
+    """The budget at a moment; times in UTC."""
 
     at: datetime
     spent: tuple[Tokens, ...]

@@ -1,0 +1,87 @@
+"""Checks the prose of the repository; exits with 1 and a line for each fault. Run by `python3 dev.py check`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+from tests.limits import FOLDERS, ROOT
+from tests.prose.code import docstring_faults, docstrings, message_faults, without_code
+from tests.prose.linter import Text, linter_faults
+from tests.prose.pages import page_faults, prose
+from tests.prose.phrases import Fault
+
+_NOT_READ = {
+    "docs/moves.md": "a table of old and new names",
+    "docs/sql.md": "statements and plans, written by a program",
+    "docs/reference/commands.md": "made of helps and docstrings, which are checked in the code",
+    "docs/reference/metrics.md": "made of helps, which are checked in the code",
+    "docs/reference/settings.md": "made of docstrings, which are checked in the code",
+}
+"""Pages whose prose is checked elsewhere, and pages without prose."""
+_BEING_REWRITTEN = (
+    "README.md",
+    "docs/explanation/",
+    "docs/glossary.md",
+    "docs/how-to/",
+    "docs/operations.md",
+    "docs/reference/",
+    "docs/tutorial.md",
+)
+"""Pages, and folders of pages, that the check leaves out until they are rewritten. The list only gets shorter."""
+_MESSAGES_BEING_REWRITTEN = ("connectors/", "worker/")
+"""Folders of code whose comments and messages the check leaves out until they are rewritten."""
+
+
+def unreleased(changelog: str) -> str:
+    """Return the beginning of a changelog, without the versions that were released."""
+    released = re.search(r"^## \[?\d", changelog, re.MULTILINE)
+    return changelog[: released.start()] if released else changelog
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield name and text of each page."""
+    folders = (ROOT / name for name in ("docs", "connectors", "deploy"))
+    for path in sorted([*ROOT.glob("*.md"), *(path for folder in folders for path in folder.rglob("*.md"))]):
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        if name not in _NOT_READ:
+            yield name, unreleased(text) if name == "CHANGELOG.md" else text
+
+
+def modules() -> Iterator[tuple[str, str]]:
+    """Yield name and source of each Python module."""
+    files = [*(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "dev.py"]
+    for path in sorted(files):
+        yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+def faults(*, also_being_rewritten: bool = False) -> Iterator[Fault]:
+    """Yield the faults of the repository; on demand, also those in the areas that are being rewritten."""
+    left_out = () if also_being_rewritten else _BEING_REWRITTEN
+    silent = () if also_being_rewritten else _MESSAGES_BEING_REWRITTEN
+    texts = []
+    for name, page in pages():
+        if not name.startswith(left_out):
+            yield from page_faults(name, page)
+            texts.append(Text(name, 1, prose(page)))
+    for name, source in modules():
+        tree = ast.parse(source, name)
+        yield from docstring_faults(name, tree)
+        texts += (Text(name, line, without_code(text)) for _, line, text in docstrings(tree))
+        if not name.startswith(silent):
+            yield from message_faults(name, source, tree)
+    yield from linter_faults(texts)
+
+
+def main(arguments: list[str]) -> int:
+    """Print the faults, in the order of files and lines; return the exit code."""
+    found = sorted(set(faults(also_being_rewritten="--everything" in arguments)))
+    for fault in found:
+        print(fault, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
