@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.processes import clean_environment
 from worker.ledger import Ledger
 
 FLEET = {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager", "TICKETRELAY_SOURCES__PROM__SECRET": "correct horse"}
@@ -88,4 +89,34 @@ def test_an_address_that_is_none_exits_2(tmp_path: Path, address: str) -> None:
     ended = process("serve", "--listen", address, **shared)
     assert ended.returncode == 2
     assert address in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["status"], ["run", "--once"], ["serve"], ["worker"]])
+def test_a_postgresql_ledger_without_the_extra_is_one_line_that_says_what_to_install(
+    tmp_path: Path, command: list[str]
+) -> None:
+    # None in sys.modules makes an import fail as if the package were missing.
+    absent = "import sys; sys.modules['psycopg'] = None; from worker.cli import main; main()"
+    fleet = FLEET | {
+        "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1",
+        "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
+        "TICKETRELAY_API__KEY": "ak_test_1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", absent, *command, *(["--listen", "127.0.0.1:0"] if command[0] == "run" else [])],
+        env=clean_environment(
+            {"TICKETRELAY_LEDGER__URL": "postgresql://me@127.0.0.1/db"} | (fleet if len(command) == 1 else {})
+        ),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.splitlines()[-1] == (
+        "Error: PostgreSQL needs the package psycopg, which is not installed: pip install 'psycopg[binary]' "
+        "(it comes with the extra ticketrelay[postgresql])"
+    )
     assert "Traceback" not in ended.stderr
