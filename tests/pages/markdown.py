@@ -3,6 +3,7 @@
 A directive is an HTML comment on a line of its own, directly before a fence; readers do not see it:
 
     <!-- page test: not here: REASON -->         this block is not run (on text: not compared); the reason is mandatory
+    <!-- page test: here instead: COMMAND -->    run COMMAND instead of this block, which needs systemd or the like
     <!-- page test: where installed: PROGRAM --> this block is left out where PROGRAM is missing, except under CI
     <!-- page test: background until COMMAND --> start this block beside the others, and wait until COMMAND succeeds
     <!-- page test: exit code N -->              the last command of this block exits with N
@@ -74,7 +75,7 @@ def blocks(name: str, text: str) -> list[Block]:
                 page=name,
                 line=fence.line,
                 language=fence.language,
-                text=fence.text,
+                text=fence.directives.get("here instead", fence.text),
                 expected=tuple(line.rstrip() for line in expected if line.strip(" …")),
                 program=fence.directives.get("where installed"),
                 background_until=fence.directives.get("background until"),
@@ -126,6 +127,7 @@ def _directive(place: str, line: str) -> tuple[str, str]:
     what = written[1].strip() if written else ""
     for pattern in (
         r"(not here): (?P<value>\S.*)",
+        r"(here instead): (?P<value>\S.*)",
         r"(where installed): (?P<value>\S+)",
         r"(background until) (?P<value>\S.*)",
         r"(exit code) (?P<value>\d+)",

@@ -73,7 +73,7 @@ class Machine:
             raise
         finally:
             shell.end()
-            if (self._work / CLONE / ".venv").exists():
+            if (self._work / CLONE / ".venv").exists() and not self._kept_venv.exists():
                 (self._work / CLONE / ".venv").rename(self._kept_venv)
         return missing
 
