@@ -51,9 +51,10 @@ class Machine:
         self._work = folder / "work"
         self._kept_venv = folder / "kept-venv"
 
-    def run(self, page: Path) -> set[str]:
+    def run(self, page: Path, *, in_clone: bool = False) -> set[str]:
         """Run a page to its end, and end what it started. Raises PageFailed or UnreadablePage.
 
+        `in_clone` is for a page without the clone as its first step: it begins in the cloned folder.
         Returns the missing programs because of which blocks were left out; under CI none is left out.
         """
         found = page_blocks(page, self._root)
@@ -62,7 +63,12 @@ class Machine:
         for each in (self._work, self.folder / "home", self.folder / "blocks"):
             shutil.rmtree(each, ignore_errors=True)
             each.mkdir()
-        shell = Shell(self._work, self.folder / "blocks", self._environment(found), self._patience_s)
+        start = self._work
+        if in_clone:
+            subprocess.run([GIT, "clone", "--quiet", self._origin(), CLONE], cwd=self._work, check=True)
+            self._put_venv_into_clone()
+            start = self._work / CLONE
+        shell = Shell(start, self.folder / "blocks", self._environment(found), self._patience_s)
         try:
             for block in found:
                 if block.program not in missing:
@@ -115,15 +121,19 @@ class Machine:
             "PIP_CACHE_DIR": _pip_cache(),
         }
         if any(CLONE_URL in block.text for block in found):
-            origin = self.folder / "origin"
-            if not origin.exists():
-                make_repository(self._root, origin)
             kept |= {
                 "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf",
+                "GIT_CONFIG_KEY_0": f"url.{self._origin()}.insteadOf",
                 "GIT_CONFIG_VALUE_0": CLONE_URL,
             }
         return kept
+
+    def _origin(self) -> Path:
+        """Return the repository of the working tree, made at the first call."""
+        origin = self.folder / "origin"
+        if not origin.exists():
+            make_repository(self._root, origin)
+        return origin
 
 
 def make_repository(tree: Path, origin: Path) -> None:

@@ -100,6 +100,10 @@ def run(machine: Machine, page: str) -> None:
         pytest.skip(f"without {', '.join(sorted(missing))}, the blocks that need it were left out")
 
 
+def test_the_readme(machine: Machine) -> None:
+    machine.run(ROOT / "README.md", in_clone=True)
+
+
 def test_the_tutorial(machine: Machine) -> None:
     run(machine, "docs/tutorial.md")
 

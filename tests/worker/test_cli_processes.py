@@ -120,3 +120,11 @@ def test_a_postgresql_ledger_without_the_extra_is_one_line_that_says_what_to_ins
         "(it comes with the extra ticketrelay[postgresql])"
     )
     assert "Traceback" not in ended.stderr
+
+
+def test_the_tables_are_made_without_the_key_of_the_tickets_api(tmp_path: Path) -> None:
+    ledger = {"TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db"}
+    upgraded = process("db", "upgrade", **ledger, TICKETRELAY_API__URL="https://tickets.example.org/api/v1")
+    assert (upgraded.returncode, upgraded.stderr) == (0, "")
+    misspelt = process("db", "upgrade", **ledger, TICKETRELAY_LEGDER__URL="sqlite:///other.db")
+    assert (misspelt.returncode, "did you mean TICKETRELAY_LEDGER?" in misspelt.stderr) == (2, True)
