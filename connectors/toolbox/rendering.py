@@ -58,7 +58,7 @@ def attributes(pairs: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((cut(clean(name), MAX_ATTRIBUTE), cut(clean(value), MAX_ATTRIBUTE)) for name, value in kept))
 
 
-def reason(error: ValueError) -> str:
+def reason(error: ValueError | str) -> str:
     """Return the reason why an item cannot be read, as one line of at most 300 characters."""
     return cut(one_line(str(error)), MAX_REASON)
 
