@@ -179,7 +179,7 @@ class Rules:
 
     def refuses(self, gesture: str) -> str | None:
         """Return why a gesture does not count; None if it counts."""
-        return None if self.has(gesture) else f"the gesture {gesture} is switched off here"
+        return None if self.has(gesture) else f"the gesture {gesture} is off here"
 
     def may_open(self, *ids: str | None) -> bool:
         """True if this person may open a ticket. On some platforms a person has several ids: roles."""

@@ -64,9 +64,9 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
             return parsed(_said("", document, delivery, settings))
         except ValueError as error:
             raise UnreadableMessage(reason(error)) from None
-    items = _items(document, settings.items)
+    name, items = _path(settings.items), _items(document, settings.items)
     return of_items(
-        "items", items, settings.max_items, lambda index, item: _said(f"items[{index}]", item, delivery, settings)
+        name, items, settings.max_items, lambda index, item: _said(f"{name}[{index}]", item, delivery, settings)
     )
 
 
