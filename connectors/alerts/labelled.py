@@ -33,7 +33,7 @@ from connectors.toolbox.reasons import (
     unexpected_value,
 )
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, reason
-from connectors.toolbox.strict_json import read_instant, read_list, read_object, scalar
+from connectors.toolbox.strict_json import checked_id, read_instant, read_list, read_object, scalar
 from connectors.toolbox.text import Instant, cut, one_line, priority_of
 
 STATUSES = ("firing", "resolved")
@@ -135,7 +135,7 @@ def _event(
     begun = read_instant(alert, "startsAt")
     ended = (read_instant(alert, "endsAt") or begun or observed) if status == "resolved" else None
     started = begun or ended or observed
-    key = dialect.prefix(alert, payload) + _name(alert, labels)
+    key = dialect.prefix(alert, payload) + checked_id(_name(alert, labels), "fingerprint")
     severity = _severity(labels)
     about = labelled_text.About(
         labels=labels,

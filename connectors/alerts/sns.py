@@ -165,7 +165,7 @@ def _subscription(envelope: Envelope) -> Parsed:
 
 
 def _topic(envelope: Envelope) -> str:
-    return cut(one_line(envelope.topic), 200)
+    return cut(one_line(envelope.topic), 200) or "a topic without a name"
 
 
 def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:

@@ -15,6 +15,7 @@ from connectors.contract.settings import SourceSettings
 from connectors.toolbox.reasons import TIME, missing, one_of, path_of, unexpected, unexpected_value, without_effect
 from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
 from connectors.toolbox.strict_json import (
+    checked_id,
     object_at,
     objects_in,
     read_id,
@@ -74,7 +75,7 @@ def _from_topic(message: Mapping[str, Any]) -> _Alarm:
         **_dimensions(measured.get("Dimensions")),
     }
     return _Alarm(
-        key=arn or f"{account}:{region}:{name}",
+        key=checked_id(arn, path_of(message, "AlarmArn")) if arn else f"{account}:{region}:{name}",
         name=name,
         state=_state(message, "NewStateValue"),
         at=at,
@@ -100,7 +101,7 @@ def _from_event_bridge(message: Mapping[str, Any]) -> _Alarm:
         raise unexpected_value(path_of(message, "resources") + "[0]", arn, "the alarm's ARN")
     account, region = text_at(message, "account"), text_at(message, "region")
     return _Alarm(
-        key=arn.strip(),
+        key=checked_id(arn.strip(), path_of(message, "resources") + "[0]"),
         name=read_id(detail, "alarmName"),
         state=_state(state, "value"),
         at=at,

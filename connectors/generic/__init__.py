@@ -33,7 +33,7 @@ from connectors.toolbox.reasons import (
     without_effect,
 )
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
-from connectors.toolbox.strict_json import read_object, scalar, text_at
+from connectors.toolbox.strict_json import checked_id, read_object, scalar, text_at
 from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
 
 CE_ATTRIBUTES = ("id", "source", "type", "subject", "time")
@@ -119,6 +119,7 @@ def _event(item: object, delivery: _Delivery, settings: Settings) -> Event | Non
     key = _text(item, settings.case)
     if not key:
         raise missing(_path(settings.case), "the case's name (setting case)")
+    checked_id(key, _path(settings.case))
     at = _time(item, delivery, settings)
     own = _text(item, settings.message_id) or delivery.id or at.text
     severity = cut(_text(item, settings.severity), MAX_ATTRIBUTE) or None

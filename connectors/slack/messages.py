@@ -41,7 +41,7 @@ def mention(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
     place = read_place(event)
     if reason := _from_a_bot(event, envelope):
         return Remark("event", reason)
-    stamp = maybe_ts(event.get("edited"), "ts")
+    stamp = maybe_ts(object_at(event, "edited"), "ts")
     if stamp is not None:
         return _mentioned_by_edit(event, place, stamp, envelope, settings)
     return _said(event, place, envelope, settings, mentioned=True)
@@ -120,7 +120,7 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
         return _gone(event, place, envelope, settings)
     rules, text = settings.rules(channel), rendering.raw_text(after)
     old = rendering.raw_text(before) if "text" in before else None
-    edited = maybe_ts(after.get("edited"), "ts")
+    edited = maybe_ts(object_at(after, "edited"), "ts")
     if text == old or (old is None and edited is None):
         return Remark("event", "the text is unchanged: Slack expanded links or counted replies")
     stamp = edited or maybe_ts(event, "event_ts") or read_ts(event, "ts")

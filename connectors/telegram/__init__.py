@@ -35,7 +35,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     update = read_object(message.inbound.body)
     kind = next((each for each in _UPDATES if each in update), None)
     if kind is None:
-        others = ", ".join(sorted(each for each in update if each != "update_id")) or "no other field"
+        others = ", ".join(sorted(each for each in update if each != "update_id")) or "nothing but update_id"
         return Parsed(ignored=(Remark("update", reason(f"an update with {others} has no effect")),))
     try:
         said = _UPDATES[kind](within(update, kind), settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, link, paragraphs
 from connectors.contract.events import digest
-from connectors.toolbox.strict_json import scalar_at, text_at
+from connectors.toolbox.strict_json import object_at, scalar_at, text_at
 from connectors.toolbox.text import clean, cut, one_line, readable
 
 MAX_QUOTED = 2_000  # characters
@@ -90,7 +90,7 @@ def whole(text: str, message: Mapping[str, Any], *, quotes: bool) -> str:
         _forwarded(message.get("forward_origin")),
         "\n".join(_facts(message)),
         "\n".join(file_lines(_files(message))),
-        _quoted(message.get("reply_to_message")) if quotes else "",
+        _quoted(object_at(message, "reply_to_message")) if quotes else "",
         f"Telegram: {person(message)} in {title(message.get('chat'))}",
     )
 
@@ -170,13 +170,12 @@ def is_bare(message: Mapping[str, Any]) -> bool:
 
 def answered(message: Mapping[str, Any]) -> str:
     """Return the words of the message that this message replies to; empty if there is none."""
-    told = message.get("reply_to_message")
-    return spoken(told) if isinstance(told, dict) else ""
+    return spoken(object_at(message, "reply_to_message"))
 
 
-def _quoted(answered: object) -> str:
+def _quoted(answered: Mapping[str, Any]) -> str:
     """Return the message that this message replies to, which may be in no ticket yet."""
-    if not isinstance(answered, dict) or not says_something(answered):
+    if not says_something(answered):
         return ""
     lines = cut(spoken(answered), MAX_QUOTED).split("\n")
     listed = file_lines(_files(answered))

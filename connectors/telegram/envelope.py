@@ -152,7 +152,7 @@ def read_number(document: Mapping[str, Any], field: str) -> str:
     """Return the id at the field. Raises UnreadableItem."""
     value = maybe_number(document.get(field))
     if value is None:
-        raise unexpected(document, field, "an id (a whole number)")
+        raise unexpected(document, field, "an id (a whole number, not 0)")
     return value
 
 

@@ -6,7 +6,8 @@
     the body is a list: expected an object
     event.type is "team_join": no effect
 
-Values are quoted in at most 60 characters, names of fields in at most 100, both without control characters.
+Values are quoted in at most 60 characters, names of fields in at most 100. Characters that cannot be printed, such as
+those that control terminals or the direction of writing, are shown as U+FFFD.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MAX_VALUE = 60
 TEXT = "text"
 OBJECT = "an object"
 LIST = "a list"
-ID = "an id (text or a whole number)"
+ID = "an id (printable text or a whole number)"
 TIME = RFC_3339
 SECONDS = "whole seconds since 1970"
 
@@ -65,7 +66,7 @@ def path_of(document: Mapping[str, Any], field: str = "") -> str:
 
 def named(name: str) -> str:
     """Return a field's name as a step of a path; `["two words"]` for a name that is more than one plain word."""
-    short = cut(one_line(name[:1000]), MAX_NAME)
+    short = _shown(name, MAX_NAME)
     return short if _PLAIN.fullmatch(short) else f'["{short}"]'
 
 
@@ -91,12 +92,17 @@ def found(value: object) -> str:
         case int() | float():
             return cut(str(value), MAX_VALUE)
         case str():
-            return f'"{cut(one_line(value[:1000]), MAX_VALUE)}"'
+            return f'"{_shown(value, MAX_VALUE)}"'
         case list():
             return "a list"
         case dict():
             return "an object"
     return f"a {type(value).__name__}"
+
+
+def _shown(text: str, limit: int) -> str:
+    line = cut(one_line(text[:1000]), limit)
+    return line if line.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in line)
 
 
 def unexpected(document: Mapping[str, Any], field: str, expected: str) -> UnreadableItem:
@@ -112,6 +118,11 @@ def unexpected_value(path: str, value: object, expected: str) -> UnreadableItem:
 def missing(path: str, expected: str) -> UnreadableItem:
     """Return the error for a field that is absent or empty."""
     return unexpected_value(path, MISSING, expected)
+
+
+def too_long(path: str, length: int, most: int) -> UnreadableItem:
+    """Return the error for a text that is too long to be stored."""
+    return UnreadableItem(f"has {length} characters: expected at most {most}", path)
 
 
 def one_of(words: Iterable[str]) -> str:

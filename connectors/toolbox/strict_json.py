@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from connectors.contract.events import MAX_ID_LENGTH
 from connectors.contract.messages import UnreadableMessage
 from connectors.toolbox.reasons import (
     ID,
@@ -23,6 +24,7 @@ from connectors.toolbox.reasons import (
     UnreadableItem,
     found,
     path_of,
+    too_long,
     unexpected,
     unexpected_value,
 )
@@ -149,7 +151,16 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
     name = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not name.strip() or not name.isprintable():
         raise unexpected(document, field, ID)
-    return name.strip()
+    return checked_id(name.strip(), path_of(document, field))
+
+
+def checked_id(text: str, path: str) -> str:
+    """Return a text that events take as an id. Raises UnreadableItem for one that is too long or not printable."""
+    if len(text) > MAX_ID_LENGTH:
+        raise too_long(path, len(text), MAX_ID_LENGTH)
+    if not text.isprintable():
+        raise unexpected_value(path, text, ID)
+    return text
 
 
 def text_at(document: Mapping[str, Any], field: str) -> str:
