@@ -25,10 +25,9 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from pydantic import BeforeValidator, StringConstraints
 
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
-from connectors.toolbox.reasons import UnreadableItem, found, one_of, path_of, unexpected
+from connectors.toolbox.reasons import UnreadableItem, found, one_of, path_of, shown, unexpected
 from connectors.toolbox.signatures import authorize_by_url, proof
 from connectors.toolbox.strict_json import object_in, read_object, text_at
-from connectors.toolbox.text import cut, one_line
 
 HOST = re.compile(r"sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?")
 """Matched against the whole host. A looser pattern would admit storage buckets, which anybody can create."""
@@ -165,7 +164,7 @@ def _subscription(envelope: Envelope) -> Parsed:
 
 
 def _topic(envelope: Envelope) -> str:
-    return cut(one_line(envelope.topic), 200) or "a topic without a name"
+    return shown(envelope.topic, 200) or "a topic without a name"
 
 
 def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:

@@ -62,7 +62,7 @@ def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
         return call_later(answer, f"Slack answered {answer.status}")
     said = document(answer)
     if answer.status != 200 or not said:
-        return CallUnknown(f"Slack answered {answer.status} without JSON: expected an object with ok")
+        return CallUnknown(f"Slack answered {answer.status}: expected 200 and a JSON object with ok")
     if said.get("ok") is True:
         return said
     error, needed = text_at(said, "error"), text_at(said, "needed")

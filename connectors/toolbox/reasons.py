@@ -66,7 +66,7 @@ def path_of(document: Mapping[str, Any], field: str = "") -> str:
 
 def named(name: str) -> str:
     """Return a field's name as a step of a path; `["two words"]` for a name that is more than one plain word."""
-    short = _shown(name, MAX_NAME)
+    short = shown(name, MAX_NAME)
     return short if _PLAIN.fullmatch(short) else f'["{short}"]'
 
 
@@ -92,7 +92,7 @@ def found(value: object) -> str:
         case int() | float():
             return cut(str(value), MAX_VALUE)
         case str():
-            return f'"{_shown(value, MAX_VALUE)}"'
+            return f'"{shown(value, MAX_VALUE)}"'
         case list():
             return "a list"
         case dict():
@@ -100,7 +100,8 @@ def found(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def _shown(text: str, limit: int) -> str:
+def shown(text: str, limit: int) -> str:
+    """Return a text of a sender's as one printable line of at most `limit` characters."""
     line = cut(one_line(text[:1000]), limit)
     return line if line.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in line)
 

@@ -21,7 +21,7 @@ from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.proofs import Basic
 from connectors.toolbox.reading import of_object, unknown_severity
-from connectors.toolbox.reasons import TEXT, one_of, unexpected, without_effect
+from connectors.toolbox.reasons import TEXT, one_of, shown, unexpected, without_effect
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, filled, subject_line
 from connectors.toolbox.signatures import Username
 from connectors.toolbox.strict_json import number_at, objects_in, read_id, text_at, within
@@ -104,7 +104,7 @@ def _without_heartbeat(payload: Mapping[str, Any], arrived: datetime, settings: 
         raise unexpected(payload, "msg", f"{TEXT}, since the notification has no heartbeat")
     if not _CERTIFICATE.search(written):
         return Parsed(
-            ignored=(Remark("heartbeat", f"heartbeat is missing, as in a test notification: {cut(written, 100)}"),)
+            ignored=(Remark("heartbeat", f"heartbeat is missing, as in a test notification: {shown(written, 100)}"),)
         )
     at = arrived.astimezone(UTC)
     key = f"certificate:{digest(_DAYS.sub('', written))}"
