@@ -33,6 +33,10 @@ STATE_CHANGE = "CloudWatch Alarm State Change"
 """The `detail-type` of EventBridge."""
 
 
+MAX_NAME = 1_000_000
+"""Characters of an alarm's name: any, since the name is shown and the ARN is the case."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Alarm:
     key: str
@@ -59,7 +63,7 @@ def read_alarm(message: Mapping[str, Any], settings: SourceSettings) -> Event | 
 
 def _from_topic(message: Mapping[str, Any]) -> _Alarm:
     at = read_time(message, "StateChangeTime")
-    name = read_id(message, "AlarmName")
+    name = read_id(message, "AlarmName", most=MAX_NAME)
     arn = text_at(message, "AlarmArn").strip()
     account, region = text_at(message, "AWSAccountId"), text_at(message, "Region")
     if not arn and not (account and region):
@@ -102,7 +106,7 @@ def _from_event_bridge(message: Mapping[str, Any]) -> _Alarm:
     account, region = text_at(message, "account"), text_at(message, "region")
     return _Alarm(
         key=checked_id(arn.strip(), path_of(message, "resources") + "[0]"),
-        name=read_id(detail, "alarmName"),
+        name=read_id(detail, "alarmName", most=MAX_NAME),
         state=_state(state, "value"),
         at=at,
         reason=text_at(state, "reason"),

@@ -145,19 +145,19 @@ def read_word(document: Mapping[str, Any], field: str, expected: str) -> str:
     return value
 
 
-def read_id(document: Mapping[str, Any], field: str) -> str:
-    """Return the text or whole number at the field as an id. Raises UnreadableItem."""
+def read_id(document: Mapping[str, Any], field: str, most: int = MAX_ID_LENGTH) -> str:
+    """Return the text or whole number at the field as an id of at most `most` characters. Raises UnreadableItem."""
     value = document.get(field)
     name = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not name.strip() or not name.isprintable():
         raise unexpected(document, field, ID)
-    return checked_id(name.strip(), path_of(document, field))
+    return checked_id(name.strip(), path_of(document, field), most)
 
 
-def checked_id(text: str, path: str) -> str:
-    """Return a text that events take as an id. Raises UnreadableItem for one that is too long or not printable."""
-    if len(text) > MAX_ID_LENGTH:
-        raise too_long(path, len(text), MAX_ID_LENGTH)
+def checked_id(text: str, path: str, most: int = MAX_ID_LENGTH) -> str:
+    """Return a text that can be an id. Raises UnreadableItem for one that is too long or not printable."""
+    if len(text) > most:
+        raise too_long(path, len(text), most)
     if not text.isprintable():
         raise unexpected_value(path, text, ID)
     return text

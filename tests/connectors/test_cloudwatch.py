@@ -153,7 +153,7 @@ def test_only_a_certificate_of_today_with_an_rsa_key_counts() -> None:
         assert "not valid yet" in verdict(signed(envelope()), {CERTIFICATE_URL: pem})
     for junk in (key, b"", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"):
         assert "cannot be read" in verdict(signed(envelope()), {CERTIFICATE_URL: junk})
-    assert verdict(signed(envelope()), {}) == "the certificate is not there"
+    assert verdict(signed(envelope()), {}) == "the certificate at SigningCertURL could not be fetched"
 
 
 def test_raw_delivery_is_denied_with_what_to_do() -> None:

@@ -44,8 +44,8 @@ PLACE = re.compile(rf"(the (body|headers|parts|mail|case key|source message id|a
 """The beginning of a reason: the path of a field, or the part of a message."""
 LONGEST = 500  # characters of an item and its reason
 VALUES: tuple[Any, ...] = (MISSING, None, [], "x\x1b[31m\u202e\ny" + "z" * 600)
-MOST_PLACES = 40
-DAMAGED = 60
+MOST_PLACES = 25
+DAMAGED = 40
 READ = [each for each in kinds() if each not in SAYS_NOTHING]
 
 
