@@ -7,7 +7,9 @@ from urllib.parse import quote, urlsplit
 
 from tickets.assumptions import IDEMPOTENCY_KEY_PATTERN
 from tickets.errors import AskPerson
-from tickets.text import clean
+from tickets.text import clean, cut
+
+MAX_SHOWN = 60  # characters of an id in a message
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]")
@@ -41,7 +43,9 @@ def checked_key(text: str) -> str:
 def segment(identifier: str) -> str:
     """Encode an opaque id as one path segment. Raises AskPerson for an id that would lead to another route."""
     if identifier in ("", ".", "..") or clean(identifier) != identifier:
-        raise AskPerson(f"{identifier!a} cannot be an id: it would change the address that is called")
+        raise AskPerson(
+            f"{cut(ascii(identifier), MAX_SHOWN)} cannot be used as an id: it would change the URL of the call"
+        )
     return quote(identifier, safe="")
 
 

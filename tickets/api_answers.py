@@ -109,7 +109,7 @@ def parse(answer: ApiAnswer) -> object:
 
 
 def unreadable(answer: ApiAnswer) -> RepeatUnchanged:
-    message = f"{answer.call}: {answer.status}, but the answer cannot be read"
+    message = f"{answer.call}: {answer.status}, but the body is not the documented JSON"
     return RepeatUnchanged(message, status=answer.status)
 
 

@@ -127,7 +127,7 @@ class HttpConnection(asyncio.Protocol):
     async def body(self) -> bytes:
         """Wait for the whole body of the answer and return it. Raises as `exchange` does."""
         if self._answer is None:
-            raise RuntimeError("nothing was asked")
+            raise RuntimeError("no request was sent on this connection")
         while not self._answer.is_whole:
             await self._more()
         return bytes(self._answer.body)
@@ -162,7 +162,7 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.is_whole:
-            self._fail(httpx.RemoteProtocolError("an answer that nobody asked for"))
+            self._fail(httpx.RemoteProtocolError("data arrived without a request"))
             return
         try:
             self._answer.feed(data)

@@ -167,7 +167,7 @@ class UpdateTicket(Request):
     @model_validator(mode="after")
     def _changes_something(self) -> UpdateTicket:
         if all(getattr(self, name) is None for name in type(self).model_fields):
-            raise ValueError("an update must change something")
+            raise ValueError("an update must change at least one field")
         return self
 
 
@@ -197,7 +197,7 @@ def encode(request: AnyRequest, revision: Revision = "A", *, max_text: int = MAX
     than `LEAST_MAX_TEXT`.
     """
     if max_text < LEAST_MAX_TEXT:
-        raise ValueError(f"descriptions and notes must be allowed {LEAST_MAX_TEXT} characters")
+        raise ValueError(f"max_text must be at least {LEAST_MAX_TEXT} characters")
     fields: dict[str, Any]
     match request:
         case CreateTicket():

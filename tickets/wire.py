@@ -29,15 +29,15 @@ def request_bytes(request: httpx.Request, body: bytes) -> bytes:
     """
     target, headers = request.url.raw_path, request.headers.raw
     if request.method not in _METHODS:
-        raise httpx.LocalProtocolError("no method that this transport knows")
+        raise httpx.LocalProtocolError("the method is unknown to this transport")
     framing = [value for name, value in headers if name.lower() in (_LENGTH, _ENCODING)]
     if framing != [b"%d" % len(body)] and (framing or body):
-        raise httpx.LocalProtocolError("a body whose length the headers do not say")
+        raise httpx.LocalProtocolError("Content-Length must be the length of the body")
     lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target), *map(b": ".join, headers)]
     head = b"\r\n".join(lines)
     breaks = len(lines) - 1  # counted over all lines at once, because checking each line takes longer
     if (head.count(b"\r"), head.count(b"\n"), head.count(b"\0"), target.count(b" ")) != (breaks, breaks, 0, 0):
-        raise httpx.LocalProtocolError("a line that would be two, or none")
+        raise httpx.LocalProtocolError("the request line or a header holds a line break, NUL or space")
     return b"%b\r\n\r\n%b" % (head, body)
 
 
@@ -79,14 +79,14 @@ class WireAnswer:
     def end(self) -> None:
         """Handle the end of the connection. Raises httpx.RemoteProtocolError unless that also ends the answer."""
         if self.status is None or self._says_its_end:
-            raise _unreadable("the connection ended within it")
+            raise _unreadable("the connection ended before the answer did")
         self.is_whole = True
 
     # Callbacks of the parser; an exception ends the parsing.
 
     def on_message_begin(self) -> None:
         if self.is_whole:
-            raise _unreadable("a second one")
+            raise _unreadable("a second answer follows")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.status is None:  # otherwise a trailer
@@ -95,13 +95,13 @@ class WireAnswer:
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if self._parser.get_http_version() not in _VERSIONS:
-            raise _unreadable("another protocol")
+            raise _unreadable("the protocol has another version")
         if status < 200:
             self.headers.clear()
             return
         framing = {name.lower(): value.lower() for name, value in self.headers}
         if framing.get(_ENCODING, b"chunked") != b"chunked":
-            raise _unreadable("an encoding that was not asked for")
+            raise _unreadable("the transfer encoding is not chunked")
         self._says_its_end = _LENGTH in framing or _ENCODING in framing
         self.status = status
 
@@ -115,4 +115,4 @@ class WireAnswer:
 
 
 def _unreadable(why: str) -> httpx.RemoteProtocolError:
-    return httpx.RemoteProtocolError(f"no answer in HTTP/1.1: {why}")
+    return httpx.RemoteProtocolError(f"the answer cannot be read as HTTP/1.1: {why}")

@@ -22,15 +22,15 @@ _TOKEN = re.compile(r"[!-~]+")
 
 def _base(url: AnyHttpUrl) -> AnyHttpUrl:
     if url.username is not None or url.password is not None:
-        raise ValueError("must hold no name or password: they are settings of their own")
+        raise ValueError("must hold no name or password: set api_username and api_password")
     if url.query is not None or url.fragment is not None:
-        raise ValueError("must end before ? and #: it is what /api/v2/alerts is put behind")
+        raise ValueError("must end before ? and #: /api/v2/alerts is added to it")
     return url
 
 
 def _sendable(token: SecretStr) -> SecretStr:
     if not _TOKEN.fullmatch(token.get_secret_value()):
-        raise ValueError("must be visible ASCII characters: it is sent in a header")
+        raise ValueError("must be visible ASCII characters, since it is sent in a header")
     return token
 
 
@@ -55,15 +55,15 @@ class AskedSettings(SourceSettings):
     @model_validator(mode="after")
     def _asking_holds_together(self) -> Self:
         if (self.api_username is None) != (self.api_password is None):
-            raise ValueError("api_username, api_password: one is of no use without the other")
+            raise ValueError("api_username, api_password: give both or neither")
         if self.api_token is not None and self.api_username is not None:
-            raise ValueError("api_token: is sent in place of api_username; give one of them")
+            raise ValueError("api_token: give either api_token or api_username")
         if self.api_url is None and (self.api_token is not None or self.api_username is not None):
-            raise ValueError("api_url: is where api_token or api_username is sent, and it is missing")
+            raise ValueError("api_url: is missing; api_token and api_username are sent there")
         if self.confirm_grace < 2 * self.confirm_every:
             raise ValueError(
                 f"confirm_grace ({self.confirm_grace:g}) must be at least twice confirm_every "
-                f"({self.confirm_every:g}): one answer proves nothing"
+                f"({self.confirm_every:g}), since one answer is no proof"
             )
         return self
 

@@ -18,10 +18,25 @@ from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.reading import Said, of_items, unknown_severity
-from connectors.toolbox.rendering import MAX_ATTRIBUTE, MAX_REASON, attributes, reason
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_instant, read_list, read_object, scalar
+from connectors.toolbox.reasons import (
+    LIST,
+    OBJECT,
+    TEXT,
+    UnreadableItem,
+    found,
+    joined,
+    located,
+    missing,
+    named,
+    one_of,
+    unexpected,
+    unexpected_value,
+)
+from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, reason
+from connectors.toolbox.strict_json import checked_id, read_instant, read_list, read_object, scalar
 from connectors.toolbox.text import Instant, cut, one_line, priority_of
 
+STATUSES = ("firing", "resolved")
 SEVERITY_LABELS = ("severity", "priority")
 """The first label that is not blank is the severity."""
 
@@ -59,8 +74,7 @@ def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -
     payload = read_object(inbound.body)
     alerts = payload.get("alerts")
     if not isinstance(alerts, list):
-        there = f"it is {found(alerts)}" if "alerts" in payload else "it is missing"
-        raise UnreadableMessage(f"alerts is no list of alerts: {there}")
+        raise UnreadableMessage(str(unexpected(payload, "alerts", LIST)))
     remarked: set[str | None] = set()
 
     def said(index: int, alert: object) -> Iterator[Said]:
@@ -68,7 +82,7 @@ def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -
         yield event
         if event.severity not in remarked:
             remarked.add(event.severity)
-            yield from unknown_severity(event, f"alerts[{index}].severity")
+            yield from unknown_severity(event, f"alerts[{index}].labels.{_severity_label(dict(event.attributes))}")
 
     return of_items("alerts", alerts, settings.max_items, said, _left_out(payload, dialect))
 
@@ -87,7 +101,7 @@ def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
         try:
             names = _names(alert, dialect)
         except UnreadableItem as error:
-            raise UnreadableMessage(f"alerts[{index}]: {reason(error)}") from None
+            raise UnreadableMessage(reason(located(error, f"alerts[{index}]"))) from None
         keys.update(prefix + name for name in names)
     return frozenset(keys)
 
@@ -95,7 +109,7 @@ def listed(body: bytes, dialect: Dialect, prefix: str = "") -> frozenset[str]:
 def _names(alert: object, dialect: Dialect) -> tuple[str, ...]:
     """Return the possible case keys of a listed alert. Raises UnreadableItem."""
     if not isinstance(alert, dict):
-        raise UnreadableItem(f"it is {found(alert)}, not an object")
+        raise unexpected_value("", alert, OBJECT)
     labels = _texts(alert, "labels", dialect)
     return (_name(alert, labels), _name_by_labels(labels)) if labels else (_name(alert, labels),)
 
@@ -103,8 +117,8 @@ def _names(alert: object, dialect: Dialect) -> tuple[str, ...]:
 def _left_out(payload: Document, dialect: Dialect) -> Iterator[Remark]:
     truncated = payload.get("truncatedAlerts")
     if isinstance(truncated, int) and not isinstance(truncated, bool) and truncated > 0:
-        left_out = f"{dialect.product} left {truncated} more alerts out of this delivery: set max_alerts to 0"
-        yield Remark("truncatedAlerts", cut(left_out, MAX_REASON))
+        left_out = f"{dialect.product} left out alerts; set its max_alerts to 0"
+        yield Remark("truncatedAlerts", f"truncatedAlerts is {found(truncated)}: {left_out}")
 
 
 def _event(
@@ -112,16 +126,16 @@ def _event(
 ) -> Event:
     """Return the event of one alert. Raises ValueError: an UnreadableItem, or a value that `Event` refuses."""
     if not isinstance(alert, dict):
-        raise UnreadableItem(f"it is {found(alert)}, not an object")
+        raise unexpected_value("", alert, OBJECT)
     status = alert.get("status")
-    if status not in ("firing", "resolved"):
-        raise UnreadableItem(f"status: {found_at(alert, 'status')} is neither firing nor resolved")
+    if status not in STATUSES:
+        raise unexpected(alert, "status", one_of(STATUSES))
     labels, annotations = (_texts(alert, name, dialect) for name in ("labels", "annotations"))
     observed = Instant(received_at, f"told {received_at.isoformat()}")
     begun = read_instant(alert, "startsAt")
     ended = (read_instant(alert, "endsAt") or begun or observed) if status == "resolved" else None
     started = begun or ended or observed
-    key = dialect.prefix(alert, payload) + _name(alert, labels)
+    key = dialect.prefix(alert, payload) + checked_id(_name(alert, labels), "fingerprint")
     severity = _severity(labels)
     about = labelled_text.About(
         labels=labels,
@@ -157,13 +171,10 @@ def _texts(alert: Document, field: str, dialect: Dialect) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise UnreadableItem(f"{field}: {found(value)}, not an object")
+        raise unexpected(alert, field, OBJECT)
     texts = {}
     for name in sorted(value):
-        try:
-            text = scalar(value[name])
-        except UnreadableItem as error:
-            raise UnreadableItem(f"{field}.{cut(name, 100)}: {error}") from None
+        text = scalar(value[name], joined(field, named(name)))
         if not dialect.is_hidden(name):
             texts[name] = text
     return texts
@@ -172,16 +183,22 @@ def _texts(alert: Document, field: str, dialect: Dialect) -> dict[str, str]:
 def _name(alert: Document, labels: Mapping[str, str]) -> str:
     fingerprint = alert.get("fingerprint")
     if fingerprint is not None and not isinstance(fingerprint, str):
-        raise UnreadableItem(f"fingerprint: {found(fingerprint)} is no text")
+        raise unexpected(alert, "fingerprint", TEXT)
     if fingerprint and fingerprint.strip():
         return fingerprint.strip()
     if not labels:
-        raise UnreadableItem("fingerprint: there is none, and there are no labels to tell the alert from others by")
+        raise missing("fingerprint", "a fingerprint or labels, which tell alerts apart")
     return _name_by_labels(labels)
 
 
 def _name_by_labels(labels: Mapping[str, str]) -> str:
     return f"labels:{digest(*_flat(labels))}"
+
+
+def _severity_label(attributes: Mapping[str, str]) -> str:
+    """Return the name of the label that holds the severity."""
+    filled = (name for name in SEVERITY_LABELS if one_line(attributes.get(f"labels.{name}", "")))
+    return next(filled, SEVERITY_LABELS[0])
 
 
 def _severity(labels: Mapping[str, str]) -> str | None:

@@ -25,14 +25,15 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from pydantic import BeforeValidator, StringConstraints
 
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
+from connectors.toolbox.reasons import UnreadableItem, found, one_of, path_of, shown, unexpected
 from connectors.toolbox.signatures import authorize_by_url, proof
-from connectors.toolbox.strict_json import UnreadableItem, found, read_object, text_at
-from connectors.toolbox.text import cut, one_line
+from connectors.toolbox.strict_json import object_in, read_object, text_at
 
 HOST = re.compile(r"sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?")
 """Matched against the whole host. A looser pattern would admit storage buckets, which anybody can create."""
 
 RAW = "x-amz-sns-rawdelivery"
+RAW_OFF = "switch raw message delivery off in the subscription"
 
 Arn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{3,30}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$")
@@ -107,7 +108,7 @@ class Envelope:
 def verify(inbound: Inbound, settings: Subscribed, now: datetime, keys: Keys) -> Verified | Denied:
     """Check the secret, if one is set, and the signature of SNS on a message of one of our topics."""
     if (inbound.header(RAW) or "").lower() == "true":
-        return Denied("raw message delivery carries no signature: switch it off in the subscription")
+        return Denied(f"the header {RAW} says that raw message delivery is on: switch it off in the subscription")
     passed: Inbound | Denied = inbound
     if settings.secrets:
         passed = authorize_by_url(inbound, settings.secrets, settings.username)
@@ -143,27 +144,27 @@ def read_envelope(envelope: Envelope, notification: Callable[[Mapping[str, Any]]
         case "SubscriptionConfirmation":
             return _subscription(envelope)
         case "UnsubscribeConfirmation":
-            return Parsed(ignored=(Remark("Type", f"the subscription to {_topic(envelope)} is over"),))
-    raise UnreadableItem(f"Type: {found(envelope.type)} is none of SNS")
+            return Parsed(ignored=(Remark("Type", f"Amazon ended the subscription to {_topic(envelope)}"),))
+    raise unexpected(envelope.fields, "Type", one_of(SIGNED))
 
 
 def _document(envelope: Envelope) -> Mapping[str, Any]:
-    written = text_at(envelope.fields, "Message")
-    try:
-        return read_object(written.encode("utf-8", "replace"))
-    except UnreadableMessage as error:
-        raise UnreadableItem(f"Message: {str(error).removeprefix('the body is ')}") from None
+    if not isinstance(written := envelope.fields.get("Message"), str):
+        raise unexpected(envelope.fields, "Message", "text that holds JSON")
+    return object_in(written.encode("utf-8", "replace"), path_of(envelope.fields, "Message"))
 
 
 def _subscription(envelope: Envelope) -> Parsed:
     url = confirmation(envelope)
     if url is None:
-        raise UnreadableItem("SubscribeURL: it is none of SNS, and is not called")
-    return Parsed(ignored=(Remark("Type", f"the subscription to {_topic(envelope)} is confirmed"),), confirm=url)
+        raise UnreadableItem(
+            "is not called: expected an address on a host of Amazon SNS", path_of(envelope.fields, "SubscribeURL")
+        )
+    return Parsed(ignored=(Remark("Type", f"the subscription to {_topic(envelope)} is being confirmed"),), confirm=url)
 
 
 def _topic(envelope: Envelope) -> str:
-    return cut(one_line(envelope.topic), 200)
+    return shown(envelope.topic, 200) or "a topic without a name"
 
 
 def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:
@@ -171,40 +172,43 @@ def open_envelope(body: bytes, topics: tuple[str, ...]) -> Envelope | Denied:
     try:
         envelope = Envelope(read_object(body))
     except UnreadableMessage:
-        return Denied("the body is no message of SNS; raw message delivery has to be off")
+        return Denied(f"the body is not a message of SNS: {RAW_OFF}")
     if envelope.type not in SIGNED:
-        return Denied("Type is none of SNS; raw message delivery has to be off")
+        return Denied(f"Type is {found(envelope.fields.get('Type'))}: expected {one_of(SIGNED)}; {RAW_OFF}")
     if envelope.topic not in topics:
-        return Denied("the topic is not among the source's topics")
+        return Denied("TopicArn is not a topic of this source: expected one of the setting topics")
     if not is_from_sns(_CERTIFICATE, envelope.certificate):
-        return Denied("SigningCertURL is no certificate of SNS")
+        return Denied("SigningCertURL is not an address of Amazon SNS: expected its certificate")
     return envelope
 
 
 def check(envelope: Envelope, keys: Keys, now: datetime) -> Denied | None:
     """Return None if the certificate at the envelope's URL matches its signature, else the denial."""
-    digest = DIGESTS.get(text_at(envelope.fields, "SignatureVersion"))
+    version = envelope.fields.get("SignatureVersion")
+    digest = DIGESTS.get(version) if isinstance(version, str) else None
     if digest is None:
-        return Denied("SignatureVersion is neither 1 nor 2")
+        return Denied(f"SignatureVersion is {found(version)}: expected {one_of(DIGESTS)}")
     signed, pem = envelope.signed(), keys.get(envelope.certificate)
     if signed is None:
-        return Denied("a field that has to be signed is missing")
+        return Denied(f"a signed field is missing or not text: expected {', '.join(SIGNED[envelope.type])}")
     if pem is None:
-        return Denied("the certificate is not there")
+        return Denied("the certificate at SigningCertURL could not be fetched")
     try:
         signature = base64.b64decode(text_at(envelope.fields, "Signature"), validate=True)
         certificate = x509.load_pem_x509_certificate(pem)
         key = certificate.public_key()
     except (binascii.Error, ValueError, UnsupportedAlgorithm):
-        return Denied("the signature is not Base64, or the certificate cannot be read")
+        return Denied("Signature is not Base64, or the certificate at SigningCertURL cannot be read")
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        return Denied("the certificate is not valid at this time")
+        return Denied("the certificate at SigningCertURL has expired or is not valid yet: compare the clocks")
     if not isinstance(key, rsa.RSAPublicKey):
-        return Denied("the certificate's key is not RSA")
+        return Denied("the certificate at SigningCertURL has another kind of key: expected RSA")
     try:
         key.verify(signature, signed, padding.PKCS1v15(), digest)
     except InvalidSignature:
-        return Denied("the signature is wrong")
+        return Denied(
+            "Signature does not match the message: it was changed on its way, or did not come from Amazon SNS"
+        )
     return None
 
 

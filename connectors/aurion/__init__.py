@@ -18,13 +18,14 @@ from pydantic import AfterValidator, Field
 from connectors.contract.connector import Connector
 from connectors.contract.durations import Seconds
 from connectors.contract.events import TicketChanged, TicketStatus, digest
-from connectors.contract.messages import Inbound, Parsed, Remark
+from connectors.contract.messages import Inbound, Parsed
 from connectors.contract.polling import WHOLE, Pace, Polling
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.proofs import Hmac
 from connectors.toolbox.reading import of_object
+from connectors.toolbox.reasons import MISSING, one_of, unexpected, without_effect
 from connectors.toolbox.rendering import attributes, subject_line
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_time, text_at, within
+from connectors.toolbox.strict_json import read_id, read_time, text_at, within
 from connectors.toolbox.text import one_line
 
 HEADER = "X-Aurion-Signature"
@@ -73,8 +74,8 @@ def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> 
     """
     told = text_at(payload, "type")
     if not TOLD.get(told, False):
-        why = "tells of no other state" if told in TOLD else "is not known"
-        return Parsed(ignored=(Remark("type", f"{found(payload.get('type'))} {why}"),))
+        why = "it reports no new state" if told in TOLD else "this type of webhook is unknown"
+        return Parsed(ignored=(without_effect("type", payload.get("type", MISSING), why),))
     return Parsed((_event(payload, settings),))
 
 
@@ -83,7 +84,7 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> TicketChanged:
     ticket_id = read_id(ticket, "id")
     status: Any = text_at(ticket, "status")
     if status not in STATUSES:
-        raise UnreadableItem(f"data.status: {found_at(ticket, 'status')} is none of {', '.join(STATUSES)}")
+        raise unexpected(ticket, "status", one_of(STATUSES))
     at = read_time(payload, "timestamp")
     title = one_line(text_at(ticket, "subject"))
     return TicketChanged(

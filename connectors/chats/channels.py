@@ -57,7 +57,7 @@ def _read(value: object) -> object:
     try:
         return json.loads(value)
     except ValueError:
-        raise ValueError('wants a JSON text there, such as {"ID": {"private": false}}') from None
+        raise ValueError('must be a JSON text, such as {"ID": {"private": false}}') from None
 
 
 class ChannelSettings(BaseModel, Generic[Person, Gesture]):
@@ -117,11 +117,11 @@ class ChatSettings(SourceSettings, Generic[Channel, Person, Gesture, Own]):
     @model_validator(mode="after")
     def _words_hold_together(self) -> Self:
         if (self.public_word is None) != (not self.publishers):
-            raise ValueError("public_word, publishers: one is of no use without the other")
+            raise ValueError("public_word, publishers: give both or neither")
         words = {name: getattr(self, name) for name in ("close_word", "private_word", "public_word")}
         given = [each.casefold() for each in words.values() if each is not None]
         if len(set(given)) != len(given):
-            raise ValueError(f"{', '.join(words)}: two of them are the same: one word, one meaning")
+            raise ValueError(f"{', '.join(words)}: give each a word of its own")
         return self
 
     def rules(self, *channels: str | None) -> Rules:
@@ -187,7 +187,7 @@ class Rules:
 
     def turns_away(self, *ids: str | None) -> str | None:
         """Return why this person may not open a ticket; None if they may."""
-        return None if self.may_open(*ids) else "who did it may not open tickets here"
+        return None if self.may_open(*ids) else "this person may not open tickets here"
 
     def unknown(self, *ids: str | None) -> Unknown:
         """Return how a comment that may open a case treats an unknown case. Without permission to open, it waits."""

@@ -10,6 +10,9 @@ from typing import NotRequired, TypedDict
 from connectors.contract.events import Priority, Reference
 from connectors.toolbox.text import ELLIPSIS, cut, one_line
 
+NOT_FOR_US = "the message neither mentions the bot nor is a reply"
+"""The reason for ignoring other people's conversations."""
+
 MAX_SUBJECT = 255  # characters, as all of these but the count
 MAX_BODY = 40_000
 MAX_NAME = 200

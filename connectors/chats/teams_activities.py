@@ -20,16 +20,8 @@ from pydantic import StringConstraints
 from connectors.chats.channels import Rules
 from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, paragraphs
 from connectors.toolbox.markup import MAX_HTML, text_of
-from connectors.toolbox.strict_json import (
-    UnreadableItem,
-    found_at,
-    object_at,
-    objects_in,
-    read_time,
-    scalar,
-    text_at,
-    within,
-)
+from connectors.toolbox.reasons import unexpected
+from connectors.toolbox.strict_json import object_at, objects_in, read_time, scalar_at, text_at, within
 from connectors.toolbox.text import clean, cut
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^(19:[!-:<-?A-~]{1,250}@[a-z0-9.]{1,40}|a:[!-:<-~]{1,297})$")]
@@ -44,6 +36,9 @@ BOT_PREFIX = "28:"
 """Prefix of the ids of bots."""
 HTML_FORMATS = ("html", "xml")
 """Values of `textFormat` for HTML."""
+
+ID = "an id, 1 to 200 visible ASCII characters"
+"""The expectation in reasons about ids."""
 
 _ID = re.compile(r"[!-~]{1,200}")
 # Bounded, so that text after an opening tag is never searched to its end.
@@ -76,11 +71,12 @@ class Place:
 
 def read_place(activity: Mapping[str, Any], field: str = "id") -> Place:
     """Read the position of the message in `field`. Raises UnreadableItem without a conversation or a message."""
-    conversation = read_id(within(activity, "conversation"), "id")
+    told = within(activity, "conversation")
+    conversation = read_id(told, "id")
     number = read_id(activity, field)
     base, _, root = conversation.partition(ROOT)
     if not base:
-        raise UnreadableItem("conversation.id: it names no conversation")
+        raise unexpected(told, "id", f"the id of a conversation before {ROOT}")
     return Place(base, number, root or number)
 
 
@@ -144,13 +140,13 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
     """Return the id at the field. Raises UnreadableItem."""
     value = maybe_id(document.get(field))
     if value is None:
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
+        raise unexpected(document, field, ID)
     return value
 
 
 def raw_text(activity: Mapping[str, Any]) -> str:
     """Return the text as Teams wrote it; the text of the HTML attachment if it is empty. Raises UnreadableItem."""
-    text = scalar(activity.get("text"))
+    text = scalar_at(activity, "text")
     if text.strip():
         return text
     return next((text_at(each, "content") for each in _attachments(activity) if _is_text(each)), "")

@@ -17,8 +17,9 @@ from connectors.contract.connector import Connector, Outside
 from connectors.contract.events import Event
 from connectors.contract.messages import Parsed, Remark, UnreadableMessage, Unverified, Verified
 from connectors.toolbox.reading import parsed
+from connectors.toolbox.reasons import OBJECT, located, unexpected_value
 from connectors.toolbox.rendering import reason
-from connectors.toolbox.strict_json import found, read_object
+from connectors.toolbox.strict_json import read_object, within
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
@@ -35,19 +36,23 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     records = payload.get("Records")
     # Fields besides those that SNS signs may be anybody's.
     if isinstance(message, Verified) or not isinstance(records, list):
-        return _read(payload, settings)
+        try:
+            return _read(payload, settings)
+        except ValueError as error:
+            raise UnreadableMessage(reason(error)) from None
     return _records(records, settings)
 
 
 def _records(records: list[Any], settings: Settings) -> Parsed:
     events: list[Event] = []
-    ignored = [] if records else [Remark("Records", "the list is empty")]
+    ignored = [] if records else [Remark("Records", "Records is an empty list")]
     unreadable = []
     for index, each in enumerate(records):
         try:
             said = _read(_of_lambda(each), settings)
-        except UnreadableMessage as error:
-            unreadable.append(Remark(f"Records[{index}]", str(error)))
+        except ValueError as error:
+            item = f"Records[{index}]"
+            unreadable.append(Remark(item, reason(located(error, item))))
             continue
         events += said.events
         ignored += said.ignored
@@ -56,20 +61,17 @@ def _records(records: list[Any], settings: Settings) -> Parsed:
 
 def _of_lambda(record: object) -> Mapping[str, Any]:
     """Return the SNS message in a record of a Lambda function."""
-    message = record.get("Sns") if isinstance(record, dict) else None
-    if not isinstance(message, dict):
-        raise UnreadableMessage(f"{found(record)} holds no message of SNS")
-    return message
+    if not isinstance(record, dict):
+        raise unexpected_value("", record, OBJECT)
+    return within(record, "Sns")
 
 
 def _read(payload: Mapping[str, Any], settings: Settings) -> Parsed:
+    """Return the result for a message of SNS, or for an alarm without one. Raises ValueError."""
     envelope = Envelope(payload)
-    try:
-        if envelope.type not in SIGNED and not payload.keys().isdisjoint(("AlarmName", "detail-type")):
-            return parsed((read_alarm(payload, settings),))
-        return read_envelope(envelope, lambda message: parsed((read_alarm(message, settings),)))
-    except ValueError as error:
-        raise UnreadableMessage(reason(error)) from None
+    if envelope.type not in SIGNED and not payload.keys().isdisjoint(("AlarmName", "detail-type")):
+        return parsed((read_alarm(payload, settings),))
+    return read_envelope(envelope, lambda message: parsed((read_alarm(message, settings),)))
 
 
 CONNECTOR: Connector[Settings] = Connector(

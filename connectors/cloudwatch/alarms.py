@@ -12,11 +12,10 @@ from typing import Any
 from connectors.contract.events import Event, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.contract.settings import SourceSettings
+from connectors.toolbox.reasons import TIME, missing, one_of, path_of, unexpected, unexpected_value, without_effect
 from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
 from connectors.toolbox.strict_json import (
-    UnreadableItem,
-    found,
-    found_at,
+    checked_id,
     object_at,
     objects_in,
     read_id,
@@ -25,13 +24,17 @@ from connectors.toolbox.strict_json import (
     text_at,
     within,
 )
-from connectors.toolbox.text import Instant, one_line, readable
+from connectors.toolbox.text import Instant, cut, one_line, readable
 
 STATES: Mapping[str, type[Event] | None] = {"ALARM": Opened, "OK": Resolved, "INSUFFICIENT_DATA": None}
 """Events by new state. Without data the state is unknown, so no case begins or ends."""
 
 STATE_CHANGE = "CloudWatch Alarm State Change"
 """The `detail-type` of EventBridge."""
+
+
+MAX_NAME = 1_000_000
+"""Characters of an alarm's name: any, since the name is shown and the ARN is the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +53,23 @@ def read_alarm(message: Mapping[str, Any], settings: SourceSettings) -> Event | 
     """Return the event, or the reason why there is none. Raises ValueError."""
     if "detail-type" in message:
         if message.get("detail-type") != STATE_CHANGE:
-            return Remark("detail-type", f"{found(message.get('detail-type'))} is no alarm of CloudWatch")
+            kind = message.get("detail-type")
+            return without_effect(path_of(message, "detail-type"), kind, f"only {STATE_CHANGE!r} is read")
         return _said(_from_event_bridge(message), settings)
     if "AlarmName" in message:
         return _said(_from_topic(message), settings)
-    return Remark("Message", "it is no alarm of CloudWatch")
+    return Remark("Message", "Message has neither AlarmName nor detail-type: only an alarm of CloudWatch has an effect")
 
 
 def _from_topic(message: Mapping[str, Any]) -> _Alarm:
     at = read_time(message, "StateChangeTime")
-    name = read_id(message, "AlarmName")
+    name = read_id(message, "AlarmName", most=MAX_NAME)
     arn = text_at(message, "AlarmArn").strip()
     account, region = text_at(message, "AWSAccountId"), text_at(message, "Region")
     if not arn and not (account and region):
-        raise UnreadableItem("AlarmArn: there is none, and no account and region to tell the alarm from others by")
+        raise missing(
+            path_of(message, "AlarmArn"), "the alarm's ARN, or AWSAccountId and Region, which tell alarms apart"
+        )
     measured = object_at(message, "Trigger")
     facts = {
         "account": account,
@@ -73,7 +79,7 @@ def _from_topic(message: Mapping[str, Any]) -> _Alarm:
         **_dimensions(measured.get("Dimensions")),
     }
     return _Alarm(
-        key=arn or f"{account}:{region}:{name}",
+        key=checked_id(arn, path_of(message, "AlarmArn")) if arn else f"{account}:{region}:{name}",
         name=name,
         state=_state(message, "NewStateValue"),
         at=at,
@@ -89,15 +95,18 @@ def _from_event_bridge(message: Mapping[str, Any]) -> _Alarm:
     state = within(detail, "state")
     at = read_instant(state, "timestamp") or read_instant(message, "time")
     if at is None:
-        raise UnreadableItem("detail.state.timestamp: there is no time")
+        raise unexpected(state, "timestamp", TIME)
     resources = message.get("resources")
     arn = resources[0] if isinstance(resources, list) and resources else None
     if not isinstance(arn, str) or not arn.strip():
-        raise UnreadableItem(f"resources: {found(arn)} is no ARN of an alarm")
+        expected = "a list that begins with the alarm's ARN"
+        if not isinstance(resources, list) or not resources:
+            raise unexpected(message, "resources", expected)
+        raise unexpected_value(path_of(message, "resources") + "[0]", arn, "the alarm's ARN")
     account, region = text_at(message, "account"), text_at(message, "region")
     return _Alarm(
-        key=arn.strip(),
-        name=read_id(detail, "alarmName"),
+        key=checked_id(arn.strip(), path_of(message, "resources") + "[0]"),
+        name=read_id(detail, "alarmName", most=MAX_NAME),
         state=_state(state, "value"),
         at=at,
         reason=text_at(state, "reason"),
@@ -110,14 +119,14 @@ def _from_event_bridge(message: Mapping[str, Any]) -> _Alarm:
 def _state(document: Mapping[str, Any], field: str) -> str:
     state = document.get(field)
     if not isinstance(state, str) or state not in STATES:
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no state of an alarm")
+        raise unexpected(document, field, one_of(STATES))
     return state
 
 
 def _said(alarm: _Alarm, settings: SourceSettings) -> Event | Remark:
     kind = STATES[alarm.state]
     if kind is None:
-        return Remark("NewStateValue", f"{alarm.name[:100]} has no data: whether it is over is not known")
+        return Remark("NewStateValue", f"the alarm {cut(alarm.name, 100)} has no data, so it neither begins nor ends")
     labels = {f"labels.{name}": value or None for name, value in alarm.labels.items()}
     return kind(
         case_key=alarm.key,

@@ -37,7 +37,7 @@ class Proof(Protocol[S_contra]):
 
 def _nobody(_inbound: Inbound, _settings: object, _now: datetime, _keys: Keys) -> Denied:
     """Placeholder for a `verify` that the proof provides."""
-    return Denied("the connector has no proof")
+    return Denied("the connector has no proof: expected verify, or a proof")
 
 
 def _nothing_said(_message: Verified | Unverified, _settings: object) -> Parsed:

@@ -39,12 +39,12 @@ def seconds(text: str) -> float:
     total, at, units = 0.0, 0, list(UNITS_S)
     while step := _STEP.match(text, at):
         if step[2] not in units:
-            raise AtOffset("a duration has each unit once, the largest first, such as 1h30m", at, len(step[0]))
+            raise AtOffset("a duration has each unit once, the largest first: 1h30m", at, len(step[0]))
         units = units[units.index(step[2]) + 1 :]
         total += int(step[1]) * UNITS_S[step[2]]
         at = step.end()
     if at < len(text) or not text:
-        raise AtOffset("a duration is a number of seconds, or such as 30s, 5m, 1h30m, 30d", at, max(len(text) - at, 1))
+        raise AtOffset("expected a duration: a number of seconds, or 30s, 5m, 1h30m, 30d", at, max(len(text) - at, 1))
     return total
 
 

@@ -125,14 +125,14 @@ class Event:
         ids += [("alias", alias) for alias in names]
         for name, value in ids:
             if not value.strip():
-                raise ValueError(f"the {name} is empty")
+                raise ValueError(f"the {name} is empty: expected text")
             if len(value) > MAX_ID_LENGTH:
-                raise ValueError(f"the {name} has {len(value)} characters, more than {MAX_ID_LENGTH}")
+                raise ValueError(f"the {name} has {len(value)} characters: expected at most {MAX_ID_LENGTH}")
             if not value.isprintable():
-                raise ValueError(f"the {name} holds characters that cannot be printed")
+                raise ValueError(f"the {name} holds control characters: expected only printable ones")
         for name, time in (("occurred_at", self.occurred_at), ("started_at", self.started_at)):
             if time.utcoffset() is None:
-                raise ValueError(f"{name} has no time zone")
+                raise ValueError(f"{name} has no time zone: expected one")
 
     @property
     def kind(self) -> str:

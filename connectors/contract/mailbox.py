@@ -69,9 +69,9 @@ class ImapOauth(BaseModel):
     @model_validator(mode="after")
     def _has_what_it_proves_itself_with(self) -> Self:
         if self.token_store is None and self.client_secret is None:
-            raise ValueError("token_store: the file of a refresh token, or a client_secret, is needed")
+            raise ValueError("token_store: is missing, and so is client_secret: give one of them")
         if self.token_url is not None and not is_private(self.token_url):
-            raise ValueError("token_url: must begin with https://, or be on this machine")
+            raise ValueError("token_url: must begin with https://, or name this machine")
         return self
 
 
@@ -132,19 +132,21 @@ class ImapMailbox(BaseModel):
     @model_validator(mode="after")
     def _settings_fit(self) -> Self:
         if self.host is None:
-            raise ValueError("host: is required without a preset")
+            raise ValueError("host: is missing; give it, or a preset")
         if self.security == "none" and not is_this_machine(self.host):
-            raise ValueError("security: 'none' sends the password in clear, so it is for a server on this machine only")
+            raise ValueError(
+                "security: 'none' would send the password in clear; use tls or starttls, or a server on this machine"
+            )
         if (self.password is None) == (self.oauth is None):
-            raise ValueError("password: give it, or oauth; one of them")
+            raise ValueError("password: give either password or oauth")
         if self.oauth is not None and not self.token_url:
-            raise ValueError("oauth: token_url is required without a preset")
+            raise ValueError("oauth: token_url is missing; give it, or a preset")
         if (self.then == "move") != (self.move_to is not None):
-            raise ValueError("move_to: is the folder of 'then: move', and of nothing else")
+            raise ValueError("move_to: is needed with 'then: move', and allowed only there")
         if self.move_to in self.folders:
-            raise ValueError("move_to: is one of the folders that are read")
+            raise ValueError("move_to: must not be one of the folders that are read")
         if len(set(self.folders)) < len(self.folders):
-            raise ValueError("folders: one of them is named twice")
+            raise ValueError("folders: name each folder once")
         return self
 
     @property

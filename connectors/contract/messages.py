@@ -85,8 +85,12 @@ class Remark:
     """An item of a payload that became no event, with the reason."""
 
     item: str
-    """Position of the item: `alerts[3]`."""
+    """Path of the item: `alerts[3]`."""
     reason: str
+
+    def __str__(self) -> str:
+        """Return the reason for people: with the item, unless the reason begins with its path."""
+        return self.reason if self.reason.startswith(self.item) else f"{self.item}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

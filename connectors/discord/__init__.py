@@ -20,8 +20,8 @@ from connectors.discord.interactions import HANDLERS
 from connectors.discord.keys import is_signed, read_signature, signature
 from connectors.discord.settings import Settings
 from connectors.toolbox.reading import of_object
-from connectors.toolbox.signatures import stale
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at
+from connectors.toolbox.reasons import unexpected, without_effect
+from connectors.toolbox.signatures import absent, stale
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
@@ -36,15 +36,15 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
     """Check the signature of timestamp and raw body by the application's key, at most 300 s old or early."""
     timestamp, signed = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
     if timestamp is None or signed is None:
-        return Denied(f"{TIMESTAMP if timestamp is None else SIGNATURE} is missing or repeated")
+        return absent(TIMESTAMP if timestamp is None else SIGNATURE)
     # Requiring digits only also prevents moving bytes between the timestamp and the body.
     if denied := stale(timestamp, now, LEEWAY):
         return denied
     offered = read_signature(signed)
     if offered is None:
-        return Denied(f"{SIGNATURE} is not 128 hex digits")
+        return Denied(f"the header {SIGNATURE} is malformed: expected 128 hex digits")
     if not is_signed(offered, settings.secrets, timestamp.encode() + inbound.body):
-        return Denied("the signature is wrong")
+        return Denied(f"the signature in the header {SIGNATURE} does not match: compare the secret with the Public Key")
     return Verified(inbound)
 
 
@@ -62,16 +62,16 @@ def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> 
     """
     kind = payload.get("type")
     if not isinstance(kind, int) or isinstance(kind, bool):
-        raise UnreadableItem(f"type: {found_at(payload, 'type')} is no type of an interaction")
+        raise unexpected(payload, "type", "the type of an interaction (a whole number)")
     if kind == PING and isinstance(payload.get("event"), dict):
-        return Parsed(ignored=(Remark("event", "it is an event of Discord's webhooks, which is no interaction"),))
+        return Parsed(ignored=(Remark("event", "an event of Discord's webhooks has no effect: expected interactions"),))
     if kind == PING:
         return Parsed(reply=replies.pong())
     if kind == AUTOCOMPLETE:
         return Parsed(reply=replies.no_choices())
     handler = HANDLERS.get(kind)
     if handler is None:
-        return Parsed(ignored=(Remark("type", f"nothing is done about an interaction of type {found(kind)}"),))
+        return Parsed(ignored=(without_effect("type", kind),))
     return handler(payload, read_interaction(payload), settings)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, paragraphs
 from connectors.discord.envelope import maybe_id, person
-from connectors.toolbox.strict_json import object_at, objects_in, scalar, text_at
+from connectors.toolbox.strict_json import object_at, objects_at, objects_in, scalar_at, text_at
 from connectors.toolbox.text import clean, cut
 
 MAX_EMBEDS = 8_000  # characters
@@ -29,9 +29,9 @@ _MARKUP = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,64}:)([0-9]{1,20})>")
 
 def subcommand(data: Mapping[str, Any]) -> tuple[str | None, list[Mapping[str, Any]]]:
     """Return the chosen subcommand, if there is one, and the given options."""
-    name, options = None, objects_in(data.get("options"))
+    name, options = None, objects_at(data, "options")
     while options and options[0].get("type") in SUBCOMMANDS:
-        name, options = text_at(options[0], "name"), objects_in(options[0].get("options"))
+        name, options = text_at(options[0], "name"), objects_at(options[0], "options")
     return name, options
 
 
@@ -39,7 +39,7 @@ def option_text(options: list[Mapping[str, Any]]) -> str:
     """Return the given options, a line each. Raises UnreadableItem for a value that is a list or an object."""
     lines = []
     for each in options:
-        name, value = first_line(each.get("name")) or "", scalar(each.get("value"))
+        name, value = first_line(each.get("name")) or "", scalar_at(each, "value")
         if each.get("type") != ATTACHMENT and value.strip():
             lines.append(value if name in TEXT_OPTIONS else f"{name}: {value}")
     return clean("\n".join(lines)).strip()
@@ -67,7 +67,7 @@ def message_text(message: Mapping[str, Any]) -> str:
     """Return the text of a message and of its embeds, as people read it. Raises UnreadableItem."""
     mentioned = objects_in(message.get("mentions"))
     names = {number: person(each) for each in mentioned if (number := maybe_id(each.get("id")))}
-    text = _MARKUP.sub(lambda match: _plain(match, names), scalar(message.get("content")))
+    text = _MARKUP.sub(lambda match: _plain(match, names), scalar_at(message, "content"))
     return paragraphs(clean(text).strip(), cut("\n".join(_embeds(message)), MAX_EMBEDS))
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from connectors.chats.channels import Rules
 from connectors.chats.facts import first_line
 from connectors.discord.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at, text_at
+from connectors.toolbox.reasons import unexpected
+from connectors.toolbox.strict_json import object_at, text_at
 
 THREADS = (10, 11, 12)
 """Types of channels: an announcement thread, a public thread, a private thread."""
@@ -25,6 +26,9 @@ PRIVATE = (1, 3, 12)
 """Types of channels: a direct message, a group message, a private thread."""
 
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+ID = "an id, in digits"
+"""The expectation in reasons about ids."""
+
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 _TOKEN = re.compile(r"[!-~]{1,1000}")
 
@@ -75,7 +79,7 @@ def read_interaction(payload: Mapping[str, Any]) -> Interaction:
     member = object_at(payload, "member")
     user = object_at(member, "user") or object_at(payload, "user")
     if maybe_id(user.get("id")) is None:
-        raise UnreadableItem(f"user: {found_at(user, 'id')} tells nobody who did it")
+        raise unexpected(user, "id", "the id of the person who acted, in digits")
     number = read_id(payload, "id")
     roles = member.get("roles")
     kind = channel.get("type")
@@ -112,7 +116,7 @@ def read_id(document: Mapping[str, Any], field: str) -> str:
     """Return the id at the field. Raises UnreadableItem."""
     value = maybe_id(document.get(field))
     if value is None:
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
+        raise unexpected(document, field, ID)
     return value
 
 

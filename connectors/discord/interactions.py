@@ -12,12 +12,13 @@ from typing import Any
 from connectors.chats.channels import Rules
 from connectors.chats.facts import Facts, named, subject
 from connectors.contract.events import Commented, Event, Opened, Resolved, digest
-from connectors.contract.messages import Parsed, Remark, Reply
+from connectors.contract.messages import Parsed, Remark
 from connectors.discord import content, receipts, replies
 from connectors.discord.envelope import Interaction, maybe_id, person, read_id
 from connectors.discord.replies import OURS
 from connectors.discord.settings import Settings
-from connectors.toolbox.strict_json import found, object_at, text_at, within
+from connectors.toolbox.reasons import MISSING, path_of, without_effect
+from connectors.toolbox.strict_json import object_at, text_at, within
 from connectors.toolbox.text import readable
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
@@ -34,14 +35,15 @@ def command(payload: Mapping[str, Any], done: Interaction, settings: Settings) -
         return _open_message(data, done, settings)
     if kind == MESSAGE and name == settings.close_message_command.casefold():
         return _close_message(data, done, settings)
-    return _nothing(f"nothing is done about the command {found(data.get('name'))}", "This command does nothing here.")
+    return _without_effect(data, "name", "the settings name other commands", "This command has no effect here.")
 
 
 def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
     """Read a button of ours: one closes, one asks for a note. Buttons stand below the reply that opened the case."""
-    ours = OURS.fullmatch(text_at(within(payload, "data"), "custom_id"))
+    data = within(payload, "data")
+    ours = OURS.fullmatch(text_at(data, "custom_id"))
     if ours is None or ours[2] is None:
-        return _nothing("nothing is done about the button: it is none of ours", "This button does nothing here.")
+        return _without_effect(data, "custom_id", "the button is another app's", "This button has no effect here.")
     rules = done.rules(settings)
     if off := rules.refuses("button"):
         return _off(off)
@@ -61,9 +63,9 @@ def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> P
     fields = content.form_fields(data)
     text = "\n\n".join(fields[each] for each in ("subject", "text") if each in fields)
     if ours is None or ours[1] == "close" or (ours[1] == "note" and not ours[2]):
-        return _nothing("nothing is done about the form: it is none of ours", "This form does nothing here.")
+        return _without_effect(data, "custom_id", "the form is another app's", "This form has no effect here.")
     if not text:
-        return _nothing("the form is empty", "Nothing was written in the form.")
+        return _nothing("the form is empty", "The form is empty.")
     if off := done.rules(settings).refuses("form"):
         return _off(off)
     if ours[1] == "note":
@@ -79,10 +81,10 @@ def _slash(data: Mapping[str, Any], done: Interaction, settings: Settings) -> Pa
         return _off(off)
     says_close = rules.has("close_word") and text.casefold() == settings.close_word.casefold()
     if chosen == "close" or says_close:
-        return _closed(done, settings, done.thread) if done.thread else _nowhere("closes")
+        return _closed(done, settings, done.thread) if done.thread else _nowhere()
     if chosen == "note":
         if done.thread is None:
-            return _nowhere("adds to")
+            return _nowhere()
         if not text and not files:
             return Parsed(reply=replies.form("note", done.thread))
         shared = _facts(done, settings, done.thread, text, files)
@@ -201,10 +203,10 @@ def _answered(event: Event, text: str, case: str | None = None) -> Parsed:
     return Parsed(events=(event,), reply=replies.told(text, private=event.private, case=case))
 
 
-def _nowhere(verb: str) -> Parsed:
+def _nowhere() -> Parsed:
     return _nothing(
-        f"it {verb} no ticket: it was not done in a thread",
-        "Which ticket? Do it in the ticket's thread, or by the buttons below the answer that you got.",
+        "outside of a thread, the command names no ticket",
+        "Which ticket? Use the command in the ticket's thread, or the buttons below the reply that opened the ticket.",
     )
 
 
@@ -212,9 +214,16 @@ def _off(reason: str) -> Parsed:
     return _nothing(reason, replies.OFF)
 
 
+def _without_effect(data: Mapping[str, Any], field: str, why: str, text: str) -> Parsed:
+    return _ignored(without_effect(path_of(data, field), data.get(field, MISSING), why), text)
+
+
 def _nothing(reason: str, text: str) -> Parsed:
-    reply: Reply = replies.told(text, private=True)
-    return Parsed(ignored=(Remark("data", reason),), reply=reply)
+    return _ignored(Remark("data", reason), text)
+
+
+def _ignored(remark: Remark, text: str) -> Parsed:
+    return Parsed(ignored=(remark,), reply=replies.told(text, private=True))
 
 
 HANDLERS: dict[int, Callable[[Mapping[str, Any], Interaction, Settings], Parsed]] = {2: command, 3: button, 5: form}

@@ -50,7 +50,7 @@ def write(about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
         return json_call(url, body, headers, "PATCH", repeatable=True)
     channel, _, message = (about.place or ORIGINAL).partition(":")
     if settings.bot_token is None or not message:
-        return CallRejected("the interaction is longer ago than 15 minutes: its answer cannot be edited any more")
+        return CallRejected("the interaction is older than 15 minutes, so its reply cannot be edited without bot_token")
     headers["Authorization"] = f"Bot {settings.bot_token.get_secret_value()}"
     return json_call(f"{api}/channels/{channel}/messages/{message}", body, headers, "PATCH", repeatable=True)
 
@@ -64,7 +64,7 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
         # A thread that is made from the reply has the reply's id.
         return Posted(_place(said, about), (number,) if number else ())
     if answer.status == 404 and about.place is None:
-        return CallLater(None, f"{because}: our own answer is not there yet")
+        return CallLater(None, f"{because}: the reply to edit does not exist yet")
     return failure(answer, because, FAILURES)
 
 

@@ -27,12 +27,12 @@ Action = Literal["open", "note", "close"]
 OURS = re.compile(r"ticketrelay:(open|note|close)(?::([1-9][0-9]{0,18}))?")
 """The custom id of our buttons and forms: the action, and its case."""
 
-OPENED = "Received: a ticket is opened for it."
-NOTED = "Received: it becomes a note on the ticket, if there is one."
-IN_THREAD = "Received: it becomes a note on the ticket of this thread, or opens one."
+OPENED = "Received: a ticket will be opened."
+NOTED = "Received: your text becomes a note on the ticket, if there is one."
+IN_THREAD = "Received: your text becomes a note on the ticket of this thread, or opens a ticket."
 TURNED_AWAY = "You may not open tickets here."
-OFF = "This does nothing here: it is switched off."
-CLOSING = "Received: the ticket is closed, if you opened it or may close any."
+OFF = "This action is switched off here."
+CLOSING = "Received: the ticket will be closed if you opened it, or if you may close any ticket."
 
 
 def pong() -> Reply:

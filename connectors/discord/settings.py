@@ -47,7 +47,7 @@ class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel]):
             value = getattr(self, name)
             if value is not None and is_mistyped(value.get_secret_value()):
                 count = len(value.get_secret_value())
-                raise ValueError(f"{name}: the application's Public Key has 64 hex digits, and this has {count}")
+                raise ValueError(f"{name}: has {count} hex digits; the application's Public Key has 64")
         if self.open_message_command.casefold() == self.close_message_command.casefold():
-            raise ValueError("open_message_command and close_message_command are the same: one command, one meaning")
+            raise ValueError("open_message_command, close_message_command: both are the same; give each its own")
         return self

@@ -22,7 +22,8 @@ from connectors.email.mime import Headers, Limits, Part, read_mail
 from connectors.email.settings import Settings
 from connectors.email.to_events import to_events
 from connectors.toolbox.proofs import Basic
-from connectors.toolbox.text import clean, cut
+from connectors.toolbox.reasons import one_of
+from connectors.toolbox.rendering import reason
 
 __all__ = ["CONNECTOR", "Settings", "own_message_id", "thread_address"]
 
@@ -40,13 +41,13 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     inbound = message.inbound
     tree = read_mail(inbound.body, Limits(settings.max_depth, settings.max_parts))
     if not any(name in tree.headers for name in EXPECTED_HEADERS):
-        raise UnreadableMessage("the body is no mail: it has none of the headers that every mail has")
+        raise UnreadableMessage(f"the body has no headers of a mail: expected one of {one_of(EXPECTED_HEADERS)}")
     if identity.is_own(settings, tree.headers):
-        return Parsed(ignored=(Remark("mail", "it is our own: its Message-ID or X-Loop says so"),))
+        return Parsed(ignored=(Remark("mail", "the mail is our own, by its Message-ID or X-Loop"),))
     try:
         return to_events(_read(tree, inbound, settings), inbound.received_at, settings)
     except ValueError as error:
-        raise UnreadableMessage(cut(clean(str(error)), 300)) from None
+        raise UnreadableMessage(reason(error)) from None
 
 
 def _read(tree: Part, inbound: Inbound, settings: Settings) -> Mail:

@@ -17,18 +17,18 @@ HEADER = "authentication-results"
 def why_not_authentic(headers: Headers, authserv_id: str | None) -> str | None:
     """Return why the From is not authentic; None if DMARC passed, or without DMARC a DKIM signature of its domain."""
     if authserv_id is None:
-        return "no authserv_id is configured"
+        return "authserv_id is not set"
     written = headers.all("from")
     authors = mailboxes(written)
     if len(written) != 1 or len(authors) != 1 or "@" not in authors[0].address:
-        return "its From names not exactly one address"
+        return "From must name exactly one address"
     domain = authors[0].address.rpartition("@")[2]
     reports = headers.all(HEADER)
     sections = _sections(reports[0]) if reports else None
     if sections is None:
-        return "no Authentication-Results can be read"
+        return "Authentication-Results is missing or malformed"
     if sections[0].split()[:1] != [authserv_id.lower()] or sections[0].split()[1:] not in ([], ["1"]):
-        return "its topmost Authentication-Results is not of the configured server"
+        return "the topmost Authentication-Results is not from the server in authserv_id"
     results = list(_results(sections[1:]))
     dmarc = [(result, said) for method, result, said in results if method == "dmarc"]
     if dmarc:
@@ -36,7 +36,7 @@ def why_not_authentic(headers: Headers, authserv_id: str | None) -> str | None:
         return None if passed else "DMARC did not pass"
     if any(method == "dkim" and result == "pass" and _signer(said) == domain for method, result, said in results):
         return None
-    return "neither DMARC nor a DKIM signature of its domain passed"
+    return "neither DMARC nor a DKIM signature of the domain in From passed"
 
 
 def _signer(said: dict[str, str]) -> str:

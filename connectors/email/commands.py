@@ -48,5 +48,5 @@ def commands(text: str) -> Commands:
 def why_not_allowed(headers: Headers, author: str | None, settings: Settings) -> str | None:
     """Return why the sender may not give commands; None if they may."""
     if author is None or not any(fits(each, author) for each in settings.commands_from):
-        return "its sender is not among commands_from"
+        return "the sender is not among commands_from"
     return why_not_authentic(headers, settings.authserv_id)

@@ -48,7 +48,7 @@ def own_message_id(settings: Settings, case_key: str, number: str) -> str:
     ref = case_ref(case_key)
     written = f"t-{ref}.{number}.{_proof(settings.secrets[0], 'message', ref, number)}@"
     if not _OWN_ID.fullmatch(f"{written}x"):
-        raise ValueError("the number of a Message-ID is 1 to 40 of a-z and 0-9")
+        raise ValueError("the number of a Message-ID must be 1 to 40 characters of a-z and 0-9")
     return f"<{written}{settings.address.partition('@')[2]}>"
 
 

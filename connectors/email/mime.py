@@ -132,7 +132,7 @@ def read_mail(raw: bytes, limits: Limits) -> Part:
         raw = raw.replace(b"\r", b"\n")
     head, body = _halves(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
     if len(head) > MAX_HEADERS:
-        raise UnreadableMessage(f"the headers have {len(head)} bytes, more than {MAX_HEADERS}")
+        raise UnreadableMessage(f"the headers have {len(head)} bytes: expected at most {MAX_HEADERS}")
     return _Reader(limits, READINGS * len(raw) + READ_ANYWAY).part(_headers(head), body, 1)
 
 
@@ -181,16 +181,20 @@ class _Reader:
 
     def part(self, headers: Headers, body: bytes, depth: int) -> Part:
         if depth > self._limits.depth:
-            raise UnreadableMessage(f"the parts are nested more than {self._limits.depth} deep")
+            raise UnreadableMessage(
+                f"the parts are nested too deeply: expected at most {self._limits.depth} levels (setting max_depth)"
+            )
         self._parts += 1
         if self._parts > self._limits.parts:
-            raise UnreadableMessage(f"there are more than {self._limits.parts} parts")
+            raise UnreadableMessage(
+                f"the mail has too many parts: expected at most {self._limits.parts} (setting max_parts)"
+            )
         bare = Part(headers, body)
         inner: Iterator[bytes] = iter(())
         if bare.type.startswith("multipart/"):
             self._bytes_left -= len(body)
             if self._bytes_left < 0:
-                raise UnreadableMessage("too many large parts are nested in each other")
+                raise UnreadableMessage("the mail has too many large parts nested in each other")
             inner = _split(body, bare.parameters.get("boundary", ""))
         elif bare.type in ("message/rfc822", "message/global"):
             inner = iter([bare.content.lstrip(b"\r\n")])

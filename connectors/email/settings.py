@@ -56,11 +56,11 @@ class AlertRule(BaseModel):
     def _makes_sense(self) -> Self:
         known = {name for each in (self.subject, self.text) if each is not None for name in groups(each)}
         if missing := [name for name in self.case if name not in known]:
-            raise ValueError(f"no expression has a group named {missing[0]!r}, which `case` asks for")
+            raise ValueError(f"case: names {missing[0]!r}, which is a group of neither subject nor text")
         if self.subject is None and self.text is None:
-            raise ValueError("a rule needs an expression for the subject or for the text")
+            raise ValueError("subject, text: give at least one of them")
         if self.firing is None and self.repeat is None:
-            raise ValueError("a rule needs an expression for firing, for how else would a ticket begin?")
+            raise ValueError("firing, repeat: give at least one of them, which opens tickets")
         return self
 
 
@@ -112,5 +112,5 @@ class Settings(SourceSettings):
         host = (self.receipts_by or "").rpartition(":")[0].strip("[]")
         is_here = host in ("localhost", "::1") or host.startswith("127.")
         if self.receipts_security == "none" and self.receipts_password is not None and not is_here:
-            raise ValueError("receipts_security: none would send receipts_password in clear; use starttls or tls")
+            raise ValueError("receipts_security: 'none' would send receipts_password in clear; use starttls or tls")
         return self

@@ -39,7 +39,7 @@ def to_events(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
         return Parsed((_of_alert(mail, found, received_at, settings),))
     told = commands(mail.said.text) if mail.kind == "person" else Commands()
     why_not = why_not_allowed(headers, author, settings) if told else None
-    refused = (Remark("commands", f"not carried out: {why_not}"),) if why_not is not None else ()
+    refused = (Remark("commands", f"the commands were not carried out: {why_not}"),) if why_not is not None else ()
     told = told if why_not is None else Commands()
     said = _of_mail(mail, received_at, settings, told)
     return Parsed((said, *_of_commands(said, told, received_at)), ignored=refused)

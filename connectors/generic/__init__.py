@@ -16,12 +16,24 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, digest
-from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage, Unverified, Verified
+from connectors.contract.messages import Inbound, Parsed, UnreadableMessage, Unverified, Verified
 from connectors.generic.proofs import ID, PROOF
 from connectors.generic.settings import Settings, compiled
 from connectors.toolbox.reading import Said, of_items, parsed, unknown_severity
+from connectors.toolbox.reasons import (
+    LIST,
+    MAX_NAME,
+    OBJECT,
+    TIME,
+    UnreadableItem,
+    joined,
+    missing,
+    unexpected,
+    unexpected_value,
+    without_effect,
+)
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
-from connectors.toolbox.strict_json import UnreadableItem, found, read_object, scalar, text_at
+from connectors.toolbox.strict_json import checked_id, read_object, scalar, text_at
 from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
 
 CE_ATTRIBUTES = ("id", "source", "type", "subject", "time")
@@ -49,22 +61,23 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     document, delivery = _unwrapped(read_object(inbound.body), inbound)
     if settings.items is None:
         try:
-            return parsed(_said("body", document, delivery, settings))
+            return parsed(_said("", document, delivery, settings))
         except ValueError as error:
             raise UnreadableMessage(reason(error)) from None
-    items = _items(document, settings.items)
+    name, items = _path(settings.items), _items(document, settings.items)
     return of_items(
-        "items", items, settings.max_items, lambda index, item: _said(f"items[{index}]", item, delivery, settings)
+        name, items, settings.max_items, lambda index, item: _said(f"{name}[{index}]", item, delivery, settings)
     )
 
 
 def _said(where: str, item: object, delivery: _Delivery, settings: Settings) -> Iterator[Said]:
     event = _event(item, delivery, settings)
     if event is None:
-        yield Remark(f"{where}.action", "nothing is done about an action that settings do not name")
+        path, value = joined(where, _path(settings.action)), _search(settings.action, item)
+        yield without_effect(path, value, "none of the settings opened, noted, changed and resolved lists it")
     else:
         yield event
-        yield from unknown_severity(event, f"{where}.severity")
+        yield from unknown_severity(event, joined(where, _path(settings.severity)))
 
 
 def _unwrapped(body: dict[str, Any], inbound: Inbound) -> tuple[dict[str, Any], _Delivery]:
@@ -75,7 +88,7 @@ def _unwrapped(body: dict[str, Any], inbound: Inbound) -> tuple[dict[str, Any], 
     if isinstance(body.get("specversion"), str) and "source" in body and "id" in body:
         ce, data = {name: text_at(body, name) for name in CE_ATTRIBUTES}, body.get("data", {})
         if not isinstance(data, dict):
-            raise UnreadableMessage(f"data: {found(data)} is no object with what the CloudEvent is about")
+            raise UnreadableMessage(str(unexpected(body, "data", f"{OBJECT}, the CloudEvent's data")))
     if not (ce["id"] and ce["source"]):
         return body, _Delivery(one_line(inbound.header(ID) or ""), "", arrived)
     return {**data, "ce": ce}, _Delivery(digest(ce["source"], ce["id"]), ce["time"], arrived)
@@ -85,29 +98,32 @@ def _items(document: Mapping[str, Any], expression: str) -> list[Any]:
     try:
         items = _search(expression, document)
     except ValueError as error:
-        raise UnreadableMessage(f"items: {reason(error)}") from None
+        raise UnreadableMessage(reason(error)) from None
     if not isinstance(items, list):
-        raise UnreadableMessage(f"items: {expression} is {found(items)}, no list")
+        path, expected = _path(expression), f"{LIST} (setting items)"
+        problem = missing(path, expected) if items is None else unexpected_value(path, items, expected)
+        raise UnreadableMessage(str(problem))
     return items
 
 
 def _event(item: object, delivery: _Delivery, settings: Settings) -> Event | None:
     """Return the event of one item; None for an action that the settings do not name. Raises ValueError."""
     if not isinstance(item, dict):
-        raise UnreadableItem(f"it is {found(item)}, not an object")
-    action = _text(item, "action", settings.action).casefold()
+        raise unexpected_value("", item, OBJECT)
+    action = _text(item, settings.action).casefold()
     if not action:
-        raise UnreadableItem(f"action: there is nothing at {settings.action}")
+        raise missing(_path(settings.action), "the action's word (setting action)")
     kind = _kind(action, settings)
     if kind is None:
         return None
-    key = _text(item, "case", settings.case)
+    key = _text(item, settings.case)
     if not key:
-        raise UnreadableItem(f"case: there is nothing at {settings.case}")
+        raise missing(_path(settings.case), "the case's name (setting case)")
+    checked_id(key, _path(settings.case))
     at = _time(item, delivery, settings)
-    own = _text(item, "message_id", settings.message_id) or delivery.id or at.text
-    severity = cut(_text(item, "severity", settings.severity), MAX_ATTRIBUTE) or None
-    subject = _text(item, "subject", settings.subject)
+    own = _text(item, settings.message_id) or delivery.id or at.text
+    severity = cut(_text(item, settings.severity), MAX_ATTRIBUTE) or None
+    subject = _text(item, settings.subject)
     details = _search(settings.text, item)
     labels = _labels(_search(settings.labels, item))
     text = compose(
@@ -143,21 +159,25 @@ def _kind(action: str, settings: Settings) -> type[Event] | None:
     return next((kind for words, kind in table if action in words), None)
 
 
-def _search(expression: str, item: Mapping[str, Any]) -> Any:
-    """Return the value at the expression. Raises ValueError (JMESPathError is one)."""
+def _path(expression: str) -> str:
+    """Return an expression as a path in reasons; most expressions are the path of a field."""
+    return cut(one_line(expression), MAX_NAME)
+
+
+def _search(expression: str, item: Any) -> Any:
+    """Return the value at the expression. Raises UnreadableItem."""
     try:
         return compiled(expression).search(item)
     except (TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         # The library's functions check the types of their arguments, but not of all values within them.
-        raise UnreadableItem(f"{expression} cannot be applied: {type(error).__name__}") from None
-
-
-def _text(item: Mapping[str, Any], name: str, expression: str) -> str:
-    """Return the text, number or boolean at the expression as one line; empty if there is none."""
-    try:
-        return one_line(scalar(_search(expression, item)))
+        raise UnreadableItem(f"cannot be evaluated: {type(error).__name__}", _path(expression)) from None
     except ValueError as error:
-        raise UnreadableItem(f"{name}: {error}") from None
+        raise UnreadableItem(f"cannot be evaluated: {error}", _path(expression)) from None
+
+
+def _text(item: Mapping[str, Any], expression: str) -> str:
+    """Return the text, number or boolean at the expression as one line; empty if there is none."""
+    return one_line(scalar(_search(expression, item), _path(expression)))
 
 
 def _time(item: Mapping[str, Any], delivery: _Delivery, settings: Settings) -> Instant:
@@ -167,7 +187,8 @@ def _time(item: Mapping[str, Any], delivery: _Delivery, settings: Settings) -> I
     try:
         at = instant(_rfc_3339(given)) if given != "" else None
     except (ValueError, OverflowError, OSError):
-        raise UnreadableItem(f"time: {found(given)} is no time") from None
+        path = _path(settings.time) if given == value else "ce.time"
+        raise unexpected_value(path, given, f"{TIME}, or seconds since 1970") from None
     return at or Instant(delivery.arrived, delivery.arrived.isoformat())
 
 
@@ -200,7 +221,7 @@ def _spelled(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     except RecursionError:
-        raise UnreadableItem("text: it is nested too deeply") from None
+        raise UnreadableItem("is nested too deeply to be read", "text") from None
 
 
 def _flat(labels: Mapping[str, str]) -> list[str]:

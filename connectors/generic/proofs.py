@@ -15,7 +15,7 @@ from connectors.contract.events import digest
 from connectors.contract.messages import Denied, Inbound, Keys, Verified
 from connectors.generic.settings import Settings
 from connectors.toolbox.proofs import LEEWAY_S, Basic, Chosen, Hmac
-from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_hmac, stale
+from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_hmac, mismatch, stale
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 MOST_SIGNATURES = 20
@@ -30,13 +30,16 @@ class Standard:
     def verify(self, inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
         name, timestamp, signature = (inbound.header(each) for each in (ID, TIMESTAMP, SIGNATURE))
         if name is None or timestamp is None or signature is None:
-            return Denied(f"{ID}, {TIMESTAMP} or {SIGNATURE} is missing or repeated")
+            return Denied(f"the header {ID}, {TIMESTAMP} or {SIGNATURE} is missing or repeated: expected each once")
         if denied := stale(timestamp, now, LEEWAY_S):
             return denied
         listed = signature.split(" ") if len(signature) <= MAX_HEADER else []
         well_formed = 0 < len(listed) <= MOST_SIGNATURES and all(map(_SIGNATURE.fullmatch, listed))
         if not well_formed or not _ID.fullmatch(name):
-            return Denied(f"{ID} is no id, or {SIGNATURE} no list of at most {MOST_SIGNATURES} signatures")
+            return Denied(
+                f"the header {ID} or {SIGNATURE} is malformed: "
+                f"expected an id, and at most {MOST_SIGNATURES} signatures, v1,BASE64"
+            )
         for each in listed:
             version, _, text = each.partition(",")
             try:
@@ -45,7 +48,7 @@ class Standard:
                 continue
             if version == "v1" and is_hmac(offered, settings.keys, f"{name}.{timestamp}.".encode(), inbound.body):
                 return Verified(inbound)
-        return Denied("the signature is wrong")
+        return mismatch(f"the signature in the header {SIGNATURE}")
 
     def sign(self, body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
         name, timestamp = f"msg_{digest(body.decode('latin-1'))[:24]}", str(int(now.timestamp()))

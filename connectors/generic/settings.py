@@ -32,7 +32,7 @@ def _compiles(expression: str) -> str:
         compiled(expression)
     except ValueError as error:
         said = " ".join(str(error).split())
-        raise ValueError(f"{expression!r} is no JMESPath expression: {said}") from None
+        raise ValueError(f"{expression!r} cannot be read as JMESPath: {said}") from None
     return expression
 
 
@@ -89,9 +89,9 @@ class Settings(SourceSettings):
         if self.proof == "standard":
             for name, secret in (("secret", self.secret), ("previous_secret", self.previous_secret)):
                 if secret is not None and not standard_key(secret.get_secret_value()):
-                    raise ValueError(f"{name}: with proof=standard it is {STANDARD_PREFIX} and then Base64")
+                    raise ValueError(f"{name}: with proof=standard it must be {STANDARD_PREFIX} followed by Base64")
         if self.username is not None and self.proof != "secret":
-            raise ValueError("username: is for proof=secret only")
+            raise ValueError("username: is used only with proof=secret")
         return self
 
     @model_validator(mode="after")
@@ -99,7 +99,7 @@ class Settings(SourceSettings):
         words = [*self.opened, *self.noted, *self.changed, *self.resolved]
         twice = sorted({word for word in words if words.count(word) > 1})
         if twice:
-            raise ValueError(f"opened, noted, changed, resolved: {twice[0]!r} stands twice: one word, one meaning")
+            raise ValueError(f"opened, noted, changed, resolved: list {twice[0]!r} only once")
         return self
 
     @property

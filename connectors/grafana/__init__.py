@@ -23,12 +23,16 @@ from connectors.alerts.labelled import Dialect, Document, Pairs, listed, parse_a
 from connectors.contract.connector import Ask, Asking, Connector
 from connectors.contract.messages import Parsed, Unverified, Verified
 from connectors.toolbox.proofs import Basic, Chosen, Hmac
+from connectors.toolbox.reasons import missing, unexpected
 from connectors.toolbox.signatures import HeaderName, Username
-from connectors.toolbox.strict_json import UnreadableItem, found, scalar
+from connectors.toolbox.strict_json import scalar
 from connectors.toolbox.text import one_line
 
 TROUBLES = {"DatasourceNoData": "No data", "DatasourceError": "The query failed"}
 """Names of alerts about the rule itself. These alerts carry the rule's annotations."""
+
+ORGANIZATION = "the number of the alert's organization"
+"""The expectation in reasons about `orgId`."""
 
 ERROR_ANNOTATION = "Error"
 """The data source's error. It can hold a request id, and then differs every time."""
@@ -52,7 +56,7 @@ class Settings(AskedSettings):
     @model_validator(mode="after")
     def _headers_belong_to_signatures(self) -> Self:
         if self.timestamp_header is not None and not self.signed:
-            raise ValueError("timestamp_header: is for signed=true only")
+            raise ValueError("timestamp_header: is used only with signed=true")
         if self.username is not None and self.signed:
             raise ValueError("username: is not used with signed=true")
         return self
@@ -78,10 +82,10 @@ def _prefix(alert: Document, payload: Document) -> str:
     for document in (alert, payload):
         org = document.get("orgId")
         if isinstance(org, bool) or not isinstance(org, int | None):
-            raise UnreadableItem(f"orgId: {found(org)} is no number of an organization")
+            raise unexpected(document, "orgId", ORGANIZATION)
         if org is not None:
             return f"{org}:"
-    raise UnreadableItem("orgId: nothing says to which organization the alert belongs")
+    raise missing("orgId", ORGANIZATION)
 
 
 def _links(alert: Document, payload: Document) -> tuple[tuple[str, object], ...]:

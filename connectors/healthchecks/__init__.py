@@ -17,8 +17,9 @@ from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.proofs import Bearer
 from connectors.toolbox.reading import of_object
-from connectors.toolbox.rendering import attributes, block, compose, subject_line
-from connectors.toolbox.strict_json import UnreadableItem, found, found_at, read_id, read_time, text_at
+from connectors.toolbox.reasons import one_of, unexpected
+from connectors.toolbox.rendering import attributes, block, compose, reason, subject_line
+from connectors.toolbox.strict_json import read_id, read_time, text_at
 from connectors.toolbox.text import PRIORITIES, one_line, readable
 
 STATUSES: Mapping[str, type[Event]] = {"down": Opened, "up": Resolved}
@@ -36,7 +37,8 @@ def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> 
     """
     event = _event(payload, settings)
     if len(told := _severities(payload)) > 1:
-        return Parsed((event,), ignored=(Remark("tags", f"several severities ({', '.join(told)}): the first counts"),))
+        several = reason(f"tags holds several severities ({', '.join(told)}): the first one counts")
+        return Parsed((event,), ignored=(Remark("tags", several),))
     return Parsed((event,))
 
 
@@ -44,9 +46,9 @@ def _event(payload: Mapping[str, Any], settings: Settings) -> Event:
     code = read_id(payload, "code")
     status = text_at(payload, "status").strip().casefold()
     if status not in STATUSES:
-        raise UnreadableItem(f"status: {found_at(payload, 'status')} is neither down nor up")
+        raise unexpected(payload, "status", one_of(STATUSES))
     if code.startswith("$"):
-        raise UnreadableItem(f"code: {found(code)} was not filled in")
+        raise unexpected(payload, "code", "the check's id, which Healthchecks fills in; compare the webhook's template")
     at = read_time(payload, "now")
     tags = _tags(payload)
     name = _filled(payload, "name") or f"Check {code}"

@@ -22,7 +22,7 @@ class Settings(SourceSettings):
 
 def parse(_message: Verified | Unverified, _settings: Settings) -> Parsed:
     """Return no event: a ping carries no information besides its arrival."""
-    return Parsed(ignored=(Remark("ping", "it is alive"),))
+    return Parsed(ignored=(Remark("ping", "the sender is alive"),))
 
 
 CONNECTOR = Connector(

@@ -21,6 +21,7 @@ from connectors.contract.settings import Secret
 from connectors.email import handed_over
 from connectors.toolbox.forms import read_form
 from connectors.toolbox.proofs import Basic
+from connectors.toolbox.reasons import missing
 from connectors.toolbox.signatures import authorize_by_url, is_hmac, read_hex, stale
 
 MAX_TOKEN = 200  # characters; Mailgun's have 50
@@ -53,9 +54,11 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
     timestamp, token, signature = (form.get(name, b"") for name in ("timestamp", "token", "signature"))
     offered = read_hex(signature.decode("latin-1"))
     if offered is None or not 0 < len(token) <= MAX_TOKEN:
-        return Denied("timestamp, token or signature is missing, repeated or no such thing")
+        return Denied(
+            "timestamp, token or signature is missing, repeated or malformed: expected each once, as Mailgun sends"
+        )
     if not is_hmac(offered, [settings.signing_key.get_secret_value().encode()], timestamp, token):
-        return Denied("the signature is wrong")
+        return Denied("signature does not match: compare signing_key with Mailgun's HTTP webhook signing key")
     return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
 
 
@@ -66,8 +69,9 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     form = read_form(message.inbound.body)
     if "body-mime" not in form:
         if "body-plain" in form or "stripped-text" in form:
-            raise UnreadableMessage("body-mime: missing; let the URL of the route's forward action end with /mime")
-        raise UnreadableMessage("body-mime: missing; this is no mail of Mailgun's")
+            todo = "let the URL of the route's forward action end with /mime"
+            raise UnreadableMessage(str(missing("body-mime", f"the raw mail; {todo}")))
+        raise UnreadableMessage(str(missing("body-mime", "the raw mail")))
     sender, recipient = (form[name].decode("utf-8", "replace") if name in form else None for name in _ENVELOPE)
     return handed_over.read(message, settings, form["body-mime"], sender, [recipient] if recipient else [])
 

@@ -16,14 +16,13 @@ from typing import Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Verified
 from connectors.contract.settings import SourceSettings
-from connectors.toolbox.reading import of_object
+from connectors.toolbox.reading import of_object, unknown_word
+from connectors.toolbox.reasons import TEXT, missing, path_of, without_effect
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, filled, subject_line
-from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_hmac, read_hex
+from connectors.toolbox.signatures import MAX_HEADER, absent, hmac_sha256, is_hmac, mismatch, read_hex, too_long
 from connectors.toolbox.strict_json import (
-    UnreadableItem,
-    found,
     number_at,
     object_at,
     objects_in,
@@ -71,16 +70,16 @@ COMMENTED: Mapping[str, str] = {
 }
 """Events that refer to their incident (`data.incident`) and carry no priority. So they are notes, not changes."""
 NOTHING: Mapping[str, str] = {
-    "pagey.ping": "a test of the subscription",
-    "incident.action_invocation.created": "automation says nothing about the incident",
-    "incident.action_invocation.terminated": "automation says nothing about the incident",
-    "incident.action_invocation.updated": "automation says nothing about the incident",
-    "incident.workflow.completed": "automation says nothing about the incident",
-    "incident.workflow.started": "automation says nothing about the incident",
-    "service.created": "a service is no incident",
-    "service.custom_field_values.updated": "a service is no incident",
-    "service.deleted": "a service is no incident",
-    "service.updated": "a service is no incident",
+    "pagey.ping": "PagerDuty tests the subscription",
+    "incident.action_invocation.created": "automation does not change the incident",
+    "incident.action_invocation.terminated": "automation does not change the incident",
+    "incident.action_invocation.updated": "automation does not change the incident",
+    "incident.workflow.completed": "automation does not change the incident",
+    "incident.workflow.started": "automation does not change the incident",
+    "service.created": "the event is about a service, not an incident",
+    "service.custom_field_values.updated": "the event is about a service, not an incident",
+    "service.deleted": "the event is about a service, not an incident",
+    "service.updated": "the event is about a service, not an incident",
 }
 """Event types that are understood and have no effect, with the reason."""
 
@@ -109,18 +108,20 @@ def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) ->
     """
     header = inbound.header(SIGNATURE)
     if header is None:
-        return Denied(f"{SIGNATURE} is missing or repeated")
+        return absent(SIGNATURE)
     if len(header) > MAX_HEADER:
-        return Denied(f"{SIGNATURE} has more than {MAX_HEADER} characters")
+        return too_long(SIGNATURE)
     listed = [each.strip() for each in header.split(",")]
     if len(listed) > MOST_SIGNATURES or not all(map(_SIGNATURE.fullmatch, listed)):
-        return Denied(f"{SIGNATURE} is no list of at most {MOST_SIGNATURES} signatures")
+        return Denied(
+            f"the header {SIGNATURE} is malformed: expected at most {MOST_SIGNATURES} signatures, {VERSION}=HEX"
+        )
     offered = [each.partition("=") for each in listed]
     digests = [read for version, _, digits in offered if version == VERSION and (read := read_hex(digits))]
     if not digests:
-        return Denied(f"{SIGNATURE} holds no signature of version {VERSION}")
+        return Denied(f"the header {SIGNATURE} holds no signature of version {VERSION}: expected {VERSION}=HEX")
     if not any(is_hmac(each, settings.secrets, inbound.body) for each in digests):
-        return Denied("the signature is wrong")
+        return mismatch(f"the signature in the header {SIGNATURE}")
     return Verified(inbound)
 
 
@@ -136,24 +137,23 @@ def parse(payload: Mapping[str, Any], _inbound: Inbound, settings: Settings) -> 
     Raises UnreadableMessage if the incident, the event's id or its time is missing.
     """
     event = within(payload, "event")
-    kind = read_word(event, "event_type", "type of an event", "event.event_type")
+    kind = read_word(event, "event_type", "the type of an event")
     if kind in NOTHING:
-        return Parsed(ignored=(Remark("event.event_type", f"nothing is done about {kind}: {NOTHING[kind]}"),))
+        return Parsed(ignored=(without_effect("event.event_type", kind, NOTHING[kind]),))
     build = _BUILDERS.get(kind)
     if build is None:
-        return Parsed(ignored=(Remark("event.event_type", f"no event of type {found(kind)} is known"),))
+        return Parsed(ignored=(without_effect("event.event_type", kind, "this type of event is unknown"),))
     return _parsed(build(_told(event, kind), settings))
 
 
 def _parsed(event: Event) -> Parsed:
     if event.severity is None or _in_a_table(event.severity):
         return Parsed((event,))
-    unknown = f"{found(event.severity)} is in no table: the ticket's priority is {event.priority}"
-    return Parsed((event,), ignored=(Remark("event.data.priority", unknown),))
+    return Parsed((event,), ignored=(unknown_word(event, "event.data.priority", "a known priority, like P1"),))
 
 
 def _told(event: Mapping[str, Any], kind: str) -> _Told:
-    at = read_time(event, "occurred_at", "event.occurred_at")
+    at = read_time(event, "occurred_at")
     agent = object_at(event, "agent")
     known = agent if agent.get("type") == "user_reference" else {}
     return _Told(
@@ -209,7 +209,7 @@ def _comment(told: _Told, settings: Settings) -> Event:
     incident = within(told.data, "incident")
     written = text_at(told.data, "content") or text_at(told.data, "message")
     if told.type in WRITTEN and not one_line(written):
-        raise UnreadableItem("event.data.content: there is no text")
+        raise missing(path_of(told.data, "content"), TEXT)
     by = f"{COMMENTED[told.type]} by {told.agent}" if told.agent else COMMENTED[told.type]
     trimmed = "\n\n(PagerDuty sent only the beginning.)" if told.data.get("trimmed") is True else ""
     key = read_id(incident, "id")

@@ -12,6 +12,7 @@ from connectors.contract.messages import Parsed, UnreadableMessage, Unverified, 
 from connectors.email import handed_over
 from connectors.postmark.fields import headers_of, rebuilt, recipients_of
 from connectors.toolbox.proofs import Basic
+from connectors.toolbox.reasons import missing
 from connectors.toolbox.strict_json import read_object, text_at
 
 
@@ -33,7 +34,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     headers, broken = headers_of(fields, settings.max_items)
     raw = text_at(fields, "RawEmail")
     if not raw and not any(text_at(fields, name) for name in ("From", "TextBody", "HtmlBody", "Subject")):
-        raise UnreadableMessage("the body is no mail of Postmark's: RawEmail, From, Subject and bodies are missing")
+        raise UnreadableMessage(str(missing("RawEmail", "the raw mail, or From, Subject, TextBody or HtmlBody")))
     body = raw.encode("utf-8", "replace") if raw else rebuilt(fields, headers)
     parsed = handed_over.read(message, settings, body, _sender(headers), recipients_of(fields))
     return Parsed(parsed.events, parsed.ignored, (*parsed.unreadable, *broken))

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.contract.messages import OverLimit, Remark
-from connectors.toolbox.strict_json import found, text_at
+from connectors.toolbox.reasons import TEXT, Located, too_many, unexpected, unexpected_value
+from connectors.toolbox.strict_json import text_at
 
 OF_THE_PARTS = ("mime-version", "content-type", "content-transfer-encoding", "content-disposition")
 """Headers of the original parts, which would be wrong for the new parts."""
@@ -28,15 +29,24 @@ def headers_of(fields: Mapping[str, Any], limit: int) -> tuple[Headers, list[Rem
     if not isinstance(items, list):
         return [], []
     if len(items) > limit:
-        raise OverLimit(f"Headers: {len(items)} of them, and max_items is {limit}")
+        raise OverLimit(too_many("Headers", len(items), limit, "max_items"))
     headers, broken = [], []
     for index, item in enumerate(items):
         name, value = (item.get(each) for each in ("Name", "Value")) if isinstance(item, dict) else (None, None)
         if isinstance(name, str) and isinstance(value, str) and _is_name(name):
             headers.append((name, value))
         else:
-            broken.append(Remark(f"Headers[{index}]", f"{found(item)} is no header"))
+            broken.append(_broken(index, item))
     return headers, broken
+
+
+def _broken(index: int, item: object) -> Remark:
+    path = f"Headers[{index}]"
+    if not isinstance(item, dict):
+        return Remark(path, str(unexpected_value(path, item, "an object with Name and Value")))
+    field = "Value" if isinstance(name := item.get("Name"), str) and _is_name(name) else "Name"
+    expected = TEXT if field == "Value" else "the name of a header"
+    return Remark(path, str(unexpected(Located(item, path), field, expected)))
 
 
 def recipients_of(fields: Mapping[str, Any]) -> list[str]:

@@ -17,12 +17,13 @@ from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
 from connectors.sentry.alerts import issue_alert, metric_alert
-from connectors.sentry.facts import Hook, is_level
+from connectors.sentry.facts import LEVELS, Hook, is_level
 from connectors.sentry.issues import issue
 from connectors.toolbox.proofs import Hmac
-from connectors.toolbox.reading import of_object
+from connectors.toolbox.reading import of_object, unknown_word
+from connectors.toolbox.reasons import missing, one_of, without_effect
 from connectors.toolbox.signatures import seconds
-from connectors.toolbox.strict_json import UnreadableItem, found, object_at, read_word, within
+from connectors.toolbox.strict_json import object_at, read_word, within
 
 SIGNATURE, RESOURCE, TIMESTAMP = "Sentry-Hook-Signature", "Sentry-Hook-Resource", "Sentry-Hook-Timestamp"
 
@@ -46,18 +47,18 @@ def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> P
 
     Raises UnreadableMessage if the issue or alert, or its start, is missing.
     """
-    action = read_word(payload, "action", "action")
+    action = read_word(payload, "action", "the name of an action")
     data = within(payload, "data")
     resource = _resource(inbound.header(RESOURCE), data)
     reader = _READERS.get(resource)
     if reader is None:
-        return Parsed(ignored=(Remark(RESOURCE, f"nothing is done about {found(resource)}"),))
+        return Parsed(ignored=(without_effect(RESOURCE, resource),))
     said = reader(Hook(action, data, _at(inbound), object_at(payload, "actor"), _delivery(inbound)), settings)
     if isinstance(said, Remark):
         return Parsed(ignored=(said,))
     if said.severity and not is_level(said.severity):
-        unknown = f"the level {found(said.severity)} is not in the table: its priority is {said.priority}"
-        return Parsed((said,), ignored=(Remark("level", unknown),))
+        path = f"data.{SHAPES[resource]}.level"
+        return Parsed((said,), ignored=(unknown_word(said, path, one_of(LEVELS)),))
     return Parsed((said,))
 
 
@@ -66,9 +67,9 @@ def _resource(header: str | None, data: Mapping[str, Any]) -> str:
     if header is None:
         header = next((name for name, field in SHAPES.items() if field in data), "")
         if not header:
-            raise UnreadableItem(f"{RESOURCE} is missing, and data holds neither issue nor event nor metric_alert")
+            raise missing(f"data.{next(iter(SHAPES))}", f"{one_of(SHAPES.values())} in data, or the header {RESOURCE}")
     if header in SHAPES and SHAPES[header] not in data:
-        raise UnreadableItem(f"{RESOURCE} is {found(header)}, and data holds no {SHAPES[header]}")
+        raise missing(f"data.{SHAPES[header]}", f"it, since the header {RESOURCE} is {header}")
     return header
 
 

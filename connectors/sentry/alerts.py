@@ -7,8 +7,9 @@ from connectors.contract.messages import Remark
 from connectors.contract.settings import SourceSettings
 from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
 from connectors.sentry.issues import case_key
+from connectors.toolbox.reasons import without_effect
 from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
-from connectors.toolbox.strict_json import found, object_at, read_id, read_instant, read_time, text_at, within
+from connectors.toolbox.strict_json import object_at, read_id, read_instant, read_time, text_at, within
 from connectors.toolbox.text import one_line, readable
 
 THRESHOLDS = ("critical", "warning")
@@ -18,10 +19,10 @@ THRESHOLDS = ("critical", "warning")
 def issue_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
     """Return an opening of the issue's case: an alert rule matched an event. Raises ValueError."""
     if hook.action != "triggered":
-        return Remark("action", f"nothing is done about an issue alert that is {found(hook.action)}")
+        return without_effect("action", hook.action)
     it = within(hook.data, "event")
     key = case_key(read_id(it, "issue_id"))
-    happened = read_time(it, "datetime", "data.event.datetime")
+    happened = read_time(it, "datetime")
     level = level_of(it)
     rule = one_line(text_at(hook.data, "triggered_rule"))
     facts = filled(
@@ -67,10 +68,10 @@ def metric_alert(hook: Hook, settings: SourceSettings) -> Event | Remark:
     Raises ValueError.
     """
     if hook.action not in (*THRESHOLDS, "resolved"):
-        return Remark("action", f"nothing is done about a metric alert that is {found(hook.action)}")
+        return without_effect("action", hook.action)
     it = within(hook.data, "metric_alert")
     key = f"metric:{read_id(it, 'id')}"
-    started = read_time(it, "date_started", "data.metric_alert.date_started")
+    started = read_time(it, "date_started")
     is_over = hook.action == "resolved"
     closed = read_instant(it, "date_closed") if is_over else None
     ended = max(closed.time if closed else hook.at, started.time)

@@ -10,8 +10,9 @@ from connectors.contract.events import Changed, Event, Opened, Resolved, digest
 from connectors.contract.messages import Remark
 from connectors.contract.settings import SourceSettings
 from connectors.sentry.facts import Hook, level_of, priority_of_level, project_of
+from connectors.toolbox.reasons import without_effect
 from connectors.toolbox.rendering import attributes, block, compose, filled, subject_line
-from connectors.toolbox.strict_json import found, object_at, read_id, read_instant, text_at, within
+from connectors.toolbox.strict_json import object_at, read_id, read_instant, text_at, within
 from connectors.toolbox.text import readable
 
 ACTIONS: Mapping[str, tuple[type[Event], str]] = {
@@ -28,7 +29,7 @@ ACTIONS: Mapping[str, tuple[type[Event], str]] = {
 def issue(hook: Hook, settings: SourceSettings) -> Event | Remark:
     """Return the event, or the reason why there is none. Raises ValueError."""
     if hook.action not in ACTIONS:
-        return Remark("action", f"nothing is done about an issue that is {found(hook.action)}")
+        return without_effect("action", hook.action)
     kind, happened = ACTIONS[hook.action]
     it = within(hook.data, "issue")
     key = case_key(read_id(it, "id"))

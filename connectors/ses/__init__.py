@@ -19,8 +19,9 @@ from connectors.contract.connector import Connector, Outside
 from connectors.contract.events import Event
 from connectors.contract.messages import Parsed, UnreadableMessage, Unverified, Verified
 from connectors.email import handed_over
+from connectors.toolbox.reasons import UnreadableItem, missing, path_of, unexpected
 from connectors.toolbox.rendering import reason
-from connectors.toolbox.strict_json import UnreadableItem, found_at, read_object, text_at, within
+from connectors.toolbox.strict_json import read_object, text_at, within
 from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
@@ -61,7 +62,7 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
 
 def _received(message: Verified | Unverified, settings: Settings, notice: Mapping[str, Any]) -> Parsed:
     if text_at(notice, "notificationType") != "Received":
-        raise UnreadableItem(f"notificationType: {found_at(notice, 'notificationType')} is not Received")
+        raise unexpected(notice, "notificationType", "Received")
     receipt, sent = within(notice, "receipt"), within(notice, "mail")
     body = _content(notice, receipt)
     sender = sent.get("source")
@@ -80,13 +81,16 @@ def _content(notice: Mapping[str, Any], receipt: Mapping[str, Any]) -> bytes:
     """Return the mail's bytes. Raises UnreadableItem if they are missing."""
     content = text_at(notice, "content")
     if not content:
-        raise UnreadableItem("content: missing; the rule needs the action SNS, which takes mails of up to 150 KB")
+        raise missing(
+            path_of(notice, "content"), "the mail; give the rule the action SNS, which takes mails of up to 150 KB"
+        )
     if text_at(within(receipt, "action"), "encoding").upper() != "BASE64":
         return content.encode("utf-8", "replace")
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
-        raise UnreadableItem("content: it is no Base64, and action.encoding says so") from None
+        expected = "it, since receipt.action.encoding is BASE64"
+        raise UnreadableItem(f"is not Base64: expected {expected}", path_of(notice, "content")) from None
 
 
 def _judged(event: Event, receipt: Mapping[str, Any]) -> Event:

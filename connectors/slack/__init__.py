@@ -29,12 +29,13 @@ from connectors.contract.receipts import ReceiptCalls
 from connectors.slack import display_names, history, messages, reactions, receipts, socket_mode
 from connectors.slack.deliveries import INTERACTIONS, is_connection_test, kind_of, read_payload
 from connectors.slack.envelope import Envelope, read_envelope
-from connectors.slack.gestures import ACKNOWLEDGED, nothing
+from connectors.slack.gestures import ACKNOWLEDGED, ignored
 from connectors.slack.settings import Settings
 from connectors.toolbox.reading import Said, parsed
+from connectors.toolbox.reasons import unexpected, without_effect
 from connectors.toolbox.rendering import reason
-from connectors.toolbox.signatures import hmac_sha256, is_hmac, read_hex, stale
-from connectors.toolbox.strict_json import UnreadableItem, found, read_word, within
+from connectors.toolbox.signatures import absent, hmac_sha256, is_hmac, mismatch, read_hex, stale
+from connectors.toolbox.strict_json import read_word, within
 from connectors.toolbox.text import readable
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
@@ -52,17 +53,17 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
     """
     timestamp, signature = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
     if timestamp is None and signature is None and is_connection_test(inbound.body):
-        return Denied("it tests the connection, and says nothing", reply=ACKNOWLEDGED)
+        return Denied("the body is a connection test of Slack's, which needs no signature", reply=ACKNOWLEDGED)
     if timestamp is None or signature is None:
-        return Denied(f"{TIMESTAMP if timestamp is None else SIGNATURE} is missing or repeated")
+        return absent(TIMESTAMP if timestamp is None else SIGNATURE)
     if denied := stale(timestamp, now, LEEWAY):
         return denied
     version, _, digits = signature.partition("=")
     offered = read_hex(digits)
     if version != VERSION or offered is None:
-        return Denied(f"{SIGNATURE} is no signature of version {VERSION}")
+        return Denied(f"the header {SIGNATURE} is malformed: expected {VERSION}=HEX, an HMAC-SHA256")
     if not is_hmac(offered, settings.secrets, *_signed(timestamp, inbound.body)):
-        return Denied("the signature is wrong")
+        return mismatch(f"the signature in the header {SIGNATURE}")
     return Verified(inbound)
 
 
@@ -92,35 +93,35 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
             return display_names.applied(said, message.inbound)
         if handler is not None:
             return display_names.applied(handler(payload, settings), message.inbound)
-        read_word(payload, "type", "type of a delivery")
+        read_word(payload, "type", "the type of a delivery")
     except ValueError as error:
         raise UnreadableMessage(reason(error)) from None
-    return nothing("type", f"nothing is done about a delivery of type {found(kind)}")
+    return ignored(without_effect("type", kind))
 
 
 def _event(payload: Mapping[str, Any], settings: Settings) -> Parsed:
     event = within(payload, "event")
-    kind = read_word(event, "type", "type of an event", "event.type")
+    kind = read_word(event, "type", "the type of an event")
     handler = _EVENTS.get(kind)
     if handler is None:
-        return Parsed(ignored=(Remark("event.type", f"nothing is done about an event of type {found(kind)}"),))
+        return Parsed(ignored=(without_effect("event.type", kind),))
     said = handler(event, read_envelope(payload, settings), settings)
     return parsed((said,))
 
 
 def _challenge(payload: Mapping[str, Any], _settings: Settings) -> Parsed:
-    challenge = payload.get("challenge")
+    challenge, expected = payload.get("challenge"), f"text of 1 to {MAX_CHALLENGE} characters"
     if not isinstance(challenge, str) or not 0 < len(challenge) <= MAX_CHALLENGE:
-        raise UnreadableItem(f"challenge: {found(challenge)} is no text of 1 to {MAX_CHALLENGE} characters")
+        raise unexpected(payload, "challenge", expected)
     return Parsed(reply=Reply(json.dumps({"challenge": challenge}).encode()))
 
 
 def _rate_limited(payload: Mapping[str, Any], _settings: Settings) -> Parsed:
     minute = payload.get("minute_rate_limited")
-    when = "of a minute that it does not tell"
+    when = "of an unknown minute"
     if isinstance(minute, int) and not isinstance(minute, bool) and 0 <= minute < 10**11:
         when = f"of the minute from {readable(datetime.fromtimestamp(minute, UTC))}"
-    held = f"Slack held back events {when}: there were more than 30,000 in an hour"
+    held = f"Slack held back events {when}, after more than 30,000 within an hour"
     return Parsed(ignored=(Remark("minute_rate_limited", held),))
 
 

@@ -23,6 +23,7 @@ from connectors.slack.gestures import (
     Gesture,
     Origin,
     channel_type,
+    ignored,
     new_case,
     nothing,
     read_gesture,
@@ -30,6 +31,7 @@ from connectors.slack.gestures import (
     told,
 )
 from connectors.slack.settings import Settings
+from connectors.toolbox.reasons import without_effect
 from connectors.toolbox.strict_json import text_at
 
 HELP = "help"
@@ -38,15 +40,15 @@ HELP = "help"
 def command(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
     """Read a slash command; its fields are those of the form that Slack posts."""
     if text_at(payload, "command").casefold() != settings.command.casefold():
-        reason = "nothing is done about a command that is none of ours"
-        return nothing("command", reason, told("This command does nothing here."))
+        remark = without_effect("command", payload.get("command"), f"the setting command is {settings.command}")
+        return ignored(remark, told("This command has no effect here."))
     done = read_gesture(payload, received_at, settings)
     text = rendering.plain(text_at(payload, "text"))
     words = text.casefold().split()
     if words == [HELP]:
-        return nothing("text", "it asked for help", told(_help(settings)))
+        return nothing("text", "the command asked for help", told(_help(settings)))
     if _would_close(words, settings):
-        reason = "it closes no ticket: a slash command is in no thread"
+        reason = "a slash command closes no ticket: Slack sends no thread with it"
         return nothing("text", reason, told(f"Which ticket? {_how_to_close(settings)}"))
     if refused := _refused(read_id(payload, "channel_id"), done.user, settings):
         return refused
@@ -59,7 +61,7 @@ def _refused(channel: str, user: str, settings: Settings) -> Parsed | None:
     """Return the reply to a user whose command may not open a ticket here; None if it may."""
     rules = settings.rules(channel)
     if reason := rules.refuses("command"):
-        return nothing("text", reason, told("Commands open no tickets here."))
+        return nothing("text", reason, told("Commands do not open tickets here."))
     if reason := rules.turns_away(user):
         return nothing("text", reason, told("You may not open tickets here."))
     return None
@@ -81,7 +83,9 @@ def _opened(payload: Mapping[str, Any], done: Gesture, text: str, settings: Sett
 def _asked(payload: Mapping[str, Any], done: Gesture, settings: Settings) -> Parsed:
     prompt = modal.opening(read_handle(payload, "trigger_id"), _origin(payload), done.envelope.teams, settings)
     if prompt is None:
-        return nothing("text", "it has no words", told(f"Say what it is about: `{settings.command} VPN is down`"))
+        return nothing(
+            "text", "the command has no words", told(f"Say what it is about: `{settings.command} VPN is down`")
+        )
     return modal.asked(prompt)
 
 

@@ -30,9 +30,10 @@ def read_payload(body: bytes) -> dict[str, Any]:
         return read_object(body)
     form = read_form(body)
     if "payload" in form:
-        return read_object(form["payload"])
+        # Without its path, since Socket Mode sends the same object without a form around it.
+        return dict(read_object(form["payload"], "payload"))
     if form.keys().isdisjoint((COMMAND, SSL_CHECK)):
-        raise UnreadableMessage("the body is neither a JSON object nor a form with a payload or a command")
+        raise UnreadableMessage("the body cannot be read: expected a JSON object, or a form with payload or command")
     return {name: value.decode("utf-8", "replace") for name, value in form.items()}
 
 

@@ -18,7 +18,8 @@ from typing import Any
 from connectors.chats.channels import Rules
 from connectors.contract.events import Reference
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
+from connectors.toolbox.reasons import unexpected
+from connectors.toolbox.strict_json import object_at
 
 ASKED_FOR = "asked_for"
 """A field of deliveries that the backfill made from messages it asked for. Slack has no such field."""
@@ -29,6 +30,10 @@ PRIVATE_TYPES = ("group", "im", "mpim", "app_home")
 PRIVATE_PREFIXES = ("D", "G")
 """Prefixes of the ids of direct messages, and of private channels from before 2021. Newer private channels have the
 prefix of public ones."""
+
+ID = "an id, like C0123456789"
+TS = "the time of a message, like 1595926230.009600"
+"""The expectations in reasons about ids and times."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[!-9;-~]{1,64}")  # printable ASCII without the colon, which separates the parts of a key
@@ -119,7 +124,7 @@ def read_id(event: Mapping[str, Any], field: str) -> str:
     """Return the id at `field`. Raises UnreadableItem."""
     value = maybe_id(event.get(field))
     if value is None:
-        raise UnreadableItem(f"{field}: {found_at(event, field)} is no id")
+        raise unexpected(event, field, ID)
     return value
 
 
@@ -133,7 +138,7 @@ def read_ts(event: Mapping[str, Any], field: str) -> str:
         value = str(value)
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise UnreadableItem(f"{field}: {found_at(event, field)} is no time of a message")
+        raise unexpected(event, field, TS)
     return f"{match[1]}.{(match[2] or '').ljust(6, '0')}"
 
 

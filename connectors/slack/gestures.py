@@ -20,16 +20,25 @@ from connectors.chats.facts import MAX_BODY, Facts, first_line, paragraphs
 from connectors.contract.events import Priority, digest
 from connectors.contract.messages import Parsed, Remark, Reply
 from connectors.slack import rendering
-from connectors.slack.envelope import Envelope, is_private, maybe_id, maybe_ts, moment, read_gesture_envelope, read_id
+from connectors.slack.envelope import (
+    Envelope,
+    is_private,
+    maybe_id,
+    maybe_ts,
+    moment,
+    read_gesture_envelope,
+    read_id,
+)
 from connectors.slack.facts import Words
 from connectors.slack.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at
+from connectors.toolbox.reasons import unexpected
+from connectors.toolbox.strict_json import object_at
 from connectors.toolbox.text import cut, readable
 
 ACKNOWLEDGED = Reply(b"", "text/plain")
 """Slack shows any body, even `{}`. A reply that shows no text has an empty body."""
 
-OPENED = "Received: a ticket is opened for it."
+OPENED = "Received: a ticket will be opened."
 
 NAMES_OF_PRIVATE: Mapping[str, str] = {"directmessage": "im", "privategroup": "group"}
 """Channel names that Slack uses in place of a private channel's name, with the channel type that follows."""
@@ -67,7 +76,7 @@ def read_gesture(payload: Mapping[str, Any], received_at: datetime, settings: Se
     told = object_at(payload, "user")
     user = maybe_id(told.get("id")) if payload.get("type") else read_id(payload, "user_id")
     if user is None:
-        raise UnreadableItem(f"user: {found_at(told, 'id')} tells nobody who did it")
+        raise unexpected(told, "id", "the id of the person who acted, like U0123456789")
     name = first_line(payload.get("user_name"), told.get("username"), told.get("name"))
     who = rendering.person(user, {"user_profile": {"display_name": name}} if name else None)
     stamp = maybe_ts(payload, "action_ts")
@@ -78,7 +87,7 @@ def read_handle(document: Mapping[str, Any], field: str) -> str:
     """Return the id of a trigger or a view. Raises UnreadableItem."""
     value = document.get(field)
     if not isinstance(value, str) or not _HANDLE.fullmatch(value):
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
+        raise unexpected(document, field, "the id of a trigger or a view")
     return value
 
 
@@ -138,4 +147,9 @@ def told(text: str) -> Reply:
 
 def nothing(item: str, reason: str, reply: Reply = ACKNOWLEDGED) -> Parsed:
     """Return a result without events, with the reason."""
-    return Parsed(ignored=(Remark(item, reason),), reply=reply)
+    return ignored(Remark(item, reason), reply)
+
+
+def ignored(remark: Remark, reply: Reply = ACKNOWLEDGED) -> Parsed:
+    """Return a result without events, with the remark."""
+    return Parsed(ignored=(remark,), reply=reply)

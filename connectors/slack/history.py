@@ -135,7 +135,7 @@ def _who(
     """Read the answer of `auth.test`, and plan all other requests of the round."""
     team, bot = maybe_id(said.get("team_id")), maybe_id(said.get("user_id"))
     if team is None:
-        return CallUnknown("its answer names no workspace")
+        return CallUnknown("Slack answered auth.test without team_id: expected the workspace's id")
     if memory["team"] not in (None, team):
         # The token is now another workspace's: the memory does not apply to it.
         memory = {**memory, "first": memory["until"], "since": memory["until"], "behind": {}}
@@ -163,7 +163,9 @@ def _granted(scopes: str | None) -> tuple[tuple[str, ...], str | None]:
         return tuple(TYPES), None
     held = {each.strip() for each in scopes.split(",")}
     granted = tuple(name for name, both in TYPES.items() if held.issuperset(both))
-    lacking = [f"{list_} beside {read_}" for list_, read_ in TYPES.values() if read_ in held and list_ not in held]
+    lacking = [
+        f"{list_}, which {read_} needs" for list_, read_ in TYPES.values() if read_ in held and list_ not in held
+    ]
     if lacking:
         return granted, f"the scope is missing: {', '.join(lacking)}"
     return granted, None if granted else "the scopes are missing: channels:read and channels:history"
@@ -188,9 +190,9 @@ def _one(memory: Memory, step: Step, said: Mapping[str, Any]) -> Progress:
     """Read the answer of `conversations.info`."""
     channel = said.get("channel")
     if not isinstance(channel, dict) or channel.get("id") != step["channel"]:
-        return _refused(memory, step, "the answer is about no channel")
+        return _refused(memory, step, "Slack answered without the channel")
     if not channel.get("is_im") and channel.get("is_member") is False:
-        return _refused(memory, step, "the bot is no member; invite it")
+        return _refused(memory, step, "the bot is not a member of the channel; invite it")
     return _with(memory, [channel], step, {})
 
 

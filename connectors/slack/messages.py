@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.chats.channels import Rules
-from connectors.chats.facts import Facts, begins_with, subject
+from connectors.chats.facts import NOT_FOR_US, Facts, begins_with, subject
 from connectors.contract.events import Commented, Opened, Resolved
 from connectors.contract.messages import Remark
 from connectors.slack import rendering
@@ -22,7 +22,8 @@ from connectors.slack.envelope import references as named
 from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
 from connectors.toolbox.reading import Said
-from connectors.toolbox.strict_json import found, object_at, within
+from connectors.toolbox.reasons import Located, path_of, without_effect
+from connectors.toolbox.strict_json import object_at, within
 from connectors.toolbox.text import readable
 
 
@@ -31,7 +32,7 @@ def message(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
     subtype = event.get("subtype") or ""
     handler = _SUBTYPES.get(subtype) if isinstance(subtype, str) else None
     if handler is None:
-        return Remark("event", f"nothing is done about a message of subtype {found(subtype)}")
+        return without_effect("event.subtype", subtype)
     return handler(event, envelope, settings)
 
 
@@ -40,7 +41,7 @@ def mention(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
     place = read_place(event)
     if reason := _from_a_bot(event, envelope):
         return Remark("event", reason)
-    stamp = maybe_ts(event.get("edited"), "ts")
+    stamp = maybe_ts(object_at(event, "edited"), "ts")
     if stamp is not None:
         return _mentioned_by_edit(event, place, stamp, envelope, settings)
     return _said(event, place, envelope, settings, mentioned=True)
@@ -68,11 +69,11 @@ def _said(event: Mapping[str, Any], place: Place, envelope: Envelope, settings: 
             return Commented(**shared, unknown="wait", reopens=False)
         off = next((gesture for gesture, is_it in ways[:2] if is_it), None)
         reason = rules.refuses(off) if off else None
-        return Remark("event", reason or "the message mentions nobody of ours, and is no reply")
+        return Remark("event", reason or NOT_FOR_US)
     if reason := rules.turns_away(author):
         return Remark("event", reason)
     if _says_nothing(event, envelope, mentioned=mentioned):
-        return Remark("event", "it says nothing beside the mention")
+        return Remark("event", "the message has no text beside the mention")
     # The first name equals the case key. The names in other workspaces may be the key of an existing case.
     shared["references"] = shared["references"][1:]
     return Opened(**shared)
@@ -109,7 +110,8 @@ def _is_bare(event: Mapping[str, Any]) -> bool:
 def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) -> Said:
     channel = read_id(event, "channel")
     after, before = within(event, "message"), object_at(event, "previous_message")
-    whole = {**before, **after, "channel": channel, "channel_type": event.get("channel_type")}
+    fields = {**before, **after, "channel": channel, "channel_type": event.get("channel_type")}
+    whole = Located(fields, path_of(after))
     gone = after.get("subtype") == "tombstone"
     if reason := _from_a_bot(before if gone else after, envelope):
         return Remark("event", reason)
@@ -118,9 +120,9 @@ def _edited(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
         return _gone(event, place, envelope, settings)
     rules, text = settings.rules(channel), rendering.raw_text(after)
     old = rendering.raw_text(before) if "text" in before else None
-    edited = maybe_ts(after.get("edited"), "ts")
+    edited = maybe_ts(object_at(after, "edited"), "ts")
     if text == old or (old is None and edited is None):
-        return Remark("event", "the text is unchanged: links were expanded, or replies counted")
+        return Remark("event", "the text is unchanged: Slack expanded links or counted replies")
     stamp = edited or maybe_ts(event, "event_ts") or read_ts(event, "ts")
     newly = rendering.mentions(text, envelope.bots) and not (old and rendering.mentions(old, envelope.bots))
     if newly and rules.has("mention"):

@@ -25,6 +25,7 @@ from connectors.slack.gestures import (
     ACKNOWLEDGED,
     NAMES_OF_PRIVATE,
     Origin,
+    ignored,
     is_private_at,
     new_case,
     nothing,
@@ -33,6 +34,7 @@ from connectors.slack.gestures import (
 )
 from connectors.slack.settings import Settings
 from connectors.toolbox.json_calls import json_call
+from connectors.toolbox.reasons import MISSING, without_effect
 from connectors.toolbox.strict_json import object_at, read_object, text_at, within
 from connectors.toolbox.text import clean, cut, one_line
 
@@ -59,7 +61,7 @@ def opening(trigger: str, origin: Origin, teams: Sequence[str], settings: Settin
 
 def asked(prompt: HttpCall) -> Parsed:
     """Return a result without events: the modal's submission will bring the ticket."""
-    remark = Remark("trigger_id", "a modal is opened: what is written there comes with its submission")
+    remark = Remark("trigger_id", "a form is opened: its submission brings the ticket")
     return Parsed(ignored=(remark,), reply=ACKNOWLEDGED, prompt=prompt)
 
 
@@ -67,12 +69,15 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
     """Read a submitted modal. The view's id names the ticket, so repeated submissions open only one."""
     view = within(payload, "view")
     if view.get("callback_id") != CALLBACK:
-        return nothing("view", "nothing is done about a view that is none of ours")
+        return ignored(
+            without_effect("view.callback_id", view.get("callback_id", MISSING), "the form is another app's")
+        )
     done, name = read_gesture(payload, received_at, settings), read_handle(view, "id")
     given = dict(_given(view))
-    if wrong := _wrong(given, settings):
-        said = "; ".join(f"{field}: {reason}" for field, reason in wrong.items())
-        return nothing("view.state", said, _errors(wrong))
+    if refused := _refused(given, settings):
+        return nothing(
+            "view.state", f"the form was returned to be corrected: {' '.join(refused.values())}", _errors(refused)
+        )
     origin = _origin(view)
     rules = settings.rules(origin.channel)
     if reason := rules.refuses("form") or rules.turns_away(done.user):
@@ -101,16 +106,16 @@ def _errors(by_block: Mapping[str, str]) -> Reply:
     return Reply(json.dumps({"response_action": "errors", "errors": by_block}).encode())
 
 
-def _wrong(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+def _refused(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """Return the errors in the submission, by block."""
-    wrong = {}
+    refused = {}
     if not one_line(given.get("subject", "")):
-        wrong["subject"] = "Say what it is about."
+        refused["subject"] = "Write a subject."
     if given.get("priority") not in (None, *PRIORITIES):
-        wrong["priority"] = f"Choose one of {', '.join(PRIORITIES)}."
+        refused["priority"] = f"Choose one of {', '.join(PRIORITIES)}."
     if settings.categories and given.get("category") not in (None, *settings.categories):
-        wrong["category"] = "There is no such category any more."
-    return wrong
+        refused["category"] = "Choose another category: this one was removed."
+    return refused
 
 
 def _given(view: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

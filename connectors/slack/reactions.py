@@ -16,7 +16,8 @@ from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id
 from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
 from connectors.toolbox.reading import Said
-from connectors.toolbox.strict_json import UnreadableItem, found, object_at
+from connectors.toolbox.reasons import unexpected, without_effect
+from connectors.toolbox.strict_json import object_at
 from connectors.toolbox.text import readable
 
 
@@ -31,12 +32,12 @@ def removed(event: Mapping[str, Any], envelope: Envelope, settings: Settings) ->
 def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, verb: str) -> Said:
     emoji, item = event.get("reaction"), object_at(event, "item")
     if not isinstance(emoji, str):
-        raise UnreadableItem(f"reaction: {found(emoji)} is no name of an emoji")
+        raise unexpected(event, "reaction", "the name of an emoji")
     name = emoji.partition("::")[0]  # the suffix is the skin tone
     if name not in (settings.open_emoji, settings.close_emoji):
-        return Remark("event", "the reaction means nothing to us")
+        return without_effect("event.reaction", name, "open_emoji and close_emoji are other reactions")
     if item.get("type", "message") != "message":
-        return Remark("event", f"the reaction is to {found(item.get('type'))}, not to a message")
+        return without_effect("event.item.type", item.get("type"), "only reactions to messages are read")
     ts = read_ts(item, "ts")
     place = Place(read_id(item, "channel"), ts, ts)
     user, stamp = read_id(event, "user"), read_ts(event, "event_ts")
@@ -74,7 +75,7 @@ def _words(name: str, verb: str, user: str, place: Place, writer: str | None) ->
         text=(
             f"{who} {verb} :{name}: {'to' if verb == 'added' else 'from'} a message in {where} of "
             f"{readable(moment(place.ts))}.\n{of}"
-            f"It can be read at archives/{place.channel}/p{place.ts.replace('.', '')} of the workspace."
+            f"Read it at archives/{place.channel}/p{place.ts.replace('.', '')} in the workspace."
         ),
         raw="",
     )

@@ -81,7 +81,7 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
         return said
     ts, channel = said.get("ts"), said.get("channel")
     if not isinstance(ts, str):
-        return CallUnknown("answered 200, and not as Slack does")
+        return CallUnknown("Slack answered 200 without ts: expected the time of the message")
     if not isinstance(channel, str):
         return Posted(ts)
     # The workspace in the case key: other deliveries about the receipt name the same workspace.
@@ -93,7 +93,7 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
 def _respond(told: object, about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
     url = response_url(told, settings)
     if url is None:
-        return CallRejected("the response_url is none of Slack's, and is not called")
+        return CallRejected("response_url is not an address of Slack's, and is not called")
     return json_call(url, {"response_type": "ephemeral", "replace_original": False, "text": text(about)}, web.JSON)
 
 
@@ -101,5 +101,5 @@ def _responded(answer: HttpAnswer) -> Outcome:
     if answer.status == 200:
         return Posted()
     if answer.status in web.PASSES:
-        return call_later(answer, f"answered {answer.status}")
+        return call_later(answer, f"Slack answered {answer.status}")
     return failure(answer, reason("Slack", answer.status, answer.body[:100].decode("utf-8", "replace")), {})

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.chats.facts import MAX_BODY, MAX_NAME, File, file_lines, first_line, link, paragraphs
-from connectors.toolbox.strict_json import objects_in, scalar
+from connectors.toolbox.strict_json import objects_in, scalar_at
 from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line, readable
 
 MAX_FORWARDED = 8_000  # characters, as all of these but the count
@@ -28,7 +28,7 @@ _LABEL_ALONE = ("mailto:", "tel:")
 
 def raw_text(message: Mapping[str, Any]) -> str:
     """Return the text as Slack wrote it; empty if it is missing. Raises UnreadableItem for a list or an object."""
-    return scalar(message.get("text"))
+    return scalar_at(message, "text")
 
 
 def mentions(raw: str, users: Set[str]) -> bool:

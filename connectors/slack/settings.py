@@ -48,7 +48,7 @@ def _in_capitals(value: object) -> object:
     if not isinstance(value, Mapping):
         return value
     if len({str(each).upper() for each in value}) < len(value):
-        raise ValueError("one workspace is there twice")
+        raise ValueError("name each workspace once; upper and lower case are the same")
     return {str(name).upper(): each for name, each in value.items()}
 
 
@@ -122,11 +122,11 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
         if self.close_emoji == self.open_emoji:
-            raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
+            raise ValueError(f"open_emoji, close_emoji: both are {self.open_emoji!r}; give each its own")
         if self.close_shortcut == self.open_shortcut:
-            raise ValueError(f"open_shortcut and close_shortcut are both {self.open_shortcut!r}: one of them closes")
+            raise ValueError(f"open_shortcut, close_shortcut: both are {self.open_shortcut!r}; give each its own")
         if self.receipts and not self.with_tokens:
-            raise ValueError("receipts: they need bot_token")
+            raise ValueError("receipts: need bot_token")
         if self.backfill_every is not None and not self.with_tokens:
             raise ValueError("backfill_every: needs bot_token")
         if self.resolve_names and not self.with_tokens:

@@ -16,18 +16,20 @@ from connectors.chats.facts import first_line, named, paragraphs, subject
 from connectors.contract.events import Commented, Event, Opened, Resolved
 from connectors.contract.messages import Parsed
 from connectors.slack import modal, rendering
-from connectors.slack.envelope import Place, maybe_id, moment, names, read_place
+from connectors.slack.envelope import Place, maybe_id, moment, names, read_id, read_place
 from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.gestures import (
     ACKNOWLEDGED,
     Gesture,
     Origin,
     channel_type,
+    ignored,
     nothing,
     read_gesture,
     read_handle,
 )
 from connectors.slack.settings import Settings
+from connectors.toolbox.reasons import MISSING, Located, path_of, without_effect
 from connectors.toolbox.strict_json import object_at, within
 from connectors.toolbox.text import readable
 
@@ -35,13 +37,13 @@ from connectors.toolbox.text import readable
 def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
     """Read a global shortcut. It names no channel, so the text of its modal is private."""
     if payload.get("callback_id") != settings.new_shortcut:
-        return _none_of_ours()
+        return _of_another_app(payload)
     done, rules = read_gesture(payload, received_at, settings), settings.rules()
     if reason := rules.refuses("form") or rules.turns_away(done.user):
         return nothing("callback_id", reason)
     prompt = modal.opening(read_handle(payload, "trigger_id"), Origin(), done.envelope.teams, settings)
     if prompt is None:
-        return nothing("callback_id", "no modal can be opened: there is no bot_token")
+        return nothing("callback_id", "no form can be opened: the setting bot_token is missing")
     return modal.asked(prompt)
 
 
@@ -49,10 +51,11 @@ def on_message(payload: Mapping[str, Any], received_at: datetime, settings: Sett
     """Read a message shortcut, which carries the whole message."""
     chosen = payload.get("callback_id")
     if chosen not in (settings.open_shortcut, settings.close_shortcut):
-        return _none_of_ours()
+        return _of_another_app(payload)
     done = read_gesture(payload, received_at, settings)
     channel, message = within(payload, "channel"), within(payload, "message")
-    place = read_place({"ts": payload.get("message_ts")} | message | {"channel": channel.get("id")})
+    fields = {"ts": payload.get("message_ts")} | message | {"channel": read_id(channel, "id")}
+    place = read_place(Located(fields, path_of(message)))
     kind, rules = channel_type(channel.get("name")), settings.rules(place.channel)
     if off := rules.refuses("shortcut"):
         return nothing("callback_id", off)
@@ -69,7 +72,7 @@ def _opened(message: Mapping[str, Any], done: Gesture, place: Place, kind: str |
     raw = rendering.raw_text(message)
     text = rendering.plain(rendering.without_mention(raw, done.envelope.bots) if done.envelope.bots else raw)
     whole = rendering.whole(text, message, _writer(message), place.channel, moment(place.ts))
-    by = f"{done.who} made a ticket of it, {readable(done.when)}.\n{_read_at(place)}"
+    by = f"{done.who} opened a ticket from this message, {readable(done.when)}.\n{_read_at(place)}"
     words = Words(subject(text, f"Message in #{place.channel}"), paragraphs(whole, by), raw)
     rules = settings.rules(place.channel)
     shared = facts(
@@ -123,8 +126,10 @@ def _writer(message: Mapping[str, Any]) -> str:
 
 
 def _read_at(place: Place) -> str:
-    return f"It can be read at archives/{place.channel}/p{place.ts.replace('.', '')} of the workspace."
+    return f"Read it at archives/{place.channel}/p{place.ts.replace('.', '')} in the workspace."
 
 
-def _none_of_ours() -> Parsed:
-    return nothing("callback_id", "nothing is done about a shortcut that is none of ours")
+def _of_another_app(payload: Mapping[str, Any]) -> Parsed:
+    return ignored(
+        without_effect("callback_id", payload.get("callback_id", MISSING), "the settings name other shortcuts")
+    )

@@ -44,7 +44,7 @@ def address(answer: HttpAnswer, settings: Settings) -> str | CallLater | CallUnk
     url = said.get("url")
     match = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
     if match is None or (match[1] == "ws" and settings.api_url.scheme != "http"):
-        return CallUnknown("it names no address that begins with wss://")
+        return CallUnknown("Slack answered without an address in url: expected one that begins with wss://")
     return match[0]
 
 

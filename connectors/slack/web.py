@@ -59,10 +59,10 @@ def answered(answer: HttpAnswer) -> Mapping[str, Any] | Failure:
     Slack answers 200 with `ok`; 429 and 503 before executing the call.
     """
     if answer.status in PASSES:
-        return call_later(answer, f"answered {answer.status}")
+        return call_later(answer, f"Slack answered {answer.status}")
     said = document(answer)
     if answer.status != 200 or not said:
-        return CallUnknown(f"answered {answer.status}, and not as Slack does")
+        return CallUnknown(f"Slack answered {answer.status}: expected 200 and a JSON object with ok")
     if said.get("ok") is True:
         return said
     error, needed = text_at(said, "error"), text_at(said, "needed")

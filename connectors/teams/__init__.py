@@ -20,17 +20,18 @@ from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, 
 from connectors.teams import messages
 from connectors.teams.settings import Settings
 from connectors.toolbox.reading import of_object
-from connectors.toolbox.signatures import MAX_HEADER, hmac_sha256, is_one_of
-from connectors.toolbox.strict_json import found, read_word
+from connectors.toolbox.reasons import without_effect
+from connectors.toolbox.signatures import MAX_HEADER, absent, hmac_sha256, is_one_of, mismatch, too_long
+from connectors.toolbox.strict_json import read_word
 
 __all__ = ["CONNECTOR", "Settings", "parse", "sign", "verify"]
 
 AUTHORIZATION, SCHEME = "Authorization", "HMAC"
 
 ANSWERS = {
-    "Opened": "Received: a ticket is opened for it.",
-    "Commented": "Received: it becomes a note on the ticket of this thread, or opens one.",
-    "Resolved": "Received: the ticket is closed, if you opened it or may close any.",
+    "Opened": "Received: a ticket will be opened.",
+    "Commented": "Received: your message becomes a note on the ticket of this thread, or opens a ticket.",
+    "Resolved": "Received: the ticket will be closed if you opened it, or if you may close any ticket.",
 }
 """Replies by kind of event. The reply is sent before the ticket exists, so it holds no number."""
 
@@ -39,19 +40,21 @@ def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) ->
     """Check `Authorization: HMAC` with the Base64 of the HMAC-SHA256 of the raw body."""
     header = inbound.header(AUTHORIZATION)
     if header is None:
-        return Denied(f"the {AUTHORIZATION} header is missing or repeated")
+        return absent(AUTHORIZATION)
     if len(header) > MAX_HEADER:
-        return Denied(f"the {AUTHORIZATION} header has more than {MAX_HEADER} characters")
+        return too_long(AUTHORIZATION)
     scheme, _, offered = header.strip().partition(" ")
     if scheme.upper() != SCHEME:
-        return Denied(f"the {AUTHORIZATION} header has a scheme that is not {SCHEME}")
+        return Denied(f"the header {AUTHORIZATION} has another scheme: expected {SCHEME}")
     try:
         signature = offered.strip().encode("ascii")
     except UnicodeEncodeError:
-        return Denied(f"the {AUTHORIZATION} header holds characters that Base64 does not have")
+        return Denied(f"the header {AUTHORIZATION} is not Base64: expected {SCHEME} and a signature in Base64")
     # Texts are compared, not bytes: several spellings of Base64 stand for the same bytes.
     genuine = [_signature(secret, inbound.body) for secret in settings.secrets]
-    return Verified(inbound) if is_one_of(signature, genuine) else Denied("the signature is wrong")
+    return (
+        Verified(inbound) if is_one_of(signature, genuine) else mismatch(f"the signature in the header {AUTHORIZATION}")
+    )
 
 
 def sign(body: bytes, settings: Settings, _now: datetime) -> dict[str, str]:
@@ -77,13 +80,13 @@ def parse(activity: Mapping[str, Any], _inbound: Inbound, settings: Settings) ->
 
     Raises UnreadableMessage if the subject of an activity is missing: no conversation, no id, no time.
     """
-    kind = read_word(activity, "type", "type of an activity")
+    kind = read_word(activity, "type", "the type of an activity")
     if kind != "message":
-        reason = f"nothing is done about an activity of type {found(kind)}"
-        return Parsed(ignored=(Remark("type", reason),), reply=_answer("Nothing is done about that here."))
+        ignored = without_effect("type", kind)
+        return Parsed(ignored=(ignored,), reply=_answer("This has no effect here."))
     said = messages.message(activity, settings)
     if isinstance(said, Remark):
-        return Parsed(ignored=(said,), reply=_answer(f"Nothing is done: {said.reason}."))
+        return Parsed(ignored=(said,), reply=_answer(f"This has no effect: {said.reason}."))
     return Parsed(events=(said,), reply=_answer(ANSWERS[said.kind]))
 
 

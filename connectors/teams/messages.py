@@ -44,9 +44,9 @@ def message(activity: Mapping[str, Any], settings: Settings) -> Said:
         unknown: Unknown = "wait" if shared.get("public_note") else rules.unknown(*ids)
         return Commented(**shared, unknown=unknown)
     if text.casefold().rstrip(".!") == settings.close_word.casefold():
-        return Remark("text", "it closes no ticket: it does not stand in the thread of one")
+        return Remark("text", "to close a ticket, reply in its thread")
     if not text and not teams_activities.files(activity):
-        return Remark("text", "it says nothing behind the mention")
+        return Remark("text", "the message has no text after the mention")
     if reason := rules.refuses("mention") or rules.turns_away(*ids):
         return Remark("text", reason)
     return Opened(**shared)

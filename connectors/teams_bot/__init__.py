@@ -15,13 +15,14 @@ from datetime import datetime
 from typing import Any
 
 from connectors.contract.connector import Connector, Outside
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Verified
 from connectors.contract.receipts import ReceiptCalls
 from connectors.teams_bot import receipts, tokens
 from connectors.teams_bot.messages import HANDLERS
 from connectors.teams_bot.settings import CLOUDS, Settings
 from connectors.toolbox.reading import of_object, parsed
-from connectors.toolbox.strict_json import found, read_word
+from connectors.toolbox.reasons import without_effect
+from connectors.toolbox.strict_json import read_word
 
 __all__ = ["CONNECTOR", "Settings"]
 
@@ -45,10 +46,10 @@ def parse(activity: Mapping[str, Any], _inbound: Inbound, settings: Settings) ->
 
     Raises UnreadableMessage if the subject of an activity is missing: no conversation, no id, no time.
     """
-    kind = read_word(activity, "type", "type of an activity")
+    kind = read_word(activity, "type", "the type of an activity")
     handler = HANDLERS.get(kind)
     if handler is None:
-        return Parsed(ignored=(Remark("type", f"nothing is done about an activity of type {found(kind)}"),))
+        return Parsed(ignored=(without_effect("type", kind),))
     return parsed(handler(activity, settings))
 
 

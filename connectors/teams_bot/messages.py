@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from connectors.chats import teams_activities
-from connectors.chats.facts import Facts, begins_with, named, subject
+from connectors.chats.facts import NOT_FOR_US, Facts, begins_with, named, subject
 from connectors.chats.teams_activities import (
     BOT_PREFIX,
     CHANNEL,
@@ -30,7 +30,8 @@ from connectors.contract.messages import Remark
 from connectors.teams_bot import receipts
 from connectors.teams_bot.settings import Settings
 from connectors.toolbox.reading import Said
-from connectors.toolbox.strict_json import UnreadableItem, found_at, object_at, objects_in, within
+from connectors.toolbox.reasons import unexpected
+from connectors.toolbox.strict_json import object_at, objects_in, within
 from connectors.toolbox.text import readable
 
 DIRECT = "personal"
@@ -53,12 +54,12 @@ def _said(activity: Mapping[str, Any], settings: Settings) -> Said:
     if rules.has("close_word") and _closes(activity, place, words, settings):
         return Resolved(**shared, authority=rules.authority(*ids))
     if not words and not teams_activities.files(activity):
-        return Remark("text", "it says nothing")
+        return Remark("text", "the message has neither text nor files")
     gesture = "direct" if kind_of(activity) == DIRECT else "mention"
     asks = called and rules.has(gesture)
     if not _is_reply(activity, place):
         if not called:
-            return Remark("text", "the message mentions nobody of ours, and is no reply")
+            return Remark("text", NOT_FOR_US)
         if reason := rules.refuses(gesture) or rules.turns_away(*ids):
             return Remark("text", reason)
         shared["references"] = ()
@@ -113,7 +114,7 @@ def reacted(activity: Mapping[str, Any], settings: Settings) -> Iterator[Said]:
     known = [(verb, each) for verb, field in _VERBS.items() for each in _reactions(activity, field)]
     ours = [each for each in known if each[1] in (settings.open_reaction, settings.close_reaction)]
     if not ours:
-        yield Remark("reactions", "the reaction means nothing to us")
+        yield Remark("reactions", "none of the reactions opens or closes tickets")
     for verb, reaction in ours:
         yield _reaction(activity, place, settings, verb, reaction)
 
@@ -131,8 +132,8 @@ def _reaction(activity: Mapping[str, Any], place: Place, settings: Settings, ver
     name = f"messageReaction:{place.conversation}:{number}:{read_id(who, 'id')}:{reaction}:{verb}"
     person, where = who_and_where(activity)
     did = "marked" if verb == "added" else "unmarked"
-    text = f"{person} {verb} {reaction} {'to' if verb == 'added' else 'from'} a message in {where}."
-    shared = _about(activity, place, settings, name, f"{text}\nTeams does not say what is in the message.")
+    text = f"{person} {verb} the reaction {reaction} {'to' if verb == 'added' else 'from'} a message in {where}."
+    shared = _about(activity, place, settings, name, f"{text}\nTeams does not send the text of that message.")
     shared["private"] = shared["private"] if verb == "added" else True
     shared["subject"] = subject(f"Message in {where} {did} by {person}", name)
     shared["attributes"] = tuple(sorted((*shared["attributes"], ("reaction", reaction))))
@@ -147,7 +148,7 @@ def _reaction(activity: Mapping[str, Any], place: Place, settings: Settings, ver
 def _reactions(activity: Mapping[str, Any], field: str) -> Iterator[str]:
     listed = activity.get(field, [])
     if not isinstance(listed, list):
-        raise UnreadableItem(f"{field}: {found_at(activity, field)} is no list of reactions")
+        raise unexpected(activity, field, "a list of reactions")
     yield from dict.fromkeys(name for each in listed if isinstance(each, dict) and (name := maybe_id(each.get("type"))))
 
 
@@ -223,8 +224,8 @@ def _from_a_bot(activity: Mapping[str, Any]) -> str | None:
     """Return why the activity is not a person's; None for a person's."""
     who, us = within(activity, "from"), object_at(activity, "recipient").get("id")
     if us is not None and who.get("id") == us:
-        return "our own bot did it"
-    return "a bot did it" if teams_activities.is_of_a_bot(who) else None
+        return "the activity comes from our own bot"
+    return "the activity comes from a bot" if teams_activities.is_of_a_bot(who) else None
 
 
 HANDLERS: Mapping[str, Callable[[Mapping[str, Any], Settings], Iterator[Said]]] = {

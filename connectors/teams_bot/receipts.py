@@ -48,7 +48,7 @@ def write(about: ReceiptContent, settings: Settings) -> HttpCall | CallRejected:
     """Write a POST that replies to the message, or a PUT that edits an existing receipt."""
     where = json.loads(about.target)
     if not is_service(where["service"], settings):
-        return CallRejected("serviceUrl is no address of the Bot Connector, and is not called")
+        return CallRejected("serviceUrl is not an address of the Bot Connector, and is not called")
     service = str(settings.api_url or where["service"]).rstrip("/")
     number = about.place if about.place is not None else where["activity"]
     url = f"{service}/v3/conversations/{escaped(where['conversation'])}/activities/{escaped(number)}"

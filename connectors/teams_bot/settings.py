@@ -90,7 +90,7 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel]):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.open_reaction is not None and self.open_reaction == self.close_reaction:
-            raise ValueError(f"open_reaction and close_reaction are both {self.open_reaction!r}: one meaning each")
+            raise ValueError(f"open_reaction, close_reaction: both are {self.open_reaction!r}; give each its own")
         if self.receipts and self.app_id is None:
-            raise ValueError("receipts: they need app_id")
+            raise ValueError("receipts: need app_id")
         return self

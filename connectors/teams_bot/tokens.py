@@ -20,10 +20,11 @@ import jwt
 
 from connectors.contract.messages import Denied, Inbound, Keys, UnreadableMessage
 from connectors.teams_bot.settings import CLOUDS, Settings
-from connectors.toolbox.signatures import MAX_HEADER
+from connectors.toolbox.signatures import MAX_HEADER, absent, too_long
 from connectors.toolbox.strict_json import object_at, objects_in, read_object, text_at
 
 AUTHORIZATION = "Authorization"
+TOKEN = f"the token in the header {AUTHORIZATION}"
 ALGORITHM = "RS256"
 LEEWAY = 300  # seconds
 CHANNEL_ID = "msteams"
@@ -46,7 +47,7 @@ def lacks(inbound: Inbound, key_set: bytes) -> bool:
 def check(inbound: Inbound, settings: Settings, now: datetime, keys: Keys) -> Denied | None:
     """Return None if the token is Microsoft's, for our bot, valid at `now` and for this activity, else the denial."""
     if settings.app_id is None:
-        return Denied("the source has no app_id")
+        return Denied("the setting app_id is missing: without it, no message is taken")
     offered = _offered(inbound)
     if isinstance(offered, Denied):
         return offered
@@ -54,7 +55,7 @@ def check(inbound: Inbound, settings: Settings, now: datetime, keys: Keys) -> De
     cloud = CLOUDS[settings.cloud]
     key = _key(keys.get(cloud.keys, b"{}"), key_id)
     if key is None:
-        return Denied("the token is signed with a key that is none of Microsoft's")
+        return Denied(f"{TOKEN} is signed with an unknown key: expected one of Microsoft's")
     claims = _claims(token, key, settings.app_id, cloud.issuer)
     if isinstance(claims, Denied):
         return claims
@@ -71,21 +72,21 @@ def _offered(inbound: Inbound) -> tuple[str, str] | Denied:
     """Return the token and its key id, both unverified."""
     header = inbound.header(AUTHORIZATION)
     if header is None:
-        return Denied(f"the {AUTHORIZATION} header is missing or repeated")
+        return absent(AUTHORIZATION)
     if len(header) > MAX_HEADER:
-        return Denied(f"the {AUTHORIZATION} header has more than {MAX_HEADER} characters")
+        return too_long(AUTHORIZATION)
     scheme, _, token = header.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
-        return Denied(f"the {AUTHORIZATION} header holds no signed token")
+        return Denied(f"the header {AUTHORIZATION} holds no signed token: expected Bearer and a token")
     try:
         head = read_object(_decoded(token.partition(".")[0]))
     except (UnreadableMessage, binascii.Error):
-        return Denied("the header of the token cannot be read")
+        return Denied(f"{TOKEN} has a head that cannot be read: expected JSON in Base64url")
     if head.get("alg") != ALGORITHM:
-        return Denied(f"the token is not signed with {ALGORITHM}")
+        return Denied(f"{TOKEN} is signed with another algorithm: expected {ALGORITHM}")
     key_id = text_at(head, "kid")
-    return (token, key_id) if key_id else Denied("the token names no key")
+    return (token, key_id) if key_id else Denied(f"{TOKEN} names no key: expected kid in its head")
 
 
 def _decoded(text: str) -> bytes:
@@ -113,9 +114,9 @@ def _claims(token: str, key: Mapping[str, Any], audience: str, issuer: str) -> M
             token, with_key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=asked
         )
     except jwt.PyJWTError as error:
-        return Denied(f"the token is refused: {type(error).__name__}")
+        return Denied(f"{TOKEN} is refused: {type(error).__name__}")
     except (ValueError, RecursionError):
-        return Denied("the token, or the key that it names, cannot be read")
+        return Denied(f"{TOKEN}, or the key that signed it, cannot be read")
     return claims
 
 
@@ -123,10 +124,10 @@ def _when(claims: Mapping[str, Any], now: datetime) -> Denied | None:
     at = now.timestamp()
     ends, begins = _time(claims.get("exp")), _time(claims.get("nbf", 0))
     if ends is None or begins is None:
-        return Denied("the times of the token are no times")
+        return Denied(f"{TOKEN} has a malformed exp or nbf: expected whole seconds since 1970")
     if at > ends + LEEWAY:
-        return Denied("the token has expired")
-    return Denied("the token is not good yet") if at < begins - LEEWAY else None
+        return Denied(f"{TOKEN} has expired: compare the clocks")
+    return Denied(f"{TOKEN} is not valid yet: compare the clocks") if at < begins - LEEWAY else None
 
 
 def _time(value: object) -> int | None:
@@ -139,17 +140,17 @@ def _what(body: bytes, claims: Mapping[str, Any], key: Mapping[str, Any], settin
     try:
         activity = read_object(body)
     except UnreadableMessage:
-        return Denied("the body is no activity, so that nothing tells whom the token is for")
+        return Denied("the body is not an activity: expected a JSON object")
     service = text_at(activity, "serviceUrl")
     if claims.get("serviceurl", claims.get("serviceUrl")) != service:
-        return Denied("the token is for another serviceUrl than the activity's")
+        return Denied(f"{TOKEN} is for another serviceUrl: expected that of the activity")
     if not is_service(service, settings):
-        return Denied("serviceUrl is no address of the Bot Connector")
+        return Denied("serviceUrl is not an address of the Bot Connector in this cloud: compare the setting cloud")
     endorsed = key.get("endorsements")
     if text_at(activity, "channelId") != CHANNEL_ID or (isinstance(endorsed, list) and CHANNEL_ID not in endorsed):
-        return Denied("the activity does not come from Teams, or by a key that is not for Teams")
+        return Denied(f"channelId, or the key that signed the token, is not for Teams: expected {CHANNEL_ID}")
     if settings.tenant_id is not None and settings.tenant_id not in _tenants(activity):
-        return Denied("the activity is of another tenant")
+        return Denied("the activity's tenant is another one, or missing: expected the setting tenant_id")
     return None
 
 

@@ -18,9 +18,8 @@ from connectors.telegram import messages, reactions, receipts
 from connectors.telegram.settings import Settings
 from connectors.toolbox.proofs import Token
 from connectors.toolbox.reading import Said, parsed
-from connectors.toolbox.rendering import MAX_REASON
+from connectors.toolbox.rendering import reason
 from connectors.toolbox.strict_json import read_object, within
-from connectors.toolbox.text import cut, one_line
 
 __all__ = ["CONNECTOR", "Settings", "parse"]
 
@@ -36,12 +35,12 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
     update = read_object(message.inbound.body)
     kind = next((each for each in _UPDATES if each in update), None)
     if kind is None:
-        others = ", ".join(sorted(each for each in update if each != "update_id")) or "nothing"
-        return Parsed(ignored=(Remark("update", cut(one_line(f"nothing is done about: {others}"), MAX_REASON)),))
+        others = ", ".join(sorted(each for each in update if each != "update_id")) or "nothing but update_id"
+        return Parsed(ignored=(Remark("update", reason(f"an update with {others} has no effect")),))
     try:
         said = _UPDATES[kind](within(update, kind), settings)
     except ValueError as error:
-        raise UnreadableMessage(cut(one_line(f"{kind}: {error}"), MAX_REASON)) from None
+        raise UnreadableMessage(reason(error)) from None
     return parsed(said)
 
 

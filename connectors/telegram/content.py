@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.chats.facts import MAX_BODY, File, file_lines, first_line, link, paragraphs
 from connectors.contract.events import digest
-from connectors.toolbox.strict_json import scalar, text_at
+from connectors.toolbox.strict_json import object_at, scalar_at, text_at
 from connectors.toolbox.text import clean, cut, one_line, readable
 
 MAX_QUOTED = 2_000  # characters
@@ -42,7 +42,7 @@ FACTS = {
 
 def raw_text(message: Mapping[str, Any]) -> str:
     """Return the text or caption. Raises UnreadableItem for a list or an object."""
-    return scalar(message.get("text")) or scalar(message.get("caption"))
+    return scalar_at(message, "text") or scalar_at(message, "caption")
 
 
 def says_something(message: Mapping[str, Any]) -> bool:
@@ -65,7 +65,7 @@ def content_digest(message: Mapping[str, Any]) -> str:
 def spoken(message: Mapping[str, Any]) -> str:
     """Return the text as people read it: cleaned, each labelled link followed by its address."""
     raw = raw_text(message)
-    entities = message.get("entities" if scalar(message.get("text")) else "caption_entities")
+    entities = message.get("entities" if scalar_at(message, "text") else "caption_entities")
     units = raw.encode("utf-16-le", "surrogatepass")
     for end, address in sorted(_links(entities), reverse=True):
         if 2 * end <= len(units):
@@ -90,7 +90,7 @@ def whole(text: str, message: Mapping[str, Any], *, quotes: bool) -> str:
         _forwarded(message.get("forward_origin")),
         "\n".join(_facts(message)),
         "\n".join(file_lines(_files(message))),
-        _quoted(message.get("reply_to_message")) if quotes else "",
+        _quoted(object_at(message, "reply_to_message")) if quotes else "",
         f"Telegram: {person(message)} in {title(message.get('chat'))}",
     )
 
@@ -170,14 +170,13 @@ def is_bare(message: Mapping[str, Any]) -> bool:
 
 def answered(message: Mapping[str, Any]) -> str:
     """Return the words of the message that this message replies to; empty if there is none."""
-    told = message.get("reply_to_message")
-    return spoken(told) if isinstance(told, dict) else ""
+    return spoken(object_at(message, "reply_to_message"))
 
 
-def _quoted(answered: object) -> str:
+def _quoted(answered: Mapping[str, Any]) -> str:
     """Return the message that this message replies to, which may be in no ticket yet."""
-    if not isinstance(answered, dict) or not says_something(answered):
+    if not says_something(answered):
         return ""
     lines = cut(spoken(answered), MAX_QUOTED).split("\n")
     listed = file_lines(_files(answered))
-    return "\n".join([f"It answers {person(answered)}:", *(f"> {line}" for line in (*lines, *listed) if line)])
+    return "\n".join([f"In reply to {person(answered)}:", *(f"> {line}" for line in (*lines, *listed) if line)])

@@ -17,7 +17,8 @@ from typing import Any
 
 from connectors.chats.channels import Rules
 from connectors.telegram.settings import Settings
-from connectors.toolbox.strict_json import UnreadableItem, found_at, within
+from connectors.toolbox.reasons import SECONDS, unexpected
+from connectors.toolbox.strict_json import within
 
 TELEGRAM = "777000"
 """The user id of Telegram itself, which forwards a channel's posts to the channel's discussion group."""
@@ -151,7 +152,7 @@ def read_number(document: Mapping[str, Any], field: str) -> str:
     """Return the id at the field. Raises UnreadableItem."""
     value = maybe_number(document.get(field))
     if value is None:
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no id")
+        raise unexpected(document, field, "an id (a whole number, not 0)")
     return value
 
 
@@ -159,5 +160,5 @@ def read_moment(document: Mapping[str, Any], field: str) -> datetime:
     """Return the time at the field, in whole seconds. Raises UnreadableItem."""
     value = document.get(field)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _LAST:
-        raise UnreadableItem(f"{field}: {found_at(document, field)} is no time in seconds since 1970")
+        raise unexpected(document, field, f"a time in {SECONDS}")
     return datetime.fromtimestamp(value, UTC)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.chats.channels import Rules
-from connectors.chats.facts import Facts, begins_with, named, subject
+from connectors.chats.facts import NOT_FOR_US, Facts, begins_with, named, subject
 from connectors.contract.events import Authority, Commented, Opened, Resolved
 from connectors.contract.messages import Remark
 from connectors.telegram import content, receipts
@@ -47,7 +47,7 @@ def _said(message: Mapping[str, Any], settings: Settings, *, edited: bool) -> Sa
     if reason := _migrated(message) or _from_nobody(message):
         return Remark("message", reason)
     if not content.says_something(message):
-        return Remark("message", "the message is about the chat itself, and says nothing")
+        return Remark("message", "the message is about the chat itself, such as a new member")
     text = content.spoken(message)
     rules = settings.rules(place.chat)
     command, rest = _command(text, settings)
@@ -67,9 +67,11 @@ def _said(message: Mapping[str, Any], settings: Settings, *, edited: bool) -> Sa
     if command == settings.close_command or closes:
         return _closing(shared, place, rules, "close_word" if closes else "command")
     if command is not None and not ours:
-        return Remark("message", "nothing is done about a command that is none of ours")
+        return Remark("message", "the command is not one of this bot's")
     if ours and not place.parent and not words.strip() and not content.has_more(message):
-        return Remark("message", "it says nothing: write what it is about behind it, or answer a message with it")
+        return Remark(
+            "message", "the command or mention has no text: write some after it, or reply to a message with it"
+        )
     return _counted(message, shared, place, rules, ways)
 
 
@@ -100,7 +102,7 @@ def _counted(message: Mapping[str, Any], shared: Facts, place: Place, rules: Rul
         if place.album and ways == ["message"]:
             return Commented(**shared, unknown="wait")  # a photo belongs to the one that was sent with the words
         reason = None if ways == ["message"] else rules.refuses(ways[0])
-        return Remark("message", reason or "the message mentions nobody of ours, and is no reply")
+        return Remark("message", reason or NOT_FOR_US)
     if place.is_direct or place.replies:
         # From another chat only participants may comment: others need not have seen the ticket's conversation.
         authority: Authority = "participant" if place.outside else "source"
@@ -116,7 +118,7 @@ def _closing(shared: Facts, place: Place, rules: Rules, gesture: str) -> Said:
     if off := rules.refuses(gesture):
         return Remark("message", off)
     if not (place.replies or place.is_direct):
-        return Remark("message", "it closes nothing: it has to answer a message of the ticket")
+        return Remark("message", "to close a ticket, reply to one of its messages")
     return Resolved(**shared, authority=rules.authority(shared["author"]))
 
 
@@ -177,8 +179,11 @@ def _migrated(message: Mapping[str, Any]) -> str | None:
     After the migration, messages have a new chat and new numbers.
     """
     for field, text in (
-        ("migrate_to_chat_id", "the group became the supergroup {}: if channels names it, name that id there too"),
-        ("migrate_from_chat_id", "the supergroup was the group {}: replies to older messages lead there"),
+        (
+            "migrate_to_chat_id",
+            "the group became the supergroup {}: if the setting channels names the group, add that id",
+        ),
+        ("migrate_from_chat_id", "the supergroup was the group {} before: replies to older messages belong there"),
     ):
         if number := maybe_number(message.get(field)):
             return text.format(number)
@@ -188,7 +193,7 @@ def _migrated(message: Mapping[str, Any]) -> str | None:
 def _from_nobody(message: Mapping[str, Any]) -> str | None:
     """Return why the message is not a person's (a bot's, or a copy made by Telegram); None for a person's message."""
     if message.get("is_automatic_forward") is True:
-        return "Telegram copied the message from the channel that the group belongs to"
+        return "Telegram copied the message from the group's channel"
     if isinstance(message.get("sender_chat"), dict):
         return None  # written in the name of a chat; then `from` is a bot of Telegram
     who = message.get("from")

@@ -19,7 +19,8 @@ from connectors.telegram import content, receipts
 from connectors.telegram.envelope import is_private, maybe_number, read_moment, read_number
 from connectors.telegram.settings import Settings
 from connectors.toolbox.reading import Said
-from connectors.toolbox.strict_json import UnreadableItem, found_at, within
+from connectors.toolbox.reasons import missing, path_of, unexpected
+from connectors.toolbox.strict_json import within
 from connectors.toolbox.text import readable
 
 _VARIATION = "\ufe0f"  # requests the coloured form of an emoji; only some senders write it
@@ -32,7 +33,7 @@ def reacted(update: Mapping[str, Any], settings: Settings) -> tuple[Said, ...]:
     changes += [("removed", each) for each in before if each not in after]
     ours = {_plain(settings.open_emoji): "open_reaction", _plain(settings.close_emoji): "close_reaction"}
     said = tuple(_reaction(update, settings, verb, each, ours[each]) for verb, each in changes if each in ours)
-    return said or (Remark("message_reaction", "the reaction means nothing to us"),)
+    return said or (Remark("message_reaction", "none of the reactions opens or closes tickets"),)
 
 
 def _reaction(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str, gesture: str) -> Said:
@@ -59,7 +60,7 @@ def _facts(update: Mapping[str, Any], settings: Settings, verb: str, emoji: str)
     did = "marked" if verb == "added" else "unmarked"
     text = (
         f"{who} {verb} {emoji} {'to' if verb == 'added' else 'from'} message {number} in {where}, {readable(when)}.\n"
-        "Telegram does not tell a bot what the message says."
+        "Telegram does not send the text of that message."
     )
     case = chat_id if chat.get("type") == "private" else name
     attributes = {"channel": chat_id, "chat_type": str(chat.get("type")), "reaction": emoji, "user": user}
@@ -89,13 +90,13 @@ def _who(update: Mapping[str, Any]) -> str:
         who = update.get(field)
         if isinstance(who, dict) and (number := maybe_number(who.get("id"))):
             return number
-    raise UnreadableItem(f"user: {found_at(update, 'user')} tells nobody who reacted")
+    raise missing(path_of(update, "user"), "user.id or actor_chat.id, who reacted")
 
 
 def _emojis(update: Mapping[str, Any], field: str) -> list[str]:
     listed = update.get(field)
     if not isinstance(listed, list):
-        raise UnreadableItem(f"{field}: {found_at(update, field)} is no list of reactions")
+        raise unexpected(update, field, "a list of reactions")
     return list(dict.fromkeys(_read(listed)))
 
 

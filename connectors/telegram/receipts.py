@@ -60,7 +60,7 @@ def read(about: ReceiptContent, answer: HttpAnswer) -> Outcome:
         if about.place is not None and NOT_MODIFIED in description:
             return Posted(about.place)
         if "migrate_to_chat_id" in object_at(said, "parameters"):
-            return CallRejected("the group became a supergroup: its messages have other numbers there")
+            return CallRejected("the group became a supergroup, where the message has another number")
     return failure(answer, reason("Telegram", answer.status, description), FAILURES)
 
 

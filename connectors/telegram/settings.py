@@ -17,7 +17,7 @@ def _without_at(value: object) -> object:
 
 def _is_token(token: SecretStr) -> SecretStr:
     if not _TOKEN.fullmatch(token.get_secret_value()):
-        raise ValueError("it is no token of a bot: a number, a colon, and letters, digits, `_` and `-`")
+        raise ValueError("must be the token of a bot: a number, a colon, and letters, digits, `_` and `-`")
     return token
 
 
@@ -68,9 +68,9 @@ class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel]):
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
         if self.close_emoji == self.open_emoji:
-            raise ValueError(f"open_emoji and close_emoji are both {self.open_emoji!r}: one reaction, one meaning")
+            raise ValueError(f"open_emoji, close_emoji: both are {self.open_emoji!r}; give each its own")
         if self.close_command == self.open_command:
-            raise ValueError(f"open_command and close_command are both {self.open_command!r}: one command, one meaning")
+            raise ValueError(f"open_command, close_command: both are {self.open_command!r}; give each its own")
         if self.receipts and self.bot_token is None:
-            raise ValueError("receipts: they need bot_token")
+            raise ValueError("receipts: need bot_token")
         return self

@@ -30,7 +30,7 @@ def read_form(body: bytes) -> Mapping[str, bytes]:
     repeated: set[str] = set()
     for count, (name, value) in enumerate(_parts(body) if body.startswith(b"--") else _pairs(body), 1):
         if count > MAX_FIELDS:
-            raise UnreadableMessage(f"the form has more than {MAX_FIELDS} fields")
+            raise _too_many()
         if name in fields:
             repeated.add(name)
         fields[name] = value
@@ -39,7 +39,7 @@ def read_form(body: bytes) -> Mapping[str, bytes]:
 
 def _pairs(body: bytes) -> Iterator[tuple[str, bytes]]:
     if body.count(b"&") > MAX_FIELDS:
-        raise UnreadableMessage(f"the form has more than {MAX_FIELDS} fields")
+        raise _too_many()
     for pair in body.split(b"&"):
         name, equals, value = pair.partition(b"=")
         if equals:
@@ -57,10 +57,10 @@ def _unescaped(text: bytes) -> bytes:
 def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
     boundary = body.partition(b"\r\n")[0].rstrip()
     if not 3 <= len(boundary) <= 200:
-        raise UnreadableMessage("the form's boundary has no length that a boundary can have")
+        raise UnreadableMessage("the body is not a form: expected a boundary of 3 to 200 characters in its first line")
     separator = b"\r\n" + boundary
     if body.count(separator) > MAX_FIELDS:
-        raise UnreadableMessage(f"the form has more than {MAX_FIELDS} fields")
+        raise _too_many()
     for part in (b"\r\n" + body).split(separator)[1:]:
         if part.startswith(b"--"):
             return
@@ -68,7 +68,11 @@ def _parts(body: bytes) -> Iterator[tuple[str, bytes]]:
         named = _NAME.search(headers[:MAX_PART_HEADERS])
         if blank and named is not None:
             yield named[1].decode("utf-8", "replace"), value
-    raise UnreadableMessage("the form has no end")
+    raise UnreadableMessage("the body is cut off: expected the form's boundary and -- at its end")
+
+
+def _too_many() -> UnreadableMessage:
+    return UnreadableMessage(f"the body has too many fields: expected at most {MAX_FIELDS}")
 
 
 def form(fields: Mapping[str, str]) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from connectors.contract.calls import CallLater, CallRejected, CallUnknown, HttpAnswer, HttpCall
-from connectors.toolbox.text import cut, one_line
+from connectors.toolbox.reasons import shown
 
 PAUSE_S = 30.0  # if the platform gives no time
 
@@ -48,9 +48,7 @@ def document(answer: HttpAnswer) -> Mapping[str, Any]:
 
 def reason(platform: str, *said: object) -> str:
     """Return `Slack said …`, as one line of at most `MAX_REASON` characters."""
-    return cut(
-        one_line(f"{platform} said {' '.join(str(each) for each in said if each not in (None, ''))}"), MAX_REASON
-    )
+    return shown(f"{platform} said {' '.join(str(each) for each in said if each not in (None, ''))}", MAX_REASON)
 
 
 def call_later(answer: HttpAnswer, because: str) -> Failure:

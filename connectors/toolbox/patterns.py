@@ -22,7 +22,7 @@ MAX_MEMORY = 1 << 20  # bytes of a compiled expression
 def compiled(expression: str) -> Any:
     """Return the compiled expression. Raises ValueError with the reason."""
     if len(expression) > MAX_EXPRESSION:
-        raise ValueError(f"the regular expression has {len(expression)} characters, more than {MAX_EXPRESSION}")
+        raise ValueError(f"the regular expression has {len(expression)} characters: expected at most {MAX_EXPRESSION}")
     options = re2.Options()
     options.max_mem = MAX_MEMORY
     options.log_errors = False
@@ -30,9 +30,9 @@ def compiled(expression: str) -> Any:
     try:
         return re2.compile(expression, options=options)
     except re2.error as error:
-        said = error.args[0] if error.args else "it cannot be read"
+        said = error.args[0] if error.args else "no reason given"
         reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise ValueError(f"the regular expression is not one of RE2: {reason}") from None
+        raise ValueError(f"the regular expression cannot be read as RE2: {reason}") from None
 
 
 def groups(expression: str) -> frozenset[str]:

@@ -17,14 +17,18 @@ from connectors.contract.messages import Denied, Inbound, Keys, Verified
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.signatures import (
     MAX_HEADER,
+    absent,
     authorize,
     authorize_by_url,
     hmac_sha256,
     is_hmac,
     is_one_of,
+    mismatch,
+    not_latin,
     proof,
     read_hex,
     stale,
+    too_long,
 )
 
 S = TypeVar("S", bound=SourceSettings)
@@ -85,15 +89,15 @@ class Token:
     def verify(self, inbound: Inbound, settings: HasSecrets, _now: datetime, _keys: Keys) -> Verified | Denied:
         token = inbound.header(self.header)
         if token is None:
-            return Denied(f"{self.header} is missing or repeated")
+            return absent(self.header)
         if len(token) > MAX_HEADER:
-            return Denied(f"{self.header} has more than {MAX_HEADER} characters")
+            return too_long(self.header)
         try:
             offered = token.encode("latin-1")
         except UnicodeEncodeError:
-            return Denied(f"{self.header} holds characters that no HTTP header can")
+            return not_latin(self.header)
         if not is_one_of(offered, settings.secrets):
-            return Denied(f"{self.header} is wrong")
+            return mismatch(f"the header {self.header}")
         kept = tuple(each for each in inbound.headers if each[0] != self.header.lower())
         return Verified(replace(inbound, headers=kept))
 
@@ -119,20 +123,20 @@ class Hmac(Generic[S]):
         if timestamp_header is not None:
             timestamp = inbound.header(timestamp_header)
             if timestamp is None:
-                return Denied(f"{timestamp_header} is missing or repeated")
+                return absent(timestamp_header)
             if denied := stale(timestamp, now, LEEWAY_S):
                 return denied
             before = f"{timestamp}:".encode()
         header = self._header(settings)
         signature = inbound.header(header)
         if signature is None:
-            return Denied(f"{header} is missing or repeated")
+            return absent(header)
         needed = "" if self.prefix_optional else self.prefix
         offered = read_hex(signature.removeprefix(self.prefix)) if signature.startswith(needed) else None
         if offered is None:
-            return Denied(f"{header} is no {f'{needed} with an ' if needed else ''}HMAC-SHA256 in hex")
+            return Denied(f"the header {header} is malformed: expected {needed or self.prefix}HEX, an HMAC-SHA256")
         if not is_hmac(offered, self.keys(settings), before, inbound.body):
-            return Denied("the signature is wrong")
+            return mismatch(f"the signature in the header {header}")
         return Verified(inbound)
 
     def sign(self, body: bytes, settings: S, now: datetime) -> dict[str, str]:

@@ -17,8 +17,9 @@ from connectors.contract.messages import (
     Unverified,
     Verified,
 )
+from connectors.toolbox.reasons import found, located, too_many
 from connectors.toolbox.rendering import reason
-from connectors.toolbox.strict_json import found, read_object
+from connectors.toolbox.strict_json import read_object
 from connectors.toolbox.text import priority_of
 
 S = TypeVar("S")
@@ -59,14 +60,15 @@ def of_items(
     Raises OverLimit for more than `most` items. `about_all` are remarks on the list itself, which come first.
     """
     if len(items) > most:
-        raise OverLimit(f"{len(items)} {name} in one delivery, more than {most}")
-    said: list[Said] = [*([] if items else [Remark(name, "the list is empty")]), *about_all]
+        raise OverLimit(too_many(name, len(items), most, "max_items"))
+    said: list[Said] = [*([] if items else [Remark(name, f"{name} is an empty list")]), *about_all]
     unreadable: list[Remark] = []
     for index, item in enumerate(items):
         try:
             said += list(read(index, item))
         except ValueError as error:
-            unreadable.append(Remark(f"{name}[{index}]", reason(error)))
+            item = f"{name}[{index}]"
+            unreadable.append(Remark(item, reason(located(error, item))))
     return parsed(said, unreadable)
 
 
@@ -81,10 +83,13 @@ def parsed(said: Iterable[Said], unreadable: Iterable[Remark] = (), reply: Reply
     )
 
 
-def unknown_severity(event: Event, item: str) -> tuple[Remark, ...]:
+def unknown_severity(event: Event, path: str) -> tuple[Remark, ...]:
     """Return the remark on a severity that is missing from the table; empty for a known severity or none."""
     if not event.severity or priority_of(event.severity)[1]:
         return ()
-    return (
-        Remark(item, f"the severity {found(event.severity)} is not in the table: its priority is {event.priority}"),
-    )
+    return (unknown_word(event, path, "a known severity, like critical, warning or info"),)
+
+
+def unknown_word(event: Event, path: str, expected: str) -> Remark:
+    """Return the remark on a severity of the sender's own, and the priority that the event has instead."""
+    return Remark(path, f"{path} is {found(event.severity)}: expected {expected}; the priority is {event.priority}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from connectors.toolbox.reasons import shown
 from connectors.toolbox.text import ELLIPSIS, clean, cut, one_line
 
 MAX_SUBJECT = 255  # characters, as all of these
@@ -58,9 +59,9 @@ def attributes(pairs: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((cut(clean(name), MAX_ATTRIBUTE), cut(clean(value), MAX_ATTRIBUTE)) for name, value in kept))
 
 
-def reason(error: ValueError) -> str:
+def reason(error: ValueError | str) -> str:
     """Return the reason why an item cannot be read, as one line of at most 300 characters."""
-    return cut(one_line(str(error)), MAX_REASON)
+    return shown(str(error), MAX_REASON)
 
 
 def _written(pairs: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:

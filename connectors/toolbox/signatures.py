@@ -44,22 +44,23 @@ def authorize(inbound: Inbound, secrets: Iterable[bytes], username: str | None =
     """
     header = inbound.header("authorization")
     if header is None:
-        return Denied("the Authorization header is missing or repeated")
+        return absent("Authorization")
     if len(header) > MAX_HEADER:
-        return Denied(f"the Authorization header has more than {MAX_HEADER} characters")
+        return too_long("Authorization")
     try:
         scheme, _, credentials = header.encode("latin-1").strip().partition(b" ")
     except UnicodeEncodeError:
-        return Denied("the Authorization header holds characters that no HTTP header can")
+        return not_latin("Authorization")
     match scheme.lower():
         case b"bearer":
-            return _check(credentials.strip(), secrets)
+            return _check(credentials.strip(), secrets, "the secret in the header Authorization")
         case b"basic" if username is not None:
             return _check_basic(credentials.strip(), secrets, username)
         case b"basic":
-            return Denied("Basic credentials, and no username is configured")
+            return Denied("the header Authorization is Basic: expected Bearer, since the source has no username")
         case _:
-            return Denied("the Authorization header has a scheme that is not accepted")
+            accepted = "Bearer" if username is None else "Bearer or Basic"
+            return Denied(f"the header Authorization has another scheme: expected {accepted}")
 
 
 def bearer(secret: bytes) -> dict[str, str]:
@@ -87,8 +88,10 @@ def authorize_by_url(inbound: Inbound, secrets: Iterable[bytes], username: str |
     if not offered:
         return authorize(inbound, secrets, username) or inbound
     if len(offered) > 1 or len(offered[0]) > MAX_HEADER:
-        return Denied("the secret in the URL is repeated, or too long")
-    if denied := _check(_unquoted(offered[0]), secrets):
+        return Denied(
+            f"the secret in the URL is repeated or too long: expected it once, in at most {MAX_HEADER} characters"
+        )
+    if denied := _check(_unquoted(offered[0]), secrets, "the secret in the URL"):
         return denied
     rest = "&".join(pair for pair, name, _, _ in pairs if name != SECRET_PARAMETER)
     return replace(inbound, query=rest)
@@ -130,17 +133,38 @@ def seconds(timestamp: str) -> datetime | None:
 def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
     """Return None for a time in whole seconds since 1970 within `leeway` seconds of `now`, else the denial."""
     if not _SECONDS.fullmatch(timestamp):
-        return Denied("the timestamp is no number of seconds since 1970")
+        return Denied("the signed timestamp is not a number: expected whole seconds since 1970")
     distance = now.timestamp() - int(timestamp)
     if abs(distance) > leeway:
         return Denied(
-            f"the timestamp is {abs(distance):.0f} s {'old' if distance > 0 else 'ahead'}, more than {leeway:g}"
+            f"the signed timestamp is {abs(distance):.0f} s {'old' if distance > 0 else 'ahead'}: "
+            f"expected at most {leeway:g} s; compare the clocks"
         )
     return None
 
 
-def _check(offered: bytes, secrets: Iterable[bytes]) -> Denied | None:
-    return None if is_one_of(offered, secrets) else Denied("the credential is wrong")
+def absent(header: str) -> Denied:
+    """Return the denial for a header that is missing or repeated."""
+    return Denied(f"the header {header} is missing or repeated: expected it once")
+
+
+def too_long(header: str) -> Denied:
+    """Return the denial for a header that is longer than any credential."""
+    return Denied(f"the header {header} is too long: expected at most {MAX_HEADER} characters")
+
+
+def not_latin(header: str) -> Denied:
+    """Return the denial for a header with characters that HTTP cannot carry."""
+    return Denied(f"the header {header} holds characters outside Latin-1: expected only those that HTTP allows")
+
+
+def mismatch(what: str) -> Denied:
+    """Return the denial for a credential that none of the source's secrets explains. `what` names its place."""
+    return Denied(f"{what} does not match: compare the source's secret with the sender's")
+
+
+def _check(offered: bytes, secrets: Iterable[bytes], what: str) -> Denied | None:
+    return None if is_one_of(offered, secrets) else mismatch(what)
 
 
 def _unquoted(text: str) -> bytes:
@@ -153,7 +177,8 @@ def _check_basic(credentials: bytes, secrets: Iterable[bytes], username: str) ->
     try:
         offered = base64.b64decode(credentials, validate=True)
     except binascii.Error:
-        return Denied("the Basic credentials are not Base64")
+        return Denied("the credentials in the header Authorization are not Base64: expected those of Basic")
     # A username holds no colon, so the whole pair can be compared at once.
     prefix = username.encode() + b":"
-    return _check(offered, [prefix + secret for secret in secrets if secret.strip()])
+    pairs = [prefix + secret for secret in secrets if secret.strip()]
+    return _check(offered, pairs, "the username or password in the header Authorization")

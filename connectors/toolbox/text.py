@@ -29,6 +29,9 @@ _CLEANING: dict[int, str | None] = {
     0x0A: "\n",
 }
 
+RFC_3339 = "an RFC 3339 time with a zone, like 2026-01-05T10:00:00Z"
+"""The expectation in reasons about times."""
+
 _RFC_3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?"
     r"(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))"
@@ -54,11 +57,11 @@ class Instant:
 def instant(text: str) -> Instant | None:
     """Return the instant of an RFC 3339 time; None for the zero time of Go, which means "not yet".
 
-    Raises ValueError for anything else, a time without a zone included.
+    Raises ValueError for anything else, a time without a zone included. The message is what was expected.
     """
     match = _RFC_3339.fullmatch(text.strip())
     if match is None:
-        raise ValueError("no RFC 3339 time with a zone")
+        raise ValueError(RFC_3339)
     year, month, day, hour, minute, second = (int(each) for each in match.groups()[:6])
     if year <= 1:
         return None  # in a zone west of Greenwich, Go writes its zero time in the year 0000
@@ -69,7 +72,7 @@ def instant(text: str) -> Instant | None:
         local = datetime(year, month, day, hour, minute, second, nanoseconds // 1000, tzinfo=zone)
         utc = local.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("no time that exists") from None
+        raise ValueError("a time that exists") from None
     fraction = f".{nanoseconds:09}".rstrip("0").rstrip(".")
     return Instant(utc, f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}{fraction}Z")
 

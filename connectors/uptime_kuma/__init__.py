@@ -21,15 +21,16 @@ from connectors.contract.messages import Inbound, Parsed, Remark
 from connectors.contract.settings import SourceSettings
 from connectors.toolbox.proofs import Basic
 from connectors.toolbox.reading import of_object, unknown_severity
+from connectors.toolbox.reasons import TEXT, one_of, shown, unexpected, without_effect
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, filled, subject_line
 from connectors.toolbox.signatures import Username
-from connectors.toolbox.strict_json import UnreadableItem, found_at, number_at, objects_in, read_id, text_at, within
+from connectors.toolbox.strict_json import number_at, objects_in, read_id, text_at, within
 from connectors.toolbox.text import Instant, cut, instant, one_line, priority_of, readable
 
 STATUSES: Mapping[int, tuple[type[Event] | None, str]] = {
     0: (Opened, "down"),
     1: (Resolved, "up"),
-    2: (None, "pending: it is tried again before it counts as down"),
+    2: (None, "pending"),
     3: (None, "under maintenance"),
 }
 """Event and name of each heartbeat status."""
@@ -64,7 +65,7 @@ def parse(payload: Mapping[str, Any], inbound: Inbound, settings: Settings) -> P
     monitor = {} if payload.get("monitor") is None else within(payload, "monitor")
     kind, state = STATUSES[_status(heartbeat, text_at(payload, "msg"))]
     if kind is None:
-        return Parsed(ignored=(Remark("heartbeat.status", f"the monitor is {state}"),))
+        return Parsed(ignored=(without_effect("heartbeat.status", heartbeat.get("status"), f"the monitor is {state}"),))
     event = _event(kind, state, heartbeat, monitor, settings)
     return Parsed((event,), ignored=unknown_severity(event, "monitor.tags"))
 
@@ -100,9 +101,11 @@ def _without_heartbeat(payload: Mapping[str, Any], arrived: datetime, settings: 
     """Return a case for a certificate's warning, named by its text without the days: the warning names no monitor."""
     written = one_line(text_at(payload, "msg"))
     if not written:
-        raise UnreadableItem(f"msg: {found_at(payload, 'msg')}, and there is no heartbeat: it says nothing")
+        raise unexpected(payload, "msg", f"{TEXT}, since the notification has no heartbeat")
     if not _CERTIFICATE.search(written):
-        return Parsed(ignored=(Remark("heartbeat", f"it is a test, there is no heartbeat in it: {cut(written, 100)}"),))
+        return Parsed(
+            ignored=(Remark("heartbeat", f"heartbeat is missing, as in a test notification: {shown(written, 100)}"),)
+        )
     at = arrived.astimezone(UTC)
     key = f"certificate:{digest(_DAYS.sub('', written))}"
     event = Opened(
@@ -125,7 +128,7 @@ def _status(heartbeat: Mapping[str, Any], message: str) -> int:
         return status
     told = next((number for words, number in STATUS_IN_TEXT if words in message), None) if status is None else None
     if told is None:
-        raise UnreadableItem(f"heartbeat.status: {found_at(heartbeat, 'status')} is no status")
+        raise unexpected(heartbeat, "status", one_of(f"{number} ({name})" for number, (_, name) in STATUSES.items()))
     return told
 
 
@@ -142,7 +145,7 @@ def _time(heartbeat: Mapping[str, Any]) -> Instant:
             continue
         if at is not None:
             return at
-    raise UnreadableItem(f"heartbeat.time: {found_at(heartbeat, 'time')} is no time")
+    raise unexpected(heartbeat, "time", "a time in UTC, like 2026-01-05 10:00:00")
 
 
 def _tags(monitor: Mapping[str, Any]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, cer
 
 NOW = datetime(2026, 3, 14, 3, tzinfo=UTC)
 SETTINGS = Settings.model_validate({"topics": f" {TOPIC}, {TOPIC}-two"})
+TAMPERED = "Signature does not match the message: it was changed on its way, or did not come from Amazon SNS"
 CONFIRM = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=1"
 ALARM = {
     "AlarmName": "queue",
@@ -77,13 +78,13 @@ def test_a_message_that_sns_signed_is_verified_whatever_the_version(version: str
 def test_whatever_is_changed_afterwards_breaks_the_signature(field: str) -> None:
     whole = signed(envelope(Subject="s"))
     assert verdict(whole) == "Verified"
-    assert verdict(whole | {field: "other"}) == "the signature is wrong"
+    assert verdict(whole | {field: "other"}) == TAMPERED
 
 
 def test_what_a_subscription_is_confirmed_by_is_signed_too() -> None:
     whole = signed(subscription())
-    assert verdict(whole | {"SubscribeURL": CONFIRM + "2"}) == "the signature is wrong"
-    assert verdict(whole | {"Type": "Notification"}) == "the signature is wrong"
+    assert verdict(whole | {"SubscribeURL": CONFIRM + "2"}) == TAMPERED
+    assert verdict(whole | {"Type": "Notification"}) == TAMPERED
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_what_a_subscription_is_confirmed_by_is_signed_too() -> None:
         ({"SignatureVersion": "3"}, "SignatureVersion"),
         ({"SignatureVersion": 1}, "SignatureVersion"),
         ({"Signature": "not Base64!"}, "Base64"),
-        ({"Signature": ...}, "wrong"),
+        ({"Signature": ...}, "does not match"),
         ({"Message": 7}, "missing"),
         ({"Message": ...}, "missing"),
     ],
@@ -126,7 +127,10 @@ def test_what_is_malformed_is_denied_with_a_reason(changes: dict[str, Any], why:
 )
 def test_a_certificate_from_anywhere_else_is_neither_wanted_nor_accepted(url: str) -> None:
     document = signed(envelope(SigningCertURL=url))
-    assert verdict(document, {url: KEYS[CERTIFICATE_URL]}) == "SigningCertURL is no certificate of SNS"
+    assert (
+        verdict(document, {url: KEYS[CERTIFICATE_URL]})
+        == "SigningCertURL is not an address of Amazon SNS: expected its certificate"
+    )
     assert CONNECTOR.outside is not None
     assert CONNECTOR.outside.keys(inbound(document), SETTINGS) == ()
 
@@ -146,16 +150,16 @@ def test_only_a_certificate_of_today_with_an_rsa_key_counts() -> None:
     elliptic = ec.generate_private_key(ec.SECP256R1()).public_key()
     key = elliptic.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for pem in (old, early):
-        assert "not valid at this time" in verdict(signed(envelope()), {CERTIFICATE_URL: pem})
+        assert "not valid yet" in verdict(signed(envelope()), {CERTIFICATE_URL: pem})
     for junk in (key, b"", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"):
         assert "cannot be read" in verdict(signed(envelope()), {CERTIFICATE_URL: junk})
-    assert verdict(signed(envelope()), {}) == "the certificate is not there"
+    assert verdict(signed(envelope()), {}) == "the certificate at SigningCertURL could not be fetched"
 
 
 def test_raw_delivery_is_denied_with_what_to_do() -> None:
     raw = (("x-amz-sns-rawdelivery", "true"),)
     assert "switch it off" in verdict(signed(envelope()), headers=raw)
-    assert "raw message delivery has to be off" in verdict(ALARM)
+    assert "switch raw message delivery off" in verdict(ALARM)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from connectors.contract.messages import UnreadableMessage
-from connectors.toolbox.strict_json import UnreadableItem, found, read_object, scalar
+from connectors.toolbox.reasons import UnreadableItem, found
+from connectors.toolbox.strict_json import read_object, scalar
 
 
 @pytest.mark.parametrize(
@@ -29,16 +30,16 @@ def test_an_object_is_read(body: bytes, value: dict[str, Any]) -> None:
         (b"", "not JSON"),
         (b'{"a": 1', "not JSON"),
         (b'{"a": 1} {}', "not JSON"),
-        (b"[1]", "a list, not an object"),
-        (b'"x"', '"x", not an object'),
-        (b"null", "null, not an object"),
+        (b"[1]", "is a list: expected an object"),
+        (b'"x"', 'is "x": expected an object'),
+        (b"null", "is null: expected an object"),
         (b"\xff\xfe{\x00}\x00", "not UTF-8: byte 0"),
         (b'{"a": "\xe9"}', "not UTF-8: byte 7"),
-        (b'{"a": 1, "b": 2, "a": 1}', '"a" stands twice'),
-        (b'{"x": [{"a": 1, "a": 2}]}', '"a" stands twice'),
-        (b'{"a": NaN}', "NaN is not JSON"),
-        (b'{"a": -Infinity}', "-Infinity is not JSON"),
-        (b'{"a": 1e999}', "1e999 is larger"),
+        (b'{"a": 1, "b": 2, "a": 1}', 'holds the name "a" twice in one object'),
+        (b'{"x": [{"a": 1, "a": 2}]}', 'holds the name "a" twice in one object'),
+        (b'{"a": NaN}', "holds NaN"),
+        (b'{"a": -Infinity}', "holds -Infinity"),
+        (b'{"a": 1e999}', "holds the number 1e999, which is too large"),
         (b'{"a": ' + b"9" * 401 + b"}", "401 digits"),
         (b'{"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "nested too deeply"),
     ],
@@ -75,5 +76,5 @@ def test_a_scalar_becomes_text(value: object, text: str) -> None:
 
 @pytest.mark.parametrize("value", [[], {}, ["a"]])
 def test_a_list_or_object_is_no_scalar(value: object) -> None:
-    with pytest.raises(UnreadableItem, match="not text"):
-        scalar(value)
+    with pytest.raises(UnreadableItem, match=r"^code is (a list|an object): expected text$"):
+        scalar(value, "code")

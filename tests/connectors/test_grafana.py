@@ -56,7 +56,7 @@ def test_an_older_grafana_that_names_the_organization_at_the_root_means_the_same
 def test_an_alert_of_no_known_organization_is_not_guessed_into_one(org: object) -> None:
     parsed = parse(alert(orgId=org), alert(fingerprint="beef"))
     assert [each.case_key for each in parsed.events] == ["1:beef"]
-    assert parsed.unreadable[0].reason.startswith("orgId: ")
+    assert parsed.unreadable[0].reason.startswith("alerts[0].orgId is ")
 
 
 def test_values_links_and_what_grafana_keeps_for_itself_are_no_content() -> None:

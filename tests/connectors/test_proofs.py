@@ -75,7 +75,9 @@ def test_a_token_of_either_secret_is_admitted_and_not_kept() -> None:
         verified = token.verify(delivery({**token.sign(b"", settings, NOW), "x-b": "2"}), SETTINGS, NOW, {})
         assert isinstance(verified, Verified)
         assert verified.inbound.headers == (("x-b", "2"),)
-    assert token.verify(delivery({"X-Token": "other"}), SETTINGS, NOW, {}) == Denied("X-Token is wrong")
+    assert token.verify(delivery({"X-Token": "other"}), SETTINGS, NOW, {}) == Denied(
+        "the header X-Token does not match: compare the source's secret with the sender's"
+    )
     assert isinstance(token.verify(delivery({"X-Token": " "}), BLANK, NOW, {}), Denied)
 
 
@@ -85,9 +87,9 @@ def test_a_token_of_either_secret_is_admitted_and_not_kept() -> None:
         (False, "sha256={}", None),
         (True, "sha256={}", None),
         (True, "{}", None),
-        (False, "{}", "X-Sig is no sha256= with an HMAC-SHA256 in hex"),
-        (False, "sha512={}", "X-Sig is no sha256= with an HMAC-SHA256 in hex"),
-        (True, "sha512={}", "X-Sig is no HMAC-SHA256 in hex"),
+        (False, "{}", "the header X-Sig is malformed: expected sha256=HEX, an HMAC-SHA256"),
+        (False, "sha512={}", "the header X-Sig is malformed: expected sha256=HEX, an HMAC-SHA256"),
+        (True, "sha512={}", "the header X-Sig is malformed: expected sha256=HEX, an HMAC-SHA256"),
     ],
 )
 def test_a_prefix_stands_before_the_digits_or_may(optional: bool, written: str, reason: str | None) -> None:
@@ -102,11 +104,15 @@ def test_a_signed_time_is_looked_at_before_the_signature_and_is_a_part_of_it() -
     headers = hmac.sign(b"{}", SETTINGS, NOW)
     later = {**headers, "X-Time": str(int(headers["X-Time"]) + 1)}
     assert isinstance(hmac.verify(delivery(headers), SETTINGS, NOW, {}), Verified)
-    assert hmac.verify(delivery(later), SETTINGS, NOW, {}) == Denied("the signature is wrong")
-    assert hmac.verify(delivery({}), SETTINGS, NOW, {}) == Denied("X-Time is missing or repeated")
+    assert hmac.verify(delivery(later), SETTINGS, NOW, {}) == Denied(
+        "the signature in the header X-Sig does not match: compare the source's secret with the sender's"
+    )
+    assert hmac.verify(delivery({}), SETTINGS, NOW, {}) == Denied(
+        "the header X-Time is missing or repeated: expected it once"
+    )
     stale = hmac.verify(delivery({"X-Time": "1"}), SETTINGS, NOW, {})
     assert isinstance(stale, Denied)
-    assert stale.reason.endswith("old, more than 300")
+    assert stale.reason.endswith("old: expected at most 300 s; compare the clocks")
 
 
 def test_only_the_proof_that_a_setting_chooses_counts() -> None:

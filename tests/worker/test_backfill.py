@@ -148,7 +148,7 @@ def test_a_channel_that_cannot_be_asked_for_is_told_and_holds_up_no_other_and_is
     assert relay.counts() == {"create_ticket": 1}
     assert failure(relay) == (
         f"conversations.info of {gone}: Slack said channel_not_found; "
-        f"conversations.info of {out}: the bot is no member; invite it"
+        f"conversations.info of {out}: the bot is not a member of the channel; invite it"
     )
     assert "job_failing" in [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=1))]
 
@@ -167,7 +167,7 @@ def test_only_what_the_app_has_scopes_for_is_asked_for_and_what_is_half_there_is
     web.scopes = "channels:read,channels:history,im:history"
     source = of_slack(web)
     ask(relay, source)
-    assert failure(relay) == "the scope is missing: im:read beside im:history"
+    assert failure(relay) == "the scope is missing: im:read, which im:history needs"
     assert "conversations.history" in web.calls
 
 
@@ -186,9 +186,15 @@ def test_a_token_that_is_refused_is_a_failure_and_the_gap_is_made_up_for_later(r
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ((500, {}, b"oops", False), "answered 500, and not as Slack does"),
-        ((302, {"Location": "http://127.0.0.1:1/"}, b"", False), "answered 302, and not as Slack does"),
-        ((200, {}, b'{"ok": true, "team_id": {}, "user_id": {}}', False), "its answer names no workspace"),
+        ((500, {}, b"oops", False), "Slack answered 500: expected 200 and a JSON object with ok"),
+        (
+            (302, {"Location": "http://127.0.0.1:1/"}, b"", False),
+            "Slack answered 302: expected 200 and a JSON object with ok",
+        ),
+        (
+            (200, {}, b'{"ok": true, "team_id": {}, "user_id": {}}', False),
+            "Slack answered auth.test without team_id: expected the workspace's id",
+        ),
         ((200, {}, b"x" * (MAX_BYTES + 1), False), f"the answer has more than {MAX_BYTES} bytes"),
     ],
 )

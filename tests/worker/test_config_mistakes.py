@@ -87,13 +87,13 @@ MISTAKES = {
     ),
     "a duration with an unknown unit": (
         "timing:\n  lease: 1h30x\n",
-        "c.yaml:2:12: a duration is a number of seconds, or such as 30s, 5m, 1h30m, 30d\n"
+        "c.yaml:2:12: expected a duration: a number of seconds, or 30s, 5m, 1h30m, 30d\n"
         "  2 |   lease: 1h30x\n"
         "    |            ^^^",
     ),
     "a duration whose units are in disorder": (
         "timing:\n  key_window: '30m1h'\n",
-        "c.yaml:2:19: a duration has each unit once, the largest first, such as 1h30m\n"
+        "c.yaml:2:19: a duration has each unit once, the largest first: 1h30m\n"
         "  2 |   key_window: '30m1h'\n"
         "    |                   ^^",
     ),

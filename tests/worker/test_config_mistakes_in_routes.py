@@ -37,7 +37,7 @@ MISTAKES = {
     ),
     "an expression that RE2 does not know": (
         "routes:\n  - name: a\n    match: 'labels.team =~ \"(a\"'\n",
-        "c.yaml:3:28: the regular expression is not one of RE2: missing ): (a\n"
+        "c.yaml:3:28: the regular expression cannot be read as RE2: missing ): (a\n"
         "  3 |     match: 'labels.team =~ \"(a\"'\n"
         "    |                            ^^^^",
     ),

@@ -58,9 +58,9 @@ def test_matchers_are_read_as_alertmanager_writes_them(text: str, expected: list
         ('a = "\\d+"', "\\d", "a backslash itself is written twice"),
         ("{a = b", "{", "never closed"),
         ("a = b}", "}", "cannot stand here"),
-        ('a =~ "("', '"("', "not one of RE2"),
-        ('a =~ "a)(b"', '"a)(b"', "not one of RE2"),
-        ('b = 1, a =~ "x(?=y)"', '"x(?=y)"', "not one of RE2"),
+        ('a =~ "("', '"("', "cannot be read as RE2"),
+        ('a =~ "a)(b"', '"a)(b"', "cannot be read as RE2"),
+        ('b = 1, a =~ "x(?=y)"', '"x(?=y)"', "cannot be read as RE2"),
         ("", "", "a name is needed"),
     ],
 )
@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_shown_where_it_stands(text: str, part: str, hint
 
 
 def test_texts_and_expressions_have_a_longest_length() -> None:
-    assert "more than" in refused("a =~ " + "x" * (MAX_EXPRESSION + 1))[0]
+    assert "expected at most" in refused("a =~ " + "x" * (MAX_EXPRESSION + 1))[0]
     assert "more than" in refused("a=" + "x" * MAX_MATCHERS)[0]
 
 

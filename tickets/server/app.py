@@ -70,7 +70,7 @@ async def read_body(receive: Receive, headers: Headers, most: int) -> bytes:
         size += len(chunks[-1])
         more = bool(message.get("more_body")) and size <= most
     if size > most:
-        raise Refusal(413, f"a body has at most {most} bytes")
+        raise Refusal(413, f"the body is too large: it may have at most {most} bytes")
     return b"".join(chunks)
 
 
@@ -80,7 +80,7 @@ def idempotency_key(call: Call, headers: Headers) -> str | None:
     if name is None or not call.idempotent:
         return None
     if not _KEY.fullmatch(name):
-        raise invalid("Idempotency-Key", "1 to 255 printable ASCII characters without blanks", where="header")
+        raise invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters without blanks", where="header")
     return name
 
 
@@ -89,7 +89,7 @@ def check_type(call: Call, headers: Headers, body: bytes) -> None:
     if call.body is None or (not body and not call.body_required):
         return
     if not _JSON.fullmatch(headers.get("content-type", "").strip()):
-        raise Refusal(415, "the body must be application/json")
+        raise Refusal(415, "Content-Type must be application/json, or a type that ends in +json")
 
 
 class TicketsApp:
@@ -150,7 +150,7 @@ class TicketsApp:
         call = match.calls.get(method)
         if call is None and (match.calls or method != "GET"):
             allowed = ", ".join(sorted(match.calls) or ["GET"])
-            raise Refusal(405, f"{path} takes {allowed}", headers=(("allow", allowed),))
+            raise Refusal(405, f"{path} allows only {allowed}", headers=(("allow", allowed),))
         owner = "" if call is None else self._service.admit(call, headers)
         body = await read_body(receive, headers, self._parts.options.max_body)
         plan = self._parts.faults.plan(method, PREFIX + path, body)

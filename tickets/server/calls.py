@@ -110,7 +110,7 @@ def create_fields(_request: Request, body: schemas.Body) -> dict[str, Any]:
 def update_fields(_request: Request, body: schemas.Body) -> dict[str, Any]:
     fields = body.model_dump(exclude_unset=True)
     if not fields:
-        raise invalid("status", "at least one field is needed")
+        raise invalid("status", "is missing, as are all other fields: send at least one")
     return _with_category(fields)
 
 
@@ -129,7 +129,7 @@ def list_filter(request: Request, _: None) -> store.Filter:
 
 def allowed_webhook(request: Request, webhook: schemas.Webhook) -> schemas.Webhook:
     if not re.fullmatch(webhook_url_pattern(request.options.webhook_hosts), webhook.url):
-        raise invalid("url", "a webhook goes to http(s)://host[:port][/path], and to hosts that the options name")
+        raise invalid("url", "must be http(s)://host[:port][/path], with a host that the options allow")
     return webhook
 
 

@@ -39,6 +39,6 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Advance by `seconds`. Raises ValueError for a negative number."""
         if not 0 <= seconds < 1e10:
-            raise ValueError(f"a clock advances by 0 seconds or more, not by {seconds}")
+            raise ValueError(f"seconds must be 0 or more, not {seconds}")
         with self._lock:
             self._offset += round(seconds * SECOND)

@@ -77,7 +77,7 @@ class _Malformed(Exception):
 def _number(request: Request, name: str, default: int, most: int) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise _Malformed(f"{name} is a whole number")
+        raise _Malformed(f"{name} must be a whole number from 0 on")
     return min(int(text), most)
 
 
@@ -87,7 +87,7 @@ def _object(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise _Malformed("the body is not JSON") from error
     if not isinstance(content, dict):
-        raise _Malformed("the body is not an object")
+        raise _Malformed("the body must be a JSON object")
     return content
 
 

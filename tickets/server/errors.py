@@ -18,7 +18,7 @@ STATUSES: Mapping[int, tuple[str, str]] = MappingProxyType(
         400: ("bad_request", "The body is not JSON"),
         401: ("unauthorized", "X-API-Key is missing or invalid"),
         403: ("forbidden", "The key lacks the scope"),
-        404: ("not_found", "There is no such thing"),
+        404: ("not_found", "The path, ticket or webhook does not exist"),
         405: ("method_not_allowed", "The path does not take this method"),
         409: (
             "idempotency_conflict",
@@ -27,11 +27,11 @@ STATUSES: Mapping[int, tuple[str, str]] = MappingProxyType(
         413: ("payload_too_large", f"The body is too large (by default above {MAX_BODY} bytes)"),
         415: (
             "unsupported_media_type",
-            "The body does not say that it is JSON (application/json, or a type that ends in +json)",
+            "Content-Type is not JSON (application/json, or a type that ends in +json)",
         ),
         422: (
             "validation_error",
-            "The request was read, and rejected; unknown fields and parameters are too",
+            "A field or parameter is invalid or unknown",
         ),
         429: ("rate_limit_exceeded", "The budget of the key is spent"),
         500: ("internal_error", "A defect"),
@@ -86,7 +86,8 @@ class Refusal(Exception):
 
 
 def invalid(field: str, message: str, where: str = "body") -> Refusal:
-    return Refusal(422, f"{field}: {message}", fields=(Field((where, field), message),))
+    """Return 422 for one field; the message follows the field's name: `must be …`."""
+    return Refusal(422, f"{field} {message}", fields=(Field((where, field), message),))
 
 
 def conflict(message: str) -> Refusal:
@@ -94,7 +95,7 @@ def conflict(message: str) -> Refusal:
 
 
 def not_found() -> Refusal:
-    return Refusal(404, "there is no such thing here")
+    return Refusal(404, "the path, ticket or webhook does not exist")
 
 
 def unreadable(error: ValidationError) -> Refusal:
@@ -103,4 +104,4 @@ def unreadable(error: ValidationError) -> Refusal:
     if any(problem["type"] == "json_invalid" for problem in problems):
         return Refusal(400, "the body is not JSON")
     fields = tuple(Field(("body", *problem["loc"]), problem["msg"], problem["type"]) for problem in problems)
-    return Refusal(422, "the body was rejected", fields=fields)
+    return Refusal(422, "the body has invalid fields", fields=fields)

@@ -66,20 +66,20 @@ class FaultRule:
 
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:
-            raise ValueError("a probability is between 0 and 1")
+            raise ValueError("probability must be between 0 and 1")
         if self.times is not None and self.times < 1:
-            raise ValueError("a rule applies at least once")
+            raise ValueError("times must be at least 1, or None")
         if not 400 <= self.status <= 599:
-            raise ValueError("a fault's status is between 400 and 599")
+            raise ValueError("status must be between 400 and 599")
         if self.seconds < 0 or self.chunk < 1:
-            raise ValueError("seconds are 0 or more, a chunk is 1 byte or more")
+            raise ValueError("seconds must be 0 or more, and chunk 1 byte or more")
         if self.action == "latency" and self.seconds > REQUEST_LIFE_S:
-            raise ValueError(f"no request lives longer than {REQUEST_LIFE_S} s at the service")
+            raise ValueError(f"seconds must be at most {REQUEST_LIFE_S}, the longest life of a request")
         if self.path is not None:
             try:
                 re.compile(self.path)
             except re.error as error:
-                raise ValueError(f"the path is not a regular expression: {error}") from error
+                raise ValueError(f"path must be a regular expression: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def answer_of(rule: FaultRule, revision: Revision) -> HttpResponse:
     headers = () if rule.retry_after is None else (("retry-after", str(rule.retry_after)),)
     if rule.status == 502:
         return HttpResponse(502, BAD_GATEWAY, headers, "text/html")
-    message = f"a fault was asked for: {rule.status}"
+    message = f"a fault rule asks for status {rule.status}"
     if isinstance(rule.retry_after, int):
         return render(Refusal(rule.status, message, retry_after=rule.retry_after), revision)
     return render(Refusal(rule.status, message, headers=headers), revision)

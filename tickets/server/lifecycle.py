@@ -63,9 +63,9 @@ def update(ticket: Ticket, fields: Mapping[str, Any], now: int) -> Change | Refu
     """Set `fields` (any attributes of the ticket); a refusal names the transition that is not allowed."""
     status = fields.get("status", ticket.status)
     if status not in STATUS_TRANSITIONS[ticket.status]:
-        return invalid("status", f"a {ticket.status} ticket cannot become {status}; reopen it first")
+        return invalid("status", f"cannot go from {ticket.status} to {status}; reopen the ticket first")
     if ticket.status == "closed" and "status" not in fields and not UPDATE_ON_CLOSED_ALLOWED:
-        return conflict("the ticket is closed")
+        return conflict("the ticket is closed; reopen it first")
     after = replace(ticket, **fields)
     if after == ticket:
         return Change(None, ticket)
@@ -84,5 +84,5 @@ def close(ticket: Ticket, now: int, on_closed: str) -> Change | Refusal:
 def note(ticket: Ticket, now: int) -> Change | Refusal:
     """Return the ticket after a note, in any state."""
     if ticket.status == "closed" and not NOTE_ON_CLOSED_ALLOWED:
-        return conflict("the ticket is closed")
+        return conflict("the ticket is closed; reopen it first")
     return Change("add_note", replace(ticket, updated_at=now))

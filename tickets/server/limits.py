@@ -36,17 +36,17 @@ class Limit:
 
     def __post_init__(self) -> None:
         if any(number is not None and number < 1 for number in (self.per_minute, self.per_second)):
-            raise ValueError("a limit is at least 1, or None for no limit")
+            raise ValueError("a limit must be at least 1, or None for no limit")
         if self.window not in WINDOWS:
-            raise ValueError(f"a window is one of {', '.join(WINDOWS)}, not {self.window!r}")
+            raise ValueError(f"a window must be one of {', '.join(WINDOWS)}, not {self.window!r}")
         if self.window == "token-bucket" and self.per_minute is None and self.per_second is not None:
-            raise ValueError("a token-bucket is filled by the number per minute, and there is none")
+            raise ValueError("a token-bucket needs per_minute, by which it is filled")
 
     @classmethod
     def named(cls, name: str, window: Window = "sliding") -> Limit:
         """Return `production` (100/min, 20/s), `sandbox` (50/min, 10/s) or `none`. Raises ValueError otherwise."""
         if name not in _NAMED:
-            raise ValueError(f"no limit is called {name!r}; there are {', '.join(_NAMED)}")
+            raise ValueError(f"a limit must be one of {', '.join(_NAMED)}, not {name!r}")
         return cls(*_NAMED[name], window)
 
     @property

@@ -40,11 +40,11 @@ class Options:
 
     def __post_init__(self) -> None:
         if not _DATABASES.match(self.database_url) or self.database_url.endswith(":memory:"):
-            raise ValueError("the database is sqlite:///path (a file) or postgresql+psycopg://…")
+            raise ValueError("the database must be sqlite:///path (a file) or postgresql+psycopg://…")
         for key, scopes in self.keys.items():
             if not key.strip():
                 raise ValueError("an API key must not be blank")
             if unknown := scopes - SCOPES:
-                raise ValueError(f"no scope is called {', '.join(sorted(unknown))}")
+                raise ValueError(f"unknown scope {', '.join(sorted(unknown))}: there are {', '.join(sorted(SCOPES))}")
         if self.max_body < 1:
-            raise ValueError("a body limit is at least 1 byte")
+            raise ValueError("max_body must be at least 1 byte")

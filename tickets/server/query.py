@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 def _one_of(*values: str) -> Callable[[str], str]:
     def convert(text: str) -> str:
         if text not in values:
-            raise ValueError(f"is one of {', '.join(values)}")
+            raise ValueError(f"must be one of {', '.join(values)}")
         return text
 
     return convert
@@ -30,7 +30,7 @@ def _one_of(*values: str) -> Callable[[str], str]:
 def _number(least: int, most: int) -> Callable[[str], int]:
     def convert(text: str) -> int:
         if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
-            raise ValueError(f"is a whole number from {least} to {most}")
+            raise ValueError(f"must be a whole number from {least} to {most}")
         return int(text)
 
     return convert
@@ -39,7 +39,7 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 def _text(least: int, most: int) -> Callable[[str], str]:
     def convert(text: str) -> str:
         if not least <= len(text) <= most or "\0" in text:
-            raise ValueError(f"has {least} to {most} characters, none of them U+0000")
+            raise ValueError(f"must have {least} to {most} characters, without U+0000")
         return text
 
     return convert
@@ -76,9 +76,9 @@ def parse_filter(query: str, search_sees_before: int | None) -> Filter:
     for name, text in parse_qsl(query, keep_blank_values=True):
         where = ("query", name)
         if name not in PARAMETERS:
-            problems.append(Field(where, "no such parameter", "extra_forbidden"))
+            problems.append(Field(where, "is not a parameter of this call", "extra_forbidden"))
         elif name in values:
-            problems.append(Field(where, "given more than once"))
+            problems.append(Field(where, "must be given only once"))
         else:
             values[name] = None
             try:
@@ -86,7 +86,7 @@ def parse_filter(query: str, search_sees_before: int | None) -> Filter:
             except ValueError as error:
                 problems.append(Field(where, str(error)))
     if problems:
-        raise Refusal(422, "the query was rejected", fields=tuple(problems))
+        raise Refusal(422, "the query has invalid parameters", fields=tuple(problems))
     words = tuple(fold(values.pop("search", "")).split())
     return Filter(**values, words=words, search_sees_before=search_sees_before)
 

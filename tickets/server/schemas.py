@@ -163,7 +163,7 @@ def encode(content: Any) -> bytes:
     try:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except ValueError as error:
-        raise Refusal(422, "a number in the body is out of JSON's range") from error
+        raise Refusal(422, "the body holds a number that JSON cannot express") from error
 
 
 def read(model: type[M], body: bytes) -> M:

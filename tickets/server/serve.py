@@ -112,7 +112,7 @@ def serve(api: LocalTicketsApi, host: str, port: int, control: tuple[str, int, s
     if control is not None:
         control_host, control_port, token = control
         if control_host not in LOOPBACK_HOSTS and control_host != "::1":
-            raise ValueError("inspection and control are served on loopback only")
+            raise ValueError("inspection and control need a loopback address")
         wanted.append((control_host, control_port, control_app(api, token)))
     listeners: list[tuple[socket.socket, ASGIApp]] = []
     try:

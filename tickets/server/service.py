@@ -113,4 +113,4 @@ class Service:
                     idempotency.remember(connection, key, answer, request.now)
                 return answer
         except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-            raise Refusal(503, "the database is away", retry_after=1) from error
+            raise Refusal(503, "the database cannot be reached", retry_after=1) from error

@@ -72,7 +72,7 @@ def of_message(settings: Settings, source: Source, message: Verified | Unverifie
 
 
 def _problem(parsed: Parsed) -> str | None:
-    return "; ".join(f"{each.item}: {each.reason}" for each in parsed.unreadable) or None
+    return "; ".join(str(each) for each in parsed.unreadable) or None
 
 
 def _event(settings: Settings, source: Source, event: Event, memory: Memory, now: datetime) -> EventExplained:

@@ -85,7 +85,7 @@ def _read(source: Source, verdict: Verified | Denied) -> tuple[int, str | None]:
         parsed = source.connector.parse(verdict, source.settings)
     except ConnectorError as error:
         return 0, str(error)
-    unreadable = "; ".join(f"{each.item}: {each.reason}" for each in parsed.unreadable)
+    unreadable = "; ".join(str(each) for each in parsed.unreadable)
     return len(parsed.events), unreadable or None
 
 

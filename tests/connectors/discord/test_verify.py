@@ -107,7 +107,7 @@ def test_a_header_in_another_form_is_denied() -> None:
 
 @pytest.mark.parametrize("secret", [PUBLIC_KEY[:-1], PUBLIC_KEY + "0", "ab" * 25])
 def test_a_public_key_with_a_digit_too_few_or_too_many_is_refused(secret: str) -> None:
-    with pytest.raises(ValidationError, match=f"64 hex digits, and this has {len(secret)}"):
+    with pytest.raises(ValidationError, match=f"secret: has {len(secret)} hex digits"):
         configured(secret=secret)
     with pytest.raises(ValidationError, match="previous_secret"):
         configured(previous_secret=secret)

@@ -102,11 +102,11 @@ def test_an_expression_that_would_not_end_elsewhere_ends_here() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"subject": "("}, "not one of RE2"),
-        ({"subject": r"(?P<host>a)\1"}, "not one of RE2"),
-        ({"case": ["nobody"]}, "no expression has a group named 'nobody'"),
-        ({"firing": None}, "an expression for firing"),
-        ({"subject": None, "case": []}, "for the subject or for the text"),
+        ({"subject": "("}, "cannot be read as RE2"),
+        ({"subject": r"(?P<host>a)\1"}, "cannot be read as RE2"),
+        ({"case": ["nobody"]}, "case: names 'nobody'"),
+        ({"firing": None}, "firing, repeat: give at least one"),
+        ({"subject": None, "case": []}, "subject, text: give at least one"),
         ({"name": "Nagios!"}, "pattern"),
         ({"sender": ""}, "at least 3"),
         ({"unheard": 1}, "not permitted"),

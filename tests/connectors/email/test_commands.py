@@ -64,8 +64,8 @@ def test_a_new_mail_opens_its_ticket_with_the_priority_that_it_commands() -> Non
     [
         ({"From": "eve@elsewhere.example"}, {}, "not among commands_from"),
         ({}, {"commands_from": []}, "not among commands_from"),
-        ({}, {"authserv_id": None}, "no authserv_id"),
-        ({"Authentication-Results": None}, {}, "no Authentication-Results"),
+        ({}, {"authserv_id": None}, "authserv_id is not set"),
+        ({"Authentication-Results": None}, {}, "Authentication-Results is missing"),
         ({"Authentication-Results": f"{OURS}; dmarc=fail header.from=customer.example"}, {}, "DMARC did not pass"),
     ],
 )

@@ -99,9 +99,9 @@ def test_a_mail_that_is_only_odd_is_read(raw: bytes) -> None:
 def test_a_mail_at_its_limits_is_read_and_one_beyond_is_not() -> None:
     deep = nested(9)
     assert read_mail(deep, Limits(depth=10, parts=10)).children
-    with pytest.raises(UnreadableMessage, match="more than 9 deep"):
+    with pytest.raises(UnreadableMessage, match="nested too deeply: expected at most 9 levels"):
         read_mail(deep, Limits(depth=9, parts=10))
-    with pytest.raises(UnreadableMessage, match="more than 9 parts"):
+    with pytest.raises(UnreadableMessage, match="too many parts: expected at most 9"):
         read_mail(deep, Limits(depth=10, parts=9))
     padded = HEAD + b"X: " + b"x" * (MAX_HEADERS - len(HEAD) - 3)
     assert parse(padded + b"\n\nx").events

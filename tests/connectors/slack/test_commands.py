@@ -37,7 +37,7 @@ def test_its_words_open_a_ticket_that_is_named_by_its_trigger() -> None:
 
 
 def test_it_is_answered_to_the_person_alone_and_repeats_nothing() -> None:
-    assert told(delivered(form(slash("The password is hunter2")))) == "Received: a ticket is opened for it."
+    assert told(delivered(form(slash("The password is hunter2")))) == "Received: a ticket will be opened."
 
 
 def test_a_form_and_the_json_of_socket_mode_say_the_same() -> None:
@@ -88,8 +88,10 @@ def test_help_names_the_words_that_are_set() -> None:
 
 def test_another_command_is_remarked_and_told() -> None:
     parsed = delivered(form(slash(command="/weather")))
-    assert [each.reason for each in parsed.ignored] == ["nothing is done about a command that is none of ours"]
-    assert told(parsed) == "This command does nothing here."
+    assert [each.reason for each in parsed.ignored] == [
+        'command is "/weather": no effect, since the setting command is /ticket'
+    ]
+    assert told(parsed) == "This command has no effect here."
 
 
 @pytest.mark.parametrize("more", [{}, {"text": ..., "command": ...}])
@@ -102,7 +104,7 @@ def test_a_test_of_the_connection_is_answered_and_is_nothing(more: dict[str, Any
 
 @pytest.mark.parametrize("missing", ["trigger_id", "user_id", "channel_id"])
 def test_a_command_that_does_not_say_who_or_where_cannot_be_read(missing: str) -> None:
-    with pytest.raises(UnreadableMessage, match=rf"^{missing}: nothing is no id$"):
+    with pytest.raises(UnreadableMessage, match=rf"^{missing} is missing: expected "):
         delivered(form(slash(**{missing: ...})))
 
 
@@ -127,7 +129,7 @@ def test_only_a_channel_that_is_listed_and_not_called_private_is_public(
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"gestures": {"command": False}}, "Commands open no tickets here."),
+        ({"gestures": {"command": False}}, "Commands do not open tickets here."),
         ({"channels": {CHANNEL: {"openers": [ADA]}}}, "You may not open tickets here."),
         ({"openers": []}, "You may not open tickets here."),
     ],

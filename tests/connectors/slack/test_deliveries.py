@@ -13,6 +13,8 @@ from connectors.contract.messages import Reply, UnreadableMessage
 
 from .builders import BOT, CHANNEL, ROOT, configured, delivered, envelope, key, mention, message, reaction, reply, said
 
+NEITHER = "the body cannot be read: expected a JSON object, or a form with payload or command"
+
 
 def test_a_challenge_is_answered_with_itself_and_makes_no_event() -> None:
     parsed = delivered({"type": "url_verification", "token": "t", "challenge": 'a "word" of theirs <b>'})
@@ -24,7 +26,7 @@ def test_a_challenge_is_answered_with_itself_and_makes_no_event() -> None:
 @pytest.mark.parametrize("challenge", [..., None, 7, "", [], "x" * 1001])
 def test_a_challenge_that_is_no_short_text_is_not_echoed(challenge: Any) -> None:
     payload = {"type": "url_verification"} | ({} if challenge is ... else {"challenge": challenge})
-    with pytest.raises(UnreadableMessage, match=r"^challenge: .{1,80} is no text of 1 to 1000 characters$"):
+    with pytest.raises(UnreadableMessage, match=r"^challenge is .{1,80}: expected text of 1 to 1000 characters$"):
         delivered(payload)
 
 
@@ -41,35 +43,35 @@ def test_a_rate_limit_is_remarked_with_its_minute() -> None:
 @pytest.mark.parametrize("minute", [None, "soon", -1, 10**30, True, 1.5])
 def test_a_rate_limit_of_an_unknown_minute_is_remarked_too(minute: Any) -> None:
     (remark,) = delivered({"type": "app_rate_limited", "minute_rate_limited": minute}).ignored
-    assert "a minute that it does not tell" in remark.reason
+    assert "an unknown minute" in remark.reason
 
 
 def test_other_deliveries_and_other_events_are_ignored_by_name() -> None:
     parsed = delivered({"type": "block_actions"})
-    assert [each.reason for each in parsed.ignored] == ['nothing is done about a delivery of type "block_actions"']
+    assert [each.reason for each in parsed.ignored] == ['type is "block_actions": no effect']
     assert parsed.reply == Reply(b"", "text/plain", 200)
     (remark,) = delivered(envelope({"type": "team_join", "user": {"id": "U0NEW0001"}})).ignored
-    assert remark.reason == 'nothing is done about an event of type "team_join"'
+    assert remark.reason == 'event.type is "team_join": no effect'
 
 
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        ({}, "type: nothing is no type of a delivery"),
-        ({"type": ["event_callback"]}, "type: a list is no type of a delivery"),
-        ({"type": "event_callback"}, "event: nothing is no object"),
-        (envelope("message"), 'event: "message" is no object'),
-        (envelope({}), "event.type: nothing is no type of an event"),
-        (envelope({"type": {}}), "event.type: an object is no type of an event"),
+        ({}, "type is missing: expected the type of a delivery"),
+        ({"type": ["event_callback"]}, "type is a list: expected the type of a delivery"),
+        ({"type": "event_callback"}, "event is missing: expected an object"),
+        (envelope("message"), 'event is "message": expected an object'),
+        (envelope({}), "event.type is missing: expected the type of an event"),
+        (envelope({"type": {}}), "event.type is an object: expected the type of an event"),
         (
             envelope({"type": "message", "subtype": "message_changed", "channel": CHANNEL}),
-            "message: nothing is no object",
+            "event.message is missing: expected an object",
         ),
-        (b"payload=%7B%7D", "type: nothing is no type of a delivery"),
-        (b"payload=%7B", "the body is not JSON: Expecting property name enclosed in double quotes, line 1, column 2"),
-        (b"text=hello", "the body is neither a JSON object nor a form with a payload or a command"),
-        (b"[]", "the body is neither a JSON object nor a form with a payload or a command"),
-        (envelope(mention(["text"])), "a list, not text"),
+        (b"payload=%7B%7D", "type is missing: expected the type of a delivery"),
+        (b"payload=%7B", "payload is not JSON: Expecting property name enclosed in double quotes at line 1, column 2"),
+        (b"text=hello", NEITHER),
+        (b"[]", NEITHER),
+        (envelope(mention(["text"])), "event.text is a list: expected text"),
     ],
 )
 def test_what_cannot_be_read_says_where(payload: Any, reason: str) -> None:

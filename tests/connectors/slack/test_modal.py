@@ -102,10 +102,10 @@ def test_what_was_not_surely_opened_in_a_public_channel_is_private(metadata: Any
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
-        ({}, {"subject": "Say what it is about."}),
-        ({"subject": " \n "}, {"subject": "Say what it is about."}),
+        ({}, {"subject": "Write a subject."}),
+        ({"subject": " \n "}, {"subject": "Write a subject."}),
         ({"subject": "x", "priority": ["panic"]}, {"priority": "Choose one of low, medium, high, urgent."}),
-        ({"subject": "x", "category": ["Gone"]}, {"category": "There is no such category any more."}),
+        ({"subject": "x", "category": ["Gone"]}, {"category": "Choose another category: this one was removed."}),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_opens_nothing(fields: dict[str, Any], errors: dict[str, str]) -> None:
@@ -116,7 +116,9 @@ def test_what_is_wrong_is_said_at_its_field_and_opens_nothing(fields: dict[str, 
 
 def test_a_view_of_others_is_ignored_and_closes() -> None:
     parsed = delivered(acted(submission({}, {"callback_id": "lunch"})))
-    assert [each.reason for each in parsed.ignored] == ["nothing is done about a view that is none of ours"]
+    assert [each.reason for each in parsed.ignored] == [
+        'view.callback_id is "lunch": no effect, since the form is another app\'s'
+    ]
     assert parsed.reply is not None
     assert parsed.reply.body == b""
 
@@ -128,9 +130,12 @@ def test_its_number_is_told_in_a_direct_message() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"view": ...}, "view: nothing is no object"),
-        ({"user": {}}, "user: nothing tells nobody who did it"),
-        ({"view": {"callback_id": "ticketrelay:new", "id": "V 1"}}, 'id: "V 1" is no id'),
+        ({"view": ...}, "view is missing: expected an object"),
+        ({"user": {}}, "user.id is missing: expected the id of the person who acted, like U0123456789"),
+        (
+            {"view": {"callback_id": "ticketrelay:new", "id": "V 1"}},
+            'view.id is "V 1": expected the id of a trigger or a view',
+        ),
     ],
 )
 def test_a_submission_without_a_name_cannot_be_read(change: dict[str, Any], reason: str) -> None:

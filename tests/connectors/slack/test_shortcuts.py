@@ -66,8 +66,8 @@ def test_it_tells_who_wrote_the_message_and_who_made_a_ticket_of_it() -> None:
         "",
         f"Slack: @{ADA} in #{CHANNEL}, 2026-03-14 02:00:00 UTC",
         "",
-        f"bob (@{BOB}) made a ticket of it, 2026-03-14 02:02:00 UTC.",
-        f"It can be read at archives/{CHANNEL}/p1773453600000100 of the workspace.",
+        f"bob (@{BOB}) opened a ticket from this message, 2026-03-14 02:02:00 UTC.",
+        f"Read it at archives/{CHANNEL}/p1773453600000100 in the workspace.",
     ]
 
 
@@ -119,14 +119,16 @@ def test_anywhere_it_opens_the_modal_that_knows_no_channel() -> None:
 def test_without_a_token_no_modal_is_opened() -> None:
     parsed = delivered(acted(interaction("shortcut", callback_id="new_ticket")))
     assert (parsed.events, parsed.prompt) == ((), None)
-    assert [each.reason for each in parsed.ignored] == ["no modal can be opened: there is no bot_token"]
+    assert [each.reason for each in parsed.ignored] == ["no form can be opened: the setting bot_token is missing"]
 
 
 @pytest.mark.parametrize("payload", [shortcut(message(), "lunch"), interaction("shortcut", callback_id="lunch")])
 def test_shortcuts_of_other_names_are_ignored(payload: dict[str, Any]) -> None:
     parsed = delivered(acted(payload), bot_token=TOKEN)
     assert (parsed.events, parsed.prompt) == ((), None)
-    assert [each.reason for each in parsed.ignored] == ["nothing is done about a shortcut that is none of ours"]
+    assert [each.reason for each in parsed.ignored] == [
+        'callback_id is "lunch": no effect, since the settings name other shortcuts'
+    ]
 
 
 def test_the_names_of_shortcuts_are_settings() -> None:
@@ -153,12 +155,15 @@ def test_a_channel_that_is_called_private_is_private(name: Any, is_private: bool
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"channel": ...}, "channel: nothing is no object"),
-        ({"channel": {}}, "channel: null is no id"),
-        ({"message": []}, "message: a list is no object"),
-        ({"user": ...}, "user: nothing tells nobody who did it"),
-        ({"message": {}, "message_ts": "soon"}, 'ts: "soon" is no time of a message'),
-        ({"trigger_id": 7, "callback_id": "close_ticket"}, "trigger_id: 7 is no id"),
+        ({"channel": ...}, "channel is missing: expected an object"),
+        ({"channel": {}}, "channel.id is missing: expected an id, like C0123456789"),
+        ({"message": []}, "message is a list: expected an object"),
+        ({"user": ...}, "user.id is missing: expected the id of the person who acted, like U0123456789"),
+        (
+            {"message": {}, "message_ts": "soon"},
+            'message.ts is "soon": expected the time of a message, like 1595926230.009600',
+        ),
+        ({"trigger_id": 7, "callback_id": "close_ticket"}, "trigger_id is 7: expected the id of a trigger or a view"),
     ],
 )
 def test_a_shortcut_that_does_not_say_who_or_on_what_cannot_be_read(change: dict[str, Any], reason: str) -> None:

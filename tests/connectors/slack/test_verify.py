@@ -87,7 +87,7 @@ def test_a_body_that_is_no_text_can_be_signed() -> None:
 def test_without_one_of_the_headers_it_is_denied_by_name(missing: int) -> None:
     timestamp, signature = (None if index == missing else header for index, header in enumerate(signed()))
     name = ("X-Slack-Request-Timestamp", "X-Slack-Signature")[missing]
-    assert verdict(timestamp, signature) == Denied(f"{name} is missing or repeated")
+    assert verdict(timestamp, signature) == Denied(f"the header {name} is missing or repeated: expected it once")
 
 
 @pytest.mark.parametrize("repeated", ["X-Slack-Request-Timestamp", "X-Slack-Signature"])
@@ -95,7 +95,7 @@ def test_a_header_that_stands_twice_is_denied(repeated: str) -> None:
     headers = tuple((name.lower(), value) for name, value in sign(BODY, configured(), NOW).items())
     again = tuple(each for each in headers if each[0] == repeated.lower())
     outcome = verify(Inbound("chat", NOW, BODY, headers + again), configured(), NOW, {})
-    assert outcome == Denied(f"{repeated} is missing or repeated")
+    assert outcome == Denied(f"the header {repeated} is missing or repeated: expected it once")
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_a_mention_opens_a_case_that_is_named_after_the_message() -> None:
     assert isinstance(event, Opened)
     assert event.case_key == event.source_message_id == f"{CHANNEL}:{ROOT}"
     assert (event.subject, event.author, event.private) == ("The VPN is down", ADA, True)
-    assert answer(activity()).startswith("Received: a ticket is opened")
+    assert answer(activity()).startswith("Received: a ticket will be opened")
 
 
 def test_a_mention_in_a_thread_is_a_comment_on_the_case_of_its_root_or_opens_it() -> None:

@@ -46,7 +46,9 @@ def test_one_reaction_in_the_place_of_another_says_both() -> None:
 
 
 def test_a_reaction_that_was_there_before_says_nothing_again() -> None:
-    assert ignored(reaction([OPEN], [OPEN, "👍"]), "message_reaction") == "the reaction means nothing to us"
+    assert (
+        ignored(reaction([OPEN], [OPEN, "👍"]), "message_reaction") == "none of the reactions opens or closes tickets"
+    )
 
 
 def test_the_same_update_is_the_same_event_and_a_later_one_is_another() -> None:

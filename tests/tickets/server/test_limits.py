@@ -139,7 +139,7 @@ def test_a_bucket_gives_what_it_holds_at_once_and_then_one_after_the_other() -> 
 
 
 def test_a_bucket_that_nothing_flows_into_is_refused() -> None:
-    with pytest.raises(ValueError, match="filled by the number per minute"):
+    with pytest.raises(ValueError, match="needs per_minute"):
         Limit(None, 5, "token-bucket")
     assert Limiter(Limit(None, None, "token-bucket")).take("a", START) == 0
 

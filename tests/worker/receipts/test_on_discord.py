@@ -25,7 +25,7 @@ from .discord_stand_in import BOT_TOKEN, ONLY_FOR_YOU, Discord, Message, discord
 from .posting import SECRET, arrive, later, moves, row, sample, source_of
 
 INTERACTION, CHANNEL, TOKEN = "1482196573487104001", "400000000000000001", "aW50ZXJhY3Rpb24/+="
-FIRST = "Received: a ticket is opened for it."
+FIRST = "Received: a ticket will be opened."
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
 CLOSED = OPEN.replace("open", "closed")
 EDIT, BY_BOT = "PATCH @original", "PATCH message"

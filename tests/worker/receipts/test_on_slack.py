@@ -148,7 +148,7 @@ def test_a_post_of_which_nobody_knows_the_end_is_not_made_again(ledger: Ledger, 
     assert web.calls == ["chat.postMessage"]
     assert (row(ledger)["state"], row(ledger)["error"]) == (
         "dead",
-        "it may have been told: answered 500, and not as Slack does",
+        "it may have been told: Slack answered 500: expected 200 and a JSON object with ok",
     )
 
 

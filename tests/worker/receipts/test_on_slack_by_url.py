@@ -73,7 +73,7 @@ def test_a_url_that_is_none_of_slack_s_is_not_called(ledger: Ledger, clock: Manu
     source = of_slack(web)
     asked_by(ledger, clock, url)
     later(ledger, clock, source)
-    assert row(ledger)["error"] == "the response_url is none of Slack's, and is not called"
+    assert row(ledger)["error"] == "response_url is not an address of Slack's, and is not called"
 
 
 def test_a_url_of_slack_s_is_called_and_named_nowhere() -> None:

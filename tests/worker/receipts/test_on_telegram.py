@@ -181,7 +181,7 @@ def test_a_token_that_is_none_is_refused_and_not_repeated() -> None:
     with pytest.raises(ValidationError) as refused:
         source_of("telegram", bot_token="7000001:AAE/../x?y")
     (problem,) = refused.value.errors()
-    assert "it is no token of a bot" in problem["msg"]
+    assert "must be the token of a bot" in problem["msg"]
     assert "AAE/.." not in problem["msg"]
-    with pytest.raises(ValidationError, match="they need bot_token"):
+    with pytest.raises(ValidationError, match="receipts: need bot_token"):
         source_of("telegram")

@@ -82,7 +82,7 @@ class Delivery:
         """Return why the delivery belongs in quarantine, whole or in part; None if it does not."""
         if self.unreadable is not None:
             return storable(self.unreadable)
-        remarks = [f"{each.item}: {each.reason}" for each in self.parsed.unreadable]
+        remarks = [str(each) for each in self.parsed.unreadable]
         more = len(remarks) - REMARKS_KEPT
         return storable("; ".join(remarks[:REMARKS_KEPT] + ([f"and {more} more"] if more > 0 else []))) or None
 
@@ -286,5 +286,5 @@ def _note_places(
 def summary(delivery: Delivery, effects: tuple[Effect, ...]) -> str | None:
     """Return why parts of an accepted delivery had no effect, for `events find`."""
     nothing = [f"{effect.event.source_message_id}: {effect.reason}" for effect in effects if effect.reason]
-    remarks = [f"{each.item}: {each.reason}" for each in delivery.parsed.ignored]
+    remarks = [str(each) for each in delivery.parsed.ignored]
     return storable("; ".join(remarks + nothing)) or None
