@@ -199,7 +199,7 @@ def test_what_needs_a_restart_is_named_and_stays(run: Embedded, configured: Conf
     configured.write(more="  max_body: 10\n")
     told = configured.reload()
     assert told.returncode == 0
-    assert told.stderr == "as it was: server.max_body needs a restart\n"
+    assert told.stderr == "WARNING server.max_body is unchanged until the process is restarted\n"
     assert post(run.site, alert()) == 200
 
 

@@ -136,7 +136,7 @@ def test_explain_tells_what_came_to_one_case(cli: Cli, tmp_path: Path) -> None:
     ended = {"status": "resolved", "endsAt": "2026-02-20T11:30:00Z"}
     path.write_text(json.dumps({"alerts": [{"status": "firing"} | alert, ended | alert]}))
     told = explained(cli("explain", "alertmanager", str(path), "--unverified", "-o", "json"))
-    assert [each["correlated"] for each in told["events"]] == ["a new case", "the case of an event before it, f"]
+    assert [each["correlated"] for each in told["events"]] == ["a new case", "the case of an earlier event, f"]
     assert "\x1b" not in cli("explain", "alertmanager", str(path), "--unverified").stdout
 
 
@@ -289,11 +289,11 @@ def test_events_find_tells_the_story_of_a_message(cli: Cli, kept: Ledger) -> Non
 def test_events_find_exits_1_when_nothing_is_known(cli: Cli, kept: Ledger) -> None:
     result = cli("events", "find", "disk")
     assert result.exit_code == 1
-    assert "nothing is known of disk" in result.stderr
+    assert "No message is found for disk" in result.stderr
 
 
 def test_a_dead_letter_is_listed_shown_and_sent_again(cli: Cli, kept: Ledger) -> None:
-    assert "no dead letters" in cli("dead", "list").stdout
+    assert "There is no dead letter." in cli("dead", "list").stdout
     dead_letter = kill_create(kept, opened())
     assert dead_letter in cli("dead", "list").stdout
     assert [each["id"] for each in json.loads(cli("dead", "list", "-o", "json").stdout)] == [dead_letter]
@@ -302,7 +302,7 @@ def test_a_dead_letter_is_listed_shown_and_sent_again(cli: Cli, kept: Ledger) ->
     assert '"subject":"disk is full"' in shown
     assert cli("dead", "retry", dead_letter).exit_code == 0
     kept.settle([(claim_one(kept), done())])
-    assert "no dead letters" in cli("dead", "list").stdout
+    assert "There is no dead letter." in cli("dead", "list").stdout
 
 
 def test_a_dead_letter_is_skipped_with_what_waited_for_it(cli: Cli, kept: Ledger) -> None:
@@ -361,4 +361,4 @@ def test_explain_says_of_a_ping_that_it_says_nothing(cli: Cli, tmp_path: Path) -
     (tmp_path / "ping.json").write_text('{"id": "7", "type": 1, "version": 1}')
     told = cli("explain", "discord", str(tmp_path / "ping.json"), "--unverified")
     assert told.exit_code == 0
-    assert "it says nothing: its sender only wants an answer" in told.stdout
+    assert "The message holds no event." in told.stdout

@@ -205,7 +205,7 @@ def test_a_file_of_tests_with_anything_else_in_it_is_refused(cli: Cli) -> None:
     result = cli(None, "other.yaml")
     assert (result.exit_code, result.stderr) == (
         2,
-        "Error: other.yaml: a file of tests holds the section tests alone, and this one has server\n",
+        "Error: other.yaml: remove server: a file of tests has the section tests and no other\n",
     )
 
 
@@ -219,8 +219,8 @@ def test_no_test_at_all_is_no_success(cli: Cli) -> None:
     [
         ([a_test(a_step(events=1), source="prmo")], "there is no 'prmo' in sources"),
         ([a_test(a_step(routes=["cor"]))], "there is no 'cor' in routes"),
-        ([a_test(a_step())], "nothing is expected: name what must come of it, such as operations: [create_ticket]"),
-        ([a_test({"expect": {"events": 1}})], "a step has a message: or a file:, and not both"),
+        ([a_test(a_step())], "the expectation is empty: add one, such as operations: [create_ticket]"),
+        ([a_test({"expect": {"events": 1}})], "a step has either message: or file:"),
         ([a_test()], "at least 1 item"),
         ([a_test(a_step(operations=["close"]))], "'create_ticket'"),
         ([a_test(a_step(event=1))], "there is no setting 'event'"),

@@ -144,7 +144,7 @@ def test_what_an_audit_updates_is_recorded_with_the_state(ledger: Ledger, clock:
     deliver_all(ledger, "T-1")
     found = Finding("changed", "T-1", "prom", "disk", "op-1-1", "closed by somebody", "nothing", "closed")
     told = internal.ticket_changed("T-1", "closed", clock.advance(seconds=1), "audit")
-    assert ledger.update_tickets([(found, delivery(told, source=INTERNAL))], by="ada") == 1
+    assert ledger.update_tickets([(found, delivery(told, source=INTERNAL))], by="ada") == [found]
     assert recorded(ledger) == [("ada", "audit --update", "ticket:T-1")]
     assert rows(ledger, tickets)[0]["status"] == "closed"
 
@@ -161,7 +161,7 @@ def test_the_story_of_a_case_tells_what_was_done_to_it_and_not_to_others(now: Le
 
 
 def test_interventions_are_listed_by_subject_and_time(now: Ledger, database_url: str) -> None:
-    assert "nothing was done by hand" in command(database_url, "interventions", "list").stdout
+    assert "There is no intervention." in command(database_url, "interventions", "list").stdout
     now.pause("prom", "work", by="ada")
     now.pause("*", "more work", by="bob")
     listed = said(command(database_url, "interventions", "list", "-o", "json"))
@@ -212,7 +212,7 @@ def test_all_can_be_paused_and_what_stays_paused_afterwards_is_said(now: Ledger,
     command(database_url, "sources", "pause", "slack", "--why", "its own")
     assert command(database_url, "sources", "pause", "--all", "--why", "everything").exit_code == 0
     assert claim(now) == []
-    assert "all sources are paused since" in command(database_url, "sources", "list").stdout
+    assert "Every source is paused since" in command(database_url, "sources", "list").stdout
     resumed = command(database_url, "sources", "resume", "--all")
     assert "still, slack is paused since" in resumed.stderr
     assert len(claim(now)) == 1

@@ -153,7 +153,7 @@ def test_what_cannot_be_read_for_one_reason_is_said_once(ledger: Ledger, databas
     first, *_ = [swallowed(ledger, alert(name), source="other")[0] for name in "abc"]
     result = command(database_url, "replay", *SINCE)
     assert result.stderr.splitlines() == [
-        f"in-{first} and 2 others cannot be read: its source 'other' is not configured here"
+        f"Error: in-{first} and 2 other deliveries cannot be read: the source 'other' is not configured"
     ]
 
 

@@ -89,7 +89,7 @@ def test_a_value_and_its_file_cannot_both_be_given(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("battery staple", encoding="utf-8")
     found = problem(SOURCE | {f"{SECRET}_FILE": str(path)})
-    assert found == f"{SECRET}_FILE: {SECRET} is set too; give one of them"
+    assert found == f"{SECRET}_FILE: {SECRET} is set too: remove one of the two"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,9 @@ def test_a_source_without_a_secret_is_refused() -> None:
 
 
 def test_a_source_that_is_a_value_is_told_what_it_needs() -> None:
-    assert problem({"TICKETRELAY_SOURCES__PROM": "yes"}).endswith(f"a source needs settings, such as {SECRET}")
+    assert problem({"TICKETRELAY_SOURCES__PROM": "yes"}).endswith(
+        f"the settings of this source are missing, such as {SECRET}"
+    )
 
 
 def test_a_kind_that_nobody_wrote_is_refused_with_the_one_probably_meant() -> None:

@@ -40,7 +40,7 @@ class DeliveringProcess:
         self._publisher = Publisher(app, settings)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
         self._health = HttpThread([(listener, health_app(self._ledger, metrics, self._delivering.parts()))])
-        self._said = f"delivering to {settings.api.url}; health at http://{address}/livez /readyz /metrics"
+        self._said = f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics"
 
     def start(self) -> None:
         self._delivering.start()
@@ -75,7 +75,7 @@ class DeliveryStep(bootsteps.StartStopStep):
 def _refusals(worker: Any) -> Iterator[str]:
     """Yield one line for each option of Celery's command that this worker does not support."""
     if worker.pool_cls is not TaskPool or _asks_for_prefork():
-        yield f"--pool: only {POOL} is supported: the threads claim, and one event loop holds the calls"
+        yield f"--pool: only {POOL} is supported, because one event loop makes all calls"
     if worker.concurrency != CONCURRENCY or worker.autoscale:
         yield f"--concurrency and --autoscale: {CONCURRENCY} threads claim for all calls; for more, start more workers"
     if worker.prefetch_multiplier != PREFETCH:

@@ -13,17 +13,17 @@ from connectors import connector, kinds
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketChanged
 
 COMMON: dict[str, str] = {
-    "source": "id of the source",
-    "kind": "kind of its connector",
+    "source": "the id of the source",
+    "kind": "the kind of the source",
     "event": "opened, commented, changed, resolved or ticket_changed",
-    "severity": "the source's own word, or nothing",
-    "priority": "what the connector makes of that: low, medium, high or urgent",
-    "category": "the source's category, or nothing",
-    "subject": "one line that says what it is about",
-    "text": "what the source says",
-    "author": "who said it, as the source names people, or nothing",
+    "severity": "the source's own word, or empty",
+    "priority": "the priority that the connector derives from that: low, medium, high or urgent",
+    "category": "the source's category, or empty",
+    "subject": "the subject, in one line",
+    "text": "the text of the message",
+    "author": "the author, as the source names people, or empty",
     "private": "true or false",
-    "case": "what the source names the case by",
+    "case": "the source's name of the case",
 }
 
 OF_ONE = frozenset({"event", "case", "subject", "text"})
@@ -75,4 +75,4 @@ def unknown(name: str, names: Mapping[str, str]) -> tuple[str, str] | None:
         return None
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(names))}"
-    return f"no event has an attribute {name!r}", hint
+    return f"events have no attribute {name!r}", hint

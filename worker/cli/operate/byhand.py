@@ -37,7 +37,12 @@ def operator() -> str:
 def as_option(command: F) -> F:
     """Add `--as`: the name recorded with the intervention."""
     return click.option(
-        "--as", "who", default=operator, show_default="USER@HOST", metavar="NAME", help="Who is recorded as doing it."
+        "--as",
+        "who",
+        default=operator,
+        show_default="USER@HOST",
+        metavar="NAME",
+        help="The name that is recorded with the intervention.",
     )(command)
 
 
@@ -56,11 +61,11 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} is neither a duration such as 24h nor a time such as 2026-02-20T12:00:00Z", param, ctx
+                f"{value!r} is neither a duration such as 24h nor a time such as 2026-02-20T12:00:00Z.", param, ctx
             )
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         if moment > now:
-            self.fail(f"{value!r} is in the future", param, ctx)
+            self.fail(f"{value!r} is in the future.", param, ctx)
         return moment
 
 
@@ -74,7 +79,7 @@ class DeliveryId(click.ParamType[int]):
             return value
         match = re.fullmatch(r"in-(\d{1,18})", value)
         if match is None:
-            self.fail(f"{value!r} is not the id of a delivery, such as in-7", param, ctx)
+            self.fail(f"{value!r} is not the id of a delivery, such as in-7.", param, ctx)
         return int(match[1])
 
 

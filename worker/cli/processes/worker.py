@@ -29,7 +29,7 @@ from worker.settings.current import Current
 @health_option
 @log_option("info")
 def worker(listen: str | None, log_level: str) -> None:
-    """Deliver to the Tickets API. Start as many as there are cores; they share the work and the budget.
+    """Deliver to the Tickets API. Start a worker per core. All workers share the work and the budget.
 
     \b
     Example: ticketrelay worker --config ticketrelay.yaml
@@ -53,7 +53,7 @@ def worker(listen: str | None, log_level: str) -> None:
         parts.append(control)
     for each in parts:
         each.start()
-    click.echo(f"delivering to {settings.api.url}; health at http://{address}/livez /readyz /metrics")
+    click.echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
     signals.wait(reloader)
     for each in parts:
         each.stop()
