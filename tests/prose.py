@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from tests.limits import FOLDERS, ROOT
+from tests.limits import FOLDERS, ROOT, NotPython, parsed
 
 OPENINGS = re.compile(r"^(It|Its|They|He|She|What|Who|Whoever|Whose|Which|Why|How|When|Where|Whether|Of|Nothing)\b")
 """First words that leave the subject of a module, class or function unnamed."""
@@ -42,7 +42,12 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[ast.AST, int, str]]:
 
 def faults(name: str, source: str | bytes) -> Iterator[str]:
     """Yield a line for each fault of a module's docstrings."""
-    for owner, line, text in docstrings(ast.parse(source, name)):
+    try:
+        tree = parsed(name, source)
+    except NotPython as error:
+        yield str(error)
+        return
+    for owner, line, text in docstrings(tree):
         first = text.partition("\n")[0]
         if isinstance(owner, ast.Module) and re.search(r"\?(\s|$)", re.sub(r"`[^`]*`", "", text)):
             yield f"{name}:{line}: a module docstring is a statement, without a question"

@@ -44,3 +44,8 @@ def test_plain_docstrings_have_no_fault() -> None:
 )
 def test_each_pattern_is_a_fault(source: str, fault: str) -> None:
     assert f"odd.py:{fault}" in list(faults("odd.py", source))
+
+
+def test_a_file_that_is_not_utf_8_is_one_fault() -> None:
+    (fault,) = faults("odd.py", b"x = '\xff'\n")
+    assert fault.startswith("odd.py: cannot be read as Python: ")

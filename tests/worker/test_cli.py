@@ -203,7 +203,8 @@ def test_a_wrong_setting_exits_2_and_says_what_was_meant(cli: Cli, command: tupl
     result = cli(*command, TICKETRELAY_TIMING__GHOSTWAIT="60", TICKETRELAY_API__REVISION="C")
     assert result.exit_code == 2
     assert (
-        "TICKETRELAY_TIMING__GHOSTWAIT: no such setting; did you mean TICKETRELAY_TIMING__GHOST_WAIT?" in result.stderr
+        "TICKETRELAY_TIMING__GHOSTWAIT: there is no such setting; did you mean TICKETRELAY_TIMING__GHOST_WAIT?"
+        in result.stderr
     )
     assert "TICKETRELAY_API__REVISION: " in result.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -94,3 +95,12 @@ def test_a_closed_gate_is_explained_in_words(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.settle([(claim_one(sqlite_ledger), again(NOON, gate=closing))])
     assert "(scope)" not in status(sqlite_ledger)
     assert "tickets:read and tickets:write" in status(sqlite_ledger)
+
+
+@pytest.mark.parametrize("arguments", [["budget"], ["events", "list"]], ids=" ".join)
+def test_a_ledger_that_is_away_is_said_in_an_error_line(arguments: list[str]) -> None:
+    with socket.socket() as bound:  # and nobody listens
+        bound.bind(("127.0.0.1", 0))
+        refused = command(f"postgresql://nobody@127.0.0.1:{bound.getsockname()[1]}/none", *arguments)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: the ledger cannot be used: connection failed")

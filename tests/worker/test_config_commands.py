@@ -67,7 +67,7 @@ def test_check_tells_every_problem_and_exits_with_1(cli: Cli) -> None:
     assert result.output == (
         "c.yaml:2:13: must be greater than or equal to 1\n  2 |   max_body: 0\n    |             ^\n"
         "c.yaml:3:3: there is no setting 'lisen' in server\n  3 |   lisen: a\n    |   ^^^^^ did you mean 'listen'?\n"
-        "TICKETRELAY_XYZZY: no such setting\n"
+        "TICKETRELAY_XYZZY: there is no such setting\n"
     )
 
 
@@ -132,7 +132,7 @@ def test_connect_asks_the_api_what_the_key_may_and_writes_nothing(cli: Cli, api:
     for key, ok, said in [
         ("ak_all", True, "the key may read (tickets:read); only the first ticket shows whether it may write"),
         ("ak_read", True, "the key may read"),
-        ("ak_write", False, "403: the key is valid and lacks the scope tickets:read"),
+        ("ak_write", False, "403: the key lacks the scope tickets:read"),
         ("ak_nobody", False, "401: the key is missing or not valid there"),
     ]:
         result = cli("check", file(text), "--connect", "-o", "json", TICKETRELAY_API__KEY=key)
@@ -141,7 +141,7 @@ def test_connect_asks_the_api_what_the_key_may_and_writes_nothing(cli: Cli, api:
         assert said in found["Tickets API"]["said"]
         assert key not in result.stdout
         assert found["broker"]["said"] == "memory://: inside the process"
-        assert "not there yet" in found["database"]["said"]
+        assert "the file is missing" in found["database"]["said"]
         assert result.exit_code == (0 if ok else 1)
     assert not Path("var").exists()
 
@@ -172,7 +172,7 @@ def test_connect_asks_the_tables(cli: Cli, api: str, database_url: str) -> None:
     ledger.upgrade()
     before = ledger.overview()
     result = cli("check", "--connect", **own)
-    assert "the file has tables" in result.output
+    assert "the tables exist" in result.output
     assert ledger.overview().cases == before.cases
     ledger.close()
 
@@ -262,7 +262,7 @@ def test_pipe_asks_the_mail_server_to_come_again_while_the_file_is_wrong(cli: Cl
 def test_a_file_that_is_not_there_is_told_with_what_names_it(cli: Cli) -> None:
     result = cli("status", TICKETRELAY_CONFIG="nowhere.yaml")
     assert result.exit_code == 2
-    assert result.stderr.startswith("nowhere.yaml:1:1: cannot be read: No such file or directory\n")
+    assert result.stderr.startswith("nowhere.yaml:1:1: the file cannot be read: No such file or directory\n")
     assert "give the path of the file with --config or TICKETRELAY_CONFIG" in result.stderr
 
 

@@ -73,9 +73,9 @@ def test_aliases_that_dig_are_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a: " + b"[" * 5000, "more than 30 levels"),
-        (b"a: " + b"{b: " * 5000, "more than 30 levels"),
-        (b"".join(b" " * n + b"a:\n" for n in range(200)), "more than 30 levels"),
+        (b"a: " + b"[" * 5000, "more than 30 nested levels"),
+        (b"a: " + b"{b: " * 5000, "more than 30 nested levels"),
+        (b"".join(b" " * n + b"a:\n" for n in range(200)), "more than 30 nested levels"),
         (b"a" * (MAX_BYTES + 1), f"the file has {MAX_BYTES + 1} bytes, and may have {MAX_BYTES}"),
         (b"a: !!python/object/apply:os.system [true]", "a tag (!), which this file may not have"),
         (b"a: *nobody", "no anchor has this name"),

@@ -40,24 +40,24 @@ MISTAKES = {
     ),
     "a number where a text is wanted": (
         "server:\n  listen: 8080\n",
-        "c.yaml:2:11: a number where a text is wanted\n  2 |   listen: 8080\n    |           ^^^^",
+        "c.yaml:2:11: expected a text, not a number\n  2 |   listen: 8080\n    |           ^^^^",
     ),
     "a text where a number is wanted": (
         'server: {max_body: "12"}\n',
-        'c.yaml:1:20: a text where a whole number is wanted\n  1 | server: {max_body: "12"}\n'
+        'c.yaml:1:20: expected a whole number, not a text\n  1 | server: {max_body: "12"}\n'
         "    |                    ^^^^",
     ),
     "a fraction where a whole number is wanted": (
         "server:\n  max_body: 1.5\n",
-        "c.yaml:2:13: a number where a whole number is wanted\n  2 |   max_body: 1.5\n    |             ^^^",
+        "c.yaml:2:13: expected a whole number, not a number\n  2 |   max_body: 1.5\n    |             ^^^",
     ),
     "yes, which is a text": (
         "policy:\n  note_on_change: yes\n",
-        "c.yaml:2:19: a text where true or false is wanted\n  2 |   note_on_change: yes\n    |                   ^^^",
+        "c.yaml:2:19: expected true or false, not a text\n  2 |   note_on_change: yes\n    |                   ^^^",
     ),
     "true where a duration is wanted": (
         "timing:\n  lease: true\n",
-        "c.yaml:2:10: true or false where a duration is wanted\n  2 |   lease: true\n    |          ^^^^",
+        "c.yaml:2:10: expected a duration, not true or false\n  2 |   lease: true\n    |          ^^^^",
     ),
     "a number that is too small": (
         "server:\n  max_body: 0\n",
@@ -83,7 +83,7 @@ MISTAKES = {
     ),
     "a section where a text is wanted": (
         "server:\n  listen:\n    host: a\n",
-        "c.yaml:2:3: a section where a text is wanted\n  2 |   listen:\n    |   ^^^^^^",
+        "c.yaml:2:3: expected a text, not a section\n  2 |   listen:\n    |   ^^^^^^",
     ),
     "a duration with an unknown unit": (
         "timing:\n  lease: 1h30x\n",
@@ -100,7 +100,7 @@ MISTAKES = {
     "a rule between settings": (
         "timing:\n  lease: 20s\n",
         "c.yaml:2:10: http_timeout + margin (20 + 5) must be less than lease (20): "
-        "a worker would send after its lease has ended\n"
+        "otherwise a worker could send after its lease has ended\n"
         "  2 |   lease: 20s\n"
         "    |          ^^^",
     ),
@@ -115,7 +115,7 @@ MISTAKES = {
     ),
     "a kind that nobody wrote": (
         "sources:\n  prom:\n    kind: alertmanger\n",
-        "c.yaml:3:11: no connector of kind 'alertmanger'\n"
+        "c.yaml:3:11: there is no connector of kind 'alertmanger'\n"
         "  3 |     kind: alertmanger\n"
         "    |           ^^^^^^^^^^^ did you mean alertmanager?",
     ),

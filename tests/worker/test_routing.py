@@ -285,4 +285,4 @@ def test_a_case_key_that_is_ours_is_not_taken_from_a_sender() -> None:
     body = {"event_action": "trigger", "dedup_key": "ticketrelay:group:team", "payload": {"summary": "x"}}
     said = read_verified(source, Verified(Inbound("json", NOON, json.dumps(body).encode())))
     assert said.parsed.events == ()
-    assert "ticketrelay: is ours" in (said.problem or "")
+    assert "begins with ticketrelay:, which is reserved" in (said.problem or "")

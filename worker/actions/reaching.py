@@ -138,7 +138,7 @@ def _database(settings: Settings) -> Probed:
         except LedgerAway as error:
             why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             return Probed("database", False, f"{at}: cannot be used: {without_password(why)}")
-    return Probed("database", is_current, f"{at}: {'the tables are up to date' if is_current else _MISSING}")
+    return Probed("database", is_current, f"{at}: {'the tables exist' if is_current else _MISSING}")
 
 
 def _sqlite(path: Path, at: str) -> Probed:
@@ -151,4 +151,4 @@ def _sqlite(path: Path, at: str) -> Probed:
     except sqlite3.Error as error:
         said = _MISSING if "no such table" in str(error) else f"cannot be used: {error}"
         return Probed("database", False, f"{at}: {said}")
-    return Probed("database", True, f"{at}: the file has tables")
+    return Probed("database", True, f"{at}: the tables exist")

@@ -21,7 +21,7 @@ from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
 from worker.intake.listener import HttpThread
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app
-from worker.runtime.starting import fail, fleet_settings, listen_at, upgraded_ledger
+from worker.runtime.starting import fail, fleet_settings, listen_at, ledger_or_exit
 from worker.settings.layers import config_of
 
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
@@ -33,7 +33,7 @@ class DeliveringProcess:
 
     def __init__(self, app: WakeUpApp) -> None:
         settings = fleet_settings(config_of(os.environ), needs_api=True).settings
-        self._ledger = upgraded_ledger(settings)
+        self._ledger = ledger_or_exit(settings)
         self._ledger.follow(lambda: settings)
         listener, address = listen_at(settings.server.health_listen)
         metrics = metrics_of(self._ledger, settings)

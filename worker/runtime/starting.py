@@ -16,7 +16,7 @@ import click
 import structlog
 
 from tickets.listening import listen
-from worker.ledger import Ledger, open_ledger
+from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.runtime import tracebacks
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import Loaded, Tree, gather, judge
@@ -59,6 +59,15 @@ def upgraded_ledger(settings: Settings) -> Ledger:
         url = ledger.database.url.render_as_string(hide_password=True)
         fail([f"the ledger {url} has no tables, or those of another version: run `ticketrelay db upgrade` first"])
     return ledger
+
+
+def ledger_or_exit(settings: Settings) -> Ledger:
+    """Return the ledger as `upgraded_ledger` does; end the process with exit code 1 while the ledger cannot be used."""
+    try:
+        return upgraded_ledger(settings)
+    except LedgerAway as error:
+        click.echo(f"Error: {why_away(error)}", err=True)
+        sys.exit(1)
 
 
 def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:

@@ -60,7 +60,7 @@ def _items(context: Context, value: object) -> Sequence[object]:
     if not isinstance(value, list | tuple):
         raise Unusable("expected a list, not a single text")
     if len(value) > MAX_ITEMS:
-        raise Unusable(f"a list of {len(value)} items, which may have {MAX_ITEMS}")
+        raise Unusable(f"a list has {len(value)} items, more than {MAX_ITEMS}")
     _spend(context, len(value))
     return value
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from worker.actions import status
-from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
+from worker.cli.operate.byhand import ledger_and_settings
+from worker.cli.shell.common import data_option
 from worker.cli.shell.output import Fact, output_option, print_document, show_facts, time_text
 from worker.documents.status import BudgetNow
 from worker.planning.keys import RANKS
@@ -37,8 +37,7 @@ def budget(data: Path, output: str) -> None:
     \b
     Example: ticketrelay budget -o json
     """
-    settings = local_settings(data)
-    with closing(upgraded_ledger(settings)) as ledger:
+    with ledger_and_settings(data) as (ledger, settings):
         now = status.budget(ledger, settings)
     print_document("budget", now, output, lambda shown: show_facts(_FACTS, shown))
 

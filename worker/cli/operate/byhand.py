@@ -18,7 +18,7 @@ import click
 from worker.actions.errors import Refused, WrongInput
 from worker.cli.shell.common import F, fail, local_settings, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
-from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter
+from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter, why_away
 from worker.settings import Settings
 
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
@@ -101,7 +101,7 @@ def exit_on_error() -> Iterator[None]:
     except (Refused, NoSuchDeadLetter, CannotBeDone) as error:
         exit_with_reason(str(error))
     except LedgerAway as error:
-        exit_with_reason(f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
+        exit_with_reason(why_away(error))
 
 
 def exit_with_reason(why: str) -> NoReturn:

@@ -18,7 +18,7 @@ from worker.cli.shell.common import (
     log_to_stderr,
     read_fleet,
     split_address,
-    upgraded_ledger,
+    ledger_or_exit,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured
@@ -73,7 +73,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     if smtp == "off" and lmtp is None and not configured(settings.sources):
         fail(["--smtp off: no mail could come in: give --lmtp, or set a mailbox to read over IMAP"])
     signals = Signals()
-    ledger = upgraded_ledger(settings)
+    ledger = ledger_or_exit(settings)
     ledger.follow(current)
     mail_sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
     mail_sockets += [(lmtp_listener(lmtp), True)] if lmtp is not None else []

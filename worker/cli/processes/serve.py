@@ -16,7 +16,7 @@ from worker.cli.shell.common import (
     log_option,
     log_to_stderr,
     read_fleet,
-    upgraded_ledger,
+    ledger_or_exit,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
@@ -50,7 +50,7 @@ def serve(listen: str | None, log_level: str) -> None:
     if not settings.sources:
         fail([NO_SOURCE])
     signals = Signals()
-    ledger = upgraded_ledger(settings)
+    ledger = ledger_or_exit(settings)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)

@@ -14,7 +14,7 @@ from worker.cli.shell.common import (
     log_option,
     log_to_stderr,
     read_fleet,
-    upgraded_ledger,
+    ledger_or_exit,
 )
 from worker.intake.listener import HttpThread
 from worker.reloading import Reloader
@@ -38,7 +38,7 @@ def worker(listen: str | None, log_level: str) -> None:
     file, current = config_file(), Current(fleet(needs_api=True))
     settings = current()
     signals = Signals()
-    ledger = upgraded_ledger(settings)
+    ledger = ledger_or_exit(settings)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.health_listen)
     metrics = metrics_of(ledger, settings)
