@@ -334,7 +334,7 @@ def test_a_delivery_that_can_be_read_now_leaves_quarantine(cli: Cli, kept: Ledge
     body = fixtures("alertmanager")["firing"].body
     ((recorded,), _) = kept.record([Delivery(inbound(body, source="alertmanager"), unreadable="a defect of ours")])
     result = cli("dead", "retry", f"in-{recorded.inbound_id}")
-    assert (result.exit_code, "1 events, 1 operations" in result.stdout) == (0, True)
+    assert (result.exit_code, "1 event, 1 operation." in result.stdout) == (0, True)
     assert kinds_of(kept) == ["create_ticket"]
 
 

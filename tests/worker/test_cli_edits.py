@@ -111,7 +111,7 @@ def test_what_is_no_json_object_is_refused(ledger: Ledger, database_url: str, te
 def test_a_private_note_does_not_become_public_by_leaving_the_word_out(ledger: Ledger, database_url: str) -> None:
     dead_letter = dead_note(ledger)
     result = command(database_url, "dead", "edit", dead_letter, "--file", "-", typed='{"body": "other words"}')
-    assert (result.exit_code, "private: is required here" in result.stderr) == (1, True)
+    assert (result.exit_code, "private: missing, and required for add_note" in result.stderr) == (1, True)
     assert states(ledger) == ["done", "dead"]
 
 
@@ -175,5 +175,5 @@ def test_an_edit_changes_what_was_edited_and_nothing_else(
 
 
 def test_a_reopening_has_nothing_to_edit() -> None:
-    with pytest.raises(NotARequest, match="nothing in it to edit"):
+    with pytest.raises(NotARequest, match="has no body to edit"):
         request("reopen_ticket", b'{"status":"open"}', b'{"status":"pending"}', "A")

@@ -200,7 +200,7 @@ def test_many_are_sent_again_after_it_was_said_what_that_is_and_a_person_agreed(
     assert "3 dead letters" in refused.stderr
     assert "3 create_ticket" in refused.stderr
     assert "1 waiting for their tickets, and sent with them" in refused.stderr
-    assert "1 of them may have been executed before" in refused.stderr
+    assert "1 perhaps executed before: looked up first" in refused.stderr
     unasked = command(database_url, "dead", "retry", "--all", typed="")
     assert (unasked.exit_code, len(ledger.list_dead())) == (1, 3)
     agreed = command(database_url, "dead", "retry", "--all", typed="y\n")
@@ -265,4 +265,4 @@ def test_dead_letters_are_named_or_selected_and_not_both(
     ledger: Ledger, database_url: str, arguments: tuple[str, ...]
 ) -> None:
     result = command(database_url, "dead", "retry", *arguments)
-    assert (result.exit_code, "name letters, or select them" in result.stderr) == (2, True)
+    assert (result.exit_code, "name dead letters, or select them" in result.stderr) == (2, True)

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from tests.prose import PATTERNS
-from worker.cli import COMMANDS
+from worker.cli import COMMANDS, main
 from worker.cli import command as loaded
 from worker.ledger import CloseGate, Ledger
 
@@ -30,7 +30,7 @@ def _tree(found: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[s
             yield from _tree(each, (*path, name))
 
 
-EVERY = {" ".join(path): each for name in COMMANDS for path, each in _tree(loaded(name), (name,))}
+EVERY = {" ".join(path): each for name in COMMANDS for path, each in _tree(loaded(name), (name,))} | {"": main}
 
 
 def helps(found: click.Command) -> list[str]:

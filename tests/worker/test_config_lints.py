@@ -32,8 +32,8 @@ def test_defaults_give_no_warning() -> None:
 def test_the_development_secret_on_a_public_address_is_warned_of(listen: str) -> None:
     dev = {"TICKETRELAY_SOURCES__SLACK__SECRET": "dev-secret"}
     assert warned(dev | {"TICKETRELAY_SERVER__LISTEN": listen}) == [
-        f"warning: TICKETRELAY_SOURCES__SLACK__SECRET: the source 'slack' accepts the public secret 'dev-secret' on {listen}; "
-        "set a secret of your own: openssl rand -hex 24"
+        "warning: TICKETRELAY_SOURCES__SLACK__SECRET: the source 'slack' accepts the public secret 'dev-secret' "
+        f"on {listen}; set a secret of your own: openssl rand -hex 24"
     ]
     for own in ("127.0.0.1:8080", "localhost:1", "[::1]:8080"):
         assert warned(dev | {"TICKETRELAY_SERVER__LISTEN": own}) == []

@@ -106,7 +106,8 @@ def test_a_value_and_its_file_cannot_both_be_given(tmp_path: Path) -> None:
         ("TICKETRELAY_SERVER_LISTEN", "no such setting; did you mean TICKETRELAY_SERVER__LISTEN?"),
         (
             "TICKETRELAY_SOURCES__PROM__SECERT",
-            "TICKETRELAY_SOURCES__PROM__SECERT: there is no such setting; did you mean TICKETRELAY_SOURCES__PROM__SECRET?",
+            "TICKETRELAY_SOURCES__PROM__SECERT: there is no such setting; "
+            "did you mean TICKETRELAY_SOURCES__PROM__SECRET?",
         ),
         ("TICKETRELAY_BROKER__URI", "did you mean TICKETRELAY_BROKER__URL?"),
         ("TICKETRELAY_XYZZY", "TICKETRELAY_XYZZY: there is no such setting"),

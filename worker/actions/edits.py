@@ -33,7 +33,7 @@ class NotARequest(Exception):
 
 def cannot_be_edited(kind: str) -> str:
     """Return the refusal to edit an operation of a kind without a body."""
-    return f"a {kind} has no body to edit: `dead retry`, `dead bind` or `dead skip` it"
+    return f"{kind} has no body to edit: use `dead retry`, `dead bind` or `dead skip`"
 
 
 def shown(body: bytes) -> str:
@@ -65,7 +65,7 @@ def request(kind: str, body: bytes, edited: str | bytes, revision: Revision) -> 
 
 def _check(kind: str, fields: dict[str, Any], revision: Revision) -> None:
     if missing := sorted(MUST_SAY.get(kind, frozenset()) - fields.keys()):
-        raise NotARequest(f"{', '.join(missing)}: required in a {kind}, and missing")
+        raise NotARequest(f"{', '.join(missing)}: missing, and required for {kind}")
     if "marker" in fields:
         raise NotARequest("marker: remove this field; the marker is added automatically")
     if revision == "A" and (unknown := [name for name in ONLY_B if name in fields]):

@@ -21,7 +21,7 @@ from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
 from worker.intake.listener import HttpThread
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app
-from worker.runtime.starting import fail, fleet_settings, listen_at, ledger_or_exit
+from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at
 from worker.settings.layers import config_of
 
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")

@@ -179,8 +179,8 @@ def _loaded(name: str) -> ModuleType:
 def main(ctx: click.Context) -> None:
     """Turn alerts, mail and chat into tickets: each message exactly one effect.
 
-    Settings are environment variables, TICKETRELAY_SECTION__NAME. A setting may also be given as ..._FILE, or in a
-    configuration file (--config, `ticketrelay check`).
+    Settings are environment variables, TICKETRELAY_SECTION__NAME, or stand in the YAML file of --config. A variable
+    with _FILE at its end names a file that holds the value. `ticketrelay check` checks all settings.
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org: set, and not empty
         ctx.color = False

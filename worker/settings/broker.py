@@ -41,7 +41,7 @@ class BrokerSettings(Section):
     """`redis://…`, `rediss://…`, `amqp://…`, `amqps://…`, or `sentinel://HOST:PORT;sentinel://HOST:PORT/DB` with the
     addresses of the Sentinels, not of Redis. `memory://` is for `run` only."""
     queue: Word = "ticketrelay"
-    """Deployments that share a broker need a queue each."""
+    """The queue of the wake-ups. Deployments that share a broker need a queue each."""
     username: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The user name at the broker; takes precedence over the URL."""
     password: Secret | None = None

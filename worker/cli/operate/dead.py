@@ -84,7 +84,7 @@ def _group(each: DeadLetterGroup) -> str:
 
 
 @dead.command()
-@click.argument("letter", shell_complete=dead_letter_ids)
+@click.argument("letter", metavar="ID", shell_complete=dead_letter_ids)
 @data_option
 @output_option
 def show(letter: str, data: Path, output: str) -> None:
@@ -106,7 +106,7 @@ def _print(found: DeadLetterShown) -> None:
 
 
 @dead.command()
-@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letter_ids)
+@click.argument("dead_letters", nargs=-1, metavar="[ID]...", shell_complete=dead_letter_ids)
 @selection_options
 @as_option
 @data_option
@@ -129,7 +129,7 @@ def retry(choice: DeadLetterChoice, who: str, data: Path, output: str) -> None:
 
 
 @dead.command()
-@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letter_ids)
+@click.argument("dead_letters", nargs=-1, metavar="[ID]...", shell_complete=dead_letter_ids)
 @click.option("--why", required=True, help="The reason, which is kept with the intervention.")
 @selection_options
 @as_option
@@ -149,14 +149,14 @@ def skip(choice: DeadLetterChoice, why: str, who: str, data: Path, output: str) 
 
 
 @dead.command()
-@click.argument("letter", shell_complete=dead_letter_ids)
+@click.argument("letter", metavar="ID", shell_complete=dead_letter_ids)
 @click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True),
               help="The file of the new body (- for standard input). By default $VISUAL or $EDITOR opens.")  # fmt: skip
 @as_option
 @data_option
 @output_option
 def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> None:
-    """Send an operation with another body, under a new key. The marker in a description is kept automatically.
+    """Send the operation ID with another body, under a new key. The marker in a description is kept automatically.
 
     The body is checked before anything is written. Operations that wait for a ticket are sent after the operation that
     creates it. When an earlier call may have been executed, its ticket is looked up before a new one is created.
@@ -210,13 +210,13 @@ def _that_waited(number: int) -> str:
 
 
 @dead.command()
-@click.argument("letter", shell_complete=dead_letter_ids)
+@click.argument("letter", metavar="ID", shell_complete=dead_letter_ids)
 @click.argument("ticket")
 @as_option
 @data_option
 @output_option
 def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
-    """Bind LETTER to TICKET, which exists already.
+    """Bind the dead letter ID to TICKET, which exists already.
 
     A create_ticket is done then, and the operations that waited for its ticket are sent to TICKET. Any other operation
     is itself sent to TICKET. The Tickets API is asked first whether the ticket exists.

@@ -14,11 +14,11 @@ from worker.cli.shell.common import (
     config_option,
     fail,
     fleet,
+    ledger_or_exit,
     log_option,
     log_to_stderr,
     read_fleet,
     split_address,
-    ledger_or_exit,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured

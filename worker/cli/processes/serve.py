@@ -13,10 +13,10 @@ from worker.cli.shell.common import (
     config_option,
     fail,
     fleet,
+    ledger_or_exit,
     log_option,
     log_to_stderr,
     read_fleet,
-    ledger_or_exit,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app

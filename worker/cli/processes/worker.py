@@ -11,10 +11,10 @@ from worker.cli.shell.common import (
     config_file,
     config_option,
     fleet,
+    ledger_or_exit,
     log_option,
     log_to_stderr,
     read_fleet,
-    ledger_or_exit,
 )
 from worker.intake.listener import HttpThread
 from worker.reloading import Reloader
