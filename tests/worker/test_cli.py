@@ -272,7 +272,7 @@ def test_budget_tells_what_the_tokens_went_to_and_what_waits(cli: Cli, kept: Led
 def test_budget_of_an_idle_ledger_says_that_nothing_waits(cli: Cli, kept: Ledger) -> None:
     shown = cli("budget")
     assert shown.exit_code == 0
-    assert "spent       0 in the last minute" in shown.stdout
+    assert "spent       0 requests in the last minute" in shown.stdout
     assert "waiting     nothing" in shown.stdout
 
 
@@ -310,7 +310,7 @@ def test_a_dead_letter_is_skipped_with_what_waited_for_it(cli: Cli, kept: Ledger
     dead_letter = kill_create(kept, opened(), resolved())
     result = cli("dead", "skip", dead_letter, "--why", "a test alert")
     assert result.exit_code == 0
-    assert "1 operations that waited for it" in result.stdout
+    assert "with 1 operation that waited for its ticket" in result.stdout
     assert cli("status").exit_code == 0
 
 
@@ -349,7 +349,7 @@ def test_send_to_nobody_exits_1_and_asks_whether_it_is_up(cli: Cli) -> None:
         bound.bind(("127.0.0.1", 0))
         result = cli("send", "alertmanager", "--url", f"http://127.0.0.1:{bound.getsockname()[1]}")
     assert result.exit_code == 1
-    assert "did not answer" in result.stderr
+    assert "no listener answers at" in result.stderr
 
 
 def test_send_says_what_to_do_where_the_secret_of_a_source_can_sign_nothing(cli: Cli) -> None:

@@ -81,7 +81,7 @@ def test_an_edit_that_changes_nothing_does_nothing(ledger: Ledger, database_url:
     [
         ({"priority": "huge"}, "priority: "),
         ({"prioritty": "high"}, "prioritty: "),
-        ({"subject": " "}, "subject: is blank"),
+        ({"subject": " "}, "subject: must not be blank"),
         ({"subject": 7}, "subject: "),
         ({"marker": "mine"}, "marker: remove this field"),
         ({"metadata": {"a": "b"}}, "metadata: revision A of the Tickets API has no such field"),

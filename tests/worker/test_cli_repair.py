@@ -122,7 +122,7 @@ def test_a_ticket_that_is_not_there_is_not_bound(ledger: Ledger, database_url: s
     before = every_row(ledger)
     result = command(database_url, "dead", "bind", dead_letter, "4711", api=api)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "knows no ticket 4711" in result.stderr
+    assert "has no ticket 4711" in result.stderr
     assert every_row(ledger) == before
 
 
@@ -240,8 +240,8 @@ def test_what_would_follow_from_reading_many_again_is_said_before_it_is_asked(
     assert refused.exit_code == 1
     assert [line.split() for line in refused.stderr.splitlines()[1:4]] == [
         ["3", "quarantined"],
-        ["1", "create_ticket", "would", "follow", "from", "reading", "again"],
-        ["1", "deliveries", "would", "have", "no", "effect"],
+        ["1", "create_ticket", "to", "follow", "from", "reading", "again"],
+        ["1", "read", "again", "without", "effect"],
     ]
     assert "1 still unreadable, to stay in quarantine" in refused.stderr
     assert every_row(ledger) == before

@@ -179,7 +179,7 @@ def test_a_backup_takes_no_other_files_place(ledger: Ledger, database_url: str, 
     there.write_text("precious")
     result = command(database_url, "db", "backup", str(there))
     assert result.exit_code == 2
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
     assert there.read_text() == "precious"
     result = command(database_url, "db", "backup", str(tmp_path / "no" / "folder"))
     assert result.exit_code == 1

@@ -269,7 +269,7 @@ def reason(asked: Product, deadline_s: float = 60.0) -> str:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(401, "401: look at api_token"), (403, "403: "), (404, "404: look at the path"), (500, "500"), (204, "204")],
+    [(401, "401: check api_token"), (403, "403: "), (404, "404: check the path"), (500, "500"), (204, "204")],
 )
 def test_another_status_is_no_answer(asked: Product, status: int, said: str) -> None:
     asked.answer = plainly(b"" if status == 204 else b"[]", status)

@@ -218,7 +218,7 @@ def test_a_ticket_that_is_older_than_the_first_send_is_not_adopted(relay: Relay)
     lose(relay, executed=False)
     relay.run()
     (dead_letter,) = relay.ledger.list_dead()
-    assert "older than its first send" in dead_letter.reason
+    assert "older than the first call" in dead_letter.reason
     assert relay.counts() == {"create_ticket": 1}
 
 

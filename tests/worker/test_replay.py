@@ -192,10 +192,10 @@ def test_a_replay_that_is_stopped_keeps_what_it_did_and_the_next_one_does_the_re
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, "stopped after in-" in errors, "Traceback" in errors) == (1, True, False)
+    assert (process.returncode, "Stopped after in-" in errors, "Traceback" in errors) == (1, True, False)
     done = len(kinds_of(ledger))
     assert 0 < done < len(bodies)
-    last = errors.partition("stopped after ")[2].partition(":")[0]
+    last = errors.partition("Stopped after ")[2].partition(".")[0]
     told = said(command(database_url, "replay", *SINCE, "--after", last, "-o", "json"))
     assert told["events"].keys() <= {"new", "repeat"}  # a step may have been committed, and not yet been counted
     assert told["events"]["new"] == len(bodies) - done

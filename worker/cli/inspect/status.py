@@ -15,6 +15,15 @@ from worker.documents.status import LedgerIsAway, StatusNow
 from worker.ledger import EVERYTHING, LedgerAway, MailboxState, Pause
 from worker.wording import counted
 
+_REASONS = {
+    "": "no call is sent",
+    "budget": "the Tickets API answered 429, and said when to call again",
+    "credentials": "our key is refused (401), or another system answers at the API's address; only probes are sent",
+    "scope": "our key lacks a scope (403); only probes are sent",
+    "breaker": "too many calls failed; only probes are sent",
+}
+"""The reason why the gate is closed, by its stored word."""
+
 _FACTS: tuple[Fact[StatusNow], ...] = (
     Fact("cases", lambda now: counts(dict(sorted(now.cases.items()))) or "none"),
     Fact("waiting", lambda now: counts(dict(sorted(now.open_operations.items()))) or "nothing"),
@@ -27,14 +36,6 @@ _FACTS: tuple[Fact[StatusNow], ...] = (
     Fact("budget", lambda now: f"{now.share:.0%} of the limit, since the Tickets API answered 429; growing back"
          if now.share < 1 else None),
 )  # fmt: skip
-_REASONS = {
-    "": "no call is sent",
-    "budget": "the Tickets API answered 429, and said when to call again",
-    "credentials": "our key is refused (401), or another system answers at the API's address; only probes are sent",
-    "scope": "our key lacks a scope (403); only probes are sent",
-    "breaker": "too many calls failed; only probes are sent",
-}
-"""The reason why the gate is closed, by its stored word."""
 
 
 @click.command()
