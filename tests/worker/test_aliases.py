@@ -158,7 +158,7 @@ def test_where_the_opener_must_close_nobody_else_does(
     assert kinds_of(ledger) == ["create_ticket", *(["close_ticket"] if closes else [])]
     assert case_row(ledger)["phase"] == ("closed" if closes else "open")
     if not closes:
-        assert "may not close it" in (recorded.effects[0].reason or "")
+        assert "may not close the case" in (recorded.effects[0].reason or "")
 
 
 def test_the_opener_is_who_opened_it_and_not_who_reopened_it(ledger: Ledger) -> None:

@@ -230,7 +230,7 @@ MISTAKES = {
         "  1 | - server\n"
         "    | ^^^^^^^^ write the sections' names, each with a ':'",
     ),
-    "a character that no text has": (
+    "a character that YAML does not allow": (
         "server:\n  listen: a\x07b\n",
         "c.yaml:2:12: a character that YAML does not allow (U+0007)\n  2 |   listen: a b\n    |            ^ remove it",
     ),

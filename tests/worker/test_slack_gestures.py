@@ -264,7 +264,7 @@ def test_who_does_not_answer_is_not_waited_for(web: Slack, monkeypatch: pytest.M
         ask("chat", prompt(web))
     web.may_open.set()
     (error,) = (each["error"] for each in logs)
-    assert error.startswith(("no answer: ReadTimeout", "no whole answer"))
+    assert error.startswith(("no answer: ReadTimeout", "no complete answer"))
 
 
 def test_of_many_at_once_those_that_are_too_many_are_not_made(web: Slack) -> None:

@@ -56,9 +56,8 @@ def before_send(claim: Claim) -> Settlement | None:
     if claim.kind != "create_ticket" and claim.ticket_id is None:
         return Settlement("dead", "rejected", error="the case has no ticket to make this call on")
     if claim.mode == "park":
-        error = (
-            f"the call of {claim.first_sent_at:%Y-%m-%d %H:%M} UTC may have been executed, which cannot be found out"
-        )
+        at = f"{claim.first_sent_at:%Y-%m-%d %H:%M} UTC"
+        error = f"the call may have been executed on {at}, and that cannot be found out any more"
         return Settlement(
             "dead", "unknown", error=f"{error}: look in the ticket system, then `dead retry` or `dead skip`"
         )
