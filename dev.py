@@ -11,7 +11,7 @@
     python3 dev.py reference      write docs/reference/: settings, commands and metrics, from the code
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
-    python3 dev.py install        make `.venv` with what development needs; the other commands do so when it is missing
+    python3 dev.py install        make or renew `.venv` for development; the other commands do so when it is missing
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
 Standard library only. Uses uv if it is installed, otherwise pip; both require hashes.
@@ -103,7 +103,7 @@ def install(name: str) -> None:
 def lock() -> int:
     uv = shutil.which("uv")
     if not uv:
-        print("dev.py lock needs uv (python3 -m pip install uv)", file=sys.stderr)
+        print("dev.py lock: uv is not installed; install it with: python3 -m pip install uv", file=sys.stderr)
         return 2
     for name, groups in LOCKS.items():
         must(uv, "pip", "compile", "--quiet", "pyproject.toml", "--all-extras", *groups, "--universal",
@@ -168,7 +168,7 @@ def main(arguments: list[str]) -> int:
             install(DEV)
             return call(PYTHON, "-m", f"benchmarks.{rest[0]}", *rest[1:])
         case "bench":
-            print(f"dev.py bench: which one? There are: {', '.join(benchmark_names())}", file=sys.stderr)
+            print(f"dev.py bench: name a benchmark: {', '.join(benchmark_names())}", file=sys.stderr)
             return 2
         case "trace":
             install(DEV)
@@ -188,7 +188,7 @@ def main(arguments: list[str]) -> int:
         case "lock":
             return lock()
         case _:
-            print(f"dev.py: no command {command!r}\n\n{__doc__}", file=sys.stderr)
+            print(f"dev.py: there is no command {command!r}\n\n{__doc__}", file=sys.stderr)
             return 2
 
 

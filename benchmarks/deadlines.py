@@ -153,7 +153,7 @@ def fleet(folder: Path, api: str, commit_delay_s: float) -> Iterator[str]:
         stack.enter_context(running(serve, folder / "serve.txt", environment=settings, is_ready=serves))
         worker = module("worker.cli", "worker", "--listen", "127.0.0.1:0")
         stack.enter_context(
-            running(worker, folder / "worker.txt", environment=settings, is_ready=lambda said: "delivering to" in said)
+            running(worker, folder / "worker.txt", environment=settings, is_ready=lambda said: "Delivering to" in said)
         )
         yield address
 

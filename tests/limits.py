@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -18,15 +18,42 @@ MAX_FILE, MAX_FUNCTION = 400, 50  # lines
 MAX_EXCEPTIONS = 5
 
 
-def too_long(path: str, source: str) -> Iterator[tuple[str, int]]:
-    """Yield what is too long in a file, with its lines: `path` or `path:function`. Decorators do not count."""
+class NotPython(Exception):
+    """A file that cannot be parsed; the message holds its name and the reason."""
+
+
+def parsed(name: str, source: str | bytes) -> ast.Module:
+    """Return the syntax tree of a file. Raises NotPython, also for bytes that are not UTF-8."""
+    try:
+        return ast.parse(source, name)
+    except (SyntaxError, ValueError) as error:
+        raise NotPython(f"{name}: cannot be read as Python: {getattr(error, 'msg', None) or error}") from None
+
+
+def too_long(path: str, source: str | bytes) -> Iterator[tuple[str, int]]:
+    """Yield what is too long in a file, with its lines: `path` or `path:function`. Decorators do not count.
+
+    Raises NotPython.
+    """
     if (lines := len(source.splitlines())) > MAX_FILE:
         yield path, lines
-    for node in ast.walk(ast.parse(source, path)):
+    for node in ast.walk(parsed(path, source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > MAX_FUNCTION:
                 yield f"{path}:{node.name}", lines
+
+
+def checked(files: Iterable[tuple[str, bytes]], exceptions: dict[str, str]) -> list[str]:
+    """Return the problems of files, given as name and content."""
+    found: dict[str, int] = {}
+    unreadable = []
+    for name, source in files:
+        try:
+            found |= dict(too_long(name, source))
+        except NotPython as error:
+            unreadable.append(str(error))
+    return [*unreadable, *problems(found, exceptions)]
 
 
 def problems(found: dict[str, int], exceptions: dict[str, str]) -> list[str]:
@@ -41,10 +68,9 @@ def problems(found: dict[str, int], exceptions: dict[str, str]) -> list[str]:
 def main() -> int:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["limits"]
     files = [*(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "dev.py"]
-    named = ((path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(files))
-    checked = [(name, source) for name, source in named if not name.startswith(tuple(settings["exempt"]))]
-    found = {name: lines for path, source in checked for name, lines in too_long(path, source)}
-    for problem in (every := problems(found, settings["exceptions"])):
+    named = ((path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in sorted(files))
+    kept = ((name, source) for name, source in named if not name.startswith(tuple(settings["exempt"])))
+    for problem in (every := checked(kept, settings["exceptions"])):
         print(problem, file=sys.stderr)
     return 1 if every else 0
 

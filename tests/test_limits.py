@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.limits import MAX_EXCEPTIONS, MAX_FILE, MAX_FUNCTION, problems, too_long
+from tests.limits import MAX_EXCEPTIONS, MAX_FILE, MAX_FUNCTION, checked, problems, too_long
 
 
 def function(lines: int) -> str:
@@ -33,3 +33,10 @@ def test_an_exception_ends_when_the_code_is_short_enough() -> None:
 def test_there_are_few_exceptions() -> None:
     found = {f"{number}.py": 401 for number in range(MAX_EXCEPTIONS + 1)}
     assert problems(found, dict.fromkeys(found, "a table")) == [f"{len(found)} exceptions, at most {MAX_EXCEPTIONS}"]
+
+
+def test_a_file_that_is_not_utf_8_is_named_and_the_others_are_checked() -> None:
+    odd, long = ("odd.py", b"x = '\xff'\n"), ("long.py", b"x = 1\n" * (MAX_FILE + 1))
+    unreadable, too_many_lines = checked([odd, long], {})
+    assert unreadable.startswith("odd.py: cannot be read as Python: ")
+    assert too_many_lines == f"long.py has {MAX_FILE + 1} lines"

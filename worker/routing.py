@@ -185,5 +185,5 @@ def _rendered(name: str, template: Template, values: Mapping[str, str]) -> str:
     else:
         text = clean(template.render(values, MAX_TEXT))
     if not text.strip():
-        raise CannotRender("it makes no text")
+        raise CannotRender("the result is empty")
     return text

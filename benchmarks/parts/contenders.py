@@ -101,7 +101,7 @@ def ours(setting: Setting, api_url: str, workers: int) -> Iterator[Contender]:
         started = [
             stack.enter_context(
                 running(module("worker.cli", "worker", "--listen", "127.0.0.1:0"), setting.output("worker"),
-                        environment=environment, is_ready=lambda said: "delivering to" in said)
+                        environment=environment, is_ready=lambda said: "Delivering to" in said)
             )
             for _ in range(workers)
         ]  # fmt: skip

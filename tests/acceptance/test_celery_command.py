@@ -56,6 +56,13 @@ def test_report_shows_no_secret() -> None:
     assert "of-the-" not in report.stdout + report.stderr
 
 
+def test_report_refuses_a_password_in_the_query_of_the_url_and_does_not_show_it() -> None:
+    report = celery("report", environment={"TICKETRELAY_BROKER__URL": "redis://one/0?password=of-the-broker"})
+    assert report.returncode == 2
+    assert "password= cannot stand in the URL" in report.stderr
+    assert "of-the-broker" not in report.stdout + report.stderr
+
+
 def test_a_broker_that_cannot_be_is_said_as_our_commands_say_it() -> None:
     report = celery("report", environment={"TICKETRELAY_BROKER__URL": "kafka://one"})
     assert report.returncode == 2

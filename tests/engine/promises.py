@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.engine.log import Caused, Log, Seen
 
-IN_DOUBT = "whether it was executed"  # beginning of the reason of a dead letter that a person must check
+IN_DOUBT = "the call may have been executed"  # beginning of the reason of a dead letter that a person must check
 STATES = {"create_ticket": "open", "reopen_ticket": "open", "close_ticket": "closed"}
 
 

@@ -158,7 +158,7 @@ def test_where_the_opener_must_close_nobody_else_does(
     assert kinds_of(ledger) == ["create_ticket", *(["close_ticket"] if closes else [])]
     assert case_row(ledger)["phase"] == ("closed" if closes else "open")
     if not closes:
-        assert "may not close it" in (recorded.effects[0].reason or "")
+        assert "may not close the case" in (recorded.effects[0].reason or "")
 
 
 def test_the_opener_is_who_opened_it_and_not_who_reopened_it(ledger: Ledger) -> None:
@@ -185,7 +185,7 @@ def test_an_opening_of_a_case_that_was_named_before_it_was_opened_is_an_opening_
     take(ledger, resolved(end=10, aliases=(name_of("disk"),)))
     (recorded,) = take(ledger, opened(references=known, aliases=(name_of("disk"),)))
     assert kinds_of(ledger) == []
-    assert recorded.effects[0].reason == "it was resolved before its opening arrived"
+    assert recorded.effects[0].reason == "the end arrived before the opening"
 
 
 def test_a_second_episode_of_a_case_that_refers_to_itself_is_an_episode_still(ledger: Ledger) -> None:

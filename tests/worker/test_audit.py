@@ -222,7 +222,7 @@ def test_nothing_is_concluded_where_the_api_cannot_be_asked(
     created(now, api, "a")
     url, key = ("http://127.0.0.1:1/api/v1", KEY) if trouble == "no answer" else (api, READS_NOT)
     result = command(database_url, "audit", "--update", TICKETRELAY_API__URL=url, TICKETRELAY_API__KEY=key)
-    assert (result.exit_code, result.stdout, "nothing is concluded" in result.stderr) == (1, "", True)
+    assert (result.exit_code, result.stdout, "the audit has no result" in result.stderr) == (1, "", True)
     assert now.list_interventions() == []
 
 

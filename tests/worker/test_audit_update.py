@@ -235,6 +235,27 @@ def test_what_a_route_of_the_source_drops_is_not_recorded(audited: Audited) -> N
     assert (audited.case()["ticket_status"], audited.ledger.list_interventions()) == ("open", [])
 
 
+def test_an_audit_exits_with_0_when_it_recorded_every_finding_and_asks_for_nothing_more(audited: Audited) -> None:
+    ticket = fires(audited)
+    audited.person("POST", f"/tickets/{ticket}/close", resolution_notes="looks fine")
+    before = audited.command("audit")
+    assert (before.exit_code, "to do: `audit --update` records that" in before.stdout) == (1, True)
+    updated = audited.command("audit", "--update")
+    assert (updated.exit_code, updated.stderr) == (0, "Recorded 1 change.\n")
+    assert "to do: nothing more: the change is recorded now" in updated.stdout
+    assert audited.command("audit").exit_code == 0
+
+
+def test_an_audit_exits_with_1_when_a_finding_is_left(audited: Audited) -> None:
+    ticket = fires(audited)
+    copied = {"description": audited.ticket(ticket)["description"], "subject": "a copy", "priority": "low"}
+    audited.person("POST", "/tickets", **copied)
+    audited.person("POST", f"/tickets/{ticket}/close", resolution_notes="looks fine")
+    updated = audited.command("audit", "--update")
+    assert (updated.exit_code, updated.stderr) == (1, "Recorded 1 change.\n")
+    assert "1 request: 2 findings" in updated.stdout
+
+
 def test_no_source_can_be_called_as_the_internal_one() -> None:
     with pytest.raises(ValidationError, match="begin with a letter or digit"):
         TypeAdapter(SourceId).validate_python(INTERNAL)

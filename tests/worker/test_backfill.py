@@ -285,5 +285,5 @@ def test_what_a_defect_of_ours_says_of_an_answer_is_told_nobody(relay: Relay, we
     assert how is not None
     ask(relay, replace(source, connector=replace(source.connector, backfilling=replace(how, read=reads))))
     error = failure(relay) or ""
-    assert "the connector failed on it (KeyError in test_backfill.py, line" in error
+    assert "the connector failed on the message, which is a defect (KeyError in test_backfill.py, line" in error
     assert TEAM not in error

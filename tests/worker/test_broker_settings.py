@@ -43,10 +43,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
         ({"url": "sentinel://10.0.0.1;", "master_name": "main"}, "the same scheme"),
         ({"url": "redis://10.0.0.1;redis://10.0.0.2"}, "redis:// takes one address"),
         ({"url": "amqps://10.0.0.1;amqps://10.0.0.2"}, "amqps:// takes one address"),
-        ({"url": "redis:///0"}, "an address needs a host"),
-        ({"url": "redis://10.0.0.1:x"}, "a port is a number"),
+        ({"url": "redis:///0"}, "the host is missing"),
+        ({"url": "redis://10.0.0.1:x"}, "the port must be a number"),
         ({"url": "rediss://10.0.0.1?ssl_cert_reqs=none"}, "TLS is set with tls_verify"),
-        ({"url": "redis://:one@10.0.0.1", "password": "other"}, "the URL has one too"),
+        ({"url": "redis://:one@10.0.0.1", "password": "other"}, "the URL has a password too"),
         ({"url": "redis://10.0.0.1", "password": " "}, "must not be blank"),
         ({"url": "rediss://10.0.0.1", "tls_verify": "some"}, "'full', 'ca' or 'none'"),
         ({"url": "rediss://10.0.0.1", "tls_ca_file": "/nowhere.pem"}, "TICKETRELAY_BROKER__TLS_CA_FILE: "),
@@ -122,3 +122,16 @@ def test_nobody_waits_longer_for_a_sentinel_than_for_its_redis() -> None:
     options = reach(settings(**SENTINELS), 1).options
     assert options["socket_timeout"] == options["sentinel_kwargs"]["socket_timeout"] == 1
     assert options["sentinel_kwargs"]["retry"].get_retries() == 0
+
+
+@pytest.mark.parametrize("query", ["password=of-the-broker", "heartbeat=10&password=of-the-broker", "db=3"])
+def test_a_query_that_no_connection_takes_is_refused_and_its_values_are_not_shown(query: str) -> None:
+    said = problem(url=f"redis://10.0.0.1/0?{query}")
+    name = query.rpartition("&")[2].partition("=")[0]
+    assert f"url: {name}= cannot stand in the URL" in said
+    assert "of-the-broker" not in said
+
+
+def test_a_query_that_a_connection_takes_is_kept() -> None:
+    url = "amqp://10.0.0.1//?heartbeat=10&login_method=PLAIN"
+    assert Connection(reach(settings(url=url), 5).url).heartbeat == 10

@@ -33,13 +33,13 @@ def prom(**more: str) -> dict[str, str]:
 def test_a_test_of_a_source_asks_its_product(ledger: Ledger, database_url: str, asked: Product) -> None:
     before = every_row(ledger)
     answered = command(database_url, "sources", "test", "prom", **prom(API_URL=asked.url))
-    assert (answered.exit_code, "says what goes on    yes" in answered.stdout) == (0, True)
+    assert (answered.exit_code, "lists open alerts    yes" in answered.stdout) == (0, True)
     asked.answer = plainly(b"[]", 401)
     refused = command(database_url, "sources", "test", "prom", "-o", "json", **prom(API_URL=asked.url))
     assert refused.exit_code == 1
     assert (said(refused)["asked"], said(refused)["verified"]) == (False, True)
     assert said(refused)["problem"] == (
-        f"{asked.url}/api/v2/alerts does not say which alerts go on: it answered 401: look at api_token, or "
+        f"{asked.url}/api/v2/alerts does not list its open alerts: the product answered 401: check api_token, or "
         "api_username and api_password"
     )
     assert "t0ken" not in refused.output
@@ -59,7 +59,7 @@ def test_check_asks_the_products_too(ledger: Ledger, database_url: str, asked: P
         return dict(found)
 
     url = f"{asked.url}/api/v2/alerts"
-    assert told() == {"what": "source prom", "ok": True, "said": f"{url}: says which alerts go on"}
+    assert told() == {"what": "source prom", "ok": True, "said": f"{url}: lists its open alerts"}
     asked.answer = plainly(b"<html>")
     assert (told()["ok"], str(told()["said"])[: len(url)]) == (False, url)
 
@@ -73,7 +73,7 @@ def test_a_source_is_shown_with_its_job_that_fails(ledger: Ledger, database_url:
         shown = command(database_url, "sources", "show", name, "-o", "json", **more)
         assert [each["name"] for each in said(shown)["failing_jobs"]] == jobs
     told = command(database_url, "sources", "show", "prom", **more)
-    assert "failing     confirm:prom: 1 times since 2026-02-20 12:00:00 UTC: " in told.stdout
+    assert "failing     confirm:prom: 1 time since 2026-02-20 12:00:00 UTC: " in told.stdout
 
 
 def test_a_grace_within_which_ends_are_still_told_is_warned_of() -> None:
@@ -83,4 +83,4 @@ def test_a_grace_within_which_ends_are_still_told_is_warned_of() -> None:
 
     assert warned("5m", API_URL="http://127.0.0.1:1") == []
     (found,) = warned("2m", API_URL="http://127.0.0.1:1")
-    assert found == "confirm_grace of 'prom' (120 s) is shorter than a group_interval of 5 min"
+    assert found == "confirm_grace of 'prom' (120 s) is shorter than the usual group_interval, 5 min"

@@ -90,7 +90,7 @@ def test_a_bundle_is_made_although_the_ledger_cannot_be_used(tmp_path: Path) -> 
     file = tmp_path / "bundle.tar.gz"
     result = command("postgresql://nobody:hidden@127.0.0.1:1/nothing", "doctor", "--to", str(file))
     assert result.exit_code == 1
-    assert "not in it: status: OperationalError" in result.stderr
+    assert "Error: left out of the bundle: status: OperationalError" in result.stderr
     assert "versions.json" in bundled(file)
     assert "hidden" not in result.output
 

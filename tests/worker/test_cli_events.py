@@ -86,7 +86,7 @@ def test_what_is_not_known_exits_1_and_says_what_is_understood(ledger: Ledger, d
     ledger.record([delivery(opened())])
     result = command(database_url, "events", "show", name)
     assert result.exit_code == 1
-    assert "it is none of in-7, op-4-1" in result.stderr
+    assert "expected in-7, op-4-1" in result.stderr
 
 
 def test_a_delivery_without_an_effect_says_why(ledger: Ledger, database_url: str) -> None:

@@ -76,7 +76,7 @@ def test_intake_needs_a_source(tmp_path: Path) -> None:
     }
     ended = process("serve", **shared)
     assert ended.returncode == 2
-    assert "at least one source" in ended.stderr
+    assert "no source is configured" in ended.stderr
 
 
 @pytest.mark.parametrize("address", ["8080", "nowhere", "127.0.0.1:port", "127.0.0.1:99999", "127.0.0.1:"])

@@ -87,7 +87,7 @@ def test_a_shell_gets_a_script_and_a_person_is_told_where_to_put_it(sqlite_ledge
     assert result.exit_code == 0
     assert "_TICKETRELAY_COMPLETE" in result.stdout
     assert "%" not in result.stdout.replace("%(", "").split("\n")[0]
-    assert "to install it" in result.stderr
+    assert "To install it" in result.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
@@ -145,7 +145,7 @@ def test_a_case_is_shown_with_its_messages_operations_and_ticket(sqlite_ledger: 
     assert [each["key"] for each in blocked] == ["disk"]
     assert json.loads(run(url, "cases", "list", "--ticket", "-o", "json").stdout) == []
     unknown = run(url, "cases", "show", "nobody")
-    assert (unknown.exit_code, "no case is known as nobody" in unknown.stderr) == (1, True)
+    assert (unknown.exit_code, "there is no case nobody" in unknown.stderr) == (1, True)
 
 
 def test_dead_letters_that_are_read_in_pages_are_those_of_the_list_in_its_order(ledger: Ledger) -> None:
@@ -176,5 +176,5 @@ def test_what_was_decided_before_an_interrupt_is_told_and_kept(
         do_to(sqlite_ledger, everything, "skip", act, "json")
     said = capsys.readouterr()
     assert json.loads(said.out) == {"done": [{"id": first, "operations": 0}], "refused": []}
-    assert "stopped after 1 of 3" in said.err
+    assert "Stopped after 1 of 3 dead letters." in said.err
     assert [each.id for each in sqlite_ledger.list_dead()] == [second, third]

@@ -55,7 +55,7 @@ def test_a_connector_that_verifies_nothing_is_a_problem() -> None:
     careless: Any = replace(real.connector, verify=lambda message, _settings, _now, _keys: Verified(message))
     tested = probe(Source("prom", careless, real.settings))
     assert not tested.refuses_forged
-    assert "with another secret would be let in" in (tested.problem or "")
+    assert "with another secret would be accepted" in (tested.problem or "")
 
 
 def test_a_sample_beyond_the_source_s_limits_is_a_problem() -> None:

@@ -93,7 +93,7 @@ def test_the_latest_are_shown_and_filtered(ledger: Ledger, database_url: str) ->
 def test_a_stream_without_an_end_is_no_json_document(ledger: Ledger, database_url: str) -> None:
     result = command(database_url, "tail", "-o", "json")
     assert result.exit_code == 2
-    assert "use -o jsonl, or --no-follow" in result.stderr
+    assert "give -o jsonl or --no-follow" in result.stderr
 
 
 def test_a_row_that_is_committed_after_one_with_a_higher_id_is_shown(make_ledger: object, ledger: Ledger) -> None:

@@ -58,7 +58,7 @@ def api(tmp_path: Path) -> Iterator[str]:
 
 def test_check_says_that_all_is_right(cli: Cli) -> None:
     result = cli("check", file("server:\n  max_body: 5\n"))
-    assert (result.exit_code, result.output) == (0, "c.yaml: all settings are right\n")
+    assert (result.exit_code, result.output) == (0, "c.yaml: all settings are valid\n")
 
 
 def test_check_tells_every_problem_and_exits_with_1(cli: Cli) -> None:
@@ -67,7 +67,7 @@ def test_check_tells_every_problem_and_exits_with_1(cli: Cli) -> None:
     assert result.output == (
         "c.yaml:2:13: must be greater than or equal to 1\n  2 |   max_body: 0\n    |             ^\n"
         "c.yaml:3:3: there is no setting 'lisen' in server\n  3 |   lisen: a\n    |   ^^^^^ did you mean 'listen'?\n"
-        "TICKETRELAY_XYZZY: no such setting\n"
+        "TICKETRELAY_XYZZY: there is no such setting\n"
     )
 
 
@@ -86,7 +86,7 @@ def test_warnings_count_where_they_are_denied(cli: Cli) -> None:
     text = "api:\n  per_second: 30\n"
     result = cli("check", file(text))
     assert result.exit_code == 0
-    assert result.output.startswith("c.yaml:2:15: warning: per_second is 30, and the Tickets API documents 20\n")
+    assert result.output.startswith("c.yaml:2:15: warning: per_second is 30, but the Tickets API documents 20\n")
     assert cli("check", file(text), "--deny-warnings").exit_code == 1
     assert json.loads(cli("check", file(text), "-o", "json").stdout)["problems"][0]["severity"] == "warning"
 
@@ -100,11 +100,11 @@ def test_check_takes_the_file_of_the_flag_and_of_the_environment(cli: Cli) -> No
     name = file("server:\n  max_body: 0\n")
     assert cli("check", "--config", name).output.startswith("c.yaml:2:13: ")
     assert cli("check", TICKETRELAY_CONFIG=name).output.startswith("c.yaml:2:13: ")
-    assert cli("check").output == "the environment: all settings are right\n"
+    assert cli("check").output == "the environment: all settings are valid\n"
 
 
 def test_check_accepts_the_example_as_it_is(cli: Cli) -> None:
-    assert cli("check", str(EXAMPLE), "--deny-warnings").output == f"{EXAMPLE}: all settings are right\n"
+    assert cli("check", str(EXAMPLE), "--deny-warnings").output == f"{EXAMPLE}: all settings are valid\n"
 
 
 def test_a_copy_of_the_example_misses_its_files_and_takes_secrets_of_its_own(cli: Cli, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_copy_of_the_example_misses_its_files_and_takes_secrets_of_its_own(cli
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"{value}\n")
         (tmp_path / name).chmod(0o600)
-    assert "'support' has a secret of 'prometheus'" in cli("check", str(copy)).output
+    assert "the sources 'support' and 'prometheus' have the same secret" in cli("check", str(copy)).output
     shown = cli("config", "show", "--config", str(copy), "--origin").stdout
     assert "postgresql://relay:***@127.0.0.1/relay" in shown
     assert "hunter2" not in shown
@@ -130,9 +130,9 @@ def test_a_copy_of_the_example_misses_its_files_and_takes_secrets_of_its_own(cli
 def test_connect_asks_the_api_what_the_key_may_and_writes_nothing(cli: Cli, api: str) -> None:
     text = f"api:\n  url: {api}\n"
     for key, ok, said in [
-        ("ak_all", True, "the key may read (tickets:read); whether it may write shows with the first ticket"),
+        ("ak_all", True, "the key may read (tickets:read); only the first ticket shows whether it may write"),
         ("ak_read", True, "the key may read"),
-        ("ak_write", False, "403: the key is valid and lacks the scope tickets:read"),
+        ("ak_write", False, "403: the key lacks the scope tickets:read"),
         ("ak_nobody", False, "401: the key is missing or not valid there"),
     ]:
         result = cli("check", file(text), "--connect", "-o", "json", TICKETRELAY_API__KEY=key)
@@ -140,8 +140,8 @@ def test_connect_asks_the_api_what_the_key_may_and_writes_nothing(cli: Cli, api:
         assert found["Tickets API"]["ok"] is ok
         assert said in found["Tickets API"]["said"]
         assert key not in result.stdout
-        assert found["broker"]["said"] == "memory://: in the process itself"
-        assert "not there yet" in found["database"]["said"]
+        assert found["broker"]["said"] == "memory://: inside the process"
+        assert "the file is missing" in found["database"]["said"]
         assert result.exit_code == (0 if ok else 1)
     assert not Path("var").exists()
 
@@ -157,7 +157,7 @@ def test_connect_says_each_that_cannot_be_reached(cli: Cli) -> None:
         result = cli("check", file(text), "--connect", TICKETRELAY_API__KEY="ak_1")
     assert result.exit_code == 1
     settings, *lines = result.output.splitlines()
-    assert settings == "c.yaml: all settings are right"
+    assert settings == "c.yaml: all settings are valid"
     assert [line[:20].split() for line in lines] == [
         ["Tickets", "API", "WRONG"],
         ["broker", "WRONG"],
@@ -172,7 +172,7 @@ def test_connect_asks_the_tables(cli: Cli, api: str, database_url: str) -> None:
     ledger.upgrade()
     before = ledger.overview()
     result = cli("check", "--connect", **own)
-    assert "the tables are there" in result.output
+    assert "the tables exist" in result.output
     assert ledger.overview().cases == before.cases
     ledger.close()
 
@@ -262,7 +262,7 @@ def test_pipe_asks_the_mail_server_to_come_again_while_the_file_is_wrong(cli: Cl
 def test_a_file_that_is_not_there_is_told_with_what_names_it(cli: Cli) -> None:
     result = cli("status", TICKETRELAY_CONFIG="nowhere.yaml")
     assert result.exit_code == 2
-    assert result.stderr.startswith("nowhere.yaml:1:1: cannot be read: No such file or directory\n")
+    assert result.stderr.startswith("nowhere.yaml:1:1: the file cannot be read: No such file or directory\n")
     assert "give the path of the file with --config or TICKETRELAY_CONFIG" in result.stderr
 
 
@@ -276,7 +276,7 @@ def test_a_command_uses_what_the_file_says(cli: Cli) -> None:
 def test_the_fleet_may_have_its_ledger_and_broker_from_the_file(cli: Cli) -> None:
     result = cli("serve", "--config", file("ledger:\n  url: sqlite:///x.db\nbroker:\n  url: redis://127.0.0.1:1\n"))
     assert (result.exit_code, result.stderr) == (
-        2, "Error: TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured\n"
+        2, "Error: no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one\n"
     )  # fmt: skip
 
 

@@ -32,8 +32,8 @@ def test_defaults_give_no_warning() -> None:
 def test_the_development_secret_on_a_public_address_is_warned_of(listen: str) -> None:
     dev = {"TICKETRELAY_SOURCES__SLACK__SECRET": "dev-secret"}
     assert warned(dev | {"TICKETRELAY_SERVER__LISTEN": listen}) == [
-        f"warning: TICKETRELAY_SOURCES__SLACK__SECRET: 'slack' accepts the public secret 'dev-secret' on {listen}; "
-        "make a secret: openssl rand -hex 24"
+        "warning: TICKETRELAY_SOURCES__SLACK__SECRET: the source 'slack' accepts the public secret 'dev-secret' "
+        f"on {listen}; set a secret of your own: openssl rand -hex 24"
     ]
     for own in ("127.0.0.1:8080", "localhost:1", "[::1]:8080"):
         assert warned(dev | {"TICKETRELAY_SERVER__LISTEN": own}) == []
@@ -52,7 +52,7 @@ def test_a_budget_above_the_documented_limit_is_warned_of(name: str, value: str,
     variable = f"TICKETRELAY_API__{name.upper()}"
     documented = {"per_minute": "100", "per_second": "20"}[name]
     (found,) = warned({variable: value})
-    assert found.startswith(f"warning: {variable}: {name} is {said}, and the Tickets API documents {documented}")
+    assert found.startswith(f"warning: {variable}: {name} is {said}, but the Tickets API documents {documented}")
     assert warned({variable: documented}) == []
 
 
@@ -80,7 +80,7 @@ def test_a_reopening_window_of_a_route_is_looked_at_too(tmp_path: Path) -> None:
 def test_a_heartbeat_that_nobody_misses_is_warned_of() -> None:
     pings = {"TICKETRELAY_SOURCES__HEARTBEAT__SECRET": "x"}
     (found,) = warned(pings)
-    assert "nobody misses 'heartbeat': it has no quiet_after" in found
+    assert "the source 'heartbeat' has no quiet_after" in found
     assert warned(pings | {"TICKETRELAY_SOURCES__HEARTBEAT__QUIET_AFTER": "5m"}) == []
 
 
@@ -98,7 +98,7 @@ def test_an_expiry_that_is_no_longer_than_the_repeats_is_warned_of() -> None:
 def test_a_secret_of_two_sources_is_warned_of() -> None:
     both = SLACK | {"TICKETRELAY_SOURCES__EMAIL__PREVIOUS_SECRET": "correct horse"}
     (found,) = warned(both | {"TICKETRELAY_SOURCES__EMAIL__SECRET": "battery staple"})
-    assert "'slack' has a secret of 'email'" in found
+    assert "the sources 'slack' and 'email' have the same secret" in found
     rotated = SLACK | {"TICKETRELAY_SOURCES__SLACK__PREVIOUS_SECRET": "correct horse"}
     assert warned(rotated) == []
 
@@ -116,7 +116,7 @@ def test_a_secret_that_everybody_may_read_is_warned_of(mode: int, is_open: bool,
     secret.write_text("correct horse")
     secret.chmod(mode)
     found = warned({"TICKETRELAY_SOURCES__SLACK__SECRET_FILE": str(secret)})
-    told = f"warning: TICKETRELAY_SOURCES__SLACK__SECRET_FILE: everybody on this machine may read '{secret}' (mode {mode:04o}); chmod o-rwx {secret}"  # noqa: E501
+    told = f"warning: TICKETRELAY_SOURCES__SLACK__SECRET_FILE: every user of this machine may read '{secret}' (mode {mode:04o}); run chmod o-rwx {secret}"  # noqa: E501
     assert found == ([told] if is_open else [])
 
 
@@ -130,7 +130,7 @@ def test_a_warning_stands_at_its_line_of_the_file(tmp_path: Path) -> None:
     assert [each.split(" ")[0] for each in found] == [f"{file}:1:1:", f"{file}:9:15:"]
     assert found[1].splitlines()[1:] == [
         "  9 |   per_second: 50",
-        "    |               ^^ leave it out, unless your plan says otherwise",
+        "    |               ^^ remove it, unless you agreed on another limit",
     ]
 
 
@@ -146,7 +146,7 @@ def test_a_source_that_believes_everybody_is_warned_of_on_a_public_address() -> 
     (found,) = source_without_authentication(in_public)
     assert (found.path, found.message) == (
         ("sources", "paper"),
-        "'paper' takes messages from anybody, on a public address",
+        "the source 'paper' has no secret, and accepts messages from anybody on a public address",
     )
 
 

@@ -40,24 +40,24 @@ MISTAKES = {
     ),
     "a number where a text is wanted": (
         "server:\n  listen: 8080\n",
-        "c.yaml:2:11: a number where a text is wanted\n  2 |   listen: 8080\n    |           ^^^^",
+        "c.yaml:2:11: expected a text, not a number\n  2 |   listen: 8080\n    |           ^^^^",
     ),
     "a text where a number is wanted": (
         'server: {max_body: "12"}\n',
-        'c.yaml:1:20: a text where a whole number is wanted\n  1 | server: {max_body: "12"}\n'
+        'c.yaml:1:20: expected a whole number, not a text\n  1 | server: {max_body: "12"}\n'
         "    |                    ^^^^",
     ),
     "a fraction where a whole number is wanted": (
         "server:\n  max_body: 1.5\n",
-        "c.yaml:2:13: a number where a whole number is wanted\n  2 |   max_body: 1.5\n    |             ^^^",
+        "c.yaml:2:13: expected a whole number, not a number\n  2 |   max_body: 1.5\n    |             ^^^",
     ),
     "yes, which is a text": (
         "policy:\n  note_on_change: yes\n",
-        "c.yaml:2:19: a text where true or false is wanted\n  2 |   note_on_change: yes\n    |                   ^^^",
+        "c.yaml:2:19: expected true or false, not a text\n  2 |   note_on_change: yes\n    |                   ^^^",
     ),
     "true where a duration is wanted": (
         "timing:\n  lease: true\n",
-        "c.yaml:2:10: true or false where a duration is wanted\n  2 |   lease: true\n    |          ^^^^",
+        "c.yaml:2:10: expected a duration, not true or false\n  2 |   lease: true\n    |          ^^^^",
     ),
     "a number that is too small": (
         "server:\n  max_body: 0\n",
@@ -73,17 +73,17 @@ MISTAKES = {
         "  2 |   listen: localhost  # here\n"
         "    |           ^^^^^^^^^",
     ),
-    "a list where a section is wanted": (
+    "a list in place of a section": (
         "server: [a]\n",
-        "c.yaml:1:9: a list where a section is wanted\n  1 | server: [a]\n    |         ^^^",
+        "c.yaml:1:9: expected a section, not a list\n  1 | server: [a]\n    |         ^^^",
     ),
-    "a text where a section is wanted": (
+    "a text in place of a section": (
         "server:\n  listen\n",
-        "c.yaml:2:3: a text where a section is wanted\n  2 |   listen\n    |   ^^^^^^",
+        "c.yaml:2:3: expected a section, not a text\n  2 |   listen\n    |   ^^^^^^",
     ),
     "a section where a text is wanted": (
         "server:\n  listen:\n    host: a\n",
-        "c.yaml:2:3: a section where a text is wanted\n  2 |   listen:\n    |   ^^^^^^",
+        "c.yaml:2:3: expected a text, not a section\n  2 |   listen:\n    |   ^^^^^^",
     ),
     "a duration with an unknown unit": (
         "timing:\n  lease: 1h30x\n",
@@ -100,13 +100,13 @@ MISTAKES = {
     "a rule between settings": (
         "timing:\n  lease: 20s\n",
         "c.yaml:2:10: http_timeout + margin (20 + 5) must be less than lease (20): "
-        "a worker would send after its lease has ended\n"
+        "otherwise a worker could send after its lease has ended\n"
         "  2 |   lease: 20s\n"
         "    |          ^^^",
     ),
     "a source id that does not fit a URL": (
         "sources:\n  Prom:\n    kind: alertmanager\n",
-        "c.yaml:2:3: a source's id must be 1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit\n"
+        "c.yaml:2:3: the id of a source must be 1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit\n"
         "  2 |   Prom:\n"
         "    |   ^^^^\n"
         "c.yaml:2:3: 'secret' is required here\n"
@@ -115,24 +115,25 @@ MISTAKES = {
     ),
     "a kind that nobody wrote": (
         "sources:\n  prom:\n    kind: alertmanger\n",
-        "c.yaml:3:11: no connector of kind 'alertmanger'\n"
+        "c.yaml:3:11: there is no connector of kind 'alertmanger'\n"
         "  3 |     kind: alertmanger\n"
         "    |           ^^^^^^^^^^^ did you mean alertmanager?",
     ),
     "a source without a kind": (
         "sources:\n  paper:\n    category: x\n",
-        "c.yaml:2:3: a source named 'paper' needs its kind\n"
+        "c.yaml:2:3: the kind of the source 'paper' is missing\n"
         "  2 |   paper:\n"
         f"    |   ^^^^^ write kind: {' | '.join(kinds())}",
     ),
     "a source that is a value": (
         "sources:\n  slack: true\n",
-        "c.yaml:2:10: a source needs settings, such as secret_file: PATH\n  2 |   slack: true\n    |          ^^^^",
+        "c.yaml:2:10: the settings of this source are missing, such as secret_file: PATH\n"
+        "  2 |   slack: true\n    |          ^^^^",
     ),
     "sources as a list": (
         "sources:\n  - slack\n",
-        "c.yaml:2:3: a list where sources are wanted\n  2 |   - slack\n"
-        "    |   ^^^^^^^ write ID: and beneath it its settings",
+        "c.yaml:2:3: expected sources, not a list\n  2 |   - slack\n"
+        "    |   ^^^^^^^ write the id of each source (ID:), and beneath it its settings",
     ),
     "a source without a secret": (
         "sources:\n  slack:\n    category: chat\n",
@@ -142,13 +143,13 @@ MISTAKES = {
     ),
     "a secret in the file": (
         "api:\n  key: ak_live_1\n",
-        "c.yaml:2:8: a secret does not stand in this file\n"
+        "c.yaml:2:8: a secret must not stand in this file\n"
         "  2 |   key: ***\n"
         "    |        ^^^ write 'key_file: PATH', or set TICKETRELAY_API__KEY",
     ),
     "a URL with a password": (
         "ledger:\n  url: postgresql://me:hunter2@db/relay\n",
-        "c.yaml:2:8: a URL with a password does not stand in this file\n"
+        "c.yaml:2:8: a URL with a password must not stand in this file\n"
         "  2 |   url: postgresql://me:***@db/relay\n"
         "    |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write 'url_file: PATH', or set TICKETRELAY_LEDGER__URL",
     ),
@@ -166,27 +167,28 @@ MISTAKES = {
     ),
     "a secret's file without a path": (
         "api:\n  key_file:\n",
-        "c.yaml:2:3: the path of a file is wanted\n  2 |   key_file:\n    |   ^^^^^^^^",
+        "c.yaml:2:3: expected the path of a file\n  2 |   key_file:\n    |   ^^^^^^^^",
     ),
     "a secret and its file": (
         "broker:\n  url: redis://a\n  url_file: b\n",
-        "c.yaml:3:3: 'url' is given too\n  3 |   url_file: b\n    |   ^^^^^^^^ give one of them",
+        "c.yaml:3:3: 'url' is given too\n  3 |   url_file: b\n    |   ^^^^^^^^ remove one of the two",
     ),
     "a tab": (
         "server:\n\tlisten: 127.0.0.1:1\n",
-        "c.yaml:2:1: a tab where YAML takes spaces only\n  2 |  listen: 127.0.0.1:1\n    | ^ replace it by spaces",
+        "c.yaml:2:1: a tab where YAML allows spaces only\n"
+        "  2 |  listen: 127.0.0.1:1\n    | ^ replace the tab by spaces",
     ),
     "a line that is indented too far": (
         "server:\n  listen: 127.0.0.1:1\n   max_body: 3\n",
-        "c.yaml:3:12: a ':' that no name can stand before\n"
+        "c.yaml:3:12: a ':' in a place where no name can stand\n"
         "  3 |    max_body: 3\n"
-        "    |            ^ indent the line like its neighbours, or put a text with ': ' in it into quotes",
+        "    |            ^ indent the line like its neighbours, or put the text with ': ' into quotes",
     ),
     "a line that is indented too little": (
         "server:\n    listen: 127.0.0.1:1\n  max_body: 3\n",
-        "c.yaml:3:3: the line is indented unlike its neighbours\n"
+        "c.yaml:3:3: the indentation of this line differs from its neighbours\n"
         "  3 |   max_body: 3\n"
-        "    |   ^ indent what belongs together by the same number of spaces",
+        "    |   ^ indent all lines of a section by the same number of spaces",
     ),
     "a quote that is not closed": (
         'api:\n  url: "http://a\n',
@@ -196,17 +198,17 @@ MISTAKES = {
     ),
     "a tag": (
         "server:\n  listen: !!str a\n",
-        "c.yaml:2:11: a tag; this file has none\n"
+        "c.yaml:2:11: a tag (!), which this file may not have\n"
         "  2 |   listen: !!str a\n"
-        "    |           ^ leave the word that begins with ! out",
+        "    |           ^ remove the word that begins with !",
     ),
     "a merge key": (
         "server: &s\n  max_body: 1\npolicy:\n  <<: *s\n",
-        "c.yaml:4:3: merge keys are not read\n  4 |   <<: *s\n    |   ^^ write the settings out",
+        "c.yaml:4:3: merge keys (<<) are not supported\n  4 |   <<: *s\n    |   ^^ write the settings out",
     ),
-    "an anchor that holds itself": (
+    "an anchor that contains itself": (
         "server: &s\n  listen: *s\n",
-        "c.yaml:1:9: an anchor that holds itself\n  1 | server: &s\n    |         ^^ write the values out",
+        "c.yaml:1:9: an anchor that contains itself\n  1 | server: &s\n    |         ^^ write the values out",
     ),
     "a name that is a list": (
         "[a]: b\n",
@@ -220,17 +222,17 @@ MISTAKES = {
         "# all of it is commented out\n",
         "c.yaml:1:1: the file is empty\n"
         "  1 | # all of it is commented out\n"
-        "    | ^ write a section, or leave out --config",
+        "    | ^ write a section, or run without --config",
     ),
     "a list of everything": (
         "- server\n",
-        "c.yaml:1:1: a list where the sections are wanted\n"
+        "c.yaml:1:1: expected sections, not a list\n"
         "  1 | - server\n"
         "    | ^^^^^^^^ write the sections' names, each with a ':'",
     ),
-    "a character that no text has": (
+    "a character that YAML does not allow": (
         "server:\n  listen: a\x07b\n",
-        "c.yaml:2:12: a character that no text has (U+0007)\n  2 |   listen: a b\n    |            ^ leave it out",
+        "c.yaml:2:12: a character that YAML does not allow (U+0007)\n  2 |   listen: a b\n    |            ^ remove it",
     ),
 }
 

@@ -23,7 +23,7 @@ MISTAKES = {
     ),
     "a text where a list is wanted": (
         "routes:\n  - name: a\n    group_by: labels.team\n",
-        "c.yaml:3:15: a text where a list is wanted\n  3 |     group_by: labels.team\n    |               ^^^^^^^^^^^",
+        "c.yaml:3:15: expected a list, not a text\n  3 |     group_by: labels.team\n    |               ^^^^^^^^^^^",
     ),
     "a number where a template is wanted": (
         "routes:\n  - name: a\n    metadata: {a: 7}\n",
@@ -31,7 +31,7 @@ MISTAKES = {
     ),
     "a quote in a matcher that is not closed": (
         "routes:\n  - name: a\n    match: ['labels.team = \"x']\n",
-        "c.yaml:3:28: the quote is never closed\n"
+        "c.yaml:3:28: the closing quote is missing\n"
         "  3 |     match: ['labels.team = \"x']\n"
         "    |                            ^^",
     ),
@@ -49,7 +49,8 @@ MISTAKES = {
     ),
     "two routes of one name": (
         "routes:\n  - name: a\n    continue: true\n  - name: a\n",
-        "c.yaml:4:11: route 1 has this name too\n  4 |   - name: a\n    |           ^ give each its own",
+        "c.yaml:4:11: route 1 has the same name\n"
+        "  4 |   - name: a\n    |           ^ give each route a name of its own",
     ),
     "a route without a name": (
         "routes:\n  - drop: noise\n",
@@ -57,19 +58,19 @@ MISTAKES = {
     ),
     "a route that none reaches": (
         'routes:\n  - name: all\n    match: severity =~ "crit.*"\n  - name: b\n    match: severity = critical\n',
-        "c.yaml:5:12: it can never match: whatever it matches, route 'all' before it takes (without continue)\n"
+        "c.yaml:5:12: this route can never match: route 'all' before it takes the same events (without continue)\n"
         "  5 |     match: severity = critical\n"
-        "    |            ^^^^^^^^^^^^^^^^^^^ move it up, or give that one `continue: true`",
+        "    |            ^^^^^^^^^^^^^^^^^^^ move this route up, or give that one `continue: true`",
     ),
     "a route that drops and decides": (
         "routes:\n  - name: a\n    drop: noise\n    category: x\n",
-        "c.yaml:4:15: a route that drops decides nothing else, but this one has category\n"
+        "c.yaml:4:15: a route with drop can set no other value, but this one sets category\n"
         "  4 |     category: x\n"
         "    |               ^",
     ),
     "a template that multiplies": (
         "routes:\n  - name: a\n    subject: \"{{ 'a' * 10**9 }}\"\n",
-        "c.yaml:3:22: '*' is not allowed in a template: there is no arithmetic, and nothing that repeats text\n"
+        "c.yaml:3:22: '*' is not allowed in a template: there is no arithmetic, and text cannot be repeated\n"
         "  3 |     subject: \"{{ 'a' * 10**9 }}\"\n"
         "    |                      ^",
     ),

@@ -220,7 +220,7 @@ def test_a_name_that_leads_nowhere_is_told_with_its_path_and_what_was_probably_m
         (("rules", 0, "template"), "there is no 'breif' in templates", "did you mean 'brief'?"),
         (("rules", 0, "sources", 1), "there is no 'slak' in sources", "did you mean 'slack'?"),
     ]
-    assert references(_Config(rules=rules[1:]), table)[0].todo == "there is none at all"
+    assert references(_Config(rules=rules[1:]), table)[0].todo == "none is configured"
 
 
 def test_settings_of_a_file_are_frozen_as_all_are(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_steps_follow_each_other_and_time_passes_between_them(cli: Cli) -> None:
 def test_a_message_that_cannot_be_read_is_told_with_the_reason(cli: Cli) -> None:
     result = cli([a_test(a_step("{")) | {"steps": [{"message": "{", "expect": {"operations": []}}]}], "-o", "json")
     ((step, what, expected, got),) = mismatches(result)
-    assert (step, what, expected) == (1, "message", "one that can be read")
+    assert (step, what, expected) == (1, "message", "a readable message")
     assert got.startswith("the body is not JSON")
 
 
@@ -148,7 +148,7 @@ def test_a_message_may_stand_in_a_file_beside_the_configuration(cli: Cli) -> Non
     assert cli([a_test(step)]).exit_code == 0
     result = cli([a_test(step | {"file": "gone.json"})])
     assert result.exit_code == 1
-    assert "file: expected one that can be read, got gone.json: No such file or directory" in result.stdout
+    assert "file: expected a readable file, got gone.json: No such file or directory" in result.stdout
 
 
 def exported(url: str, *ids: str) -> str:
@@ -170,7 +170,7 @@ def test_what_events_export_printed_is_a_message(cli: Cli, tmp_path: Path, sqlit
     (tmp_path / "one.json").write_text(f"[{','.join(exported(url, 'in-1', 'in-2').splitlines())}]")
     result = cli([{"name": "x", "source": "prom", "steps": steps}])
     assert result.exit_code == 1
-    assert "expected one message, got an export of 2 deliveries: take one of them" in result.stdout
+    assert "expected one message, got an export of 2 deliveries: expected one; take one" in result.stdout
     seen = command(url, "explain", "alertmanager", "one.json", "--unverified", "--config", "c.yaml")
     assert (seen.exit_code, "an export of 2 deliveries" in seen.stderr) == (2, True)
 
@@ -205,13 +205,13 @@ def test_a_file_of_tests_with_anything_else_in_it_is_refused(cli: Cli) -> None:
     result = cli(None, "other.yaml")
     assert (result.exit_code, result.stderr) == (
         2,
-        "Error: other.yaml: a file of tests holds the section tests alone, and this one has server\n",
+        "Error: other.yaml: remove server: a file of tests has the section tests and no other\n",
     )
 
 
 def test_no_test_at_all_is_no_success(cli: Cli) -> None:
     result = cli(None)
-    assert (result.exit_code, result.stderr) == (1, "there is no test\n")
+    assert (result.exit_code, result.stderr) == (1, "Error: there is no test\n")
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_no_test_at_all_is_no_success(cli: Cli) -> None:
     [
         ([a_test(a_step(events=1), source="prmo")], "there is no 'prmo' in sources"),
         ([a_test(a_step(routes=["cor"]))], "there is no 'cor' in routes"),
-        ([a_test(a_step())], "nothing is expected: name what must come of it, such as operations: [create_ticket]"),
-        ([a_test({"expect": {"events": 1}})], "a step has a message: or a file:, and not both"),
+        ([a_test(a_step())], "the expectation is empty: add one, such as operations: [create_ticket]"),
+        ([a_test({"expect": {"events": 1}})], "a step has either message: or file:"),
         ([a_test()], "at least 1 item"),
         ([a_test(a_step(operations=["close"]))], "'create_ticket'"),
         ([a_test(a_step(event=1))], "there is no setting 'event'"),

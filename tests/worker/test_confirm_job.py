@@ -85,9 +85,9 @@ def test_an_alert_whose_end_got_lost_is_closed_with_a_note_that_says_so(watch: W
     assert deliver_all(watch.ledger) == ["close_ticket"]
     (close,) = [each for each in rows(watch.ledger, operations) if each["kind"] == "close_ticket"]
     assert json.loads(close["request"]) == {
-        "resolution_notes": "Resolved at 2026-02-20 12:00:00 UTC, says prom.\n\nNo end of it was received. Prometheus "
-        "Alertmanager was asked which alerts go on, and has not listed this one since 2026-02-20 12:00:00 UTC, for "
-        "0:05:00 or longer: it is taken to be over."
+        "resolution_notes": "Resolved at 2026-02-20 12:00:00 UTC, says prom.\n\nNo end was received. Prometheus "
+        "Alertmanager was asked for its open alerts, and has not listed this one since 2026-02-20 12:00:00 UTC, for "
+        "0:05:00 or longer. The alert is taken to be over."
     }
     assert (case_row(watch.ledger, "disk")["phase"], case_row(watch.ledger, "memory")["phase"]) == ("closed", "open")
     watch.look(10)
@@ -140,7 +140,7 @@ def test_while_it_cannot_be_asked_nothing_ends_and_no_time_counts(watch: Watch, 
     watch.look(30)
     failed = watch.job()
     assert (failed["state"], failed["failures"] > 2) == (before["state"], True)
-    assert failed["error"] == f"{asked.url}/api/v2/alerts: it answered 500"
+    assert failed["error"] == f"{asked.url}/api/v2/alerts: the product answered 500"
     asked.answer = listing()
     watch.look(8)  # the pauses of the job had grown to 5 min
     assert kinds_of(watch.ledger) == ["create_ticket"]
@@ -164,7 +164,7 @@ def test_a_member_of_a_group_leaves_it(
     assert "close_ticket" not in before
     note = [each for each in rows(ledger, operations) if each["kind"] == "add_note"][-1]
     said = json.loads(note["request"])["body"]
-    assert said.startswith("The disk is full left the group. Still open: 1.\n\nNo end of it was received.")
+    assert said.startswith("The disk is full left the group. Still open: 1.\n\nNo end was received.")
     asked.answer = listing()
     watch.look(LOOKS)
     assert kinds_of(ledger).count("close_ticket") == 1
@@ -269,7 +269,7 @@ def reason(asked: Product, deadline_s: float = 60.0) -> str:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(401, "401: look at api_token"), (403, "403: "), (404, "404: look at the path"), (500, "500"), (204, "204")],
+    [(401, "401: check api_token"), (403, "403: "), (404, "404: check the path"), (500, "500"), (204, "204")],
 )
 def test_another_status_is_no_answer(asked: Product, status: int, said: str) -> None:
     asked.answer = plainly(b"" if status == 204 else b"[]", status)
@@ -317,7 +317,7 @@ def test_an_answer_that_comes_byte_by_byte_is_left_at_the_deadline(asked: Produc
             handler.wfile.write(b" ")
 
     asked.answer = slow
-    assert reason(asked, deadline_s=0.5) == "no whole answer within 0.5 s"
+    assert reason(asked, deadline_s=0.5) == "no complete answer within 0.5 s"
 
 
 def test_a_connection_that_breaks_or_speaks_something_else_is_no_answer(asked: Product) -> None:

@@ -110,8 +110,8 @@ def test_what_was_observed_before_has_no_effect_in_a_group_either(ledger: Ledger
 
 
 def test_a_resolve_that_comes_first_keeps_its_alert_out_of_the_group(ledger: Ledger) -> None:
-    assert observed(ledger, resolved("var", 10)) == ["it was resolved, and nothing was open"]
-    assert observed(ledger, opened("var", 0)) == ["it was resolved before its opening arrived"]
+    assert observed(ledger, resolved("var", 10)) == ["the case was never opened"]
+    assert observed(ledger, opened("var", 0)) == ["the end arrived before the opening"]
     observed(ledger, opened("opt", 1))
     assert kinds_of(ledger) == ["create_ticket"]
     assert group_row(ledger)["open_members"] == 1
@@ -199,7 +199,9 @@ def test_a_delayed_group_whose_alerts_all_end_in_time_costs_nothing(make_ledger:
 def test_ends_that_do_nothing_leave_the_ticket_open_and_say_so(ledger: Ledger) -> None:
     policy = Policy(on_resolve="nothing")
     observed(ledger, opened("var"), opened("opt", 1), policy=policy)
-    assert observed(ledger, resolved("var"), policy=policy) == ["it left its group, and ends of this kind do nothing"]
+    assert observed(ledger, resolved("var"), policy=policy) == [
+        "the member left the group, and an end has no effect on the ticket (on_resolve)"
+    ]
     assert group_row(ledger)["open_members"] == 1
 
 

@@ -54,7 +54,7 @@ def test_a_process_is_alive_while_all_of_its_parts_live(ledger: Ledger) -> None:
     assert ask(ledger, parts, "/livez").status_code == 200
     lives["lungs"] = False
     answer = ask(ledger, parts, "/livez")
-    assert (answer.status_code, answer.text) == (503, "dead: lungs\n")
+    assert (answer.status_code, answer.text) == (503, "parts that died: lungs\n")
 
 
 def test_a_thread_lives_until_it_ends() -> None:

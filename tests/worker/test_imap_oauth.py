@@ -265,4 +265,4 @@ def test_a_refresh_token_that_ends_soon_is_told_before(
     with reading(tmp_path, main=settings) as found, found.going():
         wait_until(lambda: found.state().token_ends_at is not None, "an end that is known", PATIENCE_S)
         (alarm,) = alarms(found.ledger.overview(), LEASE)
-        assert "consent anew" in alarm.text
+        assert "get a new one before then" in alarm.text

@@ -112,7 +112,7 @@ def test_a_password_in_the_file_itself_is_refused_and_not_shown(tmp_path: Path) 
     with pytest.raises(SettingsError) as refused:
         judge(gather({}, tmp_path / "relay.yaml"))
     said = "\n".join(refused.value.problems)
-    assert "a secret does not stand in this file" in said
+    assert "a secret must not stand in this file" in said
     assert "password_file: PATH" in said
     assert "correct horse" not in said
 

@@ -69,7 +69,7 @@ def test_a_delivery_that_the_database_refuses_does_not_take_its_neighbours(ledge
     assert outcomes == ["accepted", "quarantined", "accepted"]
     assert [each["key"] for each in rows(ledger, cases) if each["phase"] == "open"] == ["moved away", "before", "after"]
     (kept,) = [each for each in rows(ledger, inbound) if each["outcome"] == "quarantined"]
-    assert kept["reason"] == "it could not be planned (IntegrityError)"
+    assert kept["reason"] == "the delivery could not be planned (IntegrityError)"
 
 
 def test_a_sender_that_goes_away_does_not_stop_the_intake_of_others(sqlite_ledger: Ledger) -> None:

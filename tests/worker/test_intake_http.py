@@ -59,7 +59,7 @@ def test_a_message_that_is_in_the_ledger_is_answered_200_with_what_became_of_it(
         "events": 3,
         "planned": 2,
         "without_effect": 1,
-        "reasons": ["it was resolved, and nothing was open"],
+        "reasons": ["the case was never opened"],
         "ignored": [],
     }
     assert kinds_of(served.ledger) == ["create_ticket", "create_ticket"]

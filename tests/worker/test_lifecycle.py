@@ -64,7 +64,7 @@ def test_an_opening_that_its_end_overtook_creates_nothing() -> None:
     decided = decide(TOMBSTONE, opened(start=10))
     assert decided.intents == ()
     assert decided.case == TOMBSTONE
-    assert decided.reason == "it was resolved before its opening arrived"
+    assert decided.reason == "the end arrived before the opening"
 
 
 def test_an_opening_after_a_tombstone_creates_a_ticket() -> None:
@@ -157,7 +157,7 @@ def test_an_end_of_an_earlier_episode_leaves_the_ticket_open() -> None:
     decided = decide(replace(OPEN, started_at=minute(20)), resolved(end=10))
     assert decided.intents == ()
     assert decided.case.phase == "open"
-    assert decided.reason == "it ends an earlier episode than the open one"
+    assert decided.reason == "the end of an earlier episode than the open one"
 
 
 def test_an_end_of_a_closed_case_closes_nothing() -> None:
@@ -230,7 +230,7 @@ def test_a_change_that_was_made_before_another_one_changes_no_priority_when_it_c
     decided = decide(later, changed(priority="low", text="fewer are hit"))
     assert kinds(decided) == ["add_note"]
     assert decided.case == later
-    assert decide(later, changed(priority="low", text="")).reason == "something later is known of it"
+    assert decide(later, changed(priority="low", text="")).reason == "a later change is known already"
 
 
 def test_a_change_of_text_alone_is_a_note() -> None:
@@ -244,7 +244,7 @@ def test_a_change_of_priority_alone_is_an_update() -> None:
 def test_a_change_of_nothing_does_nothing() -> None:
     decided = decide(OPEN, changed(text=""))
     assert decided.intents == ()
-    assert decided.reason == "prom changed nothing"
+    assert decided.reason == "the change has no effect on the ticket"
 
 
 @pytest.mark.parametrize("case", [NEW, TOMBSTONE, OPEN, CLOSED])
@@ -258,7 +258,7 @@ def test_a_repeat_plans_nothing_whatever_it_says(case: CaseState, event: Event) 
 def test_a_known_event_with_other_content_is_noted_while_its_episode_is_open() -> None:
     event = opened(text="the replica is down too")
     decided = decide(OPEN, event, Recurrence.CHANGED, episode=1)
-    body = "It changed at prom.\n\nthe replica is down too"
+    body = "Changed at prom.\n\nthe replica is down too"
     assert decided.intents == (Intent("add_note", AddNote(body=body), event.content_digest),)
     assert decided.case == OPEN
 
@@ -288,9 +288,9 @@ def test_a_known_event_with_other_content_does_nothing_when(case: CaseState, eve
     decided = decide(case, event, Recurrence.CHANGED, episode=episode)
     assert (decided.intents, decided.case) == ((), case)
     assert decided.reason == (
-        "a repeat: this end is known, though its words differ"
+        "a repeat: this end is known, with another text"
         if isinstance(event, Resolved)
-        else "it changed after its episode was over"
+        else "a change of an episode that is over"
     )
 
 

@@ -203,7 +203,7 @@ def test_after_the_window_what_a_person_closed_gets_another_ticket(ledger: Ledge
 
 def test_what_will_not_be_fixed_is_fixed_after_all_once_somebody_reopens_its_ticket(ledger: Ledger) -> None:
     STATES["won't fix"](ledger)
-    assert take(ledger, opened(start=210)) == "its ticket was closed as one that will not be fixed"
+    assert take(ledger, opened(start=210)) == "the ticket was closed as won't fix"
     take(ledger, webhook("open", 215), source="aurion")
     assert follows(ledger, opened(start=220)) == ["add_note"]
 
@@ -211,7 +211,7 @@ def test_what_will_not_be_fixed_is_fixed_after_all_once_somebody_reopens_its_tic
 def test_a_ticket_that_a_person_moved_is_so_in_the_order_of_the_services_clock(ledger: Ledger) -> None:
     opened_ticket(ledger)
     take(ledger, webhook("open", 210), source="aurion")
-    assert take(ledger, webhook("closed", 200), source="aurion") == "something later is known of its ticket"
+    assert take(ledger, webhook("closed", 200), source="aurion") == "a later state of the ticket is known already"
     assert follows(ledger, opened(start=220)) == ["add_note"]
     assert rows(ledger, tickets)[0]["status"] == "open"
 
@@ -228,7 +228,9 @@ def test_our_own_calls_are_nobody_elses_doing_however_late_they_are_reported(
     take(ledger, opened(start=195))
     clock.advance(seconds=300)
     deliver_all(ledger)  # our reopening, at 185
-    assert take(ledger, webhook("closed", 181), source="aurion") == "it was so before its ticket was opened again"
+    assert (
+        take(ledger, webhook("closed", 181), source="aurion") == "the ticket had this state before it was opened again"
+    )
     assert case_row(ledger)["left"] is None
     take(ledger, webhook("closed", 186), source="aurion")
     assert case_row(ledger)["left"] == "closed"
@@ -237,7 +239,9 @@ def test_our_own_calls_are_nobody_elses_doing_however_late_they_are_reported(
 def test_a_ticket_that_is_being_reopened_is_not_left(ledger: Ledger) -> None:
     ended(190)(ledger)
     take(ledger, opened(start=195))  # the reopening waits
-    assert take(ledger, webhook("closed", 181), source="aurion") == "it was so before its ticket was opened again"
+    assert (
+        take(ledger, webhook("closed", 181), source="aurion") == "the ticket had this state before it was opened again"
+    )
 
 
 def test_a_ticket_that_a_person_reopened_is_remembered_for_a_close_that_is_under_way(ledger: Ledger) -> None:
@@ -257,7 +261,7 @@ def test_a_reopening_of_our_own_is_no_persons(ledger: Ledger, clock: ManualClock
 
 
 def test_tickets_that_are_none_of_ours_are_left_alone(ledger: Ledger) -> None:
-    assert take(ledger, webhook("closed", 1, ticket="999"), source="aurion") == "it is no ticket of ours"
+    assert take(ledger, webhook("closed", 1, ticket="999"), source="aurion") == "the ticket belongs to no case"
     assert rows(ledger, operations) == []
 
 
@@ -287,7 +291,7 @@ def test_a_group_whose_ticket_a_person_closed_is_reopened_by_who_joins_it(
     assert [each["kind"] for each in rows(ledger, operations)[before:]] == AGAIN
     take(ledger, webhook("closed", 230, wont_fix=True), source="aurion")
     found, _ = ledger.record([delivery(opened("home", 240), treatments=grouped)])
-    assert found[0].effects[0].reason == "its ticket was closed as one that will not be fixed"
+    assert found[0].effects[0].reason == "the ticket was closed as won't fix"
 
 
 def test_the_state_of_a_ticket_is_shown_with_its_case(ledger: Ledger) -> None:

@@ -218,7 +218,7 @@ def test_a_ticket_that_is_older_than_the_first_send_is_not_adopted(relay: Relay)
     lose(relay, executed=False)
     relay.run()
     (dead_letter,) = relay.ledger.list_dead()
-    assert "older than its first send" in dead_letter.reason
+    assert "older than the first call" in dead_letter.reason
     assert relay.counts() == {"create_ticket": 1}
 
 
@@ -233,7 +233,7 @@ def test_a_ticket_that_belongs_to_another_case_is_not_adopted(relay: Relay) -> N
     relay.ledger.bind(rejected.id, taken, "open")
     relay.run()
     (dead_letter,) = relay.ledger.list_dead()
-    assert f"ticket {taken} bears its marker, but belongs to case" in dead_letter.reason
+    assert f"ticket {taken} has its marker, but belongs to case" in dead_letter.reason
     assert [each["ticket_id"] for each in rows(relay.ledger, tickets)] == [taken]
 
 
@@ -242,7 +242,7 @@ def test_two_tickets_with_the_marker_are_for_a_person_to_decide_on(lost: Relay) 
     a_person_makes(lost, f"A copy.\n\nTicketrelay {word_wanted(lost)}")
     lost.run()
     (dead_letter,) = lost.ledger.list_dead()
-    assert "2 tickets bear its marker" in dead_letter.reason
+    assert "2 tickets have its marker" in dead_letter.reason
     assert lost.counts() == {"create_ticket": 2}, "that of ours and the copy"
     lost.ledger.bind(dead_letter.id, "1001", "open")
     lost.ledger.record([delivery(commented())])
@@ -256,7 +256,7 @@ def test_a_ticket_whose_last_line_was_edited_is_for_a_person_to_decide_on(lost: 
     lost.by_hand("PUT", "/tickets/1001", description=f"{text}\nCalled the vendor.")
     lost.run()
     (dead_letter,) = lost.ledger.list_dead()
-    assert "holds its marker, but does not end with it" in dead_letter.reason
+    assert "has its marker, but not at the end" in dead_letter.reason
     lost.by_hand("PUT", "/tickets/1001", description=text)
     lost.ledger.retry_operation(dead_letter.id)
     lost.run()

@@ -131,7 +131,7 @@ def test_every_failure_keeps_its_words_status_and_latency(error: type[TicketsErr
 
 
 def test_an_error_that_nobody_thought_of_is_a_defect_and_not_a_dead_letter() -> None:
-    with pytest.raises(TypeError, match="unknown kind"):
+    with pytest.raises(TypeError, match="no settlement for an error"):
         after(TicketsError("new"))
 
 

@@ -232,6 +232,6 @@ def test_a_socket_of_a_dead_process_is_taken_over_and_a_file_never(tmp_path: Pat
     unix_listener(path).close()
     path.unlink()
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(OSError, match="no socket"):
+    with pytest.raises(OSError, match="not a socket"):
         unix_listener(path)
     assert path.read_text(encoding="utf-8") == "mine"

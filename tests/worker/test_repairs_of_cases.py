@@ -199,4 +199,4 @@ def test_a_comment_for_a_case_whose_ticket_was_given_up_waits_and_is_dropped_wit
     relay.ledger.pair_waiting()
     assert rows(relay.ledger, pending) == []
     (story,) = [each for each in rows(relay.ledger, inbound) if each["reason"]]
-    assert story["reason"].startswith("dropped: its case did not come")
+    assert story["reason"].startswith("dropped: its case was not opened")

@@ -153,7 +153,7 @@ def test_what_cannot_be_read_for_one_reason_is_said_once(ledger: Ledger, databas
     first, *_ = [swallowed(ledger, alert(name), source="other")[0] for name in "abc"]
     result = command(database_url, "replay", *SINCE)
     assert result.stderr.splitlines() == [
-        f"in-{first} and 2 others cannot be read: its source 'other' is not configured here"
+        f"Error: in-{first} and 2 other deliveries cannot be read: the source 'other' is not configured"
     ]
 
 
@@ -192,10 +192,10 @@ def test_a_replay_that_is_stopped_keeps_what_it_did_and_the_next_one_does_the_re
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, "stopped after in-" in errors, "Traceback" in errors) == (1, True, False)
+    assert (process.returncode, "Stopped after in-" in errors, "Traceback" in errors) == (1, True, False)
     done = len(kinds_of(ledger))
     assert 0 < done < len(bodies)
-    last = errors.partition("stopped after ")[2].partition(":")[0]
+    last = errors.partition("Stopped after ")[2].partition(".")[0]
     told = said(command(database_url, "replay", *SINCE, "--after", last, "-o", "json"))
     assert told["events"].keys() <= {"new", "repeat"}  # a step may have been committed, and not yet been counted
     assert told["events"]["new"] == len(bodies) - done

@@ -67,9 +67,9 @@ def test_a_route_that_one_matcher_kept_from_matching_is_told_with_it() -> None:
 
 
 def test_a_drop_decides_nothing_else() -> None:
-    with pytest.raises(ValidationError, match="decides nothing else, but this one has category"):
+    with pytest.raises(ValidationError, match="can set no other value, but this one sets category"):
         a_route(drop="noise", category="a")
-    with pytest.raises(ValidationError, match="has continue"):
+    with pytest.raises(ValidationError, match="sets continue"):
         a_route(drop="noise", goes_on=True)
 
 
@@ -86,7 +86,7 @@ def test_an_error_within_a_matcher_or_template_keeps_its_place() -> None:
 
 def test_a_duplicate_name_and_a_template_that_is_not_there_are_errors_of_the_settings() -> None:
     routes = [{"name": "a"}, {"name": "a", "subject": {"template": "shrot"}}]
-    expected = r"(?s)route 1 has this name too.*there is no template 'shrot'; did you mean 'short'\?"
+    expected = r"(?s)route 1 has the same name.*there is no template 'shrot'; did you mean 'short'\?"
     with pytest.raises(SettingsError, match=expected):
         load(API, overrides={"routes": routes, "templates": {"short": "{{ subject }}"}})
 
@@ -112,7 +112,7 @@ def test_a_route_that_an_earlier_one_shadows_is_an_error() -> None:
     [("source=a", "source=b"), ("source=a", "source!=a"), ("source=a", "source=~b.*"), ("source=a", "source!~a|b")],
 )
 def test_matchers_that_contradict_each_other_are_odd(match: tuple[str, ...]) -> None:
-    assert any("it can never match" in text for _, text in said(a_route("one", *match)))
+    assert any("this route can never match" in text for _, text in said(a_route("one", *match)))
 
 
 def test_an_attribute_that_no_source_has_and_a_template_that_no_route_uses_are_odd() -> None:
@@ -152,15 +152,15 @@ def test_routes_are_resolved_as_the_rule_says(
 @hypothesis.given(routes, st.fixed_dictionaries({"a": st.sampled_from("123")}, optional={"b": st.sampled_from("12")}))
 def test_what_is_told_to_match_never_does_not(drawn: list[Any], values: dict[str, str]) -> None:
     made = [a_route(f"r{n}", *m, goes_on=on) for n, (m, on, _, _) in enumerate(drawn)]
-    never = {made[int(at[1])].name for at, text in said(*made) if "it can never match" in text}
+    never = {made[int(at[1])].name for at, text in said(*made) if "this route can never match" in text}
     assert never.isdisjoint(resolve(made, values | {"severity": ""}).matched)
 
 
 def test_a_group_by_what_no_source_has_or_what_is_different_for_each_event_is_odd() -> None:
     ((at, text),) = said(a_route("one", group_by=["labels.a", "lables.b"]))
-    assert (at, text) == (("routes", 0, "group_by", 1), "no event has an attribute 'lables.b'; did you mean labels.*?")
+    assert (at, text) == (("routes", 0, "group_by", 1), "events have no attribute 'lables.b'; did you mean labels.*?")
     ((at, text),) = said(a_route("one", group_by=["case"]))
-    assert text.startswith("'case' differs from event to event: each would be a group by itself; ")
+    assert text.startswith("'case' differs from event to event, so every event would be a group by itself; ")
 
 
 def test_an_empty_group_ends_the_search_for_one() -> None:

@@ -83,7 +83,7 @@ def test_a_template_that_does_not_fit_leaves_the_usual_ticket_which_says_so(ledg
     (made,) = requests(ledger)
     assert (made["subject"], made["description"].splitlines()[0]) == ("disk is full", "3% free")
     assert (
-        "[The template for subject of route a could not be used: this message has no 'pod' there.]"
+        "[The template for subject of route a could not be used: the message has no attribute 'pod'.]"
         in (made["description"])
     )
     count = metrics.registry.get_sample_value("ticketrelay_template_misfits_total", {"source": "prom", "route": "a"})
@@ -239,7 +239,7 @@ def test_explain_tells_which_routes_matched_which_nearly_did_and_what_the_ticket
     assert event["routing"]["not_reached"] == ["rest"]
     assert event["operations"][0]["body"]["subject"].startswith("! Disk")
     show(result)
-    assert "route pay nearly matched: labels.team = pay does not hold of 'core'" in capsys.readouterr().out
+    assert "route pay nearly matches: labels.team = pay is false for 'core'" in capsys.readouterr().out
     dropping = settings_of({"name": "rest", "drop": "no"})
     (event,) = of_message(dropping, dropping.sources["prom"], Verified(inbound(body)))["events"]
     assert (event["operations"], event["reason"]) == ([], "dropped by route rest: no")
@@ -285,4 +285,4 @@ def test_a_case_key_that_is_ours_is_not_taken_from_a_sender() -> None:
     body = {"event_action": "trigger", "dedup_key": "ticketrelay:group:team", "payload": {"summary": "x"}}
     said = read_verified(source, Verified(Inbound("json", NOON, json.dumps(body).encode())))
     assert said.parsed.events == ()
-    assert "ticketrelay: is ours" in (said.problem or "")
+    assert "begins with ticketrelay:, which is reserved" in (said.problem or "")

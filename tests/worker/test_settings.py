@@ -89,7 +89,7 @@ def test_a_value_and_its_file_cannot_both_be_given(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("battery staple", encoding="utf-8")
     found = problem(SOURCE | {f"{SECRET}_FILE": str(path)})
-    assert found == f"{SECRET}_FILE: {SECRET} is set too; give one of them"
+    assert found == f"{SECRET}_FILE: {SECRET} is set too: remove one of the two"
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,21 @@ def test_a_value_and_its_file_cannot_both_be_given(tmp_path: Path) -> None:
     [
         (
             "TICKETRELAY_TIMING__GHOSTWAIT",
-            "TICKETRELAY_TIMING__GHOSTWAIT: no such setting; did you mean TICKETRELAY_TIMING__GHOST_WAIT?",
+            "TICKETRELAY_TIMING__GHOSTWAIT: there is no such setting; did you mean TICKETRELAY_TIMING__GHOST_WAIT?",
         ),
-        ("TICKETRELAY_SERVERS__LISTEN", "TICKETRELAY_SERVERS: no such setting; did you mean TICKETRELAY_SERVER?"),
+        (
+            "TICKETRELAY_SERVERS__LISTEN",
+            "TICKETRELAY_SERVERS: there is no such setting; did you mean TICKETRELAY_SERVER?",
+        ),
         ("TICKETRELAY_SERVER_LISTEN", "no such setting; did you mean TICKETRELAY_SERVER__LISTEN?"),
         (
             "TICKETRELAY_SOURCES__PROM__SECERT",
-            "TICKETRELAY_SOURCES__PROM__SECERT: no such setting; did you mean TICKETRELAY_SOURCES__PROM__SECRET?",
+            "TICKETRELAY_SOURCES__PROM__SECERT: there is no such setting; "
+            "did you mean TICKETRELAY_SOURCES__PROM__SECRET?",
         ),
         ("TICKETRELAY_BROKER__URI", "did you mean TICKETRELAY_BROKER__URL?"),
-        ("TICKETRELAY_XYZZY", "TICKETRELAY_XYZZY: no such setting"),
-        ("TICKETRELAY_API__XYZZY", "TICKETRELAY_API__XYZZY: no such setting"),
+        ("TICKETRELAY_XYZZY", "TICKETRELAY_XYZZY: there is no such setting"),
+        ("TICKETRELAY_API__XYZZY", "TICKETRELAY_API__XYZZY: there is no such setting"),
     ],
 )
 def test_an_unknown_setting_is_refused_with_what_was_probably_meant(name: str, meant: str) -> None:
@@ -179,12 +183,14 @@ def test_a_source_without_a_secret_is_refused() -> None:
 
 
 def test_a_source_that_is_a_value_is_told_what_it_needs() -> None:
-    assert problem({"TICKETRELAY_SOURCES__PROM": "yes"}).endswith(f"a source needs settings, such as {SECRET}")
+    assert problem({"TICKETRELAY_SOURCES__PROM": "yes"}).endswith(
+        f"the settings of this source are missing, such as {SECRET}"
+    )
 
 
 def test_a_kind_that_nobody_wrote_is_refused_with_the_one_probably_meant() -> None:
     found = problem(SOURCE | {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanger"})
-    assert found.startswith("TICKETRELAY_SOURCES__PROM__KIND: no connector of kind 'alertmanger'")
+    assert found.startswith("TICKETRELAY_SOURCES__PROM__KIND: there is no connector of kind 'alertmanger'")
     assert found.endswith("did you mean alertmanager?")
 
 
@@ -202,7 +208,7 @@ def test_the_api_must_be_named_with_its_url_and_key() -> None:
         ({"backoff_base": "1000"}, "must be at least backoff_base"),
         ({"key_window": "86281"}, "key_window must end before"),
         ({"key_window": "82800", "lease": "3600"}, "key_window must end before"),
-        ({"key_window": "960"}, "no key would protect a repetition"),
+        ({"key_window": "960"}, "no key would protect a repeated call"),
         ({"breaker_window": "19"}, "must be at least http_timeout"),
         ({"search_settles": "0"}, "greater than 0"),
         ({"breaker_window": "inf"}, "finite"),

@@ -264,7 +264,7 @@ def test_who_does_not_answer_is_not_waited_for(web: Slack, monkeypatch: pytest.M
         ask("chat", prompt(web))
     web.may_open.set()
     (error,) = (each["error"] for each in logs)
-    assert error.startswith(("no answer: ReadTimeout", "no whole answer"))
+    assert error.startswith(("no answer: ReadTimeout", "no complete answer"))
 
 
 def test_of_many_at_once_those_that_are_too_many_are_not_made(web: Slack) -> None:
@@ -279,7 +279,7 @@ def test_of_many_at_once_those_that_are_too_many_are_not_made(web: Slack) -> Non
     web.may_open.set()
     for each in threads:
         each.join(PATIENCE_S)
-    assert [each["error"] for each in logs] == ["8 others are under way"]
+    assert [each["error"] for each in logs] == ["8 other prompts are under way"]
     assert "9.1.x" not in web.views
     ask("chat", prompt(web, "9.1.x"))
     assert "9.1.x" in web.views

@@ -151,12 +151,12 @@ def test_a_template_that_is_too_large_or_too_deep_is_refused(text: str) -> None:
     [
         ("{{ labels.pod }}", "'pod'"),
         ("{{ channel }}", "'channel' is undefined"),
-        ("{% for a in text %}{{ a }}{% endfor %}", "a single text for a list"),
-        ("{{ subject < 3 }}", "do not go together"),
-        ("{{ text|round }}", "no number"),
+        ("{% for a in text %}{{ a }}{% endfor %}", "expected a list, not a single text"),
+        ("{{ subject < 3 }}", "do not fit together"),
+        ("{{ text|round }}", "not a number"),
         ("{{ subject|items }}", "has items"),
-        ("{{ subject|replace('', 'x') }}", "replaces nothing"),
-        ("{{ 'x' in 3 }}", "do not go together"),
+        ("{{ subject|replace('', 'x') }}", "must not be empty"),
+        ("{{ 'x' in 3 }}", "do not fit together"),
     ],
 )
 def test_a_template_that_does_not_fit_a_message_says_why(text: str, why: str) -> None:
@@ -189,7 +189,7 @@ def test_a_for_goes_through_no_more_than_so_many_items() -> None:
 )
 def test_what_would_handle_very_much_text_is_ended(text: str) -> None:
     values = VALUES | {"text": "a" * 60_000} | {f"labels.l{number}": "x" for number in range(100)}
-    with pytest.raises(CannotRender, match="too much text"):
+    with pytest.raises(CannotRender, match="the text is too long"):
         template(text).render(values, LIMIT)
 
 

@@ -64,8 +64,8 @@ def reason_of(ledger: Ledger, number: int) -> str:
 
 def test_a_comment_waits_for_its_case_and_leaves_nothing_else(ledger: Ledger) -> None:
     (recorded,) = take(ledger, answer("reply"))
-    assert (recorded.outcome, recorded.effects[0].reason) == ("accepted", "it waits for its case")
-    assert "it waits for its case" in reason_of(ledger, recorded.inbound_id)
+    assert (recorded.outcome, recorded.effects[0].reason) == ("accepted", "the comment waits for its case")
+    assert "the comment waits for its case" in reason_of(ledger, recorded.inbound_id)
     (kept,) = rows(ledger, pending)
     assert (kept["wanted"], kept["expires_at"]) == (name_of("root"), NOON + timedelta(minutes=10))
     assert story(ledger) == {}
@@ -182,7 +182,7 @@ def test_a_comment_that_waited_in_vain_is_dropped_and_its_delivery_says_so(ledge
     clock.advance(seconds=1)
     ledger.pair_waiting()
     assert waiting(ledger) == []
-    assert reason_of(ledger, recorded.inbound_id) == "dropped: its case did not come within 10 minutes"
+    assert reason_of(ledger, recorded.inbound_id) == "dropped: its case was not opened within 10 minutes"
     take(ledger, root())
     assert notes(ledger) == []
 
@@ -250,7 +250,7 @@ def test_an_automatic_answer_to_nothing_known_is_kept_until_its_case_is_known_an
     automatic = raw_mail("auto", "In-Reply-To: <first@customer.example>", "Auto-Submitted: auto-replied")
     ((recorded,), _) = ledger.record([read(automatic)])
     dead_letter = f"in-{recorded.inbound_id}"
-    assert (recorded.outcome, recorded.reason) == ("quarantined", "the case that it belongs to is not known")
+    assert (recorded.outcome, recorded.reason) == ("quarantined", "the case is not known")
     assert [each.id for each in ledger.list_dead()] == [dead_letter]
     with pytest.raises(StillUnreadable, match="not known"):
         read_again(ledger, mail_source(), dead_letter)

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from connectors.contract.messages import Verified
@@ -31,6 +32,7 @@ from worker.settings.loader import Loaded
 MINUTE_S = 60.0
 AT_ONCE = 64  # tickets recorded in one transaction
 BY = "audit"
+RECORDED = "nothing more: the change is recorded now"
 LOOK_AGAIN_S = 1.0  # seconds between two tries while the budget has nothing to spare
 
 
@@ -78,11 +80,13 @@ def audit(
     try:
         ours, theirs = with_client(settings, lambda client: _observe(client, ledger, pace, since, began))
     except TicketsError as error:
-        raise Refused(f"the Tickets API cannot be asked, so nothing is concluded: {error}") from error
+        raise Refused(f"the Tickets API cannot be asked, so the audit has no result: {error}") from error
     findings = compare(ours, theirs)
-    noted = _record(ledger, webhooks_of(loaded), findings, theirs, by=by) if update else None
+    noted = _record(ledger, webhooks_of(loaded), findings, theirs, by=by) if update else []
     compared = {"bound": len(ours.bound), "found": len(theirs.found), "requests": pace.requests}
-    return Audited(findings, compared, noted)
+    done = set(noted)
+    told = [replace(each, remedy=RECORDED) if each in done else each for each in findings]
+    return Audited(told, compared, len(noted) if update else None)
 
 
 async def _observe(
@@ -131,14 +135,16 @@ def webhooks_of(loaded: Loaded) -> Source | None:
     return next(theirs, None)
 
 
-def _record(ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str) -> int:
-    """Record people's changes to tickets, as webhooks would have. Returns the number of tickets."""
+def _record(
+    ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str
+) -> list[Finding]:
+    """Record people's changes to tickets, as webhooks would have. Returns the recorded findings."""
     by_id = {each.ticket_id: each for each in theirs.found}
     observed = [
         (each, _observation(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status
     ]
     steps = (observed[start : start + AT_ONCE] for start in range(0, len(observed), AT_ONCE))
-    return sum(ledger.update_tickets(step, by=by) for step in steps)
+    return [each for step in steps for each in ledger.update_tickets(step, by=by)]
 
 
 def _observation(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:

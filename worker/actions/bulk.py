@@ -17,6 +17,7 @@ from worker.intake.quarantine import retry as read_again
 from worker.ledger import CannotBeDone, DeadLetter, Ledger, NoSuchDeadLetter
 from worker.planning.model import KINDS
 from worker.settings import Source
+from worker.wording import counted
 
 WHAT = (*KINDS, "quarantined")
 
@@ -59,18 +60,19 @@ def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *
     if recorded is not None:
         planned = sum(len(effect.operations) for effect in recorded.effects)
         return DeadLetterResult(
-            f"{dead_letter} was read: {len(recorded.effects)} events, {planned} operations", planned
+            f"{dead_letter} was read: {counted(len(recorded.effects), 'event')}, {counted(planned, 'operation')}.",
+            planned,
         )
     released = ledger.retry_operation(dead_letter, by=by)
-    more = f"; {released} operations that waited for its ticket will follow" if released else ""
-    return DeadLetterResult(f"{dead_letter} will be sent again{more}", released)
+    more = f" {counted(released, 'operation')} that waited for its ticket will follow." if released else ""
+    return DeadLetterResult(f"{dead_letter} will be sent again.{more}", released)
 
 
 def skip_one(ledger: Ledger, dead_letter: str, why: str, *, by: str) -> DeadLetterResult:
     """Skip one dead letter. Raises NoSuchDeadLetter."""
     skipped = ledger.skip(dead_letter, why, by=by)
-    more = f", and {skipped - 1} operations that waited for it" if skipped > 1 else ""
-    return DeadLetterResult(f"{dead_letter} was skipped{more}", max(skipped - 1, 0))
+    more = f", with {counted(skipped - 1, 'operation')} that waited for its ticket" if skipped > 1 else ""
+    return DeadLetterResult(f"{dead_letter} was skipped{more}.", max(skipped - 1, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def act_on(
 
 
 def _refused(dead_letter: str, why: str) -> DeadLetterReport:
-    return DeadLetterReport(DeadLetterRefused(dead_letter, why), why)
+    return DeadLetterReport(DeadLetterRefused(dead_letter, why), f"Error: {why}")
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ def operation(ledger: Ledger, dead_letter: str, instead: str) -> DeadLetterInFul
 
 def to_edit(ledger: Ledger, dead_letter: str) -> DeadLetterInFull:
     """Return the operation of that id, to be edited. Raises NoSuchDeadLetter and Refused."""
-    return operation(ledger, dead_letter, ": its bytes are its sender's, and stay as they are")
+    return operation(ledger, dead_letter, ", whose bytes cannot be edited: `dead retry` or `dead skip` it")
 
 
 def edit(
@@ -74,8 +74,8 @@ def bind(ledger: Ledger, settings: Settings, dead_letter: str, ticket: str, *, b
         status = with_client(settings, lambda client: client.get_ticket(ticket)).status
     except AskPerson as error:
         if is_gone(error):
-            raise NotFound(f"the Tickets API knows no ticket {ticket}") from error
+            raise NotFound(f"the Tickets API has no ticket {ticket}") from error
         raise Refused(str(error)) from error
     except TicketsError as error:
-        raise Refused(f"whether there is a ticket {ticket} cannot be asked now: {error}") from error
+        raise Refused(f"the Tickets API cannot be asked for ticket {ticket}: {error}") from error
     return DeadLetterBound(dead_letter, ticket, status, ledger.bind(dead_letter, ticket, status, by=by))

@@ -31,6 +31,11 @@ class NotARequest(Exception):
     """The edited body is not a valid request; the message holds the place and the reason."""
 
 
+def cannot_be_edited(kind: str) -> str:
+    """Return the refusal to edit an operation of a kind without a body."""
+    return f"{kind} has no body to edit: use `dead retry`, `dead bind` or `dead skip`"
+
+
 def shown(body: bytes) -> str:
     """Return the body of a request in the form that a person edits."""
     return json.dumps(_unmarked(json.loads(body)), ensure_ascii=False, indent=2) + "\n"
@@ -39,13 +44,13 @@ def shown(body: bytes) -> str:
 def request(kind: str, body: bytes, edited: str | bytes, revision: Revision) -> bytes | None:
     """Return the bytes of the edited request; None when the body is unchanged. Raises NotARequest."""
     if kind not in MODELS:
-        raise NotARequest(f"a {kind} has nothing in it to edit: `dead retry`, `bind` or `skip` it")
+        raise NotARequest(cannot_be_edited(kind))
     try:
         fields = json.loads(edited)
     except ValueError as error:
-        raise NotARequest(f"not JSON: {error}") from error
+        raise NotARequest(f"the body is not JSON: {error}") from error
     if not isinstance(fields, dict):
-        raise NotARequest("not a JSON object")
+        raise NotARequest("the body is not a JSON object")
     fields = _unmarked(fields)
     if fields == _unmarked(json.loads(body)):
         return None
@@ -60,13 +65,13 @@ def request(kind: str, body: bytes, edited: str | bytes, revision: Revision) -> 
 
 def _check(kind: str, fields: dict[str, Any], revision: Revision) -> None:
     if missing := sorted(MUST_SAY.get(kind, frozenset()) - fields.keys()):
-        raise NotARequest(f"{', '.join(missing)}: is required here")
+        raise NotARequest(f"{', '.join(missing)}: missing, and required for {kind}")
     if "marker" in fields:
-        raise NotARequest("marker: the ledger keeps it")
+        raise NotARequest("marker: remove this field; the marker is added automatically")
     if revision == "A" and (unknown := [name for name in ONLY_B if name in fields]):
-        raise NotARequest(f"{', '.join(unknown)}: not in revision A")
+        raise NotARequest(f"{', '.join(unknown)}: revision A of the Tickets API has no such field")
     if blank := [name for name in ("subject", "description", "body") if _is_blank(fields.get(name))]:
-        raise NotARequest(f"{', '.join(blank)}: is blank")
+        raise NotARequest(f"{', '.join(blank)}: must not be blank")
 
 
 def _is_blank(value: object) -> bool:

@@ -39,7 +39,7 @@ def source_of(settings: Settings, kind: str, source_id: str | None) -> Source:
     of_kind = {name: each for name, each in sorted(settings.sources.items()) if each.connector.kind == kind}
     if source_id is not None and source_id not in of_kind:
         there = ", ".join(of_kind) or "none"
-        raise UnknownSource(f"--source {source_id!r}: no source of kind {kind!r} has that id; there are: {there}")
+        raise UnknownSource(f"--source {source_id!r}: no source of kind {kind!r} has this id; there are: {there}")
     if not of_kind:
         known = sorted({each.connector.kind for each in settings.sources.values()})
         raise UnknownSource(f"no source of kind {kind!r} is configured; there are: {', '.join(known)}")
@@ -52,7 +52,7 @@ def _message(source: Source, arrived: Inbound, unverified: bool) -> Verified | U
     verdict = source.connector.verify(arrived, source.settings, arrived.received_at, NO_KEYS)
     if isinstance(verdict, Denied):
         raise PermissionError(
-            f"its sender is not verified: {verdict.reason} (give its headers with --header, or use --unverified)"
+            f"the sender is not verified: {verdict.reason}; give its headers with --header, or use --unverified"
         )
     return verdict
 
@@ -61,7 +61,7 @@ def of_message(settings: Settings, source: Source, message: Verified | Unverifie
     """Return the effect of a message whose sender is proven, or need not be. Raises ConnectorError."""
     parsed = parse(source, message)
     memory = Memory()
-    proven = f"by what source {source.id!r} knows: {source.connector.kind}, as its settings say"
+    proven = f"with the settings of source {source.id!r}, of kind {source.connector.kind}"
     return {
         "verified": proven if isinstance(message, Verified) else None,
         "events": [_event(settings, source, event, memory, message.inbound.received_at) for event in parsed.events],
@@ -81,7 +81,7 @@ def _event(settings: Settings, source: Source, event: Event, memory: Memory, now
     values = attributes_of(source.id, source.connector.kind, event)
     routing = _routing(settings.routes, values, routed) if settings.routes else None
     if routed.why_dropped is not None:
-        return _facts(routed.event, routing, [], routed.why_dropped, "none: it is dropped before")
+        return _facts(routed.event, routing, [], routed.why_dropped, "none, since a route drops the event")
     known = memory.cases
     outcomes = memory.take([Arrival(source.id, routed.event, 0, routed.treatment)], now)
     operations: list[Planned] = [
@@ -99,8 +99,8 @@ def _event(settings: Settings, source: Source, event: Event, memory: Memory, now
 def _correlated(outcome: Effect, known: int) -> str:
     """Return the case of an event, where `known` is the number of cases before it."""
     if outcome.case_id is None:
-        return "none that is known here"
-    return "a new case" if outcome.case_id >= known else f"the case of an event before it, {outcome.case_key}"
+        return "no case is known"
+    return "a new case" if outcome.case_id >= known else f"the case of an earlier event, {outcome.case_key}"
 
 
 def _facts(

@@ -19,7 +19,7 @@ def case(ledger: Ledger, name: str) -> list[CaseShown]:
     """Return the cases of a name, in full. Raises NotFound."""
     found = ledger.reading.case(name)
     if not found:
-        raise NotFound(f"no case is known as {name}: it is none of {NAMES}")
+        raise NotFound(f"there is no case {name}: expected {NAMES}")
     return found
 
 
@@ -27,7 +27,7 @@ def timeline(ledger: Ledger, name: str) -> Timeline:
     """Return the history of a message or a case, step by step. Raises NotFound."""
     found = ledger.reading.timeline(name)
     if found is None:
-        raise NotFound(f"nothing is known of {name}: it is none of {NAMES}")
+        raise NotFound(f"no message or case is known as {name}: expected {NAMES}")
     return found
 
 
@@ -50,15 +50,14 @@ def export(ledger: Ledger, settings: Settings, name: str, *, redact: bool) -> li
     """Return the deliveries of a name as they arrived. Raises NotFound, and Refused when they cannot be redacted."""
     found = ledger.reading.stored(name)
     if not found:
-        raise NotFound(f"no delivery is known as {name}: `ticketrelay events show {name}` says which belong to it")
+        raise NotFound(f"there is no delivery {name}: `ticketrelay events show {name}` lists those that belong to it")
     redactor = Redactor(known_secrets(settings)) if redact else None
     try:
         exported = [_exported(each, settings, redactor) for each in found if each.body is not None]
     except CannotRedact as error:
-        raise Refused(f"{name} cannot be redacted, so it is not exported: {error}") from error
+        raise Refused(f"{name} is not exported, because it cannot be redacted: {error}") from error
     if not exported:
-        kept = "TICKETRELAY_LEDGER__KEEP_BODIES says how long it is"
-        raise NotFound(f"the body of {found[0].id} is not kept any more ({kept})")
+        raise NotFound(f"the body of {found[0].id} was deleted after the time in TICKETRELAY_LEDGER__KEEP_BODIES")
     return exported
 
 

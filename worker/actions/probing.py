@@ -19,7 +19,7 @@ from worker.jobs.asking import NoAnswer, asked, listed
 from worker.settings import Source
 
 WITHOUT_SAMPLE = b"{}"
-ONLY_ITSELF = "its sender signs with a key that nobody else has: send a test message from there"
+ONLY_ITSELF = "only the sender itself can sign a message: send a test message from there"
 
 
 def probe(source: Source) -> SourceTested:
@@ -64,7 +64,7 @@ def _silent(source: Source) -> str | None:
     try:
         listed(source)
     except NoAnswer as error:
-        return f"{question.url} does not say which alerts go on: {error}"
+        return f"{question.url} does not list its open alerts: {error}"
     return None
 
 
@@ -91,7 +91,7 @@ def _read(source: Source, verdict: Verified | Denied) -> tuple[int, str | None]:
 
 def _problem(verdict: Verified | Denied, unread: str | None, *, is_denied: bool) -> str | None:
     if isinstance(verdict, Denied):
-        return f"its own sender would be denied: {verdict.reason}"
+        return f"the sender would be denied, though it has the right secret: {verdict.reason}"
     if not is_denied:
-        return "a sender with another secret would be let in: the connector does not verify"
+        return "a sender with another secret would be accepted: the connector does not verify senders"
     return f"the sample cannot be read: {unread}" if unread is not None else None

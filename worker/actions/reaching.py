@@ -84,19 +84,19 @@ def _api(settings: Settings) -> Probed:
     except TicketsError as error:
         return Probed("Tickets API", False, f"{at}: {_REFUSED.get(error.status or 0, str(error))}")
     return Probed(
-        "Tickets API", True, f"{at}: the key may read (tickets:read); whether it may write shows with the first ticket"
+        "Tickets API", True, f"{at}: the key may read (tickets:read); only the first ticket shows whether it may write"
     )
 
 
 _REFUSED = {
-    UNAUTHORIZED: "401: the key is missing or not valid there; look at api.key, and whether it is of this environment",
-    FORBIDDEN: "403: the key is valid and lacks the scope tickets:read; it needs tickets:read and tickets:write",
+    UNAUTHORIZED: "401: the key is missing or not valid there: check api.key, and whether it belongs to this API",
+    FORBIDDEN: "403: the key lacks the scope tickets:read: give it tickets:read and tickets:write",
 }
 
 
 def _broker(settings: Settings) -> Probed:
     if settings.broker.scheme == "memory":
-        return Probed("broker", True, "memory://: in the process itself")
+        return Probed("broker", True, "memory://: inside the process")
     to = reach(settings.broker, TIMEOUT_S)
     hosts = ", ".join(each.rpartition("@")[2].rpartition("://")[2] for each in to.url.split(";"))
     at = f"{settings.broker.scheme}://{hosts}"
@@ -121,10 +121,10 @@ def _product(source: Source, _settings: Settings) -> Probed:
         listed(source, TIMEOUT_S)
     except NoAnswer as error:
         return Probed(f"source {source.id}", False, f"{at}: {error}")
-    return Probed(f"source {source.id}", True, f"{at}: says which alerts go on")
+    return Probed(f"source {source.id}", True, f"{at}: lists its open alerts")
 
 
-_MISSING = "the tables are not there or of another version: run `ticketrelay db upgrade`"
+_MISSING = "the tables are missing, or of another version: run `ticketrelay db upgrade`"
 
 
 def _database(settings: Settings) -> Probed:
@@ -138,17 +138,17 @@ def _database(settings: Settings) -> Probed:
         except LedgerAway as error:
             why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             return Probed("database", False, f"{at}: cannot be used: {without_password(why)}")
-    return Probed("database", is_current, f"{at}: {'the tables are there' if is_current else _MISSING}")
+    return Probed("database", is_current, f"{at}: {'the tables exist' if is_current else _MISSING}")
 
 
 def _sqlite(path: Path, at: str) -> Probed:
     """Test SQLite read-only: opening the file as the ledger does would create it."""
     if not path.exists():
-        return Probed("database", True, f"{at}: not there yet; `run` and `db upgrade` make it")
+        return Probed("database", True, f"{at}: the file is missing; `run` and `db upgrade` create it")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=TIMEOUT_S)) as connection:
             connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         said = _MISSING if "no such table" in str(error) else f"cannot be used: {error}"
         return Probed("database", False, f"{at}: {said}")
-    return Probed("database", True, f"{at}: the tables are there")
+    return Probed("database", True, f"{at}: the tables exist")

@@ -96,10 +96,10 @@ class Replay:
 
     def _read(self, stored: Stored) -> Again | None:
         """Parse a delivery with today's settings; it was verified when it came in. None when it cannot be read."""
-        why = f"its source {stored.source!r} is not configured here"
+        why = f"the source {stored.source!r} is not configured"
         if stored.arrived is None:
             if stored.source in self.sources or stored.source == INTERNAL:
-                why = "its body is not kept any more"
+                why = "the body was deleted after the time in TICKETRELAY_LEDGER__KEEP_BODIES"
         else:
             try:
                 if (delivery := read_stored(self.sources, stored.arrived, stored.id)) is not None:
@@ -113,7 +113,7 @@ class Replay:
         recorded: list[Recorded] = self.ledger.replay(step, by=self.by, dry_run=self.dry_run)
         for each, again in zip(recorded, step, strict=True):
             if each.outcome == QUARANTINED:
-                self._not_read[f"in-{each.inbound_id}"] = each.reason or "it cannot be read"
+                self._not_read[f"in-{each.inbound_id}"] = each.reason or "no reason is stored"
             elif again.quarantined:
                 self._left_quarantine += 1
             for effect in each.effects:

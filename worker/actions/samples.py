@@ -23,7 +23,7 @@ def sample_in(raw: bytes) -> Sample:
     if exported is None:
         return Sample(raw)
     if len(exported) != 1:
-        raise NotOneMessage(f"an export of {len(exported)} deliveries: take one of them, as with jq '.[0]'")
+        raise NotOneMessage(f"an export of {len(exported)} deliveries: expected one; take one with jq '.[0]'")
     (one,) = exported
     try:
         body = one.body.encode() if one.body is not None else base64.b64decode(one.body_base64 or "")

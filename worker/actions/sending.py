@@ -40,7 +40,7 @@ def send(settings: Settings, source: str, sample: str | None, url: str | None, n
     try:
         return httpx.post(target, content=body, headers=headers, timeout=TIMEOUT_S, trust_env=False)
     except httpx.TransportError as error:
-        raise Refused(f"{target} did not answer ({error}); is `ticketrelay run` or `serve` up?") from error
+        raise Refused(f"no listener answers at {target} ({error}); does `ticketrelay run` or `serve` run?") from error
 
 
 def _opens(sample: Fixture) -> bool:

@@ -110,4 +110,4 @@ def must_be_known(ledger: Ledger, settings: Settings, scope: str) -> None:
     known = sorted({*settings.sources, *(each.source for each in ledger.list_sources(()))})
     close = difflib.get_close_matches(scope, known, n=1)
     meant = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-    raise UnknownSource(f"no source {scope!r} is configured here, and nothing came from it; {meant}")
+    raise UnknownSource(f"no source {scope!r} is configured, and the ledger has none of its messages; {meant}")

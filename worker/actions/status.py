@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 
 from worker.documents.status import BudgetNow, LedgerIsAway, LimitsSet, StatusNow, widened
-from worker.ledger import DISK_FULL, LEDGER_AWAY, Alarm, Ledger, alarms, open_ledger
+from worker.ledger import DISK_FULL, LEDGER_AWAY, Alarm, Ledger, alarms, open_ledger, why_away
 from worker.settings import Settings
 
 
@@ -27,8 +27,7 @@ def why_ledger_is_away(settings: Settings, error: Exception) -> LedgerIsAway:
         full = ledger.database.room.problem()
     if full is not None:
         return LedgerIsAway((Alarm(DISK_FULL, full),))
-    why = f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip()
-    return LedgerIsAway((Alarm(LEDGER_AWAY, why),))
+    return LedgerIsAway((Alarm(LEDGER_AWAY, why_away(error)),))
 
 
 def budget(ledger: Ledger, settings: Settings) -> BudgetNow:

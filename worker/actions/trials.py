@@ -22,7 +22,7 @@ def with_tests_of(given: Given, file: Path) -> Given:
     """Replace the tests of the configuration by those of that file. Raises SettingsError and WrongInput."""
     other = gather({}, file)
     if others := sorted(set(other.root.entries) - {SECTION}):
-        raise WrongInput(f"{file}: a file of tests holds the section tests alone, and this one has {', '.join(others)}")
+        raise WrongInput(f"{file}: remove {', '.join(others)}: a file of tests has the section tests and no other")
     entries = {name: each for name, each in given.root.entries.items() if name != SECTION}
     root = Branch({**entries, **other.root.entries}, given.root.origin)
     return replace(given, root=root, problems=(*given.problems, *other.problems))
@@ -39,7 +39,7 @@ def _one(loaded: Loaded, number: int, wanted: Test, folder: Path, now: datetime)
             for each in wanted.steps
         ]
     except OSError as error:
-        found = [Mismatch(0, "file", "one that can be read", f"{error.filename}: {error.strerror}")]
+        found = [Mismatch(0, "file", "a readable file", f"{error.filename}: {error.strerror}")]
     except NotOneMessage as error:
         found = [Mismatch(0, "file", "one message", str(error))]
     else:

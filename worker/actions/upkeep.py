@@ -27,7 +27,7 @@ def upgrade(settings: Settings) -> Upgraded:
     with closing(open_ledger(settings)) as ledger:
         there, here = ledger.database.revisions()
         if there is not None and there > here:
-            why = f"it is of a later version (tables {there}; this version knows {here}): run that version"
+            why = f"its tables {there} are of a later version than this one, which has {here}: run the later version"
             raise Refused(f"the ledger at {address(ledger)} cannot be upgraded: {why}")
         ledger.upgrade()
         return Upgraded(address(ledger))
@@ -37,7 +37,9 @@ def refuse_while_leased(ledger: Ledger) -> None:
     """Raise Refused while a lease runs: a worker is still running, or the backup is younger than a lease."""
     until = ledger.leased_until()
     if until is not None:
-        raise Refused(f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run first")
+        raise Refused(
+            f"a lease runs until {until:%Y-%m-%d %H:%M:%S} UTC: stop every serve, mail, worker and run, and wait"
+        )
 
 
 def mark_restored(ledger: Ledger, *, by: str) -> Restored:
@@ -89,7 +91,7 @@ def backup(ledger: Ledger, file: Path, advanced: Callable[[int, int], None]) -> 
     Raises WrongInput when the file exists, and Refused when the copy cannot be made; no part of a copy is left.
     """
     if file.exists():
-        raise WrongInput(f"{file} is there already: name another file, or take it away")
+        raise WrongInput(f"{file} exists already: give another file, or remove this one")
     part = file.with_name(file.name + ".part")
     try:
         part.unlink(missing_ok=True)  # left by a backup that was killed
@@ -115,7 +117,7 @@ def _dump(ledger: Ledger, part: Path) -> None:
     command, more = ledger.upkeep.dump_command(part)
     if shutil.which(command[0]) is None:
         raise Refused(
-            f"{command[0]} is not installed here: install PostgreSQL's client programs, or run where they are: "
+            f"{command[0]} is not installed here: install PostgreSQL's client programs, or run on a machine with them: "
             f"{' '.join(each.replace(part.name, part.name.removesuffix('.part')) for each in command)}"
         )
     ended = subprocess.run(command, env=os.environ | more, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 — ours

@@ -21,7 +21,7 @@ from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
 from worker.intake.listener import HttpThread
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app
-from worker.runtime.starting import fail, fleet_settings, listen_at, upgraded_ledger
+from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at
 from worker.settings.layers import config_of
 
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
@@ -33,14 +33,14 @@ class DeliveringProcess:
 
     def __init__(self, app: WakeUpApp) -> None:
         settings = fleet_settings(config_of(os.environ), needs_api=True).settings
-        self._ledger = upgraded_ledger(settings)
+        self._ledger = ledger_or_exit(settings)
         self._ledger.follow(lambda: settings)
         listener, address = listen_at(settings.server.health_listen)
         metrics = metrics_of(self._ledger, settings)
         self._publisher = Publisher(app, settings)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
         self._health = HttpThread([(listener, health_app(self._ledger, metrics, self._delivering.parts()))])
-        self._said = f"delivering to {settings.api.url}; health at http://{address}/livez /readyz /metrics"
+        self._said = f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics"
 
     def start(self) -> None:
         self._delivering.start()
@@ -75,7 +75,7 @@ class DeliveryStep(bootsteps.StartStopStep):
 def _refusals(worker: Any) -> Iterator[str]:
     """Yield one line for each option of Celery's command that this worker does not support."""
     if worker.pool_cls is not TaskPool or _asks_for_prefork():
-        yield f"--pool: only {POOL} is supported: the threads claim, and one event loop holds the calls"
+        yield f"--pool: only {POOL} is supported, because one event loop makes all calls"
     if worker.concurrency != CONCURRENCY or worker.autoscale:
         yield f"--concurrency and --autoscale: {CONCURRENCY} threads claim for all calls; for more, start more workers"
     if worker.prefetch_multiplier != PREFETCH:

@@ -49,7 +49,7 @@ class WakeUpApp(Celery):
 
     def _deliver(self, kind: Kind) -> int:
         if self.node is None:
-            raise RuntimeError("this process does not deliver: no node was started in it")
+            raise RuntimeError("this process does not deliver: start it with `ticketrelay worker` or Celery's `worker`")
         return self.node.deliver(kind)
 
 

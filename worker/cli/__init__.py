@@ -51,40 +51,42 @@ COMMANDS = {
     "send": Entry("worker.cli.operate.send:send", "Send a sample message to SOURCE, signed with its secret."),
     "explain": Entry(
         "worker.cli.configure.explain:explain",
-        "Show what would happen with the message in FILE (- for standard input), "
-        "as if it were the first of its source.",
+        "Show the effect that the message in FILE (- for standard input) would have as the first of its source.",
     ),
     "tail": Entry(
         "worker.cli.inspect.tail:tail",
         "Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.",
     ),
-    "events": Entry("worker.cli.inspect.events:events", "The outcome of a message."),
+    "events": Entry("worker.cli.inspect.events:events", "List, find, show and export messages, each with its outcome."),
     "cases": Entry(
         "worker.cli.inspect.cases:cases",
-        "Cases: an incident, a conversation by mail or a thread in chat, with its ticket.",
+        "List and show cases: an incident, a conversation by mail or a thread in chat, with its ticket.",
     ),
     "dead": Entry(
         "worker.cli.operate.dead:dead",
-        "Dead letters: operations that were rejected (op-CASE-SEQ), deliveries that could not be read (in-NUMBER).",
+        "List and decide on dead letters: rejected operations (op-CASE-SEQ) and unreadable deliveries (in-NUMBER).",
     ),
-    "replay": Entry("worker.cli.operate.replay:replay", "Read stored deliveries again and plan what they say today."),
+    "replay": Entry("worker.cli.operate.replay:replay", "Read stored deliveries again, with the settings of today."),
     "rehearse": Entry(
         "worker.cli.configure.rehearse:rehearse",
-        "Show what the configuration of --config would make of stored deliveries, beside the present one.",
+        "Compare what the configuration of --config and the present one make of stored deliveries.",
     ),
     "audit": Entry(
         "worker.cli.operate.audit:audit",
         "Compare the ledger with the Tickets API: "
         "tickets that are missing, doubled, orphaned, foreign or were changed.",
     ),
-    "sources": Entry("worker.cli.operate.sources:sources", "The sources of messages, and pausing their operations."),
-    "interventions": Entry(
-        "worker.cli.operate.interventions:interventions", "The interventions of people: who, when, what, and on what."
+    "sources": Entry(
+        "worker.cli.operate.sources:sources", "List, show, test, pause and resume the sources of messages."
     ),
-    "status": Entry("worker.cli.inspect.status:status", "Show what is under way."),
+    "interventions": Entry(
+        "worker.cli.operate.interventions:interventions",
+        "List the interventions of people: who did what, when, to what, and why.",
+    ),
+    "status": Entry("worker.cli.inspect.status:status", "Show the work under way, and the alarms."),
     "budget": Entry(
         "worker.cli.inspect.budget:budget",
-        "Show what the last minute's requests were spent on, and what waits for more.",
+        "Show the requests of the last minute, by rank and source, and the cases that wait for the budget.",
     ),
     "check": Entry(
         "worker.cli.configure.check:check",
@@ -92,28 +94,28 @@ COMMANDS = {
     ),
     "test": Entry(
         "worker.cli.configure.test:test",
-        "Try the configuration of --config on the samples of its `tests` section, and of FILES.",
+        "Try the configuration of --config on the samples in its `tests` section and in FILES.",
     ),
-    "config": Entry("worker.cli.configure.config:config", "The settings that are in force."),
+    "config": Entry("worker.cli.configure.config:config", "Show the settings that are in force."),
     "reload": Entry(
         "worker.cli.processes.reload:reload",
-        "Ask the process that listens at server.control to read its settings again, and say what came of it.",
+        "Ask the process that listens at server.control to read its settings again, and print the changes.",
     ),
     "schema": Entry(
         "worker.cli.configure.schema:schema",
-        "Print the JSON Schema (draft 2020-12) of the configuration file, for editors and for checks elsewhere.",
+        "Print the JSON Schema (draft 2020-12) of the configuration file, for editors and other checks.",
     ),
     "db": Entry(
         "worker.cli.operate.db:db",
-        "The tables of the ledger: made, measured, pruned, copied, and told that they come from a backup.",
+        "Make, measure, prune and copy the tables of the ledger, and mark them as restored from a backup.",
     ),
     "doctor": Entry(
         "worker.cli.inspect.doctor:doctor",
-        "Write a bundle for support: versions, settings without secrets, status, counts, disk; no message and no text.",
+        "Write a bundle for support: versions, settings without secrets, status, counts, disk; no text of a message.",
     ),
     "completion": Entry(
         "worker.cli.shell.completion:completion",
-        "Print what a shell needs to complete ticketrelay's commands, flags, sources and dead letters.",
+        "Print the script with which a shell completes ticketrelay's commands, flags, sources and dead letters.",
     ),
     "tickets-api": Entry("worker.cli.processes.tickets_api:tickets_api", "Serve the Tickets API on this machine."),
 }
@@ -130,6 +132,15 @@ class _Commands(click.Group):
             click.echo(f"Error: {DRIVER_MISSING}", err=True)
             ctx.exit(2)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Python reads other bytes as surrogates, which no database, terminal or JSON document takes. `pipe` gets
+        # addresses of mails, which anybody may have written, and must not bounce a mail for them.
+        for number, each in enumerate([] if args[:1] == ["pipe"] else args, 1):
+            if not _is_utf_8(each):
+                click.echo(f"Error: argument {number} is not UTF-8: {os.fsencode(each)!r}", err=True)
+                ctx.exit(2)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -137,7 +148,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             if close:
-                ctx.fail(f"no such command {cmd_name!r}; did you mean {close[0]!r}?")
+                ctx.fail(f"No such command {cmd_name!r}. Did you mean {close[0]!r}?")
             return None
         return command(cmd_name)
 
@@ -150,6 +161,10 @@ class _Commands(click.Group):
             CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)
         ]
         return named + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _is_utf_8(argument: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 def command(name: str) -> click.Command:
@@ -180,8 +195,8 @@ def _loaded(name: str) -> ModuleType:
 def main(ctx: click.Context) -> None:
     """Turn alerts, mail and chat into tickets: each message exactly one effect.
 
-    Settings are environment variables, TICKETRELAY_SECTION__NAME. A setting may also be given as ..._FILE, or in a
-    configuration file (--config, `ticketrelay check`).
+    Settings are environment variables, TICKETRELAY_SECTION__NAME, or stand in the YAML file of --config. A variable
+    with _FILE at its end names a file that holds the value. `ticketrelay check` checks all settings.
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org: set, and not empty
         ctx.color = False

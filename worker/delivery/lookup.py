@@ -32,7 +32,7 @@ async def look_up(client: TicketsClient, claim: Claim, now: datetime, timing: Ti
     if claim.kind == "create_ticket":
         word = word_in_request(claim.request)
         if word is None:
-            return _ask_person("it bears no marker to look for")
+            return _ask_person("the request has no marker to search for")
         page = await client.list_tickets(search=word, limit=PAGE)
         return found(claim, word, page.data, page.total, now, timing)
     try:
@@ -51,17 +51,17 @@ def found(
     ours = [each for each in tickets if word_of(each.description) == word]
     edited = [each for each in tickets if word in (each.description or "") and word_of(each.description) is None]
     if total > len(tickets) or len(ours) > 1:
-        return _ask_person(f"{max(total, len(ours))} tickets bear its marker")
+        return _ask_person(f"{max(total, len(ours))} tickets have its marker")
     if ours:
         (ticket,) = ours
         if not claim.unproven and ticket.created_at < claim.first_sent_at.replace(microsecond=0) - CLOCKS_APART:
-            return _ask_person(f"ticket {ticket.id} bears its marker, but is older than its first send")
+            return _ask_person(f"ticket {ticket.id} has its marker, but is older than the first call")
         text = f"found ticket {ticket.id}, which an earlier attempt created"
         return Settlement(
             "done", "adopted", ticket_id=ticket.id, ticket_status=ticket.status, response=text, reads=True
         )
     if edited:
-        return _ask_person(f"ticket {edited[0].id} holds its marker, but does not end with it")
+        return _ask_person(f"ticket {edited[0].id} has its marker, but not at the end")
     # The last send may have left at any moment of its lease.
     seen_by_then = timedelta(seconds=timing.lease + timing.request_life + timing.search_settles)
     surely_seen = (claim.last_sent_at or claim.first_sent_at) + seen_by_then
@@ -75,7 +75,7 @@ def state(claim: Claim, ticket: Ticket, now: datetime) -> Settlement:
     # A route may end a case with the status resolved. A ticket that is still resolved was not reopened.
     wanted = ("closed",) if claim.kind == "close_ticket" else ("open", "pending")
     if ticket.status in wanted:
-        text = f"ticket {ticket.id} is {ticket.status}: nothing is left to do"
+        text = f"ticket {ticket.id} is {ticket.status} already"
         return Settlement("done", "done", ticket_id=ticket.id, ticket_status=ticket.status, response=text, reads=True)
     return Settlement("again", "absent", again_at=now, absent=True, ticket_status=ticket.status, reads=True)
 
@@ -89,5 +89,5 @@ def gone(claim: Claim, error: TicketsError) -> Settlement:
 
 
 def _ask_person(why: str) -> Settlement:
-    error = f"whether it was executed is not known: {why}. Look in the ticket system, then `dead bind` or `dead retry`"
+    error = f"the call may have been executed: {why}. Look in the ticket system, then `dead bind` or `dead retry`"
     return Settlement("dead", "undecided", error=error, reads=True)

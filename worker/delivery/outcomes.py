@@ -54,9 +54,10 @@ def soon(timing: TimingSettings, fraction: Fraction) -> timedelta:
 def before_send(claim: Claim) -> Settlement | None:
     """Return the settlement of a claim that needs no call; None when a call must be made."""
     if claim.kind != "create_ticket" and claim.ticket_id is None:
-        return Settlement("dead", "rejected", error="there is no ticket to make this call on")
+        return Settlement("dead", "rejected", error="the case has no ticket to make this call on")
     if claim.mode == "park":
-        error = f"whether it was executed on {claim.first_sent_at:%Y-%m-%d %H:%M} UTC is not known, nor can it be"
+        at = f"{claim.first_sent_at:%Y-%m-%d %H:%M} UTC"
+        error = f"the call may have been executed on {at}, and that cannot be found out any more"
         return Settlement(
             "dead", "unknown", error=f"{error}: look in the ticket system, then `dead retry` or `dead skip`"
         )
@@ -120,7 +121,7 @@ def failed(
         case AskPerson():
             settlement = Settlement("dead", "rejected", ticket_status="gone" if is_gone(error) else None)
         case _:
-            raise TypeError(f"an error of unknown kind: {type(error).__name__}") from error
+            raise TypeError(f"no settlement for an error of type {type(error).__name__}") from error
     return replace(settlement, status=error.status, error=str(error), latency=latency, gate=gate, reads=reads)
 
 

@@ -71,20 +71,20 @@ class Edge:
         """Take one delivery in, and answer its sender."""
         source = self.sources().get(request.path_params["source"])
         if source is None:
-            return _refusal(404, "not_found", "no source of that id is configured here")
+            return _refusal(404, "not_found", "no source with this id is configured")
         if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             return _refusal(415, "content_encoding", "send the body without a content encoding")
         try:
             verdict = await self._verdict(source, request)
         except _TooLarge:
-            return _refusal(413, "too_large", f"a body may have {self._limit(source)} bytes")
+            return _refusal(413, "too_large", f"the body has more than {self._limit(source)} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
         except Unreachable as error:
             log.warning("keys.unreachable", source=source.id, reason=str(error))
             return _unavailable()
         except ClientDisconnect:
-            return _refusal(400, "incomplete", "the sender hung up before its message was complete")
+            return _refusal(400, "incomplete", "the sender closed the connection before the message was complete")
         return self._denial(source, verdict) if isinstance(verdict, Denied) else await self._recorded(source, verdict)
 
     async def _verdict(self, source: Source, request: Request) -> Delivery | Denied:
@@ -167,7 +167,9 @@ async def _confirmed(ring: Keyring, source: Source, delivery: Delivery) -> Respo
 
 
 def _unavailable() -> JSONResponse:
-    return _refusal(503, "unavailable", "not taken: send it again later", {"Retry-After": str(RETRY_AFTER_S)})
+    return _refusal(
+        503, "unavailable", "the message was not stored: send it again later", {"Retry-After": str(RETRY_AFTER_S)}
+    )
 
 
 async def _record(intake: Intake, delivery: Delivery) -> Response:

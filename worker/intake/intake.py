@@ -136,13 +136,13 @@ class Intake:
         ):
             waiting.recorded.set_exception(error)
             return
-        reason = f"it could not be planned ({type(error).__name__})"
+        reason = f"the delivery could not be planned ({type(error).__name__})"
         self._record([_Waiting(replace(delivery, parsed=Parsed(), treatments=(), unreadable=reason), waiting.recorded)])
 
     def _say_whether_full(self, is_full: bool) -> None:
         """Log the alarm for a full disk. A process with intake alone has no other part to raise it."""
         if is_full and not self._is_full:
-            log.error("alarm.raised", alarm="disk_full", text="the disk of the ledger is full: nothing is taken in")
+            log.error("alarm.raised", alarm="disk_full", text="the disk of the ledger is full: no message is taken in")
         elif self._is_full and not is_full:
             log.warning("alarm.ended", alarm="disk_full")
         self._is_full = is_full

@@ -59,7 +59,7 @@ def parse(arrived: Inbound) -> Parsed:
     try:
         return Parsed(tuple(from_json(json.dumps(each)) for each in json.loads(arrived.body)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableMessage(f"it holds no events of ours ({type(error).__name__})") from error
+        raise UnreadableMessage(f"the stored events of this process cannot be read ({type(error).__name__})") from error
 
 
 def from_outside(arrived: Inbound) -> Inbound:

@@ -81,7 +81,7 @@ class Keyring:
         _allowed(outside, url)
         status, _ = self._call(url)
         if not 200 <= status < 300:
-            raise Unreachable(f"the confirmation was answered {status}")
+            raise Unreachable(f"the confirmation of the subscription was answered {status}")
 
     def _key(self, outside: Outside[Any], url: str, inbound: Inbound) -> bytes | None:
         _allowed(outside, url)
@@ -108,7 +108,7 @@ class Keyring:
         if 400 <= status < 500 and status != 429:
             self._keep(url, ABSENT_S, None)
             return None
-        raise Unreachable(f"the certificate's host answered {status}")
+        raise Unreachable(f"the host of the certificate answered {status}")
 
     def _keep(self, url: str, seconds: float, found: bytes | None) -> None:
         self._kept.pop(url, None)
@@ -120,7 +120,7 @@ class Keyring:
     def _call(self, url: str) -> tuple[int, bytes]:
         """Return status and body of one GET. Raises Unreachable."""
         if not self._calling.acquire(timeout=DEADLINE_S):
-            raise Unreachable("another call takes too long")
+            raise Unreachable("another call of this kind takes too long")
         try:
             return self._get(url)
         except httpx.HTTPError as error:
@@ -136,7 +136,7 @@ class Keyring:
         body = bytearray()
         with client, client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
             if answer.headers.get("content-encoding", "identity") != "identity":
-                raise Unreachable("the answer is compressed, and was asked not to be")
+                raise Unreachable("the answer is compressed, although the request forbade that")
             for part in answer.iter_bytes():
                 body += part
                 if len(body) > MAX_BYTES:
@@ -151,8 +151,8 @@ def _allowed(outside: Outside[Any], url: str) -> None:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        raise Refused("it is no URL") from None
+        raise Refused("the address is not a URL") from None
     if parsed.scheme != "https" or parsed.port is not None or parsed.userinfo:
-        raise Refused("only https:// without port and user is called")
+        raise Refused("the URL is not https:// without port and user")
     if not outside.hosts.fullmatch(parsed.host):
-        raise Refused("its host is none of the sender's")
+        raise Refused("the host of the URL does not belong to the sender")

@@ -30,7 +30,7 @@ _ERROR = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 def ask(source: str, call: HttpCall) -> None:
     """Make the call within a few seconds. Never raises for its outcome."""
     if not _free.acquire(blocking=False):
-        log.warning("prompt.failed", source=source, error=f"{AT_ONCE} others are under way")
+        log.warning("prompt.failed", source=source, error=f"{AT_ONCE} other prompts are under way")
         return
     try:
         failure = _made(call)

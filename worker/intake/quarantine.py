@@ -36,7 +36,7 @@ def _read(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str) ->
     inbound_id, arrived = kept
     delivery = read_stored(sources, arrived, inbound_id)
     if delivery is None:
-        raise StillUnreadable(f"its source {arrived.source!r} is not configured here")
+        raise StillUnreadable(f"the source {arrived.source!r} is not configured")
     if delivery.problem is not None:
         raise StillUnreadable(delivery.problem)
     return delivery
@@ -44,5 +44,5 @@ def _read(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str) ->
 
 def _placed(recorded: Recorded) -> Recorded:
     if recorded.outcome == QUARANTINED:
-        raise StillUnreadable(recorded.reason or "it cannot be placed")
+        raise StillUnreadable(recorded.reason or "no case could be found for the delivery")
     return recorded

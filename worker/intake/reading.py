@@ -95,7 +95,7 @@ def _without_reserved(parsed: Parsed) -> Parsed:
         return parsed
     kept = tuple(each for each in parsed.events if not each.case_key.startswith(RESERVED))
     refused = tuple(
-        Remark(each.source_message_id, f"its case is named {each.case_key!r}, and {RESERVED} is ours")
+        Remark(each.source_message_id, f"the case key {each.case_key!r} begins with {RESERVED}, which is reserved")
         for each in parsed.events
         if each.case_key.startswith(RESERVED)
     )

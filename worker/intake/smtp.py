@@ -45,11 +45,11 @@ DEFAULT_MAX_BODY = 25 * 1024 * 1024  # bytes
 MAX_RECIPIENTS = 100  # RFC 5321, section 4.5.3.1.8
 MAX_LINE = 1024 * 1024  # bytes; RFC 5321 allows 1,000, and programs that send mail do not keep to it
 IDLE_S = 60.0
-TOO_LARGE = "552 5.3.4 the mail is larger than this mailbox takes"
-COME_AGAIN = "451 4.3.0 not taken: send it again later"
-NO_ROOM = "452 4.3.1 no room for it now: send it again later"
-TOO_OFTEN = "451 4.7.1 too many mails in a minute: send it again later"
-TOO_MANY_CONNECTIONS = b"421 4.7.0 too many connections: come again later\r\n"
+TOO_LARGE = "552 5.3.4 the mail is larger than this mailbox accepts"
+COME_AGAIN = "451 4.3.0 the mail was not stored: send it again later"
+NO_ROOM = "452 4.3.1 the disk is full: send the mail again later"
+TOO_OFTEN = "451 4.7.1 too many mails in a minute: send the mail again later"
+TOO_MANY_CONNECTIONS = b"421 4.7.0 too many connections: try again later\r\n"
 NO_LIMITS = Limits()
 GRACE_S = 5.0  # for mails under way when the process is told to stop
 
@@ -151,7 +151,7 @@ class _Handler:
     ) -> str:
         box = self._boxes_for(envelope).of(address)
         if box is None:
-            return "550 5.1.1 no such mailbox here"
+            return "550 5.1.1 no such mailbox"
         if _declared_size(envelope) > max_body_of(box):
             return TOO_LARGE
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:

@@ -17,9 +17,9 @@ __all__ = ["NoAnswer", "asked", "listed"]
 MAX_BYTES = 32 * 1024 * 1024
 
 _HINTS = {
-    401: ": look at api_token, or api_username and api_password",
-    403: ": what we prove ourselves with may not read alerts there",
-    404: ": look at the path of api_url",
+    401: ": check api_token, or api_username and api_password",
+    403: ": the user or token may not read alerts there",
+    404: ": check the path of api_url",
 }
 
 
@@ -33,7 +33,7 @@ def listed(source: Source, deadline_s: float = DEADLINE_S) -> frozenset[str]:
     """Ask the source's product now, and return the case keys of the alerts that go on. Raises NoAnswer."""
     asking, question = source.connector.asking, asked(source)
     if asking is None or question is None:
-        raise NoAnswer("it is not configured to be asked")
+        raise NoAnswer("the source has no api_url")
     body = _answer(question, deadline_s)
     try:
         with connector_defects(source, UnreadableMessage):
@@ -48,7 +48,7 @@ def _answer(question: Ask, deadline_s: float) -> bytes:
     call = HttpCall(question.url, b"", question.headers, "GET")
     answer = fetch(call, max_bytes=MAX_BYTES, deadline_s=deadline_s)
     if answer.status != 200:
-        raise NoAnswer(f"it answered {answer.status}{_hint(answer.status)}")
+        raise NoAnswer(f"the product answered {answer.status}{_hint(answer.status)}")
     return answer.body
 
 

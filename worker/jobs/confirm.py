@@ -130,8 +130,9 @@ def _open(source: Source, around: Surroundings) -> Iterator[OpenSubject]:
 def _text(source: Source, over: Over, terms: Terms) -> str:
     grace = timedelta(seconds=round(terms.grace.total_seconds()))
     return (
-        f"No end of it was received. {source.connector.title} was asked which alerts go on, and has not listed this "
-        f"one since {over.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, for {grace} or longer: it is taken to be over."
+        f"No end was received. {source.connector.title} was asked for its open alerts, and has not listed this "
+        f"one since {over.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, for {grace} or longer. The "
+        "alert is taken to be over."
     )
 
 

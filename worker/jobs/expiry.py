@@ -29,8 +29,8 @@ def job_of(source: Source) -> Job | None:
         for each in found:
             since = (each.heard_at or around.now).astimezone(UTC)
             text = (
-                f"Nothing was said of it since {since:%Y-%m-%d %H:%M:%S} UTC, and what goes on is repeated sooner: "
-                "it is taken to be over. No end was received."
+                f"The sender has not mentioned the alert since {since:%Y-%m-%d %H:%M:%S} UTC, and repeats open alerts "
+                "sooner. No end was received, but the alert is taken to be over."
             )
             events.append(ended(source, each, openings, how="expired", text=text, now=around.now))
         around.tell(source, name, events)

@@ -27,7 +27,7 @@ def read_found(source: Source, arrived: Inbound) -> Delivery:
     try:
         return read_verified(source, Verified(arrived))
     except OverLimit as error:
-        raise JobFailed(f"what was found is over a limit: {error}") from error
+        raise JobFailed(f"the job found too much: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

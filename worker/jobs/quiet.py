@@ -56,10 +56,12 @@ def look(source: Source, silence: Silence, allowed: timedelta, now: datetime) ->
     """Return the events that follow from the length of the silence, and the silence to remember."""
     heard_at, told_of = silence.heard_at, silence.told_of
     if told_of is not None and heard_at > told_of:
-        text = f"{source.id} was heard again at {_time(heard_at)}, after {_long(heard_at - told_of)}."
+        text = (
+            f"A message came from {source.id} again at {_time(heard_at)}, after {_long(heard_at - told_of)} of silence."
+        )
         return Silence(heard_at, None), (_event(Resolved, source, told_of, told_of + allowed, heard_at, text),)
     if told_of is None and now - heard_at > allowed:
-        text = f"Nothing came from {source.id} since {_time(heard_at)}; something is expected every {_long(allowed)}."
+        text = f"No message came from {source.id} since {_time(heard_at)}. One is expected every {_long(allowed)}."
         return Silence(heard_at, heard_at), (_event(Opened, source, heard_at, heard_at + allowed, now, text),)
     return silence, ()
 

@@ -87,7 +87,7 @@ def _sent(
         return False, call
     repeatable = isinstance(call, HttpCall) and call.repeatable
     if may_be_there and not repeatable:
-        return False, CallUnknown("who sent it ended before it was answered")
+        return False, CallUnknown("the process that sent the receipt ended before the answer")
     try:
         with connector_defects(source):
             return repeatable, send(call, about, receipts, source.settings, TOKENS)

@@ -68,7 +68,7 @@ __all__ = [
     "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes",
     "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span",
     "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms",
-    "compare", "open_ledger", "rejects_the_values", "says_full", "storable",
+    "compare", "open_ledger", "rejects_the_values", "says_full", "storable", "why_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
@@ -125,6 +125,11 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
 
     def close(self) -> None:
         self.database.close()
+
+
+def why_away(error: Exception) -> str:
+    """Return one of `LedgerAway` in words, without the statement."""
+    return f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip()
 
 
 def open_ledger(settings: Settings) -> Ledger:

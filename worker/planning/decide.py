@@ -323,7 +323,7 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
     """Record the effect of a ticket's state on its case; no call follows from it."""
     known = batch.known.tickets.get(event.ticket_id)
     if known is None:
-        return Effect(arrival, Recurrence.FIRST, "it is no ticket of ours")
+        return Effect(arrival, Recurrence.FIRST, "the ticket belongs to no case")
     case, recurrence, _ = _recognised(batch, arrival.source, event, batch.known.cases[known.case_id])
     if case is None or recurrence is not Recurrence.FIRST:
         return Effect(arrival, recurrence, "a repeat: this message is known")
@@ -335,13 +335,13 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
     if known.reported_at is None or known.reported_at <= event.occurred_at:
         later = replace(known, reported_at=event.occurred_at, status=event.status)
         batch.known.tickets[event.ticket_id] = later
-    return Effect(arrival, recurrence, reason or "what it says of its ticket is known now")
+    return Effect(arrival, recurrence, reason or "the state of the ticket is recorded")
 
 
 def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
     """Let a comment without a known case wait, or leave it to a person."""
     if event.unknown == "quarantine":
-        reason = "the case that it belongs to is not known"
+        reason = "the case is not known"
         return Effect(arrival, Recurrence.FIRST, reason, quarantine=True)
     wanted = (arrival.source, name_of(event))
     version = (event.source_message_id, event.content_digest)
@@ -349,7 +349,7 @@ def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
     if version not in waiting:
         comment = Waiting(*wanted, event, arrival.inbound_id, arrival.treatment)
         waiting[version] = batch.waiting[arrival.source, *version] = comment
-    return Effect(arrival, Recurrence.FIRST, "it waits for its case")
+    return Effect(arrival, Recurrence.FIRST, "the comment waits for its case")
 
 
 def _take_along(batch: Batch, rules: Rules) -> list[Effect]:

@@ -178,7 +178,7 @@ def _as_closed(group: CaseState) -> CaseState:
 
 def _opening(event: Event, group: CaseState, title: str) -> Event:
     """Return the event as it opens the group. Only other members ended before, so the opening is not stale."""
-    about = f"One ticket for a group ({title}). What joins and leaves it later is in its notes."
+    about = f"One ticket for a group ({title}). The notes say what joins and leaves the group."
     started = event.started_at
     if isinstance(event, Opened) and group.ended_at is not None and started <= group.ended_at:
         started = group.ended_at + timedelta(microseconds=1)
@@ -199,7 +199,7 @@ def _left(source: str, group: CaseState, open_members: int, event: Event, policy
     if group.ticket_state_by_others in ("wont_fix", "gone"):
         return Plan(group, reason=WONT_FIX if group.ticket_state_by_others == "wont_fix" else GONE)
     if policy.on_resolve == "nothing":
-        return Plan(group, reason="it left its group, and ends of this kind do nothing")
+        return Plan(group, reason="the member left the group, and an end has no effect on the ticket (on_resolve)")
     text = f"{event.subject} left the group: it is resolved, says {source}. Still open: {open_members}."
     if _is_ours(event):
         text = f"{event.subject} left the group. Still open: {open_members}.\n\n{event.text}"
@@ -209,9 +209,9 @@ def _left(source: str, group: CaseState, open_members: int, event: Event, policy
 def _noted(group: CaseState, event: Event, alone: Plan) -> Plan:
     notes = tuple(each for each in alone.intents if isinstance(each.request, AddNote))
     if group.phase == "new" or group.ticket_state_by_others in ("wont_fix", "gone") or not alone.intents:
-        return Plan(group, reason=alone.reason or "no ticket of its group is there")
+        return Plan(group, reason=alone.reason or "the group has no ticket")
     decided = _with_notes(group, event, notes)
-    return decided if decided.intents else replace(decided, reason="its group has a priority that is as high")
+    return decided if decided.intents else replace(decided, reason="the group has the same or a higher priority")
 
 
 def _with_notes(group: CaseState, event: Event, notes: tuple[Intent, ...]) -> Plan:

@@ -63,8 +63,8 @@ PRIVATE_SUBJECT = "A private message from {source}"
 PRIVATE_TEXT = "The text of this message is private. It is in the private notes of this ticket."
 
 
-WONT_FIX = "its ticket was closed as one that will not be fixed"
-GONE = "its ticket is gone"
+WONT_FIX = "the ticket was closed as won't fix"
+GONE = "the ticket was deleted"
 
 
 def plan(
@@ -90,7 +90,7 @@ def plan(
         case Commented():
             return _commented(source, case, event, policy, standing, wording)
         case Changed():
-            return _changed(source, case, event, policy)
+            return _changed(case, event, policy)
     raise TypeError(f"an event of unknown kind: {type(event).__name__}")
 
 
@@ -104,11 +104,13 @@ def _repeated(source: str, case: CaseState, event: Event, policy: Policy, recogn
         ordinal = f"repeat:{observation}"
         if case.ticket_state_by_others == "gone":
             return Plan(back, (Intent("create_ticket", _ticket(source, event, AS_SAID), ordinal),))
-        text = f"It goes on, says {source}, though this ticket is {case.ticket_state_by_others}.\n\n{event.text}"
+        text = f"This goes on, says {source}, although the ticket is {case.ticket_state_by_others}.\n\n{event.text}"
         return Plan(back, (replace(_reopen(source, event, AS_SAID), ordinal=ordinal), _note(event, text, ordinal)))
     if not policy.note_on_repeat or case.ticket_state_by_others in ("wont_fix", "gone"):
         return Plan(case, reason="a repeat: this message is known")
-    return Plan(case, (_note(event, f"It goes on: {source} said so again at {observation}.", f"repeat:{observation}"),))
+    return Plan(
+        case, (_note(event, f"This goes on: {source} repeated the message at {observation}.", f"repeat:{observation}"),)
+    )
 
 
 def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording) -> Plan:
@@ -117,27 +119,27 @@ def _opened(source: str, case: CaseState, event: Opened, policy: Policy, wording
     over = case.ended_at is not None and event.started_at <= case.ended_at
     if case.phase == "new":
         if over:
-            return Plan(case, reason="it was resolved before its opening arrived")
+            return Plan(case, reason="the end arrived before the opening")
         return _delayed(_create(source, case, event, wording), policy)
     if case.phase == "open":
         return _opened_while_open(source, case, event, policy, wording)
     if over:
         if case.ticket_state_by_others == "gone":
             return Plan(case, reason=GONE)
-        return Plan(case, (_note(event, f"An opening of an episode that is over arrived late.\n\n{event.text}"),))
+        return Plan(case, (_note(event, f"This opening arrived late: what it reports is over.\n\n{event.text}"),))
     return _begun_again(source, case, event, policy, wording, case.ended_at)
 
 
 def _opened_while_open(source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording) -> Plan:
     is_new = event.start_known and case.started_at is not None and event.started_at > case.started_at
     if not is_new:
-        return Plan(case, reason="its ticket is open, with this episode or a later one")
+        return Plan(case, reason="the case is open already, with this opening or a later one")
     if case.create_dead or case.ticket_state_by_others == "gone":
         return _create(source, case, event, wording)
     if case.ticket_state_by_others is not None:
         return _begun_again(source, case, event, policy, wording, case.ticket_state_by_others_at)
     anew = replace(case, started_at=event.started_at)
-    text = f"Opened again at {_time(event.started_at)}; no end was seen.\n\n{event.text}"
+    text = f"Opened again at {_time(event.started_at)}. No end was received before.\n\n{event.text}"
     return Plan(anew, (_note(event, text),))
 
 
@@ -163,12 +165,12 @@ def _commented(
 ) -> Plan:
     if case.phase == "new":
         if event.unknown != "open":
-            return Plan(case, reason="its case is not known", unknown=event.unknown)
+            return Plan(case, reason="the case is not known", unknown=event.unknown)
         other = standing.turned_away_from
-        about = f"It answers {other}, which its sender has no part in." if other else None
+        about = f"This message answers {other}, in which its sender takes no part." if other else None
         return _create(source, case, event, wording, about)
     if not policy.note_on_comment:
-        return Plan(case, reason="comments are not noted")
+        return Plan(case, reason="comments add no note (note_on_comment)")
     note = Intent("add_note", AddNote(body=event.text, private=event.private and not event.public_note))
     case = replace(case, delayed=False)
     is_closed = case.phase != "open" or case.ticket_state_by_others in ("resolved", "closed")
@@ -181,27 +183,31 @@ def _commented(
     if within and not case.create_dead and case.ticket_state_by_others != "gone":
         reopened = replace(_begin(case, event), priority=case.priority)
         return Plan(reopened, (_reopen(source, event, wording), note))
-    return _create(source, case, event, wording, f"It follows ticket {case.ticket_id}." if case.ticket_id else None)
+    return _create(
+        source, case, event, wording, f"This ticket follows ticket {case.ticket_id}." if case.ticket_id else None
+    )
 
 
 def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standing: Standing) -> Plan:
     if not standing.authorized:
-        return Plan(case, reason="its author may not close it: neither its opener nor somebody who is allowed to")
+        return Plan(
+            case, reason="the author may not close the case: only its opener may, and people whom the settings name"
+        )
     if case.phase != "open":
         # The opening of this episode may still be under way; it must open nothing.
         latest = event.occurred_at if case.ended_at is None else max(case.ended_at, event.occurred_at)
-        nothing = "it was resolved, and nothing was open" if case.phase == "new" else "its ticket is closed already"
+        nothing = "the case was never opened" if case.phase == "new" else "the case is closed already"
         return Plan(replace(case, ended_at=latest), reason=nothing)
     if case.started_at is not None and event.occurred_at < case.started_at:
-        return Plan(case, reason="it ends an earlier episode than the open one")
+        return Plan(case, reason="the end of an earlier episode than the open one")
     if case.delayed:
         over = replace(case, phase="new", ended_at=event.occurred_at, delayed=False)
-        return Plan(over, reason="it ended before its opening was sent: neither is", takes_back=True)
+        return Plan(over, reason="the case ended within the opening delay, so no ticket is created", takes_back=True)
     closed = replace(case, phase="closed", ended_at=event.occurred_at)
     if case.ticket_state_by_others in ("wont_fix", "gone"):
         return Plan(closed, reason=WONT_FIX if case.ticket_state_by_others == "wont_fix" else GONE)
     intents = _ending(source, event, policy.on_resolve)
-    return Plan(closed, intents, None if intents else "it ended, and ends of this kind do nothing")
+    return Plan(closed, intents, None if intents else "an end has no effect on the ticket (on_resolve)")
 
 
 def _ending(source: str, event: Event, on_resolve: OnResolve) -> tuple[Intent, ...]:
@@ -218,37 +224,37 @@ def _ending(source: str, event: Event, on_resolve: OnResolve) -> tuple[Intent, .
             return ()
 
 
-def _changed(source: str, case: CaseState, event: Event, policy: Policy) -> Plan:
+def _changed(case: CaseState, event: Event, policy: Policy) -> Plan:
     if case.phase != "open" or case.ticket_state_by_others in ("wont_fix", "gone"):
-        return Plan(case, reason="no ticket of its is open")
+        return Plan(case, reason="the case has no open ticket")
     intents = [_note(event, event.text)] if event.text and policy.note_on_change else []
     if case.changed_at is not None and event.occurred_at < case.changed_at:
         # The event is older than a known change, so its priority is outdated.
-        return Plan(case, tuple(intents), None if intents else "something later is known of it")
+        return Plan(case, tuple(intents), None if intents else "a later change is known already")
     if event.priority != case.priority:
         intents.insert(0, Intent("update_ticket", UpdateTicket(priority=event.priority)))
     return Plan(
         replace(case, priority=event.priority, changed_at=event.occurred_at),
         tuple(intents),
-        None if intents else f"{source} changed nothing",
+        None if intents else "the change has no effect on the ticket",
     )
 
 
 def _content_changed(source: str, case: CaseState, event: Event, policy: Policy, episode: int | None) -> Plan:
     if isinstance(event, Resolved):
-        return Plan(case, reason="a repeat: this end is known, though its words differ")
+        return Plan(case, reason="a repeat: this end is known, with another text")
     if case.phase != "open" or episode != case.episode:
-        return Plan(case, reason="it changed after its episode was over")
+        return Plan(case, reason="a change of an episode that is over")
     if case.ticket_state_by_others in ("wont_fix", "gone"):
         return Plan(case, reason=WONT_FIX if case.ticket_state_by_others == "wont_fix" else GONE)
     if not policy.note_on_change:
-        return Plan(case, reason="changes are not noted")
+        return Plan(case, reason="changes add no note (note_on_change)")
     update: tuple[Intent, ...] = ()
     if event.priority != case.priority:
         # The content is the ordinal: one message may change many times, and each change needs its own key.
         update = (Intent("update_ticket", UpdateTicket(priority=event.priority), event.content_digest),)
     event = replace(event, private=event.private or event.private_change)
-    note = _note(event, f"It changed at {source}.\n\n{event.text}", event.content_digest)
+    note = _note(event, f"Changed at {source}.\n\n{event.text}", event.content_digest)
     return Plan(replace(case, priority=event.priority), (*update, note))
 
 

@@ -55,7 +55,7 @@ def gathered(case: CaseState, event: Event, limit: Exchange, verdict: Verdict) -
         return Plan(case, reason=reason)
     text = (
         f"More than {limit.most} messages with this sender and subject came in {minutes} minutes, as when two "
-        f"automatic answers face each other. This one, and those that follow, are only recorded.\n\n{event.text}"
+        f"automatic answers face each other. This message and those that follow are only recorded.\n\n{event.text}"
     )
     return Plan(case, (Intent("add_note", AddNote(body=text, private=True), "exchange"),), reason)
 

@@ -34,14 +34,14 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
     every phase: the next event of its case gets another ticket.
     """
     if not seen.is_current:
-        return case, "its case has another ticket by now"
+        return case, "the case has another ticket now"
     known_at = (
         seen.reported_at
         if case.ticket_state_by_others != "gone"
         else max(filter(None, (seen.reported_at, case.ticket_state_by_others_at)), default=None)
     )
     if known_at is not None and seen.at < known_at:
-        return case, "something later is known of its ticket"
+        return case, "a later state of the ticket is known already"
     if seen.status == "gone":
         return replace(case, ticket_state_by_others="gone", ticket_state_by_others_at=seen.at), None
     if case.ticket_state_by_others == "gone":
@@ -51,17 +51,17 @@ def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | Non
         return (
             (replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None), None)
             if case.ticket_state_by_others
-            else (case, "its ticket was not left")
+            else (case, "the ledger has the ticket as open already")
         )
     if seen.wont_fix:
         return replace(case, ticket_state_by_others="wont_fix", ticket_state_by_others_at=seen.at), None
     if case.ticket_state_by_others == "wont_fix":
-        return case, "it will not be fixed, and that it is closed says no more"
+        return case, "the ticket is already known as won't fix"
     if case.phase != "open":
-        return case, "it is over, so its ticket is closed"
+        return case, "the case is over, so a closed ticket is right"
     # The Tickets API reports whole seconds.
     if seen.begun_at is None or seen.at < seen.begun_at.replace(microsecond=0):
-        return case, "it was so before its ticket was opened again"
+        return case, "the ticket had this state before it was opened again"
     return replace(
         case,
         ticket_state_by_others="closed" if seen.status == "closed" else "resolved",

@@ -36,7 +36,7 @@ def send(
     if not isinstance(answer, HttpAnswer):
         return answer
     if receipts.read is None:
-        return Posted() if 200 <= answer.status < 300 else CallUnknown(f"answered {answer.status}")
+        return Posted() if 200 <= answer.status < 300 else CallUnknown(f"the platform answered {answer.status}")
     return receipts.read(about, answer)
 
 
@@ -52,7 +52,7 @@ def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) 
         if not isinstance(answer, HttpAnswer) or answer.status != UNAUTHORIZED:
             return answer
         tokens.drop(credentials)
-    return CallLater(CREDENTIALS_S, "the platform takes no token that we are given", for_all=True)
+    return CallLater(CREDENTIALS_S, "no token is configured that the platform accepts", for_all=True)
 
 
 def hand_in(mail: OutgoingMail) -> Outcome:
@@ -98,5 +98,5 @@ def _connected(mail: OutgoingMail) -> smtplib.SMTP:
 
 def _replied(code: int, said: bytes | str) -> Outcome:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    reason = f"the mail server said {code} {text[:200]}"
+    reason = f"the mail server answered {code} {text[:200]}"
     return CallRejected(reason) if code // 100 == PERMANENT else CallLater(None, reason)

@@ -42,7 +42,7 @@ class Tokens:
         asked = HttpCall(credentials.url, urlencode(fields).encode(), {"Content-Type": FORM})
         answer = request(asked)
         if not isinstance(answer, HttpAnswer):
-            raise ServerAway(f"the token endpoint is not reached: {answer.reason}")
+            raise ServerAway(f"the token endpoint cannot be reached: {answer.reason}")
         tokens = granted(answer.status, answer.body, None, datetime.now(UTC))
         while len(self._kept) >= MOST:
             self._kept.pop(next(iter(self._kept)))

@@ -68,7 +68,7 @@ def read(source: Source | None, arrived: Inbound) -> Parsed | str:
     if arrived.source == INTERNAL:
         return Parsed()  # the delivery holds states of tickets, and no ticket has an id in a rehearsal
     if source is None:
-        return f"its source {arrived.source!r} is not configured"
+        return f"the source {arrived.source!r} is not configured"
     try:
         return parse(source, Verified(arrived))
     except (UnreadableMessage, OverLimit) as error:

@@ -53,7 +53,7 @@ def try_out(settings: Settings, test: Test, messages: Sequence[Sample], now: dat
         try:
             got = _led_to(source, Inbound(source.id, at, message.body, headers, message.query), memory, number)
         except ConnectorError as error:
-            found.append(Mismatch(number, "message", "one that can be read", str(error)))
+            found.append(Mismatch(number, "message", "a readable message", str(error)))
             continue
         found += [
             Mismatch(number, what, _plain(wanted), value)

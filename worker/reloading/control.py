@@ -38,13 +38,16 @@ WAITING = 8  # connections that may wait to be accepted
 def refusal(host: str, origin: str | None, authorization: str, token: str | None) -> tuple[int, str] | None:
     """Return (status, reason) for a refused request; None for an allowed one. A `token` of None requires no token."""
     if not is_this_machine(_without_port(host)):
-        return 421, "the Host must be a loopback address or localhost"
+        return 421, "the header Host must be a loopback address or localhost"
     if origin is not None:
-        return 403, "no page in a browser may ask this"
+        return 403, "requests of pages in a browser are refused"
     if token is not None and not hmac.compare_digest(
         authorization.encode("utf-8", "replace"), f"Bearer {token}".encode()
     ):
-        return 401, "the token is missing or wrong: send Authorization: Bearer and what control_token_file holds"
+        return (
+            401,
+            "the token is missing or wrong: send Authorization: Bearer TOKEN, with the token in control_token_file",
+        )
     return None
 
 
@@ -78,7 +81,7 @@ def control_app(reloader: Reloader, token: str | None) -> Starlette:
         try:
             changes = await run_in_threadpool(reloader.reload)
         except SettingsError as error:
-            return JSONResponse({"error": "the settings are as they were", "problems": error.problems}, 422)
+            return JSONResponse({"error": "the settings are unchanged", "problems": error.problems}, 422)
         return JSONResponse(
             {
                 "changed": [asdict(each) for each in changes.taken],
@@ -134,7 +137,7 @@ def unix_listener(path: Path) -> socket.socket:
 def _remove_abandoned(path: Path) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise FileExistsError(17, "there is a file of that name, which is no socket")
+            raise FileExistsError(17, "the path is a file, not a socket")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.settimeout(1)
             try:

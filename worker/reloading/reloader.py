@@ -85,5 +85,5 @@ class Reloader:
             raise
         except Exception as defect:
             log.exception("config.reader_failed")
-            what = f"the settings could not be read ({type(defect).__name__}): this is a defect, see the log"
+            what = f"a defect in Ticketrelay kept the settings from being read ({type(defect).__name__}): see the log"
             raise SettingsError([Problem(what, DEFAULT)]) from defect

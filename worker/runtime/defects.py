@@ -29,4 +29,6 @@ def connector_defects(source: Source, *meant: type[Exception]) -> Iterator[None]
         raise
     except Exception as defect:
         log.exception("connector.failed", source=source.id, kind=source.connector.kind)
-        raise ConnectorFailed(f"the connector failed on it ({error_location(defect)})") from defect
+        raise ConnectorFailed(
+            f"the connector failed on the message, which is a defect ({error_location(defect)})"
+        ) from defect

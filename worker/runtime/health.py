@@ -37,7 +37,7 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
 
     async def live(_: Request) -> Response:
         dead = await run_in_threadpool(lambda: sorted(name for name, lives in needed.items() if not lives()))
-        return PlainTextResponse(f"dead: {', '.join(dead)}\n", 503) if dead else PlainTextResponse("alive\n")
+        return PlainTextResponse(f"parts that died: {', '.join(dead)}\n", 503) if dead else PlainTextResponse("alive\n")
 
     async def ready(_: Request) -> Response:
         try:
@@ -45,7 +45,7 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
         except LedgerAway as error:
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
         if not is_usable:
-            return PlainTextResponse("the ledger is not there or not of this version\n", 503)
+            return PlainTextResponse("the ledger has no tables, or those of another version\n", 503)
         return PlainTextResponse("ready\n")
 
     async def show_metrics(_: Request) -> Response:

@@ -16,7 +16,7 @@ import click
 import structlog
 
 from tickets.listening import listen
-from worker.ledger import Ledger, open_ledger
+from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.runtime import tracebacks
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import Loaded, Tree, gather, judge
@@ -33,7 +33,7 @@ def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
     unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-intake"}}
     given = gather(os.environ, file)
     missing = tuple(
-        Problem("is required (one process with everything in it: `ticketrelay run`)", DEFAULT, name)
+        Problem("is required here, but not for `ticketrelay run`", DEFAULT, name)
         for name in (("ledger", "url"), ("broker", "url"))
         if not given.has(*name)
     )
@@ -47,7 +47,7 @@ def fleet_settings(file: Path | None, *, needs_api: bool) -> Loaded:
     except SettingsError as error:
         fail_settings(error)
     if loaded.settings.broker.url.startswith("memory"):
-        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: name a Redis or a RabbitMQ"])
+        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: set the URL of a Redis or a RabbitMQ"])
     return loaded
 
 
@@ -56,8 +56,18 @@ def upgraded_ledger(settings: Settings) -> Ledger:
     ledger = open_ledger(settings)
     if not ledger.is_current():
         ledger.close()
-        fail(["the ledger is not there or not of this version: run `ticketrelay db upgrade` first"])
+        url = ledger.database.url.render_as_string(hide_password=True)
+        fail([f"the ledger {url} has no tables, or those of another version: run `ticketrelay db upgrade` first"])
     return ledger
+
+
+def ledger_or_exit(settings: Settings) -> Ledger:
+    """Return the ledger as `upgraded_ledger` does; end the process with exit code 1 while the ledger cannot be used."""
+    try:
+        return upgraded_ledger(settings)
+    except LedgerAway as error:
+        click.echo(f"Error: {why_away(error)}", err=True)
+        sys.exit(1)
 
 
 def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:
@@ -85,7 +95,7 @@ def split_address(address: str) -> tuple[str, int]:
     """
     host, _, port = address.rpartition(":")
     if not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > LAST_PORT:
-        fail([f"{address!r} is not an address HOST:PORT, such as {DEFAULT_LISTEN}"])
+        fail([f"{address!r} is not an address: expected HOST:PORT, such as {DEFAULT_LISTEN}"])
     return host.strip("[]"), int(port)
 
 

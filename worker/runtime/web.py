@@ -36,7 +36,7 @@ def fetch(call: HttpCall, *, max_bytes: int, deadline_s: float = DEADLINE_S) -> 
         request = httpx.Request(call.method, call.url, headers=sent, content=call.body or None)
         return asyncio.run(_fetch(request, max_bytes, deadline_s))
     except TimeoutError:
-        raise NoAnswer(f"no whole answer within {deadline_s:g} s") from None
+        raise NoAnswer(f"no complete answer within {deadline_s:g} s") from None
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise NotReached(f"no connection: {type(error).__name__}: {error}") from error
     except httpx.HTTPError as error:
@@ -55,7 +55,7 @@ async def _fetch(request: httpx.Request, max_bytes: int, deadline_s: float) -> H
     async with asyncio.timeout(deadline_s), client:
         answer = await client.send(request, stream=True)
         if answer.headers.get("content-encoding", "identity") != "identity":
-            raise NoAnswer("the answer is compressed, and was asked not to be")
+            raise NoAnswer("the answer is compressed, although the request forbade that")
         async for part in answer.aiter_raw():
             body += part
             if len(body) > max_bytes:

@@ -75,4 +75,4 @@ def unknown(name: str, names: Mapping[str, str]) -> tuple[str, str] | None:
         return None
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(names))}"
-    return f"no event has an attribute {name!r}", hint
+    return f"events have no attribute {name!r}", hint

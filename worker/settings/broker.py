@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import Field, FilePath, StringConstraints, model_validator
 
@@ -19,6 +19,8 @@ from worker.settings.section import MayHoldPassword, Section, Shape
 
 ALWAYS_TLS = ("rediss", "amqps")
 WITH_LISTS = ("sentinel", "amqp")
+IN_QUERY = frozenset({"connect_timeout", "heartbeat", "insist", "login_method"})
+"""The parameters of a URL that kombu's Connection takes. It ends with a TypeError for any other one."""
 Word = Annotated[str, Shape(r"^[A-Za-z0-9_.-]{1,100}$", "1 to 100 letters, digits, _, . and -")]
 
 
@@ -39,7 +41,7 @@ class BrokerSettings(Section):
     """`redis://…`, `rediss://…`, `amqp://…`, `amqps://…`, or `sentinel://HOST:PORT;sentinel://HOST:PORT/DB` with the
     addresses of the Sentinels, not of Redis. `memory://` is for `run` only."""
     queue: Word = "ticketrelay"
-    """Deployments that share a broker need a queue each."""
+    """The queue of the wake-ups. Deployments that share a broker need a queue each."""
     username: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The user name at the broker; takes precedence over the URL."""
     password: Secret | None = None
@@ -73,23 +75,26 @@ class BrokerSettings(Section):
     def _addresses_are_whole(self) -> Self:
         parts = [_split(each) for each in self.url.split(";")]
         if len(parts) > 1 and self.scheme not in WITH_LISTS:
-            raise ValueError(f"url: {self.scheme}:// takes one address")
+            raise ValueError(f"url: {self.scheme}:// takes one address, not a list")
         for part in parts:
             if part.scheme != self.scheme:
-                raise ValueError("url: every address of a list begins with the same scheme")
+                raise ValueError("url: every address of a list must begin with the same scheme")
             if self.scheme != "memory" and not part.hostname:
-                raise ValueError("url: an address needs a host")
+                raise ValueError("url: the host is missing: expected an address such as redis://HOST:6379/0")
             if "ssl_" in part.query:
                 raise ValueError("url: TLS is set with tls_verify, tls_ca_file and tls_certificate_file")
+            if unknown := sorted({name for name, _ in parse_qsl(part.query, True)} - IN_QUERY):
+                hint = "the settings username and password take the login, and the path takes the database"
+                raise ValueError(f"url: {unknown[0]}= cannot stand in the URL: {hint}")
             if self.password is not None and part.password:
-                raise ValueError("password: the URL has one too; give one of them")
+                raise ValueError("password: the URL has a password too; remove one of the two")
         return self
 
     @model_validator(mode="after")
     def _options_fit_the_broker(self) -> Self:
         is_sentinel = self.scheme == "sentinel"
         if is_sentinel and self.master_name is None:
-            raise ValueError("master_name: is required with sentinel://")
+            raise ValueError("master_name: is required with sentinel://, and names the Redis to use")
         foreign = ("master_name", "sentinel_username", "sentinel_password", "tls")
         for name in foreign if not is_sentinel else ():
             if getattr(self, name):
@@ -99,7 +104,7 @@ class BrokerSettings(Section):
             if getattr(self, name) is not None:
                 raise ValueError(f"{name}: the broker is reached without TLS; use rediss://, amqps://, or tls=true")
         if self.tls_key_file is not None and self.tls_certificate_file is None:
-            raise ValueError("tls_key_file: a key without tls_certificate_file")
+            raise ValueError("tls_key_file: is of no use without tls_certificate_file; set that too")
         return self
 
     @model_validator(mode="after")
@@ -119,7 +124,7 @@ def _split(url: str) -> SplitResult:
     try:
         _ = parts.port
     except ValueError:
-        raise ValueError("url: a port is a number up to 65535") from None
+        raise ValueError("url: the port must be a number up to 65535") from None
     return parts
 
 

@@ -25,7 +25,7 @@ def refused(address: str, *, has_token: bool) -> str | None:
     if address.startswith(UNIX):
         path = address.removeprefix(UNIX)
         if not path.startswith("/") or "\0" in path:
-            return "control must name an absolute path, such as unix:/run/ticketrelay/control.sock"
+            return "control must be an absolute path, such as unix:/run/ticketrelay/control.sock"
         if len(os.fsencode(path)) > LONGEST_PATH:
             return f"control's path must have at most {LONGEST_PATH} bytes: choose a shorter one"
         return None

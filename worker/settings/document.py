@@ -72,10 +72,12 @@ class _Loader(
         """Refuse too many levels before Python's stack ends, and tags while they are still visible."""
         event = self.peek_event()
         if getattr(event, "tag", None) is not None:
-            raise _Refused("a tag; this file has none", "leave the word that begins with ! out", event.start_mark)
+            raise _Refused(
+                "a tag (!), which this file may not have", "remove the word that begins with !", event.start_mark
+            )
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise _Refused(f"more than {MAX_DEPTH} levels", "no setting is so deep", event.start_mark)
+            raise _Refused(f"more than {MAX_DEPTH} nested levels", "no setting is nested so deeply", event.start_mark)
         try:
             return super().compose_node(parent, index)
         finally:
@@ -84,17 +86,17 @@ class _Loader(
 
 _SYNTAX = (
     # PyYAML's message, our message, the remedy
-    (r"character '\\t'", "a tab where YAML takes spaces only", "replace it by spaces"),
+    (r"character '\\t'", "a tab where YAML allows spaces only", "replace the tab by spaces"),
     (
         r"mapping values are not allowed",
-        "a ':' that no name can stand before",
-        "indent the line like its neighbours, or put a text with ': ' in it into quotes",
+        "a ':' in a place where no name can stand",
+        "indent the line like its neighbours, or put the text with ': ' into quotes",
     ),
-    (r"could not find expected ':'", "a name without its ':'", "write NAME: VALUE"),
+    (r"could not find expected ':'", "a name without a ':' after it", "write NAME: VALUE"),
     (
         r"expected <block end>|unindent does not match",
-        "the line is indented unlike its neighbours",
-        "indent what belongs together by the same number of spaces",
+        "the indentation of this line differs from its neighbours",
+        "indent all lines of a section by the same number of spaces",
     ),
     (
         r"end of stream|expected '<document start>'.*end",
@@ -103,24 +105,28 @@ _SYNTAX = (
     ),
     (
         r"expected ',' or '[\]}]'",
-        "a list or section in brackets that goes on without a comma, or is not closed",
-        "add the , or the closing bracket",
+        "a comma or the closing bracket is missing",
+        "add it",
     ),
     (
         r"undefined alias",
         "no anchor has this name",
         "an alias (*NAME) stands after its anchor (&NAME); a text that begins with * needs quotes",
     ),
-    (r"duplicate anchor|second occurrence", "an anchor of this name is there already", "give it another name"),
+    (r"duplicate anchor|second occurrence", "another anchor has this name already", "give this one another name"),
     (
         r"another document|single document|expected '<document start>'",
         "a second document",
         "write one document, without ---",
     ),
-    (r"character '@'|character '`'|character '%'", "no text begins with this character", "put the text into quotes"),
+    (
+        r"character '@'|character '`'|character '%'",
+        "a text without quotes cannot begin with this character",
+        "put the text into quotes",
+    ),
     (
         r"unknown escape",
-        "no such escape in a text in double quotes",
+        "an unknown escape in double quotes",
         "write \\\\ for a backslash, or use single quotes",
     ),
 )
@@ -143,22 +149,22 @@ def read_document(name: str, content: bytes) -> tuple[Branch, list[Problem]]:
     except _Refused as error:
         raise SettingsError([Problem(str(error), _place(document, error.mark), todo=error.todo)]) from None
     except (ValueError, OverflowError):  # an escape of a character that does not exist
-        raise SettingsError([Problem("this is no YAML", start)]) from None
+        raise SettingsError([Problem("this is not YAML", start)]) from None
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == f"{_CORE}null"):
-        raise SettingsError([Problem("the file is empty", start, todo="write a section, or leave out --config")])
+        raise SettingsError([Problem("the file is empty", start, todo="write a section, or run without --config")])
     build = _Build(document, text)
     tree = build.node(root, (), ())
     if not isinstance(tree, Branch):
         what = "a list" if isinstance(tree, Items) else "a value"
         todo = "write the sections' names, each with a ':'"
-        raise SettingsError([Problem(f"{what} where the sections are wanted", tree.origin, todo=todo)])
+        raise SettingsError([Problem(f"expected sections, not {what}", tree.origin, todo=todo)])
     return tree, build.problems
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
     if len(content) > MAX_BYTES:
         at = Place(Text(name, ("",)), 1, 1)
-        raise SettingsError([Problem(f"the file has {len(content)} bytes, more than {MAX_BYTES}", at)])
+        raise SettingsError([Problem(f"the file has {len(content)} bytes, and may have {MAX_BYTES}", at)])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -173,7 +179,7 @@ def _decoded(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
 def _unprintable(document: Text, text: str, error: Any) -> Problem:
     lines = _BREAK.split(text[: error.position])
     at = Place(document, len(lines), len(lines[-1]) + 1)
-    return Problem(f"a character that no text has (U+{ord(text[error.position]):04X})", at, todo="leave it out")
+    return Problem(f"a character that YAML does not allow (U+{ord(text[error.position]):04X})", at, todo="remove it")
 
 
 def _syntax(document: Text, error: Any) -> Problem:
@@ -182,7 +188,7 @@ def _syntax(document: Text, error: Any) -> Problem:
     for pattern, message, todo in _SYNTAX:
         if re.search(pattern, told):
             return Problem(message, _place(document, mark), todo=todo)
-    return Problem("this is no YAML", _place(document, mark), todo=str(error.problem or ""))
+    return Problem("this is not YAML", _place(document, mark), todo=str(error.problem or ""))
 
 
 def _place(document: Text, start: Any, end: Any = None) -> Place:
@@ -210,13 +216,15 @@ class _Build:
         origin = _place(self._document, node.start_mark, node.end_mark)
         self._nodes += 1
         if id(node) in above:
-            self._once("an anchor that holds itself", origin, path, "write the values out")
+            self._once("an anchor that contains itself", origin, path, "write the values out")
             return Scalar(None, origin)
         if self._nodes > MAX_NODES:
-            self._once(f"aliases make more than {MAX_NODES} values of this", origin, path, "write the values out")
+            self._once(f"aliases expand this to more than {MAX_NODES} values", origin, path, "write the values out")
             return Scalar(None, origin)
         if len(above) > MAX_DEPTH:
-            self._once(f"aliases make more than {MAX_DEPTH} levels of this", origin, path, "write the values out")
+            self._once(
+                f"aliases expand this to more than {MAX_DEPTH} nested levels", origin, path, "write the values out"
+            )
             return Scalar(None, origin)
         if isinstance(node, yaml.MappingNode):
             return self._branch(node, origin, path, (*above, id(node)))
@@ -236,7 +244,7 @@ class _Build:
             if not isinstance(key, yaml.ScalarNode):
                 self.problems.append(Problem("a name must be a text", at, path, "write NAME: VALUE"))
             elif key.value == "<<" and key.style is None:
-                self.problems.append(Problem("merge keys are not read", at, path, "write the settings out"))
+                self.problems.append(Problem("merge keys (<<) are not supported", at, path, "write the settings out"))
             elif key.value in entries:
                 first = entries[key.value][0].line
                 self.problems.append(

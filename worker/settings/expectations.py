@@ -42,7 +42,7 @@ class Expected(Section):
     @model_validator(mode="after")
     def _something_is_expected(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("nothing is expected: name what must come of it, such as operations: [create_ticket]")
+            raise ValueError("the expectation is empty: add one, such as operations: [create_ticket]")
         return self
 
 
@@ -66,7 +66,7 @@ class Step(Section):
     @model_validator(mode="after")
     def _has_one_message(self) -> Self:
         if (self.message is None) == (self.file is None):
-            raise ValueError("a step has a message: or a file:, and not both")
+            raise ValueError("a step has either message: or file:")
         return self
 
 

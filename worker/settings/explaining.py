@@ -70,7 +70,7 @@ def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
     origin = origin_of(root, path)
     node = node_at(root, path)
     if node is not None and error["type"] in _KINDS:
-        return Problem(f"{described(node)} where {_KINDS[error['type']]} is wanted", origin, path)
+        return Problem(f"expected {_KINDS[error['type']]}, not {described(node)}", origin, path)
     if error["type"] in _READ_AS:
         return Problem(f"must be {_READ_AS[error['type']]}", origin, path)
     if isinstance(node, Branch):
@@ -128,7 +128,9 @@ def _unknown(root: Branch, path: Path) -> Problem:
     if not isinstance(origin, Place):
         section = variable(*path[:-1], "")
         close = meant(str(path[-1]), names)
-        return Problem("no such setting", DEFAULT, path, f"did you mean {section}{close.upper()}?" if close else "")
+        return Problem(
+            "there is no such setting", DEFAULT, path, f"did you mean {section}{close.upper()}?" if close else ""
+        )
     secrets = {name for name, field in model.model_fields.items() if is_secret(field)} if model is not None else set()
     names = [f"{each}_file" if each in secrets else each for each in names]
     names += ["kind"] if len(path) == 3 and path[0] == SOURCES else []

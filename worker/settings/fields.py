@@ -95,7 +95,7 @@ def misfit(node: Node, field: FieldInfo) -> str:
     models = [each for each in wanted if isinstance(each, type) and issubclass(each, BaseModel)]
     is_nothing = isinstance(node, Scalar) and node.value is None
     if models and len(wanted) == 1 and not isinstance(node, Branch) and not is_nothing:
-        return f"{described(node)} where a section is wanted"
+        return f"expected a section, not {described(node)}"
     (scalar, *others) = [each for each in wanted if each is not type(None)] or [None]
     if others or scalar not in _SCALARS or is_nothing:
         return ""
@@ -103,7 +103,7 @@ def misfit(node: Node, field: FieldInfo) -> str:
         return ""
     types_, words = _SCALARS[scalar]
     fits = isinstance(node, Scalar) and type(node.value) in types_
-    return "" if fits else f"{described(node)} where {'a duration' if is_duration(field) else words} is wanted"
+    return "" if fits else f"expected {'a duration' if is_duration(field) else words}, not {described(node)}"
 
 
 def is_truth(field: FieldInfo) -> bool:

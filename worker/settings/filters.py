@@ -35,14 +35,14 @@ class Work:
     def spend(self, characters: int) -> None:
         self.left -= characters + 1
         if self.left < 0:
-            raise Unusable("it handles too much text")
+            raise Unusable("the text is too long")
 
 
 def printable(value: object) -> object:
     """Return the value when it may be put out: a text, a number, or a truth value. Raises Unusable."""
     if isinstance(value, str | bool | int | float | Undefined):
         return value
-    raise Unusable("it puts out a list or a group of attributes: name one of them")
+    raise Unusable("a list or a group of attributes cannot be printed: name one of them")
 
 
 def _text(context: Context, value: object) -> str:
@@ -58,9 +58,9 @@ def _items(context: Context, value: object) -> Sequence[object]:
     if isinstance(value, Mapping):
         value = sorted(value)
     if not isinstance(value, list | tuple):
-        raise Unusable("it takes a single text for a list")
+        raise Unusable("expected a list, not a single text")
     if len(value) > MAX_ITEMS:
-        raise Unusable(f"it goes through {len(value)} items, more than {MAX_ITEMS}")
+        raise Unusable(f"a list has {len(value)} items, more than {MAX_ITEMS}")
     _spend(context, len(value))
     return value
 
@@ -68,7 +68,7 @@ def _items(context: Context, value: object) -> Sequence[object]:
 def _spend(context: Context, characters: int) -> None:
     work = context.resolve(WORK)
     if not isinstance(work, Work):
-        raise TypeError("a rendering without a bound")
+        raise TypeError("the rendering has no limit")
     work.spend(characters)
 
 
@@ -100,7 +100,7 @@ def replace(context: Context, value: object, old: str, new: str) -> str:
     """Replace every `old` by `new`."""
     text, old, new = _text(context, value), _text(context, old), _text(context, new)
     if not old:
-        raise Unusable("it replaces nothing by something")
+        raise Unusable("the text to replace must not be empty")
     _spend(context, max(0, text.count(old) * (len(new) - len(old))))
     return text.replace(old, new)
 
@@ -157,7 +157,7 @@ def rounded(context: Context, value: object, digits: int = 0) -> float | int:
     """Return the number, rounded to so many digits after the point; an integer for 0 digits."""
     number = _number(context, value)
     if number is None or not 0 <= digits <= MAX_DIGITS:
-        raise Unusable("it rounds what is no number")
+        raise Unusable("a value to round is not a number")
     return round(number, digits) if digits else round(number)
 
 

@@ -72,7 +72,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
         ):  # some settings are paths themselves
             path = (*path[:-1], path[-1].removesuffix(_FILE))
             if variable(*path) in environ:
-                problems.append(Problem(f"{variable(*path)} is set too; give one of them", origin, path))
+                problems.append(Problem(f"{variable(*path)} is set too: remove one of the two", origin, path))
             node = InFile(environ[name], origin)
         elif environ[name] == "" and path[0] == "api" and path[-1].startswith("per_"):
             # An empty variable is how a shell or a compose file expresses None, for the settings that may be None.
@@ -90,13 +90,15 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variab
             for name in field.annotation.model_fields
         ]
         close = meant(origin.name.removeprefix(PREFIX), known)
-        problems.append(Problem("no such setting", origin, path, f"did you mean {PREFIX}{close}?" if close else ""))
+        problems.append(
+            Problem("there is no such setting", origin, path, f"did you mean {PREFIX}{close}?" if close else "")
+        )
         return
     at = tree
     for part in path[:-1]:
         at = at.setdefault(part, {})
         if not isinstance(at, dict):
-            problems.append(Problem(f"{part!r} is a value, not a section", origin, path))
+            problems.append(Problem(f"{part!r} is a setting with a value, not a section", origin, path))
             return
     at[path[-1]] = node
 
@@ -120,7 +122,7 @@ def _content(path: FilePath) -> bytes:
     except OSError as error:
         at = Place(Text(str(path), ()), 1, 1)
         todo = "give the path of the file with --config or TICKETRELAY_CONFIG"
-        raise SettingsError([Problem(f"cannot be read: {error.strerror}", at, todo=todo)]) from None
+        raise SettingsError([Problem(f"the file cannot be read: {error.strerror}", at, todo=todo)]) from None
 
 
 def _judged(
@@ -173,10 +175,10 @@ def _in_file(
     section: Branch, base: str, key: Origin, node: Node, folder: FilePath, path: Path, problems: list[Problem]
 ) -> InFile | None:
     if base in section.entries:
-        problems.append(Problem(f"{base!r} is given too", key, path, "give one of them"))
+        problems.append(Problem(f"{base!r} is given too", key, path, "remove one of the two"))
         return None
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
-        problems.append(Problem("the path of a file is wanted", seen(node, key), path))
+        problems.append(Problem("expected the path of a file", seen(node, key), path))
         return None
     return InFile(str(folder / node.value), node.origin)
 
@@ -189,7 +191,7 @@ def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
         return None
     what = "a secret" if is_secret(field) else "a URL with a password"
     todo = f"write '{path[-1]}_file: PATH', or set {variable(*path)}"
-    return Problem(f"{what} does not stand in this file", node.origin, path, todo)
+    return Problem(f"{what} must not stand in this file", node.origin, path, todo)
 
 
 def _lines(node: Node) -> set[int]:

@@ -32,16 +32,20 @@ def source_without_authentication(settings: Settings) -> Iterator[Finding]:
     """Warn of a source without a secret on a public address: anybody who reaches it could send messages."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
         if not source.settings.secrets:
-            todo = "give it a secret, or listen on a loopback address behind a proxy that lets only its sender in"
-            yield Finding(("sources", name), f"{name!r} takes messages from anybody, on a public address", todo)
+            todo = "set its secret, or listen on a loopback address behind a proxy that lets only its sender in"
+            yield Finding(
+                ("sources", name),
+                f"the source {name!r} has no secret, and accepts messages from anybody on a public address",
+                todo,
+            )
 
 
 def development_secret_in_public(settings: Settings) -> Iterator[Finding]:
     """Warn of the development secret on a public address: the README publishes it."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
         if DEV_SECRET.encode() in source.settings.secrets:
-            message = f"{name!r} accepts the public secret {DEV_SECRET!r} on {settings.server.listen}"
-            yield Finding(("sources", name, "secret"), message, "make a secret: openssl rand -hex 24")
+            message = f"the source {name!r} accepts the public secret {DEV_SECRET!r} on {settings.server.listen}"
+            yield Finding(("sources", name, "secret"), message, "set a secret of your own: openssl rand -hex 24")
 
 
 def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
@@ -50,8 +54,8 @@ def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
         value = getattr(settings.api, name)
         if value is None or value > documented:
             said = "no limit" if value is None else str(value)
-            message = f"{name} is {said}, and the Tickets API documents {documented}"
-            yield Finding(("api", name), message, "leave it out, unless your plan says otherwise")
+            message = f"{name} is {said}, but the Tickets API documents {documented}"
+            yield Finding(("api", name), message, "remove it, unless you agreed on another limit")
 
 
 def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
@@ -67,7 +71,7 @@ def reopening_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
         for path, window in windows:
             if window < repeats:
                 message = f"reopen_window ({window:g} s) is shorter than repeat_interval of {name!r} ({repeats:g} s)"
-                todo = "an alert that comes back with the next repeat gets a new ticket: make it longer"
+                todo = "make it longer: otherwise an alert that comes back with the next repeat gets a new ticket"
                 yield Finding(path, message, todo)
 
 
@@ -75,8 +79,10 @@ def heartbeat_that_nobody_misses(settings: Settings) -> Iterator[Finding]:
     """Warn of a heartbeat without `quiet_after`: its pings are taken in, and their end has no effect."""
     for name, source in settings.sources.items():
         if source.connector.says_nothing and source.settings.quiet_after is None:
-            todo = "quiet_after says how long it may be silent: its interval, and what it may be late"
-            yield Finding(("sources", name), f"nobody misses {name!r}: it has no quiet_after", todo)
+            todo = "set quiet_after to the interval of its pings, plus how late a ping may be"
+            yield Finding(
+                ("sources", name), f"the source {name!r} has no quiet_after, so missing pings have no effect", todo
+            )
 
 
 def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
@@ -85,7 +91,7 @@ def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
         repeats, expires = getattr(source.settings, "repeat_interval", None), source.settings.expire_after
         if isinstance(repeats, int | float) and expires is not None and expires <= repeats:
             message = f"expire_after of {name!r} ({expires:g} s) is no longer than its repeat_interval ({repeats:g} s)"
-            todo = "what goes on would be closed between two repeats: make it at least twice as long"
+            todo = "make it at least twice as long: otherwise alerts that still fire are closed between two repeats"
             yield Finding(("sources", name, "expire_after"), message, todo)
 
 
@@ -106,8 +112,8 @@ def grace_shorter_than_ends_take(settings: Settings) -> Iterator[Finding]:
     for name, source in settings.sources.items():
         ask = source.connector.asking.request(source.settings) if source.connector.asking is not None else None
         if ask is not None and ask.grace < GROUP_INTERVAL_S:
-            message = f"confirm_grace of {name!r} ({ask.grace:g} s) is shorter than a group_interval of 5 min"
-            todo = "an end is told with the group's next turn: with a longer grace it is its sender that tells of it"
+            message = f"confirm_grace of {name!r} ({ask.grace:g} s) is shorter than the usual group_interval, 5 min"
+            todo = "make it longer: otherwise alerts are closed before the product itself reports their end"
             yield Finding(("sources", name, "confirm_grace"), message, todo)
 
 
@@ -118,7 +124,7 @@ def secret_of_two_sources(settings: Settings) -> Iterator[Finding]:
         for secret in dict.fromkeys(source.settings.secrets):
             other = first.setdefault(secret, name)
             if other != name and secret != DEV_SECRET.encode():
-                message = f"{name!r} has a secret of {other!r}"
+                message = f"the sources {name!r} and {other!r} have the same secret"
                 yield Finding(("sources", name, "secret"), message, "give each source a secret of its own")
 
 
@@ -145,8 +151,8 @@ def warnings(loaded: Loaded, lints: Sequence[Lint] = LINTS) -> list[Problem]:
     ]
     for path, origin, file in loaded.secret_files:
         if file.mode & READ_BY_OTHERS and not file.is_public:
-            message = f"everybody on this machine may read {file.path!r} (mode {file.mode:04o})"
-            found.append(Problem(message, origin, path, f"chmod o-rwx {file.path}", "warning"))
+            message = f"every user of this machine may read {file.path!r} (mode {file.mode:04o})"
+            found.append(Problem(message, origin, path, f"run chmod o-rwx {file.path}", "warning"))
     return found
 
 

@@ -203,15 +203,19 @@ def _sources(root: Branch, problems: list[Problem]) -> dict[str, Source]:
     if section is None:
         return {}
     if not isinstance(section, Branch):
-        message = f"{described(section)} where sources are wanted"
-        problems.append(Problem(message, section.origin, (SOURCES,), "write ID: and beneath it its settings"))
+        message = f"expected sources, not {described(section)}"
+        problems.append(
+            Problem(
+                message, section.origin, (SOURCES,), "write the id of each source (ID:), and beneath it its settings"
+            )
+        )
         return {}
     found: dict[str, Source] = {}
     for source_id, (key, node) in section.entries.items():
         path: Path = (SOURCES, source_id)
         if not isinstance(node, Branch):
             needs = variable(*path, "secret") if not isinstance(key, Place) else "secret_file: PATH"
-            problems.append(Problem(f"a source needs settings, such as {needs}", seen(node, key), path))
+            problems.append(Problem(f"the settings of this source are missing, such as {needs}", seen(node, key), path))
             continue
         kind = kind_of(root, source_id)
         if not isinstance(kind, str) or kind not in kinds():
@@ -233,7 +237,7 @@ def _unfit_id(source_id: str, key: Origin, path: Path) -> Problem | None:
         _ID.validate_python(source_id)
     except ValidationError as error:
         message = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
-        return Problem(f"a source's id {message}", key, path)
+        return Problem(f"the id of a source {message}", key, path)
     return None
 
 
@@ -245,6 +249,6 @@ def _unknown_kind(root: Branch, path: Path, kind: object) -> Problem:
         origin = node.origin
     elif isinstance(origin, Place):
         return Problem(
-            f"a source named {path[-1]!r} needs its kind", origin, path, f"write kind: {' | '.join(kinds())}"
+            f"the kind of the source {path[-1]!r} is missing", origin, path, f"write kind: {' | '.join(kinds())}"
         )
-    return Problem(f"no connector of kind {kind!r}", origin, (*path, "kind"), todo)
+    return Problem(f"there is no connector of kind {kind!r}", origin, (*path, "kind"), todo)

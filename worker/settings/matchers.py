@@ -100,10 +100,10 @@ class _Reader:
             if self._is_at_end() or self._text[self._at] == "}":
                 break  # a trailing comma is allowed
         if brace is not None and not self._takes("}"):
-            raise AtOffset("the brace { is never closed", brace, 1)
+            raise AtOffset("the closing brace } is missing", brace, 1)
         if not self._is_at_end():
             rest = self._text[self._at :]
-            hint = "put the value into double quotes" if brace is None else "nothing may follow the brace }"
+            hint = "put the value into double quotes" if brace is None else "text after the closing brace }"
             raise AtOffset(f"{rest[:40]!r} cannot stand here: {hint}", self._at, len(rest))
 
     def _matcher(self) -> Matcher:
@@ -120,7 +120,7 @@ class _Reader:
     def _operator(self, name: str) -> Operator:
         found = _OPERATOR.match(self._text, self._at)
         if found is None:
-            raise AtOffset(f"after {name!r} one of = != =~ !~ is needed", *self._here())
+            raise AtOffset(f"the operator after {name!r} is missing: one of = != =~ !~", *self._here())
         self._at = found.end()
         self._skip_space()
         return cast(Operator, found[0])
@@ -133,8 +133,8 @@ class _Reader:
         else:
             found = _BARE.match(self._text, at)
             if found is None:
-                hint = "; nothing at all is written as two double quotes" if "value" in what else ""
-                raise AtOffset(f"{what} is needed here{hint}", *self._here())
+                hint = "; an empty value is written as two double quotes" if "value" in what else ""
+                raise AtOffset(f"{what} is missing here{hint}", *self._here())
             text = found[0]
             self._at = found.end()
         length = self._at - at
@@ -162,7 +162,7 @@ class _Reader:
                 character = _ESCAPES[escaped]
                 self._at += 1
             parts.append(character)
-        raise AtOffset("the quote is never closed", begin, len(self._text) - begin)
+        raise AtOffset("the closing quote is missing", begin, len(self._text) - begin)
 
     def _takes(self, character: str) -> bool:
         if not self._text.startswith(character, self._at):

@@ -158,12 +158,12 @@ class TimingSettings(Section):
         if self.http_timeout + self.margin >= self.lease:
             raise ValueError(
                 f"http_timeout + margin ({self.http_timeout:g} + {self.margin:g}) must be less than "
-                f"lease ({self.lease:g}): a worker would send after its lease has ended"
+                f"lease ({self.lease:g}): otherwise a worker could send after its lease has ended"
             )
         if self.ghost_wait < self.request_life:
             raise ValueError(
                 f"ghost_wait ({self.ghost_wait:g}) must be at least request_life ({self.request_life:g}): "
-                "a late request could land after its successor"
+                "otherwise a late request could take effect after the next one"
             )
         if self.backoff_cap < self.backoff_base:
             raise ValueError(
@@ -171,19 +171,19 @@ class TimingSettings(Section):
             )
         if self.key_window + self.lease + self.request_life > FORGETS_KEYS_AFTER:
             raise ValueError(
-                f"key_window must end before the service forgets its keys: with lease and request_life "
+                f"key_window must end before the Tickets API forgets its keys: with lease and request_life "
                 f"({self.key_window:g} + {self.lease:g} + {self.request_life:g}) it must be at most "
                 f"{FORGETS_KEYS_AFTER:g}, since a request leaves up to a lease after its claim"
             )
         if self.key_window <= self.ghost_wait + self.backoff_cap:
             raise ValueError(
                 f"key_window ({self.key_window:g}) must be longer than ghost_wait + backoff_cap "
-                f"({self.ghost_wait:g} + {self.backoff_cap:g}): no key would protect a repetition"
+                f"({self.ghost_wait:g} + {self.backoff_cap:g}): otherwise no key would protect a repeated call"
             )
         if self.breaker_window < self.http_timeout:
             raise ValueError(
                 f"breaker_window ({self.breaker_window:g}) must be at least http_timeout ({self.http_timeout:g}): "
-                "calls that time out would be forgotten before the next ones do"
+                "otherwise calls that time out are never counted together"
             )
         return self
 

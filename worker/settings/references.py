@@ -58,7 +58,7 @@ def _todo(name: str, known: Sequence[str]) -> str:
     close = meant(name, known)
     if close:
         return f"did you mean {close!r}?"
-    return f"there are: {', '.join(known)}" if known else "there is none at all"
+    return f"there are: {', '.join(known)}" if known else "none is configured"
 
 
 def _reached(value: object, pattern: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, object]]:

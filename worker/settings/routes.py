@@ -61,7 +61,7 @@ def _worded(value: object) -> object:
             return Named(template=name)
         case Template() | Named():
             return value
-    raise ValueError("must be a template, or the name of one of the templates section (template: NAME)")
+    raise ValueError("must be a template, or template: NAME with the name of one in the section templates")
 
 
 Matchers = Annotated[
@@ -128,7 +128,7 @@ class Route(Section):
         others = [name for name, value in self.sets if name != "drop"]
         if self.drop is not None and (others or self.goes_on):
             what = ", ".join(["continue"] if self.goes_on else others)
-            raise ValueError(f"a route that drops decides nothing else, but this one has {what}")
+            raise ValueError(f"a route with drop can set no other value, but this one sets {what}")
         return self
 
     def misses(self, values: Mapping[str, str]) -> tuple[Matcher, ...]:
@@ -201,8 +201,8 @@ def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list
     first_of: dict[str, int] = {}
     for index, route in enumerate(routes):
         if (earlier := first_of.setdefault(route.name, index)) != index:
-            said = f"route {earlier + 1} has this name too"
-            found.append(Finding(("routes", index, "name"), said, "give each its own", is_error=True))
+            said = f"route {earlier + 1} has the same name"
+            found.append(Finding(("routes", index, "name"), said, "give each route a name of its own", is_error=True))
         for field in ("subject", "description"):
             text = getattr(route, field)
             if isinstance(text, Named):
@@ -215,11 +215,11 @@ def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list
                     found.append(Finding(("routes", index, field, "template"), said, todo, is_error=True))
         found += _odd(index, route)
         if (shadow := _shadow(routes[:index], route)) is not None:
-            todo = "move it up, or give that one `continue: true`"
+            todo = "move this route up, or give that one `continue: true`"
             found.append(Finding(("routes", index, "match"), shadow, todo, is_error=True))
     for name in templates:
         if name not in used:
-            found.append(Finding(("templates", name), "no route uses this template", "leave it out"))
+            found.append(Finding(("templates", name), "no route uses this template", "remove it"))
     return found
 
 
@@ -231,8 +231,8 @@ def _odd(index: int, route: Route) -> Iterator[Finding]:
             yield Finding(("routes", index, "match"), f"{each}: {wrong[0]}", wrong[1])
         against = next((other for other in route.match if _contradict(each, other)), None)
         if against is not None:
-            said = f"it can never match: {each} contradicts {against}"
-            yield Finding(("routes", index, "match"), said, "leave one of them out")
+            said = f"this route can never match: {each} contradicts {against}"
+            yield Finding(("routes", index, "match"), said, "remove one of the two")
 
 
 def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[Finding]:
@@ -240,7 +240,7 @@ def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[F
         if wrong := attributes.unknown(each, names):
             yield Finding(("routes", index, "group_by", number), wrong[0], wrong[1])
         elif each in attributes.OF_ONE:
-            said = f"{each!r} differs from event to event: each would be a group by itself"
+            said = f"{each!r} differs from event to event, so every event would be a group by itself"
             yield Finding(("routes", index, "group_by", number), said, "group by labels that many alerts share")
 
 
@@ -253,7 +253,9 @@ def _shadow(earlier: Iterable[Route], route: Route) -> str | None:
     """Return why an earlier route takes every event that this one would match; None when there is no such route."""
     for other in earlier:
         if not other.goes_on and all(_implied(route.match, each) for each in other.match):
-            return f"it can never match: whatever it matches, route {other.name!r} before it takes (without continue)"
+            return (
+                f"this route can never match: route {other.name!r} before it takes the same events (without continue)"
+            )
     return None
 
 

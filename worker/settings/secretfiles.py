@@ -46,9 +46,9 @@ def read_value(path: str) -> str:
 
 
 _TODO: dict[type[Exception], str] = {
-    FileNotFoundError: "make the file, or give the path of another one",
-    PermissionError: "let the user that runs this read it",
-    IsADirectoryError: "give the path of the file in it",
+    FileNotFoundError: "create the file, or give another path",
+    PermissionError: "allow the user of this process to read it",
+    IsADirectoryError: "give the path of a file in that folder",
 }
 
 

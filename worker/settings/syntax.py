@@ -33,30 +33,30 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
 )  # fmt: skip
 
 REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
-    nodes.Add: ("+", "there is no arithmetic, and outputs stand beside each other by themselves"),
+    nodes.Add: ("+", "there is no arithmetic; write two outputs side by side: {{ a }}{{ b }}"),
     nodes.Sub: ("-", "there is no arithmetic"),
-    nodes.Mul: ("*", "there is no arithmetic, and nothing that repeats text"),
+    nodes.Mul: ("*", "there is no arithmetic, and text cannot be repeated"),
     nodes.Div: ("/", "there is no arithmetic"),
     nodes.FloorDiv: ("//", "there is no arithmetic"),
-    nodes.Mod: ("%", "there is no arithmetic, and nothing that formats text"),
+    nodes.Mod: ("%", "there is no arithmetic, and no formatting of text"),
     nodes.Pow: ("**", "there is no arithmetic"),
     nodes.Pos: ("+", "there is no arithmetic"),
-    nodes.Concat: ("~", "outputs stand beside each other by themselves: {{ a }}{{ b }}"),
-    nodes.Call: ("(", "nothing can be called; filters are: {{ subject|upper }}"),
+    nodes.Concat: ("~", "write two outputs side by side: {{ a }}{{ b }}"),
+    nodes.Call: ("(", "there are no calls; use a filter: {{ subject|upper }}"),
     nodes.Dict: ("{", "there are no mappings"),
     nodes.Slice: (":", "there are no slices; {{ text|truncate(100) }} cuts"),
-    nodes.Assign: ("set", "nothing can be set"),
-    nodes.AssignBlock: ("set", "nothing can be set"),
+    nodes.Assign: ("set", "a template cannot set variables"),
+    nodes.AssignBlock: ("set", "a template cannot set variables"),
     nodes.Macro: ("macro", "there are no macros"),
     nodes.CallBlock: ("call", "there are no macros"),
     nodes.FilterBlock: ("filter", "a filter stands behind a value: {{ subject|upper }}"),
-    nodes.Include: ("include", "a template cannot reach another one"),
-    nodes.Import: ("import", "a template cannot reach another one"),
-    nodes.FromImport: ("from", "a template cannot reach another one"),
-    nodes.Extends: ("extends", "a template cannot reach another one"),
-    nodes.Block: ("block", "a template cannot reach another one"),
-    nodes.With: ("with", "nothing can be set"),
-    nodes.Scope: ("autoescape", "nothing is escaped in a ticket's text"),
+    nodes.Include: ("include", "a template cannot use another template"),
+    nodes.Import: ("import", "a template cannot use another template"),
+    nodes.FromImport: ("from", "a template cannot use another template"),
+    nodes.Extends: ("extends", "a template cannot use another template"),
+    nodes.Block: ("block", "a template cannot use another template"),
+    nodes.With: ("with", "a template cannot set variables"),
+    nodes.Scope: ("autoescape", "a ticket's text has no escaping"),
 }
 """Source text by which a refused node is found, and the remedy."""
 
@@ -66,11 +66,11 @@ def check(environment: Environment, source: str, names: Mapping[str, str]) -> tu
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
-        raise _on_line(source, error.lineno, error.message or "it cannot be read") from None
+        raise _on_line(source, error.lineno, error.message or "the template cannot be read") from None
     except RecursionError:
-        raise AtOffset("it is nested too deeply", 0, len(source)) from None
+        raise AtOffset("the template is nested too deeply", 0, len(source)) from None
     except ValueError:  # a number that Python does not read
-        raise AtOffset("it holds a number that is too long", 0, len(source)) from None
+        raise AtOffset("a number is too long", 0, len(source)) from None
     checker = _Checker(environment, source, names)
     checker.check(tree)
     _make_safe(tree)
@@ -92,9 +92,9 @@ class _Checker:
             node, depth, own = stack.pop()
             self._steps += MAX_ITEMS if own is not None else 1
             if depth > MAX_DEPTH:
-                self._refuse(node, None, f"it is nested more than {MAX_DEPTH} deep")
+                self._refuse(node, None, f"the template is nested more than {MAX_DEPTH} levels deep")
             if self._steps > MAX_STEPS:
-                self._refuse(node, None, f"it has too many parts; those in a for count {MAX_ITEMS} times")
+                self._refuse(node, None, f"the template has too many parts (those in a for count {MAX_ITEMS} times)")
             self._look_at(node, own)
             for child, names in self._children(node, own):
                 stack.append((child, depth + 1, names))

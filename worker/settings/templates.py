@@ -61,13 +61,13 @@ class Template:
                 parts.append(part)
                 length += len(part)
                 if length > limit:
-                    raise CannotRender(f"it makes more than {limit} characters")
+                    raise CannotRender(f"the result has more than {limit} characters")
         except Unusable as error:
             raise CannotRender(str(error)) from None
         except jinja2.UndefinedError as error:
             raise CannotRender(error.message or "a name is not defined") from None
         except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError) as error:
-            raise CannotRender(f"its parts do not go together ({type(error).__name__})") from None
+            raise CannotRender(f"two values of the template do not fit together ({type(error).__name__})") from None
         return "".join(parts)
 
 
@@ -79,7 +79,7 @@ class _Environment(SandboxedEnvironment):
             return getattr(obj, attribute)
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
-        return self.undefined(f"this message has no {attribute!r} there", name=attribute)
+        return self.undefined(f"the message has no attribute {attribute!r}", name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         return self.getattr(obj, argument)
@@ -88,7 +88,7 @@ class _Environment(SandboxedEnvironment):
 def template(text: str) -> Template:
     """Return the template of this text, checked and ready. Raises AtOffset."""
     if len(text) > MAX_SOURCE:
-        raise AtOffset(f"the template has {len(text)} characters, more than {MAX_SOURCE}", 0, len(text))
+        raise AtOffset(f"the template has {len(text)} characters, and may have {MAX_SOURCE}", 0, len(text))
     environment = _environment()
     source = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     documented = attributes.documented()

@@ -16,7 +16,7 @@ from .rules import CREATED, NONE, Rule, once
 
 TEAM = Group(f"{PREFIX}team", "team=db")
 KNOWN = "a repeat: this message is known"
-WAITS = "it waits for its case"
+WAITS = "the comment waits for its case"
 
 
 def looping(number: int) -> Event:
@@ -40,19 +40,19 @@ RECOGNISING = (
     Rule(
         "A repeat that comes twice in one delivery is noted once",
         [once(0, opened()), once(5, opened(), opened(), policy=Policy(note_on_repeat=True))],
-        {"disk": [CREATED, "add_note It goes on: prom said so again at 2026-02-20T12:05:00+00:00."]},
+        {"disk": [CREATED, "add_note This goes on: prom repeated the message at 2026-02-20T12:05:00+00:00."]},
         [NONE, NONE, KNOWN],
     ),
     Rule(
         "A known message with other content is a note, once for each content",
         [once(0, opened()), once(1, opened(text="1% free")), once(2, opened(text="1% free")), once(3, opened())],
-        {"disk": [CREATED, "add_note It changed at prom."]},
+        {"disk": [CREATED, "add_note Changed at prom."]},
         [NONE, NONE, KNOWN, KNOWN],
     ),
     Rule(
         "A message stays in the case in which it was recorded first",
         [once(0, opened("disk", message="m1")), once(1, opened("cpu", message="m1", text="other"))],
-        {"disk": [CREATED, "add_note It changed at prom."]},
+        {"disk": [CREATED, "add_note Changed at prom."]},
     ),
     Rule(
         "A mail whose id its sender used for another one is a message of its own, on the case of the first",
@@ -124,7 +124,7 @@ CORRELATING = (
         "A comment whose case is not known is left to a person where it says so",
         [once(0, commented(unknown="quarantine"))],
         {},
-        ["the case that it belongs to is not known"],
+        ["the case is not known"],
     ),
 )
 
@@ -345,7 +345,7 @@ LOOPS = (
             "mail:loop2": [
                 "create_ticket medium mail:loop2 is full",
                 "add_note private More than 2 messages with this sender and subject came in 10 minutes, "
-                "as when two automatic answers face each other. This one, and those that follow, are only recorded.",
+                "as when two automatic answers face each other. This message and those that follow are only recorded.",
             ],
         },
         [NONE, NONE, BREAKER, BREAKER, BREAKER],
@@ -362,7 +362,7 @@ LOOPS = (
             "mail:loop2": [
                 "create_ticket medium mail:loop2 is full",
                 "add_note private More than 2 messages with this sender and subject came in 10 minutes, "
-                "as when two automatic answers face each other. This one, and those that follow, are only recorded.",
+                "as when two automatic answers face each other. This message and those that follow are only recorded.",
             ],
             "mail:y": ["create_ticket medium mail:y is full"],
         },

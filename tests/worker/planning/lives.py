@@ -12,7 +12,7 @@ LIFECYCLE = (
         "An end before its opening keeps the opening from making a ticket",
         [once(0, resolved(end=10)), once(1, opened(start=0))],
         {},
-        ["it was resolved, and nothing was open", "it was resolved before its opening arrived"],
+        ["the case was never opened", "the end arrived before the opening"],
     ),
     Rule(
         "An end closes the ticket, and an opening soon after reopens it",
@@ -37,6 +37,6 @@ LIFECYCLE = (
     Rule(
         "A repeat of what goes on is a note where the policy asks for that",
         [once(0, opened(), policy=Policy(note_on_repeat=True)), once(5, opened(), policy=Policy(note_on_repeat=True))],
-        {"disk": [CREATED, "add_note It goes on: prom said so again at 2026-02-20T12:05:00+00:00."]},
+        {"disk": [CREATED, "add_note This goes on: prom repeated the message at 2026-02-20T12:05:00+00:00."]},
     ),
 )

@@ -124,7 +124,7 @@ MUTATIONS = (
     Mutation("a group takes the highest priority", "grouping.py",
              "higher = not isinstance(event, Resolved) and", "higher = False and"),
     Mutation("an end before its opening is a tombstone", "lifecycle.py",
-             "            return Plan(case, reason=\"it was resolved before its opening arrived\")\n",
+             "            return Plan(case, reason=\"the end arrived before the opening\")\n",
              "            pass\n"),
     Mutation("an opening soon after reopens", "lifecycle.py",
              "within = since is not None and event.started_at - since <= policy.reopen_window", "within = False"),

@@ -47,7 +47,7 @@ def ticket_state_by_others(case: CaseState, found: TicketSeen) -> TicketStateByO
         pytest.param(CLOSED, seen("gone", 15), "gone", id="it is gone, though it is over"),
         pytest.param(OPEN, seen("closed", 0), None, id="it was so before we opened it"),
         pytest.param(OPEN, seen("closed", begun_at=None), None, id="our call that opens it is under way"),
-        pytest.param(OPEN, seen("closed", is_current=False), None, id="its case has another ticket by now"),
+        pytest.param(OPEN, seen("closed", is_current=False), None, id="the case has another ticket now"),
         pytest.param(OPEN, seen("closed", reported_at=minute(6)), None, id="something later is known"),
         pytest.param(
             replace(OPEN, ticket_state_by_others="closed"), seen("open", 7), None, id="a person opened it again"
@@ -121,7 +121,7 @@ def test_what_is_reported_of_a_ticket_changes_its_case_and_makes_no_call() -> No
         True,
     )
     assert not batch.operations
-    assert effect.reason == "what it says of its ticket is known now"
+    assert effect.reason == "the state of the ticket is recorded"
     assert [each.status for each, _ in batch.ticket_changes] == ["closed"]
 
 
@@ -140,7 +140,7 @@ def test_within_a_batch_the_later_state_holds_whatever_the_order() -> None:
 
 def test_a_ticket_that_is_not_ours_is_left_alone() -> None:
     case, (effect,), batch = played(reported("closed", 5), known=False)
-    assert effect.reason == "it is no ticket of ours"
+    assert effect.reason == "the ticket belongs to no case"
     assert (case.state, case.changed, batch.ticket_changes) == (OPEN, False, [])
 
 

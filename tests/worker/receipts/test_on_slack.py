@@ -263,7 +263,10 @@ def test_a_defect_of_a_connector_ends_no_job_and_what_may_be_there_is_not_told_t
     say(ledger, clock, source, mention())
     deliver_all(ledger)
     later(ledger, clock, broken)
-    assert "the connector failed on it (KeyError in test_on_slack.py, line" in row(ledger)["error"]
+    assert (
+        "the connector failed on the message, which is a defect (KeyError in test_on_slack.py, line"
+        in row(ledger)["error"]
+    )
     assert "wrote" not in row(ledger)["error"]
     later(ledger, clock, source, 1000)
     assert (len(web.messages), row(ledger)["state"]) == (1, "idle" if fails == "write" else "dead")

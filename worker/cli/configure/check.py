@@ -21,24 +21,22 @@ from worker.settings.problems import render
 @click.option(
     "--connect",
     is_flag=True,
-    help="Ask the Tickets API, the broker, the database and each api_url too; nothing is written.",
+    help="Also ask the Tickets API, the broker, the database and each api_url. No data is written.",
 )
-@click.option(
-    "--without-secrets", is_flag=True, help="Do not read files of secrets, where there are none: in a pipeline."
-)
+@click.option("--without-secrets", is_flag=True, help="Do not read the files of secrets, for a pipeline that has none.")
 @click.option("--deny-warnings", is_flag=True, help="Exit with 1 for warnings too.")
 @output_option
 def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings: bool, output: str) -> None:
     """Check the configuration FILE (else that of --config), together with the environment.
 
-    Exits 1 when a setting is wrong: every problem is printed, with its place and a remedy. Warnings are about settings
-    that are allowed and probably not intended. Without a file, the environment alone is checked.
+    Every problem is printed, with its place and a remedy. Warnings are about settings that are allowed and probably not
+    intended. Without a file, the environment alone is checked. Exits 1 when a setting is wrong.
 
     \b
     Example: ticketrelay check ticketrelay.yaml --connect --deny-warnings
     """
     if connect and without_secrets:
-        fail(["--connect needs the secrets that --without-secrets leaves out; give one of them"])
+        fail(["--connect needs the secrets that --without-secrets leaves out; remove one of the two flags"])
     chosen = file or config_file()
     judged = actions.check(
         lambda: with_local_defaults(gather(os.environ, chosen), DEFAULT_DATA),
@@ -51,9 +49,9 @@ def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings
         for each in judged.found:
             click.echo(render(each, judged.hidden))
         if not judged.found:
-            click.echo(f"{chosen or 'the environment'}: all settings are right")
+            click.echo(f"{chosen or 'the environment'}: all settings are valid")
         for one in judged.probed:
             click.echo(f"{one.what:<12} {'ok   ' if one.ok else 'WRONG'}  {one.said}")
         if connect and judged.loaded is None:
-            notice("nothing was asked: the settings are wrong")
+            notice("--connect was left out, because the settings are wrong.")
     sys.exit(1 if judged.is_wrong(deny_warnings=deny_warnings) else 0)

@@ -13,16 +13,17 @@ from worker.settings.showing import Shown, as_json, as_yaml, shown
 
 @click.group()
 def config() -> None:
-    """The settings that are in force."""
+    """Show the settings that are in force."""
 
 
 @config.command()
-@click.option("--listen", metavar="HOST:PORT", help="As `run --listen`.")
-@click.option("--origin", is_flag=True, help="Say where each setting comes from: flag, environment, file or default.")
+@click.option("--listen", metavar="HOST:PORT", help="The address that `run --listen` would get.")
+@click.option("--origin", is_flag=True, help="Print where each setting comes from: flag, environment, file or default.")
 @data_option
-@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True,
+              help="Print YAML or JSON.")  # fmt: skip
 def show(listen: str | None, origin: bool, data: Path, output: str) -> None:
-    """Print the settings as `run` and an operator's commands have them, without secrets.
+    """Print the settings of `run` and of an operator's commands, without secrets.
 
     Flags take precedence over the environment, the environment over the configuration file, and the file over the
     defaults.

@@ -21,17 +21,19 @@ from worker.documents.explain import EventExplained, Explained, Planned, Routing
 @click.argument("kind")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @config_option
-@click.option("--unverified", is_flag=True, help="Read it although nobody vouches for its sender.")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header it came with; repeatable.")
-@click.option("--source", "source_id", help="The source that it came to; its kind by default.")
+@click.option("--unverified", is_flag=True, help="Read the message although its sender is not verified.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'",
+              help="A header of the message. May be given several times.")  # fmt: skip
+@click.option("--source", "source_id", metavar="ID", help="The source of the message. By default the one named KIND.")
 @output_option
 def explain(
     kind: str, file: str, unverified: bool, headers: tuple[str, ...], source_id: str | None, output: str
 ) -> None:
-    """Show what would happen with the message in FILE (- for standard input), as if it were the first of its source.
+    """Show the effect that the message in FILE (- for standard input) would have as the first of its source.
 
-    FILE holds the message's body, or the output of `events export`. Nothing is stored or sent. A description also gets
-    the ledger's marker as its last line. Exits 1 when the message cannot be read or its sender is not verified.
+    FILE holds the message's body, or the output of `events export`. No data is stored or sent. The description of a
+    ticket also gets the ledger's marker as its last line. Exits 1 when the message cannot be read or its sender is not
+    verified.
 
     \b
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml
@@ -57,18 +59,18 @@ def _headers(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     for each in given:
         name, colon, value = each.partition(":")
         if not colon:
-            fail([f"--header {each!r}: a header is 'NAME: VALUE'"])
+            fail([f"--header {each!r}: the colon is missing: expected 'NAME: VALUE'"])
         pairs.append((name.strip().lower(), value.strip()))
     return tuple(pairs)
 
 
 def _print_routing(routing: RoutingExplained) -> None:
     for each in routing["matched"]:
-        click.echo(f"  route {each['route']} matched, and sets {', '.join(each['sets']) or 'nothing'}")
+        click.echo(f"  route {each['route']} matches, and sets {', '.join(each['sets']) or 'no value'}")
     if not routing["matched"]:
-        click.echo("  no route matched")
+        click.echo("  no route matches")
     for missed in routing["nearly"]:
-        click.echo(f"  route {missed['route']} nearly matched: {missed['failed']} does not hold of {missed['value']!r}")
+        click.echo(f"  route {missed['route']} nearly matches: {missed['failed']} is false for {missed['value']!r}")
     if routing["group"] is not None:
         click.echo(f"  one ticket for the group {cell(routing['group'])}")
     for misfit in routing["misfits"]:
@@ -79,9 +81,9 @@ def _print_case(event: EventExplained) -> None:
     click.echo(f"  message {cell(event['source_message_id'])} of {event['occurred_at']}")
     click.echo(f"  case {cell(event['case'])}: {cell(event['correlated'])}")
     if event["aliases"]:
-        click.echo(f"  known from now on as {cell(', '.join(event['aliases']))}")
+        click.echo(f"  the case gets the aliases {cell(', '.join(event['aliases']))}")
     if event["looked_for_as"]:
-        click.echo(f"  looked for as {cell(', '.join(event['looked_for_as']))}")
+        click.echo(f"  the case is looked up by {cell(', '.join(event['looked_for_as']))}")
 
 
 def _print_operation(operation: Planned) -> None:
@@ -98,7 +100,7 @@ def _print_operation(operation: Planned) -> None:
 def show(result: Explained) -> None:
     """Print the explanation."""
     if not result["error"] or result["events"]:
-        click.echo(f"verified {result['verified']}" if result["verified"] else "not verified: nobody vouches for it")
+        click.echo(f"verified {result['verified']}" if result["verified"] else "not verified (--unverified)")
     for event in result["events"]:
         click.echo(f"{event['kind']}  {cell(event['subject'])}")
         _print_case(event)
@@ -107,10 +109,10 @@ def show(result: Explained) -> None:
         for each in event["operations"]:
             _print_operation(each)
         if event["reason"]:
-            click.echo(f"  → nothing: {cell(event['reason'])}")
+            click.echo(f"  → no effect: {cell(event['reason'])}")
     for left in result["ignored"]:
         click.echo(f"ignored {cell(left['item'])}: {cell(left['reason'])}")
     if not (result["events"] or result["ignored"] or result["unreadable"] or result["error"]):
-        click.echo("it says nothing: its sender only wants an answer")
+        click.echo("The message holds no event. Its sender only waits for an answer.")
     if result["error"]:
-        notice(f"error: {cell(result['error'])}")
+        notice(f"Error: {cell(result['error'])}")

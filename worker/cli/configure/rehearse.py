@@ -19,6 +19,7 @@ from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, Tick
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.settings.loader import gather, judge
+from worker.wording import counted
 
 SHOWN = 10  # items of each list, in text
 _COUNT = click.IntRange(min=0)
@@ -26,14 +27,18 @@ _COUNT = click.IntRange(min=0)
 
 @click.command()
 @click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
-              help="The present configuration; without it TICKETRELAY_CONFIG's, else the environment.")  # fmt: skip
+              help="The present configuration. By default TICKETRELAY_CONFIG, else the environment.")  # fmt: skip
 @click.option("--since", type=Moment(), default="7d", show_default=True, metavar="DURATION|TIME",
-              help="What arrived since then: 90m, 24h, 7d, or 2026-02-20T12:00:00Z.")  # fmt: skip
-@click.option("--source", metavar="ID", help="Only what came from this source.")
-@click.option("--max-new", type=_COUNT, metavar="N", help="Tickets more: new ones, and those that a split adds.")
-@click.option("--max-gone", type=_COUNT, metavar="N", help="Tickets fewer: gone ones, and those that a merge takes.")
-@click.option("--max-changed", type=_COUNT, metavar="N", help="Differences in tickets that are there before and after.")
-@click.option("--max-calls-more", type=click.FloatRange(min=0), metavar="PERCENT", help="Calls more than today.")
+              help="Only deliveries since then: 90m, 24h, 7d, or 2026-02-20T12:00:00Z.")  # fmt: skip
+@click.option("--source", metavar="ID", help="Only deliveries of this source.")
+@click.option(
+    "--max-new", type=_COUNT, metavar="N", help="Allow N more tickets: new ones, and those that a split adds."
+)
+@click.option(
+    "--max-gone", type=_COUNT, metavar="N", help="Allow N fewer tickets: gone ones, and those merged into one."
+)
+@click.option("--max-changed", type=_COUNT, metavar="N", help="Allow N tickets that exist in both and differ.")
+@click.option("--max-calls-more", type=click.FloatRange(min=0), metavar="PERCENT", help="Allow PERCENT more calls.")
 @data_option
 @output_option
 def rehearse(
@@ -47,9 +52,9 @@ def rehearse(
     data: Path,
     output: str,
 ) -> None:
-    """Show what the configuration of --config would make of stored deliveries, beside the present one.
+    """Compare what the configuration of --config and the present one make of stored deliveries.
 
-    Nothing is written or sent. Deliveries are read from the ledger of --config. Exits 1 when a limit is passed.
+    No data is written or sent. Deliveries are read from the ledger of --config. Exits 1 when a --max limit is passed.
 
     \b
     Example: ticketrelay rehearse --config new.yaml --against ticketrelay.yaml --max-gone 0 --max-calls-more 20
@@ -60,18 +65,18 @@ def rehearse(
     with ledger_and_settings(data) as (ledger, settings):
         if source is not None and source not in settings.sources.keys() | old_settings.sources.keys():
             there = ", ".join(sorted(settings.sources.keys() | old_settings.sources.keys())) or "none"
-            fail([f"--source {source!r}: no source has that id in either configuration; there are: {there}"])
+            fail([f"--source {source!r}: neither configuration has such a source; there are: {there}"])
         try:
             with progress("rehearsing", actions.span_of(ledger, asked).number) as bar:
                 found = actions.rehearse(ledger, asked, old_settings.sources, settings.sources, bar.update)
         except KeyboardInterrupt:
-            notice("stopped; nothing was changed")
+            notice("Stopped. The ledger is unchanged.")
             sys.exit(1)
     told = found(Limits(max_new, max_gone, max_changed, max_calls_more))
     print_document("rehearse", told, output, _print)
     for each in told.limits:
         if each.passed:
-            notice(f"--{each.limit} {each.allowed:g} is passed: {_size(each)}")
+            notice(f"Error: the limit --{each.limit} {each.allowed:g} is passed: {_size(each)}")
     sys.exit(1 if any(each.passed for each in told.limits) else 0)
 
 
@@ -83,9 +88,9 @@ def _files(against: Path | None) -> tuple[Path, Path | None]:
     new = config_file()
     present = against or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
     if new is None:
-        fail(["--config is missing: name the configuration that is to be rehearsed"])
+        fail(["--config is missing: name the new configuration with it"])
     if present is not None and present.resolve() == new.resolve():
-        fail([f"{new} would be compared with itself: name the present configuration with --against"])
+        fail([f"{new} is the present configuration too: name another one with --config or --against"])
     return new, present
 
 
@@ -97,8 +102,9 @@ def _settings(file: Path | None, data: Path) -> Settings:
 
 
 def _print(told: Rehearsed) -> None:
-    kept = f"; the bodies of {told.pruned} are not kept any more" if told.pruned else ""
-    click.echo(f"{told.config} beside {told.against}: {told.deliveries} deliveries since {cell(told.since)}{kept}")
+    kept = f", {told.pruned} of them without a body" if told.pruned else ""
+    read = counted(told.deliveries, "delivery")
+    click.echo(f"{told.config} beside {told.against}: {read} since {cell(told.since)}{kept}")
     width = max([15, *(len(kind) + 2 for kind in told.calls)])
     click.echo(f"{'':<{width}}  before   after")
     click.echo(_sides("tickets", told.tickets, width))
@@ -112,11 +118,11 @@ def _print(told: Rehearsed) -> None:
         found = [each for each in told.regrouped if each.how == how]
         _list(f"would be {how}", [f"{_tickets(each.before)} → {_tickets(each.after)}" for each in found])
     changes = [each for each in told.dropped if each.after or each.before]
-    _list("dropped", [_reason(each.reason, each.before, each.after, each.first) for each in changes], "reasons")
+    _list("dropped", [_reason(each.reason, each.before, each.after, each.first) for each in changes], "reason")
     failed = [(f"{each.template} of route {each.route}: {each.why}", each) for each in told.templates]
-    _list("templates fail", [_reason(what, each.before, each.after, each.first) for what, each in failed], "reasons")
+    _list("templates fail", [_reason(what, each.before, each.after, each.first) for what, each in failed], "reason")
     unread = [_reason(each.reason, each.before, each.after, each.first) for each in told.unread]
-    _list("cannot be read", unread, "reasons")
+    _list("cannot be read", unread, "reason")
 
 
 def _sides(what: str, sides: Sides, width: int) -> str:
@@ -124,14 +130,14 @@ def _sides(what: str, sides: Sides, width: int) -> str:
     return f"{what:<{width}}  {sides.before:>6}  {sides.after:>6}{f'  {more:+d}' if more else ''}"
 
 
-def _list(title: str, lines: Sequence[str], what: str = "tickets") -> None:
+def _list(title: str, lines: Sequence[str], what: str = "ticket") -> None:
     if not lines:
         return
-    click.echo(f"\n{title}: {len(lines)} {what if len(lines) > 1 else what.removesuffix('s')}")
+    click.echo(f"\n{title}: {counted(len(lines), what)}")
     for line in lines[:SHOWN]:
         click.echo(f"  {cell(line)}")
     if len(lines) > SHOWN:
-        click.echo(f"  and {len(lines) - SHOWN} more; -o json has all")
+        click.echo(f"  and {len(lines) - SHOWN} more: -o json prints all")
 
 
 def _ticket(ticket: TicketLine) -> str:
@@ -160,4 +166,4 @@ def _reason(what: str, before: int, after: int, first: str) -> str:
 def _size(limit: Limit) -> str:
     if limit.found is None:
         return "there were no calls before"
-    return f"{limit.found:.1f} % more calls" if limit.limit == "max-calls-more" else f"{limit.found:g} tickets"
+    return f"{limit.found:.1f} % more calls" if limit.limit == "max-calls-more" else counted(int(limit.found), "ticket")

@@ -12,9 +12,14 @@ from worker.settings.schema import schema as schema_of_file
 
 
 @click.command()
-@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write it into this file.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the schema into this file. By default it is printed.",
+)
 def schema(target: Path | None) -> None:
-    """Print the JSON Schema (draft 2020-12) of the configuration file, for editors and for checks elsewhere.
+    """Print the JSON Schema (draft 2020-12) of the configuration file, for editors and other checks.
 
     \b
     Example: ticketrelay schema --to ticketrelay.schema.json
@@ -26,4 +31,4 @@ def schema(target: Path | None) -> None:
     try:
         target.write_text(f"{text}\n", encoding="utf-8")
     except OSError as error:
-        fail([f"--to {str(target)!r}: cannot be written: {error.strerror}"])
+        fail([f"--to {target}: the file cannot be written: {error.strerror}"])

@@ -24,16 +24,14 @@ BESIDE = "*.tests.yaml"
 @click.command("test")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @config_option
-@click.option(
-    "--without-secrets", is_flag=True, help="Do not read files of secrets, where there are none: in a pipeline."
-)
+@click.option("--without-secrets", is_flag=True, help="Do not read the files of secrets, for a pipeline that has none.")
 @output_option
 def test(files: tuple[Path, ...], without_secrets: bool, output: str) -> None:
-    """Try the configuration of --config on the samples of its `tests` section, and of FILES.
+    """Try the configuration of --config on the samples in its `tests` section and in FILES.
 
-    A file holds another such section. Without FILES, those beside the configuration whose names end with .tests.yaml
-    are taken. Nothing is stored or sent. Exits 1 when a result differs from a test's expectation, and when there is no
-    test.
+    A file holds another such section. Without FILES, the files beside the configuration whose names end with
+    .tests.yaml are taken. No data is stored or sent. Exits 1 when a result differs from a test's expectation, and when
+    there is no test.
 
     \b
     Examples:
@@ -58,7 +56,7 @@ def test(files: tuple[Path, ...], without_secrets: bool, output: str) -> None:
 def _print_all(told: TestsDone) -> None:
     for each in told.tests:
         _print(each)
-    notice(f"{told.passed} passed, {told.failed} failed" if told.tests else "there is no test")
+    notice(f"{told.passed} passed, {told.failed} failed" if told.tests else "Error: there is no test")
 
 
 def _print(done: TestDone) -> None:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from worker.actions import status
-from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
+from worker.cli.operate.byhand import ledger_and_settings
+from worker.cli.shell.common import data_option
 from worker.cli.shell.output import Fact, output_option, print_document, show_facts, time_text
 from worker.documents.status import BudgetNow
 from worker.planning.keys import RANKS
+from worker.wording import counted
 
 _FACTS: tuple[Fact[BudgetNow], ...] = (
     Fact("limit", lambda now: f"{_limit(now.limits.per_minute)} a minute · {_limit(now.limits.per_second)} a second"),
-    Fact("spent", lambda now: f"{now.used} in the last minute"),
+    Fact("spent", lambda now: f"{counted(now.used, 'request')} in the last minute"),
     Fact("", lambda now: [f"{each.tokens:>5}  {name_of(each.rank):<18} {each.source}" for each in now.spent]),
-    Fact("granted", lambda now: f"{now.share:.0%} of the limit, since the service said 429; it grows back"
+    Fact("granted", lambda now: f"{now.share:.0%} of the limit, since the Tickets API answered 429; growing back"
          if now.share < 1 else None),
-    Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the service asked"
+    Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the Tickets API asked"
          if now.closed_until is not None else None),
-    Fact("waiting", lambda now: f"{sum(each.cases for each in now.waiting) or 'nothing'}"),
+    Fact("waiting", lambda now: counted(sum(each.cases for each in now.waiting), "case")),
     Fact("", lambda now: [f"{each.cases:>5}  {name_of(each.rank):<18} since {time_text(each.oldest)}"
                           for each in now.waiting]),
 )  # fmt: skip
@@ -31,13 +32,12 @@ _FACTS: tuple[Fact[BudgetNow], ...] = (
 @data_option
 @output_option
 def budget(data: Path, output: str) -> None:
-    """Show what the last minute's requests were spent on, and what waits for more.
+    """Show the requests of the last minute, by rank and source, and the cases that wait for the budget.
 
     \b
     Example: ticketrelay budget -o json
     """
-    settings = local_settings(data)
-    with closing(upgraded_ledger(settings)) as ledger:
+    with ledger_and_settings(data) as (ledger, settings):
         now = status.budget(ledger, settings)
     print_document("budget", now, output, lambda shown: show_facts(_FACTS, shown))
 

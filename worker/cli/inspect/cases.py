@@ -38,7 +38,7 @@ _TABLE: Table[CaseLine] = Table(
         Column("BEGAN (UTC)", 19, lambda each: each.started_at),
         Column("KEY", 1, lambda each: each.key),
     ),
-    nothing="no such case",
+    nothing="There is no such case.",
 )
 _FACTS: tuple[Fact[CaseShown], ...] = (
     Fact("source", lambda shown: shown.case.source),
@@ -59,7 +59,7 @@ _FACTS: tuple[Fact[CaseShown], ...] = (
 
 @click.group()
 def cases() -> None:
-    """Cases: an incident, a conversation by mail or a thread in chat, with its ticket.
+    """List and show cases: an incident, a conversation by mail or a thread in chat, with its ticket.
 
     \b
     Examples:
@@ -69,9 +69,9 @@ def cases() -> None:
 
 
 @cases.command("list")
-@click.option("--source", metavar="ID", shell_complete=sources, help="Only of this source.")
-@click.option("--state", type=click.Choice(STATES), help="Only those that delivery sees so.")
-@click.option("--ticket/--no-ticket", "has_ticket", default=None, help="Only those with a ticket, or without one.")
+@click.option("--source", metavar="ID", shell_complete=sources, help="Only cases of this source.")
+@click.option("--state", type=click.Choice(STATES), help="Only cases in this delivery state.")
+@click.option("--ticket/--no-ticket", "has_ticket", default=None, help="Only cases with a ticket, or without one.")
 @counted_option
 @data_option
 @lines_option

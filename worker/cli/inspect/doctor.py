@@ -15,14 +15,14 @@ from worker.cli.shell.output import notice, output_option, print_document
 
 @click.command()
 @click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="The file to write; by default ticketrelay-doctor-TIME.tar.gz in this folder.")  # fmt: skip
+              help="The file to write. By default ticketrelay-doctor-TIME.tar.gz in this folder.")  # fmt: skip
 @data_option
 @output_option
 def doctor(target: Path | None, data: Path, output: str) -> None:
-    """Write a bundle for support: versions, settings without secrets, status, counts, disk; no message and no text.
+    """Write a bundle for support: versions, settings without secrets, status, counts, disk; no text of a message.
 
-    The command only reads. Look into the bundle before you send it: it holds names of sources, hosts and mailboxes.
-    Exits 1 when an alarm is up, or a part could not be read; the other parts are in the bundle all the same.
+    The ledger is only read. Look into the bundle before you send it: it holds names of sources, hosts and mailboxes.
+    Exits 1 when an alarm is up, or when a part could not be read; then the bundle holds the other parts.
 
     \b
     Examples:
@@ -38,5 +38,5 @@ def doctor(target: Path | None, data: Path, output: str) -> None:
         fail([f"--to {file}: {error.strerror or error}"])
     print_document("doctor", bundled, output, lambda each: click.echo(f"{each.file}: {', '.join(each.parts)}"))
     for each in bundled.problems:
-        notice(f"not in it: {each}")
+        notice(f"Error: left out of the bundle: {each}")
     sys.exit(1 if bundled.problems or is_alarmed else 0)

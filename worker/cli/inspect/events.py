@@ -52,13 +52,13 @@ _TABLE: Table[DeliveryLine] = Table(
         Column("OPS", 4, lambda each: each.operations),
         Column("REASON", 1, lambda each: each.reason),
     ),
-    nothing="no such delivery",
+    nothing="There is no such delivery.",
 )
 
 
 @click.group()
 def events() -> None:
-    """The outcome of a message.
+    """List, find, show and export messages, each with its outcome.
 
     \b
     Examples:
@@ -69,9 +69,13 @@ def events() -> None:
 
 
 @events.command("list")
-@click.option("--source", metavar="ID", shell_complete=sources, help="Only of this source.")
-@click.option("--outcome", type=click.Choice([ACCEPTED, QUARANTINED, SKIPPED]), help="Only with this outcome.")
-@click.option("--since", type=Moment(), metavar="DURATION|TIME", help="Only since then: 90m, 24h, 7d, or a time.")
+@click.option("--source", metavar="ID", shell_complete=sources, help="Only deliveries of this source.")
+@click.option(
+    "--outcome", type=click.Choice([ACCEPTED, QUARANTINED, SKIPPED]), help="Only deliveries with this outcome."
+)
+@click.option(
+    "--since", type=Moment(), metavar="DURATION|TIME", help="Only deliveries since then: 90m, 24h, 7d, or a time."
+)
 @counted_option
 @data_option
 @lines_option
@@ -90,14 +94,16 @@ def list_(source: str | None, outcome: str | None, since: datetime | None, limit
 
 @events.command()
 @click.argument("text")
-@click.option("--since", type=Moment(), metavar="DURATION|TIME", help="Search the text of what was planned since then.")
+@click.option(
+    "--since", type=Moment(), metavar="DURATION|TIME", help="Search only the text of operations planned since then."
+)
 @data_option
 @lines_option
 def find(text: str, since: datetime | None, data: Path, output: str) -> None:
     """Find a message: by its source message id, case key (an alert's fingerprint), alias, ticket, sender or text.
 
     An exact name is found at once. Otherwise senders and the texts of all requests are searched, the newest first, for
-    at most 20 cases. Exits 1 when nothing is found.
+    at most 20 cases. Exits 1 when no message is found.
 
     \b
     Examples:
@@ -111,9 +117,9 @@ def find(text: str, since: datetime | None, data: Path, output: str) -> None:
     print_list("events-find", stories, output, Lines(_story))
     if not stories:
         notice(
-            f"{text} led to no case: `ticketrelay events show {text}` says why"
+            f"The message {text} has no case. `ticketrelay events show {text}` says why."
             if found.is_known
-            else f"nothing is known of {text}: it never arrived, or not under this id"
+            else f"No message is found for {text}: it never arrived, or has another id."
         )
     sys.exit(0 if stories or found.is_known else 1)
 
@@ -124,7 +130,7 @@ def _searched(ledger: Ledger, text: str, since: datetime | None) -> list[CaseSto
     with progress("searching", ledger.reading.operations(since)) as bar:
         found = ledger.reading.search(text, since, history.MOST_FOUND, bar.update)
     if len(found) == history.MOST_FOUND:
-        notice(f"the newest {len(found)} cases that hold it; there may be more: narrow it down")
+        notice(f"These are the newest {len(found)} cases with that text. There may be more: search for a longer text.")
     return ledger.reading.stories(found)
 
 
@@ -171,7 +177,7 @@ def _print_timeline(found: Timeline) -> None:
         ticket = ticket_of(f"ticket {case.ticket_id}" if case.ticket_id else None, case.ticket_status, "no ticket yet")
         click.echo(f"{case.id} of {case.source}: {cell(case.key)}; {ticket}")
     if found.is_cut:
-        notice("this story is long: these are its latest operations")
+        notice("This history is long. Only its latest operations are shown.")
     for each in found.steps:
         click.echo(_step(each))
     click.echo(f"outcome: {click.style(found.outcome, fg=colour_of(found.outcome), bold=True)}")
@@ -194,10 +200,10 @@ def _step(each: Step) -> str:
 def export(name: str, redact: bool, data: Path, output: str) -> None:
     """Print the deliveries of ID as they arrived, as JSON: headers and body, for a test or a report.
 
-    With --redact, the same text has the same replacement everywhere in this export. Names of people and other words
-    stay: read the export before you hand it on. Attachments of a mail are left out.
+    With --redact, the same text has the same replacement everywhere in this export, and attachments of a mail are left
+    out. Names of people and other words stay: read the export before you hand it on.
 
-    ID is in-7, op-4-1 or a source message id. Exits 1 when no body of it is kept.
+    ID is in-7, op-4-1 or a source message id. Exits 1 when no body is kept any more.
 
     \b
     Examples:
@@ -207,5 +213,5 @@ def export(name: str, redact: bool, data: Path, output: str) -> None:
     with ledger_and_settings(data) as (ledger, settings):
         exported = history.export(ledger, settings, name, redact=redact)
     if not redact:
-        notice("as it arrived, with what may be private: use --redact before you hand it on")
+        notice("The messages are printed as they arrived, with private data. Use --redact before you hand them on.")
     emit_many("events-export", exported, "jsonl" if output == "jsonl" else "json")

@@ -13,17 +13,27 @@ from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
 from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
 from worker.documents.status import LedgerIsAway, StatusNow
 from worker.ledger import ALARMS, EVERYTHING, LedgerAway, MailboxState, Pause
+from worker.wording import counted
+
+_REASONS = {
+    "": "no call is sent",
+    "budget": "the Tickets API answered 429, and said when to call again",
+    "credentials": "our key is refused (401), or another system answers at the API's address; only probes are sent",
+    "scope": "our key lacks a scope (403); only probes are sent",
+    "breaker": "too many calls failed; only probes are sent",
+}
+"""The reason why the gate is closed, by its stored word."""
 
 _FACTS: tuple[Fact[StatusNow], ...] = (
     Fact("cases", lambda now: counts(dict(sorted(now.cases.items()))) or "none"),
     Fact("waiting", lambda now: counts(dict(sorted(now.open_operations.items()))) or "nothing"),
-    Fact("dead", lambda now: f"{now.dead} operations · {now.quarantined} deliveries in quarantine"),
+    Fact("dead", lambda now: f"{counted(now.dead, 'operation')} · {_in_quarantine(now.quarantined)}"),
     Fact("paused", lambda now: map(_paused, now.pauses)),
     Fact("mailbox", lambda now: map(_mailbox, now.mailboxes)),
     Fact("due since", lambda now: time_text(now.due_since)),
-    Fact("gate", lambda now: f"closed until {now.gate_closed_until:%H:%M:%S} UTC ({now.gate_reason})"
+    Fact("gate", lambda now: f"closed until {now.gate_closed_until:%H:%M:%S} UTC: {_REASONS[now.gate_reason or '']}"
          if now.gate_closed_until is not None and now.gate_closed_until > now.at else None),
-    Fact("budget", lambda now: f"{now.share:.0%} of the limit, since the service said 429; it grows back"
+    Fact("budget", lambda now: f"{now.share:.0%} of the limit, since the Tickets API answered 429; growing back"
          if now.share < 1 else None),
 )  # fmt: skip
 
@@ -32,7 +42,7 @@ _FACTS: tuple[Fact[StatusNow], ...] = (
 @data_option
 @output_option
 def status(data: Path, output: str) -> None:
-    """Show what is under way. Exits 1 when an alarm is up.
+    """Show the work under way, and the alarms. Exits 1 when an alarm is up.
 
     \b
     Example: ticketrelay status -o json | jq .alarms
@@ -54,6 +64,10 @@ def _print(now: StatusNow | LedgerIsAway) -> None:
     for each in now.alarms:
         click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
         click.echo(f"      {ALARMS[each.name].action}")
+
+
+def _in_quarantine(number: int) -> str:
+    return f"{counted(number, 'delivery')} in quarantine"
 
 
 def _paused(each: Pause) -> str:

@@ -22,17 +22,18 @@ OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
 
 
 @click.command()
-@click.option("--source", metavar="ID", shell_complete=sources, help="Only of this source.")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only with this outcome.")
-@click.option("--follow/--no-follow", default=True, show_default=True, help="Go on with what comes.")
-@click.option("-n", "--lines", type=click.IntRange(0), default=10, show_default=True, help="Begin with the latest N.")
+@click.option("--source", metavar="ID", shell_complete=sources, help="Only deliveries and calls of this source.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only deliveries and calls with this outcome.")
+@click.option("--follow/--no-follow", default=True, show_default=True, help="Go on with new ones, or end.")
+@click.option("-n", "--lines", type=click.IntRange(0), default=10, show_default=True, metavar="N",
+              help="Begin with the latest N.")  # fmt: skip
 @data_option
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True,
-              help="A table, or JSON lines; json is an array, and needs --no-follow.")  # fmt: skip
+              help="Print a table or JSON lines. json prints an array, and needs --no-follow.")  # fmt: skip
 def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data: Path, output: str) -> None:
     """Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.
 
-    The command reads the ledger once a second. Ctrl-C, or the end of the reading program, ends it with 0.
+    The command reads the ledger once a second. It exits 0 on Ctrl-C, and when the program that reads its output ends.
 
     \b
     Examples:
@@ -41,7 +42,7 @@ def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data
       ticketrelay tail --no-follow --lines 100
     """
     if follow and output == "json":
-        raise click.UsageError("-o json is one document, and --follow has no end: use -o jsonl, or --no-follow")
+        raise click.UsageError("-o json prints one document, and --follow has no end: give -o jsonl or --no-follow.")
     wanted = HappeningFilter(source, outcome)
     try:
         with ledger_and_settings(data) as (ledger, _):

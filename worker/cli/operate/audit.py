@@ -13,19 +13,20 @@ from worker.cli.operate.byhand import Moment, as_option, ledger_and_settings, ou
 from worker.cli.shell.common import data_option, local
 from worker.cli.shell.output import notice, print_document
 from worker.documents.audit import Audited
+from worker.wording import counted
 
 
 @click.command()
 @click.option("--since", type=Moment(), metavar="DURATION|TIME",
-              help="Only tickets since then: 24h, 7d, or a time; all of them by default.")  # fmt: skip
+              help="Only tickets since then: 24h, 7d, or a time. All by default.")  # fmt: skip
 @click.option(
     "--update",
     is_flag=True,
-    help="Record what people changed (tickets closed, reopened, gone), so that the next message "
-    "of a case is dealt with by that.",
+    help="Record what people did to tickets (closed, reopened, deleted), so that the next message of the case "
+    "is planned for the ticket as it is.",
 )
 @click.option("--per-minute", type=click.IntRange(1), default=20, show_default=True,
-              help="Requests in a minute at the most; they count in the budget, and come last.")  # fmt: skip
+              metavar="N", help="Send at most N requests a minute, of what delivery leaves of the budget.")  # fmt: skip
 @as_option
 @data_option
 @output_option
@@ -33,7 +34,8 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
     """Compare the ledger with the Tickets API: tickets that are missing, doubled, orphaned, foreign or were changed.
 
     The audit lists the API's tickets, 100 with a request, and requests each further ticket of the ledger. It may run
-    while work is delivered. Exits 1 when anything is found, each with a remedy.
+    while work is delivered. Every finding has a remedy. Exits 1 when there are findings, except those that --update
+    recorded.
 
     \b
     Example: ticketrelay audit --since 7d -o json
@@ -41,10 +43,10 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
     with ledger_and_settings(data) as (ledger, _):
         found = compared(
             ledger, local(data), since=since, update=update, per_minute=per_minute, by=who,
-            waiting=lambda: notice("the budget has nothing to spare now, or the gate is closed: waiting"),
+            waiting=lambda: notice("Waiting: delivery needs the whole budget now, or the gate is closed."),
         )  # fmt: skip
     print_document("audit", found, output, _print)
-    sys.exit(1 if found.findings else 0)
+    sys.exit(1 if len(found.findings) > (found.updated or 0) else 0)
 
 
 def _print(found: Audited) -> None:
@@ -52,7 +54,8 @@ def _print(found: Audited) -> None:
         where = f"  case {each.case} of {each.source}  {each.operation}" if each.case is not None else ""
         click.echo(f"{each.what:<9} ticket {each.ticket}{where}\n{'':<9} {each.text}\n{'':<9} to do: {each.remedy}")
     compared = found.compared
-    spent = f"{compared['bound']} tickets of the ledger, {compared['found']} of the Tickets API, with "
-    click.echo(f"compared  {spent}{compared['requests']} requests: {len(found.findings)} findings")
+    sides = f"{counted(compared['bound'], 'ticket')} of the ledger, {compared['found']} of the Tickets API"
+    requests, findings = counted(compared["requests"], "request"), counted(len(found.findings), "finding")
+    click.echo(f"compared  {sides}, with {requests}: {findings}")
     if found.updated is not None:
-        notice(f"Recorded {found.updated} change{'' if found.updated == 1 else 's'}.")
+        notice(f"Recorded {counted(found.updated, 'change')}.")

@@ -21,6 +21,7 @@ from worker.cli.shell.output import emit, emit_line, notice, progress
 from worker.documents.dead_letters import DeadLetterDone, DeadLetterRefused, DeadLettersDone
 from worker.ledger import DeadLetter, Ledger
 from worker.planning.model import KINDS
+from worker.wording import counted
 
 PROGRESS_FROM = 20  # dead letters
 
@@ -46,11 +47,11 @@ def selection_options(command: F) -> F:
         return command(choice=DeadLetterChoice(dead_letters, Selection(everything, reason, source, kind), yes), **rest)
 
     options = [
-        click.option("--all", "everything", is_flag=True, help="All dead letters."),
-        click.option("--reason", metavar="TEXT", help="Those whose reason holds this text, in any case."),
-        click.option("--source", metavar="ID", help="Those of this source."),
-        click.option("--kind", type=click.Choice(WHAT), help="Those of this kind."),
-        click.option("--yes", is_flag=True, help="Do not ask."),
+        click.option("--all", "everything", is_flag=True, help="Select all dead letters."),
+        click.option("--reason", metavar="TEXT", help="Select those whose reason contains TEXT, ignoring case."),
+        click.option("--source", metavar="ID", help="Select those of this source."),
+        click.option("--kind", type=click.Choice(WHAT), help="Select those of this kind."),
+        click.option("--yes", is_flag=True, help="Do not ask before the first change."),
     ]
     decorated: Any = called
     for option in reversed(options):
@@ -73,14 +74,14 @@ def do_to(
     """
     named = bool(choice.named)
     if named != choice.selection.is_empty:
-        fail([f"dead {verb}: name letters, or select them with --all, --reason, --source or --kind"])
+        fail([f"dead {verb}: name dead letters, or select them with --all, --reason, --source or --kind"])
     dead_letters = list(choice.named)
     if not named:
         chosen = [each for each in ledger.reading.dead() if choice.selection.takes(each)]
         dead_letters = [each.id for each in chosen]
         if chosen:
             _say_what_would_be(verb, chosen, foresee_reading)
-            ask_or_exit("go on?", yes=choice.yes)
+            ask_or_exit("Go on?", yes=choice.yes)
     tried: list[DeadLetterReport] = []
     stopped = False
     hidden = not sys.stderr.isatty() or len(dead_letters) < PROGRESS_FROM
@@ -96,7 +97,7 @@ def do_to(
     except KeyboardInterrupt:
         stopped = True
         notice(
-            f"\nstopped after {len(tried)} of {len(dead_letters)}: what is done is done; run it again for the others"
+            f"\nStopped after {len(tried)} of {counted(len(dead_letters), 'dead letter')}. Run it again for the rest."
         )
     done = [each.document for each in tried if isinstance(each.document, DeadLetterDone)]
     refused = [each.document for each in tried if isinstance(each.document, DeadLetterRefused)]
@@ -118,11 +119,12 @@ def _say(tried: DeadLetterReport, output: str, *, named: bool) -> None:
 
 def _say_how_many(verb: str, dead_letters: int, done: Sequence[DeadLetterDone], *, named: bool) -> None:
     if not dead_letters:
-        click.echo("no dead letter is selected")
+        click.echo("No dead letter is selected.")
     elif not named:
-        word = {"retry": "will be sent or were read again", "skip": "were skipped"}[verb]
+        word = {"retry": "Retried", "skip": "Skipped"}[verb]
         more = sum(each.operations for each in done)
-        click.echo(f"{len(done)} of {dead_letters} {word}{f', {more} operations with them' if more else ''}")
+        also = f", and {counted(more, 'operation')} with them" if more else ""
+        click.echo(f"{word} {len(done)} of {counted(dead_letters, 'dead letter')}{also}.")
 
 
 def _say_what_would_be(
@@ -134,14 +136,14 @@ def _say_what_would_be(
     kinds = Counter(each.what for each in dead_letters)
     held = sum(each.holds_up for each in dead_letters)
     doubtful = sum(each.may_have_been_executed for each in dead_letters)
-    follow = "will follow them" if verb == "retry" else "are given up with them"
-    what = "is looked for, or says that it may be a repeat" if verb == "retry" else "may be in the ticket system"
+    then = "sent" if verb == "retry" else "given up"
+    doubts = "looked up first, or noted as a possible repeat" if verb == "retry" else "look in the ticket system"
     lines = [
         *((kinds[kind], kind) for kind in WHAT),
-        (held, f"operations that wait for their tickets {follow}"),
-        (doubtful, f"of them may have been executed before: what is of unknown outcome {what}"),
+        (held, f"waiting for their tickets, and {then} with them"),
+        (doubtful, f"perhaps executed before: {doubts}"),
     ]
-    notice(f"to {verb}: {len(dead_letters)} dead letters")
+    notice(f"To {verb}: {counted(len(dead_letters), 'dead letter')}")
     _say_numbers(lines)
     quarantined = [each.id for each in dead_letters if each.what == "quarantined"]
     if quarantined and foresee_reading is not None:
@@ -149,9 +151,9 @@ def _say_what_would_be(
             found = foresee_reading(quarantined, bar.update)
         _say_numbers(
             [
-                *((found.operations[kind], f"{kind} would follow from reading again") for kind in KINDS),
-                (found.without_effect, "deliveries would have no effect"),
-                (found.stay, "deliveries would stay in quarantine"),
+                *((found.operations[kind], f"{kind} to follow from reading again") for kind in KINDS),
+                (found.without_effect, "read again without effect"),
+                (found.stay, "still unreadable, to stay in quarantine"),
             ]
         )
 

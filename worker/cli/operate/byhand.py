@@ -18,7 +18,7 @@ import click
 from worker.actions.errors import Refused, WrongInput
 from worker.cli.shell.common import F, fail, local_settings, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
-from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter
+from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter, why_away
 from worker.settings import Settings
 
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
@@ -37,7 +37,12 @@ def operator() -> str:
 def as_option(command: F) -> F:
     """Add `--as`: the name recorded with the intervention."""
     return click.option(
-        "--as", "who", default=operator, show_default="USER@HOST", metavar="NAME", help="Who is recorded as doing it."
+        "--as",
+        "who",
+        default=operator,
+        show_default="USER@HOST",
+        metavar="NAME",
+        help="The name that is recorded with the intervention.",
     )(command)
 
 
@@ -56,11 +61,11 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} is neither a duration such as 24h nor a time such as 2026-02-20T12:00:00Z", param, ctx
+                f"{value!r} is neither a duration such as 24h nor a time such as 2026-02-20T12:00:00Z.", param, ctx
             )
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         if moment > now:
-            self.fail(f"{value!r} is in the future", param, ctx)
+            self.fail(f"{value!r} is in the future.", param, ctx)
         return moment
 
 
@@ -74,7 +79,7 @@ class DeliveryId(click.ParamType[int]):
             return value
         match = re.fullmatch(r"in-(\d{1,18})", value)
         if match is None:
-            self.fail(f"{value!r} is not the id of a delivery, such as in-7", param, ctx)
+            self.fail(f"{value!r} is not the id of a delivery, such as in-7.", param, ctx)
         return int(match[1])
 
 
@@ -96,7 +101,7 @@ def exit_on_error() -> Iterator[None]:
     except (Refused, NoSuchDeadLetter, CannotBeDone) as error:
         exit_with_reason(str(error))
     except LedgerAway as error:
-        exit_with_reason(f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip())
+        exit_with_reason(why_away(error))
 
 
 def exit_with_reason(why: str) -> NoReturn:

@@ -18,7 +18,6 @@ from worker.cli.shell.output import (
     cell,
     lines_option,
     notice,
-    operations,
     print_document,
     print_list,
     show_facts,
@@ -27,17 +26,18 @@ from worker.cli.shell.output import (
 from worker.documents.dead_letters import DeadLetterBound, DeadLetterEdited, DeadLetterGroup, DeadLetterShown
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
 from worker.settings import Settings
+from worker.wording import counted
 
 LARGEST_BODY_SHOWN = 20_000  # characters
 LARGEST_EDIT = 4 * 1024 * 1024  # bytes
-_NONE = "no dead letters"
+_NONE = "There is no dead letter."
 
 _FACTS: tuple[Fact[DeadLetterShown], ...] = (
     Fact("reason", lambda found: found.letter.reason),
-    Fact("holds up", lambda found: f"{operations(found.letter.holds_up)} that need its ticket"
+    Fact("holds up", lambda found: f"{counted(found.letter.holds_up, 'operation')} waiting for its ticket"
          if found.letter.holds_up else None),
     Fact("key", lambda found: found.idempotency_key),
-    Fact("careful", lambda found: "an earlier send may have been executed: look in the ticket system before a retry"
+    Fact("careful", lambda found: "an earlier call may have been executed: look in the ticket system before a retry"
          if found.may_have_been_executed else None),
     Fact("tried", lambda found: [
         f"{time_text(each.at)}  {each.outcome}  {each.status or ''}  {each.error or ''}" for each in found.tries
@@ -47,11 +47,13 @@ _FACTS: tuple[Fact[DeadLetterShown], ...] = (
 
 @click.group()
 def dead() -> None:
-    """Dead letters: operations that were rejected (op-CASE-SEQ), deliveries that could not be read (in-NUMBER)."""
+    """List and decide on dead letters: rejected operations (op-CASE-SEQ) and unreadable deliveries (in-NUMBER)."""
 
 
 @dead.command("list")
-@click.option("--by", type=click.Choice(["reason", "kind", "source"]), help="Show groups with their sizes instead.")
+@click.option(
+    "--by", type=click.Choice(["reason", "kind", "source"]), help="Show groups of dead letters with their sizes."
+)
 @data_option
 @lines_option
 def list_(by: str | None, data: Path, output: str) -> None:
@@ -72,17 +74,17 @@ def list_(by: str | None, data: Path, output: str) -> None:
 def _dead_letter(each: DeadLetter) -> str:
     since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
     about, reason = cell(each.about), cell(each.reason)
-    holds = f"\n{'':<12} holds up {operations(each.holds_up)}" if each.holds_up else ""
+    holds = f"\n{'':<12} holds up {counted(each.holds_up, 'operation')}" if each.holds_up else ""
     return f"{each.id:<12} {since}  {each.source:<16} {each.what:<14} {about}\n{'':<12} {reason}{holds}"
 
 
 def _group(each: DeadLetterGroup) -> str:
-    holds = f", holds up {operations(each.holds_up)}" if each.holds_up else ""
+    holds = f", holds up {counted(each.holds_up, 'operation')}" if each.holds_up else ""
     return f"{each.letters:>6}  {cell(each.group)}\n{'':>6}  such as {each.first}{holds}"
 
 
 @dead.command()
-@click.argument("letter", shell_complete=dead_letter_ids)
+@click.argument("letter", metavar="ID", shell_complete=dead_letter_ids)
 @data_option
 @output_option
 def show(letter: str, data: Path, output: str) -> None:
@@ -104,7 +106,7 @@ def _print(found: DeadLetterShown) -> None:
 
 
 @dead.command()
-@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letter_ids)
+@click.argument("dead_letters", nargs=-1, metavar="[ID]...", shell_complete=dead_letter_ids)
 @selection_options
 @as_option
 @data_option
@@ -112,8 +114,9 @@ def _print(found: DeadLetterShown) -> None:
 def retry(choice: DeadLetterChoice, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
-    Name them, or select many: then the plan is shown first, and you are asked. Operations that wait for a ticket go on
-    with its create. Stopped half-way, it can be run again. Exits 1 when one of them could not be done.
+    Name dead letters, or select many with options: then the plan is shown first, and you are asked. Operations that
+    wait for a ticket are sent after the operation that creates it. A command that was stopped can be run again. Exits 1
+    when a dead letter could not be retried.
 
     \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
@@ -126,16 +129,17 @@ def retry(choice: DeadLetterChoice, who: str, data: Path, output: str) -> None:
 
 
 @dead.command()
-@click.argument("dead_letters", nargs=-1, metavar="[LETTER]...", shell_complete=dead_letter_ids)
-@click.option("--why", required=True, help="What is kept as the reason.")
+@click.argument("dead_letters", nargs=-1, metavar="[ID]...", shell_complete=dead_letter_ids)
+@click.option("--why", required=True, help="The reason, which is kept with the intervention.")
 @selection_options
 @as_option
 @data_option
 @lines_option
 def skip(choice: DeadLetterChoice, why: str, who: str, data: Path, output: str) -> None:
-    """Give dead letters up. Operations that wait for a create's ticket go with it; the next opening makes a new one.
+    """Give dead letters up. Operations that wait for the ticket of a skipped create_ticket are given up with it.
 
-    Name them, or select many: then the plan is shown first, and you are asked.
+    The next opening of the case creates a ticket. Name dead letters, or select many with options: then the plan is
+    shown first, and you are asked.
 
     \b
     Example: ticketrelay dead skip op-4-1 --why "a test alert"
@@ -145,17 +149,17 @@ def skip(choice: DeadLetterChoice, why: str, who: str, data: Path, output: str) 
 
 
 @dead.command()
-@click.argument("letter", shell_complete=dead_letter_ids)
+@click.argument("letter", metavar="ID", shell_complete=dead_letter_ids)
 @click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-              help="The new body (- for standard input); without it, $VISUAL or $EDITOR is opened.")  # fmt: skip
+              help="The file of the new body (- for standard input). By default $VISUAL or $EDITOR opens.")  # fmt: skip
 @as_option
 @data_option
 @output_option
 def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> None:
-    """Send an operation with another body, under a new key. The marker in a description is kept automatically.
+    """Send the operation ID with another body, under a new key. The marker in a description is kept automatically.
 
-    The body is checked before anything is written. Operations that wait for a ticket go on with its create. When an
-    earlier send may have been executed, its ticket is looked up before the new one is created.
+    The body is checked before anything is written. Operations that wait for a ticket are sent after the operation that
+    creates it. When an earlier call may have been executed, its ticket is looked up before a new one is created.
 
     \b
     Example: ticketrelay dead show op-4-1 -o json | jq '.body | fromjson | .priority = "high"' |
@@ -164,7 +168,7 @@ def edit(letter: str, file: str | None, who: str, data: Path, output: str) -> No
     with ledger_and_settings(data) as (ledger, settings):
         done = _edited(ledger, dead_letters.to_edit(ledger, letter), file, settings, who)
     if not done.edited:
-        notice(f"nothing is different: {letter} stays as it is")
+        notice(f"The body is unchanged. {letter} stays as it is.")
     print_document("dead-edit", done, output, _print_edited)
 
 
@@ -181,9 +185,9 @@ def _edited(
             except edits.NotARequest as error:
                 exit_with_reason(f"{stays}: {error}")
     if found.dead_letter.what not in edits.MODELS:
-        exit_with_reason(f"{stays}: a {found.dead_letter.what} has nothing in it to edit")
+        exit_with_reason(f"{stays}: {edits.cannot_be_edited(found.dead_letter.what)}")
     if not (os.environ.get("VISUAL") or os.environ.get("EDITOR")):
-        fail(["neither VISUAL nor EDITOR names an editor: set one, or give --file"])
+        fail(["no editor is set: set VISUAL or EDITOR, or give --file"])
     text = edits.shown(found.body)
     while True:
         written = click.edit(text, extension=".json", require_save=False)
@@ -191,27 +195,31 @@ def _edited(
         try:
             return dead_letters.edit(ledger, found, text, revision, by=who)
         except edits.NotARequest as error:
-            notice(f"it cannot be sent so: {error}")
-            click.confirm("edit it again?", default=True, abort=True, err=True)
+            notice(f"Error: the body cannot be sent: {error}")
+            click.confirm("Edit it again?", default=True, abort=True, err=True)
 
 
 def _print_edited(done: DeadLetterEdited) -> None:
-    follow = f"; {operations(done.released)} that waited for its ticket will follow" if done.released else ""
+    follow = f" {_that_waited(done.released)} will follow." if done.released else ""
     if done.edited:
-        click.echo(f"{done.id} will be sent with the new body, under a new key{follow}")
+        click.echo(f"{done.id} will be sent with the new body, under a new key.{follow}")
+
+
+def _that_waited(number: int) -> str:
+    return f"{counted(number, 'operation')} that waited for its ticket"
 
 
 @dead.command()
-@click.argument("letter", shell_complete=dead_letter_ids)
+@click.argument("letter", metavar="ID", shell_complete=dead_letter_ids)
 @click.argument("ticket")
 @as_option
 @data_option
 @output_option
 def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
-    """Bind LETTER to TICKET, which exists already.
+    """Bind the dead letter ID to TICKET, which exists already.
 
-    A create_ticket is done by that, and operations that waited for its ticket go on with this one; any other operation
-    is sent to it. The Tickets API is asked first whether the ticket exists.
+    A create_ticket is done then, and the operations that waited for its ticket are sent to TICKET. Any other operation
+    is itself sent to TICKET. The Tickets API is asked first whether the ticket exists.
 
     \b
     Example: ticketrelay dead bind op-4-1 1042
@@ -224,7 +232,7 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
 
 def _print_bound(bound: DeadLetterBound, kind: str) -> None:
     if kind == "create_ticket":
-        follows = f"; {operations(bound.released)} that waited for it will be sent to it" if bound.released else ""
+        follows = f" {_that_waited(bound.released)} will be sent to it." if bound.released else ""
     else:
-        follows = f"; the {kind} will be sent to it"
-    click.echo(f"{bound.id} is about ticket {bound.ticket} now, which is {bound.status}{follows}")
+        follows = f" The {kind} will be sent to it."
+    click.echo(f"{bound.id} is bound to ticket {bound.ticket}, which is {bound.status}.{follows}")

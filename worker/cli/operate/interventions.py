@@ -16,26 +16,34 @@ from worker.ledger import Intervention
 
 @click.group()
 def interventions() -> None:
-    """The interventions of people: who, when, what, and on what."""
+    """List the interventions of people: who did what, when, to what, and why."""
 
 
 @interventions.command("list")
-@click.option("--since", type=Moment(), metavar="DURATION|TIME", help="Only since then: 24h, 7d, or a time.")
+@click.option("--since", type=Moment(), metavar="DURATION|TIME", help="Only those since then: 24h, 7d, or a time.")
 @click.option(
     "--subject", metavar="ID", help="Only what was done to this: op-4-1, in-7, ticket:1042, a source, ledger."
 )
-@click.option("-n", "--number", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@click.option(
+    "-n",
+    "--number",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Show only the latest N.",
+    metavar="N",
+)
 @data_option
 @lines_option
 def list_(since: datetime | None, subject: str | None, number: int, data: Path, output: str) -> None:
-    """List what people did by hand, the oldest first.
+    """List the interventions of people, the oldest first.
 
     \b
     Example: ticketrelay interventions list --since 7d
     """
     with ledger_and_settings(data) as (ledger, _):
         found = ledger.list_interventions(since=since, subject=subject, limit=number)
-    print_list("interventions-list", found, output, Lines(line, nothing="nothing was done by hand"))
+    print_list("interventions-list", found, output, Lines(line, nothing="There is no intervention."))
 
 
 def line(each: Intervention) -> str:

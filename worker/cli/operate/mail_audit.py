@@ -13,17 +13,18 @@ from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import cell, counts, output_option, print_document
 from worker.documents.audit import FolderAudited, MailAudited
+from worker.wording import counted
 
 SHOWN = 20  # UIDs in the table
 
 
 @click.command()
 @click.option("--since", type=Moment(), metavar="DURATION|TIME",
-              help="Count only deliveries since then: 24h, 7d, or a time; all of them by default.")  # fmt: skip
+              help="Count only deliveries since then: 24h, 7d, or a time. All by default.")  # fmt: skip
 @data_option
 @output_option
 def audit(since: datetime | None, data: Path, output: str) -> None:
-    """Compare the mailboxes with the ledger: mails that are on the server and in no delivery.
+    """Compare the mailboxes with the ledger, and list the mails that are missing from the ledger.
 
     The audit requests each server's UIDs, changes nothing there, and may run while mail is read. It counts all mails
     and deliveries by outcome: ticket, note, duplicate, suppressed, quarantined. Exits 1 when a mail is unaccounted for,
@@ -44,19 +45,21 @@ def _print(found: MailAudited) -> None:
         for folder in each.folders:
             _print_folder(name, folder)
         if each.error is not None:
-            click.secho(f"{name}: cannot be asked: {cell(each.error)}", fg="red")
+            click.secho(f"{name}: the mailbox cannot be read: {cell(each.error)}", fg="red")
     for source in found.deliveries:
         click.echo(f"deliveries of {source.source}: {counts(source.outcomes)}")
-    click.echo(f"compared  {sum(len(each.folders) for each in found.mailboxes)} folders: {found.gaps} gaps")
+    folders = counted(sum(len(each.folders) for each in found.mailboxes), "folder")
+    click.echo(f"compared  {folders}: {counted(found.gaps, 'gap')}")
 
 
 def _print_folder(name: str, folder: FolderAudited) -> None:
-    click.echo(f"{name} {cell(folder.folder)}: {folder.on_server} mails, {folder.accounted} accounted for, "
-               f"{folder.before_us} from before")  # fmt: skip
+    click.echo(f"{name} {cell(folder.folder)}: {counted(folder.on_server, 'mail')}, {folder.accounted} accounted for, "
+               f"{folder.before_us} older than the first poll")  # fmt: skip
     click.echo(f"  became    {counts(folder.outcomes)}")
     if folder.owed:
-        click.echo(f"  owed      {folder.owed} are not flagged or moved yet")
+        click.echo(f"  owed      {folder.owed} to flag or move")
     if folder.missing:
         uids = ", ".join(map(str, folder.missing[:SHOWN])) + (" …" if len(folder.missing) > SHOWN else "")
-        later = f"; {folder.not_read_yet} of them come with the next poll" if folder.not_read_yet else ""
-        click.secho(f"  GAPS      {len(folder.missing)} are not in the ledger{later}: UID {uids}", fg="red")
+        later = f", {folder.not_read_yet} of them to come with the next poll" if folder.not_read_yet else ""
+        missing = counted(len(folder.missing), "mail")
+        click.secho(f"  GAPS      {missing} missing from the ledger{later}: UID {uids}", fg="red")

@@ -14,25 +14,25 @@ from worker.cli.operate.byhand import DeliveryId, Moment, as_option, ledger_and_
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import counts, notice, print_document, progress
 from worker.documents.replay import Replayed
+from worker.wording import counted
 
 
 @click.command()
 @click.option("--since", type=Moment(), required=True, metavar="DURATION|TIME",
-              help="What arrived since then: 90m, 24h, 7d, or 2026-02-20T12:00:00Z.")  # fmt: skip
-@click.option("--source", metavar="ID", help="Only what came from this source.")
-@click.option("--after", type=DeliveryId(), default=0, metavar="in-NUMBER", show_default="the first",
-              help="Only what came after this one: to go on where a replay was stopped.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Undo every step again: only say what would be planned.")
+              help="Only deliveries since then: 90m, 24h, 7d, or 2026-02-20T12:00:00Z.")  # fmt: skip
+@click.option("--source", metavar="ID", help="Only deliveries of this source.")
+@click.option("--after", type=DeliveryId(), default=0, metavar="in-NUMBER",
+              help="Only deliveries after this one, to go on where a replay was stopped. All by default.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show what would be planned, and undo every step.")
 @as_option
 @data_option
 @output_option
 def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: str, data: Path, output: str) -> None:
-    """Read stored deliveries again and plan what they say today. What is known has no second effect.
+    """Read stored deliveries again, with the settings of today. An event that is known has no second effect.
 
-    Use it for messages that a defect or a wrong setting swallowed: where nothing changed, it does nothing. It goes in
-    steps of 64 deliveries; stopped, it prints where another one goes on with --after. With --dry-run each step is
-    judged by the ledger as it is, so that the effects of earlier steps are not seen. Exits 1 when a delivery cannot be
-    read today.
+    A replay is for messages that a defect or a wrong setting kept without effect. It reads 64 deliveries in a step.
+    When it is stopped, it prints the --after with which another replay goes on. With --dry-run each step sees the
+    ledger without the effects of earlier steps. Exits 1 when a delivery cannot be read.
 
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run
@@ -46,7 +46,7 @@ def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: 
                     bar.update(number)
         except KeyboardInterrupt:
             last = f"in-{replaying.last}"
-            notice(f"\nstopped after {last}: run it again, with --after {last} for the rest alone")
+            notice(f"\nStopped after {last}. Run it again with --after {last} for the rest.")
             sys.exit(1)
     found = replaying.document()
     print_document("replay", found, output, _print)
@@ -56,9 +56,9 @@ def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: 
 def _print(found: Replayed) -> None:
     for why, number in Counter(found.not_read.values()).items():
         first = next(delivery for delivery, its in found.not_read.items() if its == why)
-        others = f" and {number - 1} others" if number > 1 else ""
-        notice(f"{first}{others} cannot be read: {why}")
+        others = f" and {counted(number - 1, 'other delivery')}" if number > 1 else ""
+        notice(f"Error: {first}{others} cannot be read: {why}")
     planned = counts(dict(sorted(found.operations.items()))) or "none"
-    click.echo(f"deliveries   {found.deliveries} read, {found.left_quarantine} left quarantine")
+    click.echo(f"deliveries   {found.deliveries} read, {found.left_quarantine} out of quarantine")
     click.echo(f"events       {counts({each: found.events.get(each, 0) for each in ('new', 'repeat', 'changed')})}")
     click.echo(f"operations   {planned}{' (not kept: --dry-run)' if found.dry_run else ''}")

@@ -16,12 +16,12 @@ from worker.cli.shell.common import DEFAULT_DATA, config_option, local_settings
 @click.argument("source_id", metavar="SOURCE")
 @click.argument("fixture", required=False)
 @config_option
-@click.option("--url", help="Where the listener is; by default as TICKETRELAY_SERVER__LISTEN says.")
-@click.option("--list", "only_list", is_flag=True, help="List the samples instead.")
+@click.option("--url", help="The URL of the listener. By default the address in TICKETRELAY_SERVER__LISTEN.")
+@click.option("--list", "only_list", is_flag=True, help="List the samples of SOURCE, and send none.")
 def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) -> None:
-    """Send a sample message to SOURCE, signed with its secret. FIXTURE names the sample; the default opens a case.
+    """Send a sample message to SOURCE, signed with its secret. FIXTURE names the sample. The default one opens a case.
 
-    Sending the same sample twice has no second effect: it is the same message. Exits 1 when it was not accepted.
+    Sending the same sample twice has no second effect: it is the same message. Exits 1 when SOURCE did not accept it.
 
     \b
     Example: ticketrelay send alertmanager --url http://127.0.0.1:8080

@@ -26,6 +26,7 @@ from worker.cli.shell.output import (
 )
 from worker.documents.sources import SourceListed, SourceShown, SourcesListed, SourceTested
 from worker.ledger import EVERYTHING, Pause
+from worker.wording import counted
 
 _TABLE: Table[SourceListed] = Table(
     (
@@ -44,11 +45,13 @@ _FACTS: tuple[Fact[SourceShown], ...] = (
     Fact("last", lambda shown: time_text(shown.last_message_at) or "none yet"),
     Fact("came", lambda shown: _counted(shown.deliveries, shown.counted_since)),
     Fact("sent", lambda shown: _counted(shown.attempts, shown.counted_since)),
-    Fact("to send", lambda shown: f"{shown.open_operations} operations"),
-    Fact("dead", lambda shown: f"{shown.dead} letters: see `ticketrelay dead list`" if shown.dead else None),
+    Fact("to send", lambda shown: counted(shown.open_operations, "operation")),
+    Fact("dead", lambda shown: f"{counted(shown.dead, 'dead letter')}: see `ticketrelay dead list`"
+         if shown.dead else None),
     Fact("", lambda shown: pause_in_words(shown.pause) if shown.pause else None),
     Fact("failing", lambda shown: [
-        f"{each.name}: {each.failures} times since {time_text(each.since)}: {each.error}" for each in shown.failing_jobs
+        f"{each.name}: {counted(each.failures, 'time')} since {time_text(each.since)}: {each.error}"
+        for each in shown.failing_jobs
     ]),
     Fact("secrets", lambda shown: "two: remove PREVIOUS_SECRET once every sender uses the new one"
          if shown.has_previous_secret else None),
@@ -57,16 +60,19 @@ _TESTED: tuple[Fact[SourceTested], ...] = (
     Fact("verified", lambda tested: _yes_or_no(tested.verified)),
     Fact("denied when forged", lambda tested: _yes_or_no(tested.refuses_forged)),
     Fact("read", lambda tested: _yes_or_no(tested.parsed)),
-    Fact("says what goes on", lambda tested: _yes_or_no(tested.asked) if tested.asked is not None else None),
-    Fact("sample", lambda tested: f"{tested.sample}: {tested.events} events" if tested.sample is not None else None),
+    Fact("lists open alerts", lambda tested: _yes_or_no(tested.asked) if tested.asked is not None else None),
+    Fact(
+        "sample",
+        lambda tested: f"{tested.sample}: {counted(tested.events, 'event')}" if tested.sample is not None else None,
+    ),
 )
 
 
 @click.group()
 def sources() -> None:
-    """The sources of messages, and pausing their operations.
+    """List, show, test, pause and resume the sources of messages.
 
-    A pause holds back calls; messages are taken in and planned all the same. Calls under way end.
+    A pause holds back calls. Messages are taken in and planned during a pause too, and calls under way are finished.
     """
 
 
@@ -88,7 +94,7 @@ def list_(data: Path, output: str) -> None:
 
 def _print(found: SourcesListed) -> None:
     if found.all_paused:
-        click.echo(f"all sources are {pause_in_words(found.all_paused)}")
+        click.echo(f"Every source is {pause_in_words(found.all_paused)}")
     _TABLE.show(found.sources)
 
 
@@ -100,14 +106,14 @@ def pause_in_words(pause: Pause) -> str:
 @sources.command()
 @click.argument("source", shell_complete=source_ids)
 @click.option("--since", type=Moment(), default="24h", show_default=True, metavar="DURATION|TIME",
-              help="Count what came since then.")  # fmt: skip
+              help="Count deliveries and attempts since then.")  # fmt: skip
 @data_option
 @output_option
 def show(source: str, since: datetime, data: Path, output: str) -> None:
     """Show the state of SOURCE: its last message, deliveries and attempts by outcome, its dead letters, its pause.
 
-    Deliveries whose sender was denied are not stored, so they are not in the ledger: each process counts them in its
-    /metrics, as ticketrelay_inbound_total{outcome="denied"}. Exits 1 when the source has dead letters.
+    Deliveries whose sender was denied are not in the ledger. Each process counts its own in /metrics, as
+    ticketrelay_inbound_total{outcome="denied"}. Exits 1 when the source has dead letters.
 
     \b
     Example: ticketrelay sources show prom --since 1h
@@ -132,10 +138,10 @@ def _counted(numbers: dict[str, int], since: datetime) -> str:
 @data_option
 @output_option
 def test(source: str, data: Path, output: str) -> None:
-    """Test SOURCE's settings: a sample is signed as its sender would, verified and read. Nothing is stored or sent.
+    """Test SOURCE's settings: sign a sample as its sender would, verify and read it. No data is stored or sent.
 
-    The same sample with another secret must be denied. A source with an api_url must list its open alerts there. Exits
-    1 when one of these tests fails.
+    The same sample with another secret must be denied. At its api_url, if there is one, SOURCE must list its open
+    alerts. Exits 1 when one of these tests fails.
 
     \b
     Example: ticketrelay sources test prom
@@ -155,13 +161,13 @@ def _yes_or_no(holds: bool) -> str:
 
 @sources.command()
 @click.argument("source", required=False, shell_complete=source_ids)
-@click.option("--all", "everything", is_flag=True, help="All sources.")
-@click.option("--why", required=True, help="What is kept as the reason.")
+@click.option("--all", "everything", is_flag=True, help="Pause all sources.")
+@click.option("--why", required=True, help="The reason, which `status` shows.")
 @as_option
 @data_option
 @output_option
 def pause(source: str | None, everything: bool, why: str, who: str, data: Path, output: str) -> None:
-    """Send nothing of SOURCE, until it is resumed. Its messages are taken in all the same.
+    """Hold back all calls about SOURCE, until it is resumed. Its messages are still taken in.
 
     \b
     Example: ticketrelay sources pause prom --why "maintenance until 14:00"
@@ -171,7 +177,7 @@ def pause(source: str | None, everything: bool, why: str, who: str, data: Path, 
         done = actions.pause(ledger, settings, scope, why, by=who)
     if not done.document.changed:
         for each in done.pauses:
-            notice(f"{_called(scope)} was {pause_in_words(each)}; that stays")
+            notice(f"{_called(scope)} is already {pause_in_words(each)}")
     print_document(
         "sources-pause", done.document, output, lambda each: _say(each.changed, f"{_called(scope)} is paused: {why}")
     )
@@ -193,11 +199,11 @@ def resume(source: str | None, everything: bool, who: str, data: Path, output: s
     with ledger_and_settings(data) as (ledger, settings):
         done = actions.resume(ledger, settings, scope, by=who)
     if not done.document.changed:
-        notice(f"{_called(scope)} was not paused")
+        notice(f"{_called(scope)} was not paused.")
     for each in done.pauses:
-        notice(f"still, {_called(each.scope)} is {pause_in_words(each)}")
+        notice(f"{_called(each.scope)} is still {pause_in_words(each)}")
     print_document("sources-resume", done.document, output,
-           lambda each: _say(each.changed, f"{_called(scope)} is not paused any more"))  # fmt: skip
+           lambda each: _say(each.changed, f"{_called(scope)} is not paused any more."))  # fmt: skip
 
 
 def _say(changed: bool, text: str) -> None:
@@ -212,4 +218,4 @@ def _scope(source: str | None, *, everything: bool) -> str:
 
 
 def _called(scope: str) -> str:
-    return "every source" if scope == EVERYTHING else scope
+    return "Every source" if scope == EVERYTHING else f"Source {scope}"

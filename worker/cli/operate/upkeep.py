@@ -22,6 +22,7 @@ from worker.cli.shell.output import (
 )
 from worker.documents.upkeep import PruneDone
 from worker.ledger import TableStats
+from worker.wording import counted
 
 _TABLE: Table[TableStats] = Table(
     (
@@ -54,7 +55,7 @@ def stats(data: Path, output: str) -> None:
 
 
 @click.command("prune")
-@click.option("--dry-run", is_flag=True, help="Only count what would go.")
+@click.option("--dry-run", is_flag=True, help="Only count the bodies and attempts that would be deleted.")
 @data_option
 @output_option
 def prune(dry_run: bool, data: Path, output: str) -> None:
@@ -62,8 +63,8 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
 
     The row of each delivery stays, without its headers and body. Deliveries in quarantine are kept whole, and so are
     the attempts of operations that are not ended or dead. Repeats are recognised for ever, interventions are kept for
-    ever. The command may run while messages come in, can be stopped at any time and run again; then it exits 1.
-    SQLite's file does not shrink: its free pages are used again.
+    ever. The command may run while messages come in. It may be stopped at any time, and then exits 1; run it again for
+    the rest. SQLite's file does not shrink: its free pages are used again.
 
     \b
     Example: ticketrelay db prune --dry-run
@@ -75,7 +76,7 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
                 for advanced in pruning.steps():
                     bar.update(advanced)
             except KeyboardInterrupt:
-                notice("\nstopped: what is gone is gone; run it again for the rest")
+                notice("\nStopped. Run it again for the rest.")
     print_document("db-prune", pruning.document(), output, _print)
     if not pruning.is_complete:
         raise SystemExit(1)
@@ -83,9 +84,9 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
 
 def _print(done: PruneDone) -> None:
     click.echo(
-        f"{done.bodies} bodies ({size(done.body_bytes)}) of before {done.bodies_before:%Y-%m-%d %H:%M} UTC "
-        f"and {done.attempts} attempts of before {done.attempts_before:%Y-%m-%d %H:%M} UTC "
-        f"{'would go' if done.dry_run else 'are gone'}"
+        f"{'Would delete' if done.dry_run else 'Deleted'} {counted(done.bodies, 'body')} ({size(done.body_bytes)}) "
+        f"from before {done.bodies_before:%Y-%m-%d %H:%M} UTC, and {counted(done.attempts, 'attempt')} from before "
+        f"{done.attempts_before:%Y-%m-%d %H:%M} UTC."
     )
 
 
@@ -97,7 +98,7 @@ def backup(file: Path, data: Path, output: str) -> None:
     """Copy the ledger to FILE while it is in use. FILE must not exist yet; only its owner can read it.
 
     SQLite is copied as of one moment. PostgreSQL is copied by its pg_dump, whose version must not be older than the
-    server's: bring it back with pg_restore. After a restore, run `ticketrelay db restored`.
+    server's, and is restored with pg_restore. After a restore, run `ticketrelay db restored`.
 
     \b
     Example: ticketrelay db backup /backups/ledger-$(date +%F).db
@@ -112,7 +113,7 @@ def backup(file: Path, data: Path, output: str) -> None:
 
                 copied = upkeep.backup(ledger, file, tell)
         except KeyboardInterrupt:
-            exit_with_reason("stopped: there is no copy")
+            exit_with_reason("stopped before the copy was complete; no file was written")
     print_document(
-        "db-backup", copied, output, lambda it: click.echo(f"{it.ledger} is copied to {it.file} ({size(it.bytes)})")
+        "db-backup", copied, output, lambda it: click.echo(f"Copied {it.ledger} to {it.file} ({size(it.bytes)}).")
     )

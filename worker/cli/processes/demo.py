@@ -62,13 +62,14 @@ def play(settings: Settings, ledger: Ledger, api: LocalTicketsApi | None, smtp: 
     """
     missing = [each for each in (ALERTS, MAIL, CHAT) if each not in settings.sources]
     if missing or api is None:
-        click.echo(f"\nThe scenario needs {', '.join(missing) or 'the local Tickets API'}; it is not played.")
+        what = f"the sources {', '.join(missing)}" if missing else "the local Tickets API"
+        click.echo(f"\nThe scenario is not played: it needs {what}.")
         return False
     click.echo("\nA short scenario, through the real path:\n")
     with httpx.Client(timeout=30, trust_env=False) as http:
         tally = _Scenario(settings, ledger, api, http, smtp).play()
     if not tally.differences and tally.line() != EXPECTED:
-        tally.differences.append(f"it should be: {EXPECTED}")
+        tally.differences.append(f"expected {EXPECTED}")
     for difference in tally.differences:
         click.secho(f"  not as expected: {difference}", fg="red")
     click.echo(f"\n{tally.line()}")
@@ -154,7 +155,7 @@ class _Scenario:
 
     def _report(self, what: str, story: CaseStory | None, status: str | None, expected: dict[str, int]) -> None:
         ticket = self._ticket(story)
-        self._check(f"{what}: the ticket is", ticket.status if ticket else None, status)
+        self._check(f"{what}: the ticket's status", ticket.status if ticket else None, status)
         click.echo(f"  {what:<28} {self._became(story, ticket, expected)}")
 
     def _became(self, story: CaseStory | None, ticket: Ticket | None, more: dict[str, int]) -> str:
@@ -163,7 +164,7 @@ class _Scenario:
             return f"dead letter {operation.id}: {operation.why}"
         where = f"ticket {ticket.id}, {ticket.status}, {ticket.priority}" if ticket else "no ticket"
         tries = max((len(each.tries) for each in story.operations), default=0) if story else 0
-        names = {"tickets": "created", "notes": "note added", "closed": "closed", "repeats": "nothing: known already"}
+        names = {"tickets": "created", "notes": "note added", "closed": "closed", "repeats": "no effect: known already"}
         did = ", ".join(text for name, text in names.items() if more.get(name))
         return f"{where:<26} {did}{f' (at try {tries})' if tries > 1 else ''}"
 
@@ -182,7 +183,7 @@ class _Scenario:
 
     def _check(self, what: str, found: object, expected: object) -> None:
         if found != expected:
-            self._tally.differences.append(f"{what}: {found}, not {expected}")
+            self._tally.differences.append(f"{what}: expected {expected}, got {found}")
 
     def _fire(self, *alerts: Alert) -> int:
         body = json.dumps({"version": "4", "status": "firing", "receiver": "scenario", "alerts": alerts}).encode()

@@ -14,11 +14,11 @@ from worker.cli.shell.common import (
     config_option,
     fail,
     fleet,
+    ledger_or_exit,
     log_option,
     log_to_stderr,
     read_fleet,
     split_address,
-    upgraded_ledger,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured
@@ -31,7 +31,7 @@ from worker.runtime.health import health_app, threads
 from worker.runtime.starting import listen_or_exit
 from worker.settings.current import Current
 
-NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, its __ADDRESS and __SECRET_FILE"
+NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
 
 
 @click.group(invoke_without_command=True)
@@ -41,11 +41,11 @@ NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, i
     default=DEFAULT_SMTP,
     show_default=True,
     metavar="HOST:PORT",
-    help="Where to take mail in over SMTP (off: nowhere).",
+    help="The address of the SMTP listener (off: none).",
 )
-@click.option("--lmtp", metavar="HOST:PORT|unix:PATH", help="Where to take mail in over LMTP.")
-@click.option("--listen", metavar="HOST:PORT", help="Where /livez, /readyz and /metrics are; by default as "
-              "TICKETRELAY_SERVER__HEALTH_LISTEN says.")  # fmt: skip
+@click.option("--lmtp", metavar="HOST:PORT|unix:PATH", help="The address of the LMTP listener. None by default.")
+@click.option("--listen", metavar="HOST:PORT", help="The address of /livez, /readyz and /metrics. By default the one "
+              "in TICKETRELAY_SERVER__HEALTH_LISTEN.")  # fmt: skip
 @log_option("info")
 @click.pass_context
 def mail(ctx: click.Context, smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> None:
@@ -71,9 +71,9 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     if not boxes:
         fail([NO_MAILBOX])
     if smtp == "off" and lmtp is None and not configured(settings.sources):
-        fail(["--smtp off: without --lmtp, and without a mailbox to read, there is nowhere to take mail in"])
+        fail(["--smtp off: no mail could come in: give --lmtp, or set a mailbox to read over IMAP"])
     signals = Signals()
-    ledger = upgraded_ledger(settings)
+    ledger = ledger_or_exit(settings)
     ledger.follow(current)
     mail_sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
     mail_sockets += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
@@ -98,11 +98,10 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     for part in parts:
         part.start()
     if mail_sockets:
-        click.echo(
-            f"taking mail at {' and '.join(endpoint(each) for each, _ in mail_sockets)} for: {', '.join(sorted(boxes))}"
-        )
+        addresses = " and ".join(endpoint(each) for each, _ in mail_sockets)
+        click.echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
     if read_over_imap := configured(settings.sources):
-        click.echo(f"reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
+        click.echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

@@ -30,7 +30,7 @@ def smtp_listener(address: str, settings: Settings) -> socket:
     missing = [name for name in ("per_minute", "keep_free") if getattr(settings.smtp, name) is None]
     if missing and not is_loopback(host):
         names = " and ".join(f"TICKETRELAY_SMTP__{name.upper()}" for name in missing)
-        fail([f"--smtp {address}: without {names} mail is taken on a loopback address only"])
+        fail([f"--smtp {address}: set {names} first; without limits, mail is taken on a loopback address only"])
     return listen_or_exit(host, port, "--smtp")
 
 
@@ -40,7 +40,7 @@ def lmtp_listener(address: str) -> socket:
         host, port = split_address(address)
         if not is_loopback(host):
             fail(
-                [f"--lmtp {address}: LMTP is for a mail server on this machine; give a loopback address or {UNIX}/PATH"]
+                [f"--lmtp {address}: LMTP is for a mail server on this machine: give a loopback address or {UNIX}/PATH"]
             )
         return listen_or_exit(host, port, "--lmtp")
     path = Path(address.removeprefix(UNIX))
@@ -48,7 +48,7 @@ def lmtp_listener(address: str) -> socket:
         listener = unix_listener(path)
         path.chmod(UNIX_MODE)
     except OSError as error:
-        fail([f"cannot listen on {address}: {error.strerror}; choose another with --lmtp"])
+        fail([f"cannot listen on {address}: {error.strerror}; choose another address with --lmtp"])
     return listener
 
 

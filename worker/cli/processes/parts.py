@@ -32,8 +32,8 @@ def health_option(command: F) -> F:
     return click.option(
         "--listen",
         metavar="HOST:PORT",
-        help="Where /livez, /readyz and /metrics are answered (port 0: any free one); "
-        "TICKETRELAY_SERVER__HEALTH_LISTEN by default.",
+        help="The address of /livez, /readyz and /metrics (port 0: any free one). By default the one in "
+        "TICKETRELAY_SERVER__HEALTH_LISTEN.",
     )(command)
 
 
@@ -99,6 +99,6 @@ def control_of(reloader: Reloader) -> Control | None:
             listener = unix_listener(path)
         except OSError as error:
             name = variable("server", "control")
-            fail([f"cannot listen on {path}: {error.strerror}; name another path with {name}"])
+            fail([f"cannot listen on {path}: {error.strerror}; set another path with {name}"])
     token = server.control_token
     return Control(listener, control_app(reloader, token.get_secret_value() if token is not None else None))

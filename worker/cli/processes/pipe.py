@@ -37,14 +37,21 @@ class _Pipe(click.Command):
 
 
 @click.command(cls=_Pipe)
-@click.option("--source", "source_id", help="The source that it is for; else the one whose mailbox --recipient names.")
+@click.option(
+    "--source", "source_id", help="The source of the mail. By default the one whose address is in --recipient."
+)
 @click.option("--sender", help="The envelope's sender (Postfix: ${sender}).")
-@click.option("--recipient", "recipients", multiple=True, help="The envelope's recipient (Postfix: ${recipient}).")
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    help="The envelope's recipient (Postfix: ${recipient}). May be given several times.",
+)
 @data_option
 def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> None:
     """Take one mail from standard input into the ledger; a worker or `run` delivers it.
 
-    Exits 0 when the mail is durable, 65 for input that can never be a mail, and 75 for everything else: try again.
+    Exits 0 when the mail is durable, 65 for input that can never be a mail, and 75 for every other error: try again.
 
     \b
     Example: ticketrelay pipe --source email --sender ada@example.org < mail.eml
@@ -64,12 +71,13 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
     settings = local_settings(data)
     meant = _meant(settings, source_id, recipients)
     if not meant:
-        click.echo(f"Error: no mailbox is configured for {source_id or ', '.join(recipients)}", err=True)
+        wanted = source_id or ", ".join(recipients)
+        click.echo(f"Error: no source takes mail {f'for {wanted}' if wanted else 'without --recipient'}", err=True)
         return EX_TEMPFAIL
     limit = min(max_body_of(source) for source, _ in meant)
     body = sys.stdin.buffer.read(limit + 1)
     if not body.strip() or len(body) > limit:
-        click.echo(f"Error: a mail has between 1 and {limit} bytes", err=True)
+        click.echo(f"Error: a mail must have 1 to {limit} bytes", err=True)
         return EX_DATAERR
     ledger = open_ledger(settings)
     try:

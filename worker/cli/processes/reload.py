@@ -24,18 +24,20 @@ RELOADED, REFUSED = 200, 422
 @config_option
 @output_option
 def reload(output: str) -> None:
-    """Ask the process that listens at server.control to read its settings again, and say what came of it.
+    """Ask the process that listens at server.control to read its settings again, and print the changes.
 
     The process reads the file and the environment that it was started with. Of the settings given here, only
-    server.control and its token are used. Exits 1 when the process refused the settings, which changes nothing, or does
-    not answer.
+    server.control and its token are used. Exits 1 when the process refused the settings and goes on with the old ones,
+    or does not answer.
 
     \b
     Example: ticketrelay reload --config ticketrelay.yaml
     """
     server = _server()
     if server.control is None:
-        fail([f"{variable('server', 'control')}: no process can be asked: name a control listener, or send it SIGHUP"])
+        fail(
+            [f"{variable('server', 'control')} is missing: set the address of the process, or send the process SIGHUP"]
+        )
     answer = _ask(server.control, server.control_token.get_secret_value() if server.control_token else None)
     if answer.status_code not in (RELOADED, REFUSED):
         click.echo(f"Error: {server.control} answered {answer.status_code}: {answer.text}", err=True)
@@ -48,7 +50,7 @@ def reload(output: str) -> None:
     if answer.status_code == REFUSED:
         for problem in told["problems"] if output == "table" else ():
             click.echo(problem, err=True)
-        click.echo("Error: the new settings are wrong: nothing was changed", err=True)
+        click.echo("Error: the new settings are wrong; the process goes on with the old ones", err=True)
         sys.exit(1)
 
 
@@ -70,7 +72,8 @@ def _ask(address: str, token: str | None) -> httpx.Response:
             return client.post(url, headers=headers)
     except httpx.TransportError as error:
         click.echo(
-            f"Error: {address} did not answer ({error}); is `ticketrelay run`, `serve`, `mail` or `worker` up with it?",
+            f"Error: no process answers at {address} ({error}); does `ticketrelay run`, `serve`, `mail` or `worker` "
+            "run with that address?",
             err=True,
         )
         sys.exit(1)
@@ -80,6 +83,6 @@ def _say_what_changed(told: dict[str, Any]) -> None:
     for each in told["changed"]:
         click.echo(f"{each['what']:<8} {each['setting']}")
     for each in told["needs_restart"]:
-        click.echo(f"as it was: {each['setting']} needs a restart", err=True)
+        click.echo(f"WARNING {each['setting']} is unchanged until the process is restarted", err=True)
     if not told["changed"]:
-        click.echo("reloaded: nothing that can be reloaded is different")
+        click.echo("Reloaded. No setting that can be reloaded has changed.")

@@ -56,6 +56,7 @@ from worker.settings.current import Current
 from worker.settings.lints import is_loopback
 from worker.settings.loader import Loaded
 from worker.settings.secretfiles import DEV_SECRET
+from worker.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,23 @@ class Running:
 @click.option(
     "--listen",
     metavar="HOST:PORT",
-    help=f"The HTTP listener (port 0: any free one); TICKETRELAY_SERVER__LISTEN or {DEFAULT_LISTEN} by default.",
+    help="The address of the HTTP listener (port 0: any free one). By default TICKETRELAY_SERVER__LISTEN, else "
+    f"{DEFAULT_LISTEN}.",
 )
 @click.option(
     "--smtp",
     metavar="HOST:PORT",
-    help=f"The SMTP listener (off: none); by default {DEFAULT_SMTP}, where that is free.",
+    help=f"The address of the SMTP listener (off: none). By default {DEFAULT_SMTP}, if that is free.",
 )
-@click.option("--lmtp", metavar="HOST:PORT|unix:PATH", help="The LMTP listener; none by default.")
+@click.option("--lmtp", metavar="HOST:PORT|unix:PATH", help="The address of the LMTP listener. None by default.")
 @data_option
-@click.option("--once", is_flag=True, help="Play the scenario, then exit: 0 when all went as expected, else 1.")
+@click.option("--once", is_flag=True, help="Play the scenario, then exit: 0 if every step went as expected, else 1.")
 @click.option("--no-demo", is_flag=True, help="Do not play the scenario.")
 @click.option("--api-limit", type=LimitOption(), default="production", show_default=True,
-              help="The rate limit of the local Tickets API, and so our budget.")  # fmt: skip
+              help="The rate limit of the local Tickets API, and so the budget.")  # fmt: skip
 @click.option("--api-control", metavar="HOST:PORT", help="Serve the local Tickets API's inspection and faults there.")
-@click.option("--api-control-token", envvar="TICKETRELAY_TEST_API_CONTROL_TOKEN", help="The token of that listener.")
+@click.option("--api-control-token", envvar="TICKETRELAY_TEST_API_CONTROL_TOKEN",
+              help="The bearer token of that listener. By default a random one.")  # fmt: skip
 @log_option("error")
 def run(
     listen: str | None,
@@ -117,7 +120,7 @@ def run(
     Example: ticketrelay run --config ticketrelay.yaml --no-demo
     """
     if once and no_demo:
-        fail(["--once plays the scenario and --no-demo leaves it out; give one of them"])
+        fail(["--once plays the scenario, and --no-demo leaves it out: remove one of the two flags"])
     log_to_stderr(log_level)
     control = control_address(api_control, api_control_token or (secrets.token_urlsafe(16) if api_control else None))
     signals = Signals()
@@ -142,7 +145,7 @@ def _serve(
             sys.exit(0 if expected else 1)
     _say_what_next(running)
     signals.wait(running.reloader)
-    click.echo("stopping: calls under way are finished first")
+    click.echo("Stopping. Calls under way are finished first.")
 
 
 def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
@@ -153,12 +156,13 @@ def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
     if not loaded.has("sources") and not is_loopback(host):
         fail(
             [
-                f"--listen {settings.server.listen}: without configured sources whoever knows {DEV_SECRET!r} is "
-                "believed, so only a loopback address is served; set TICKETRELAY_SOURCES__<ID>__SECRET_FILE"
+                f"--listen {settings.server.listen}: no source is configured, so every source accepts the public "
+                f"secret {DEV_SECRET!r}, which is allowed on a loopback address only; set "
+                "TICKETRELAY_SOURCES__<ID>__SECRET_FILE"
             ]
         )
     if settings.broker.url != "memory://":
-        fail(["TICKETRELAY_BROKER__URL: `run` is one process and needs no broker; use `serve` and `worker` with one"])
+        fail(["TICKETRELAY_BROKER__URL: `run` is one process and takes no broker; use `serve` and `worker` instead"])
     listener = listen_or_exit(host, port)
     address = f"{settings.server.listen.rpartition(':')[0]}:{listener.getsockname()[1]}"
     return listener, local(data, listen=address)
@@ -184,7 +188,8 @@ def _reader(current: Current, file: Path | None, data: Path, api_limit: Limit) -
         return new.has("sources") or not current.loaded.has("sources")
 
     problem = (
-        "no source is configured any more, and without one `run` believes everybody: start it anew if you want that"
+        f"no source is configured any more, and then every source would accept the public secret {DEV_SECRET!r}: "
+        "restart `run` if that is wanted"
     )
     return needing(lambda: _with_limit(read_local(file, data, listen=listen), api_limit), is_safe, problem)
 
@@ -195,13 +200,20 @@ def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
             return bind(*split_address(DEFAULT_SMTP))
         except OSError as error:
             click.secho(
-                f"  WARNING        no mail is taken in: {DEFAULT_SMTP}: {error.strerror}; see --smtp", fg="yellow"
+                f"  WARNING        no mail is taken in: cannot listen on {DEFAULT_SMTP}: {error.strerror}; "
+                "choose another address with --smtp",
+                fg="yellow",
             )
             return None
     if smtp == "off":
         return None
     if not loaded.has("sources") and not is_loopback(split_address(smtp)[0]):
-        fail([f"--smtp {smtp}: without configured sources mail is taken from everybody, so only on a loopback address"])
+        fail(
+            [
+                f"--smtp {smtp}: no source is configured, so mail to every address is taken, which is allowed on a "
+                "loopback address only"
+            ]
+        )
     return smtp_listener(smtp, loaded.settings)
 
 
@@ -211,7 +223,7 @@ def _only_one(data: Path) -> Iterator[None]:
     data.mkdir(parents=True, exist_ok=True)
     with (data / LOCK).open("w") as file:
         if not lock(file):
-            fail([f"--data {data}: another `ticketrelay run` uses this folder"])
+            fail([f"--data {data}: another `ticketrelay run` uses this folder; stop that one, or give another folder"])
         yield
 
 
@@ -335,13 +347,17 @@ def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
             fg="yellow",
         )
     if running.taken_back:
-        click.echo(f"  unfinished     {running.taken_back} calls of the last run are made again, with the same keys")
+        calls = counted(running.taken_back, "call")
+        click.echo(f"  unfinished     {calls} of the last run to make again, with the same keys")
+
+
+_STOPPING = "Ctrl-C stops the process. No message is lost: the next start goes on where this one stopped."
 
 
 def _say_what_next(running: Running) -> None:
     listen = running.settings.server.listen
     if running.has_sources:
-        click.echo("\nCtrl-C stops it; nothing is lost, and it goes on where it was.")
+        click.echo(f"\n{_STOPPING}")
         return
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     alert = (
@@ -354,8 +370,8 @@ def _say_what_next(running: Running) -> None:
         f"  curl -sS http://{listen}/in/alertmanager -H 'Authorization: Bearer {DEV_SECRET}' \\\n"
         f'    -d \'{{"version":"4","status":"firing","alerts":[{alert}]}}\'\n\n'
         f"  curl -sS http://{listen}/api/v1/tickets -H 'X-API-Key: {LOCAL_KEY}'\n\n"
-        "  .venv/bin/ticketrelay send alertmanager        a sample alert\n"
-        "  .venv/bin/ticketrelay dead list                what a person must decide on\n"
-        "  .venv/bin/ticketrelay status\n\n"
-        "Ctrl-C stops it; nothing is lost, and it goes on where it was."
+        "  .venv/bin/ticketrelay send alertmanager        send a sample alert\n"
+        "  .venv/bin/ticketrelay dead list                list what a person must decide on\n"
+        "  .venv/bin/ticketrelay status                   show the work under way, and the alarms\n\n"
+        f"{_STOPPING}"
     )

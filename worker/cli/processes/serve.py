@@ -13,10 +13,10 @@ from worker.cli.shell.common import (
     config_option,
     fail,
     fleet,
+    ledger_or_exit,
     log_option,
     log_to_stderr,
     read_fleet,
-    upgraded_ledger,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
@@ -29,12 +29,14 @@ from worker.runtime.health import threads
 from worker.runtime.starting import listen_at
 from worker.settings.current import Current
 
-NO_SOURCE = "TICKETRELAY_SOURCES__<ID>__SECRET: at least one source must be configured"
+NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
 
 
 @click.command()
 @config_option
-@click.option("--listen", metavar="HOST:PORT", help="Where to listen; by default as TICKETRELAY_SERVER__LISTEN says.")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="The address to listen on. By default the one in TICKETRELAY_SERVER__LISTEN."
+)
 @log_option("info")
 def serve(listen: str | None, log_level: str) -> None:
     """Take messages in over HTTP, for workers elsewhere to deliver. All processes must share one ledger and one broker.
@@ -48,7 +50,7 @@ def serve(listen: str | None, log_level: str) -> None:
     if not settings.sources:
         fail([NO_SOURCE])
     signals = Signals()
-    ledger = upgraded_ledger(settings)
+    ledger = ledger_or_exit(settings)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)
@@ -65,9 +67,9 @@ def serve(listen: str | None, log_level: str) -> None:
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
-    click.echo(f"taking messages at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
+    click.echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
     if on_sockets := configured(settings.sources):
-        click.echo(f"listening over Socket Mode: {', '.join(sorted(on_sockets))}")
+        click.echo(f"Listening over Socket Mode for: {', '.join(sorted(on_sockets))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

@@ -24,7 +24,7 @@ class LimitOption(click.ParamType[Limit]):
         try:
             return Limit(int(numbers[1]), int(numbers[2])) if numbers else Limit.named(value)
         except ValueError as error:
-            self.fail(f"{error}; or the requests of a minute and of a second, as 100/20", param, ctx)
+            self.fail(f"{error}; or give the requests of a minute and of a second, such as 100/20.", param, ctx)
 
 
 def control_address(address: str | None, token: str | None) -> tuple[str, int, str] | None:
@@ -32,15 +32,18 @@ def control_address(address: str | None, token: str | None) -> tuple[str, int, s
     if address is None:
         return None
     if not token:
-        fail(["--api-control needs --api-control-token: a token of your choice"])
+        fail(["--api-control needs --api-control-token with a token of your choice"])
     return (*split_address(address), token)
 
 
 @click.command("tickets-api")
-@click.option("--listen", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT")
-@click.option("--database", default="sqlite:///var/tickets.db", show_default=True, help="SQLite file or PostgreSQL.")
+@click.option("--listen", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT",
+              help="The address to listen on.")  # fmt: skip
+@click.option("--database", default="sqlite:///var/tickets.db", show_default=True, metavar="URL",
+              help="The database with the tickets, on SQLite or PostgreSQL.")  # fmt: skip
 @click.option("--limit", type=LimitOption(), default="production", show_default=True, help="The rate limit.")
-@click.option("--revision", type=click.Choice(["A", "B"]), default="A", show_default=True)
+@click.option("--revision", type=click.Choice(["A", "B"]), default="A", show_default=True,
+              help="The revision of the API's documentation to follow.")  # fmt: skip
 @click.option("--api-control", metavar="HOST:PORT", help="Serve inspection and faults there (loopback only).")
 @click.option("--api-control-token", help="The bearer token of that listener.")
 def tickets_api(
@@ -59,5 +62,5 @@ def tickets_api(
     except ValueError as error:
         fail([f"--database: {error}"])
     with LocalTicketsApi(options) as api:
-        click.echo(f"the local Tickets API answers at http://{listen}/api/v1 (key ak_test_local)")
+        click.echo(f"The local Tickets API answers at http://{listen}/api/v1 (key ak_test_local)")
         serve_api(api, *split_address(listen), control)

@@ -11,10 +11,10 @@ from worker.cli.shell.common import (
     config_file,
     config_option,
     fleet,
+    ledger_or_exit,
     log_option,
     log_to_stderr,
     read_fleet,
-    upgraded_ledger,
 )
 from worker.intake.listener import HttpThread
 from worker.reloading import Reloader
@@ -29,7 +29,7 @@ from worker.settings.current import Current
 @health_option
 @log_option("info")
 def worker(listen: str | None, log_level: str) -> None:
-    """Deliver to the Tickets API. Start as many as there are cores; they share the work and the budget.
+    """Deliver to the Tickets API. Start a worker per core. All workers share the work and the budget.
 
     \b
     Example: ticketrelay worker --config ticketrelay.yaml
@@ -38,7 +38,7 @@ def worker(listen: str | None, log_level: str) -> None:
     file, current = config_file(), Current(fleet(needs_api=True))
     settings = current()
     signals = Signals()
-    ledger = upgraded_ledger(settings)
+    ledger = ledger_or_exit(settings)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.health_listen)
     metrics = metrics_of(ledger, settings)
@@ -53,7 +53,7 @@ def worker(listen: str | None, log_level: str) -> None:
         parts.append(control)
     for each in parts:
         each.start()
-    click.echo(f"delivering to {settings.api.url}; health at http://{address}/livez /readyz /metrics")
+    click.echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
     signals.wait(reloader)
     for each in parts:
         each.stop()

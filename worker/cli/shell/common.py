@@ -15,6 +15,7 @@ from worker.runtime.starting import (
     fail,
     fail_settings,
     fleet_settings,
+    ledger_or_exit,
     log_to_stderr,
     read_fleet,
     split_address,
@@ -29,6 +30,7 @@ __all__ = [  # re-exported from below the commands, because a process that Celer
     "DEFAULT_LISTEN",
     "fail",
     "fail_settings",
+    "ledger_or_exit",
     "log_to_stderr",
     "read_fleet",
     "split_address",
@@ -57,7 +59,7 @@ def config_option(command: F) -> F:
         show_envvar=True,
         expose_value=False,
         callback=_keep_config,
-        help="Configuration file; the environment goes before it.",
+        help="The configuration file. The environment takes precedence over it.",
     )(command)
 
 
@@ -79,7 +81,7 @@ def data_option(command: F) -> F:
         type=click.Path(file_okay=False, path_type=Path),
         default=DEFAULT_DATA,
         show_default=True,
-        help="Folder of the ledger and the local Tickets API, unless TICKETRELAY_LEDGER__URL is set.",
+        help="The folder of the ledger (unless TICKETRELAY_LEDGER__URL is set) and of the local Tickets API.",
     )(config_option(command))
 
 
@@ -90,7 +92,7 @@ def log_option(default: str) -> Callable[[F], F]:
         type=click.Choice(LEVELS),
         default=default,
         show_default=True,
-        help="Events at and above this level go to standard error, as JSON.",
+        help="The lowest level of events to log. They go to standard error, as JSON.",
     )
 
 

@@ -28,7 +28,7 @@ _INSTALL = {
 @click.command()
 @click.argument("shell", type=click.Choice(list(_INSTALL)))
 def completion(shell: str) -> None:
-    """Print what a shell needs to complete ticketrelay's commands, flags, sources and dead letters.
+    """Print the script with which a shell completes ticketrelay's commands, flags, sources and dead letters.
 
     Sources and dead letters come from the settings and the ledger in the shell's environment.
 
@@ -41,7 +41,7 @@ def completion(shell: str) -> None:
     made = found(click.Command(PROGRAM), {}, PROGRAM, VARIABLE)
     # Not `source()`, which runs the shell of this machine to ask for its version.
     click.echo(made.source_template % made.source_vars())
-    click.echo(f"to install it: {_INSTALL[shell]}", err=True)
+    click.echo(f"To install it: {_INSTALL[shell]}", err=True)
 
 
 def sources(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

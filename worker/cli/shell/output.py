@@ -29,7 +29,7 @@ T = TypeVar("T")
 S = TypeVar("S", contravariant=True)
 
 FORMATS = ("table", "json", "jsonl")
-_HELP = "A table, one JSON document, or JSON lines."
+_HELP = "Print a table, one JSON document, or JSON lines."
 KIB = 1024
 CUT_AT = 400  # characters of a cell
 
@@ -64,7 +64,8 @@ def counted_option(command: F) -> F:
         type=click.IntRange(0, sys.maxsize),
         default=50,
         show_default=True,
-        help="The latest so many; 0: all.",
+        help="Show only the latest N; 0 shows all.",
+        metavar="N",
     )(command)
 
 
@@ -199,18 +200,13 @@ def time_text(at: datetime | None) -> str:
 
 
 def counts(numbers: Mapping[T, int]) -> str:
-    """Return numbers with their names, in one line."""
+    """Return numbers with their names, in one line. The names are stored words, which have no plural."""
     return " · ".join(f"{number} {name}" for name, number in numbers.items())
 
 
 def ticket_of(ticket: str | None, status: object, without: str = "") -> str:
     """Return a ticket and its state; `without` when there is none."""
     return f"{ticket} ({status})" if ticket else without
-
-
-def operations(number: int) -> str:
-    """Return a number of operations in words."""
-    return f"{number} operation{'' if number == 1 else 's'}"
 
 
 def colour_of(outcome: str) -> str | None:

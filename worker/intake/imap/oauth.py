@@ -70,14 +70,14 @@ def form(settings: ImapMailbox, refresh: str | None) -> dict[str, str]:
 def granted(status: int, content: bytes, refresh: str | None, now: datetime) -> Tokens:
     """Return the tokens in an answer. Raises LoginRefused, and ServerAway for an error that may be temporary."""
     if status >= SERVER_ERROR or status == TOO_MANY:
-        raise ServerAway(f"the token endpoint answers {status}")
+        raise ServerAway(f"the token endpoint answered {status}")
     try:
         answer = _TokenResponse.model_validate_json(content)
     except ValidationError:
-        raise ServerAway(f"the token endpoint answers {status} with something that is no token") from None
+        raise ServerAway(f"the token endpoint answered {status} without a token") from None
     if answer.error or not answer.access_token:
         said = " ".join(f"{answer.error or status} {answer.error_description}".split())[:200]
-        raise LoginRefused(f"the token endpoint gives no token: {said}")
+        raise LoginRefused(f"the token endpoint refused a token: {said}")
     ends = answer.refresh_token_expires_in
     return Tokens(
         access=answer.access_token,
@@ -137,7 +137,7 @@ class TokenSource:
         try:
             answer = httpx.post(self._settings.token_url, data=form(self._settings, refresh), timeout=TIMEOUT_S)
         except httpx.HTTPError as error:
-            raise ServerAway(f"the token endpoint is not reached: {type(error).__name__}") from error
+            raise ServerAway(f"the token endpoint cannot be reached: {type(error).__name__}") from error
         return granted(answer.status_code, answer.content, refresh, datetime.now(UTC))
 
     def _save(self, store: Path, refresh: str | None) -> None:
@@ -176,7 +176,7 @@ def _stored(store: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise LoginRefused(f"the refresh token in {store} cannot be read: {error}") from error
     if not found:
-        raise LoginRefused(f"{store} holds no refresh token")
+        raise LoginRefused(f"the file {store} holds no refresh token")
     return found
 
 
@@ -190,4 +190,4 @@ def _one_at_a_time(store: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     except OSError as error:
-        raise LoginRefused(f"{store.parent} cannot be written to: {error.strerror}") from error
+        raise LoginRefused(f"the folder {store.parent} cannot be written to: {error.strerror}") from error

@@ -38,7 +38,7 @@ CHUNK = 20  # mails between two advances of the cursor
 BEGINNING = 64 * 1024  # bytes that are kept of a mail that is too large
 TRIES = 3  # polls in which the server may refuse a mail
 RECORDING_S = 120.0
-BEFORE_US = "it was in the mailbox before it was watched"
+BEFORE_US = "the mail is older than the first poll of its mailbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +173,14 @@ class Reader:
         except Refused as error:
             if not self._is_hopeless(place, error):
                 return False
-            self._quarantine(reads, place, _headers_of(server, uid), f"the server does not give it: {error}")
+            self._quarantine(reads, place, _headers_of(server, uid), f"the server did not send the mail: {error}")
         except ServerAway as error:
             if self._is_hopeless(place, error):
-                self._quarantine(reads, place, b"", f"the connection ends whenever it is fetched: {error}")
+                self._quarantine(reads, place, b"", f"the connection ends each time the mail is fetched: {error}")
             raise
         else:
             if body is not None and is_large:
-                why = f"it has {mark.size} bytes, this mailbox takes {reads.max_size}: only its beginning is kept"
+                why = f"the mail has {mark.size} bytes, and may have {reads.max_size}: only the beginning is kept"
                 self._quarantine(reads, place, body, why)
             elif body is not None:
                 self._record(self._delivery(reads, place, body))
@@ -218,7 +218,7 @@ class Reader:
         try:
             self._intake.take(delivery).result(RECORDING_S)
         except NotInTime:
-            raise ServerAway("the ledger did not take a mail in time") from None
+            raise ServerAway("the ledger did not store a mail in time") from None
 
     def _pay(
         self,

@@ -81,7 +81,7 @@ class ImapServer:
             answer = self._client.select_folder(folder, readonly=read_only)
             uidvalidity, uidnext = answer.get(b"UIDVALIDITY"), answer.get(b"UIDNEXT")
             if uidvalidity is None:
-                raise Refused(f"{folder} has no UIDVALIDITY: its mails cannot be told apart")
+                raise Refused(f"the folder {folder} has no UIDVALIDITY, without which its mails cannot be told apart")
             if uidnext is None:  # RFC 3501 lets a server leave it out
                 uidnext = max(self._client.search(["UID", "1:*"]), default=0) + 1
             return Folder(int(uidvalidity), int(uidnext))
@@ -126,7 +126,7 @@ class ImapServer:
         for name, value in answer[uid].items():
             if name.startswith(b"BODY[") and isinstance(value, bytes):
                 return value
-        raise Refused(f"the server gives nothing for {what}")
+        raise Refused(f"the server sent no answer to {what}")
 
     def flag(self, uids: Sequence[int], flag: str) -> None:
         """Set a flag or keyword."""
@@ -152,7 +152,7 @@ class ImapServer:
             self._client.add_flags(uids, [r"\Deleted"], silent=True)
             self._client.uid_expunge(uids)
         else:
-            raise Refused("the server has neither MOVE nor UIDPLUS, so nothing can be moved safely")
+            raise Refused("the server has neither MOVE nor UIDPLUS, so mails cannot be moved safely")
 
     def wait(self, seconds: float, goes_on: Callable[[], bool], slice_s: float = 1.0) -> None:
         """Wait in IDLE (RFC 2177) until a mail arrives, the time is over, or `goes_on` is False.
@@ -227,7 +227,7 @@ def _log_in(client: IMAPClient, settings: ImapMailbox, access_token: Callable[[]
     except NotNow as error:
         raise ServerAway(str(error)) from None
     except Refused as error:
-        raise LoginRefused(f"{settings.address[0]} refuses the login of {settings.user}: {error}") from None
+        raise LoginRefused(f"{settings.address[0]} refuses the login as {settings.user}: {error}") from None
 
 
 @contextmanager

@@ -200,7 +200,7 @@ class MailboxLoop:
             return False
         except Exception as defect:
             log.exception("imap.failed", mailbox=str(self._mailbox))
-            self._note(f"a defect of ours: {error_location(defect)}")
+            self._note(f"a defect in Ticketrelay: {error_location(defect)}")
             return False
         return True
 

@@ -135,12 +135,12 @@ class Line:
 def protocol_of(source: Source) -> Socket[SourceSettings]:
     """Return the protocol of connections to the source's sender. Raises TypeError for a kind without one."""
     if source.connector.socket is None:
-        raise TypeError(f"a source of kind {source.connector.kind!r} is not listened to on connections of ours")
+        raise TypeError(f"a source of kind {source.connector.kind!r} has no Socket Mode")
     return source.connector.socket
 
 
 def _read(source: Source, arrived: Inbound, max_body: int, named: Named) -> Delivery:
     """Read a delivery. Raises OverLimit."""
     if len(arrived.body) > max_body:
-        raise OverLimit(f"a body may have {max_body} bytes, and it has {len(arrived.body)}")
+        raise OverLimit(f"the body has {len(arrived.body)} bytes, and may have {max_body}")
     return read_verified(source, Verified(named(source, arrived)))

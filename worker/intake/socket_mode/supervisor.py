@@ -100,7 +100,7 @@ class Listening:
             opened = self._opened()
         except Exception as defect:
             log.exception("socket_mode.failed", source=self.source.id)
-            opened = f"a defect of ours: {error_location(defect)}"
+            opened = f"a defect in Ticketrelay: {error_location(defect)}"
         if isinstance(opened, CallLater):
             pause, opened = opened.seconds or pause, opened.reason
         self._not_before = time.monotonic() + pause

@@ -51,7 +51,7 @@ def left_beside(path: Path) -> str | None:
     except OSError:
         return None
     left = there.f_bavail * there.f_frsize
-    return f"the disk of the ledger has {left // 1024} KiB left: make room" if left < NEEDED else None
+    return f"the disk of the ledger has {left // 1024} KiB left: free some space" if left < NEEDED else None
 
 
 def look_by_writing(engine: Engine) -> str | None:
@@ -61,7 +61,11 @@ def look_by_writing(engine: Engine) -> str | None:
             connection.execute(text(_TABLESPACE))
             connection.execute(text(_PROBE))
     except DBAPIError as error:
-        return "the disk of PostgreSQL is full: nothing is taken in until it has room" if says_full(error) else None
+        return (
+            "the disk of PostgreSQL is full: free some space; no message is taken in until then"
+            if says_full(error)
+            else None
+        )
     return None
 
 
@@ -86,6 +90,6 @@ class Room:
         found = self._look()
         if found is None and refused_at is not None:
             if time.monotonic() - refused_at < REMEMBERED_S:
-                return "the disk of the ledger was full a moment ago"
+                return "the disk of the ledger was full a moment ago: free some space"
             self._refused_at = None
         return found

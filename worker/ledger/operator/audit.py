@@ -131,8 +131,8 @@ def compare(ledger: LedgerSide, api: ApiSide) -> list[Finding]:
 def _gone(bound: Bound) -> Finding | None:
     if bound.status == GONE and GONE not in bound.unnoticed:
         return None
-    text = "the Tickets API does not know it: it was deleted there"
-    remedy = "`audit --update` records that, and what its case says next gets another ticket"
+    text = "the ticket was deleted in the ticket system"
+    remedy = "`audit --update` records that; the next message of the case then creates another ticket"
     return _finding("missing", bound, text, remedy, GONE)
 
 
@@ -142,21 +142,22 @@ def _differs(bound: Bound, found: Found | None, began: datetime) -> Finding | No
     if bound.status_at is not None and bound.status_at >= began:
         return None
     if bound.status == GONE:
-        return _finding("changed", bound, "it was gone, and is there again", _RECORD, found.status)
+        return _finding("changed", bound, "the ticket was deleted, and exists again", _RECORD, found.status)
     was_closed, is_closed = bound.status == CLOSED, found.status == CLOSED
     did = "closed" if is_closed else "reopened"
     if was_closed != is_closed:
-        text = f"somebody {did} it; the ledger knew it as {bound.status}"
+        text = f"somebody {did} the ticket; the ledger has it as {bound.status}"
         return _finding("changed", bound, text, _RECORD, found.status, reopened=was_closed)
     if _STANDS_FOR.get(found.status) not in bound.unnoticed:
         return None
-    return _finding("changed", bound, f"somebody {did} it; its case goes on as if nobody had", _RECORD, found.status)
+    text = f"somebody {did} the ticket; its case does not know that yet"
+    return _finding("changed", bound, text, _RECORD, found.status)
 
 
 _STANDS_FOR: Mapping[str, str] = {"open": "open", "pending": "open", "closed": CLOSED}
 """Maps found states to the state that decides whether a person ended or reopened the ticket."""
 
-_RECORD = "nothing, if that was meant; `audit --update` lets the ledger know"
+_RECORD = "`audit --update` records that, if it was meant"
 
 
 def _finding(
@@ -185,8 +186,8 @@ def _marked(ledger: LedgerSide, found: Sequence[Found]) -> list[Finding]:
 def _doubled(ledger: LedgerSide, create: Create | None, those: Sequence[Found]) -> Finding:
     ids = sorted(each.ticket_id for each in those)
     bound = [each for each in ids if each in ledger.owned]
-    text = f"tickets {', '.join(ids)} end with one marker"
-    text += f"; {', '.join(bound)} belongs to the case" if bound else "; none of them belongs to a case"
+    text = f"tickets {', '.join(ids)} end with the same marker"
+    text += f"; of the case: {', '.join(bound)}" if bound else "; no case has one of them"
     keep = f"all but {bound[0]}" if bound else "all but one"
     remedy = f"close {keep} in the ticket system, and report it: one operation must not have two effects"
     if create is None:
@@ -195,14 +196,15 @@ def _doubled(ledger: LedgerSide, create: Create | None, those: Sequence[Found]) 
 
 
 def _foreign(found: Found) -> Finding:
-    text = "it ends with a marker that no operation of this ledger has: another ledger made it, or this one before"
-    return Finding("foreign", found.ticket_id, None, None, None, f"{text} a restore", "close it if nobody needs it")
+    text = "the ticket ends with a marker that no operation of this ledger has: another ledger created it, or this "
+    text += "ledger before a restore"
+    return Finding("foreign", found.ticket_id, None, None, None, text, "close the ticket if nobody needs it")
 
 
 def _orphaned(create: Create, found: Found) -> Finding:
-    text = f"it bears the marker of {create.operation}, which is {create.state}, and belongs to no case"
-    bind = f"`dead bind {create.operation} {found.ticket_id}` makes it the case's ticket"
-    remedy = bind if create.state == OperationState.DEAD else "close it in the ticket system if nobody needs it"
+    text = f"the ticket has the marker of {create.operation}, which is {create.state}, and no case has the ticket"
+    bind = f"`dead bind {create.operation} {found.ticket_id}` gives the ticket to the case"
+    remedy = bind if create.state == OperationState.DEAD else "close the ticket if nobody needs it"
     return Finding("orphaned", found.ticket_id, create.source, create.case, create.operation, text, remedy)
 
 
@@ -294,13 +296,13 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
 
 def note_updates(
     connection: Connection, findings: Sequence[Finding], recorded: Sequence[Recorded], who: str, now: datetime
-) -> int:
-    """Write an intervention for each finding with an effect, and return the number of these findings.
+) -> list[Finding]:
+    """Write an intervention for each finding with an effect, and return these findings.
 
     A route may drop the delivery of a finding.
     """
-    counted = [finding for finding, each in zip(findings, recorded, strict=True) if each.effects]
-    for each in counted:
+    noted = [finding for finding, each in zip(findings, recorded, strict=True) if each.effects]
+    for each in noted:
         subject = f"ticket:{each.ticket}"
         interventions.note(connection, who, "audit --update", subject, now, status=each.status, found=each.text)
-    return len(counted)
+    return noted

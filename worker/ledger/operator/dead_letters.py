@@ -182,7 +182,7 @@ def quarantined_row(connection: Connection, number: int) -> Row[Any]:
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise NoSuchDeadLetter(f"in-{number} is not in quarantine; `dead list` shows what is")
+        raise NoSuchDeadLetter(f"in-{number} is not in quarantine; `dead list` shows those that are")
     return row
 
 
@@ -196,5 +196,7 @@ def place_of(dead_letter_id: str) -> tuple[int, int]:
     """Return case and sequence number of an operation. Raises NoSuchDeadLetter."""
     match = _OPERATION.fullmatch(dead_letter_id)
     if match is None:
-        raise NoSuchDeadLetter(f"{dead_letter_id!r} is not the id of a dead letter: they look like op-12-1 or in-7")
+        raise NoSuchDeadLetter(
+            f"{dead_letter_id!r} is not the id of a dead letter: expected one such as op-12-1 or in-7"
+        )
     return int(match[1]), int(match[2])

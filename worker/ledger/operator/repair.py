@@ -173,7 +173,7 @@ def skip_delivery(connection: Connection, dead_letter_id: str, why: str) -> None
 
 def _refuse_late_close(case: Row[Any], dead: Row[Any]) -> None:
     if dead.kind == OperationKind.CLOSE_TICKET and case.create_seq == dead.target and not _ended_last(case):
-        raise CannotBeDone("its case was opened again since, on the same ticket: `dead skip` it")
+        raise CannotBeDone("the case was opened again on the same ticket since then: `dead skip` this operation")
 
 
 def _ended_last(case: Row[Any]) -> bool:

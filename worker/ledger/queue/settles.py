@@ -111,7 +111,7 @@ def _refuse_bound(connection: Connection, current: list[Settled]) -> list[Settle
     checked: list[Settled] = []
     for row, each, outcome in current:
         if outcome.outcome == "adopted" and outcome.ticket_id in bound:
-            why = f"ticket {outcome.ticket_id} bears its marker, but belongs to case {bound[outcome.ticket_id]}"
+            why = f"ticket {outcome.ticket_id} has its marker, but belongs to case {bound[outcome.ticket_id]}"
             outcome = Settlement("dead", "undecided", error=why, latency=outcome.latency, reads=True)
         elif outcome.outcome == "adopted" and outcome.ticket_id is not None:
             bound[outcome.ticket_id] = row.id

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, tuple_, update
 from worker.ledger.schema.tables import operations
 from worker.ledger.schema.words import OperationKind, OperationState
 
-ENDED_EARLY = "its incident ended before it was sent"
+ENDED_EARLY = "the case ended within the opening delay"
 
 
 def never_sent(connection: Connection, heads: Collection[tuple[int, int]]) -> list[int]:

@@ -22,7 +22,7 @@ from worker.ledger.schema.tables import cases, facts, operations
 from worker.ledger.schema.words import SETS_STATE, WAITS, DeliveryState, OperationState
 
 EPOCHS_AHEAD = 1_000_000  # more claims than any worker made between the backup and the restore
-SUPERSEDED = "after a restore only the last close or reopening of a ticket is made true"
+SUPERSEDED = "after a restore, only the last close or reopening of a ticket is sent"
 
 
 def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int:

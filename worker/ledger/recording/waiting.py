@@ -101,7 +101,7 @@ def say_that_they_were_taken(connection: Connection, inbound_ids: Sequence[int])
     """Note in their deliveries that the wait is over."""
     if inbound_ids:
         statement = update(inbound).where(inbound.c.id.in_(inbound_ids))
-        connection.execute(statement.values(reason="it waited for its case, which came"))
+        connection.execute(statement.values(reason="the comment waited for its case, which is open now"))
 
 
 def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
@@ -135,7 +135,7 @@ def drop_expired(connection: Connection, now: datetime) -> int:
         return 0
     connection.execute(delete(pending).where(pending.c.id.in_([each.id for each in rows])))
     reason = update(inbound).where(inbound.c.id == bindparam("the_id")).values(reason=bindparam("why"))
-    why = f"dropped: its case did not come within {PATIENCE.total_seconds() / 60:g} minutes"
+    why = f"dropped: its case was not opened within {PATIENCE.total_seconds() / 60:g} minutes"
     connection.execute(reason, [{"the_id": each.inbound_id, "why": why} for each in rows])
     return len(rows)
 

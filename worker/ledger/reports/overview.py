@@ -22,6 +22,7 @@ from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationS
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
+from worker.wording import counted
 
 OVERDUE = timedelta(hours=24)
 FAILURES_ENDURED = 3  # consecutive failures of a job without an alarm
@@ -47,7 +48,7 @@ class Overview:
     gate_closed_until: datetime | None
     gate_reason: str | None
     reading_refused: bool
-    """True if the API key lacks the scope for look-ups."""
+    """True if the Tickets API answered a look-up with 403: the API key may not read tickets (`tickets:read`)."""
     overdue_since: datetime | None
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
@@ -162,30 +163,39 @@ def _last_at(connection: Connection, source: str) -> datetime | None:
 
 def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
     """Return the alarms."""
-    key = {"credentials": "does not accept our key", "scope": "says that our key lacks a scope"}
-    refused = key.get(seen_now.gate_reason or "")
+    refused = _REFUSALS.get(seen_now.gate_reason or "")
     is_overdue = seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE
     texts = (
         (DISK_FULL, seen_now.full, seen_now.full),
-        ("dead_letters", seen_now.dead, f"{seen_now.dead} operations were rejected: see `ticketrelay dead list`"),
+        ("dead_letters", seen_now.dead,
+         f"{counted(seen_now.dead, 'dead operation')} to decide on: see `ticketrelay dead list`"),
         ("quarantine", seen_now.quarantined,
-         f"{seen_now.quarantined} deliveries could not be read: see `ticketrelay dead list`"),
-        ("gate_closed", refused, f"the Tickets API {refused}: nothing is sent until it does"),
+         f"{counted(seen_now.quarantined, 'delivery')} in quarantine to decide on: see `ticketrelay dead list`"),
+        ("gate_closed", refused, f"{refused}; until then only probes are sent"),
         ("breaker_open", seen_now.gate_reason == "breaker",
-         "too many calls to the Tickets API fail: one at a time is tried"),
+         "too many calls to the Tickets API fail: only one call at a time is tried, until the calls succeed"),
         ("look_up_refused", seen_now.reading_refused,
-         "our key may not read tickets, so calls of unknown outcome cannot be looked for"),
-        ("overdue", is_overdue, "an operation has been without success since "
-         f"{_minute(seen_now.overdue_since)}: see `ticketrelay status`"),
+         "our API key lacks the scope tickets:read, so calls of unknown outcome cannot be looked up: "
+         "give the key that scope"),
+        ("overdue", is_overdue, "an operation has been tried without success since "
+         f"{_minute(seen_now.overdue_since)}: see `ticketrelay cases list --state ready`, then `cases show`"),
     )  # fmt: skip
     found = [Alarm(name, str(text)) for name, holds, text in texts if holds]
     found += [_failing(each) for each in seen_now.failing_jobs if each.failures >= FAILURES_ENDURED][:1]
     if _stalled(seen_now, stall_alarm):
         since = f"{seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC"
-        found.append(Alarm("stalled", f"work is due since {since} and nobody claims it"))
+        found.append(Alarm("stalled", f"work has been due since {since}, and no worker claims it: does a worker run?"))
     for each in seen_now.mailboxes:
         found += _alarms_of(each, seen_now.at)
     return found
+
+
+_REFUSALS = {
+    "credentials": "our API key is refused (401), or another system answers at the address of the Tickets API: "
+    "set the right TICKETRELAY_API__KEY and TICKETRELAY_API__URL",
+    "scope": "our API key lacks a scope (403): give it tickets:read and tickets:write",
+}
+"""The texts about a gate that a refused key closed, by the gate's reason."""
 
 
 def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
@@ -194,15 +204,15 @@ def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
     found = []
     read_at = max(box.polled_at or box.since, box.since)
     if now - read_at > timedelta(seconds=box.silent_after):
-        why = f" ({box.error})" if box.error else ": no process reads it"
-        found.append(Alarm("mailbox_silent", f"{name} was not read since {_minute(read_at)}{why}"))
+        why = box.error or "no process reads the mailbox; does `ticketrelay mail` run?"
+        found.append(Alarm("mailbox_silent", f"{name} has not been read since {_minute(read_at)}: {why}"))
     if box.login_error:
-        found.append(Alarm("mailbox_login", f"{name} does not let us in: {box.login_error}"))
+        found.append(Alarm("mailbox_login", f"the login to {name} fails: {box.login_error}"))
     elif box.token_ends_at is not None and box.token_ends_at - now < TOKEN_ENDS_SOON:
         ends = _minute(box.token_ends_at)
-        found.append(Alarm("mailbox_login", f"the refresh token of {name} ends at {ends}: consent anew before"))
+        found.append(Alarm("mailbox_login", f"the refresh token of {name} ends at {ends}: get a new one before then"))
     if box.unaccounted:
-        text = f"{box.unaccounted} mails of {name} are not in the ledger: see `ticketrelay mail audit`"
+        text = f"{counted(box.unaccounted, 'mail')} of {name} missing from the ledger: see `ticketrelay mail audit`"
         found.append(Alarm("mailbox_unaccounted", text))
     return found
 
@@ -212,7 +222,8 @@ def _minute(at: datetime | None) -> str:
 
 
 def _failing(job: FailingJob) -> Alarm:
-    return Alarm("job_failing", f"{job.name} has failed {job.failures} times since {_minute(job.since)}: {job.error}")
+    failed = f"has failed {counted(job.failures, 'time')} since {_minute(job.since)}"
+    return Alarm("job_failing", f"the job {job.name} {failed}: {job.error}")
 
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:

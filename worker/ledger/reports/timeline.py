@@ -148,12 +148,12 @@ def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[
     times = f", {each.deliveries} times" if each.deliveries > 1 else ""
     steps = [
         Step(each.received_at, "received", each.id, f"from {each.source}{times}"),
-        Step(None, "verified", each.id, "its sender was let in"),
+        Step(None, "verified", each.id, "the sender was verified"),
     ]
     if each.outcome == InboundOutcome.QUARANTINED:
         steps.append(Step(None, "parsed", each.id, f"kept in quarantine: {each.reason}", outcome=each.outcome))
     else:
-        steps.append(Step(None, "parsed", each.id, "it was read", outcome=each.outcome))
+        steps.append(Step(None, "parsed", each.id, "the delivery was read", outcome=each.outcome))
     for case_id in sorted({row.case_id for row in rows}):
         case = named[case_id]
         ticket = f", ticket {case.ticket_id}" if case.ticket_id else ""

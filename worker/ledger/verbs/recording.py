@@ -77,11 +77,11 @@ class RecordingVerbs(Verbs):
         except _Undo:
             return shown
 
-    def update_tickets(self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED) -> int:
-        """Record the deliveries made from an audit's findings, in one transaction; returns the number of tickets."""
+    def update_tickets(self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED) -> list[Finding]:
+        """Record the deliveries made from an audit's findings, in one transaction; returns the recorded findings."""
         findings, deliveries = [each for each, _ in found], [each for _, each in found]
 
-        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> int:
+        def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> list[Finding]:
             recorded, _ = recorder.record(self.database, connection, deliveries, rules, also_lock)
             return audit.note_updates(connection, findings, recorded, by, rules.now)
 

@@ -1,0 +1,20 @@
+"""Words for numbers in texts that people read."""
+
+from __future__ import annotations
+
+import re
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the singular for 1: "1 delivery", "2 deliveries", "0 operations".
+
+    The last word of `noun` gets the plural's ending, so an adjective may stand before it.
+    """
+    return f"{number} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return the regular English plural of a noun: delivery, deliveries; branch, branches; case, cases."""
+    if re.search(r"[^aeiou]y$", noun):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if re.search(r"(s|x|ch|sh)$", noun) else f"{noun}s"
