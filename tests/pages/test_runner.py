@@ -1,0 +1,208 @@
+"""The runner of pages: what makes a page fail, and that the failure names the page, the line and the block."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.pages.markdown import UnreadablePage
+from tests.pages.runner import CLONE_URL, GIT, Machine
+from tests.pages.shell import PageFailed
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    (tmp_path / "machine").mkdir()
+    return Machine(tmp_path / "machine", patience_s=20, root=tmp_path)
+
+
+def write(machine: Machine, text: str) -> Path:
+    page = machine.folder.parent / "page.md"
+    page.write_text(text)
+    return page
+
+
+def failure(machine: Machine, text: str) -> str:
+    with pytest.raises(PageFailed) as raised:
+        machine.run(write(machine, text))
+    return str(raised.value)
+
+
+def test_a_variable_and_a_folder_of_one_block_hold_for_the_next_one(machine: Machine) -> None:
+    machine.run(
+        write(
+            machine,
+            """\
+```sh
+mkdir here
+cd here
+export COLOUR=green
+```
+
+Text in between.
+
+```sh
+echo "$COLOUR $(basename "$PWD")"
+echo 2026-01-05 at 10:00
+```
+
+```text
+green here
+… at …
+```
+""",
+        )
+    )
+
+
+def test_a_command_that_fails_ends_the_page_with_its_place_block_and_output(machine: Machine) -> None:
+    said = failure(machine, "# Page\n\n```sh\necho before\nfalse\necho after\n```\n\n```sh\ntouch later\n```\n")
+    assert said.startswith("page.md:3: it failed with exit code 1\n--- block ---\necho before\nfalse\n")
+    assert said.endswith("--- output ---\nbefore\n")
+    assert not (machine.folder / "work" / "later").exists()
+
+
+def test_a_variable_that_is_not_set_and_the_first_part_of_a_pipe_are_failures(machine: Machine) -> None:
+    assert "page.md:1: it failed" in failure(machine, '```sh\necho "$NO_SUCH_VARIABLE"\n```\n')
+    assert "page.md:1: it failed" in failure(machine, "```sh\nfalse | cat\n```\n")
+
+
+def test_a_missing_line_fails_and_so_do_lines_in_another_order(machine: Machine) -> None:
+    said = failure(machine, "```sh\necho one\necho two\n```\n\n```text\none\nthree\n```\n")
+    assert said.startswith("page.md:1: its output lacks the line 'three', or has it out of order")
+    assert "lacks the line 'one'" in failure(machine, "```sh\necho one\necho two\n```\n```text\ntwo\none\n```\n")
+    assert "lacks the line 'tw'" in failure(machine, "```sh\necho two\n```\n```text\ntw\n```\n")
+
+
+def test_text_that_does_not_directly_follow_is_no_output(machine: Machine) -> None:
+    machine.run(write(machine, "```sh\necho one\n```\n\nA file looks so:\n\n```text\nsomething else\n```\n"))
+
+
+@pytest.mark.parametrize("directive", ["in the backgrund", "not here", "not here:", "background until", "exit code x"])
+def test_an_unknown_or_incomplete_directive_is_refused(machine: Machine, directive: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: unknown directive") as raised:
+        machine.run(write(machine, f"\n<!-- page test: {directive} -->\n```sh\ntrue\n```\n"))
+    assert directive in str(raised.value)
+
+
+def test_a_directive_that_no_fence_follows_is_refused(machine: Machine) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: a directive stands directly before a fence"):
+        machine.run(write(machine, "<!-- page test: not here: no machine -->\n\n```sh\nfalse\n```\n"))
+    with pytest.raises(UnreadablePage, match=r"at the end$"):
+        machine.run(write(machine, "<!-- page test: not here: no machine -->\n"))
+
+
+def test_a_block_without_an_end_is_refused(machine: Machine) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:1: this block has no end"):
+        machine.run(write(machine, "```sh\ntrue\n"))
+
+
+def test_a_block_that_is_not_for_here_is_left_out(machine: Machine) -> None:
+    machine.run(write(machine, "<!-- page test: not here: needs systemd -->\n```sh\nfalse\n```\n"))
+    machine.run(write(machine, "```sh\ntrue\n```\n<!-- page test: not here: varies -->\n```text\nsomething\n```\n"))
+
+
+def test_a_block_that_never_ends_fails_and_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "machine").mkdir()
+    machine = Machine(tmp_path / "machine", patience_s=1, root=tmp_path)
+    said = failure(machine, "```sh\necho $BASHPID > pid\ntail -f /dev/null\n```\n")
+    assert said.startswith("page.md:1: it did not end within 1 s; what stays needs the directive `background until")
+    assert not Path(f"/proc/{(machine.folder / 'work' / 'pid').read_text().strip()}").exists()
+
+
+def test_a_background_block_goes_on_beside_the_next_ones_and_is_ended_with_the_page(machine: Machine) -> None:
+    machine.run(
+        write(
+            machine,
+            """\
+<!-- page test: background until test -s started -->
+```sh
+python3 -u -c '
+import os, pathlib, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path("ended").touch(), sys.exit()))
+print("ready")
+pathlib.Path("started").write_text(str(os.getpid()))
+while True: signal.pause()'
+```
+
+```text
+ready
+```
+
+```sh
+kill -0 "$(cat started)"
+test ! -e ended
+```
+""",
+        )
+    )
+    assert (machine.folder / "work" / "ended").exists()
+
+
+def test_a_background_block_that_ends_by_itself_is_a_failure(machine: Machine) -> None:
+    said = failure(machine, "<!-- page test: background until test -e never -->\n```sh\necho no such thing\n```\n")
+    assert said.startswith("page.md:2: it ended, and should go on in the background")
+    assert "no such thing" in said
+
+
+def test_an_exit_code_can_be_expected(machine: Machine) -> None:
+    machine.run(write(machine, "<!-- page test: exit code 3 -->\n```sh\n(exit 3)\n```\n```sh\ntrue\n```\n"))
+    said = failure(machine, "<!-- page test: exit code 3 -->\n```sh\ntrue\n```\n")
+    assert said.startswith("page.md:2: exit code 0, not 3")
+
+
+def test_a_block_can_be_repeated_until_its_output_is_there(machine: Machine) -> None:
+    machine.run(
+        write(
+            machine,
+            "<!-- page test: repeat until shown -->\n"
+            '```sh\necho x >> count\nwc -l < count\ntest "$(wc -l < count)" -gt 1\n```\n```text\n3\n```\n',
+        )
+    )
+
+
+def test_a_block_can_be_saved_as_a_file_where_the_shell_is(machine: Machine) -> None:
+    page = "```sh\nmkdir here\ncd here\n```\n\n<!-- page test: save as a.yml -->\n```yaml\na: 1\n```\n\n"
+    machine.run(write(machine, f"{page}```sh\ncat ../here/a.yml\n```\n```text\na: 1\n```\n"))
+
+
+def test_replacements_hold_for_commands_conditions_and_outputs(tmp_path: Path) -> None:
+    (tmp_path / "machine").mkdir()
+    machine = Machine(tmp_path / "machine", replacements=[("8080", "9999")], patience_s=20, root=tmp_path)
+    machine.run(
+        write(machine, "```sh\necho port 8080 > file\ncat file; grep -q 99 file\n```\n```text\nport 8080\n```\n")
+    )
+
+
+def test_a_page_begins_with_an_empty_home_and_without_our_settings(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKETRELAY_API__URL", "http://elsewhere")
+    machine.run(write(machine, '```sh\nls -A | wc -l\nls -A ~ | wc -l\nenv | grep -c TICKETRELAY_ || true\n```\n'
+                               "```text\n0\n0\n0\n```\n"))  # fmt: skip
+    assert "TICKETRELAY_API__URL" in os.environ
+
+
+def test_the_printed_clone_is_of_the_files_as_they_are(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "file").write_text("first")
+    (tree / ".gitignore").write_text("ignored")
+    make_repository_of(tree)
+    for name in ("file", "new", "ignored"):
+        (tree / name).write_text(f"{name} ")
+    page = tree / "page.md"
+    page.write_text(
+        f"```sh\ngit clone {CLONE_URL}\ncd ticketrelay\ncat file new\nls\n```\n```text\nfile new file\nnew\n```\n"
+    )
+    (tmp_path / "machine").mkdir()
+    Machine(tmp_path / "machine", patience_s=20, root=tree).run(page)
+    assert not (tmp_path / "machine" / "work" / "ticketrelay" / "ignored").exists()
+
+
+def make_repository_of(tree: Path) -> None:
+    for command in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run([GIT, *command], cwd=tree, check=True)
