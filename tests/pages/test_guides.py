@@ -1,4 +1,4 @@
-"""Every command of the how-to pages runs as printed, and shows what its page says."""
+"""Every command of the how-to pages and of the operations page runs as printed, and shows what its page says."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.pages.runner import Machine
 from tests.servers import POSTGRESQL
 
 FOLDER = ROOT / "docs" / "how-to"
+OPERATIONS = ROOT / "docs" / "operations.md"
 INSTALLED = "$HOME/ticketrelay/.venv/bin"
 """Where the pages assume that Ticketrelay is installed."""
 ADDRESSES = ("127.0.0.1:8080", "127.0.0.1:8025", "127.0.0.1:8090")
@@ -28,12 +29,33 @@ ON_SQLITE = (
     "handle-dead-letters", "upgrade", "rotate-secrets",
 )  # fmt: skip
 ON_POSTGRESQL = ("back-up-and-restore",)
+DEPLOYMENT = f"""
+```sh
+export PATH="{INSTALLED}:$PATH" TICKETRELAY_SERVER__LISTEN=127.0.0.1:8080
+export TICKETRELAY_SOURCES__PROMETHEUS__KIND=alertmanager TICKETRELAY_SOURCES__PROMETHEUS__SECRET=only-for-trying
+ticketrelay run --no-demo --smtp off & run=$!
+until curl -fsS http://127.0.0.1:8080/readyz; do sleep 1; done
+ticketrelay send prometheus firing
+```
+
+<!-- page test: repeat until shown -->
+```sh
+ticketrelay cases list
+```
+
+```text
+case-1 … (open) …
+```
+
+"""
+"""The commands of the operations page need a deployment, which these blocks make."""
 
 
-def run(name: str, folder: Path, *more: tuple[str, str]) -> None:
-    """Run the page of this name with addresses of its own."""
+def run(page: Path, folder: Path, *more: tuple[str, str], root: Path = ROOT) -> None:
+    """Run a page, with addresses of its own."""
+    folder.mkdir(exist_ok=True)
     ports = [(address, f"127.0.0.1:{kept_port()}") for address in ADDRESSES]
-    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), *ports, *more]).run(FOLDER / f"{name}.md")
+    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), *ports, *more], root=root).run(page)
 
 
 @pytest.fixture
@@ -49,15 +71,21 @@ def database() -> Iterator[str]:
 
 @pytest.mark.parametrize("name", ON_SQLITE)
 def test_the_commands_of_a_guide_do_what_it_says(name: str, tmp_path: Path) -> None:
-    run(name, tmp_path)
+    run(FOLDER / f"{name}.md", tmp_path)
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("name", ON_POSTGRESQL)
 def test_the_commands_of_a_guide_with_postgresql_do_what_it_says(name: str, tmp_path: Path, database: str) -> None:
-    run(name, tmp_path, (DATABASE, database))
+    run(FOLDER / f"{name}.md", tmp_path, (DATABASE, database))
 
 
-@pytest.mark.parametrize("name", [*ON_SQLITE, *ON_POSTGRESQL])
-def test_no_block_of_a_guide_is_indented_and_so_left_out(name: str) -> None:
-    assert re.findall(r"^[ \t]+```.*$", (FOLDER / f"{name}.md").read_text(encoding="utf-8"), re.MULTILINE) == []
+def test_the_commands_of_the_operations_page_work_on_a_deployment(tmp_path: Path) -> None:
+    page = tmp_path / "operations.md"
+    page.write_text(DEPLOYMENT + OPERATIONS.read_text(encoding="utf-8"), encoding="utf-8")
+    run(page, tmp_path / "machine", root=tmp_path)
+
+
+@pytest.mark.parametrize("page", [*(FOLDER / f"{name}.md" for name in (*ON_SQLITE, *ON_POSTGRESQL)), OPERATIONS])
+def test_no_block_of_a_guide_is_indented_and_so_left_out(page: Path) -> None:
+    assert re.findall(r"^[ \t]+```.*$", page.read_text(encoding="utf-8"), re.MULTILINE) == []
