@@ -26,9 +26,11 @@ DATABASE = "ticketrelay_try"
 """The database that a page makes, as printed; here it gets a name of its own."""
 ON_SQLITE = (
     "receive-alerts", "receive-mail", "receive-chat", "follow-ticket-changes", "route-events", "try-a-change",
-    "handle-dead-letters", "upgrade", "rotate-secrets",
+    "handle-dead-letters", "rotate-secrets",
 )  # fmt: skip
 ON_POSTGRESQL = ("back-up-and-restore",)
+ON_A_DEPLOYMENT = (OPERATIONS, FOLDER / "upgrade.md")
+EVERY = (*(FOLDER / f"{name}.md" for name in (*ON_SQLITE, *ON_POSTGRESQL)), *ON_A_DEPLOYMENT)
 DEPLOYMENT = f"""
 ```sh
 export PATH="{INSTALLED}:$PATH" TICKETRELAY_SERVER__LISTEN=127.0.0.1:8080
@@ -48,7 +50,7 @@ case-1 … (open) …
 ```
 
 """
-"""The commands of the operations page need a deployment, which these blocks make."""
+"""Some pages are about a deployment that is there already. These blocks make one."""
 
 
 def run(page: Path, folder: Path, *more: tuple[str, str], root: Path = ROOT) -> None:
@@ -80,12 +82,18 @@ def test_the_commands_of_a_guide_with_postgresql_do_what_it_says(name: str, tmp_
     run(FOLDER / f"{name}.md", tmp_path, (DATABASE, database))
 
 
-def test_the_commands_of_the_operations_page_work_on_a_deployment(tmp_path: Path) -> None:
-    page = tmp_path / "operations.md"
-    page.write_text(DEPLOYMENT + OPERATIONS.read_text(encoding="utf-8"), encoding="utf-8")
-    run(page, tmp_path / "machine", root=tmp_path)
+@pytest.mark.parametrize("page", ON_A_DEPLOYMENT, ids=lambda page: page.stem)
+def test_the_commands_of_a_page_work_on_a_deployment(page: Path, tmp_path: Path) -> None:
+    whole = tmp_path / page.name
+    whole.write_text(DEPLOYMENT + page.read_text(encoding="utf-8"), encoding="utf-8")
+    run(whole, tmp_path / "machine", root=tmp_path)
 
 
-@pytest.mark.parametrize("page", [*(FOLDER / f"{name}.md" for name in (*ON_SQLITE, *ON_POSTGRESQL)), OPERATIONS])
+def test_every_guide_is_run_here_or_is_a_page_about_deploying() -> None:
+    others = {page.name for page in FOLDER.glob("*.md")} - {page.name for page in EVERY}
+    assert [name for name in others if not name.startswith("deploy")] == []
+
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.stem)
 def test_no_block_of_a_guide_is_indented_and_so_left_out(page: Path) -> None:
     assert re.findall(r"^[ \t]+```.*$", page.read_text(encoding="utf-8"), re.MULTILINE) == []
