@@ -3,6 +3,8 @@
 A directive is an HTML comment on a line of its own, directly before a fence; readers do not see it:
 
     <!-- page test: not here: REASON -->         this block is not run (on text: not compared); the reason is mandatory
+    <!-- page test: here instead: COMMAND -->    run COMMAND instead of this block, which needs systemd or the like
+    <!-- page test: where installed: PROGRAM --> this block is left out where PROGRAM is missing, except under CI
     <!-- page test: background until COMMAND --> start this block beside the others, and wait until COMMAND succeeds
     <!-- page test: exit code N -->              the last command of this block exits with N
     <!-- page test: repeat until shown -->       run this block again until its output has the expected lines
@@ -36,6 +38,8 @@ class Block:
     text: str
     expected: tuple[str, ...] = ()
     """Lines that the output must have, in this order."""
+    program: str | None = None
+    """Program without which the block is left out."""
     background_until: str | None = None
     exit_code: int = 0
     repeats: bool = False
@@ -71,8 +75,9 @@ def blocks(name: str, text: str) -> list[Block]:
                 page=name,
                 line=fence.line,
                 language=fence.language,
-                text=fence.text,
+                text=fence.directives.get("here instead", fence.text),
                 expected=tuple(line.rstrip() for line in expected if line.strip(" …")),
+                program=fence.directives.get("where installed"),
                 background_until=fence.directives.get("background until"),
                 exit_code=int(fence.directives.get("exit code", 0)),
                 repeats="repeat until shown" in fence.directives,
@@ -122,6 +127,8 @@ def _directive(place: str, line: str) -> tuple[str, str]:
     what = written[1].strip() if written else ""
     for pattern in (
         r"(not here): (?P<value>\S.*)",
+        r"(here instead): (?P<value>\S.*)",
+        r"(where installed): (?P<value>\S+)",
         r"(background until) (?P<value>\S.*)",
         r"(exit code) (?P<value>\d+)",
         r"(repeat until shown)",

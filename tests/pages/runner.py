@@ -51,24 +51,37 @@ class Machine:
         self._work = folder / "work"
         self._kept_venv = folder / "kept-venv"
 
-    def run(self, page: Path) -> None:
-        """Run a page to its end, and end what it started. Raises PageFailed or UnreadablePage."""
+    def run(self, page: Path, *, in_clone: bool = False) -> set[str]:
+        """Run a page to its end, and end what it started. Raises PageFailed or UnreadablePage.
+
+        `in_clone` is for a page without the clone as its first step: it begins in the cloned folder.
+        Returns the missing programs because of which blocks were left out; under CI none is left out.
+        """
         found = page_blocks(page, self._root)
+        missing = {block.program for block in found if block.program and not shutil.which(block.program)}
+        missing = set() if os.environ.get("CI") == "true" else missing
         for each in (self._work, self.folder / "home", self.folder / "blocks"):
             shutil.rmtree(each, ignore_errors=True)
             each.mkdir()
-        shell = Shell(self._work, self.folder / "blocks", self._environment(found), self._patience_s)
+        start = self._work
+        if in_clone:
+            subprocess.run([GIT, "clone", "--quiet", self._origin(), CLONE], cwd=self._work, check=True)
+            self._put_venv_into_clone()
+            start = self._work / CLONE
+        shell = Shell(start, self.folder / "blocks", self._environment(found), self._patience_s)
         try:
             for block in found:
-                self._run_block(shell, block)
-                self._put_venv_into_clone()
+                if block.program not in missing:
+                    self._run_block(shell, block)
+                    self._put_venv_into_clone()
         except PageFailed as failure:
             failure.add_note(shell.background_outputs())
             raise
         finally:
             shell.end()
-            if (self._work / CLONE / ".venv").exists():
+            if (self._work / CLONE / ".venv").exists() and not self._kept_venv.exists():
                 (self._work / CLONE / ".venv").rename(self._kept_venv)
+        return missing
 
     def _run_block(self, shell: Shell, block: Block) -> None:
         text, expected = self.replaced(block.text), [self.replaced(line) for line in block.expected]
@@ -108,15 +121,19 @@ class Machine:
             "PIP_CACHE_DIR": _pip_cache(),
         }
         if any(CLONE_URL in block.text for block in found):
-            origin = self.folder / "origin"
-            if not origin.exists():
-                make_repository(self._root, origin)
             kept |= {
                 "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf",
+                "GIT_CONFIG_KEY_0": f"url.{self._origin()}.insteadOf",
                 "GIT_CONFIG_VALUE_0": CLONE_URL,
             }
         return kept
+
+    def _origin(self) -> Path:
+        """Return the repository of the working tree, made at the first call."""
+        origin = self.folder / "origin"
+        if not origin.exists():
+            make_repository(self._root, origin)
+        return origin
 
 
 def make_repository(tree: Path, origin: Path) -> None:

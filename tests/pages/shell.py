@@ -115,7 +115,7 @@ class Shell:
         return self._file(block, "out").read_text(encoding="utf-8", errors="replace")
 
     def background_outputs(self) -> str:
-        """What the background blocks said last, for a message about a failure."""
+        """Return the last output of each background block, for a message about a failure."""
         return "".join(f"--- {block.place}, in the background ---\n{self.output_of(block)[-3000:]}\n"
                        for _, block in self._background)  # fmt: skip
 

@@ -81,7 +81,9 @@ def test_text_that_does_not_directly_follow_is_no_output(machine: Machine) -> No
     machine.run(write(machine, "```sh\necho one\n```\n\nA file looks so:\n\n```text\nsomething else\n```\n"))
 
 
-@pytest.mark.parametrize("directive", ["in the backgrund", "not here", "not here:", "background until", "exit code x"])
+@pytest.mark.parametrize(
+    "directive", ["in the backgrund", "here instead:", "not here", "not here:", "background until", "exit code x"]
+)
 def test_an_unknown_or_incomplete_directive_is_refused(machine: Machine, directive: str) -> None:
     with pytest.raises(UnreadablePage, match=r"^page.md:2: unknown directive") as raised:
         machine.run(write(machine, f"\n<!-- page test: {directive} -->\n```sh\ntrue\n```\n"))
@@ -103,6 +105,20 @@ def test_a_block_without_an_end_is_refused(machine: Machine) -> None:
 def test_a_block_that_is_not_for_here_is_left_out(machine: Machine) -> None:
     machine.run(write(machine, "<!-- page test: not here: needs systemd -->\n```sh\nfalse\n```\n"))
     machine.run(write(machine, "```sh\ntrue\n```\n<!-- page test: not here: varies -->\n```text\nsomething\n```\n"))
+
+
+def test_another_command_can_stand_for_a_block(machine: Machine) -> None:
+    machine.run(write(machine, "<!-- page test: here instead: echo here -->\n```sh\nfalse\n```\n```text\nhere\n```\n"))
+
+
+def test_a_block_is_left_out_without_its_program_except_under_ci(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "<!-- page test: where installed: no-such-program -->\n```sh\nno-such-program\n```\n"
+    monkeypatch.delenv("CI", raising=False)
+    assert machine.run(write(machine, page)) == {"no-such-program"}
+    monkeypatch.setenv("CI", "true")
+    assert "it failed with exit code 127" in failure(machine, page)
 
 
 def test_a_block_that_never_ends_fails_and_is_ended(tmp_path: Path) -> None:

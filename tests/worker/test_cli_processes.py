@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.processes import clean_environment
 from worker.ledger import Ledger
 
 FLEET = {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager", "TICKETRELAY_SOURCES__PROM__SECRET": "correct horse"}
@@ -89,3 +90,41 @@ def test_an_address_that_is_none_exits_2(tmp_path: Path, address: str) -> None:
     assert ended.returncode == 2
     assert address in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["status"], ["run", "--once"], ["serve"], ["worker"]])
+def test_a_postgresql_ledger_without_the_extra_is_one_line_that_says_what_to_install(
+    tmp_path: Path, command: list[str]
+) -> None:
+    # None in sys.modules makes an import fail as if the package were missing.
+    absent = "import sys; sys.modules['psycopg'] = None; from worker.cli import main; main()"
+    fleet = FLEET | {
+        "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1",
+        "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
+        "TICKETRELAY_API__KEY": "ak_test_1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", absent, *command, *(["--listen", "127.0.0.1:0"] if command[0] == "run" else [])],
+        env=clean_environment(
+            {"TICKETRELAY_LEDGER__URL": "postgresql://me@127.0.0.1/db"} | (fleet if len(command) == 1 else {})
+        ),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.splitlines()[-1] == (
+        "Error: PostgreSQL needs the package psycopg, which is not installed: pip install 'psycopg[binary]' "
+        "(it comes with the extra ticketrelay[postgresql])"
+    )
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_tables_are_made_without_the_key_of_the_tickets_api(tmp_path: Path) -> None:
+    ledger = {"TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db"}
+    upgraded = process("db", "upgrade", **ledger, TICKETRELAY_API__URL="https://tickets.example.org/api/v1")
+    assert (upgraded.returncode, upgraded.stderr) == (0, "")
+    misspelt = process("db", "upgrade", **ledger, TICKETRELAY_LEGDER__URL="sqlite:///other.db")
+    assert (misspelt.returncode, "did you mean TICKETRELAY_LEDGER?" in misspelt.stderr) == (2, True)

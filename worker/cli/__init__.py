@@ -12,10 +12,16 @@ import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
+
+DRIVER = "psycopg"
+DRIVER_MISSING = (
+    "PostgreSQL needs the package psycopg, which is not installed: pip install 'psycopg[binary]' "
+    "(it comes with the extra ticketrelay[postgresql])"
+)
 
 
 class Entry(NamedTuple):
@@ -114,6 +120,16 @@ COMMANDS = {
 
 
 class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; end it with exit code 2 where a PostgreSQL database is configured without its package."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if error.name != DRIVER:
+                raise
+            click.echo(f"Error: {DRIVER_MISSING}", err=True)
+            ctx.exit(2)
+
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMANDS)
 

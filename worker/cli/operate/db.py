@@ -16,7 +16,7 @@ from worker.cli.operate.byhand import (
     output_option,
 )
 from worker.cli.operate.upkeep import backup, prune, stats
-from worker.cli.shell.common import data_option, is_locked, local_settings
+from worker.cli.shell.common import data_option, is_locked, settings_without_api
 from worker.cli.shell.output import notice, print_document
 from worker.documents.upkeep import Restored
 
@@ -40,7 +40,7 @@ def upgrade(data: Path, output: str) -> None:
     Example: ticketrelay db upgrade
     """
     with exit_on_error():
-        done = upkeep.upgrade(local_settings(data))
+        done = upkeep.upgrade(settings_without_api(data))
     print_document("db-upgrade", done, output, lambda each: click.echo(f"the ledger at {each.ledger} is up to date"))
 
 

@@ -99,6 +99,18 @@ def local_settings(data: Path, *, listen: str | None = None) -> Settings:
     return local(data, listen=listen).settings
 
 
+def settings_without_api(data: Path) -> Settings:
+    """Return the settings for a command that never calls the Tickets API, and so needs no key.
+
+    Ends the command with exit code 2 when a setting is wrong.
+    """
+    try:
+        given = with_local_defaults(gather(os.environ, config_file()), data)
+        return judge(given.below({"api": {"key": "not-used"}})).settings
+    except SettingsError as error:
+        fail_settings(error)
+
+
 def local(data: Path, *, listen: str | None = None) -> Loaded:
     """Return the settings with local defaults below file and environment.
 
