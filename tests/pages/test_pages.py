@@ -17,7 +17,7 @@ from tests.acceptance.compose import example, read
 from tests.acceptance.processes import Process, answers, kept_port, wait_until
 from tests.limits import ROOT
 from tests.pages.runner import Machine
-from tests.servers import POSTGRESQL, own_queue
+from tests.servers import POSTGRESQL, REDIS, Broker
 from tests.xdist_slots import xdist_slot
 
 pytestmark = pytest.mark.timeout(900)  # the first page installs all requirements
@@ -26,8 +26,8 @@ SERVER = sqlalchemy.make_url(POSTGRESQL).set(drivername="postgresql")
 NAME = f"ticketrelay_pages_{xdist_slot()}"
 """Role and database of the pages in this test process."""
 
-with own_queue("redis") as _broker:
-    REDIS = _broker.url
+BROKER = Broker(f"{REDIS.rsplit('/', 1)[0]}/{15 - xdist_slot()}", "ticketrelay")
+"""The queue of the pages, by its default name in a Redis database of this test process."""
 
 ADDRESSES = {
     port: f"127.0.0.1:{kept_port()}" for port in (8025, 8070, 8080, 8081, 8082, 8083, 8090, 9093)
@@ -43,7 +43,7 @@ def replaced(folder: Path) -> list[tuple[str, str]]:
         ("python3 dev.py run\n", f"{run}\n"),
         ("python3 dev.py run --once", f"{run} --once"),
         *((f"127.0.0.1:{port}", here) for port, here in ADDRESSES.items()),
-        ("redis://127.0.0.1:6379/0", REDIS),
+        ("redis://127.0.0.1:6379/0", BROKER.url),
         ("sudo -u postgres psql", f"psql '{SERVER.render_as_string(hide_password=False)}'"),
         ("ROLE ticketrelay ", f"ROLE {NAME} "),
         ("DATABASE ticketrelay OWNER ticketrelay", f"DATABASE {NAME} OWNER {NAME}"),
@@ -67,14 +67,15 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture
-def database() -> Iterator[None]:
-    """No role and no database of the pages, before and after a test."""
+def servers() -> Iterator[None]:
+    """No role, no database and no queue of the pages, before and after a test."""
     admin = sqlalchemy.create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
 
     def drop() -> None:
         with admin.connect() as connection:
             connection.execute(sqlalchemy.text(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"))
             connection.execute(sqlalchemy.text(f"DROP ROLE IF EXISTS {NAME}"))
+        BROKER.wipe()
 
     drop()
     yield
@@ -115,13 +116,13 @@ def test_one_machine(machine: Machine, tmp_path: Path) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.redis
-def test_a_fleet(machine: Machine, database: None) -> None:
+def test_a_fleet(machine: Machine, servers: None) -> None:
     run(machine, "docs/how-to/deploy-a-fleet.md")
 
 
 @pytest.mark.postgresql
 @pytest.mark.redis
-def test_a_fleet_of_systemd(machine: Machine, database: None, tmp_path: Path) -> None:
+def test_a_fleet_of_systemd(machine: Machine, servers: None, tmp_path: Path) -> None:
     with tickets_api(tmp_path):
         run(machine, "docs/how-to/deploy-with-systemd.md")
 
