@@ -1,1 +1,1 @@
-"""Pure planning: decides which calls follow from an event. It uses neither SQL nor settings."""
+"""Pure planning: decides which calls follow from an event. It imports neither SQL nor settings."""

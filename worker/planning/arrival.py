@@ -25,11 +25,14 @@ class Arrival:
     treatment: Treatment | None = None
     """The decisions of the routes about the event; None: the default policy."""
     observation: str | None = None
-    """A name that distinguishes this observation of the event from others; None for a delivery that is read again."""
+    """The time at which the delivery was received, as a text; None for a delivery that is read again.
+
+    It tells apart two reports of one event.
+    """
 
 
 class Rules(NamedTuple):
-    """The settings and facts of the ledger that planning depends on."""
+    """Values from the settings and from the ledger that planning depends on, besides the events."""
 
     policy: Policy
     """Default policy for events that no route decided about."""
@@ -37,13 +40,13 @@ class Rules(NamedTuple):
     marker_key: bytes
     now: datetime
     restored_at: datetime | None = None
-    """When the ledger was restored from a backup. The effects of its events after the backup are not known."""
+    """When the ledger was restored from a backup. What the lost ledger did after the backup is not known."""
     rests_until: datetime | None = None
     """No call is made before this time: a worker from before the restore may have a call under way."""
     may_delay: bool = False
-    """True if openings of some events wait before they are sent."""
+    """True if the policy or a route delays openings."""
     may_group: bool = False
-    """True if some events share a ticket with others, or did."""
+    """True if the policy or a route makes events share a ticket, or if events shared one earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Effect:
     ends: bool = False
     """True if the episode of the case was open before the event, and is over now."""
     takes_back: bool = False
-    """True if no call of the episode is sent any more."""
+    """True if all calls of the episode are dropped; none of them was sent."""
     quarantine: bool = False
     """True if a person must decide which case the event belongs to."""
     waited: bool = False

@@ -25,7 +25,7 @@ NO_RANK = 9
 Delivery = Literal["idle", "ready", "leased", "blocked"]
 
 Message = tuple[str, ...]
-"""A source id and a source message id; a later version of the message adds its content digest."""
+"""A source id and a source message id; then the content digest of a later version, or `decide.COPIED`."""
 Version = tuple[str, str]
 """A source message id and a content digest."""
 
@@ -35,7 +35,7 @@ class Seen:
     """The record of a message."""
 
     content: str
-    """The content digest of the first arrival of the message."""
+    """The content digest of the message or version that this record is about, as it first arrived."""
     case_id: int
     episode: int
 
@@ -52,7 +52,7 @@ class Case:
     state: CaseState = UNOPENED
     opener: str | None = None
     delivery: Delivery = "idle"
-    """The state of the case in delivery."""
+    """The state of the case's outgoing calls: the column `cases.state`."""
     kind: Kind | None = None
     """The kind of its next call."""
     rank: int = NO_RANK
@@ -68,7 +68,7 @@ class Case:
     woken: bool = False
     """True if a call became due."""
     taken_back: list[int] = field(default_factory=list)
-    """The places of creates with an episode that is not sent any more."""
+    """The places of the creates of dropped episodes: their unsent calls will be skipped."""
 
 
 class Operation(NamedTuple):
@@ -124,15 +124,18 @@ class Knowledge:
 
 @dataclass(slots=True)
 class Batch:
-    """One batch of events: the knowledge that they are planned against, and the changes besides it."""
+    """One batch of events: the knowledge for planning, and those changes that are not made in it."""
 
     known: Knowledge
     names: dict[Name, int] = field(default_factory=dict)
     """Names that became known with this batch, and the ids of their cases."""
     observed: set[tuple[str, str, str]] = field(default_factory=set)
-    """Source, source message id and observation: an event that one delivery holds twice counts once."""
+    """Source, source message id and observation of each event that was planned.
+
+    An event that one delivery holds twice is recognised by them, and counts once.
+    """
     opened: list[Case] = field(default_factory=list)
-    """Cases that the event just planned opened for the first time; comments that wait for them are planned next."""
+    """Cases for which waiting comments are planned next: the last event opened the case, or a member of it, first."""
     seen: dict[Message, tuple[Seen, int]] = field(default_factory=dict)
     """Records of messages to store, each with the number of its delivery."""
     operations: list[Operation] = field(default_factory=list)

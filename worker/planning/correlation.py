@@ -1,8 +1,8 @@
 """Correlation: finds the case of an event by its references and the known aliases.
 
-A reply refers to an earlier message by a Message-ID, a thread token or a chat timestamp. The first case with a name
-keeps it. Knowing a name is not enough to get into a case, because names can be guessed: the author must take part in
-the case.
+A reply refers to an earlier message by a Message-ID, a thread token or a chat timestamp. The first case with an
+alias keeps it. Aliases can be guessed. So if the event requires a participant (`authority`), its author must take part
+in the case, or the reference must be proven.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Destination:
     """The case that an event goes to."""
 
     case: int | Key | None
-    """The id of an existing case, the key of a case, or None: then the event waits, or is kept for a person."""
+    """The id of an existing case, or the key of a case. None: the event waits, or is kept for a person."""
     new_aliases: frozenset[str] = frozenset()
     authorized: bool = True
     turned_away_from: str | None = None
@@ -60,7 +60,7 @@ def aliases_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
 
 
 def keys_in(pairs: Iterable[tuple[str, Event]]) -> set[Key]:
-    """Return the case keys of events that may have to wait; planning must check whether these cases exist."""
+    """Return the case keys of events that may have to wait. The caller looks up whether each case exists."""
     return {(source, event.case_key) for source, event in pairs if may_wait(event)}
 
 
@@ -69,7 +69,8 @@ def placed(
 ) -> list[Destination]:
     """Return where each event goes, by the known names and the names that earlier events of the list make known.
 
-    `known` has the known names of `aliases_in`, `there` their cases, `keys` the existing keys of `keys_in`.
+    `known` has those names of `aliases_in` that exist, with their cases. `there` has these cases by id. `keys` has
+    those keys of `keys_in` that exist.
     """
     view = _View(known, there, keys)
     return [view.place(source, event) for source, event in pairs]
@@ -90,7 +91,7 @@ def storms_of(arrivals: Iterable[Arrival]) -> set[Key]:
 
 
 def joining(event: Event) -> set[str]:
-    """Return the people who take part in the event's case from now on."""
+    """Return the people whom the event adds to the participants of its case."""
     return {*event.participants, *([event.author] if event.author else [])} if event.joins else set()
 
 
@@ -100,7 +101,7 @@ def may_wait(event: Event) -> bool:
 
 
 def standing_of(destination: Destination, opener: str | None, event: Event) -> Standing:
-    """Return the standing of an event in the case that it came to, which was opened by `opener`."""
+    """Return whether the event's author may do what it requests in its case, which was opened by `opener`."""
     authorized = destination.authorized
     if event.authority == "opener":
         authorized = event.author is not None and event.author == opener
@@ -135,7 +136,10 @@ class _View:
         return Destination(where, new_aliases, turned_away_from=turned_away_from, read_as=read_as)
 
     def _hit(self, source: str, event: Event) -> tuple[int | Key | None, int | Key | None]:
-        """Return the first case that a reference lets the event into; if none does, the first one named."""
+        """Return the case that a reference lets the event into, and the first case referred to otherwise.
+
+        At most one of the two is not None.
+        """
         first: int | Key | None = None
         for each in event.references:
             if (case := self._known.get((source, each.alias))) is None:

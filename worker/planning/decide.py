@@ -6,9 +6,10 @@ The events are planned in their order, each against the result of the earlier ev
     2  plan        the calls for that case (`lifecycle`), or for the group that has it as a member (`grouping`)
     3  storm       a new incident beyond the rate is planned for the case that gathers the storm
     4  loop        a looping message becomes one note (`loop_guard`)
-    5  carry out   the case, the records and the calls change the batch
+    5  carry out   the decision is written to the batch: the case, the records of messages, the calls
 
-An opening takes along the comments that waited for its case, before the next event. A `TicketChanged` event changes the
+After an opening, the comments that waited for its case are planned, before the next event. A `TicketChanged` event
+changes the
 stored state of a ticket, and makes no call (`people`).
 """
 
@@ -39,16 +40,16 @@ OPENS = ("create_ticket", "reopen_ticket")
 
 
 class _Observation(NamedTuple):
-    """An event that was recognised."""
+    """An event whose message and destination are known. Not the `observation` of an arrival, which is a time."""
 
     arrival: Arrival
     event: Event
-    """The event as it is read, which may differ from the event that arrived."""
+    """The event to plan. It differs from the arrived one if an opening is read as a comment, or has a new id."""
     recognition: Recognition
     destination: Destination
     treatment: Treatment
     renamed: str | None
-    """Why the event has another id than its message."""
+    """Why the event has a new id; None if it keeps the id with which it arrived."""
 
 
 class _Decision(NamedTuple):
@@ -91,7 +92,10 @@ def decide_waiting(batch: Batch, found: Sequence[tuple[Waiting, Case]], rules: R
 
 
 def used_again(event: Event, known_content: str, *, is_copied: bool) -> Event | None:
-    """Return the event under a new id if another message is known by its id; else None."""
+    """Return the event under a new id if its sender used the id before, for another message; else None.
+
+    An opening becomes a comment.
+    """
     if event.other_words != "message" or event.content_digest == known_content or is_copied:
         return None
     facts = {each.name: getattr(event, each.name) for each in fields(event)}
@@ -102,9 +106,9 @@ def used_again(event: Event, known_content: str, *, is_copied: bool) -> Event | 
 
 
 def not_in_the_future(event: Event, case: CaseState, now: datetime) -> Event:
-    """Return the event; an end that a wrong clock put into the future is set to now.
+    """Return the event; an end that a wrong clock put into the future is set to now, or to a later start of its case.
 
-    An end in the future would swallow every opening until then.
+    An end in the future would make every opening until then count as over.
     """
     latest_end = max(now, case.started_at or now)
     is_ahead = isinstance(event, Resolved) and event.occurred_at > latest_end
@@ -144,7 +148,11 @@ def _with_its_own_id(
 
 
 def _met(batch: Batch, arrival: Arrival, destination: Destination) -> Case | None:
-    """Return the case that the event meets: the case in which its alert is open, by itself or in a group."""
+    """Return the case for which the event is planned.
+
+    That is the other case to which the event refers; else the case in which its alert is open, by itself or in a group;
+    else its destination.
+    """
     known, own = batch.known, (arrival.source, arrival.event.case_key)
     led_to = known.case(destination)
     if destination.case not in (None, own) and not (led_to is not None and is_group(led_to.key)):
@@ -173,7 +181,7 @@ def _recognised(
 
 
 def _first_time(batch: Batch, arrival: Arrival) -> str | None:
-    """Return the observation of an event; None if the event was already seen in this observation."""
+    """Return the arrival's observation; None for the second of two equal events in one delivery."""
     observed = (arrival.source, arrival.event.source_message_id, arrival.observation or "")
     if observed in batch.observed:
         return None
@@ -219,7 +227,10 @@ def _gathered(batch: Batch, observed: _Observation, case: Case, now: datetime) -
 
 
 def _stopped(batch: Batch, observed: _Observation, decision: _Decision, now: datetime) -> _Decision:
-    """Return the decision; a looping message becomes a note on the case of the latest message that passed."""
+    """Return the decision, or for a message that the loop guard stops, a note about the loop or nothing.
+
+    The note is for the case of the latest message that passed.
+    """
     arrival, is_new = observed.arrival, observed.recognition.recurrence is Recurrence.FIRST
     limit = arrival.event.exchange
     if limit is None or not is_new or arrival.observation is None or not decision.plan.intents:
@@ -353,7 +364,7 @@ def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
 
 
 def _take_along(batch: Batch, rules: Rules) -> list[Effect]:
-    """Plan the comments that waited for the cases that were just opened, in the order in which they were made."""
+    """Plan the comments that waited for the cases that were just opened, in the order of the comments' times."""
     opened = {case.id: case for case in batch.opened}
     batch.opened.clear()
     if not batch.known.waiting:
@@ -373,7 +384,10 @@ def taken(batch: Batch, names: Mapping[Name, Case]) -> list[tuple[Waiting, Case]
 
 
 def _is_elsewhere(batch: Batch, comment: Waiting) -> bool:
-    """Return True for a comment recorded in a case outside the batch, by its own id or by the id it may get."""
+    """Return True for a comment that was recorded in a case outside the batch.
+
+    It may have been recorded under its own id, or under the new id of `used_again`.
+    """
     source, event = comment.source, comment.event
     ids = (event.source_message_id, digest(event.source_message_id, event.content_digest))
     found = (batch.known.seen.get((source, each)) for each in ids)

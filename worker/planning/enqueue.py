@@ -27,7 +27,7 @@ def enqueue(
     rules: Rules,
     delay: timedelta,
 ) -> None:
-    """Give each call of the plan its place, and make the case ready for its next call.
+    """Give each call of the plan its place. Make the case ready, or hold the calls if the case's create is dead.
 
     `episode` is the episode in the keys of the operations; for a known event, it is the episode in which the event was
     recorded. `delay` is how long an opening waits before it is sent.
@@ -69,13 +69,13 @@ def take_back(case: Case) -> None:
 
 
 def end_delay(case: Case, now: datetime) -> None:
-    """Make the delayed opening of the case due now: calls that were planned meanwhile do not wait."""
+    """End the opening delay: the opening is due now, and the calls planned behind it follow."""
     case.run_at, case.woken = now, True
 
 
 def _wake(case: Case, kind: Kind, its_rank: int, now: datetime, delay: timedelta) -> None:
     if case.delivery in RESTS:
-        # A resting case may have a late request: its last dead call may still take effect.
+        # `run_at` may be in the future: until then, the last dead call may still take effect.
         wait = delay if case.state.delayed else timedelta(0)
         case.delivery, case.kind, case.rank = "ready", kind, its_rank
         case.run_at = max(now + wait, case.run_at)
@@ -83,5 +83,5 @@ def _wake(case: Case, kind: Kind, its_rank: int, now: datetime, delay: timedelta
     else:
         case.rank = min(case.rank, its_rank)
         if case.state.delayed and case.head_seq != case.create_seq:
-            # An opening behind another call is not the first to be sent, so it does not wait longer.
+            # The opening stands behind another call. Only an opening at the head is delayed, so this one is not.
             case.state = replace(case.state, delayed=False)

@@ -1,5 +1,7 @@
 """Groups: one ticket for many alerts. A group is a case of its own, and the alerts are its members.
 
+In the table, *alone* is the decision for the alert as if it had a ticket of its own.
+
 Each member has its own state. `lifecycle.plan` decides what the event would mean for the alert alone. That decision is
 turned into a plan for the group:
 
@@ -9,7 +11,8 @@ turned into a plan for the group:
     a note                         the note                                the note, where there is a ticket
     another priority               update_ticket, where it is higher       nothing
 
-So a resolve that comes first, a stale opening and a repeat mean the same for a member as for an alert alone. An open
+So an end that arrives before its opening, a late opening and a repeat mean the same for a member as for an alert alone.
+An open
 member stays in its group until it ends, whatever the routes decide meanwhile: an end always reaches the group in which
 its alert is open.
 """
@@ -46,7 +49,7 @@ PREFIX = f"{RESERVED}group:"
 T = TypeVar("T")
 
 MINUTE = timedelta(minutes=1)
-MAX_KEY = 200  # characters of a group's key that people can read
+MAX_KEY = 200  # characters; a longer key becomes a digest, which people cannot read
 MAX_TITLE = 120  # characters
 _HEIGHT: dict[Priority | None, int] = {None: 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
 
@@ -72,15 +75,18 @@ def is_conversation(event: Event) -> bool:
 
 
 def _is_ours(event: Event) -> bool:
-    """Return True for internal events of jobs. They have no labels to group by; an end goes where its alert is open."""
+    """Return True for events that jobs report. They have no labels, and are never grouped.
+
+    An end that a job reports goes to the group in which its alert is open.
+    """
     return event.case_key.startswith(RESERVED) or event.source_message_id.startswith(RESERVED)
 
 
 def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> Group | None:
-    """Return the group of an event by these attributes, a missing one being empty; None if it is never grouped.
+    """Return the group that these attributes of an event make; None if the event is never grouped.
 
-    An event that answers another message, or that only certain people may send, is a conversation. A comment goes to
-    its case.
+    A missing attribute counts as empty. Comments, answers to other messages, and events that only certain people may
+    send are never grouped: they belong to a conversation. Events of jobs are not grouped either.
     """
     if not names or is_conversation(event) or _is_ours(event):
         return None
@@ -93,7 +99,10 @@ def group_of(event: Event, names: Sequence[str], values: Mapping[str, str]) -> G
 
 
 def storm_of(event: Event, source: str, above: int | None, route: str) -> Storm | None:
-    """Return where the event is gathered in a storm; None for urgent events, and for events that open nothing."""
+    """Return where the event is gathered in a storm; None if it never is.
+
+    Never gathered: events without a limit, urgent events, events that open nothing, conversations, events of jobs.
+    """
     if above is None or not isinstance(event, Opened) or event.priority == "urgent" or is_conversation(event):
         return None
     if _is_ours(event):
@@ -119,7 +128,7 @@ class Rate:
         return replace(self, number=self.number + 1)
 
     def is_above(self, limit: int) -> bool:
-        """Return True during a storm, which ends with the first minute that holds no more than the limit."""
+        """Return True during a storm. It lasts until a whole minute has passed with at most `limit` incidents."""
         return self.number > limit or self.before > limit
 
 
@@ -168,7 +177,11 @@ def _joined(source: str, group: CaseState, open_members: int, event: Event, trea
 
 
 def _as_closed(group: CaseState) -> CaseState:
-    """Return the group as the next opening must see it: without a ticket, or with a ticket that people closed."""
+    """Return the group as the next opening must see it.
+
+    With a dead create or a missing ticket, the group is new. If people closed its ticket, the group is closed.
+    Otherwise the group is unchanged.
+    """
     if group.create_dead or group.ticket_state_by_others == "gone":
         return replace(group, phase="new", ended_at=None, create_dead=False, ticket_state_by_others=None)
     if group.phase == "open":

@@ -3,6 +3,9 @@
 `plan` is the whole decision, as a pure function. The *planned* state is the state of the ticket after all earlier
 operations were delivered. So planning never waits for the Tickets API.
 
+A *tombstone* is the time of an end (`CaseState.ended_at`). It is kept so that an opening from before that time creates
+no ticket when it arrives later. The *window* is `Policy.reopen_window`, counted from the end.
+
 The result, by phase of the case and event (a comment's field `unknown` decides for a new case):
 
     phase    Opened                                     Resolved        Commented                  Changed
@@ -14,12 +17,19 @@ The result, by phase of the case and event (a comment's field `unknown` decides 
              reopen_ticket, add_note; later:                            reopen_ticket, add_note;
              create_ticket; not after the end: add_note                 later: create_ticket
 
-A delayed opening waits a while before it is sent. An end in that time takes back everything. A comment ends the wait,
-since a person's text must arrive.
+A delayed opening waits a while before it is sent (`Policy.damping`). An end in that time takes back all calls of the
+episode. A comment ends the wait, so that a person's text is never taken back.
 
-A repeat of a known event plans nothing. A known event with other content plans a note while its episode is open.
+A comment on a closed case that does not reopen (`Commented.reopens` is false) is a note. If the create is dead, the
+next episode begins with a create, whatever the table says.
 
-Actions of people on the ticket come first (`ticket_state_by_others`), until the next episode or until they reopen it:
+By default, a repeat of a known event plans nothing. A known event with other content plans a note while its episode is
+open, and update_ticket if its priority differs. A known end with other content plans nothing.
+
+What people did to the ticket comes first (`ticket_state_by_others`), until the next episode or until they reopen the
+ticket. *With `check`*: `Policy.check_on_repeat`. *changed*: a change, or a known event with other content; another
+priority also plans update_ticket. *stale*: an opening that began before the end, in a closed case; in an open case it
+plans nothing. In a closed case, a comment after wont_fix is planned as after closed:
 
     by others    Opened anew        repeat, with `check`  changed     Resolved       stale    Commented
     resolved,    as closed: reopen, reopen_ticket, note   a note      close_ticket   a note   reopen_ticket, add_note,
@@ -29,7 +39,7 @@ Actions of people on the ticket come first (`ticket_state_by_others`), until the
 
 That is the default. For an end, a policy may replace `close_ticket` by a note, by the status resolved, or by no call. A
 policy may omit notes for comments and changes, and add notes for repeats of an opening. After an end, the case is
-closed for planning under every policy.
+closed for planning under every policy. Only an end during the opening delay makes it new.
 """
 
 from __future__ import annotations
@@ -146,7 +156,7 @@ def _opened_while_open(source: str, case: CaseState, event: Opened, policy: Poli
 def _begun_again(
     source: str, case: CaseState, event: Opened, policy: Policy, wording: Wording, since: datetime | None
 ) -> Plan:
-    """Plan another episode of a case whose ticket has been closed since then."""
+    """Plan another episode of a case whose ticket was closed at `since`."""
     within = since is not None and event.started_at - since <= policy.reopen_window
     if not within or case.create_dead or case.ticket_state_by_others == "gone":
         return _delayed(_create(source, case, event, wording), policy)
@@ -194,7 +204,7 @@ def _resolved(source: str, case: CaseState, event: Event, policy: Policy, standi
             case, reason="the author may not close the case: only its opener may, and people whom the settings name"
         )
     if case.phase != "open":
-        # The opening of this episode may still be under way; it must open nothing.
+        # The opening that belongs to this end may arrive later. It must create no ticket.
         latest = event.occurred_at if case.ended_at is None else max(case.ended_at, event.occurred_at)
         nothing = "the case was never opened" if case.phase == "new" else "the case is closed already"
         return Plan(replace(case, ended_at=latest), reason=nothing)

@@ -1,7 +1,8 @@
 """The loop guard: stops messages that loop, such as two automatic answers that face each other.
 
 An exchange is one sender and one subject. A limited number of its messages pass in any window of time. The first one
-beyond becomes a note about the loop; later ones are only recorded. At most one such note is made in a window.
+beyond that number becomes a note about the loop. Later ones are only recorded, until a window has passed since the
+note.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class LoopGuard:
     case_id: int | None = None
     """The case of its latest message that passed."""
     passed: tuple[datetime, ...] = ()
-    """When the latest messages passed, the oldest first; never more than may pass."""
+    """When the latest messages passed, the oldest first; at most as many as may pass in a window."""
     noted_at: datetime | None = None
     """When the latest note about stopped messages was made."""
 
@@ -42,7 +43,7 @@ def counted(guard: LoopGuard, limit: Exchange, case_id: int, now: datetime) -> t
 
 
 def passes(guard: LoopGuard, limit: Exchange, now: datetime, more: int = 1) -> bool:
-    """Return True if so many more messages pass now."""
+    """Return True if `more` further messages pass now."""
     since = now - timedelta(seconds=limit.within)
     return sum(at > since for at in guard.passed) + more <= limit.most
 

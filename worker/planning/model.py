@@ -43,15 +43,15 @@ class Recurrence(StrEnum):
 
 
 class Recognition(NamedTuple):
-    """Facts about an event's message."""
+    """Tells if the message of an event is known, and from which episode."""
 
     recurrence: Recurrence
     episode: int | None = None
     """The episode in which a known message was recorded; None for a new message."""
     observation: str | None = None
-    """A name that distinguishes this observation of the event from others.
+    """The time at which the delivery was received, as a text: it tells apart two reports of one event.
 
-    None if the event was already seen in this observation, or is read again.
+    None if the same delivery reported the event before, or is read again.
     """
 
 
@@ -69,19 +69,22 @@ class CaseState:
     started_at: datetime | None = None
     """When the latest episode began, by the source's clock."""
     ended_at: datetime | None = None
-    """The latest known end, by the source's clock: the tombstone of openings that began before it and arrive later."""
+    """The latest known end, by the source's clock. An opening that began before it and arrives later opens nothing."""
     priority: Priority | None = None
     ticket_id: str | None = None
     """The id of its latest ticket, if it is already known."""
     create_dead: bool = False
-    """True if its latest ticket could not be created and a person must decide; a new episode gets its own ticket."""
+    """True if the create of its latest ticket is dead, so a person must decide. A new episode gets its own ticket."""
     delayed: bool = False
-    """True if its opening is delayed, and no call of it was sent."""
+    """True if the opening of the case is delayed, and none of its calls was sent."""
     ticket_state_by_others: TicketStateByOthers | None = None
-    """How others left its ticket although the case is open, or in another way than Ticketrelay closed it."""
+    """The state in which others left the ticket, where it differs from the state that Ticketrelay would leave.
+
+    For example, they closed the ticket while the case is open, or the ticket is gone.
+    """
     ticket_state_by_others_at: datetime | None = None
     changed_at: datetime | None = None
-    """When its priority was set, by the source's clock."""
+    """When the latest opening or change happened that set its priority, by the source's clock."""
 
 
 UNOPENED = CaseState()
@@ -93,7 +96,7 @@ class Standing:
     """The rights of an event's author in the case."""
 
     authorized: bool = True
-    """True if the author may do to the case what the event requests."""
+    """True if the author may do what the event requests. Only an end depends on it."""
     turned_away_from: str | None = None
     """The name of the case in which its author takes no part."""
 
@@ -115,7 +118,7 @@ class Policy:
     """True if a repeat of an ongoing alert reopens the ticket that a person closed meanwhile."""
     note_on_comment: bool = True
     expires: bool = False
-    """True if it is recorded when the source last reported that an alert goes on."""
+    """True if an alert can expire. Then the time of its source's latest report that it goes on is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ class Storm:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """The decisions about an event before it was planned."""
+    """The decisions of the routes about an event, made before it is planned."""
 
     policy: Policy
     wording: Wording = AS_SAID
@@ -184,9 +187,9 @@ class Plan:
     reason: str | None = None
     """Why no call follows; None if calls follow."""
     takes_back: bool = False
-    """True if no call of the episode is sent any more."""
+    """True if all calls of the episode are dropped; none of them was sent."""
     unknown: Unknown | None = None
-    """`wait` or `quarantine`: the treatment of the event while its case is not known."""
+    """`wait` or `quarantine`: what happens to the event while its case is not known. None if its case is known."""
 
 
 Place = tuple[int, str]
@@ -202,4 +205,4 @@ class Member:
     subject: str
     """The subject of its latest event."""
     heard_at: datetime | None = None
-    """When its source last reported that it goes on, if expiry is configured."""
+    """When the source last reported that the member goes on. Recorded only if alerts of the member can expire."""

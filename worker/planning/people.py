@@ -29,9 +29,10 @@ class TicketSeen:
 def plan_ticket(case: CaseState, seen: TicketSeen) -> tuple[CaseState, str | None]:
     """Return the case after a report of its ticket, and why the report changes nothing, if so.
 
-    The Tickets API also reports calls by Ticketrelay. While the case is open, Ticketrelay closes nothing. So if the
-    ticket was closed since the latest call that opened it, a person closed it. A ticket that is gone counts as gone in
-    every phase: the next event of its case gets another ticket.
+    The Tickets API also reports calls by Ticketrelay. In an open case, Ticketrelay sends no
+    close after the latest call that opened the ticket. So if the ticket was closed since that call, a person closed it.
+    A ticket that is gone counts as gone in every phase: a later opening, or comment that reopens, creates another
+    ticket.
     """
     if not seen.is_current:
         return case, "the case has another ticket now"
@@ -73,7 +74,7 @@ def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, i
     """Return the case after the answer to a call showed its ticket in this state (None: it showed no state).
 
     An answer does not show who changed the ticket, so only a missing ticket has an effect. `is_new`: the call created
-    the ticket, so others cannot have left it yet.
+    the ticket, so nobody else can have changed it yet.
     """
     if is_new:
         case = replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None)
@@ -93,11 +94,11 @@ class KnownTicket:
     begun_at: datetime | None = None
     """When the latest call that opened the ticket was done; None while such a call is under way."""
     closed_at: datetime | None = None
-    """When a call of Ticketrelay closed the ticket, if that was its last call; None otherwise."""
+    """When a call of Ticketrelay closed the ticket, if no create, reopening or close was planned since; else None."""
 
 
 def seen(event: TicketChanged, ticket: KnownTicket, create_seq: int | None) -> TicketSeen:
-    """Return the input of `plan_ticket` for an event; `create_seq` is the current one of the ticket's case."""
+    """Return the input of `plan_ticket` for an event; `create_seq` is that of the current ticket of the case."""
     return TicketSeen(
         event.status,
         event.occurred_at,

@@ -1,14 +1,17 @@
-"""The API's rate limit, as a pure function of earlier calls: how many calls may be made now, and when the next ones.
+"""The API's rate limit, as a pure function of earlier calls: how many calls may be made now, and when more may be.
 
-A call is counted when it is claimed, and reaches the service at most `LATE` afterwards: a later send takes a fresh
-token. The windows counted here are longer by `LATE`. So they never hold more calls than the service allows in its own
+A call is counted when it is claimed, and reaches the service at most `LATE` afterwards. A call that cannot be sent in
+that time is given up, and claimed again with a fresh token. The windows counted here are longer by `LATE`. So they
+never hold more calls than the service allows in its own
 windows, wherever those begin.
 
-While more calls wait than a small burst, calls that are not urgent are paced. The even pause is a minute divided by its
-limit. The pacing ensures that one call in every even pause never finds the tokens used up for longer than `slack`:
+While more calls wait than a small burst, calls that are not urgent are paced. The *even pause* is the window of a
+minute (with `LATE`) divided by its limit. The goal: a caller that makes one call in each even pause finds the tokens
+used up for at most `slack`. Two rules decide about a paced call:
 
-    hold    no call is made while such calls would use up the free tokens before the tokens taken earlier come back
-    spread  unless the free tokens, spread over the time until then, still make short pauses
+    hold    It waits while a call in each even pause, from now on, would find the tokens used up for longer than that.
+    spread  It is made nevertheless if the free tokens, spread evenly until the taken ones come back, make pauses of at
+            most `SPREAD` even pauses, and the last paced call is one such pause ago.
 
 So an urgent create finds a token within about two even pauses, and no token is left unused for long.
 """
@@ -27,7 +30,7 @@ URGENT = 0
 TICK = timedelta(seconds=0.25)
 """With a large budget, the calls due within this time are allowed in one batch."""
 BURST, SPREAD = 1.25, 3.0
-"""How many even pauses one pause may become: in a burst that is not paced, and when the free tokens are spread."""
+"""The longest pause, in even pauses: after a burst that is not paced, and when the free tokens are spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,13 @@ class Allowance:
     """The number of calls that may be made now."""
 
     urgent: int
+    """The number of calls if all of them are urgent."""
     others: int
-    """Taken from the same tokens: never more than `urgent`."""
+    """The number of calls that are not urgent. They share the tokens of `urgent`, so this is never more."""
     next_at: datetime
     """When there may be more tokens for calls that got none now."""
     scarce: bool
-    """More calls wait than may be made at once: they wait for the budget."""
+    """True if calls are paced, no token is free, or more calls wait than tokens are free."""
 
 
 def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting: int) -> Allowance:
@@ -122,7 +126,7 @@ class _Pace:
 
     @property
     def slack(self) -> timedelta:
-        """For how long the tokens may be used up."""
+        """For how long an urgent call may find no token."""
         return max(self.even, 2 * TICK)
 
     def after(self, number: int) -> _Pace:
@@ -131,11 +135,11 @@ class _Pace:
         return replace(self, free=self.free - number, backs=backs, last=self.now) if number else self
 
     def hold_until(self) -> datetime:
-        """Return when a call every even pause can begin, and find the tokens used up for no longer than the slack."""
+        """Return the time from which one call in each even pause finds the tokens used up for at most the slack."""
         return max((at - self.slack - self.even * had for at, had in self._had()), default=self.now - self.slack)
 
     def pause(self) -> timedelta:
-        """Return the even pause with which the free tokens last until the taken ones come back."""
+        """Return the shortest equal pause with which the free tokens last until the taken ones come back."""
         return max(((at - self.slack - self.now) / (had + 1) for at, had in self._had()), default=timedelta(0))
 
     def _had(self) -> Iterator[tuple[datetime, int]]:
@@ -147,10 +151,11 @@ class _Pace:
 
 
 def _paced(pace: _Pace, free: int) -> tuple[int, datetime]:
-    """Return how many calls that are not urgent may be made now, and when the next one."""
+    """Return how many calls that are not urgent may be made now, and when the next one may be made."""
     now, even, spread = pace.now, pace.even, pace.pause()
     hold = max(pace.hold_until(), now - pace.slack)
-    # Each call moves `hold` by an even pause. Its own token comes back before more than the slack was lent.
+    # Each call moves `hold` by an even pause. It is never more than the slack ago, so
+    # the number of calls at once is limited.
     number = min(free, (now - hold) // even + 1) if hold <= now else 0
     if number or spread > SPREAD * even:
         return number, hold + number * even

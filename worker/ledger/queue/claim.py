@@ -53,16 +53,16 @@ class Claim:
     idempotency_key: str
     first_sent_at: datetime
     last_sent_at: datetime | None
-    """The latest send that may have left, including this one; None if only a restore makes a look-up necessary."""
+    """The latest send that may have left, including this one. After a restore, the time of the restore."""
     claimed_at: datetime
     ambiguous: bool
     """True if an earlier send may have been executed."""
     unproven: bool
-    """True after a restore: what the ledger holds about this operation may be outdated."""
+    """True after a restore: the operation is treated as if its key had expired, since the ledger may be outdated."""
     conflicts: int
     """How often the service answered 409."""
     attempts: int
-    """How many consecutive attempts had an unknown outcome."""
+    """How many attempts had an unknown outcome since the case's last operation was done or died."""
     probes: GateReason | None = None
     """The reason of the closed gate for which this operation is the probe."""
     reopened_at: datetime | None = None
@@ -77,6 +77,6 @@ class Claimed:
     wait: timedelta | None = None
     """How long until there may be tokens for due calls that got none; None if there are no such calls."""
     only_urgent: bool = False
-    """Only an urgent operation may be claimed before `wait` is over."""
+    """True if only an urgent operation may be claimed before `wait` is over."""
     counted: float = 0.0
     """When the tokens were counted, by the caller's clock."""

@@ -1,4 +1,4 @@
-"""Claims operations and takes them back. The intent is committed before anything is sent.
+"""Claims operations, and takes cases back after an expired lease. A send is stored and committed before it is made.
 
 A claim commits the lease, the epoch, the tokens of the budget and the times of the send, in one transaction. There is
 one row for each case, so each case has at most one operation in flight. The claim also decides its mode:
@@ -8,8 +8,8 @@ one row for each case, so each case has at most one operation in flight. The cla
               executed, and a repetition could do it twice)
     park      no request: a person decides
 
-A note of unknown outcome with an expired key becomes a new request here. The request gets a line that it may be a
-repeat.
+A note of unknown outcome with an expired key becomes a new request here (unless `Terms.repeat_notes` is off). The new
+request says in its last line that it may be a repeat.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def claim(
     terms: Terms,
     clock: Callable[[], float] = time.monotonic,
 ) -> Claimed:
-    """Lease the best ready cases with a next call of this kind (None: any kind), with their tokens.
+    """Lease the best ready cases with a next call of this kind (None: any kind), and take a token for each.
 
     No case is leased while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts
     seconds; it is read when the tokens were counted.
@@ -79,7 +79,7 @@ def claim(
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
-    """Return the operations to send, joined with their tickets, by case."""
+    """Return the next operation of each case, with the columns of its ticket, by case id."""
     wanted = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
     found = connection.execute(_heads_of(is_sqlite=bulk.is_sqlite(connection)), wanted)
     return {row.case_id: row for row in found}
@@ -160,7 +160,7 @@ def is_forgotten(operation: Row[Any], key_window: timedelta, now: datetime) -> b
 
 
 def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
-    """Return the request and key to send instead of a note that may have been added; `request` is the note's text.
+    """Return the request and key to send instead of a note that may have been added; `request` is the JSON of the note.
 
     Another text under the same key would be a conflict. The new text names a time, and that time differs in a restored
     ledger. So the key is derived from the text, too.
@@ -170,7 +170,7 @@ def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
 
 
 def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[Any]]) -> None:
-    """Store the sends and their times, so that they are committed before the requests are sent."""
+    """Store the times and the requests of the sends that follow. They are committed before anything is sent."""
     sent = [each for each in claims if each.mode == "send"]
     times = [
         {"case_id": each.case_id, "seq": each.seq, "first_sent_at": each.first_sent_at, "last_sent_at": each.claimed_at}
@@ -193,15 +193,15 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
 
 
 def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
-    """Make cases with an expired lease ready again, after the ghost wait; returns their number.
+    """Make cases with an expired lease ready again, due after the ghost wait; returns their number.
 
     With `all_owners_gone`, running leases are ended too: no process is left that could use them.
     """
     expired = select(cases).where(cases.c.state == DeliveryState.LEASED)
     if not all_owners_gone:
         expired = expired.where(cases.c.lease_until <= now)
-    # In the order of the index of leases: in the order of ids, SQLite would read every case. Deadlocks need no order
-    # here, since rows that another process has locked are passed over.
+    # The rows are read in the order of the index of leases, since SQLite would read every case in the order of ids. No
+    # deadlock is possible: rows that another process has locked are passed over.
     in_order = expired.order_by(cases.c.lease_until, cases.c.id)
     rows = connection.execute(in_order.with_for_update(skip_locked=True)).all()
     if not rows:

@@ -24,7 +24,7 @@ class Queue:
     rank: int
     length: int
     oldest: datetime
-    """Since when the first of them has been due."""
+    """Since when the case that has waited longest has been due."""
 
 
 def waiting(queues: Sequence[Queue]) -> int:
@@ -33,7 +33,7 @@ def waiting(queues: Sequence[Queue]) -> int:
 
 
 def aged(queue: Queue, now: datetime) -> int:
-    """Return the rank by which a queue is served."""
+    """Return the rank by which a queue is served: its own, or a better one because of its age."""
     if queue.rank == URGENT:
         return URGENT
     return max(URGENT + 1, queue.rank - max(0, (now - queue.oldest) // AGE_STEP))

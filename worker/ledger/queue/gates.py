@@ -1,14 +1,15 @@
 """The gate, the pauses and the stored budget: everything that holds back operations that are due.
 
-The gate has one row for all sends with the API key, and one row for reads:
+The gate has one row for all sends with the API key, and one row for look-ups. These reasons close it:
 
     reason        closed by                                  opened by
-    budget        429                                        its time
+    budget        429                                        the time in `Retry-After`, or a short pause
     credentials   401: the key is not accepted               an accepted call (one probe at a time is let through)
     scope         403: the key may not do that               an allowed call (likewise)
     breaker       calls that failed at too high a rate       a probe that is answered
 
-The row for reads stops nothing: a refused look-up waits by itself. It exists for the alarm.
+The row for look-ups stops nothing, and exists only for the alarm: a look-up that is refused with 403 is tried again
+after `probe_interval`, and other calls go on.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ PROBED: tuple[GateReason, ...] = (*REFUSALS, "breaker")
 
 @dataclass(frozen=True, slots=True)
 class CloseGate:
-    """Request that no process sends anything until then; with `reading`, only an alarm is raised."""
+    """A request to send nothing before `until`, in any process; with `reading`, only to raise an alarm."""
 
     until: datetime
     reason: GateReason
     reading: bool = False
     probed: bool = False
-    """True for a failure met by a probe of the breaker: no other failure may move the time of the next probe."""
+    """True if a probe of the breaker failed. Only such a failure moves the time of the next probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,18 @@ class Passage:
 
     closed_until: datetime | None = None
     probes: GateReason | None = None
-    """Set if only one call may pass, as a probe of whether the gate can open: the reason of the closed gate."""
+    """The reason of the closed gate, if one call may pass as a probe; None otherwise."""
     probed_case: int | None = None
-    """The case of the last probe: another case goes first this time."""
+    """The case of the last probe. For the breaker, another case goes first this time."""
     share: float = 1.0
-    """The share of the limit that the service seems to grant; below 1 after a 429 although the windows had room."""
+    """The share of the limits that is used: 1, or less for a while after a 429."""
 
 
 def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passage, datetime]:
-    """Return what may pass, and the time. Claims of all processes queue here for a lock if they share limits."""
+    """Return what may pass, and the time.
+
+    Under limits, or while the gate needs a probe, the claims of all processes wait here for one lock.
+    """
     this_one = select(gate).where(gate.c.id == ALL)
     state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
     if limits.are_none and state.reason in PROBED:
@@ -90,7 +94,7 @@ def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) ->
 
 
 def spent(connection: Connection, now: datetime) -> list[Spent]:
-    """Return the tokens that the windows still hold, in the order of time."""
+    """Return the tokens that still count in the windows of `budget.py`, in the order of time."""
     held = select(budget).where(budget.c.at > now - MINUTE - LATE).order_by(budget.c.at, budget.c.id)
     return [Spent(row.at, row.tokens, row.rank, row.source) for row in connection.execute(held)]
 
@@ -106,7 +110,7 @@ def learn(connection: Connection, now: datetime) -> None:
     """Use less of the limit for a while after a 429: another program uses the API key, or the limit is too high."""
     state = connection.execute(select(gate).where(gate.c.id == ALL)).one()
     if state.learnt_at is not None and now - state.learnt_at < LEARNS_ONCE_IN:
-        return  # calls of one moment met the same limit
+        return  # several calls met the same limit at the same moment, and count once
     share = max(LEAST_SHARE, share_of(state.learnt, state.learnt_at, now) * FALLBACK)
     connection.execute(update(gate).where(gate.c.id == ALL).values(learnt=share, learnt_at=now))
 
@@ -117,9 +121,11 @@ def let_probe_through(connection: Connection, case_id: int, until: datetime) -> 
 
 
 def close(connection: Connection, closings: Sequence[CloseGate], now: datetime) -> None:
-    """Close the gate as requested. A 429 shortens nothing and hides nothing, and a breaker hides no refusal.
+    """Close the gate as requested.
 
-    A call that was already under way beside a probe may fail too. Its failure does not let a second probe through.
+    A 429 never makes the gate open earlier, and never replaces a reason that needs a probe. The breaker never replaces
+    a refused key. A call that began before the probe of the breaker may fail beside it; that changes nothing, so no
+    second probe gets through.
     """
     for each in sorted(closings, key=lambda one: one.until):
         row = gate.c.id == (READING if each.reading else ALL)

@@ -56,5 +56,5 @@ def place(head: Head | None, next_seq: int, run_at: datetime, *, create_dead: bo
 
 
 def write_cases(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write the columns in `rows`, the same in all rows, to the cases with these ids, and end their leases."""
+    """Write these rows to the cases with their ids, and end the leases of the cases. All rows have the same columns."""
     bulk.change(connection, cases, [{**each, "owner": None, "lease_until": None} for each in rows])

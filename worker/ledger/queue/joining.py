@@ -1,16 +1,17 @@
 """Joins operations that wait for the budget into one call, and takes a rejected call apart again.
 
-Only operations that were never sent are joined, after they have waited for `PATIENCE` while the budget is scarce:
+Only operations that were never sent are joined, while the budget is scarce and their case has been due for `PATIENCE`:
 consecutive notes of one case that are equally private, and consecutive updates. A rejected joined call is taken apart
-again, and its parts stay apart. Notes are never joined into a description, which is public.
+again, and its parts stay apart. Notes are never joined with a create: a description is public, and a note may be
+private.
 
     joined_into   of a part: the seq of the operation that it is sent with, while its state is `folded`
-    own_request   of the operation that is sent: its own request before joining; of a part that was taken apart: its
-                  request. An operation with an own request is not joined any more
+    own_request   of the operation that is sent: its own request, without the parts; of a part that was taken apart: a
+                  copy of its request, as a mark. An operation with an own request is not joined any more
 
 The previous version has neither column. It keeps the own request in `instead`, and finds the parts by the sentence in
-`why`. It runs beside this version during an upgrade. So until the next release, this version also writes what the
-previous one reads, and reads what it wrote (`_parts_of`, `_own_request`). From then on `instead` is for reopenings
+`why`. During an upgrade, both versions run at once. So until the next release, this version also writes these two
+columns for the previous version, and reads them (`_parts_of`, `_own_request`). From then on `instead` is for reopenings
 only, and `why` is for people.
 """
 
@@ -81,7 +82,7 @@ def _with_parts(connection: Connection, claim: Claim, now: datetime) -> Claim:
         if not _goes_with(rows[0], row):
             break
         alike.append(row)
-    # A request that was sent keeps its bytes. One that was joined stays so, and one that was taken apart stays apart.
+    # A request that was sent keeps its bytes. A joined request takes no further parts. Parts taken apart stay apart.
     if not _never_sent(rows[0]) or _own_request(rows[0]) is not None or len(alike) == 1:
         return claim
     request, number = joined(claim.kind, [bytes(row.request) for row in alike])

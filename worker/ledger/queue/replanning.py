@@ -1,12 +1,13 @@
-"""Plans the operations after a dead operation again, because they were planned on its success.
+"""Plans the operations after a dead operation again, because they were planned as if it would succeed.
 
     dead              the unsent operations after it
-    create_ticket     held, up to a reopening: that becomes a create of its own, since there is no ticket to reopen
+    create_ticket     held, up to a reopening. The reopening becomes a create, since there is no ticket to reopen; the
+                      operations after it are for the new ticket
     close_ticket      the ticket is still open: a reopening is not needed; a create becomes a note on that ticket.
-                      Exceptions: the ticket was closed later, or is about to be, or the outcome of the close is
-                      unknown. Then all stays, since a reopening does no harm to an open ticket
+                      Exceptions: a later close of the same ticket is done or planned, or the outcome of the dead close
+                      is unknown. Then nothing changes; a reopening does no harm to an open ticket
     reopen_ticket     rejected: it becomes a create itself, since the ticket is gone or stays closed
-    note, update      passed over
+    note, update      unchanged: they do not depend on it
 
 `replan` is the decision, as a pure function; `after_death` reads, decides and writes.
 """
@@ -46,12 +47,12 @@ class Planned:
     instead: bytes | None = None
     why: str | None = None
     in_doubt: bool = False
-    """True if an earlier send may have been executed: the operation keeps its call."""
+    """True if an earlier send may have been executed. Such an operation is not replaced after the death of a close."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The planning state of the case afterwards."""
+    """The part of a case's planning state that a death can change, before or after it."""
 
     phase: str
     create_seq: int | None
@@ -174,8 +175,8 @@ def after_death(connection: Connection, case: Row[Any], seq: int, *, rejected: b
                 why=each.why,
                 ended_at=now if each.state == OperationState.SKIPPED else None,
                 first_sent_at=None,
-                # A send of the ledger before a restore may have been executed, so doubt remains, whatever the operation
-                # is now.
+                # After a restore, the lost ledger may have sent this operation. That doubt stays, also if the operation
+                # has another kind now.
                 last_sent_at=sa_case((operations.c.unproven, operations.c.last_sent_at), else_=None),
                 ambiguous=operations.c.unproven,
                 conflicts=0,

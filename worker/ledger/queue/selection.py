@@ -1,6 +1,6 @@
 """Selects the ready cases that a claim leases: the best ones, as far as gate and budget allow.
 
-the gate is probed   one case, the best
+the gate is probed   one case: the best one, but for the breaker another one than last time; if it is of the kind
 no limit             the best of the claimed kind
 a limit              fair shares of the tokens (`fairness`); no case of the claimed kind where the tokens belong to
                      another kind
@@ -36,7 +36,7 @@ class Chosen:
     wait: timedelta | None = None
     only_urgent: bool = False
     scarce: bool = False
-    """More cases wait than the budget allows."""
+    """True if the budget is short: more cases wait than it allows now, or no token is free."""
 
 
 def choose(
@@ -60,7 +60,7 @@ def choose(
 
 
 def _best(connection: Connection, kind: Kind | None, ready: Conditions, limit: int) -> Rows:
-    """Select the best cases of a kind; used without a limit, so that other kinds lose nothing."""
+    """Select the best cases of a kind. Used only without a limit, where kinds do not compete for tokens."""
     of_kind = ready if kind is None else (*ready, cases.c.kind == kind)
     order = (cases.c.rank, cases.c.run_at, cases.c.id)
     statement = select(cases).where(*of_kind).order_by(*order).limit(limit).with_for_update(skip_locked=True)
@@ -94,7 +94,7 @@ def _fair(
         )
     rows = [row for row in selected if kind is None or row.kind == kind]
     if len(rows) < len(selected):
-        return Chosen(rows, timedelta(0), scarce=allowed.scarce)  # there is a token now, for another kind
+        return Chosen(rows, timedelta(0), scarce=allowed.scarce)  # a claim of another kind gets a token at once
     lacks = given.total() < min(limit, sum(each.length for each in queues))
     return Chosen(
         rows,
@@ -104,8 +104,9 @@ def _fair(
     )
 
 
-# Steps from source to source by the index, and reads no more of each rank than needed. So the cost of a claim does not
-# grow with the number of waiting cases. (min() would read all of them; the first row in an order is found at once.)
+# This statement steps from source to source by the index, and counts at most `most` cases of each rank. So the cost of
+# a claim does not grow with the number of waiting cases. (min() would read all of them; the first row in an order is
+# found at once.)
 _QUEUES = text("""
 WITH RECURSIVE
 sources (source) AS (

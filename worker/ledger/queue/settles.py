@@ -1,7 +1,7 @@
-"""Settles attempts: records the outcome and what follows. A settle needs the current epoch of its claim.
+"""Settles attempts: records the outcome and what follows, if the case is still leased under the claim's epoch.
 
-When an operation dies, the operations after it are planned again (`replanning`), since they were planned on its
-success.
+When an operation dies, the operations after it are planned again (`replanning`), since they were planned on
+the assumption that it succeeds.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Settlement:
 
     state: Literal["done", "again", "dead"]
     outcome: Outcome
-    """A word for the attempt."""
+    """The outcome of the attempt: the meanings are in `words.AttemptOutcome`."""
     again_at: datetime | None = None
     """The earliest time of the next try; for a dead operation, of its successor."""
     unknown: bool = False
-    """The send may have been executed."""
+    """True if the send may have been executed."""
     absent: bool = False
     """True if no earlier send was executed, which is proven: the next send counts as the first."""
     conflict: bool = False
@@ -53,10 +53,10 @@ class Settlement:
     latency: timedelta | None = None
     gate: CloseGate | None = None
     reads: bool = False
-    """The attempt was only a look-up."""
+    """True if the attempt was only a look-up."""
 
 
-IS_OPEN = operations.c.state == OperationState.OPEN  # an operation that was ended meanwhile stays ended
+IS_OPEN = operations.c.state == OperationState.OPEN  # a settle changes no operation that a person or a restore ended
 AFTER = {"done": OperationState.DONE, "dead": OperationState.DEAD, "again": OperationState.OPEN}
 Settled = tuple[Row[Any], Claim, Settlement]
 
@@ -66,7 +66,7 @@ def settle(
 ) -> tuple[list[Claim], frozenset[Kind]]:
     """Record the outcomes of these claims.
 
-    Returns the claims that were refused because their lease had passed to another worker, and the kinds of operation
+    Returns the claims that were refused because their lease was over, and the kinds of operation
     that are due now.
     """
     by_claim = {(each.case_id, each.epoch): (each, outcome) for each, outcome in settled}
@@ -136,8 +136,9 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
     for _, each, outcome in current:
         over = outcome.state != "again"
         ambiguous = (each.ambiguous or outcome.unknown) and not outcome.absent
-        # The life of a key begins only with a send that may have been executed. A close has no key. Its first send is
-        # kept, since a person may have reopened the ticket after an earlier send closed it.
+        # The time of a key counts only from a send that may have been executed. For a close or a reopening, the
+        # ticket's state is asked for instead. The first send of a close is kept in any case: a person may have reopened
+        # the ticket after that send closed it.
         was_closed = each.kind in STATE_IS_ASKED and each.first_sent_at < each.claimed_at
         keeps_window = (over or ambiguous or was_closed) and each.first_sent_at
         rows.append(
@@ -158,7 +159,7 @@ def _settle_operations(connection: Connection, current: list[Settled], now: date
 
 
 def _is_made(each: Claim, outcome: Settlement) -> bool:
-    """Return True if this outcome shows the ticket of a create."""
+    """Return True if the claim was a create, and this outcome names the ticket that it made."""
     return each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
 
 
@@ -220,7 +221,8 @@ def _after_death(
         return replanning.Change(row.phase, row.create_seq, row.lost)
     # A rejected look-up proves nothing about the call that was looked up, unless its ticket is gone.
     rejected = outcome.outcome == "rejected" and (not outcome.reads or outcome.ticket_status == "gone")
-    # If an earlier send may have been executed, its parts would be repeated: a person decides on the whole.
+    # A joined call is taken apart only if no earlier send can have been executed: otherwise its parts would be made
+    # twice.
     surely = rejected and not each.ambiguous
     if surely and each.kind in joining.JOINED_KINDS and joining.take_apart(connection, each.case_id, each.seq):
         return replanning.Change(row.phase, row.create_seq, row.lost)

@@ -1,4 +1,4 @@
-"""Takes a request from the budget for work that can wait, such as an audit or a poll."""
+"""Takes a token from the budget for work that can wait, such as an audit or a poll."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from worker.ledger.engine.database import Database
 from worker.ledger.queue import gates
 from worker.ledger.queue.budget import Limits, Spent, allowance
 
-LAST = 9  # the rank of requests that nobody waits for
+LAST = 9  # the rank under which these tokens are counted; no operation has it
 
 
-SPARE = 4  # a request of an audit leaves this part of the budget to delivery
+SPARE = 4  # one part in so many of the budget is left to delivery
 
 
 def take_spare_token(db: Database, connection: Connection, limits: Limits) -> bool:
-    """Take a token for a request of an audit; False while delivery needs the tokens, or the gate is closed."""
+    """Take a token for an audit or a poll; False while at most a quarter is free, or the gate is closed."""
     passage, now = gates.passage(db, connection, limits)
     if passage.closed_until is not None or passage.probes is not None:
         return False

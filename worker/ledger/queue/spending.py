@@ -41,7 +41,7 @@ class Spending:
     spent: tuple[Tokens, ...]
     """Within the last 60 s, by rank and source. Tokens are not counted where there is no limit."""
     share: float
-    """The share of the limit that the service seems to grant: 1, or less after a 429, growing back."""
+    """The share of the limits that is used: 1; after a 429 less, and then growing until it is 1 again."""
     closed_until: datetime | None
     """The time before which no call is sent, because the service answered 429."""
     waiting: tuple[Line, ...]

@@ -1,10 +1,11 @@
 """The state of tickets: their cases, their statuses, and the calls that Ticketrelay made about them.
 
-A ticket has a case as soon as its create was settled. The latest reported state is stored with the ticket. A reopening
-by a person is stored however late it is reported, since a close that is under way depends on it.
+A ticket has a case as soon as its create was settled. The latest reported or answered state is stored with the ticket.
+A reopening by a person is stored however late it is reported, since a close that is under way depends on it.
 
-`write` is the only writer of `tickets.status`, of `cases.ticket_status`, and of `cases.left` as far as it follows from
-the ticket; planning clears it with the next episode. `worker.planning.people` decides what a state means: `plan_ticket`
+`write` is the only writer of `tickets.status` and of `cases.ticket_status`. It also writes `cases.left`. For a report,
+`recording/write.py` writes that column with the case first, with the same value. Planning clears it with the next
+episode. `worker.planning.people` decides what a state means: `plan_ticket`
 for reports of the Tickets API (a webhook, a poll, an audit) and for a ticket that a person binds, `plan_answer` for the
 answer to a call of Ticketrelay.
 """
@@ -65,10 +66,10 @@ def _with_calls(connection: Connection, ticket: KnownTicket) -> KnownTicket:
 
 
 def is_news(connection: Connection, event: TicketChanged) -> bool:
-    """Return True if the event reports a new state, or a known state that planning has not concluded from yet.
+    """Return True if the event reports a new state, or a known state that planning has not evaluated yet.
 
     Comparing the state alone is not enough: the answer to a call may have shown it first, and planning concludes
-    nothing from an answer.
+    nothing from an answer, except that a ticket is gone.
     """
     ticket = known(connection, cases_of(connection, [event])).get(event.ticket_id)
     if ticket is None:
@@ -97,7 +98,7 @@ class Observation:
     at: datetime
     """When the ticket was in this state: for a report by the clock of the Tickets API, else by the ledger's clock."""
     case: CaseState
-    """The case after this observation, whatever it was before."""
+    """The case after this observation. Only its `ticket_state_by_others` and the time of it are stored."""
     is_reported: bool = False
     """True: a report of the Tickets API; it counts unless a later report is stored. False: the answer to a call."""
     is_reopened: bool = False
