@@ -274,7 +274,7 @@ def test_budget_of_an_idle_ledger_says_that_nothing_waits(cli: Cli, kept: Ledger
     shown = cli("budget")
     assert shown.exit_code == 0
     assert "spent       0 requests in the last minute" in shown.stdout
-    assert "waiting     nothing" in shown.stdout
+    assert "waiting     0 cases" in shown.stdout
 
 
 def test_events_find_tells_the_story_of_a_message(cli: Cli, kept: Ledger) -> None:
