@@ -63,7 +63,7 @@ class AskedSettings(SourceSettings):
         if self.confirm_grace < 2 * self.confirm_every:
             raise ValueError(
                 f"confirm_grace ({self.confirm_grace:g}) must be at least twice confirm_every "
-                f"({self.confirm_every:g}), since one answer is no proof"
+                f"({self.confirm_every:g}), since one answer does not prove an end"
             )
         return self
 

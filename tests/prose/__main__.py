@@ -21,18 +21,6 @@ _NOT_READ = {
     "docs/reference/settings.md": "made of docstrings, which are checked in the code",
 }
 """Pages whose prose is checked elsewhere, and pages without prose."""
-_BEING_REWRITTEN = (
-    "README.md",
-    "docs/explanation/",
-    "docs/glossary.md",
-    "docs/how-to/",
-    "docs/operations.md",
-    "docs/reference/",
-    "docs/tutorial.md",
-)
-"""Pages, and folders of pages, that the check leaves out until they are rewritten. The list only gets shorter."""
-_MESSAGES_BEING_REWRITTEN = ("connectors/", "worker/")
-"""Folders of code whose comments and messages the check leaves out until they are rewritten."""
 
 
 def unreleased(changelog: str) -> str:
@@ -57,31 +45,27 @@ def modules() -> Iterator[tuple[str, str]]:
         yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
 
 
-def faults(*, also_being_rewritten: bool = False) -> Iterator[Fault]:
-    """Yield the faults of the repository; on demand, also those in the areas that are being rewritten."""
-    left_out = () if also_being_rewritten else _BEING_REWRITTEN
-    silent = () if also_being_rewritten else _MESSAGES_BEING_REWRITTEN
+def faults() -> Iterator[Fault]:
+    """Yield the faults of the repository."""
     texts = []
     for name, page in pages():
-        if not name.startswith(left_out):
-            yield from page_faults(name, page)
-            texts.append(Text(name, 1, prose(page)))
+        yield from page_faults(name, page)
+        texts.append(Text(name, 1, prose(page)))
     for name, source in modules():
         tree = ast.parse(source, name)
         yield from docstring_faults(name, tree)
         texts += (Text(name, line, without_code(text)) for _, line, text in docstrings(tree))
-        if not name.startswith(silent):
-            yield from message_faults(name, source, tree)
+        yield from message_faults(name, source, tree)
     yield from linter_faults(texts)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Print the faults, in the order of files and lines; return the exit code."""
-    found = sorted(set(faults(also_being_rewritten="--everything" in arguments)))
+    found = sorted(set(faults()))
     for fault in found:
         print(fault, file=sys.stderr)
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

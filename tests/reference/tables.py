@@ -96,7 +96,7 @@ def alarms() -> str:
     parts = [ALARMS_INTRODUCTION]
     for each in sorted(ALARMS.values()):
         alone = "" if each.in_metrics else " Only `ticketrelay status` raises it."
-        parts.append(f"## {each.name}\n\n**Meaning.** {each.meaning}{alone}\n\n**What to do.** {each.action}\n")
+        parts.append(f"## {each.name}\n\n**Meaning.** {each.meaning}{alone}\n\n**Action.** {each.action}\n")
     return "\n".join(parts)
 
 

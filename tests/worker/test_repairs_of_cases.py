@@ -1,4 +1,4 @@
-"""The four remedies for a create that cannot succeed, and their effects at the Tickets API on all that waits for it."""
+"""The four remedies for a create that always fails, and their effects at the Tickets API on all that waits for it."""
 
 from __future__ import annotations
 

@@ -145,14 +145,14 @@ LOG_EVENTS = {
                  "A worker cannot connect to its broker. It tries again after `again_in_s` seconds.",
                  ("error", "again_in_s"), "Check the broker, its address, and its certificate."),
         LogEvent("consumer.begins_anew", "error",
-                 "The part of a worker that receives wake-ups ended, for example at a message that is no wake-up. The"
+                 "The part of a worker that receives wake-ups ended, for example at a message of another kind. The"
                  " worker starts it again after a second.",
                  (), "If the event repeats, check that nothing else uses `BROKER__QUEUE`."),
         # Jobs and receipts
         LogEvent("job.told", "info", "A job recorded what it found, as a delivery of its own.",
                  ("inbound", "source", "operations")),
         LogEvent("job.failed", "warning",
-                 "A job did not succeed; `reason` says why. The job runs again after a pause, and concluded nothing.",
+                 "A job failed; `reason` says why. The job concluded nothing, and runs again after a pause.",
                  ("job", "reason", "failures"), "Act on the `reason`. Three failures in a row raise `job_failing`."),
         LogEvent("jobs.ledger_away", "warning", "The database did not answer the jobs. The jobs run again.",
                  ("error",), _RETRIED),

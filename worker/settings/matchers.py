@@ -156,7 +156,8 @@ class _Reader:
                 escaped = self._text[self._at : self._at + 1]
                 if escaped not in _ESCAPES:
                     raise AtOffset(
-                        f'\\{escaped} is no escape: there are \\" \\\\ \\n \\t; a backslash itself is written twice',
+                        f'\\{escaped} is not an escape: there are \\" \\\\ \\n \\t; '
+                        "a backslash itself is written twice",
                         self._at - 1, 1 + len(escaped),
                     )  # fmt: skip
                 character = _ESCAPES[escaped]

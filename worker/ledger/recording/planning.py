@@ -1,8 +1,8 @@
 """Plans the events of a batch in one transaction: load and lock, decide, write.
 
-    1  load     the destination of each event, by the known names; the rows that planning needs, locked (`load`)
-    2  decide   the operations of each event (`worker.planning.decide`)
-    3  write    the records of messages, the operations, the cases (`write`)
+1  load     the destination of each event, by the known names; the rows that planning needs, locked (`load`)
+2  decide   the operations of each event (`worker.planning.decide`)
+3  write    the records of messages, the operations, the cases (`write`)
 """
 
 from __future__ import annotations
