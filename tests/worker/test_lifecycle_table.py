@@ -265,6 +265,15 @@ def test_tickets_that_are_none_of_ours_are_left_alone(ledger: Ledger) -> None:
     assert rows(ledger, operations) == []
 
 
+def test_a_report_on_an_earlier_ticket_of_a_case_changes_nothing_about_the_case(ledger: Ledger) -> None:
+    STATES["ended before it"](ledger)
+    take(ledger, opened(start=ANEW))
+    deliver_all(ledger, "T-2")
+    take(ledger, webhook("closed", 230, ticket="T-1"), source="aurion")
+    assert case_row(ledger)["left"] is None
+    assert follows(ledger, opened(start=240)) == ["add_note"]
+
+
 def test_an_answer_in_a_conversation_that_a_person_closed_reopens_its_ticket(ledger: Ledger) -> None:
     STATES["closed by a person"](ledger)
     answer = commented(message="c2", occurred_at=minute(210))

@@ -58,9 +58,9 @@ def test_matchers_are_read_as_alertmanager_writes_them(text: str, expected: list
         ('a = "\\d+"', "\\d", "a backslash itself is written twice"),
         ("{a = b", "{", "the closing brace } is missing"),
         ("a = b}", "}", "cannot stand here"),
-        ('a =~ "("', '"("', "not one of RE2"),
-        ('a =~ "a)(b"', '"a)(b"', "not one of RE2"),
-        ('b = 1, a =~ "x(?=y)"', '"x(?=y)"', "not one of RE2"),
+        ('a =~ "("', '"("', "cannot be read as RE2"),
+        ('a =~ "a)(b"', '"a)(b"', "cannot be read as RE2"),
+        ('b = 1, a =~ "x(?=y)"', '"x(?=y)"', "cannot be read as RE2"),
         ("", "", "a name is missing here"),
     ],
 )

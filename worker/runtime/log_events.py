@@ -42,22 +42,26 @@ LOG_EVENTS = {
                  ("source", "kind", "exception"),
                  _DEFECT + " A delivery in quarantine can be read again with `dead retry` after the fix."),
         LogEvent("keys.refused", "warning",
-                 "A message named a URL for its certificate that is not one of the platform's. The URL was not called.",
+                 "A message named a URL of a certificate, and the URL is not one of the platform's. It was not called.",
                  ("source", "reason"), "Nothing. The message is probably forged, and was denied."),
         LogEvent("keys.unreachable", "warning",
                  "The platform's certificate could not be fetched. The sender was answered 503.",
                  ("source", "reason"), "Check that `serve` can reach the host by HTTPS."),
         LogEvent("keys.not_renewed", "warning",
-                 "A key set that lacks the key of a message could not be fetched again. The worker"
-                 " goes on with the key set that was fetched before.",
+                 "A message names a key that the fetched key set does not have, and the key set could not be fetched"
+                 " again."
+                 " The process goes on with the one that it has.",
                  ("source", "reason"), "Nothing. If the event repeats, check that `serve` can reach the host."),
         LogEvent("subscription.confirmed", "info", "A subscription of Amazon SNS was confirmed.", ("source",)),
         LogEvent("subscription.not_confirmed", "warning",
                  "A subscription of Amazon SNS could not be confirmed. Amazon was answered 503, and asks again.",
                  ("source", "reason"), "Check that `serve` can reach Amazon by HTTPS."),
-        LogEvent("prompt.made", "info", "A person was asked for more, for example with Slack's form.", ("source",)),
+        LogEvent("prompt.made", "info", "A person in chat was asked for details of a ticket, for example with Slack's"
+                 " form.", ("source",)),
         LogEvent("prompt.failed", "warning",
-                 "A person could not be asked for more. The call is not repeated; the person can try again.",
+                 "A person in chat could not be asked for details of a ticket. Ticketrelay does not ask again; the"
+                 " person can"
+                 " repeat the command.",
                  ("source", "error"), "If the event repeats, check the token of the source and its scopes."),
         LogEvent("names.ledger_away", "warning",
                  "The database did not answer, so a message is shown with ids instead of names.",
@@ -91,11 +95,12 @@ LOG_EVENTS = {
                  "The ledger did not take the mails of a mailbox. The next poll tries again.",
                  ("mailbox", "error"), "Check the database."),
         LogEvent("imap.mail_refused", "warning",
-                 "The server did not give a mail. The next polls try again. After some failures, the mail goes into"
-                 " quarantine.",
+                 "The mail server did not deliver a mail of a mailbox. The next polls try again. After repeated"
+                 " failures, the"
+                 " mail goes into quarantine.",
                  ("folder", "uid", "error"), "Open the mail in a mail program: it may be damaged on the server."),
         LogEvent("imap.action_refused", "warning",
-                 "The server did not flag or move a mail that is in the ledger. The next poll tries again.",
+                 "The mail server refused to flag or move a mail that is in the ledger. The next poll tries again.",
                  ("mailbox", "folder", "error"), "Give the account the right to do so, or change `then`."),
         LogEvent("imap.ledger_away", "warning", "The database did not store the state of a mailbox.",
                  ("error",), _RETRIED),
@@ -108,7 +113,8 @@ LOG_EVENTS = {
                  ("mailbox", "exception"), _DEFECT),
         # Calls to the Tickets API
         LogEvent("operation.settled", "info",
-                 "An attempt was recorded. `outcome` is that of the attempt, `state` that of the operation since.",
+                 "An attempt was recorded. `outcome` is the outcome of the attempt, `state` the new state of the"
+                 " operation.",
                  ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source")),
         LogEvent("operation.settle_refused", "info",
                  "An attempt was not recorded, because its lease had ended. The operation is sent again with the same"
@@ -130,14 +136,16 @@ LOG_EVENTS = {
                  "A call failed, because of a defect of Ticketrelay. The operation is sent again after its lease ends.",
                  ("exception",), _DEFECT),
         LogEvent("leases.taken_back", "warning",
-                 "Leases had ended before their operations were settled. Other workers take over.",
-                 ("number",), "See why a worker died, or stood still for longer than `LEASE`."),
-        LogEvent("dispatch.failed", "warning", "The database did not answer dispatch. The next round tries again.",
+                 "A worker did not record the outcome of its calls within `LEASE` (1 minute). Other workers take over.",
+                 ("number",), "Find out whether a worker died or hung: see the restarts and logs of the workers."),
+        LogEvent("dispatch.failed", "warning", "Dispatch (the part of a worker that looks for due work) got no answer"
+                 " from the database. It tries again.",
                  ("error",), _RETRIED),
         # The broker
         LogEvent("broker.away", "warning",
-                 "The broker did not take a wake-up of dispatch. The worker delivers without the broker.",
-                 ("error",), "Check the broker. Calls go out at most a few seconds later meanwhile."),
+                 "The broker did not take a wake-up from the dispatch of a worker. The worker delivers without the"
+                 " broker.",
+                 ("error",), "Check the broker. Until it is back, calls are made a few seconds later at most."),
         LogEvent("ring.failed", "warning",
                  "The broker did not take a wake-up for new work. Dispatch of a worker finds the work within a second.",
                  ("error",), "Check the broker."),
@@ -157,8 +165,9 @@ LOG_EVENTS = {
         LogEvent("jobs.ledger_away", "warning", "The database did not answer the jobs. The jobs run again.",
                  ("error",), _RETRIED),
         LogEvent("confirm.full", "warning",
-                 "So many alerts are missing in the product's answer that the job cannot remember all of them. The"
-                 " job looks at the others later.",
+                 "The product of `api_url` did not list so many of the open alerts that the job cannot remember all of"
+                 " them."
+                 " It looks at the others later.",
                  ("source", "remembered"), "Check that `api_url` names the product that sends these alerts."),
         LogEvent("backfill.found", "info",
                  "Messages were taken in that the platform had not delivered, or that were written before a ticket was"
@@ -167,7 +176,8 @@ LOG_EVENTS = {
         LogEvent("backfill.waits", "info", "The platform's rate limit is reached. Nothing is asked for `seconds`.",
                  ("job", "reason", "seconds")),
         LogEvent("backfill.cannot_ask", "warning",
-                 "Some messages could not be asked for; `reason` says which, and why. Logged once.",
+                 "Some missed messages could not be fetched from the platform; `reason` says which, and why. Logged"
+                 " once.",
                  ("job", "reason"), "Give the app the missing scope, or invite it into the channel."),
         LogEvent("receipt.not_told", "warning",
                  "A receipt could not be posted; `reason` says why. No ticket depends on it.",

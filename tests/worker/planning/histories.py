@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from connectors.contract.events import Event, Exchange, Reference
 from worker.planning.decide import USED_AGAIN
@@ -19,9 +20,9 @@ KNOWN = "a repeat: this message is known"
 WAITS = "the comment waits for its case"
 
 
-def looping(number: int) -> Event:
+def looping(number: int, **more: Any) -> Event:
     """Build one of many automatic mails with the same sender and subject."""
-    return mail(f"loop{number}", exchange=Exchange("ada: away", 2, 600), at=number)
+    return mail(f"loop{number}", exchange=Exchange("ada: away", 2, 600), at=number, **more)
 
 
 RECOGNISING = (
@@ -119,6 +120,7 @@ CORRELATING = (
             once(2, resolved(end=2, author=ADA, authority="opener")),
         ],
         {"disk": [CREATED, "close_ticket all well"]},
+        [NONE, "the author may not close the case: only its opener may, and people whom the settings name", NONE],
     ),
     Rule(
         "A comment whose case is not known is left to a person where it says so",
@@ -177,10 +179,21 @@ WAITING = (
 )
 
 DELAY = Policy(damping=timedelta(minutes=2))
+DELAY_ANEW = Policy(damping=timedelta(minutes=2), reopen_window=timedelta(0))
 DELAYING = (
     Rule(
         "What ends while its opening waits costs no call",
         [once(0, opened(), policy=DELAY), once(1, resolved(end=1), policy=DELAY)],
+        {},
+    ),
+    Rule(
+        "The opening after one that was taken back waits out its own delay",
+        [
+            once(0, opened(), policy=DELAY),
+            once(1, resolved(end=1), policy=DELAY),
+            once(1.5, opened(start=1.5), policy=DELAY),
+            once(3, resolved(end=3), policy=DELAY),
+        ],
         {},
     ),
     Rule(
@@ -191,6 +204,17 @@ DELAYING = (
     Rule(
         "A comment ends the wait",
         [once(0, opened(), policy=DELAY), once(0.5, commented(), policy=DELAY), once(1, resolved(end=1), policy=DELAY)],
+        {"disk": [CREATED, "add_note looking", "close_ticket all well"]},
+    ),
+    Rule(
+        "After a comment ended the wait, the next opening is the first in its queue, and waits",
+        [
+            once(0, opened(), policy=DELAY_ANEW),
+            once(0.5, commented(), policy=DELAY_ANEW),
+            once(1, resolved(end=1), policy=DELAY_ANEW),
+            once(1.5, opened(start=1.5), policy=DELAY_ANEW),
+            once(1.9, resolved(end=1.9), policy=DELAY_ANEW),
+        ],
         {"disk": [CREATED, "add_note looking", "close_ticket all well"]},
     ),
     Rule(
@@ -318,6 +342,19 @@ STORMS = (
         },
     ),
     Rule(
+        "A change and an end are not counted",
+        [
+            once(0, opened("a"), storm=2),
+            once(0.1, opened("a", text="1% free"), storm=2),
+            once(0.2, resolved("a", end=0.2), storm=2),
+            once(0.3, opened("b"), storm=2),
+        ],
+        {
+            "a": ["create_ticket medium a is full", "add_note Changed at prom.", "close_ticket all well"],
+            "b": ["create_ticket medium b is full"],
+        },
+    ),
+    Rule(
         "A storm is over with the first minute that holds no more than the rate",
         [
             once(0, opened("a"), opened("b"), storm=1),
@@ -353,8 +390,10 @@ LOOPS = (
     Rule(
         "A message that was stopped is known afterwards, and lets nobody in",
         [
-            *(once(number, looping(number)) for number in range(1, 4)),
-            once(30, looping(3)),
+            once(1, looping(1)),
+            once(2, looping(2)),
+            once(3, looping(3, cc=[EVE])),
+            once(30, looping(3, cc=[EVE])),
             once(31, mail("y", to=["loop2"], author=EVE)),
         ],
         {
@@ -365,6 +404,14 @@ LOOPS = (
                 "as when two automatic answers face each other. This message and those that follow are only recorded.",
             ],
             "mail:y": ["create_ticket medium mail:y is full"],
+        },
+    ),
+    Rule(
+        "A known message with other content does not count in a loop",
+        [once(1, looping(1)), once(2, looping(1, text="other words")), once(3, looping(2))],
+        {
+            "mail:loop1": ["create_ticket medium mail:loop1 is full", "add_note Changed at prom."],
+            "mail:loop2": ["create_ticket medium mail:loop2 is full"],
         },
     ),
     Rule(

@@ -29,36 +29,45 @@ ALARMS = {
                       "Free some disk space. Everything goes on by itself within seconds."),
         DeclaredAlarm("dead_letters",
                       "Operations are dead: the Tickets API rejected them, or their outcome cannot be found out.",
-                      "Decide about each with `ticketrelay dead list` and `dead show`, then `dead retry`, `dead edit`,"
-                      " `dead bind` or `dead skip`."),
-        DeclaredAlarm("quarantine", "Authentic deliveries could not be read, in whole or in part.",
-                      "Decide about each with `ticketrelay dead list` and `dead show`. Often the sender has a new"
+                      "Decide about each: `ticketrelay dead list`, `dead show ID`, then `dead retry`, `dead edit`,"
+                      " `dead bind` or `dead skip`. The page `docs/how-to/handle-dead-letters.md` says which."),
+        DeclaredAlarm("quarantine", "Messages from verified senders could not be read, in whole or in part. Their"
+                      " bytes are kept.",
+                      "Decide about each: `ticketrelay dead list`, `dead show ID`, then `dead retry` or `dead skip`."
+                      " Often the sender has a new"
                       " format, or the connector has a defect: after the fix, `dead retry` reads the delivery again."),
         DeclaredAlarm("gate_closed",
-                      "The Tickets API refuses the key (401), or the key lacks a scope (403). Only a probe is sent,"
-                      " every `PROBE_INTERVAL`.",
-                      "Correct the key or its scopes. If the key changed, restart the workers. Sending goes on by"
-                      " itself after the first call that succeeds."),
+                      "The Tickets API refuses the API key (401), the key lacks a scope (403), or another system"
+                      " answers"
+                      " at the API's address. Only one call is made every `PROBE_INTERVAL` (30 s), to try again.",
+                      "Try the key with `ticketrelay check --connect`. If a scope is missing, add it. If you replace"
+                      " the"
+                      " key or the address, restart the workers. Sending continues by itself after a call that"
+                      " succeeds."),
         DeclaredAlarm("breaker_open",
-                      "Too many calls to the Tickets API fail (`BREAKER_RATE`). One call at a time is tried, every"
-                      " `PROBE_INTERVAL`.",
-                      "Check the Tickets API. Sending goes on by itself when its calls succeed."),
+                      "At least half of the calls to the Tickets API fail (`BREAKER_RATE`). Only one call is made"
+                      " every `PROBE_INTERVAL` (30 s).",
+                      "Check whether the Tickets API is up. Sending continues by itself after a call that succeeds."),
         DeclaredAlarm("look_up_refused",
-                      "The key may not read tickets. So the worker cannot find out whether a call of unknown outcome"
-                      " took effect.",
-                      "Give the key the scope `tickets:read`."),
+                      "The API key lacks the scope `tickets:read`. So a worker cannot find out whether a call of"
+                      " unknown"
+                      " outcome took effect.",
+                      "Give the API key the scope `tickets:read`."),
         DeclaredAlarm("overdue",
                       "An operation has had no success for more than 24 hours since it was first sent.",
-                      "See `ticketrelay status` and the other alarms, then `ticketrelay cases list` and `events show`"
-                      " for the operation."),
+                      "Act on the other alarms of `ticketrelay status` first. If there is none, find the case with"
+                      " `ticketrelay cases list --state ready`; `ticketrelay events show ID` prints the last error."),
         DeclaredAlarm("stalled",
-                      "Operations are due, the gate is open, and no call was made for `STALL_ALARM`.",
-                      "Check that a `worker` runs, and that it reaches the database: `claim.failed` and"
-                      " `dispatch.failed` in its log say that it does not. Otherwise restart it."),
-        DeclaredAlarm("job_failing", "A job has failed three times in a row. It concluded nothing.",
-                      "Act on the reason in the alarm: often a product does not answer, or refuses the token."),
+                      "Calls are due, nothing forbids them, and none was made for `STALL_ALARM` (1 minute).",
+                      "If no `worker` runs, start one. If its log has `claim.failed` or `dispatch.failed`, it does not"
+                      " reach the database: check the database. In any other case, restart the worker."),
+        DeclaredAlarm("job_failing", "A job, such as asking a product which alerts still fire, has failed three times"
+                      " in a row. No"
+                      " ticket was changed because of that.",
+                      "Act on the reason in the alarm: often a product does not answer, or refuses the token."
+                      " `ticketrelay sources test SOURCE` tries it."),
         DeclaredAlarm("mailbox_silent",
-                      "A mailbox was not read to its end for `silent_alarm` (by default three polls, at least ten"
+                      "A mailbox has not been read completely for `silent_alarm` (by default three polls, at least ten"
                       " minutes).",
                       "Act on the reason in the alarm. If there is no reason, no process reads the mailbox: start"
                       " `ticketrelay mail`."),
@@ -68,11 +77,13 @@ ALARMS = {
                       "Correct the password. With OAuth, give consent again, and put the new refresh token into the"
                       " file of `token_store`."),
         DeclaredAlarm("mailbox_unaccounted",
-                      "Mails are on the server and not in the ledger, although they were tried.",
+                      "Mails are on the server but not in the ledger, although Ticketrelay tried to read them.",
                       "`ticketrelay mail audit` lists their UIDs, and `imap.mail_refused` in the log says why. Every"
                       " poll tries them again."),
         DeclaredAlarm(LEDGER_AWAY, "`ticketrelay status` cannot read the ledger.",
-                      "Check the database and `LEDGER__URL`.", in_metrics=False),
+                      "Check that the command has the settings of your deployment (`LEDGER__URL`), then check the"
+                      " database.",
+                      in_metrics=False),
     )
 }  # fmt: skip
 """Every alarm by its name."""
