@@ -80,6 +80,10 @@ class ChannelSettings(BaseModel, Generic[Person, Gesture]):
     """Gestures that count in the channel (true), or do not (false). Gestures not listed follow the source."""
 
 
+# A specialised class such as `ChannelSettings[Id, Gesture]` has no source text. Pydantic would look for the text in every
+# frame of the stack, and a process would start half a second later. Classes with a source text switch it on again.
+ChannelSettings.model_config["use_attribute_docstrings"] = False
+
 Own = TypeVar("Own", bound=ChannelSettings[Any, Any])
 
 
@@ -143,6 +147,9 @@ class ChatSettings(SourceSettings, Generic[Channel, Person, Gesture, Own]):
             public_word=self.public_word,
             publishers=frozenset(self.publishers),
         )
+
+
+ChatSettings.model_config["use_attribute_docstrings"] = False
 
 
 def _first(own: Sequence[ChannelSettings[Any, Any]], name: str, otherwise: Any) -> Any:

@@ -16,11 +16,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^\S(.{0,30}\S)?$")]
 """The name of a command, as registered at Discord."""
 
 
-class DiscordChannel(ChannelSettings[Id, Gesture]):
+class DiscordChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=True):
     """Settings of one channel that differ from the source's."""
 
 
-class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel]):
+class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel], use_attribute_docstrings=True):
     """A source of kind `discord`; the secret is the application's Public Key, 64 hex digits.
 
     The ids of a person are their own and those of their roles. Settings of a channel also apply to its threads.

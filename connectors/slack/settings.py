@@ -74,11 +74,11 @@ Categories = Annotated[
 """Slack shows at most 100 options, of at most 75 characters."""
 
 
-class SlackChannel(ChannelSettings[Id, Gesture]):
+class SlackChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=True):
     """Settings of one channel that differ from the source's."""
 
 
-class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel]):
+class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel], use_attribute_docstrings=True):
     """A source of kind `slack`; the secret is the app's Signing Secret."""
 
     close_emoji: Emoji = "white_check_mark"

@@ -10,11 +10,11 @@ from connectors.chats.teams_activities import ChannelId, Id
 Gesture = Literal["mention", "close_word"]
 
 
-class TeamsChannel(ChannelSettings[Id, Gesture]):
+class TeamsChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=True):
     """Settings of one channel that differ from the source's."""
 
 
-class Settings(ChatSettings[ChannelId, Id, Gesture, TeamsChannel]):
+class Settings(ChatSettings[ChannelId, Id, Gesture, TeamsChannel], use_attribute_docstrings=True):
     """A source of kind `teams`; the secret is the security token that Teams showed when the webhook was made.
 
     The id of a person is their `aadObjectId`.

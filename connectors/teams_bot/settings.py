@@ -54,11 +54,11 @@ CLOUDS: Mapping[str, Cloud] = {
 }
 
 
-class BotChannel(ChannelSettings[Id, Gesture]):
+class BotChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=True):
     """Settings of one channel that differ from the source's."""
 
 
-class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel]):
+class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel], use_attribute_docstrings=True):
     """A source of kind `teams_bot`.
 
     Microsoft proves itself by its signature, and only messages for `app_id` are taken. The secret is the bot's own

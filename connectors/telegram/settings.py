@@ -36,11 +36,11 @@ Command = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 """The name of a command, without its slash."""
 
 
-class TelegramChannel(ChannelSettings[Id, Gesture]):
+class TelegramChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=True):
     """Settings of one channel that differ from the source's."""
 
 
-class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel]):
+class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel], use_attribute_docstrings=True):
     """A source of kind `telegram`: one bot. The secret is the `secret_token` that its webhook was set with."""
 
     bot_username: (
