@@ -80,8 +80,8 @@ class ChannelSettings(BaseModel, Generic[Person, Gesture]):
     """Gestures that count in the channel (true), or do not (false). Gestures not listed follow the source."""
 
 
-# A specialised class such as `ChannelSettings[Id, Gesture]` has no source text. Pydantic would look for the text in every
-# frame of the stack, and a process would start half a second later. Classes with a source text switch it on again.
+# A specialised class such as `ChannelSettings[Id, Gesture]` has no source text, and Pydantic would look for the text in
+# each frame of the stack: a process would start half a second later. Classes with a source text switch it on again.
 ChannelSettings.model_config["use_attribute_docstrings"] = False
 
 Own = TypeVar("Own", bound=ChannelSettings[Any, Any])
