@@ -110,7 +110,13 @@ class Server:
     def tool(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command-line tool of the server to its end, in the server's environment."""
         return subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False, timeout=2 * PATIENCE_S
+            command,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=2 * PATIENCE_S,
         )
 
     def log(self) -> str:

@@ -17,7 +17,7 @@ from connectors.discord import content, receipts, replies
 from connectors.discord.envelope import Interaction, maybe_id, person, read_id
 from connectors.discord.replies import OURS
 from connectors.discord.settings import Settings
-from connectors.toolbox.reasons import MISSING, path_of, without_effect
+from connectors.toolbox.reasons import MISSING, path_of, silently_without_effect, without_effect
 from connectors.toolbox.strict_json import object_at, text_at, within
 from connectors.toolbox.text import readable
 
@@ -35,7 +35,8 @@ def command(payload: Mapping[str, Any], done: Interaction, settings: Settings) -
         return _open_message(data, done, settings)
     if kind == MESSAGE and name == settings.close_message_command.casefold():
         return _close_message(data, done, settings)
-    return _without_effect(data, "name", "the settings name other commands", "This command has no effect here.")
+    remark = without_effect(path_of(data, "name"), data.get("name", MISSING), "the settings name other commands")
+    return _ignored(remark, "This command has no effect here.")
 
 
 def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> Parsed:
@@ -43,7 +44,7 @@ def button(payload: Mapping[str, Any], done: Interaction, settings: Settings) ->
     data = within(payload, "data")
     ours = OURS.fullmatch(text_at(data, "custom_id"))
     if ours is None or ours[2] is None:
-        return _without_effect(data, "custom_id", "the button is another app's", "This button has no effect here.")
+        return _of_another_app(data, "button")
     rules = done.rules(settings)
     if off := rules.refuses("button"):
         return _off(off)
@@ -63,7 +64,7 @@ def form(payload: Mapping[str, Any], done: Interaction, settings: Settings) -> P
     fields = content.form_fields(data)
     text = "\n\n".join(fields[each] for each in ("subject", "text") if each in fields)
     if ours is None or ours[1] == "close" or (ours[1] == "note" and not ours[2]):
-        return _without_effect(data, "custom_id", "the form is another app's", "This form has no effect here.")
+        return _of_another_app(data, "form")
     if not text:
         return _nothing("the form is empty", "The form is empty.")
     if off := done.rules(settings).refuses("form"):
@@ -214,8 +215,9 @@ def _off(reason: str) -> Parsed:
     return _nothing(reason, replies.OFF)
 
 
-def _without_effect(data: Mapping[str, Any], field: str, why: str, text: str) -> Parsed:
-    return _ignored(without_effect(path_of(data, field), data.get(field, MISSING), why), text)
+def _of_another_app(data: Mapping[str, Any], thing: str) -> Parsed:
+    remark = silently_without_effect(path_of(data, "custom_id"), f"the {thing} is another app's")
+    return _ignored(remark, f"This {thing} has no effect here.")
 
 
 def _nothing(reason: str, text: str) -> Parsed:

@@ -29,7 +29,7 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.reasons import MISSING, Located, path_of, without_effect
+from connectors.toolbox.reasons import Located, path_of, silently_without_effect
 from connectors.toolbox.strict_json import object_at, within
 from connectors.toolbox.text import readable
 
@@ -37,7 +37,7 @@ from connectors.toolbox.text import readable
 def anywhere(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
     """Read a global shortcut. It names no channel, so the text of its modal is private."""
     if payload.get("callback_id") != settings.new_shortcut:
-        return _of_another_app(payload)
+        return _of_another_app()
     done, rules = read_gesture(payload, received_at, settings), settings.rules()
     if reason := rules.refuses("form") or rules.turns_away(done.user):
         return nothing("callback_id", reason)
@@ -51,7 +51,7 @@ def on_message(payload: Mapping[str, Any], received_at: datetime, settings: Sett
     """Read a message shortcut, which carries the whole message."""
     chosen = payload.get("callback_id")
     if chosen not in (settings.open_shortcut, settings.close_shortcut):
-        return _of_another_app(payload)
+        return _of_another_app()
     done = read_gesture(payload, received_at, settings)
     channel, message = within(payload, "channel"), within(payload, "message")
     fields = {"ts": payload.get("message_ts")} | message | {"channel": read_id(channel, "id")}
@@ -129,7 +129,5 @@ def _read_at(place: Place) -> str:
     return f"Read it at archives/{place.channel}/p{place.ts.replace('.', '')} in the workspace."
 
 
-def _of_another_app(payload: Mapping[str, Any]) -> Parsed:
-    return ignored(
-        without_effect("callback_id", payload.get("callback_id", MISSING), "the settings name other shortcuts")
-    )
+def _of_another_app() -> Parsed:
+    return ignored(silently_without_effect("callback_id", "the settings name other shortcuts"))

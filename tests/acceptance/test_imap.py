@@ -129,7 +129,7 @@ def test_the_audit_finds_what_is_on_the_server_and_in_no_delivery(tmp_path: Path
         folder = folder_of(found)
         assert (code, found["gaps"], folder["missing"], folder["not_read_yet"]) == (1, 1, [3], 1)
         assert site.ticketrelay("mail", "audit").returncode == 1
-        assert "1 gaps" in site.ticketrelay("mail", "audit").stdout
+        assert "1 gap" in site.ticketrelay("mail", "audit").stdout
 
 
 def test_the_audit_says_which_mailbox_cannot_be_asked(tmp_path: Path) -> None:
