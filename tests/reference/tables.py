@@ -51,6 +51,8 @@ An alarm says that a person must look at something. You see it in three places:
   that takes in messages logs `disk_full` too.
 
 An alarm ends by itself when its cause is gone.
+
+*Now* beside an action means that the alarm cannot wait until the morning. *By day* means that it can.
 """
 SCHEMAS = """\
 # Schemas
@@ -96,7 +98,8 @@ def alarms() -> str:
     parts = [ALARMS_INTRODUCTION]
     for each in sorted(ALARMS.values()):
         alone = "" if each.in_metrics else " Only `ticketrelay status` raises it."
-        parts.append(f"## {each.name}\n\n**Meaning.** {each.meaning}{alone}\n\n**Action.** {each.action}\n")
+        when = "now" if each.is_urgent else "by day"
+        parts.append(f"## {each.name}\n\n**Meaning.** {each.meaning}{alone}\n\n**Action ({when}).** {each.action}\n")
     return "\n".join(parts)
 
 

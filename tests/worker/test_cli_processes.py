@@ -128,3 +128,26 @@ def test_the_tables_are_made_without_the_key_of_the_tickets_api(tmp_path: Path) 
     assert (upgraded.returncode, upgraded.stderr) == (0, "")
     misspelt = process("db", "upgrade", **ledger, TICKETRELAY_LEGDER__URL="sqlite:///other.db")
     assert (misspelt.returncode, "did you mean TICKETRELAY_LEDGER?" in misspelt.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", [["status"], ["dead", "list"], ["sources", "list"], ["sources", "test", "prom"]])
+def test_a_command_that_makes_no_call_to_the_tickets_api_needs_no_key(tmp_path: Path, command: list[str]) -> None:
+    given = FLEET | {
+        "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db",
+        "TICKETRELAY_API__URL": "https://tickets.example.org/api/v1",
+    }
+    process("db", "upgrade", **given)
+    ended = process(*command, **given)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["dead", "bind", "op-1-1", "1001"], ["audit"]])
+def test_a_command_that_calls_the_tickets_api_needs_the_key(tmp_path: Path, command: list[str]) -> None:
+    given = {
+        "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path}/ledger.db",
+        "TICKETRELAY_API__URL": "https://tickets.example.org/api/v1",
+    }
+    process("db", "upgrade", **given)
+    ended = process(*command, **given)
+    assert ended.returncode == 2
+    assert "TICKETRELAY_API__KEY: is required" in ended.stderr

@@ -12,7 +12,7 @@ from connectors.contract.messages import Inbound
 from worker.actions import explain as actions
 from worker.actions.samples import NotOneMessage, sample_in
 from worker.cli.operate.byhand import exit_on_error
-from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, local_settings
+from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, settings_without_api
 from worker.cli.shell.output import cell, notice, output_option, print_document
 from worker.documents.explain import EventExplained, Explained, Planned, RoutingExplained
 
@@ -38,7 +38,7 @@ def explain(
     \b
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml
     """
-    settings = local_settings(DEFAULT_DATA)
+    settings = settings_without_api(DEFAULT_DATA)
     with exit_on_error():
         source = actions.source_of(settings, kind, source_id)
     with click.open_file(file, "rb") as stream:

@@ -12,13 +12,12 @@ import click
 
 from worker.actions import rehearse as actions
 from worker.cli.operate.byhand import Moment, ledger_and_settings
-from worker.cli.shell.common import config_file, data_option, fail, fail_settings, with_local_defaults
+from worker.cli.shell.common import config_file, data_option, fail, fail_settings, read_without_api
 from worker.cli.shell.output import cell, notice, output_option, print_document, progress
 from worker.rehearsal.difference import Was
 from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, TicketLine
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
-from worker.settings.loader import gather, judge
 from worker.wording import counted
 
 SHOWN = 10  # items of each list, in text
@@ -96,7 +95,7 @@ def _files(against: Path | None) -> tuple[Path, Path | None]:
 
 def _settings(file: Path | None, data: Path) -> Settings:
     try:
-        return judge(with_local_defaults(gather(os.environ, file), data)).settings
+        return read_without_api(file, data)
     except SettingsError as error:
         fail_settings(error)
 

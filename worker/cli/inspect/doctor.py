@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from worker.actions.doctor import bundle
-from worker.cli.shell.common import data_option, fail, local_settings
+from worker.cli.shell.common import data_option, fail, settings_without_api
 from worker.cli.shell.output import notice, output_option, print_document
 
 
@@ -29,7 +29,7 @@ def doctor(target: Path | None, data: Path, output: str) -> None:
       ticketrelay doctor
       ticketrelay doctor --to /tmp/support.tar.gz -o json
     """
-    settings = local_settings(data)
+    settings = settings_without_api(data)
     now = datetime.now(UTC)
     file = target or Path(f"ticketrelay-doctor-{now:%Y%m%d-%H%M%S}.tar.gz")
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from worker.actions import status as actions
-from worker.cli.shell.common import data_option, local_settings, upgraded_ledger
+from worker.cli.shell.common import data_option, settings_without_api, upgraded_ledger
 from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
 from worker.documents.status import LedgerIsAway, StatusNow
 from worker.ledger import ALARMS, EVERYTHING, LedgerAway, MailboxState, Pause
@@ -47,7 +47,7 @@ def status(data: Path, output: str) -> None:
     \b
     Example: ticketrelay status -o json | jq .alarms
     """
-    settings = local_settings(data)
+    settings = settings_without_api(data)
     now: StatusNow | LedgerIsAway
     try:
         with closing(upgraded_ledger(settings)) as ledger:

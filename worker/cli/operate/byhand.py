@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from worker.actions.errors import Refused, WrongInput
-from worker.cli.shell.common import F, fail, local_settings, upgraded_ledger
+from worker.cli.shell.common import F, fail, local_settings, settings_without_api, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter, why_away
 from worker.settings import Settings
@@ -84,9 +84,12 @@ class DeliveryId(click.ParamType[int]):
 
 
 @contextmanager
-def ledger_and_settings(data: Path) -> Iterator[tuple[Ledger, Settings]]:
-    """Open the ledger and the settings. An error of an action is printed, and ends the command."""
-    settings = local_settings(data)
+def ledger_and_settings(data: Path, *, needs_api: bool = False) -> Iterator[tuple[Ledger, Settings]]:
+    """Open the ledger and the settings. An error of an action is printed, and ends the command.
+
+    Without `needs_api`, the settings need no key of the Tickets API, and may have a stand-in for it.
+    """
+    settings = local_settings(data) if needs_api else settings_without_api(data)
     with exit_on_error(), closing(upgraded_ledger(settings)) as ledger:
         yield ledger, settings
 

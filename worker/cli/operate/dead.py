@@ -224,7 +224,7 @@ def bind(letter: str, ticket: str, who: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay dead bind op-4-1 1042
     """
-    with ledger_and_settings(data) as (ledger, settings):
+    with ledger_and_settings(data, needs_api=True) as (ledger, settings):
         kind = dead_letters.to_bind(ledger, letter).dead_letter.what
         done = dead_letters.bind(ledger, settings, letter, ticket, by=who)
     print_document("dead-bind", done, output, lambda bound: _print_bound(bound, kind))

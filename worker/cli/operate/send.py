@@ -9,7 +9,7 @@ import click
 
 from worker.actions import sending
 from worker.cli.operate.byhand import exit_on_error
-from worker.cli.shell.common import DEFAULT_DATA, config_option, local_settings
+from worker.cli.shell.common import DEFAULT_DATA, config_option, settings_without_api
 
 
 @click.command()
@@ -26,7 +26,7 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
     \b
     Example: ticketrelay send alertmanager --url http://127.0.0.1:8080
     """
-    settings = local_settings(DEFAULT_DATA)
+    settings = settings_without_api(DEFAULT_DATA)
     with exit_on_error():
         if only_list:
             click.echo("\n".join(sending.samples(settings, source_id)))

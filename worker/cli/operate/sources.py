@@ -11,7 +11,7 @@ import click
 from worker.actions import sources as actions
 from worker.actions.probing import probe
 from worker.cli.operate.byhand import Moment, as_option, exit_on_error, ledger_and_settings, output_option
-from worker.cli.shell.common import data_option, fail, local_settings
+from worker.cli.shell.common import data_option, fail, settings_without_api
 from worker.cli.shell.completion import sources as source_ids
 from worker.cli.shell.output import (
     Column,
@@ -146,7 +146,7 @@ def test(source: str, data: Path, output: str) -> None:
     \b
     Example: ticketrelay sources test prom
     """
-    settings = local_settings(data)
+    settings = settings_without_api(data)
     with exit_on_error():
         tested = probe(actions.configured(settings, source))
     print_document("sources-test", tested, output, lambda found: show_facts(_TESTED, found, width=21))

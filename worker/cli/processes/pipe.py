@@ -16,7 +16,7 @@ import click
 import structlog
 
 from connectors.contract.messages import OverLimit, Verified
-from worker.cli.shell.common import data_option, local_settings, log_to_stderr
+from worker.cli.shell.common import data_option, log_to_stderr, settings_without_api
 from worker.intake.reading import read_verified
 from worker.intake.smtp import Boxes, enveloped, mailboxes, max_body_of
 from worker.ledger import open_ledger
@@ -68,7 +68,7 @@ def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...],
 
 
 def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> int:
-    settings = local_settings(data)
+    settings = settings_without_api(data)
     meant = _meant(settings, source_id, recipients)
     if not meant:
         wanted = source_id or ", ".join(recipients)

@@ -96,9 +96,9 @@ def log_option(default: str) -> Callable[[F], F]:
     )
 
 
-def local_settings(data: Path, *, listen: str | None = None) -> Settings:
+def local_settings(data: Path) -> Settings:
     """Return the settings of `local`, without their origins."""
-    return local(data, listen=listen).settings
+    return local(data).settings
 
 
 def settings_without_api(data: Path) -> Settings:
@@ -107,10 +107,15 @@ def settings_without_api(data: Path) -> Settings:
     Ends the command with exit code 2 when a setting is wrong.
     """
     try:
-        given = with_local_defaults(gather(os.environ, config_file()), data)
-        return judge(given.below({"api": {"key": "not-used"}})).settings
+        return read_without_api(config_file(), data)
     except SettingsError as error:
         fail_settings(error)
+
+
+def read_without_api(file: Path | None, data: Path) -> Settings:
+    """Read the settings as `settings_without_api` does, without ending the process. Raises SettingsError."""
+    given = with_local_defaults(gather(os.environ, file), data)
+    return judge(given.below({"api": {"key": "not-used"}})).settings
 
 
 def local(data: Path, *, listen: str | None = None) -> Loaded:

@@ -73,7 +73,7 @@ def dead_letters(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
 
 
 def _settings(ctx: click.Context) -> Settings:
-    from worker.cli.shell.common import DEFAULT_DATA, local_settings
+    from worker.cli.shell.common import DEFAULT_DATA, settings_without_api
 
     with redirect_stderr(StringIO()), ctx.scope(cleanup=False):
-        return local_settings(Path(ctx.params.get("data") or DEFAULT_DATA))
+        return settings_without_api(Path(ctx.params.get("data") or DEFAULT_DATA))

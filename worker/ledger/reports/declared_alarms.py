@@ -19,6 +19,8 @@ class DeclaredAlarm(NamedTuple):
     action: str
     in_metrics: bool = True
     """False: only `ticketrelay status` raises the alarm."""
+    is_urgent: bool = False
+    """True: act now, also at night. False: the alarm can wait until the day."""
 
 
 ALARMS = {
@@ -26,7 +28,8 @@ ALARMS = {
     for each in (
         DeclaredAlarm(DISK_FULL,
                       "The disk of the ledger is full, or nearly so. While it is full, no message is taken in.",
-                      "Free some disk space. Everything goes on by itself within seconds."),
+                      "Free some disk space. Everything goes on by itself within seconds.",
+                      is_urgent=True),
         DeclaredAlarm("dead_letters",
                       "Operations are dead: the Tickets API rejected them, or their outcome cannot be found out.",
                       "Decide about each: `ticketrelay dead list`, `dead show ID`, then `dead retry`, `dead edit`,"
@@ -43,11 +46,13 @@ ALARMS = {
                       "Try the key with `ticketrelay check --connect`. If a scope is missing, add it. If you replace"
                       " the"
                       " key or the address, restart the workers. Sending continues by itself after a call that"
-                      " succeeds."),
+                      " succeeds.",
+                      is_urgent=True),
         DeclaredAlarm("breaker_open",
                       "At least half of the calls to the Tickets API fail (`BREAKER_RATE`). Only one call is made"
                       " every `PROBE_INTERVAL` (30 s).",
-                      "Check whether the Tickets API is up. Sending continues by itself after a call that succeeds."),
+                      "Check whether the Tickets API is up. Sending continues by itself after a call that succeeds.",
+                      is_urgent=True),
         DeclaredAlarm("look_up_refused",
                       "The API key lacks the scope `tickets:read`. So a worker cannot find out whether a call of"
                       " unknown"
@@ -60,7 +65,8 @@ ALARMS = {
         DeclaredAlarm("stalled",
                       "Calls are due, nothing forbids them, and none was made for `STALL_ALARM` (1 minute).",
                       "If no `worker` runs, start one. If its log has `claim.failed` or `dispatch.failed`, it does not"
-                      " reach the database: check the database. In any other case, restart the worker."),
+                      " reach the database: check the database. In any other case, restart the worker.",
+                      is_urgent=True),
         DeclaredAlarm("job_failing", "A job, such as asking a product which alerts still fire, has failed three times"
                       " in a row. No"
                       " ticket was changed because of that.",
@@ -70,12 +76,14 @@ ALARMS = {
                       "A mailbox has not been read completely for `silent_alarm` (by default three polls, at least ten"
                       " minutes).",
                       "Act on the reason in the alarm. If there is no reason, no process reads the mailbox: start"
-                      " `ticketrelay mail`."),
+                      " `ticketrelay mail`.",
+                      is_urgent=True),
         DeclaredAlarm("mailbox_login",
                       "A mailbox refuses the login, its access token cannot be refreshed, or its refresh token ends"
                       " within 7 days.",
                       "Correct the password. With OAuth, give consent again, and put the new refresh token into the"
-                      " file of `token_store`."),
+                      " file of `token_store`.",
+                      is_urgent=True),
         DeclaredAlarm("mailbox_unaccounted",
                       "Mails are on the server but not in the ledger, although Ticketrelay tried to read them.",
                       "`ticketrelay mail audit` lists their UIDs, and `imap.mail_refused` in the log says why. Every"
@@ -83,7 +91,7 @@ ALARMS = {
         DeclaredAlarm(LEDGER_AWAY, "`ticketrelay status` cannot read the ledger.",
                       "Check that the command has the settings of your deployment (`LEDGER__URL`), then check the"
                       " database.",
-                      in_metrics=False),
+                      in_metrics=False, is_urgent=True),
     )
 }  # fmt: skip
 """Every alarm by its name."""
