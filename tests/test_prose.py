@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.prose.__main__ import unreleased
+from tests.prose.__main__ import module_faults, unreleased
 from tests.prose.code import docstring_faults, message_faults
 from tests.prose.linter import OFF, Text, linter_faults
 from tests.prose.pages import page_faults
@@ -141,3 +141,8 @@ def test_only_the_unreleased_part_of_the_changelog_is_read() -> None:
     before = "# Changelog\n\n## [Unreleased]\n\n- A line.\n\n"
     assert unreleased(f"{before}## [0.1.0] - 2026-01-05\n\n- Another.\n") == before
     assert unreleased(before) == before
+
+
+def test_a_module_that_is_not_utf_8_is_one_fault() -> None:
+    (fault,) = module_faults("odd.py", b"x = '\xff'\n", [])
+    assert str(fault).startswith("odd.py:1: cannot be read as Python: ")

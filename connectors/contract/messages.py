@@ -7,6 +7,7 @@ ConnectorError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,7 +91,8 @@ class Remark:
 
     def __str__(self) -> str:
         """Return the reason for people: with the item, unless the reason begins with its path."""
-        return self.reason if self.reason.startswith(self.item) else f"{self.item}: {self.reason}"
+        begins_with_item = re.match(rf"{re.escape(self.item)}(?![\w-])", self.reason)
+        return self.reason if begins_with_item else f"{self.item}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from connectors.discord import content, receipts, replies
 from connectors.discord.envelope import Interaction, maybe_id, person, read_id
 from connectors.discord.replies import OURS
 from connectors.discord.settings import Settings
-from connectors.toolbox.reasons import MISSING, path_of, silently_without_effect, without_effect
+from connectors.toolbox.reasons import MISSING, path_of, unquoted_without_effect, without_effect
 from connectors.toolbox.strict_json import object_at, text_at, within
 from connectors.toolbox.text import readable
 
@@ -216,7 +216,7 @@ def _off(reason: str) -> Parsed:
 
 
 def _of_another_app(data: Mapping[str, Any], thing: str) -> Parsed:
-    remark = silently_without_effect(path_of(data, "custom_id"), f"the {thing} is another app's")
+    remark = unquoted_without_effect(path_of(data, "custom_id"), f"the {thing} is another app's")
     return _ignored(remark, f"This {thing} has no effect here.")
 
 

@@ -30,7 +30,7 @@ from connectors.toolbox.reasons import (
     missing,
     unexpected,
     unexpected_value,
-    without_effect,
+    unquoted_without_effect,
 )
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, reason, subject_line
 from connectors.toolbox.strict_json import checked_id, read_object, scalar, text_at
@@ -73,8 +73,8 @@ def parse(message: Verified | Unverified, settings: Settings) -> Parsed:
 def _said(where: str, item: object, delivery: _Delivery, settings: Settings) -> Iterator[Said]:
     event = _event(item, delivery, settings)
     if event is None:
-        path, value = joined(where, _path(settings.action)), _search(settings.action, item)
-        yield without_effect(path, value, "none of the settings opened, noted, changed and resolved lists it")
+        path = joined(where, _path(settings.action))
+        yield unquoted_without_effect(path, "none of the settings opened, noted, changed and resolved lists the value")
     else:
         yield event
         yield from unknown_severity(event, joined(where, _path(settings.severity)))

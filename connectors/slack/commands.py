@@ -31,7 +31,7 @@ from connectors.slack.gestures import (
     told,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.reasons import silently_without_effect
+from connectors.toolbox.reasons import unquoted_without_effect
 from connectors.toolbox.strict_json import text_at
 
 HELP = "help"
@@ -40,7 +40,7 @@ HELP = "help"
 def command(payload: Mapping[str, Any], received_at: datetime, settings: Settings) -> Parsed:
     """Read a slash command; its fields are those of the form that Slack posts."""
     if text_at(payload, "command").casefold() != settings.command.casefold():
-        remark = silently_without_effect("command", f"the setting command is {settings.command}")
+        remark = unquoted_without_effect("command", f"the setting command is {settings.command}")
         return ignored(remark, told("This command has no effect here."))
     done = read_gesture(payload, received_at, settings)
     text = rendering.plain(text_at(payload, "text"))

@@ -34,7 +34,7 @@ from connectors.slack.gestures import (
 )
 from connectors.slack.settings import Settings
 from connectors.toolbox.json_calls import json_call
-from connectors.toolbox.reasons import silently_without_effect
+from connectors.toolbox.reasons import unquoted_without_effect
 from connectors.toolbox.strict_json import object_at, read_object, text_at, within
 from connectors.toolbox.text import clean, cut, one_line
 
@@ -69,7 +69,7 @@ def submitted(payload: Mapping[str, Any], received_at: datetime, settings: Setti
     """Read a submitted modal. The view's id names the ticket, so repeated submissions open only one."""
     view = within(payload, "view")
     if view.get("callback_id") != CALLBACK:
-        return ignored(silently_without_effect("view.callback_id", "the form is another app's"))
+        return ignored(unquoted_without_effect("view.callback_id", "the form is another app's"))
     done, name = read_gesture(payload, received_at, settings), read_handle(view, "id")
     given = dict(_given(view))
     if refused := _refused(given, settings):

@@ -16,7 +16,7 @@ from connectors.slack.envelope import Envelope, Place, maybe_id, moment, read_id
 from connectors.slack.facts import Deed, Words, facts
 from connectors.slack.settings import Settings
 from connectors.toolbox.reading import Said
-from connectors.toolbox.reasons import silently_without_effect, unexpected, without_effect
+from connectors.toolbox.reasons import unexpected, unquoted_without_effect, without_effect
 from connectors.toolbox.strict_json import object_at
 from connectors.toolbox.text import readable
 
@@ -35,7 +35,7 @@ def _reaction(event: Mapping[str, Any], envelope: Envelope, settings: Settings, 
         raise unexpected(event, "reaction", "the name of an emoji")
     name = emoji.partition("::")[0]  # the suffix is the skin tone
     if name not in (settings.open_emoji, settings.close_emoji):
-        return silently_without_effect("event.reaction", "open_emoji and close_emoji are other reactions")
+        return unquoted_without_effect("event.reaction", "open_emoji and close_emoji are other reactions")
     if item.get("type", "message") != "message":
         return without_effect("event.item.type", item.get("type"), "only reactions to messages are read")
     ts = read_ts(item, "ts")

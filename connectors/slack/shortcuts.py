@@ -29,7 +29,7 @@ from connectors.slack.gestures import (
     read_handle,
 )
 from connectors.slack.settings import Settings
-from connectors.toolbox.reasons import Located, path_of, silently_without_effect
+from connectors.toolbox.reasons import Located, path_of, unquoted_without_effect
 from connectors.toolbox.strict_json import object_at, within
 from connectors.toolbox.text import readable
 
@@ -130,4 +130,4 @@ def _read_at(place: Place) -> str:
 
 
 def _of_another_app() -> Parsed:
-    return ignored(silently_without_effect("callback_id", "the settings name other shortcuts"))
+    return ignored(unquoted_without_effect("callback_id", "the settings name other shortcuts"))

@@ -137,7 +137,7 @@ def without_effect(path: str, value: object, why: str = "") -> Remark:
     return Remark(path, f"{path} is {_state(value)}: no effect" + (f", since {why}" if why else ""))
 
 
-def silently_without_effect(path: str, why: str) -> Remark:
+def unquoted_without_effect(path: str, why: str) -> Remark:
     """Return the remark on a value that has no effect, without the value: people chose it, so it may be private."""
     return Remark(path, f"{path}: no effect, since {why}")
 

@@ -244,3 +244,9 @@ def test_an_expression_that_does_not_compile_names_its_setting() -> None:
         load(environ)
     (problem,) = caught.value.problems
     assert problem.startswith("TICKETRELAY_SOURCES__CI__SUBJECT: 'payload.[' cannot be read as JMESPath: ")
+
+
+def test_an_action_that_the_settings_do_not_list_is_not_quoted() -> None:
+    (remark,) = parse({"title": "salary of Bob", "id": "1"}, settings(action="title")).ignored
+    assert "Bob" not in str(remark)
+    assert str(remark).startswith("title: no effect")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections.abc import Iterator
 
-from tests.limits import FOLDERS, ROOT
+from tests.limits import FOLDERS, ROOT, NotPython, parsed
 from tests.prose.code import docstring_faults, docstrings, message_faults, without_code
 from tests.prose.linter import Text, linter_faults
 from tests.prose.pages import page_faults, prose
@@ -38,11 +37,11 @@ def pages() -> Iterator[tuple[str, str]]:
             yield name, unreleased(text) if name == "CHANGELOG.md" else text
 
 
-def modules() -> Iterator[tuple[str, str]]:
+def modules() -> Iterator[tuple[str, bytes]]:
     """Yield name and source of each Python module."""
     files = [*(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "dev.py"]
     for path in sorted(files):
-        yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        yield path.relative_to(ROOT).as_posix(), path.read_bytes()
 
 
 def faults() -> Iterator[Fault]:
@@ -52,11 +51,20 @@ def faults() -> Iterator[Fault]:
         yield from page_faults(name, page)
         texts.append(Text(name, 1, prose(page)))
     for name, source in modules():
-        tree = ast.parse(source, name)
-        yield from docstring_faults(name, tree)
-        texts += (Text(name, line, without_code(text)) for _, line, text in docstrings(tree))
-        yield from message_faults(name, source, tree)
+        yield from module_faults(name, source, texts)
     yield from linter_faults(texts)
+
+
+def module_faults(name: str, source: bytes, texts: list[Text]) -> Iterator[Fault]:
+    """Yield the faults of a Python module, and add its docstrings to `texts`."""
+    try:
+        tree = parsed(name, source)
+    except NotPython as error:
+        yield Fault(name, 1, str(error).removeprefix(f"{name}: "))
+        return
+    yield from docstring_faults(name, tree)
+    texts += (Text(name, line, without_code(text)) for _, line, text in docstrings(tree))
+    yield from message_faults(name, source.decode(), tree)
 
 
 def main() -> int:

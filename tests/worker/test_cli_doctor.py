@@ -8,8 +8,11 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from worker.actions.doctor import shown
 from worker.ledger import Delivery, Ledger
+from worker.settings.loader import STAND_IN_KEY
 
 from .builders import again, claim_one, deliver_all, delivery, inbound, kill_create, minute, opened
 from .commands import command, said
@@ -117,3 +120,7 @@ def test_of_a_setting_that_is_called_a_secret_is_said_only_that_it_is_set() -> N
     assert told == {
         "webhook_token": "(set)", "token_file": "/etc/token", "signing_secret": None, "port": 1, "url": "x://…@h",
     }  # fmt: skip
+
+
+def test_an_api_key_that_is_not_set_is_shown_as_not_set() -> None:
+    assert shown(SecretStr(STAND_IN_KEY), "key") == "(not set)"

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from connectors import connector, fixtures, kinds
 from worker.actions.redact import SECRET, Redactor, known_secrets
 from worker.settings import Settings, load
+from worker.settings.loader import STAND_IN_KEY
 
 ADDRESS, NUMBER, HOST = "ada@customer.example", "+49 30 1234567", "10.1.2.3"
 
@@ -178,3 +179,7 @@ def test_every_secret_of_the_settings_is_known() -> None:
     wanted = {"ak_live_1", "db-password", "broker-password", "correct horse", "battery staple"}
     assert known_secrets(settings) == wanted
     assert known_secrets(SecretStr("x")) == {"x"}
+
+
+def test_the_stand_in_for_the_api_key_is_no_secret() -> None:
+    assert known_secrets(SecretStr(STAND_IN_KEY)) == set()

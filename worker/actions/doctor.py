@@ -31,10 +31,11 @@ from worker.documents.status import StatusNow, widened
 from worker.documents.upkeep import Bundled
 from worker.ledger import HappeningFilter, Ledger, alarms, open_ledger
 from worker.settings import Settings, Source
+from worker.settings.loader import STAND_IN_KEY
 
 PACKAGE = "ticketrelay"
 ATTEMPTS_SHOWN = 100
-IS_SET = "(set)"
+IS_SET, NOT_SET = "(set)", "(not set)"
 
 _USER = re.compile(r"://[^@/\s;]*@")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -100,7 +101,7 @@ def _version(name: str) -> str | None:
 
 
 def shown(value: Any, name: str = "") -> Any:
-    """Return a setting without secrets: a secret is shown as set."""
+    """Return a setting without secrets: a secret is shown as set, or the API key as not set."""
     if isinstance(value, BaseModel):
         return {each: shown(getattr(value, each), each) for each in type(value).model_fields}
     if isinstance(value, dict):
@@ -111,6 +112,8 @@ def shown(value: Any, name: str = "") -> Any:
         return {"kind": value.connector.kind, "settings": shown(value.settings)}
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, SecretStr) and value.get_secret_value() == STAND_IN_KEY:
+        return NOT_SET
     if isinstance(value, SecretStr) or (SECRET_NAME.search(name) and not name.endswith("_file")):
         return IS_SET
     return _USER.sub("://…@", str(value))

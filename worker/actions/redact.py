@@ -25,6 +25,7 @@ from pydantic import BaseModel, SecretStr
 
 from connectors.contract.directory import DISPLAY_NAMES
 from worker.settings import Source
+from worker.settings.loader import STAND_IN_KEY
 
 SECRET = "redacted-secret"  # noqa: S105 — the replacement of a secret
 SECRET_NAME = re.compile(
@@ -225,7 +226,7 @@ def _text_of(raw: bytes, charset: str | None) -> str:
 
 def known_secrets(value: Any) -> set[str]:
     """Return every secret of the settings: the `SecretStr` values, and the passwords in URLs."""
-    return {each for each in _secrets(value) if each}
+    return {each for each in _secrets(value) if each and each != STAND_IN_KEY}
 
 
 _IN_URL = re.compile(r"://(?:[^:@/\s;]*):([^@/\s;]+)@")

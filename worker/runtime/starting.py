@@ -19,7 +19,7 @@ from tickets.listening import listen
 from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.runtime import tracebacks
 from worker.settings import Settings, SettingsError
-from worker.settings.loader import Loaded, Tree, gather, judge
+from worker.settings.loader import STAND_IN_KEY, Loaded, Tree, gather, judge
 from worker.settings.origin import DEFAULT, Place
 from worker.settings.problems import Problem, variable
 
@@ -30,7 +30,7 @@ LAST_PORT = 65535
 def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
     """Read the settings as `fleet_settings` does, without ending the process. Raises SettingsError."""
     # Intake does not call the API, and need not be trusted with its key.
-    unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used-by-intake"}}
+    unused: Tree = {} if needs_api else {"api": {"url": "http://127.0.0.1/api/v1", "key": STAND_IN_KEY}}
     given = gather(os.environ, file)
     missing = tuple(
         Problem("is required here, but not for `ticketrelay run`", DEFAULT, name)

@@ -109,6 +109,10 @@ def gather(environ: Mapping[str, str], file: FilePath | None = None) -> Given:
     return Given(over(root, tree), (*more, *problems), frozenset(hidden))
 
 
+STAND_IN_KEY = "not-used"
+"""Takes the place of the API key in a process that makes no call to the Tickets API, and need not know the key."""
+
+
 def only(section: str, given: Given) -> Given:
     """Return the configuration of one section alone, with stand-ins for required settings of other sections.
 
@@ -116,7 +120,7 @@ def only(section: str, given: Given) -> Given:
     """
     entries = {name: entry for name, entry in given.root.entries.items() if name == section}
     problems = tuple(each for each in given.problems if each.path[:1] == (section,))
-    unused: Tree = {"api": {"url": "http://127.0.0.1/api/v1", "key": "not-used"}}
+    unused: Tree = {"api": {"url": "http://127.0.0.1/api/v1", "key": STAND_IN_KEY}}
     return replace(given, root=Branch(entries, given.root.origin), problems=problems).below(unused)
 
 

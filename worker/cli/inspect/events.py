@@ -201,7 +201,8 @@ def export(name: str, redact: bool, data: Path, output: str) -> None:
     """Print the deliveries of ID as they arrived, as JSON: headers and body, for a test or a report.
 
     With --redact, the same text has the same replacement everywhere in this export, and attachments of a mail are left
-    out. Names of people and other words stay: read the export before you hand it on.
+    out. The settings must hold the API key, so that the key is replaced too. Names of people and other words stay: read
+    the export before you hand it on.
 
     ID is in-7, op-4-1 or a source message id. Exits 1 when no body is kept any more.
 
@@ -210,7 +211,7 @@ def export(name: str, redact: bool, data: Path, output: str) -> None:
       ticketrelay events export in-7 --redact > samples/one.json      # for `test` and `explain`
       ticketrelay events export in-7 --redact -o json | jq -r '.[0].body' > body.json
     """
-    with ledger_and_settings(data) as (ledger, settings):
+    with ledger_and_settings(data, needs_api=redact) as (ledger, settings):
         exported = history.export(ledger, settings, name, redact=redact)
     if not redact:
         notice("The messages are printed as they arrived, with private data. Use --redact before you hand them on.")

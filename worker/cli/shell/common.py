@@ -23,7 +23,7 @@ from worker.runtime.starting import (
 )
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
-from worker.settings.loader import Given, Loaded, Tree, gather, judge
+from worker.settings.loader import STAND_IN_KEY, Given, Loaded, Tree, gather, judge
 from worker.settings.secretfiles import DEV_SECRET
 
 __all__ = [  # re-exported from below the commands, because a process that Celery starts needs these too
@@ -115,7 +115,7 @@ def settings_without_api(data: Path) -> Settings:
 def read_without_api(file: Path | None, data: Path) -> Settings:
     """Read the settings as `settings_without_api` does, without ending the process. Raises SettingsError."""
     given = with_local_defaults(gather(os.environ, file), data)
-    return judge(given.below({"api": {"key": "not-used"}})).settings
+    return judge(given.below({"api": {"key": STAND_IN_KEY}})).settings
 
 
 def local(data: Path, *, listen: str | None = None) -> Loaded:
