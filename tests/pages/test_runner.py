@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,19 @@ def test_a_background_block_that_ends_by_itself_is_a_failure(machine: Machine) -
     said = failure(machine, "<!-- page test: background until test -e never -->\n```sh\necho no such thing\n```\n")
     assert said.startswith("page.md:2: it ended, and should go on in the background")
     assert "no such thing" in said
+
+
+def test_a_background_block_that_ended_is_a_failure_although_its_condition_holds(machine: Machine) -> None:
+    said = failure(machine, "<!-- page test: background until sleep 0.3 -->\n```sh\nexit 9\n```\n")
+    assert said.startswith("page.md:2: it ended, and should go on in the background")
+
+
+def test_a_block_that_ends_the_shell_fails_at_once(machine: Machine) -> None:
+    for block in ("exec true", "kill -9 $$"):
+        began = time.monotonic()
+        said = failure(machine, f"```sh\n{block}\n```\n")
+        assert said.startswith("page.md:1: it ended the shell in which the page runs")
+        assert time.monotonic() - began < 10
 
 
 def test_an_exit_code_can_be_expected(machine: Machine) -> None:
