@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,8 +74,3 @@ def test_the_commands_of_a_page_work_on_a_deployment(page: Path, tmp_path: Path)
 def test_every_guide_is_run_or_is_a_page_about_deploying() -> None:
     others = {page.name for page in FOLDER.glob("*.md")} - {page.name for page in EVERY}
     assert [name for name in others if not name.startswith("deploy")] == []
-
-
-@pytest.mark.parametrize("page", EVERY, ids=lambda page: page.stem)
-def test_no_block_of_a_guide_is_indented_and_so_left_out(page: Path) -> None:
-    assert re.findall(r"^[ \t]+```.*$", page.read_text(encoding="utf-8"), re.MULTILINE) == []

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.markdown import UnreadablePage
+from tests.limits import ROOT
+from tests.pages.markdown import UnreadablePage, page_blocks
 from tests.pages.runner import CLONE_URL, GIT, Machine
 from tests.pages.shell import PageFailed
 
@@ -182,6 +183,45 @@ def test_an_exit_code_can_be_expected(machine: Machine) -> None:
     machine.run(write(machine, "<!-- page test: exit code 3 -->\n```sh\n(exit 3)\n```\n```sh\ntrue\n```\n"))
     said = failure(machine, "<!-- page test: exit code 3 -->\n```sh\ntrue\n```\n")
     assert said.startswith("page.md:2: exit code 0, not 3")
+
+
+@pytest.mark.parametrize(
+    "text", ["false\n(exit 3)", "false; (exit 3)", "true && (exit 3)", "true || (exit 3)", "sleep 1 & (exit 3)", "'"]
+)
+def test_a_block_with_an_exit_code_has_one_command(machine: Machine, text: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: a block with `exit code` has one command"):
+        machine.run(write(machine, f"<!-- page test: exit code 3 -->\n```sh\n{text}\n```\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# It's a comment.\nsh -c 'true; \\\nexit 3'", "sh -c 'true\nexit 3' 2>&1 | cat", "sh -c \\\n 'exit 3' &> file"],
+)
+def test_one_command_may_have_several_lines(machine: Machine, text: str) -> None:
+    machine.run(write(machine, f"<!-- page test: exit code 3 -->\n```sh\n{text}\n```\n"))
+
+
+@pytest.mark.parametrize("output", ["", "```text\n…\n```\n", "\nA text.\n\n```text\n3\n```\n"])
+def test_a_repeated_block_without_expected_lines_is_refused(machine: Machine, output: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: `repeat until shown` needs a `text` block"):
+        machine.run(write(machine, f"<!-- page test: repeat until shown -->\n```sh\nfalse\n```\n{output}"))
+
+
+@pytest.mark.parametrize("fence", ["bash", "console", "Shell"])
+def test_a_block_of_another_shell_is_refused(machine: Machine, fence: str) -> None:
+    with pytest.raises(UnreadablePage, match=f"^page.md:2: write `sh`: a block of '{fence}' would not be run"):
+        machine.run(write(machine, f"\n```{fence}\ntrue\n```\n"))
+
+
+@pytest.mark.parametrize("fence", ["   ```sh", "~~~sh", "``` sh", "```sh title", "```shell-session"])
+def test_a_fence_that_would_be_left_out_is_refused(machine: Machine, fence: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: a fence is backticks and one word"):
+        machine.run(write(machine, f"\n{fence}\ntrue\n```\n"))
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda page: page.stem)
+def test_no_page_has_a_block_that_is_refused(page: Path) -> None:
+    page_blocks(page, ROOT)
 
 
 def test_a_block_can_be_repeated_until_its_output_is_there(machine: Machine) -> None:
