@@ -133,7 +133,7 @@ class Shell:
         os.close(self._reports)
 
     def _file(self, block: Block, kind: str) -> Path:
-        return self._blocks / f"{block.line}.{kind}"
+        return self._blocks / f"{block.place.replace('/', '-')}.{kind}"
 
     def _write(self, block: Block, text: str) -> tuple[str, str]:
         self._file(block, "sh").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every command of the how-to pages for operators, and of the operations page, does what its page says."""
+"""The `sh` blocks of the how-to pages for operators, and of the operations page, do what their page says."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def test_a_ledger_is_backed_up_and_restored_as_its_page_says(
 
 @pytest.mark.parametrize("page", ON_A_DEPLOYMENT, ids=lambda page: page.stem)
 def test_the_commands_of_a_page_work_on_a_deployment(page: Path, tmp_path: Path) -> None:
-    whole = tmp_path / page.name
-    whole.write_text(DEPLOYMENT + page.read_text(encoding="utf-8"), encoding="utf-8")
-    run(whole, tmp_path / "machine", root=tmp_path)
+    run(page, tmp_path, before=DEPLOYMENT)
 
 
 def test_every_guide_is_run_or_is_a_page_about_deploying() -> None:

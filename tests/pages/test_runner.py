@@ -247,6 +247,16 @@ def test_replacements_hold_for_commands_conditions_and_outputs(tmp_path: Path) -
     )
 
 
+def test_blocks_before_a_page_leave_its_lines_and_outputs_as_they_are(machine: Machine) -> None:
+    before = "```sh\nexport COLOUR=green\n(while test ! -e end; do sleep 0.1; done; echo late) & late=$!\n```\n"
+    page = write(machine, '```sh\necho "$COLOUR"\ntouch end\nwait $late\nfalse\n```\n')
+    with pytest.raises(PageFailed, match=r"^page.md:1: it failed") as raised:
+        machine.run(page, before=before)
+    assert str(raised.value).endswith("--- output ---\ngreen\n")
+    with pytest.raises(PageFailed, match=r"^before the page:2: it failed"):
+        machine.run(page, before="\n```sh\nfalse\n```\n")
+
+
 def test_a_page_begins_with_an_empty_home_and_without_our_settings(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
