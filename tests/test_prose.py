@@ -88,6 +88,13 @@ def test_each_pattern_of_a_docstring_is_a_fault(source: str, fault: str) -> None
         ('raise ValueError(\n    "the body is "\n    "no mail"\n)', "2: 'is no': write `is not a …`"),
         ('option("--all", help="nothing is missing")', "1: 'nothing is missing': say that the thing is missing"),
         ('click.echo("this is no mail" if x else y)', "1: 'is no': write `is not a …`"),
+        ('fail([f"{x} is no address"])', "1: 'is no': write `is not a …`"),
+        ('return Remark("type", "it is no type")', "1: 'is no': write `is not a …`"),
+        (
+            'LogEvent("a.b", "info", "A mail came.", (), "nothing is due")',
+            "1: 'nothing is due': say that the thing is missing",
+        ),
+        ('Finding(path, "x", todo="this is no mail" + more)', "1: 'is no': write `is not a …`"),
     ],
 )
 def test_each_phrase_in_a_comment_or_message_is_a_fault(source: str, fault: str) -> None:

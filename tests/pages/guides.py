@@ -27,8 +27,8 @@ EVERY = (*OF_SENDERS, *OF_OPERATORS, ON_POSTGRESQL, *ON_A_DEPLOYMENT)
 TIMEOUT_S = 600
 
 
-def run(page: Path, folder: Path, *more: tuple[str, str], root: Path = ROOT) -> None:
-    """Run a page, with addresses of its own, and with further replacements."""
+def run(page: Path, folder: Path, *more: tuple[str, str], before: str = "") -> None:
+    """Run a page after the blocks of `before`, with addresses of its own, and with further replacements."""
     folder.mkdir(exist_ok=True)
     ports = [(address, f"127.0.0.1:{kept_port()}") for address in ADDRESSES]
-    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), *ports, *more], root=root).run(page)
+    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), *ports, *more]).run(page, before=before)

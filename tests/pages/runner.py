@@ -23,12 +23,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.limits import ROOT
-from tests.pages.markdown import Block, page_blocks
+from tests.pages.markdown import Block, blocks, page_blocks
 from tests.pages.shell import PageFailed, Shell, missing_line
 
 CLONE_URL = "https://git.example.org/ticketrelay.git"
 CLONE = "ticketrelay"
 PATIENCE_S = 240.0
+INSTALLING_S = 600.0
+"""The longest time for one block of a page that installs, which takes minutes beside other tests."""
 GIT = shutil.which("git") or "git"
 
 
@@ -51,13 +53,14 @@ class Machine:
         self._work = folder / "work"
         self._kept_venv = folder / "kept-venv"
 
-    def run(self, page: Path, *, in_clone: bool = False) -> set[str]:
+    def run(self, page: Path, *, in_clone: bool = False, before: str = "") -> set[str]:
         """Run a page to its end, and end what it started. Raises PageFailed or UnreadablePage.
 
-        `in_clone` is for a page without the clone as its first step: it begins in the cloned folder.
+        `in_clone` is for a page without the clone as its first step: it begins in the cloned folder. `before` is
+        Markdown whose blocks run first, for a page about something that is there already.
         Returns the missing programs because of which blocks were left out; under CI none is left out.
         """
-        found = page_blocks(page, self._root)
+        found = [*blocks("before the page", before), *page_blocks(page, self._root)]
         missing = {block.program for block in found if block.program and not shutil.which(block.program)}
         missing = set() if os.environ.get("CI") == "true" else missing
         for each in (self._work, self.folder / "home", self.folder / "blocks"):

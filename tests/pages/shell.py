@@ -22,6 +22,7 @@ from tests.pages.markdown import Block
 
 BASH = shutil.which("bash") or "bash"
 PAUSE_S = 0.2
+ENDED_SHELL = "it ended the shell in which the page runs"
 END_PATIENCE_S = 60.0  # until a background process has ended after SIGTERM
 
 
@@ -88,9 +89,10 @@ class Shell:
         while True:
             has_ended = not _is_running(pid)
             self._say(f"source {asked} </dev/null >{answer} 2>&1 && echo done 0 >&3 || echo done $? >&3")
-            if self._report(block) == 0:
+            succeeded = self._report(block) == 0
+            if succeeded and _is_running(pid):
                 return
-            if has_ended:
+            if has_ended or succeeded:
                 raise PageFailed(block, "it ended, and should go on in the background", self.output_of(block))
             if time.monotonic() > deadline:
                 problem = f"after {self._patience_s:g} s this does not succeed: {until}\n{answer.read_text()}"
@@ -131,7 +133,7 @@ class Shell:
         os.close(self._reports)
 
     def _file(self, block: Block, kind: str) -> Path:
-        return self._blocks / f"{block.line}.{kind}"
+        return self._blocks / f"{block.place.replace('/', '-')}.{kind}"
 
     def _write(self, block: Block, text: str) -> tuple[str, str]:
         self._file(block, "sh").write_text(text, encoding="utf-8")
@@ -153,9 +155,12 @@ class Shell:
                 )
                 raise PageFailed(block, problem, self.output_of(block))
             if select.select([self._reports], [], [], PAUSE_S)[0]:
-                self._received += os.read(self._reports, 1000)
+                chunk = os.read(self._reports, 1000)
+                if not chunk:  # the shell is gone, and all that could report
+                    raise PageFailed(block, ENDED_SHELL, self.output_of(block))
+                self._received += chunk
             elif self._bash.poll() is not None:
-                raise PageFailed(block, "it ended the shell in which the page runs", self.output_of(block))
+                raise PageFailed(block, ENDED_SHELL, self.output_of(block))
         report, _, self._received = self._received.partition(b"\n")
         kind, _, number = report.decode().partition(" ")
         if kind == "exit":

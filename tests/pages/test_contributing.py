@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.limits import ROOT
-from tests.pages.runner import Machine
+from tests.pages.runner import INSTALLING_S, Machine
 
 pytestmark = pytest.mark.timeout(900)  # the first page installs all requirements
-
-INSTALLING_S = 600.0
-"""The longest time for one block: the first one installs, which takes minutes beside other tests."""
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import sqlalchemy
 from tests.acceptance.compose import example, read
 from tests.acceptance.processes import Process, answers, kept_port, wait_until
 from tests.limits import ROOT
-from tests.pages.runner import Machine
+from tests.pages.runner import INSTALLING_S, Machine
 from tests.servers import POSTGRESQL, REDIS, Broker
 from tests.xdist_slots import xdist_slot
 
@@ -63,7 +63,7 @@ def machine() -> Iterator[Machine]:
         folder = Path(name)
         (folder / "etc" / "systemd" / "system").mkdir(parents=True)
         (folder / "table.json").write_text(json.dumps(replaced(folder)))
-        yield Machine(folder, replacements=replaced(folder))
+        yield Machine(folder, replacements=replaced(folder), patience_s=INSTALLING_S)
 
 
 @pytest.fixture
@@ -96,13 +96,13 @@ def tickets_api(folder: Path) -> Iterator[None]:
         process.stop()
 
 
-def run(machine: Machine, page: str) -> None:
-    if missing := machine.run(ROOT / page):
+def run(machine: Machine, page: str, *, in_clone: bool = False) -> None:
+    if missing := machine.run(ROOT / page, in_clone=in_clone):
         pytest.skip(f"without {', '.join(sorted(missing))}, the blocks that need it were left out")
 
 
 def test_the_readme(machine: Machine) -> None:
-    machine.run(ROOT / "README.md", in_clone=True)
+    run(machine, "README.md", in_clone=True)
 
 
 def test_the_tutorial(machine: Machine) -> None:

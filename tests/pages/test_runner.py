@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.pages.markdown import UnreadablePage
+from tests.limits import ROOT
+from tests.pages.markdown import UnreadablePage, page_blocks
 from tests.pages.runner import CLONE_URL, GIT, Machine
 from tests.pages.shell import PageFailed
 
@@ -164,10 +166,62 @@ def test_a_background_block_that_ends_by_itself_is_a_failure(machine: Machine) -
     assert "no such thing" in said
 
 
+def test_a_background_block_that_ended_is_a_failure_although_its_condition_holds(machine: Machine) -> None:
+    said = failure(machine, "<!-- page test: background until sleep 0.3 -->\n```sh\nexit 9\n```\n")
+    assert said.startswith("page.md:2: it ended, and should go on in the background")
+
+
+def test_a_block_that_ends_the_shell_fails_at_once(machine: Machine) -> None:
+    for block in ("exec true", "kill -9 $$"):
+        began = time.monotonic()
+        said = failure(machine, f"```sh\n{block}\n```\n")
+        assert said.startswith("page.md:1: it ended the shell in which the page runs")
+        assert time.monotonic() - began < 10
+
+
 def test_an_exit_code_can_be_expected(machine: Machine) -> None:
     machine.run(write(machine, "<!-- page test: exit code 3 -->\n```sh\n(exit 3)\n```\n```sh\ntrue\n```\n"))
     said = failure(machine, "<!-- page test: exit code 3 -->\n```sh\ntrue\n```\n")
     assert said.startswith("page.md:2: exit code 0, not 3")
+
+
+@pytest.mark.parametrize(
+    "text", ["false\n(exit 3)", "false; (exit 3)", "true && (exit 3)", "true || (exit 3)", "sleep 1 & (exit 3)", "'"]
+)
+def test_a_block_with_an_exit_code_has_one_command(machine: Machine, text: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: a block with `exit code` has one command"):
+        machine.run(write(machine, f"<!-- page test: exit code 3 -->\n```sh\n{text}\n```\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# It's a comment.\nsh -c 'true; \\\nexit 3'", "sh -c 'true\nexit 3' 2>&1 | cat", "sh -c \\\n 'exit 3' &> file"],
+)
+def test_one_command_may_have_several_lines(machine: Machine, text: str) -> None:
+    machine.run(write(machine, f"<!-- page test: exit code 3 -->\n```sh\n{text}\n```\n"))
+
+
+@pytest.mark.parametrize("output", ["", "```text\n…\n```\n", "\nA text.\n\n```text\n3\n```\n"])
+def test_a_repeated_block_without_expected_lines_is_refused(machine: Machine, output: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: `repeat until shown` needs a `text` block"):
+        machine.run(write(machine, f"<!-- page test: repeat until shown -->\n```sh\nfalse\n```\n{output}"))
+
+
+@pytest.mark.parametrize("fence", ["bash", "console", "Shell"])
+def test_a_block_of_another_shell_is_refused(machine: Machine, fence: str) -> None:
+    with pytest.raises(UnreadablePage, match=f"^page.md:2: write `sh`: a block of '{fence}' would not be run"):
+        machine.run(write(machine, f"\n```{fence}\ntrue\n```\n"))
+
+
+@pytest.mark.parametrize("fence", ["   ```sh", "~~~sh", "``` sh", "```sh title", "```shell-session"])
+def test_a_fence_that_would_be_left_out_is_refused(machine: Machine, fence: str) -> None:
+    with pytest.raises(UnreadablePage, match=r"^page.md:2: a fence is backticks and one word"):
+        machine.run(write(machine, f"\n{fence}\ntrue\n```\n"))
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda page: page.stem)
+def test_no_page_has_a_block_that_is_refused(page: Path) -> None:
+    page_blocks(page, ROOT)
 
 
 def test_a_block_can_be_repeated_until_its_output_is_there(machine: Machine) -> None:
@@ -191,6 +245,16 @@ def test_replacements_hold_for_commands_conditions_and_outputs(tmp_path: Path) -
     machine.run(
         write(machine, "```sh\necho port 8080 > file\ncat file; grep -q 99 file\n```\n```text\nport 8080\n```\n")
     )
+
+
+def test_blocks_before_a_page_leave_its_lines_and_outputs_as_they_are(machine: Machine) -> None:
+    before = "```sh\nexport COLOUR=green\n(while test ! -e end; do sleep 0.1; done; echo late) & late=$!\n```\n"
+    page = write(machine, '```sh\necho "$COLOUR"\ntouch end\nwait $late\nfalse\n```\n')
+    with pytest.raises(PageFailed, match=r"^page.md:1: it failed") as raised:
+        machine.run(page, before=before)
+    assert str(raised.value).endswith("--- output ---\ngreen\n")
+    with pytest.raises(PageFailed, match=r"^before the page:2: it failed"):
+        machine.run(page, before="\n```sh\nfalse\n```\n")
 
 
 def test_a_page_begins_with_an_empty_home_and_without_our_settings(

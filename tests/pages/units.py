@@ -79,8 +79,12 @@ class Units:
         kind = unit.rpartition(".")[2]
         folder = Path(self._here(SYSTEM))
         prefixes = [name[: found.end()] for found in re.finditer("-", name)]
-        drop_ins = [each for prefix in [*prefixes, name] for each in (folder / f"{prefix}.{kind}.d").glob("*.conf")]
-        for path in [folder / f"{name}.{kind}" if instance and "@" in name else folder / unit, *drop_ins]:
+        # In the order of file names, whatever the folder; of two with one name, the one of the longer prefix counts.
+        drop_ins = {
+            path.name: path for prefix in [*prefixes, name] for path in (folder / f"{prefix}.{kind}.d").glob("*.conf")
+        }
+        in_order = [drop_ins[each] for each in sorted(drop_ins)]
+        for path in [folder / f"{name}.{kind}" if instance and "@" in name else folder / unit, *in_order]:
             if not path.exists():
                 raise Failed(f"there is no unit {unit}: {path}")
             for line in path.read_text(encoding="utf-8").splitlines():

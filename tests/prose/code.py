@@ -17,6 +17,11 @@ ATTRIBUTE_OPENINGS = re.compile(r"^(It|Its|They|What|Who|Whose|Which|Whether|Of|
 """The same for an attribute. "When it began." and "How long it waits." say what an attribute holds."""
 _PRINTED = {"echo", "secho", "print"}
 """Functions whose first argument a person reads."""
+_TOLD = re.compile(
+    r"fail|notice|Finding|Problem|Alarm|DeclaredAlarm|LogEvent|Remark|Denied|UnreadableItem|missing|unexpected\w*"
+    r"|\w*without_effect\w*"
+)
+"""Functions and classes whose texts a person reads, in any argument."""
 _BETWEEN_LINES = re.compile(r"\s*[\"']?\s*\n\s*(?:#+|[fr]*[\"'])?\s*")
 """Stands between the lines of a comment, and between the parts of a string."""
 _CODE = re.compile(r"`[^`]*`")
@@ -94,12 +99,15 @@ def _text(node: ast.expr) -> Iterator[tuple[int, str]]:
         case ast.BinOp(left, _, right):
             yield from _text(left)
             yield from _text(right)
+        case ast.List(each) | ast.Tuple(each):
+            for part in each:
+                yield from _text(part)
         case _:
             return
 
 
 def messages(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each message: of a raised exception, a `help`, or something that is printed."""
+    """Yield line and text of each message: of an exception, a `help`, a text that is printed, a call in `_TOLD`."""
     for node in ast.walk(tree):
         match node:
             case ast.Raise(exc=ast.Call(args=arguments)):
@@ -107,6 +115,9 @@ def messages(tree: ast.Module) -> Iterator[tuple[int, str]]:
                     yield from _text(argument)
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _PRINTED:
                 yield from _text(first)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if _TOLD.fullmatch(name):
+                for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                    yield from _text(argument)
         if isinstance(node, ast.Call):
             for keyword in node.keywords:
                 if keyword.arg in {"help", "short_help", "epilog"}:
