@@ -64,7 +64,7 @@ MISTAKES = {
     ),
     "a route that drops and decides": (
         "routes:\n  - name: a\n    drop: noise\n    category: x\n",
-        "c.yaml:4:15: a route with drop can set no other value, but this one sets category\n"
+        "c.yaml:4:15: a route that drops events can set no other value, but this one sets category\n"
         "  4 |     category: x\n"
         "    |               ^",
     ),

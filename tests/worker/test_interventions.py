@@ -279,7 +279,7 @@ def test_before_a_restore_it_is_said_who_else_is_connected(postgresql_url: str) 
     try:
         other.upgrade()
         assert other.database.other_sessions() == 0
-        assert "careful: 1 other sessions" in command(postgresql_url, "db", "restored", "--yes").stderr
+        assert "1 other session connected" in command(postgresql_url, "db", "restored", "--yes").stderr
         wait_until(lambda: other.database.other_sessions() == 0, "the command's own session is over", patience=20)
     finally:
         other.close()

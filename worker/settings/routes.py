@@ -128,7 +128,7 @@ class Route(Section):
         others = [name for name, value in self.sets if name != "drop"]
         if self.drop is not None and (others or self.goes_on):
             what = ", ".join(["continue"] if self.goes_on else others)
-            raise ValueError(f"a route with drop can set no other value, but this one sets {what}")
+            raise ValueError(f"a route that drops events can set no other value, but this one sets {what}")
         return self
 
     def misses(self, values: Mapping[str, str]) -> tuple[Matcher, ...]:

@@ -88,9 +88,7 @@ def test_help_names_the_words_that_are_set() -> None:
 
 def test_another_command_is_remarked_and_told() -> None:
     parsed = delivered(form(slash(command="/weather")))
-    assert [each.reason for each in parsed.ignored] == [
-        'command is "/weather": no effect, since the setting command is /ticket'
-    ]
+    assert [each.reason for each in parsed.ignored] == ["command: no effect, since the setting command is /ticket"]
     assert told(parsed) == "This command has no effect here."
 
 

@@ -116,9 +116,7 @@ def test_what_is_wrong_is_said_at_its_field_and_opens_nothing(fields: dict[str, 
 
 def test_a_view_of_others_is_ignored_and_closes() -> None:
     parsed = delivered(acted(submission({}, {"callback_id": "lunch"})))
-    assert [each.reason for each in parsed.ignored] == [
-        'view.callback_id is "lunch": no effect, since the form is another app\'s'
-    ]
+    assert [each.reason for each in parsed.ignored] == ["view.callback_id: no effect, since the form is another app's"]
     assert parsed.reply is not None
     assert parsed.reply.body == b""
 

@@ -78,7 +78,7 @@ def test_adding_taking_away_and_adding_again_are_three_events() -> None:
 def test_every_other_emoji_is_ignored(kind: str) -> None:
     assert (
         ignored(reaction("heart", type=kind))
-        == 'event.reaction is "heart": no effect, since open_emoji and close_emoji are other reactions'
+        == "event.reaction: no effect, since open_emoji and close_emoji are other reactions"
     )
 
 

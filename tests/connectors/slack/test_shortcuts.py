@@ -127,7 +127,7 @@ def test_shortcuts_of_other_names_are_ignored(payload: dict[str, Any]) -> None:
     parsed = delivered(acted(payload), bot_token=TOKEN)
     assert (parsed.events, parsed.prompt) == ((), None)
     assert [each.reason for each in parsed.ignored] == [
-        'callback_id is "lunch": no effect, since the settings name other shortcuts'
+        "callback_id: no effect, since the settings name other shortcuts"
     ]
 
 
