@@ -187,8 +187,10 @@ class Sender:
                     await self._prune()
                 except sa.exc.OperationalError as error:
                     log.warning("webhook.database_away error=%s", type(error.orig).__name__)
+                # Not `asyncio.wait_for`: before Python 3.12 it can lose a cancellation, and `stop` would wait for ever.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._poll)
+                    async with asyncio.timeout(self._poll):
+                        await self._woken.wait()
 
     async def _round(self, client: httpx.AsyncClient) -> bool:
         """Send the due deliveries in parallel; True if there were any."""
