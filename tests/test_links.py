@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.limits import ROOT
+from tests.prose.pages import PAGES
 
-PAGES = sorted(
-    [
-        *ROOT.glob("*.md"),
-        *(path for folder in ("docs", "connectors", "deploy") for path in (ROOT / folder).rglob("*.md")),
-    ]
-)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 

@@ -30,12 +30,12 @@ PLAIN_PAGE = f"""# What a mailbox does
 
 The worker reads the mailbox. Which folders does it read? `What is to be` read is a setting.
 
-| What it is | `nothing is no` |
+| What it is | `mail mail` |
 |---|---|
 | What stands in a table | {"one two " * MAX_WORDS}|
 
 ```sh
-# nothing is no prose in a block of code
+# mail mail: a block of code is not prose
 ```
 
 <!-- what was to be said here -->
@@ -69,7 +69,7 @@ def test_a_plain_page_has_no_fault() -> None:
         ('"""What a folder holds."""', "1: the first line names its subject: 'What a folder holds.'"),
         ('def f():\n    """It waits."""', "2: the first line names its subject: 'It waits.'"),
         ('if f:\n    class F:\n        """Of a mail."""', "3: the first line names its subject: 'Of a mail.'"),
-        ('"""Reads.\n\nHere nothing\nis neither.\n"""', "3: 'nothing is neither': say that the thing is missing"),
+        ('"""Reads.\n\nThe mail\nmail.\n"""', "3: 'mail mail': the word stands twice"),
         ('"""Keeps mails.\n\nThese are what\nwas to be read.\n"""', "3: 'what was to be': name the thing"),
         ('LIMIT = 5\n"""What is read at most."""', "2: the first line names its subject: 'What is read at most.'"),
         ('class F:\n    size: int\n    """Of a mail."""', "3: the first line names its subject: 'Of a mail.'"),
@@ -102,7 +102,7 @@ def test_each_phrase_in_a_comment_or_message_is_a_fault(source: str, fault: str)
 
 
 def test_other_strings_of_a_program_are_not_prose() -> None:
-    assert in_code('x = "nothing is no prose"  # which mail it is') == []
+    assert in_code('x = "mail mail"  # the mail') == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import sys
 import tempfile
@@ -35,6 +36,14 @@ ADDRESSES = {
 API = f"http://127.0.0.1:{kept_port()}/api/v1"
 
 
+def installed_in() -> str:
+    """Return the folder in which the units expect Ticketrelay."""
+    unit = (ROOT / "deploy" / "systemd" / "ticketrelay-serve.service").read_text(encoding="utf-8")
+    found = re.search(r"^ExecStart=(\S+)/bin/ticketrelay ", unit, re.MULTILINE)
+    assert found is not None, unit
+    return found[1]
+
+
 def replaced(folder: Path) -> list[tuple[str, str]]:
     """Return what a machine has once, or what is not for tests: printed text, and what stands for it here."""
     run = f"python3 dev.py run --listen {ADDRESSES[8080]} --smtp {ADDRESSES[8025]}"
@@ -50,7 +59,7 @@ def replaced(folder: Path) -> list[tuple[str, str]]:
         ("ticketrelay:%s@127.0.0.1/ticketrelay", f"{NAME}:%s@{SERVER.host}:{SERVER.port or 5432}/{NAME}"),
         ("https://apps.aurionai.net/api/v1", API),
         ("YOUR-KEY", "ak_test_local"),
-        ("/opt/ticketrelay", f"{folder}/work/ticketrelay/.venv"),
+        (installed_in(), f"{folder}/work/ticketrelay/.venv"),
         ("/etc/", f"{folder}/etc/"),
         ("start-units", f"{sys.executable} {units} {folder}/table.json"),
     ]

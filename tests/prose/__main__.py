@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tests.limits import FOLDERS, ROOT, NotPython, parsed
 from tests.prose.code import docstring_faults, docstrings, message_faults, without_code
 from tests.prose.linter import Text, linter_faults
-from tests.prose.pages import page_faults, prose
+from tests.prose.pages import PAGES, page_faults, prose
 from tests.prose.phrases import Fault
 
 _NOT_READ = {
@@ -30,8 +30,7 @@ def unreleased(changelog: str) -> str:
 
 def pages() -> Iterator[tuple[str, str]]:
     """Yield name and text of each page."""
-    folders = (ROOT / name for name in ("docs", "connectors", "deploy"))
-    for path in sorted([*ROOT.glob("*.md"), *(path for folder in folders for path in folder.rglob("*.md"))]):
+    for path in PAGES:
         name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
         if name not in _NOT_READ:
             yield name, unreleased(text) if name == "CHANGELOG.md" else text

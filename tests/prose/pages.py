@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
+from tests.limits import ROOT
 from tests.prose.phrases import Fault, opening, phrases, too_much
+
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(page for folder in ("docs", "connectors", "deploy") for page in (ROOT / folder).rglob("*.md")),
+    ]
+)
+"""The paths of all Markdown pages."""
 
 _NOT_PROSE = re.compile(r"^([ ]*)(`{3,}|~{3,})(?!`).*?^\1\2[ ]*$|<!--.*?-->|^---\n.*?^---$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
