@@ -49,19 +49,17 @@ LOG_EVENTS = {
                  ("source", "reason"), "Check that `serve` can reach the host by HTTPS."),
         LogEvent("keys.not_renewed", "warning",
                  "A message names a key that the fetched key set does not have, and the key set could not be fetched"
-                 " again."
-                 " The process goes on with the one that it has.",
+                 " again. The process goes on with the one that it has.",
                  ("source", "reason"), "Nothing. If the event repeats, check that `serve` can reach the host."),
         LogEvent("subscription.confirmed", "info", "A subscription of Amazon SNS was confirmed.", ("source",)),
         LogEvent("subscription.not_confirmed", "warning",
                  "A subscription of Amazon SNS could not be confirmed. Amazon was answered 503, and asks again.",
                  ("source", "reason"), "Check that `serve` can reach Amazon by HTTPS."),
-        LogEvent("prompt.made", "info", "A person in chat was asked for details of a ticket, for example with Slack's"
-                 " form.", ("source",)),
+        LogEvent("prompt.made", "info", "A person in chat was asked for details of a ticket, for"
+                 " example with Slack's form.", ("source",)),
         LogEvent("prompt.failed", "warning",
                  "A person in chat could not be asked for details of a ticket. Ticketrelay does not ask again; the"
-                 " person can"
-                 " repeat the command.",
+                 " person can repeat the command.",
                  ("source", "error"), "If the event repeats, check the token of the source and its scopes."),
         LogEvent("names.ledger_away", "warning",
                  "The database did not answer, so a message is shown with ids instead of names.",
@@ -77,8 +75,8 @@ LOG_EVENTS = {
         LogEvent("socket_mode.leaves", "info", "Slack is about to end a connection. Another one is opened.",
                  ("source", "reason")),
         LogEvent("socket_mode.not_connected", "warning",
-                 "No connection to Slack can be opened. Logged once for each reason; the pause between two tries grows"
-                 " to a minute.",
+                 "No connection to Slack can be opened. Logged once for each reason; the pause between two tries"
+                 " grows to a minute.",
                  ("source", "reason"), "Act on the `reason`: often `app_token` is wrong, or Slack cannot be reached."),
         LogEvent("socket_mode.not_taken", "warning", "A delivery was not taken in. Slack sends it again.",
                  ("source", "reason"), "Act on the `reason`: often the database does not answer."),
@@ -96,8 +94,7 @@ LOG_EVENTS = {
                  ("mailbox", "error"), "Check the database."),
         LogEvent("imap.mail_refused", "warning",
                  "The mail server did not deliver a mail of a mailbox. The next polls try again. After repeated"
-                 " failures, the"
-                 " mail goes into quarantine.",
+                 " failures, the mail goes into quarantine.",
                  ("folder", "uid", "error"), "Open the mail in a mail program: it may be damaged on the server."),
         LogEvent("imap.action_refused", "warning",
                  "The mail server refused to flag or move a mail that is in the ledger. The next poll tries again.",
@@ -125,8 +122,8 @@ LOG_EVENTS = {
                  "A worker could not claim work: the database did not answer. The worker tries again.",
                  ("error",), _RETRIED),
         LogEvent("settle.failed", "warning",
-                 "The database did not record attempts. The worker tries again until their leases end. After that, the"
-                 " operations are sent again with the same idempotency keys.",
+                 "The database did not record attempts. The worker tries again until their leases end. After that,"
+                 " the operations are sent again with the same idempotency keys.",
                  ("error", "operations"), _RETRIED),
         LogEvent("settle.impossible", "error",
                  "An attempt could not be recorded, because of a defect of Ticketrelay. The operation is sent again"
@@ -165,13 +162,12 @@ LOG_EVENTS = {
         LogEvent("jobs.ledger_away", "warning", "The database did not answer the jobs. The jobs run again.",
                  ("error",), _RETRIED),
         LogEvent("confirm.full", "warning",
-                 "The product of `api_url` did not list so many of the open alerts that the job cannot remember all of"
-                 " them."
-                 " It looks at the others later.",
+                 "The product of `api_url` did not list so many of the open alerts that the job cannot remember all"
+                 " of them. It looks at the others later.",
                  ("source", "remembered"), "Check that `api_url` names the product that sends these alerts."),
         LogEvent("backfill.found", "info",
-                 "Messages were taken in that the platform had not delivered, or that were written before a ticket was"
-                 " opened in their thread.",
+                 "Messages were taken in that the platform had not delivered, or that were written before a ticket"
+                 " was opened in their thread.",
                  ("job", "messages")),
         LogEvent("backfill.waits", "info", "The platform's rate limit is reached. Nothing is asked for `seconds`.",
                  ("job", "reason", "seconds")),

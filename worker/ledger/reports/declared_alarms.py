@@ -37,15 +37,14 @@ ALARMS = {
         DeclaredAlarm("quarantine", "Messages from verified senders could not be read, in whole or in part. Their"
                       " bytes are kept.",
                       "Decide about each: `ticketrelay dead list`, `dead show ID`, then `dead retry` or `dead skip`."
-                      " Often the sender has a new"
-                      " format, or the connector has a defect: after the fix, `dead retry` reads the delivery again."),
+                      " Often the sender has a new format, or the connector has a defect: after the fix, `dead"
+                      " retry` reads the delivery again."),
         DeclaredAlarm("gate_closed",
                       "The Tickets API refuses the API key (401), the key lacks a scope (403), or another system"
-                      " answers"
-                      " at the API's address. Only one call is made every `PROBE_INTERVAL` (30 s), to try again.",
+                      " answers at the API's address. Only one call is made every `PROBE_INTERVAL` (30 s), to try"
+                      " again.",
                       "Try the key with `ticketrelay check --connect`. If a scope is missing, add it. If you replace"
-                      " the"
-                      " key or the address, restart the workers. Sending continues by itself after a call that"
+                      " the key or the address, restart the workers. Sending continues by itself after a call that"
                       " succeeds.",
                       is_urgent=True),
         DeclaredAlarm("breaker_open",
@@ -55,8 +54,7 @@ ALARMS = {
                       is_urgent=True),
         DeclaredAlarm("look_up_refused",
                       "The API key lacks the scope `tickets:read`. So a worker cannot find out whether a call of"
-                      " unknown"
-                      " outcome took effect.",
+                      " unknown outcome took effect.",
                       "Give the API key the scope `tickets:read`."),
         DeclaredAlarm("overdue",
                       "An operation has had no success for more than 24 hours since it was first sent.",
@@ -64,17 +62,16 @@ ALARMS = {
                       " `ticketrelay cases list --state ready`; `ticketrelay events show ID` prints the last error."),
         DeclaredAlarm("stalled",
                       "Calls are due, nothing forbids them, and none was made for `STALL_ALARM` (1 minute).",
-                      "If no `worker` runs, start one. If its log has `claim.failed` or `dispatch.failed`, it does not"
-                      " reach the database: check the database. In any other case, restart the worker.",
+                      "If no `worker` runs, start one. If its log has `claim.failed` or `dispatch.failed`, it does"
+                      " not reach the database: check the database. In any other case, restart the worker.",
                       is_urgent=True),
         DeclaredAlarm("job_failing", "A job, such as asking a product which alerts still fire, has failed three times"
-                      " in a row. No"
-                      " ticket was changed because of that.",
+                      " in a row. No ticket was changed because of that.",
                       "Act on the reason in the alarm: often a product does not answer, or refuses the token."
                       " `ticketrelay sources test SOURCE` tries it."),
         DeclaredAlarm("mailbox_silent",
-                      "A mailbox has not been read completely for `silent_alarm` (by default three polls, at least ten"
-                      " minutes).",
+                      "A mailbox has not been read completely for `silent_alarm` (by default three polls, at least"
+                      " ten minutes).",
                       "Act on the reason in the alarm. If there is no reason, no process reads the mailbox: start"
                       " `ticketrelay mail`.",
                       is_urgent=True),
