@@ -9,8 +9,7 @@ The events are planned in their order, each against the result of the earlier ev
     5  carry out   the decision is written to the batch: the case, the records of messages, the calls
 
 After an opening, the comments that waited for its case are planned, before the next event. A `TicketChanged` event
-changes the
-stored state of a ticket, and makes no call (`people`).
+changes the stored state of a ticket, and makes no call (`people`).
 """
 
 from __future__ import annotations

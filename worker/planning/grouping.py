@@ -12,9 +12,8 @@ turned into a plan for the group:
     another priority               update_ticket, where it is higher       nothing
 
 So an end that arrives before its opening, a late opening and a repeat mean the same for a member as for an alert alone.
-An open
-member stays in its group until it ends, whatever the routes decide meanwhile: an end always reaches the group in which
-its alert is open.
+An open member stays in its group until it ends, whatever the routes decide meanwhile: an end always reaches the group
+in which its alert is open.
 """
 
 from __future__ import annotations
