@@ -21,7 +21,7 @@ from tickets.server.clock import SECOND
 from tickets.server.limits import Limit, Limiter
 from worker.delivery.timer import rest_after
 from worker.ledger import Claim, CloseGate, Ledger, Settlement, Terms
-from worker.ledger.queue.budget import LATE
+from worker.ledger.queue.budget import LEAST_LATE
 from worker.planning.model import Kind
 
 START_S = BEGAN.timestamp()
@@ -92,7 +92,7 @@ class Simulation:
         self.claims += 1
         for each in claimed.claims:
             self._in_flight += 1
-            delay = min(self.chance.expovariate(1 / NETWORK_S), LATE.total_seconds())
+            delay = min(self.chance.expovariate(1 / NETWORK_S), LEAST_LATE.total_seconds())
             self._at(now + delay, lambda each=each: self._reach(each))  # type: ignore[misc]
         if (rest := rest_after(claimed, now)) is not None:
             self._quiet_until, self.scarce_until = rest.quiet_until, now

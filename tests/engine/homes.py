@@ -6,12 +6,12 @@ Simulations share the database's engine, because it keeps the compiled statement
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import event, insert
+from sqlalchemy import Connection, event, insert
 
 from tests.engine.service import Service
 from tests.engine.times import Time
@@ -46,6 +46,19 @@ class Home:
     @property
     def can_be_backed_up(self) -> bool:
         return self.url.startswith("sqlite")
+
+    @contextmanager
+    def slow_commits(self, seconds: Callable[[], float]) -> Iterator[None]:
+        """Let every commit of a write take so long, by the simulated time."""
+
+        def take(_: Connection) -> None:
+            self.time.advance(seconds())
+
+        event.listen(self._engine, "commit", take)
+        try:
+            yield
+        finally:
+            event.remove(self._engine, "commit", take)
 
     def begin(self) -> None:
         """Reset database and service, at a later time."""

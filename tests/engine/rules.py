@@ -48,12 +48,15 @@ def timing_of(rules: Rules) -> TimingSettings:
     return TimingSettings.model_construct(**fields)
 
 
-def terms_of(rules: Rules, timing: TimingSettings) -> Terms:
+UNLIMITED = Limits(None, None)
+
+
+def terms_of(rules: Rules, timing: TimingSettings, limits: Limits = UNLIMITED) -> Terms:
     return Terms(
         lease=timedelta(seconds=timing.lease),
         key_window=timedelta(seconds=timing.key_window) if rules.key_window else FOR_EVER,
         probe_interval=timedelta(seconds=timing.probe_interval),
-        limits=Limits(None, None),
+        limits=limits,
     )
 
 

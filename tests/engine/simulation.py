@@ -20,9 +20,10 @@ from tests.engine.homes import Home
 from tests.engine.log import Caused, Log, Seen, look_at
 from tests.engine.messages import Messages
 from tests.engine.network import EXECUTED, STATUSES, Fate, Flight, Sent, broken, status_answer
-from tests.engine.rules import Rules, as_claimed, terms_of, timing_of
+from tests.engine.rules import UNLIMITED, Rules, as_claimed, terms_of, timing_of
 from tests.engine.workers import Worker
-from worker.ledger import CannotBeDone, Claim, Delivery
+from worker.delivery.sending import tokens_of
+from worker.ledger import CannotBeDone, Claim, Delivery, Limits
 from worker.ledger.schema.tables import cases, gate, operations
 from worker.planning.model import Kind
 
@@ -35,11 +36,11 @@ Decision = Literal["retry", "skip", "edit", "bind"]
 class Simulation:
     """One ledger, one service and two workers, on one simulated time."""
 
-    def __init__(self, home: Home, rules: Rules | None = None) -> None:
+    def __init__(self, home: Home, rules: Rules | None = None, limits: Limits = UNLIMITED) -> None:
         self.home = home
         self.rules = rules or Rules()
         self.timing = timing_of(self.rules)
-        self.terms = terms_of(self.rules, self.timing)
+        self.terms = terms_of(self.rules, self.timing, limits)
         self.time = home.time
         self.service = home.service
         home.begin()
@@ -78,11 +79,11 @@ class Simulation:
         worker = self.workers[name]
         self._before_claim[name] = self.seen
         fence = worker.clock()
-        found = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms).claims
-        for each in found:
-            worker.take(as_claimed(self.rules, each), fence)
+        claimed = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms, clock=worker.clock)
+        for each in claimed.claims:
+            worker.take(as_claimed(self.rules, each), fence, tokens_of(claimed))
         self._look()
-        return bool(found)
+        return bool(claimed.claims)
 
     def send(self, name: str) -> None:
         """A worker uses its claim: it decides without a call, or its request leaves."""

@@ -14,7 +14,7 @@ from tests.engine.service import BASE_URL, KEY
 from tests.engine.times import SimulatedLoop, Time
 from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
-from worker.delivery.sending import Sender
+from worker.delivery.sending import Sender, TokenTimes
 from worker.ledger import Claim, Settlement
 from worker.settings import ApiSettings, TimingSettings
 
@@ -41,6 +41,7 @@ class Worker:
         self._task: asyncio.Task[Settlement] | None = None
         self.claim: Claim | None = None
         self.fence = 0.0
+        self._token: TokenTimes | None = None
         self.settlement: Settlement | None = None
         self.is_frozen = False
 
@@ -61,12 +62,12 @@ class Worker:
     def clock(self) -> float:
         return self._clock()
 
-    def take(self, claim: Claim, fence: float) -> None:
-        self.claim, self.fence = claim, fence
+    def take(self, claim: Claim, fence: float, token: TokenTimes | None = None) -> None:
+        self.claim, self.fence, self._token = claim, fence, token
 
     def send(self) -> None:
         """Begin to use the claim; afterwards a request has left, or a decision was made without a call."""
-        self._task = self._loop.create_task(self._sender.send(self.held, self.fence))
+        self._task = self._loop.create_task(self._sender.send(self.held, self.fence, self._token))
         self.turn()
 
     def turn(self) -> None:

@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from worker.ledger.queue.budget import LATE, MINUTE, URGENT, Allowance, Limits, Spent, allowance
+from worker.ledger.queue.budget import LEAST_LATE, MINUTE, URGENT, Allowance, Limits, Spent, allowance
 
 from .builders import NOON
 
@@ -59,7 +59,7 @@ def play(
         while coming and coming[0] <= now:
             here.append(coming.pop(0))
         at = NOON + timedelta(seconds=now)
-        spent = [each for each in spent if each.at > at - MINUTE - LATE]
+        spent = [each for each in spent if each.at > at - MINUTE - LEAST_LATE]
         allowed = allowance(spent, limits, at, waiting=waiting)
         served, here = here[: allowed.urgent], here[allowed.urgent :]
         others = max(0, min(allowed.others - len(served), waiting))
@@ -100,7 +100,7 @@ def test_the_service_never_sees_more_than_its_limit_whatever_the_delays(
 ) -> None:
     before = min(before, *(each for each in (limits.per_minute, limits.per_second) if each is not None))
     played = play(limits, 100, urgent=urgent, jitter=jitter, waiting=waiting, before=before)
-    late = LATE.total_seconds()
+    late = LEAST_LATE.total_seconds()
     arrived = sorted(each + delays.choice([0.0, late, delays.uniform(0, late)]) for each in played.claimed)
     for limit, window in ((limits.per_minute, 60.0), (limits.per_second, 1.0)):
         if limit is not None:

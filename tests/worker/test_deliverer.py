@@ -6,6 +6,7 @@ A real local Tickets API with faults, a real ledger, real time at a small scale.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from connectors.contract.events import Opened, digest
 from connectors.contract.messages import Inbound, Parsed
@@ -55,10 +57,12 @@ class Bench:
     key: str = "ak_test_local"
     started: list[Deliverer] = field(default_factory=list)
 
-    def deliverer(self, *, owner: str = "one", clock: Callable[[], float] = seconds_since_boot) -> Deliverer:
+    def deliverer(
+        self, *, owner: str = "one", clock: Callable[[], float] = seconds_since_boot, per_minute: int | None = None
+    ) -> Deliverer:
         """Start a deliverer; its wake-ups go to itself, as if a broker carried them."""
         settings = ApiSettings.model_validate(
-            {"url": self.url, "key": self.key, "per_minute": None, "per_second": None, "in_flight": 10}
+            {"url": self.url, "key": self.key, "per_minute": per_minute, "per_second": None, "in_flight": 10}
         )
         made: list[Deliverer] = []
 
@@ -216,6 +220,18 @@ def test_a_refused_key_loses_nothing_sends_one_probe_at_a_time_and_goes_on_when_
     bench.deliver_until(bench.deliverer(), bench.all_done, "done")
     assert bench.tickets_made() == {"create_ticket": 3}
     assert bench.ledger.overview().gate_reason is None
+
+
+def test_a_call_that_comes_too_late_for_its_token_does_not_leave_on_it_and_leaves_on_a_longer_one(bench: Bench) -> None:
+    bench.open_cases("a")
+
+    def commit_slowly(_: Connection) -> None:
+        time.sleep(0.5)  # longer than the least late bound
+
+    event.listen(bench.ledger.database.engine, "commit", commit_slowly)
+    bench.deliver_until(bench.deliverer(per_minute=100), lambda: len(bench.outcomes("a")) >= 2, "sent")
+    assert bench.outcomes("a") == [("not executed", None), ("done", None)]
+    assert bench.tickets_made() == {"create_ticket": 1}
 
 
 def test_a_worker_that_froze_between_claim_and_send_does_not_send(bench: Bench) -> None:

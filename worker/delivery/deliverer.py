@@ -26,9 +26,9 @@ from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
 from worker.delivery.outcomes import Fraction
 from worker.delivery.rules import Rules
-from worker.delivery.sending import Clock, Sender, seconds_since_boot
+from worker.delivery.sending import Clock, Sender, TokenTimes, seconds_since_boot, tokens_of
 from worker.delivery.timer import WakeTimer, rest_after
-from worker.ledger import LATE, Claim, Claimed, Ledger, LedgerAway, Settlement
+from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Settlement
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import Loop
@@ -131,7 +131,7 @@ class Deliverer:
         finally:
             is_wanted = self._slots.release(free - len(claimed.claims))
         if claimed.claims:
-            self._loop.call_soon_threadsafe(self._begin, claimed.claims, fence, claimed.counted)
+            self._loop.call_soon_threadsafe(self._begin, claimed, fence)
         if (rest := rest_after(claimed, self._clock())) is not None:
             self._quiet_until, self._quiet_for = rest.quiet_until, terms.limits
             self._timer.at(rest.wake_at)
@@ -152,9 +152,10 @@ class Deliverer:
         self._loop.run_until_complete(client.aclose())
         self._loop.close()
 
-    def _begin(self, claims: list[Claim], fence: float, counted: float) -> None:
-        for each in claims:
-            task = self._loop.create_task(self._send(each, fence, counted))
+    def _begin(self, claimed: Claimed, fence: float) -> None:
+        token = tokens_of(claimed)
+        for each in claimed.claims:
+            task = self._loop.create_task(self._send(each, fence, token))
             self._in_flight.add(task)
             task.add_done_callback(self._over)
 
@@ -165,13 +166,10 @@ class Deliverer:
             log.error("send.failed", exc_info=error)
             self._slots.release(1)
 
-    async def _send(self, claim: Claim, fence: float, counted: float) -> None:
+    async def _send(self, claim: Claim, fence: float, token: TokenTimes | None) -> None:
         if self._sender is None:
             raise RuntimeError("the deliverer was not started")
-        if not self._rules.terms().limits.are_none and self._clock() - counted > LATE.total_seconds():
-            settlement = Settlement("again", "not executed", again_at=claim.claimed_at, error="later than its token")
-        else:
-            settlement = await self._sender.send(claim, fence)
+        settlement = await self._sender.send(claim, fence, token)
         self._ended.put(_Sent(claim, settlement, fence))
 
     def _settle_what_ended(self) -> None:

@@ -66,6 +66,12 @@ def before_send(claim: Claim) -> Settlement | None:
     return None
 
 
+def later_than_its_token(claim: Claim, took: timedelta) -> Settlement:
+    """Settle a claim that came to its call later than its token allows; it is claimed again at once."""
+    error = f"later than its token: the call was ready {took.total_seconds():.1f} s after its claim began"
+    return Settlement("again", "not executed", again_at=claim.claimed_at, error=error, unsent=True, took=took)
+
+
 def _reopened_since(claim: Claim) -> bool:
     """Return True when a person reopened the ticket after an earlier send.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from worker.ledger import Limits, Terms
+from worker.ledger import MOST_LATE, Limits, Terms
 from worker.settings import ApiSettings, Settings, TimingSettings
 
 
@@ -27,6 +27,7 @@ class Rules:
             key_window=timedelta(seconds=self.timing.key_window),
             probe_interval=timedelta(seconds=self.timing.probe_interval),
             limits=Limits(self.api.per_minute, self.api.per_second),
+            most_late=min(MOST_LATE, timedelta(seconds=self.timing.latest_send)),
             repeat_notes=self.repeat_notes,
         )
         if self.current is None:

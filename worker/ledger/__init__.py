@@ -20,7 +20,7 @@ from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, No
 from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
 from worker.ledger.queue import gates
-from worker.ledger.queue.budget import LATE, Limits
+from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Mode, Terms
 from worker.ledger.queue.gates import EVERYTHING, CloseGate, Pause
 from worker.ledger.queue.settles import Outcome, Settlement
@@ -60,7 +60,7 @@ from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LATE", "LEDGER_AWAY", "OURS",
+    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE", "OURS",
     "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter",
     "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter",
     "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Found", "Happening",

@@ -153,9 +153,14 @@ class TimingSettings(Section):
     stall_alarm: Seconds = 60.0
     """Due work without a claim for this time raises an alarm."""
 
+    @property
+    def latest_send(self) -> float:
+        """Seconds after its claim within which a call must leave, so that it ends within the lease."""
+        return self.lease - self.http_timeout - self.margin
+
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
-        if self.http_timeout + self.margin >= self.lease:
+        if self.latest_send <= 0:
             raise ValueError(
                 f"http_timeout + margin ({self.http_timeout:g} + {self.margin:g}) must be less than "
                 f"lease ({self.lease:g}): otherwise a worker could send after its lease has ended"

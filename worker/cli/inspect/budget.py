@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -14,6 +15,10 @@ from worker.documents.status import BudgetNow
 from worker.planning.keys import RANKS
 from worker.wording import counted
 
+MINUTE = timedelta(minutes=1)
+SLOW = timedelta(seconds=1.2)
+"""Up to this late bound, 98% of the limit can be used."""
+
 _FACTS: tuple[Fact[BudgetNow], ...] = (
     Fact("limit", lambda now: f"{_limit(now.limits.per_minute)} a minute · {_limit(now.limits.per_second)} a second"),
     Fact("spent", lambda now: f"{counted(now.used, 'request')} in the last minute"),
@@ -22,6 +27,7 @@ _FACTS: tuple[Fact[BudgetNow], ...] = (
          if now.share < 1 else None),
     Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the Tickets API asked"
          if now.closed_until is not None else None),
+    Fact("slow ledger", lambda now: _slow(now.late)),
     Fact("waiting", lambda now: counted(sum(each.cases for each in now.waiting), "case")),
     Fact("", lambda now: [f"{each.cases:>5}  {name_of(each.rank):<18} since {time_text(each.oldest)}"
                           for each in now.waiting]),
@@ -44,6 +50,17 @@ def budget(data: Path, output: str) -> None:
 
 def _limit(number: int | None) -> int | str:
     return number if number is not None else "any number"
+
+
+def _slow(late: timedelta) -> str | None:
+    """Return what a slow ledger costs; None while at least 98% of the limit can be used."""
+    if late <= SLOW:
+        return None
+    used = MINUTE / (MINUTE + late)
+    return (
+        f"about {used:.0%} of the limit can be used: calls left up to {late.total_seconds():.1f} s after their claim, "
+        "so the ledger commits slowly or this machine is overloaded"
+    )
 
 
 def name_of(rank: int) -> str:

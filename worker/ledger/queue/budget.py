@@ -1,9 +1,11 @@
 """The API's rate limit, as a pure function of earlier calls: how many calls may be made now, and when more may be.
 
-A call is counted when it is claimed, and reaches the service at most `LATE` afterwards. A call that cannot be sent in
-that time is given up, and claimed again with a fresh token. The windows counted here are longer by `LATE`. So they
-never hold more calls than the service allows in its own
-windows, wherever those begin.
+A call is counted when it is claimed, and leaves at most the *late bound* afterwards. A call that cannot leave in that
+time is given up, and claimed again with a fresh token. So each token is good until a moment of its own, and counts
+until that moment plus the window: the windows of the service never hold more calls than it allows, wherever they begin.
+
+The late bound is the same for all processes, and stored with the gate. It begins at `LEAST_LATE`. Each call that came
+too late raises it, since a fresh token would be late again where commits are slow. Then it falls slowly.
 
 While more calls wait than a small burst, calls that are not urgent are paced. The *even pause* is the window of a
 minute (with `LATE`) divided by its limit. The goal: a caller that makes one call in each even pause finds the tokens
@@ -24,7 +26,12 @@ from datetime import datetime, timedelta
 
 MINUTE = timedelta(seconds=60)
 SECOND = timedelta(seconds=1)
-LATE = timedelta(seconds=0.4)
+LEAST_LATE, MOST_LATE = timedelta(seconds=0.4), timedelta(seconds=5)
+"""The limits of the late bound. The lease may set a lower one: see `Terms.most_late`."""
+LATE_FALLS = timedelta(seconds=0.1)
+"""By how much the late bound falls in a minute."""
+LATE_ROOM = 1.5
+"""The late bound is raised to this many times what the call took."""
 URGENT = 0
 """The rank that is never paced."""
 TICK = timedelta(seconds=0.25)
@@ -58,6 +65,21 @@ class Spent:
     tokens: int
     rank: int
     source: str
+    late: timedelta = LEAST_LATE
+    """The late bound when they were taken."""
+
+    @property
+    def good_until(self) -> datetime:
+        """The moment after which no call may leave on them."""
+        return self.at + self.late
+
+
+def late_bound(stored: float | None, at: datetime | None, now: datetime, most: timedelta) -> timedelta:
+    """Return the late bound: the one of `stored` seconds that was learnt at `at`, less what it has fallen since."""
+    if stored is None or at is None:
+        return min(LEAST_LATE, most)
+    fallen = max(now - at, timedelta(0)) / MINUTE * LATE_FALLS
+    return min(max(timedelta(seconds=stored) - fallen, LEAST_LATE), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +96,34 @@ class Allowance:
     """True if calls are paced, no token is free, or more calls wait than tokens are free."""
 
 
-def allowance(spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting: int) -> Allowance:
-    """Return what may be sent now. `spent` is in the order of time; `waiting` counts due calls that are not urgent."""
+def allowance(
+    spent: Sequence[Spent], limits: Limits, now: datetime, *, waiting: int, late: timedelta = LEAST_LATE
+) -> Allowance:
+    """Return what may be sent now with tokens that are good for `late`. `waiting` counts due calls, without urgent."""
+    spent = sorted(spent, key=lambda each: each.good_until)
     windows = [(MINUTE, limits.per_minute), (SECOND, limits.per_second)]
     free, back_at = min(
-        (_free(spent, number, length + LATE, now) for length, number in windows if number is not None),
+        (_free(spent, number, length, now, late) for length, number in windows if number is not None),
         key=lambda found: (found[0], -found[1].timestamp()),
     )
     if free <= 0:
         return Allowance(0, 0, back_at, scarce=True)
     if limits.per_minute is None:
         return Allowance(free, free, back_at, scarce=waiting > free)
-    pace = _Pace.of(spent, limits.per_minute, now)
+    pace = _Pace.of(spent, limits.per_minute, now, late)
     if waiting <= pace.free and pace.after(waiting).pause() <= BURST * pace.even:
         return Allowance(free, free, back_at, scarce=False)
     others, next_at = _paced(pace, free)
     return Allowance(free, others, back_at if others == free else max(next_at, now + pace.tick), scarce=True)
 
 
-def _free(spent: Sequence[Spent], number: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
+def _free(
+    spent: Sequence[Spent], number: int, window: timedelta, now: datetime, late: timedelta
+) -> tuple[int, datetime]:
     """Return how many tokens of this window are free, and when the next one will be."""
-    held = [each for each in spent if each.at > now - window]
+    held = [each for each in spent if each.good_until > now - window]
     free = number - sum(each.tokens for each in held)
-    return free, (held[0].at + window if held else now + window)
+    return free, (held[0].good_until + window if held else now + late + window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +138,15 @@ class _Pace:
     """When tokens come back, and how many."""
     last: datetime | None
     """When the latest call that is not urgent took its token."""
+    late: timedelta
+    """The late bound of the tokens that are taken now."""
 
     @classmethod
-    def of(cls, spent: Sequence[Spent], number: int, now: datetime) -> _Pace:
-        window = MINUTE + LATE
-        backs = tuple((each.at + window, each.tokens) for each in spent if each.at > now - window)
+    def of(cls, spent: Sequence[Spent], number: int, now: datetime, late: timedelta) -> _Pace:
+        """Return the state now; `spent` is in the order in which the tokens come back."""
+        backs = tuple((each.good_until + MINUTE, each.tokens) for each in spent if each.good_until > now - MINUTE)
         last = max((each.at for each in spent if each.rank != URGENT), default=None)
-        return cls(now, window / number, number - sum(tokens for _, tokens in backs), backs, last)
+        return cls(now, (MINUTE + late) / number, number - sum(tokens for _, tokens in backs), backs, last, late)
 
     @property
     def tick(self) -> timedelta:
@@ -131,7 +160,7 @@ class _Pace:
 
     def after(self, number: int) -> _Pace:
         """Return the state after this number of calls was made now."""
-        backs = (*self.backs, (self.now + MINUTE + LATE, number))
+        backs = (*self.backs, (self.now + self.late + MINUTE, number))
         return replace(self, free=self.free - number, backs=backs, last=self.now) if number else self
 
     def hold_until(self) -> datetime:

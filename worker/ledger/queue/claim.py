@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from worker.ledger.queue.budget import Limits
+from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.gates import GateReason
 from worker.planning.model import Kind
 
@@ -34,6 +34,8 @@ class Terms:
     limits: Limits
     repeat_notes: bool = True
     """True: a note with an expired key is sent with a line that it may be a repeat. False: a person decides."""
+    most_late: timedelta = MOST_LATE
+    """The limit of the late bound: a call that leaves later could outlive its lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +80,7 @@ class Claimed:
     """How long until there may be tokens for due calls that got none; None if there are no such calls."""
     only_urgent: bool = False
     """True if only an urgent operation may be claimed before `wait` is over."""
+    good_until: float | None = None
+    """When the tokens end, by the caller's clock: no call may leave afterwards. None: there is no limit."""
     counted: float = 0.0
-    """When the tokens were counted, by the caller's clock."""
+    """When the tokens were counted, by the same clock."""

@@ -15,7 +15,6 @@ request says in its last line that it may be a repeat.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,9 +26,8 @@ from tickets.markers import as_repeat
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.queue import gates, joining, selection
-from worker.ledger.queue.budget import Spent
 from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Mode, Terms
-from worker.ledger.queue.gates import Passage
+from worker.ledger.queue.gates import Passage, Token
 from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.schema.tables import attempts, cases, operations, tickets
 from worker.ledger.schema.words import AttemptOutcome, DeliveryState
@@ -50,10 +48,9 @@ def claim(
     """Lease the best ready cases with a next call of this kind (None: any kind), and take a token for each.
 
     No case is leased while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts
-    seconds; it is read when the tokens were counted.
+    seconds; it is read when the tokens are counted.
     """
-    passage, now = gates.passage(db, connection, terms.limits)
-    counted = clock()
+    passage, now = gates.passage(db, connection, terms.limits, terms.most_late, clock)
     if passage.closed_until is not None:
         return Claimed([])
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
@@ -66,8 +63,8 @@ def claim(
         pause = terms.lease if passage.probes == "breaker" else terms.probe_interval
         gates.let_probe_through(connection, rows[0].id, now + pause)
     if not terms.limits.are_none:
-        taken = Counter((row.rank, row.source) for row in rows)
-        gates.take_tokens(connection, [Spent(now, number, *of) for of, number in taken.items()], now)
+        taken = [Token(row.rank, row.source, row.id, row.epoch + 1) for row in rows]
+        gates.take_tokens(connection, taken, now, passage.late)
     these = bulk.packed({"id": row.id} for row in rows)
     connection.execute(_lease(is_sqlite=bulk.is_sqlite(connection)), {**these, "by": owner, "until": now + terms.lease})
     heads = _heads(connection, rows)
@@ -75,7 +72,8 @@ def claim(
     if chosen.scarce:
         given = joining.join(connection, given, {row.id: row.run_at for row in rows}, now)
     _intend(connection, given, heads)
-    return Claimed(given, chosen.wait, chosen.only_urgent, counted)
+    good_until = None if terms.limits.are_none else passage.counted + passage.late.total_seconds()
+    return Claimed(given, chosen.wait, chosen.only_urgent, good_until, passage.counted)
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:

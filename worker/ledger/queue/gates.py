@@ -14,15 +14,25 @@ after `probe_interval`, and other calls go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, literal, select, update
 
+from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
-from worker.ledger.queue.budget import LATE, MINUTE, Limits, Spent
+from worker.ledger.queue.budget import (
+    LATE_ROOM,
+    LEAST_LATE,
+    MINUTE,
+    MOST_LATE,
+    Limits,
+    Spent,
+    late_bound,
+)
 from worker.ledger.schema.tables import budget, cases, gate, pauses
 
 ALL, READING = 1, 2
@@ -68,9 +78,19 @@ class Passage:
     """The case of the last probe. For the breaker, another case goes first this time."""
     share: float = 1.0
     """The share of the limits that is used: 1, or less for a while after a 429."""
+    late: timedelta = LEAST_LATE
+    """How long after it was taken a token is good."""
+    counted: float = 0.0
+    """When `now` was read, by the caller's clock, or shortly before."""
 
 
-def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passage, datetime]:
+def passage(
+    db: Database,
+    connection: Connection,
+    limits: Limits,
+    most_late: timedelta = MOST_LATE,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[Passage, datetime]:
     """Return what may pass, and the time.
 
     Under limits, or while the gate needs a probe, the claims of all processes wait here for one lock.
@@ -79,11 +99,14 @@ def passage(db: Database, connection: Connection, limits: Limits) -> tuple[Passa
     state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
     if limits.are_none and state.reason in PROBED:
         state = connection.execute(this_one.with_for_update()).one()
+    counted = clock()
     now = db.now(connection)  # after the wait for the lock, since tokens count from the time when they are taken
     if state.closed_until is not None and now < state.closed_until:
         return Passage(state.closed_until), now
     probes = state.reason if state.closed_until is not None and state.reason in PROBED else None
-    return Passage(None, probes, state.probed_case, share_of(state.learnt, state.learnt_at, now)), now
+    late = late_bound(state.late_bound, state.late_at, now, most_late)
+    share = share_of(state.learnt, state.learnt_at, now)
+    return Passage(None, probes, state.probed_case, share, late, counted), now
 
 
 def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) -> float:
@@ -95,15 +118,60 @@ def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) ->
 
 def spent(connection: Connection, now: datetime) -> list[Spent]:
     """Return the tokens that still count in the windows of `budget.py`, in the order of time."""
-    held = select(budget).where(budget.c.at > now - MINUTE - LATE).order_by(budget.c.at, budget.c.id)
-    return [Spent(row.at, row.tokens, row.rank, row.source) for row in connection.execute(held)]
+    held = select(budget).where(budget.c.at > now - MINUTE - MOST_LATE).order_by(budget.c.at, budget.c.id)
+    rows = connection.execute(held)
+    found = [Spent(row.at, row.tokens, row.rank, row.source, _late_of(row)) for row in rows]
+    return [each for each in found if each.good_until > now - MINUTE]
 
 
-def take_tokens(connection: Connection, taken: Sequence[Spent], now: datetime) -> None:
-    """Store the tokens that a claim takes, and delete those that no window holds."""
-    connection.execute(delete(budget).where(budget.c.at <= now - MINUTE - LATE))
-    rows = [{"at": each.at, "tokens": each.tokens, "rank": each.rank, "source": each.source} for each in taken]
-    connection.execute(insert(budget), rows)
+def _late_of(token: Row[Any]) -> timedelta:
+    """Return the late bound of a token. The version before stored none, and used the least."""
+    return LEAST_LATE if token.good_until is None else token.good_until - token.at
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One call that a claim may make; `case_id` and `epoch` name the claim, except where no operation is sent."""
+
+    rank: int
+    source: str
+    case_id: int | None = None
+    epoch: int | None = None
+
+
+def take_tokens(connection: Connection, taken: Sequence[Token], now: datetime, late: timedelta) -> None:
+    """Store the tokens that a claim takes, good for `late`; delete those that no window holds."""
+    connection.execute(delete(budget).where(budget.c.at <= now - MINUTE - MOST_LATE))
+    when = {"at": now, "good_until": now + late, "tokens": 1}
+    rows = [
+        {**when, "rank": each.rank, "source": each.source, "case_id": each.case_id, "epoch": each.epoch}
+        for each in taken
+    ]
+    bulk.insert(connection, budget, rows)
+
+
+def give_tokens_back(connection: Connection, claims: Sequence[tuple[int, int]]) -> None:
+    """Delete the tokens of these claims (case and epoch), whose calls provably did not leave."""
+    # Under the lock under which tokens are counted: a claim sees all of these tokens, or none.
+    connection.execute(select(gate.c.id).where(gate.c.id == ALL).with_for_update())
+    is_theirs = bulk.among(bulk.is_sqlite(connection), budget.c.case_id, budget.c.epoch)
+    given = bulk.packed({"case_id": case_id, "epoch": epoch} for case_id, epoch in claims)
+    connection.execute(delete(budget).where(is_theirs), given)
+
+
+def raise_late_bound(connection: Connection, took: timedelta, now: datetime) -> None:
+    """Let all processes give their claims more time, after one took so long to come to its call."""
+    state = connection.execute(select(gate).where(gate.c.id == ALL).with_for_update()).one()
+    bound = late_bound(state.late_bound, state.late_at, now, MOST_LATE)
+    raised = min(max(bound, took * LATE_ROOM), MOST_LATE)
+    values = {"late_bound": raised.total_seconds(), "late_at": now}
+    connection.execute(update(gate).where(gate.c.id == ALL).values(values))
+
+
+def free_probe(connection: Connection, case_id: int, reason: GateReason, now: datetime) -> None:
+    """Let another probe through at once, where the probe of this case did not leave."""
+    ours = (gate.c.id == ALL, gate.c.reason == reason, gate.c.probed_case == case_id)
+    connection.execute(update(gate).where(*ours).values(closed_until=now))
 
 
 def learn(connection: Connection, now: datetime) -> None:

@@ -51,12 +51,17 @@ def choose(
     """Select at most `limit` of the cases that are `ready`; their rows are locked."""
     granted = limits.part(passage.share)
     if passage.probes:
-        if not limits.are_none and allowance(gates.spent(connection, now), granted, now, waiting=0).urgent == 0:
+        if not limits.are_none and not _is_free(connection, passage, granted, now):
             return Chosen([])
         return Chosen(_probe(connection, kind, ready, passage))
     if limits.are_none:
         return Chosen(_best(connection, kind, ready, limit))
-    return _fair(connection, kind, ready, limit, granted, now)
+    return _fair(connection, kind, ready, limit, granted, passage.late, now)
+
+
+def _is_free(connection: Connection, passage: Passage, limits: Limits, now: datetime) -> bool:
+    """Return True if there is a token for a probe."""
+    return allowance(gates.spent(connection, now), limits, now, waiting=0, late=passage.late).urgent > 0
 
 
 def _best(connection: Connection, kind: Kind | None, ready: Conditions, limit: int) -> Rows:
@@ -77,14 +82,20 @@ def _probe(connection: Connection, kind: Kind | None, ready: Conditions, passage
 
 
 def _fair(
-    connection: Connection, kind: Kind | None, ready: Conditions, limit: int, limits: Limits, now: datetime
+    connection: Connection,
+    kind: Kind | None,
+    ready: Conditions,
+    limit: int,
+    limits: Limits,
+    late: timedelta,
+    now: datetime,
 ) -> Chosen:
     """Select the cases that get a fair share of the tokens, if they are of this kind."""
     queues = waiting_queues(connection, now, 1 + max(limit, limits.per_minute or 0, limits.per_second or 0))
     if not queues:
         return Chosen([])
     spent = gates.spent(connection, now)
-    allowed = allowance(spent, limits, now, waiting=waiting(queues))
+    allowed = allowance(spent, limits, now, waiting=waiting(queues), late=late)
     given = fair_shares(queues, spent, allowed, limit, now)
     selected: list[Row[Any]] = []
     for queue, number in given.items():

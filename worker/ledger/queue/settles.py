@@ -52,6 +52,10 @@ class Settlement:
     error: str | None = None
     latency: timedelta | None = None
     gate: CloseGate | None = None
+    unsent: bool = False
+    """True if the call provably did not leave: its token is given back, and a probe is freed."""
+    took: timedelta | None = None
+    """For a call that came too late for its token: how long after the token was taken."""
     reads: bool = False
     """True if the attempt was only a look-up."""
 
@@ -89,6 +93,7 @@ def settle(
     write_cases(connection, updates)
     seen = (_observed(*each, changes[each[0].id].create_seq, now) for each in current)
     write(connection, [each for each in seen if each is not None])
+    _take_unsent_back(connection, current, now)
     _move_gate(connection, current, now)
     return stale, frozenset(
         each["kind"] for each in updates if each["state"] == DeliveryState.READY and each["run_at"] <= now
@@ -233,6 +238,8 @@ def _settle_case(
     row: Row[Any], each: Claim, outcome: Settlement, change: replanning.Change, head: Head | None, now: datetime
 ) -> dict[str, Any]:
     is_current = outcome.state == "done" and each.seq == change.create_seq
+    # A call that came too late for its token keeps its place in the queue, and the time since when it has been due.
+    run_at = row.run_at if outcome.took is not None else outcome.again_at or now
     return {
         "id": row.id,
         "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,
@@ -241,8 +248,22 @@ def _settle_case(
         "phase": change.phase,
         "create_seq": change.create_seq,
         "lost": change.create_dead,
-        **place(head, row.next_seq, outcome.again_at or now, create_dead=change.create_dead),
+        **place(head, row.next_seq, run_at, create_dead=change.create_dead),
     }
+
+
+def _take_unsent_back(connection: Connection, current: list[Settled], now: datetime) -> None:
+    """Give back what claims took whose calls provably did not leave; the late bound rises if one came too late."""
+    unsent = [(each, outcome) for _, each, outcome in current if outcome.unsent]
+    if not unsent:
+        return
+    gates.give_tokens_back(connection, [(each.case_id, each.epoch) for each, _ in unsent])
+    for each, _ in unsent:
+        if each.probes is not None:
+            gates.free_probe(connection, each.case_id, each.probes, now)
+    late = [outcome.took for _, outcome in unsent if outcome.took is not None]
+    if late:
+        gates.raise_late_bound(connection, max(late), now)
 
 
 def _move_gate(connection: Connection, current: list[Settled], now: datetime) -> None:

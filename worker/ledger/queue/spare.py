@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from worker.ledger.engine.database import Database
 from worker.ledger.queue import gates
-from worker.ledger.queue.budget import Limits, Spent, allowance
+from worker.ledger.queue.budget import Limits, allowance
+from worker.ledger.queue.gates import Token
 
 LAST = 9  # the rank under which these tokens are counted; no operation has it
 
@@ -22,9 +23,9 @@ def take_spare_token(db: Database, connection: Connection, limits: Limits) -> bo
     if limits.are_none:
         return True
     spare = Limits(_part(limits.per_minute), _part(limits.per_second)).part(passage.share)
-    if allowance(gates.spent(connection, now), spare, now, waiting=0).urgent <= 0:
+    if allowance(gates.spent(connection, now), spare, now, waiting=0, late=passage.late).urgent <= 0:
         return False
-    gates.take_tokens(connection, [Spent(now, 1, LAST, "audit")], now)
+    gates.take_tokens(connection, [Token(LAST, "audit")], now, passage.late)
     return True
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
 from worker.ledger.queue import gates
-from worker.ledger.queue.budget import MINUTE
+from worker.ledger.queue.budget import LEAST_LATE, MINUTE, MOST_LATE, late_bound
 from worker.ledger.queue.gates import ALL
 from worker.ledger.schema.tables import budget, cases
 from worker.ledger.schema.words import ClosedBy, DeliveryState
@@ -45,6 +45,8 @@ class Spending:
     closed_until: datetime | None
     """The time before which no call is sent, because the service answered 429."""
     waiting: tuple[Line, ...]
+    late: timedelta = LEAST_LATE
+    """The late bound: within this time after its token was taken, a call must leave."""
 
 
 def spending(connection: Connection, now: datetime) -> Spending:
@@ -61,4 +63,5 @@ def spending(connection: Connection, now: datetime) -> Spending:
         share=gates.share_of(state.learnt, state.learnt_at, now),
         closed_until=state.closed_until if closed else None,
         waiting=tuple(Line(*row) for row in connection.execute(lines.order_by(cases.c.rank))),
+        late=late_bound(state.late_bound, state.late_at, now, MOST_LATE),
     )

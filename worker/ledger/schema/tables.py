@@ -279,6 +279,8 @@ gate = Table(
     Column("probed_case", Number),  # the case that was last let through as a probe
     Column("learnt", Float),  # the share of the limit that the service seems to grant, as of the last 429
     Column("learnt_at", Instant),
+    Column("late_bound", Float),  # seconds within which a call must leave after its token was taken, as last raised
+    Column("late_at", Instant),  # when it was raised
     only("reason", ClosedBy),
 )
 
@@ -351,6 +353,9 @@ budget = Table(
     required("tokens", Integer),
     required("rank", Integer, server_default=text("9")),
     required("source", Text, server_default=text("''")),
+    Column("good_until", Instant),  # no call leaves on it afterwards; the version before stored none
+    Column("case_id", Number),  # the claim that took it; missing where no operation is sent
+    Column("epoch", BigInteger),
 )
 
 mailboxes = Table(
