@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -63,6 +64,7 @@ class Home:
     def begin(self) -> None:
         """Reset database and service, at a later time."""
         self.time.advance(BETWEEN_S)
+        self.time.set_by = timedelta(0)
         self.service.reset()
         with self._engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):

@@ -77,6 +77,7 @@ class Log:
     """Roots of operations that the service rejected."""
     by_person: set[str] = field(default_factory=set)
     """Roots of operations that were dead or held: a person decides when, and whether, they go on."""
+    clock_was_set: bool = False
     life: int = 0
     _keys: dict[tuple[int, int], str] = field(default_factory=dict)
 

@@ -24,6 +24,8 @@ UNTIL_DUE = 0.0
 # Within a call, past its time-out, past the fence, past a lease, past a ghost wait, past the search's lag, past the
 # window of reopening, around the end of the key window, past the service's memory.
 PAUSES = (UNTIL_DUE, 1.0, 21.0, 36.0, 61.0, 125.0, 400.0, 3700.0, 22.9 * HOUR, 23 * HOUR, 25 * HOUR)
+# Too small to matter, within a ghost wait, past it, past the reach of a key's window, and both ways.
+CLOCK_STEPS = (0.5, 5.0, 90.0, 2 * HOUR, 30 * HOUR, -0.5, -5.0, -90.0, -600.0, -2 * HOUR, -30 * HOUR)
 DECISIONS: tuple[Decision, ...] = ("retry", "skip", "edit", "bind")
 
 Step = tuple[Any, ...]
@@ -44,6 +46,7 @@ WEIGHTS: Mapping[str, tuple[int, tuple[st.SearchStrategy[Any], ...]]] = {
     "wait": (6, (st.sampled_from(PAUSES), st.sampled_from((True, True, False)))),
     "decide": (2, (_which, st.sampled_from(DECISIONS))),
     "set pending": (1, (_which,)),
+    "set clock": (1, (st.sampled_from(CLOCK_STEPS),)),
     "back up": (1, ()),
     "restore": (1, (st.booleans(),)),
 }
@@ -168,6 +171,10 @@ def _set_pending(world: Simulation, which: int) -> None:
         world.set_pending(tickets[which % len(tickets)])
 
 
+def _set_clock(world: Simulation, seconds: float) -> None:
+    world.step_clock(seconds)
+
+
 def _back_up(world: Simulation) -> None:
     if world.home.can_be_backed_up:
         world.back_up()
@@ -190,6 +197,7 @@ _TAKE: Mapping[str, Callable[..., None]] = {
     "wait": _wait,
     "decide": _decide,
     "set pending": _set_pending,
+    "set clock": _set_clock,
     "back up": _back_up,
     "restore": _restore,
 }

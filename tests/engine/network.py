@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Literal
 
 import httpx
 
 from tests.engine.log import Origin
 from tickets.assumptions import REQUEST_LIFE_S
-
-LIFE = timedelta(seconds=REQUEST_LIFE_S)
 
 Fate = Literal[
     "answered",  # executed, and the answer arrives
@@ -54,7 +51,8 @@ class Flight:
 
     origin: Origin
     request: httpx.Request
-    left_at: datetime
+    left_at: float
+    """In seconds of the simulated time."""
     answer: asyncio.Future[httpx.Response] = field(repr=False)
     in_air: bool = True
     """True while the request can still reach the service."""
@@ -63,8 +61,8 @@ class Flight:
     def reads(self) -> bool:
         return self.request.method == "GET"
 
-    def is_alive(self, now: datetime) -> bool:
-        return self.in_air and now < self.left_at + LIFE
+    def is_alive(self, seconds: float) -> bool:
+        return self.in_air and seconds < self.left_at + REQUEST_LIFE_S
 
     def is_awaited(self) -> bool:
         return not self.answer.done()

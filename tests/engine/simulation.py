@@ -23,7 +23,7 @@ from tests.engine.network import EXECUTED, STATUSES, Fate, Flight, Sent, broken,
 from tests.engine.rules import UNLIMITED, Rules, as_claimed, terms_of, timing_of
 from tests.engine.workers import Worker
 from worker.delivery.sending import tokens_of
-from worker.ledger import CannotBeDone, Claim, Delivery, Limits
+from worker.ledger import CannotBeDone, Claim, Delivery, Lease, Limits
 from worker.ledger.schema.tables import cases, gate, operations
 from worker.planning.model import Kind
 
@@ -79,7 +79,9 @@ class Simulation:
         worker = self.workers[name]
         self._before_claim[name] = self.seen
         fence = worker.clock()
-        claimed = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms, clock=worker.clock)
+        claimed = self.ledger.claim(
+            kind, limit=1, owner=name, terms=self.terms, clock=self.time.seconds, watch=worker.watch
+        )
         for each in claimed.claims:
             worker.take(as_claimed(self.rules, each), fence, tokens_of(claimed))
         self._look()
@@ -99,7 +101,7 @@ class Simulation:
             content = request.read() + b" " * self._attempts
             headers = {**request.headers, "Content-Length": str(len(content))}
             request = httpx.Request(request.method, request.url, headers=headers, content=content)
-        self.flights.append(Flight(self.log.origin(claim, self.seen), request, self.time.now, answer))
+        self.flights.append(Flight(self.log.origin(claim, self.seen), request, self.time.seconds(), answer))
 
     def settle(self, name: str, *, twice: bool = False) -> bool:
         """A worker records the outcome of its claim; True if the ledger accepted it."""
@@ -183,7 +185,7 @@ class Simulation:
 
     def alive(self) -> list[Flight]:
         """The requests that can still be executed."""
-        return [each for each in self.flights if each.is_alive(self.time.now)]
+        return [each for each in self.flights if each.is_alive(self.time.seconds())]
 
     def flight_of(self, name: str) -> Flight | None:
         """The request that this worker waits for."""
@@ -216,14 +218,33 @@ class Simulation:
 
     def advance(self, seconds: float) -> None:
         self.time.advance(seconds)
-        self.flights = [each for each in self.flights if each.is_alive(self.time.now) or each.is_awaited()]
+        self.flights = [each for each in self.flights if each.is_alive(self.time.seconds()) or each.is_awaited()]
         self._turn()
 
+    def step_clock(self, seconds: float) -> None:
+        """Set the ledger's clock, as NTP, an operator or a failover does. Every process looked within the last second."""
+        self._look_at_clock()
+        self.time.step(seconds)
+        self.log.clock_was_set = True
+
     def take_back(self) -> int:
-        """Let the dispatch of any process take back expired leases."""
-        found = self.ledger.take_back(timedelta(seconds=self.timing.ghost_wait))
+        """A round of dispatch in every process: look at the clock, take back leases that ended, run the due job."""
+        self._look_at_clock()
+        found = 0
+        for each in self._awake():
+            if ended := each.leases.ended(self.ledger.leases(), self.time.seconds()):
+                found += self.ledger.take_back(timedelta(seconds=self.timing.ghost_wait), ended)
+        ghost_wait = timedelta(seconds=self.timing.ghost_wait)
+        self.ledger.job_store.mend_clock(ghost_wait + timedelta(seconds=self.timing.backoff_cap), ghost_wait)
         self._look()
         return found
+
+    def _look_at_clock(self) -> None:
+        for each in self._awake():
+            self.ledger.look_at_clock(self.terms, self.time.seconds, each.watch)
+
+    def _awake(self) -> list[Worker]:
+        return [each for each in self.workers.values() if not each.is_frozen]
 
     # steps of people
 
@@ -335,8 +356,9 @@ class Simulation:
         if not moments:
             return False
         with self.ledger.database.read() as connection:
-            closed = connection.execute(select(gate.c.closed_until).where(gate.c.id == 1)).scalar_one()
-        next_one = max(min(moments), closed or min(moments))
+            row = connection.execute(select(gate).where(gate.c.id == 1)).one()
+        closed = [each for each in (row.closed_until, row.jump_until) if each is not None]
+        next_one = max(min(moments), *closed, self.time.now)
         self.advance(max(1.0, (next_one - self.time.now).total_seconds()))
         return True
 
@@ -353,6 +375,9 @@ class Simulation:
 
     def _look(self) -> None:
         self.seen = look_at(self.ledger)
+        leased = [Lease(each.id, each.epoch) for each in self.seen.cases.values() if each.state == "leased"]
+        for each in self._awake():  # dispatch looks every second
+            each.leases.ended(leased, self.time.seconds())
         self.log.learn(self.seen)
         promises.check(self.log, self.seen, [])
 

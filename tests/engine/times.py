@@ -12,22 +12,35 @@ TURNS = 12  # turns of an event loop until all work that needs no new input is d
 
 
 class Time:
-    """Simulated time, moved only by `advance`; `ledger_clock` serves the ledger, `seconds` the workers."""
+    """Simulated time, moved only by `advance`; `ledger_clock` serves the ledger, `seconds` the workers.
+
+    `step` sets the ledger's clock, as an operator or NTP does. No time passes.
+    """
 
     def __init__(self) -> None:
-        self.now = NOON
+        self.passed = timedelta(0)
+        self.set_by = timedelta(0)
+        """By how much the ledger's clock was set, in all."""
         self.service = Clock(NOON, ticking=False)
+
+    @property
+    def now(self) -> datetime:
+        """The time by the ledger's clock."""
+        return NOON + self.passed + self.set_by
 
     def ledger_clock(self) -> datetime:
         return self.now
 
     def seconds(self) -> float:
-        """Seconds since noon."""
-        return (self.now - NOON).total_seconds()
+        """Seconds since noon that have really passed."""
+        return self.passed.total_seconds()
 
     def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+        self.passed += timedelta(seconds=seconds)
         self.service.advance(seconds)
+
+    def step(self, seconds: float) -> None:
+        self.set_by += timedelta(seconds=seconds)
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.engine.homes import Home
-from tests.engine.machine import DECISIONS, PAUSES, Step, take
+from tests.engine.machine import CLOCK_STEPS, DECISIONS, PAUSES, Step, take
 from tests.engine.messages import NEWS
 from tests.engine.network import FATES
 from tests.engine.promises import Violation
@@ -52,7 +52,7 @@ def walk(number: int, length: int) -> list[Step]:
 
 _WEIGHTS = {
     "tell": 14, "tell again": 2, "deliver": 20, "begin": 8, "go on": 14, "arrive": 6, "kill": 3, "freeze or wake": 3,
-    "wait": 16, "decide": 3, "set pending": 1, "back up": 1, "restore": 1,
+    "wait": 16, "decide": 3, "set pending": 1, "set clock": 1, "back up": 1, "restore": 1,
 }  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def _step(dice: random.Random, name: str) -> Step:
         "go on": (which, fate, dice.random() < 0.2),
         "wait": (dice.choice(PAUSES), dice.random() < 0.8),
         "decide": (which, dice.choice(DECISIONS)),
+        "set clock": (dice.choice(CLOCK_STEPS),),
         "back up": (),
         "restore": (dice.random() < 0.5,),
     }

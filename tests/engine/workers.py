@@ -14,8 +14,9 @@ from tests.engine.service import BASE_URL, KEY
 from tests.engine.times import SimulatedLoop, Time
 from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
+from worker.delivery.clocks import LeaseWatch
 from worker.delivery.sending import Sender, TokenTimes
-from worker.ledger import Claim, Settlement
+from worker.ledger import Claim, ClockWatch, Settlement
 from worker.settings import ApiSettings, TimingSettings
 
 BREAKER_CALLS = 6
@@ -42,6 +43,8 @@ class Worker:
         self.claim: Claim | None = None
         self.fence = 0.0
         self._token: TokenTimes | None = None
+        self.watch = ClockWatch()
+        self.leases = LeaseWatch(timing.lease)
         self.settlement: Settlement | None = None
         self.is_frozen = False
 
@@ -82,9 +85,7 @@ class Worker:
         """Apply the breaker, as worker.delivery.deliverer does."""
         now = self.held.claimed_at + timedelta(seconds=self._clock() - self.fence)
         closing = self._breaker.look_at(self.held, settlement, now)
-        if closing is None or settlement.gate is not None:
-            return settlement
-        return replace(settlement, gate=closing)
+        return replace(settlement, gate=settlement.gate or closing, estimated_at=now)
 
     def rest(self) -> None:
         self.claim = self.settlement = self._task = None

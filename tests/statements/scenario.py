@@ -64,7 +64,7 @@ def pair_waiting(ledger: Ledger, _: Clock) -> None:
 
 
 def take_back(ledger: Ledger, _: Clock) -> None:
-    ledger.take_back(timedelta(seconds=60))
+    ledger.take_back(timedelta(seconds=60), ledger.leases())
 
 
 def due_kinds(ledger: Ledger, _: Clock) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketStatus, digest
 from connectors.contract.messages import Inbound, Parsed, Remark
-from worker.ledger import Claim, Delivery, Ledger, Limits, Settlement, Terms
+from worker.ledger import Claim, Delivery, Lease, Ledger, Limits, Settlement, Terms
 from worker.ledger.queue.settles import Outcome
 from worker.ledger.schema.tables import cases, operations
 from worker.planning.model import Kind
@@ -165,6 +165,13 @@ def kill_create(ledger: Ledger, *events: Event, why: str = "422: the subject is 
     create = claim_one(ledger)
     ledger.settle([(create, dead(why))])
     return f"op-{create.case_id}-{create.seq}"
+
+
+def take_back(ledger: Ledger, ghost_wait: timedelta) -> int:
+    """Take back the leases that have ended, as a dispatch does that saw them begin; return their number."""
+    leased = [each for each in rows(ledger, cases) if each["state"] == "leased"]
+    ended = [Lease(each["id"], each["epoch"]) for each in leased if each["lease_until"] <= ledger.now()]
+    return ledger.take_back(ghost_wait, ended)
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:

@@ -29,7 +29,7 @@ from worker.ledger.schema.tables import cases, gate, operations
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
-from .builders import NOON, ManualClock, rows
+from .builders import NOON, ManualClock, rows, take_back
 
 TIMING = TimingSettings()
 PATIENCE_S = 60
@@ -104,7 +104,7 @@ class Relay:
 
     def turn(self) -> int:
         """Send once what is due now, and wait until it is settled; return the number of operations."""
-        self.ledger.take_back(timedelta(seconds=self.timing.ghost_wait))
+        take_back(self.ledger, timedelta(seconds=self.timing.ghost_wait))
         sent = sum(self.deliverer.deliver(kind) for kind in sorted(self.ledger.due_kinds()))
         if sent:
             self._wait_until_settled()

@@ -70,7 +70,7 @@ def test_attempts_go_but_of_what_a_person_must_decide_on(ledger: Ledger, clock: 
     ledger.settle([(claim_one(ledger), done())])
     ledger.record([delivery(opened("under way"))])
     claim_one(ledger)
-    ledger.take_back(timedelta(0), all_owners_gone=True)
+    ledger.take_all_back(timedelta(0))
     clock.advance(hours=24 * 91)
     assert pruned(ledger, bodies=365 * DAY) == Pruned(attempts=1)
     assert len(ledger.show_dead(dead_letter).tries) == 1

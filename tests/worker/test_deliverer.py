@@ -32,6 +32,8 @@ from worker.planning.model import KINDS, Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
+from .builders import take_back
+
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
 TIMING = TimingSettings(
     http_timeout=1.0,
@@ -104,7 +106,7 @@ class Bench:
         """Deliver what is due, as dispatch does, until a condition holds."""
 
         def turn() -> bool:
-            self.ledger.take_back(timedelta(seconds=TIMING.ghost_wait))
+            take_back(self.ledger, timedelta(seconds=TIMING.ghost_wait))
             for kind in sorted(self.ledger.due_kinds()):
                 deliverer.deliver(kind)
             return holds()
@@ -254,7 +256,7 @@ def test_an_outcome_that_comes_after_its_lease_is_refused_and_replayed_by_its_ke
     slow.deliver("create_ticket")
     wait_until(lambda: bench.tickets_made() == {"create_ticket": 1}, "executed")
     # An operator who believes that the owner is gone ends its lease. Here the owner lives, and answers late.
-    assert bench.ledger.take_back(timedelta(seconds=TIMING.ghost_wait), all_owners_gone=True) == 1
+    assert bench.ledger.take_all_back(timedelta(seconds=TIMING.ghost_wait)) == 1
     bench.deliver_until(bench.deliverer(owner="other"), bench.all_done, "done")
     slow.stop(5)
     assert bench.tickets_made() == {"create_ticket": 1}

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.contract.events import Reference
-from worker.ledger import Claim, Ledger
+from worker.ledger import Claim, Lease, Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
 from worker.planning.model import Kind
 
@@ -31,6 +31,7 @@ from .builders import (
     opened,
     resolved,
     rows,
+    take_back,
 )
 from .conftest import MakeLedger
 
@@ -255,7 +256,7 @@ def test_a_settle_with_an_old_epoch_is_refused(ledger: Ledger, clock: ManualCloc
     ledger.record([delivery(opened())])
     frozen = claim_one(ledger)
     clock.advance(seconds=61)
-    ledger.take_back(GHOST)
+    take_back(ledger, GHOST)
     clock.advance(seconds=60)
     current = claim_one(ledger, owner="two")
     assert ledger.settle([(frozen, done("T-old"))]) == ([frozen], frozenset())
@@ -270,7 +271,7 @@ def test_a_settle_after_the_lease_was_taken_back_is_refused(ledger: Ledger, cloc
     ledger.record([delivery(opened())])
     frozen = claim_one(ledger)
     clock.advance(seconds=61)
-    ledger.take_back(GHOST)
+    take_back(ledger, GHOST)
     assert ledger.settle([(frozen, done())])[0] == [frozen]
     assert head(ledger)["state"] == "open"
 
@@ -282,7 +283,7 @@ def test_an_old_claim_settled_together_with_the_current_one_does_not_hide_it(
     ledger.record([delivery(opened())])
     frozen = claim_one(ledger)
     clock.advance(seconds=61)
-    ledger.take_back(timedelta(0))
+    take_back(ledger, timedelta(0))
     current = claim_one(ledger)
     stale, _ = ledger.settle([(frozen, done("T-old")), (current, done("T-new"))][::order])
     assert stale == [frozen]
@@ -293,23 +294,31 @@ def test_an_expired_lease_is_taken_back_and_waits_for_the_ghost(ledger: Ledger, 
     ledger.record([delivery(opened())])
     claim(ledger)
     clock.advance(seconds=59)
-    assert ledger.take_back(GHOST) == 0
+    assert take_back(ledger, GHOST) == 0
     clock.advance(seconds=21)
-    assert ledger.take_back(GHOST) == 1
+    assert take_back(ledger, GHOST) == 1
     row = case_row(ledger)
-    # The wait counts from the end of the lease: no call was sent after it.
-    assert (row["state"], row["run_at"], row["owner"]) == ("ready", NOON + LEASE + GHOST, None)
-    assert ledger.take_back(GHOST) == 0
-    clock.advance(seconds=40)
+    assert (row["state"], row["run_at"], row["owner"]) == ("ready", clock.now + GHOST, None)
+    assert take_back(ledger, GHOST) == 0
+    clock.advance(seconds=60)
     assert claim_one(ledger).ambiguous is True
     assert [each["outcome"] for each in rows(ledger, attempts)] == ["unknown"]
+
+
+def test_a_lease_that_was_settled_meanwhile_is_not_taken_back(ledger: Ledger) -> None:
+    ledger.record([delivery(opened())])
+    ledger.settle([(claim_one(ledger), again(NOON))])
+    seen_before = [Lease(case_row(ledger)["id"], case_row(ledger)["epoch"])]
+    claim_one(ledger)
+    assert ledger.take_back(GHOST, seen_before) == 0
+    assert case_row(ledger)["state"] == "leased"
 
 
 def test_leases_of_owners_that_are_gone_end_at_once(ledger: Ledger, clock: ManualClock) -> None:
     ledger.record([delivery(opened("one")), delivery(opened("two"))])
     claim(ledger)
     clock.advance(seconds=1)
-    assert ledger.take_back(GHOST, all_owners_gone=True) == 2
+    assert ledger.take_all_back(GHOST) == 2
     assert {each["run_at"] for each in rows(ledger, cases)} == {clock.now + GHOST}
 
 
@@ -318,7 +327,7 @@ def test_what_arrived_during_a_lost_call_is_delivered_after_it(ledger: Ledger, c
     claim(ledger)
     ledger.record([delivery(resolved())])
     clock.advance(seconds=60)
-    ledger.take_back(GHOST)
+    take_back(ledger, GHOST)
     clock.advance(seconds=60)
     assert deliver_all(ledger) == ["create_ticket", "close_ticket"]
 

@@ -42,6 +42,7 @@ from .builders import (
     opened,
     resolved,
     rows,
+    take_back,
 )
 
 SCARCE = Limits(10, None)
@@ -243,7 +244,7 @@ def test_what_was_joined_is_frozen(waiting: Ledger, clock: ManualClock) -> None:
 def test_a_joined_call_whose_worker_died_is_sent_again_as_it_was(waiting: Ledger, clock: ManualClock) -> None:
     one = claim_of_disk(waiting, clock)
     clock.advance(seconds=61)
-    assert waiting.take_back(timedelta(seconds=60)) == 1
+    assert take_back(waiting, timedelta(seconds=60)) == 1
     clock.advance(seconds=60)
     repeated = claim_of_disk(waiting, clock)
     assert (repeated.request, repeated.idempotency_key) == (one.request, one.idempotency_key)

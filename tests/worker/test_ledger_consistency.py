@@ -38,6 +38,7 @@ from .builders import (
     opened,
     resolved,
     rows,
+    take_back,
 )
 
 GHOST = timedelta(seconds=60)
@@ -106,7 +107,7 @@ class Life:
     def _happened(self, what: str) -> None:
         if what == "lease ends":
             self.clock.advance(hours=1)
-            self.ledger.take_back(GHOST)
+            take_back(self.ledger, GHOST)
             self.claimed = None
             return
         self._claim()

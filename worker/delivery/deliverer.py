@@ -24,11 +24,12 @@ import structlog
 
 from tickets.client import TicketsClient
 from worker.delivery.breaker import Breaker
+from worker.delivery.clocks import log_jump
 from worker.delivery.outcomes import Fraction
 from worker.delivery.rules import Rules
 from worker.delivery.sending import Clock, Sender, TokenTimes, seconds_since_boot, tokens_of
 from worker.delivery.timer import WakeTimer, rest_after
-from worker.ledger import Claim, Claimed, Ledger, LedgerAway, Settlement
+from worker.ledger import Claim, Claimed, ClockWatch, Ledger, LedgerAway, Settlement
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import Loop
@@ -61,6 +62,7 @@ class Deliverer:
         fraction: Fraction,
         metrics: Metrics,
         clock: Clock = seconds_since_boot,
+        watch: ClockWatch | None = None,
     ) -> None:
         self._ledger = ledger
         self._make_client = client
@@ -71,6 +73,7 @@ class Deliverer:
         self._fraction = fraction
         self._metrics = metrics
         self._clock = clock
+        self._watch = watch or ClockWatch()
         self._breaker = Breaker(rules.api, rules.timing)
         self._slots = _Slots(rules.api.in_flight)
         self._ended: queue.SimpleQueue[_Sent | None] = queue.SimpleQueue()
@@ -125,7 +128,11 @@ class Deliverer:
         fence = self._clock()  # before the claim, so that the lease is never taken to be longer than it is
         claimed = Claimed([])
         try:
-            claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=terms, clock=self._clock)
+            claimed = self._ledger.claim(
+                kind, limit=free, owner=self._owner, terms=terms, clock=self._clock, watch=self._watch
+            )
+            if claimed.jump is not None:
+                log_jump(claimed.jump)
         except LedgerAway as error:
             log.warning("claim.failed", error=type(error).__name__)
         finally:
@@ -200,9 +207,8 @@ class Deliverer:
         """Count the outcome of one call, which may close the gate for all."""
         now = sent.claim.claimed_at + timedelta(seconds=self._clock() - sent.fence)
         closing = self._breaker.look_at(sent.claim, sent.settlement, now)
-        if closing is None or sent.settlement.gate is not None:
-            return sent
-        return replace(sent, settlement=replace(sent.settlement, gate=closing))
+        gate = sent.settlement.gate or closing
+        return replace(sent, settlement=replace(sent.settlement, gate=gate, estimated_at=now))
 
     def _settle(self, sent: list[_Sent]) -> frozenset[Kind]:
         """Settle, for as long as the leases hold. After that the operations are repeated with the same keys."""

@@ -15,6 +15,8 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from worker.delivery.clocks import LeaseWatch
+from worker.delivery.sending import Clock, seconds_since_boot
 from worker.ledger import Ledger, alarms
 from worker.planning.model import Kind
 from worker.runtime.threads import Loop, Outlived
@@ -65,9 +67,19 @@ class Dispatch:
     """The loop that takes back expired leases and repeats wake-ups."""
 
     def __init__(
-        self, ledger: Ledger, publish: Publish, deliver: Callable[[Kind], int], timing: TimingSettings
+        self,
+        ledger: Ledger,
+        publish: Publish,
+        deliver: Callable[[Kind], int],
+        timing: TimingSettings,
+        look_at_clock: Callable[[], None] = lambda: None,
+        clock: Clock = seconds_since_boot,
     ) -> None:
+        """`look_at_clock` notes that the ledger's clock was set; a part of every round."""
         self._ledger = ledger
+        self._clock = clock
+        self._look_at_clock = look_at_clock
+        self._leases = LeaseWatch(timing.lease)
         self._publish = publish
         self._deliver = deliver
         self._timing = timing
@@ -87,9 +99,8 @@ class Dispatch:
 
     def once(self) -> frozenset[Kind]:
         """Take back expired leases and publish wake-ups for due work. Returns the kinds that were due."""
-        taken = self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait))
-        if taken:
-            log.warning("leases.taken_back", number=taken)
+        self._look_at_clock()
+        self._take_back()
         self._ledger.pair_waiting()
         due = self._ledger.due_kinds()
         self._rounds = {kind: self._rounds.get(kind, 0) + 1 for kind in due}
@@ -104,6 +115,11 @@ class Dispatch:
             if broker_away or self._rounds[kind] > self._patience:
                 self._deliver(kind)
         return due
+
+    def _take_back(self) -> None:
+        ended = self._leases.ended(self._ledger.leases(), self._clock())
+        if ended and (taken := self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait), ended)):
+            log.warning("leases.taken_back", number=taken)
 
     def _round(self) -> None:
         self.once()

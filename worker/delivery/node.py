@@ -6,10 +6,12 @@ import random
 from collections.abc import Callable, Collection
 
 from tickets.client import TicketsClient
+from worker.delivery.clocks import log_jump
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Dispatch, Publish, WakeUps
 from worker.delivery.rules import Rules
-from worker.ledger import Ledger
+from worker.delivery.sending import seconds_since_boot
+from worker.ledger import ClockWatch, Ledger
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import owner_name
@@ -41,22 +43,30 @@ class Node:
         self._timing = settings.timing
         self.owner = owner_name()
         """Owner of this process's leases."""
+        self._rules = Rules(settings.api, settings.timing, settings.policy.repeat_notes, current)
+        self._watch = ClockWatch()
         self._wake_ups = WakeUps(publish)
         self._deliverer = Deliverer(
             ledger,
             lambda: open_client(settings),
-            Rules(settings.api, settings.timing, settings.policy.repeat_notes, current),
+            self._rules,
             owner=self.owner,
             wake=self._wake_ups.send,
             fraction=random.random,
             metrics=metrics,
+            watch=self._watch,
         )
-        self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing)
+        self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing, self._look_at_clock)
 
     def start(self) -> None:
         self._wake_ups.start()
         self._deliverer.start()
         self._dispatch.start()
+
+    def _look_at_clock(self) -> None:
+        jump = self._ledger.look_at_clock(self._rules.terms(), seconds_since_boot, self._watch)
+        if jump is not None:
+            log_jump(jump)
 
     def deliver(self, kind: Kind) -> int:
         """Claim and send due operations of this kind. Returns how many calls began."""

@@ -29,6 +29,7 @@ class Rules:
             limits=Limits(self.api.per_minute, self.api.per_second),
             most_late=min(MOST_LATE, timedelta(seconds=self.timing.latest_send)),
             repeat_notes=self.repeat_notes,
+            ghost_wait=timedelta(seconds=self.timing.ghost_wait),
         )
         if self.current is None:
             return first

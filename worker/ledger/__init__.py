@@ -21,7 +21,9 @@ from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
 from worker.ledger.queue import gates
 from worker.ledger.queue.budget import MOST_LATE, Limits
-from worker.ledger.queue.claim import Claim, Claimed, Mode, Terms
+from worker.ledger.queue.claim import Claim, Claimed, Lease, Mode, Terms
+from worker.ledger.queue.clock_jumps import JOB as CLOCK_JOB
+from worker.ledger.queue.clock_jumps import ClockWatch, Jump
 from worker.ledger.queue.gates import EVERYTHING, CloseGate, Pause
 from worker.ledger.queue.settles import Outcome, Settlement
 from worker.ledger.queue.spending import Spending
@@ -60,11 +62,11 @@ from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE", "OURS",
+    "ACCEPTED", "ALARMS", "CLOCK_JOB", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE", "OURS",
     "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone", "CaseFilter",
-    "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "CloseGate", "Cursor", "DeadLetter",
+    "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter",
     "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Found", "Happening",
-    "HappeningFilter", "Intervention", "JobStore", "Known", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide",
+    "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide",
     "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes",
     "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span",
     "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "alarms",

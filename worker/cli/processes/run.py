@@ -278,10 +278,10 @@ def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
     ledger.upgrade()
     ledger.follow(current)
     # The folder's lock proves that no other process works on a ledger in it. It proves nothing about another ledger.
-    is_ours = ledger.database.is_sqlite
-    taken_back = ledger.take_back(timedelta(seconds=current().timing.ghost_wait), all_owners_gone=is_ours)
-    if is_ours:
-        ledger.mailboxes.forget_owners()
+    if not ledger.database.is_sqlite:
+        return ledger, 0
+    taken_back = ledger.take_all_back(timedelta(seconds=current().timing.ghost_wait))
+    ledger.mailboxes.forget_owners()
     return ledger, taken_back
 
 

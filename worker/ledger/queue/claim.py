@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from worker.ledger.queue.budget import MOST_LATE, Limits
+from worker.ledger.queue.clock_jumps import Jump
 from worker.ledger.queue.gates import GateReason
 from worker.planning.model import Kind
 
@@ -36,6 +37,8 @@ class Terms:
     """True: a note with an expired key is sent with a line that it may be a repeat. False: a person decides."""
     most_late: timedelta = MOST_LATE
     """The limit of the late bound: a call that leaves later could outlive its lease."""
+    ghost_wait: timedelta = timedelta(seconds=60)
+    """How long a call of unknown outcome can still take effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,13 @@ class Claim:
     """When a person reopened its ticket, as far as that was reported."""
 
 
+class Lease(NamedTuple):
+    """A lease of a case. Every claim has another epoch."""
+
+    case_id: int
+    epoch: int
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """The result of claiming."""
@@ -84,3 +94,5 @@ class Claimed:
     """When the tokens end, by the caller's clock: no call may leave afterwards. None: there is no limit."""
     counted: float = 0.0
     """When the tokens were counted, by the same clock."""
+    jump: Jump | None = None
+    """The jump of the ledger's clock that this claim found. The gate is closed because of it."""

@@ -15,24 +15,30 @@ request says in its last line that it may be a repeat.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, tuple_, update
 
 from tickets.markers import as_repeat
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.queue import gates, joining, selection
-from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Mode, Terms
-from worker.ledger.queue.gates import Passage, Token
+from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Lease, Mode, Terms
+from worker.ledger.queue.clock_jumps import ClockWatch
+from worker.ledger.queue.gates import Asker, Passage, Token
 from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.schema.tables import attempts, cases, operations, tickets
 from worker.ledger.schema.words import AttemptOutcome, DeliveryState
 from worker.planning.keys import derived_key
 from worker.planning.model import Kind
+
+
+AHEAD = timedelta(minutes=10)
+"""A first send that is further ahead was made before the clock was set back. Less than `clock_jumps.FAR_BACK`, since
+time has passed since then."""
 
 
 def claim(
@@ -44,15 +50,16 @@ def claim(
     owner: str,
     terms: Terms,
     clock: Callable[[], float] = time.monotonic,
+    watch: ClockWatch | None = None,
 ) -> Claimed:
     """Lease the best ready cases with a next call of this kind (None: any kind), and take a token for each.
 
     No case is leased while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts
-    seconds; it is read when the tokens are counted.
+    seconds; it is read when the tokens are counted. `watch` compares it with the ledger's clock: a jump closes the gate.
     """
-    passage, now = gates.passage(db, connection, terms.limits, terms.most_late, clock)
+    passage, now = gates.passage(db, connection, terms.limits, asker_of(terms, clock, watch))
     if passage.closed_until is not None:
-        return Claimed([])
+        return Claimed([], jump=passage.jump)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     db.read_in_order(connection)
     chosen = selection.choose(connection, kind, ready, limit, passage, terms.limits, now)
@@ -74,6 +81,10 @@ def claim(
     _intend(connection, given, heads)
     good_until = None if terms.limits.are_none else passage.counted + passage.late.total_seconds()
     return Claimed(given, chosen.wait, chosen.only_urgent, good_until, passage.counted)
+
+
+def asker_of(terms: Terms, clock: Callable[[], float], watch: ClockWatch | None) -> Asker:
+    return Asker(clock, watch, terms.most_late, terms.ghost_wait, terms.lease)
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
@@ -123,8 +134,9 @@ def mode_of(
 def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: datetime) -> Claim:
     kind = cast(Kind, head.kind)
     first = head.first_sent_at
-    mode = mode_of(kind, ambiguous=head.ambiguous, unproven=head.unproven, first_sent_at=first, terms=terms, now=now)
-    request, key, ambiguous, unproven = bytes(head.request), head.idempotency_key, head.ambiguous, head.unproven
+    unproven = _unproven(head, now)
+    mode = mode_of(kind, ambiguous=head.ambiguous, unproven=unproven, first_sent_at=first, terms=terms, now=now)
+    request, key, ambiguous = bytes(head.request), head.idempotency_key, head.ambiguous
     if kind == "add_note" and mode == "send" and is_forgotten(head, terms.key_window, now):
         request, key = repeated(head, request)
         ambiguous, unproven, first = False, False, None
@@ -151,10 +163,16 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
     )
 
 
+def _unproven(operation: Row[Any], now: datetime) -> bool:
+    """Return True after a restore, and where the clock was set far back since the first send: its key may be old."""
+    sent = operation.first_sent_at
+    return bool(operation.unproven or (sent is not None and sent - now > AHEAD))
+
+
 def is_forgotten(operation: Row[Any], key_window: timedelta, now: datetime) -> bool:
     """Return True when an earlier send may have been executed and the idempotency key no longer protects."""
     old = operation.first_sent_at is None or now - operation.first_sent_at >= key_window
-    return bool(operation.ambiguous and (operation.unproven or old))
+    return bool(operation.ambiguous and (_unproven(operation, now) or old))
 
 
 def repeated(note: Row[Any], request: bytes) -> tuple[bytes, str]:
@@ -190,18 +208,39 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
             )
 
 
-def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, all_owners_gone: bool = False) -> int:
-    """Make cases with an expired lease ready again, due after the ghost wait; returns their number.
+def leases(connection: Connection) -> list[Lease]:
+    """Return the present leases."""
+    found = select(cases.c.id, cases.c.epoch).where(cases.c.state == DeliveryState.LEASED)
+    return [Lease(*row) for row in connection.execute(found)]
 
-    With `all_owners_gone`, running leases are ended too: no process is left that could use them.
+
+def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, ended: Collection[Lease]) -> int:
+    """Make the cases of these leases ready again, due after the ghost wait; returns their number.
+
+    The caller proves that the owners send nothing more: `LeaseWatch`. A lease that was settled meanwhile is left alone.
     """
-    expired = select(cases).where(cases.c.state == DeliveryState.LEASED)
-    if not all_owners_gone:
-        expired = expired.where(cases.c.lease_until <= now)
-    # The rows are read in the order of the index of leases, since SQLite would read every case in the order of ids. No
-    # deadlock is possible: rows that another process has locked are passed over.
-    in_order = expired.order_by(cases.c.lease_until, cases.c.id)
-    rows = connection.execute(in_order.with_for_update(skip_locked=True)).all()
+    wanted = bulk.packed(each._asdict() for each in ended)
+    return _take_back(connection, _these(is_sqlite=bulk.is_sqlite(connection)), wanted, now, ghost_wait)
+
+
+def take_all_back(connection: Connection, now: datetime, ghost_wait: timedelta) -> int:
+    """Take every lease back, where no process is left that could use one."""
+    return _take_back(connection, select(cases), {}, now, ghost_wait)
+
+
+@cache
+def _these(*, is_sqlite: bool) -> Select[Any]:
+    """Select the cases whose id and epoch are given."""
+    given = bulk.given({"case_id": cases.c.id, "epoch": cases.c.epoch}, is_sqlite=is_sqlite)
+    return select(cases).where(tuple_(cases.c.id, cases.c.epoch).in_(select(given.c.case_id, given.c.epoch)))
+
+
+def _take_back(
+    connection: Connection, which: Select[Any], given: dict[str, Any], now: datetime, ghost_wait: timedelta
+) -> int:
+    # No deadlock is possible: rows that another process has locked are passed over.
+    leased = which.where(cases.c.state == DeliveryState.LEASED).order_by(cases.c.id)
+    rows = connection.execute(leased.with_for_update(skip_locked=True), given).all()
     if not rows:
         return 0
     heads = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in rows)
@@ -212,7 +251,7 @@ def take_back(connection: Connection, now: datetime, ghost_wait: timedelta, *, a
         {
             "id": row.id,
             "last_error": "the lease ended",
-            **place(heads_now.get(row.id), row.next_seq, min(row.lease_until, now) + ghost_wait, create_dead=row.lost),
+            **place(heads_now.get(row.id), row.next_seq, now + ghost_wait, create_dead=row.lost),
         }
         for row in rows
     ]

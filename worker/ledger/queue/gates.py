@@ -7,6 +7,7 @@ The gate has one row for all sends with the API key, and one row for look-ups. T
     credentials   401: the key is not accepted               an accepted call (one probe at a time is let through)
     scope         403: the key may not do that               an allowed call (likewise)
     breaker       calls that failed at too high a rate       a probe that is answered
+    clock         the ledger's clock was set                 `clock_jumps.py`; beside any other reason
 
 The row for look-ups stops nothing, and exists only for the alarm: a look-up that is refused with 403 is tried again
 after `probe_interval`, and other calls go on.
@@ -24,6 +25,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, liter
 
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
+from worker.ledger.queue import clock_jumps
 from worker.ledger.queue.budget import (
     LATE_ROOM,
     LEAST_LATE,
@@ -33,6 +35,7 @@ from worker.ledger.queue.budget import (
     Spent,
     late_bound,
 )
+from worker.ledger.queue.clock_jumps import ClockWatch, Jump, Reading
 from worker.ledger.schema.tables import budget, cases, gate, pauses
 
 ALL, READING = 1, 2
@@ -81,15 +84,28 @@ class Passage:
     late: timedelta = LEAST_LATE
     """How long after it was taken a token is good."""
     counted: float = 0.0
-    """When `now` was read, by the caller's clock, or shortly before."""
+    """When the time was read, by the caller's clock, or shortly before."""
+    jump: Jump | None = None
+    """The jump of the ledger's clock that this caller found. The gate is closed because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The process that asks for passage: its clock, in seconds, and what limits its calls."""
+
+    clock: Callable[[], float] = time.monotonic
+    watch: ClockWatch | None = None
+    """Compares the ledger's clock with `clock`; None: nobody compares."""
+    most_late: timedelta = MOST_LATE
+    ghost_wait: timedelta = timedelta(seconds=60)
+    lease: timedelta = timedelta(seconds=60)
 
 
 def passage(
     db: Database,
     connection: Connection,
     limits: Limits,
-    most_late: timedelta = MOST_LATE,
-    clock: Callable[[], float] = time.monotonic,
+    asker: Asker = Asker(),  # noqa: B008 (it is frozen)
 ) -> tuple[Passage, datetime]:
     """Return what may pass, and the time.
 
@@ -99,21 +115,58 @@ def passage(
     state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
     if limits.are_none and state.reason in PROBED:
         state = connection.execute(this_one.with_for_update()).one()
-    counted = clock()
-    now = db.now(connection)  # after the wait for the lock, since tokens count from the time when they are taken
-    if state.closed_until is not None and now < state.closed_until:
-        return Passage(state.closed_until), now
+    # After the wait for the lock, since tokens count from the time when they are taken.
+    reading = clock_jumps.read(db, connection, asker.clock)
+    now = reading.now
+    jump = find_jump(connection, reading, asker)
+    if jump is not None and note_jump(connection, jump, limits, asker):
+        return Passage(now, jump=jump), now
+    if (until := _closed_until(state, now)) is not None:
+        return Passage(until), now
     probes = state.reason if state.closed_until is not None and state.reason in PROBED else None
-    late = late_bound(state.late_bound, state.late_at, now, most_late)
+    late = late_bound(state.late_bound, state.late_at, now, asker.most_late)
     share = share_of(state.learnt, state.learnt_at, now)
-    return Passage(None, probes, state.probed_case, share, late, counted), now
+    return Passage(None, probes, state.probed_case, share, late, reading.before), now
+
+
+def find_jump(connection: Connection, reading: Reading, asker: Asker) -> Jump | None:
+    """Return the jump of the ledger's clock since the last look of this process, which may be its first."""
+    if asker.watch is None:
+        return None
+    if not asker.watch.has_looked:
+        newest = clock_jumps.newest(connection, asker.lease)
+        if newest is not None and (jump := clock_jumps.jump_at_start(newest, reading)) is not None:
+            return jump
+    return asker.watch.look(reading)
+
+
+def note_jump(connection: Connection, jump: Jump, limits: Limits, asker: Asker) -> bool:
+    """Close the gate because the ledger's clock jumped. Returns False if another process did.
+
+    The caller follows a new jump after its transaction is committed.
+    """
+    state = connection.execute(select(gate).where(gate.c.id == ALL).with_for_update()).one()
+    late = late_bound(state.late_bound, state.late_at, jump.reading.now, asker.most_late)
+    if clock_jumps.is_noted(state, jump):
+        if asker.watch is not None:
+            asker.watch.follow(jump)
+        return False
+    clock_jumps.note(connection, state, jump, limits, late, asker.ghost_wait)
+    return True
+
+
+def _closed_until(state: Row[Any], now: datetime) -> datetime | None:
+    """Return until when the gate is closed; None if it is open, or lets a probe through."""
+    ends = [clock_jumps.closed_until(state, now), state.closed_until if now < (state.closed_until or now) else None]
+    return max((each for each in ends if each is not None), default=None)
 
 
 def share_of(learnt: float | None, learnt_at: datetime | None, now: datetime) -> float:
     """Return the share of the limit that is granted: the share learnt from a 429, growing back."""
     if learnt is None or learnt_at is None:
         return 1.0
-    return min(1.0, learnt + RECOVERY_PER_MINUTE * ((now - learnt_at) / timedelta(minutes=1)))
+    passed = max(now - learnt_at, timedelta(0))  # the clock may have been set back since
+    return min(1.0, learnt + RECOVERY_PER_MINUTE * (passed / timedelta(minutes=1)))
 
 
 def spent(connection: Connection, now: datetime) -> list[Spent]:
@@ -225,8 +278,7 @@ def states(connection: Connection) -> dict[int, Row[Any]]:
 
 
 def is_closed(connection: Connection, now: datetime) -> bool:
-    closed = connection.execute(select(gate.c.closed_until).where(gate.c.id == ALL)).scalar_one()
-    return closed is not None and now < closed
+    return _closed_until(connection.execute(select(gate).where(gate.c.id == ALL)).one(), now) is not None
 
 
 def list_pauses(connection: Connection) -> list[Pause]:

@@ -7,7 +7,7 @@ the assumption that it succeeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -52,6 +52,8 @@ class Settlement:
     error: str | None = None
     latency: timedelta | None = None
     gate: CloseGate | None = None
+    estimated_at: datetime | None = None
+    """The ledger's time when this was decided, estimated from the claim. The ledger's clock may have been set since."""
     unsent: bool = False
     """True if the call provably did not leave: its token is given back, and a probe is freed."""
     took: timedelta | None = None
@@ -81,7 +83,7 @@ def settle(
     stale = [each for claimed, (each, _) in by_claim.items() if claimed not in leased]
     if not current:
         return stale, frozenset()
-    current = _refuse_bound(connection, current)
+    current = _refuse_bound(connection, [(row, each, _rebased(outcome, now)) for row, each, outcome in current])
     bulk.insert(connection, attempts, [_attempt(each, outcome, now) for _, each, outcome in current])
     _settle_operations(connection, current, now)
     _bind_tickets(connection, current, now)
@@ -98,6 +100,18 @@ def settle(
     return stale, frozenset(
         each["kind"] for each in updates if each["state"] == DeliveryState.READY and each["run_at"] <= now
     )
+
+
+CLOCK_WAS_SET = timedelta(seconds=1)
+
+
+def _rebased(outcome: Settlement, now: datetime) -> Settlement:
+    """Return the settlement with times by the ledger's present clock, so that every wait lasts as long as it should."""
+    by = now - outcome.estimated_at if outcome.estimated_at is not None else timedelta(0)
+    if abs(by) <= CLOCK_WAS_SET:
+        return outcome
+    gate = None if outcome.gate is None else replace(outcome.gate, until=outcome.gate.until + by)
+    return replace(outcome, again_at=outcome.again_at and outcome.again_at + by, gate=gate)
 
 
 @cache

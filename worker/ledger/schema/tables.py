@@ -281,6 +281,11 @@ gate = Table(
     Column("learnt_at", Instant),
     Column("late_bound", Float),  # seconds within which a call must leave after its token was taken, as last raised
     Column("late_at", Instant),  # when it was raised
+    Column("jumped_at", Instant),  # when the latest jump of the ledger's clock was noted, by the new time
+    Column("jumped_by", Float),  # seconds; negative: back
+    Column("jump_until", Instant),  # the gate is closed until then because of it
+    Column("jump_mended", Boolean),  # false: and until the job `clock` is done
+    Column("jumped_back", Float),  # seconds by which the clock was set back, in all, since that job was last done
     only("reason", ClosedBy),
 )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from worker.ledger import receipts
 from worker.ledger.operator import interventions
 from worker.ledger.operator.interventions import UNNAMED
-from worker.ledger.queue import claims, gates, settles, spare, spending
-from worker.ledger.queue.claim import Claim
+from worker.ledger.queue import claims, clock_jumps, gates, settles, spare, spending
+from worker.ledger.queue.claim import Claim, Claimed, Terms
+from worker.ledger.queue.clock_jumps import ClockWatch, Jump
 from worker.ledger.queue.settles import Settlement
 from worker.ledger.verbs.rules import StandingRules
 from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_database, writes
@@ -22,12 +24,45 @@ class DeliveryVerbs(Verbs):
 
     rules: StandingRules
 
-    claim = writes(with_database(claims.claim))
+    _claim = writes(with_database(claims.claim))
+    leases = reads(plain(claims.leases))
     take_back = writes(at_now(claims.take_back))
+    take_all_back = writes(at_now(claims.take_all_back))
     due_kinds = reads(at_now(claims.due_kinds))
     leased_until = reads(at_now(claims.leased_until))
     take_spare_token = writes(with_database(spare.take_spare_token))
     spending = reads(at_now(spending.spending))
+
+    def claim(
+        self,
+        kind: Kind | None,
+        *,
+        limit: int,
+        owner: str,
+        terms: Terms,
+        clock: Callable[[], float] = time.monotonic,
+        watch: ClockWatch | None = None,
+    ) -> Claimed:
+        """Lease the best ready cases, as `claims.claim` says."""
+        claimed = self._claim(kind, limit=limit, owner=owner, terms=terms, clock=clock, watch=watch)
+        if watch is not None and claimed.jump is not None:
+            watch.follow(claimed.jump)  # only now: the transaction that noted the jump is committed
+        return claimed
+
+    def look_at_clock(self, terms: Terms, clock: Callable[[], float], watch: ClockWatch) -> Jump | None:
+        """Note a jump of the ledger's clock since this process's last look; returns it if no other process was first.
+
+        `clock` counts seconds, and never jumps.
+        """
+        asker = claims.asker_of(terms, clock, watch)
+        with self.database.read() as connection:
+            jump = gates.find_jump(connection, clock_jumps.read(self.database, connection, clock), asker)
+        if jump is None:
+            return None
+        with self.database.write() as connection:
+            is_new = gates.note_jump(connection, jump, terms.limits, asker)
+        watch.follow(jump)
+        return jump if is_new else None
 
     @writes
     def settle(

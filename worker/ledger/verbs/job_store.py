@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from connectors.contract.calls import CallLater, CallRejected, CallUnknown
 from connectors.contract.receipts import Outcome, Posted
 from worker.ledger import receipts
-from worker.ledger.queue import spare, tickets
+from worker.ledger.queue import clock_mending, spare, tickets
 from worker.ledger.receipts import Receipt
 from worker.ledger.recording import aliases
 from worker.ledger.reports import watching
@@ -41,6 +41,10 @@ class JobStore(Verbs):
     is_news = reads(plain(tickets.is_news))
     note_look = writes(plain(watching.note_look))
     take_spare_token = writes(with_database(spare.take_spare_token))
+
+    def mend_clock(self, longest_wait: timedelta, ghost_wait: timedelta) -> int:
+        """Mend times after the ledger's clock was set back; returns the number of cases that waited for too long."""
+        return clock_mending.mend(self.database, longest_wait, ghost_wait)
 
     @writes
     def expired(self, connection: Connection, source: str, *, for_: timedelta, limit: int) -> list[OpenSubject]:

@@ -1,0 +1,98 @@
+"""Mends the times of a ledger whose clock was set back: they lie further ahead than anybody meant.
+
+Each batch has its own transaction, without the lock of the gate. Cases are locked in the order of their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Row, delete, select, type_coerce, update
+
+from worker.ledger.engine import bulk
+from worker.ledger.engine.database import Database
+from worker.ledger.queue.clock_jumps import ALL, FAR_BACK, JOB
+from worker.ledger.schema.columns import MICROSECOND
+from worker.ledger.schema.tables import budget, cases, gate, jobs, mailboxes, operations, pending, receipts
+from worker.ledger.schema.words import DeliveryState, OperationState
+
+Rows = Sequence[Row[Any, Any, Any, Any]]
+BATCH = 500  # cases in a transaction
+
+
+def mend(db: Database, longest_wait: timedelta, ghost_wait: timedelta) -> int:
+    """Mend what the latest jumps of the clock did; returns the number of cases that would have waited too long.
+
+    No case waits for longer than `longest_wait` on purpose. Times that were written after the jump are pulled as well.
+    So the gate stays closed for a ghost wait from the end of the mending: none of those waits can end too early.
+    """
+    with db.read() as connection:
+        state = connection.execute(select(gate).where(gate.c.id == ALL)).one()
+    if state.jumped_at is None or state.jump_mended:
+        return 0
+    back = timedelta(seconds=state.jumped_back or 0.0)
+    pulled = _mend_cases(db, back, longest_wait) if back else 0
+    with db.write() as connection:
+        if back:
+            _mend_the_rest(db, connection, back)
+        # A jump that was noted meanwhile has its own run.
+        is_this_one = (gate.c.id == ALL, gate.c.jumped_at == state.jumped_at)
+        mended: dict[str, Any] = {"jump_mended": True, "jumped_back": 0.0}
+        if back:
+            mended["jump_until"] = max(state.jump_until, db.now(connection) + ghost_wait)
+        connection.execute(update(gate).where(*is_this_one).values(mended))
+    return pulled
+
+
+def _mend_cases(db: Database, back: timedelta, longest_wait: timedelta) -> int:
+    after, pulled = 0, 0
+    while True:
+        with db.write() as connection:
+            now = db.now(connection)
+            in_work = cases.c.state.in_([DeliveryState.READY, DeliveryState.LEASED])
+            batch = select(cases.c.id, cases.c.state, cases.c.run_at, cases.c.head_seq).where(in_work)
+            batch = batch.where(cases.c.id > after).order_by(cases.c.id).limit(BATCH).with_for_update()
+            rows = connection.execute(batch).all()
+            if not rows:
+                return pulled
+            if back > FAR_BACK:
+                _doubt(connection, rows, now)
+            pulled += _pull(connection, rows, back, now, longest_wait)
+            after = rows[-1].id
+
+
+def _doubt(connection: Connection, heads: Rows, now: datetime) -> None:
+    """Let no key prove anything about sends of unknown outcome, as after a restore: it may have expired."""
+    these = bulk.packed({"case_id": row.id, "seq": row.head_seq} for row in heads)
+    is_head = bulk.among(bulk.is_sqlite(connection), operations.c.case_id, operations.c.seq)
+    doubted = update(operations).where(is_head, operations.c.ambiguous)
+    connection.execute(doubted.values(unproven=True, last_sent_at=now), these)
+
+
+def _pull(connection: Connection, rows: Rows, back: timedelta, now: datetime, longest_wait: timedelta) -> int:
+    """Set each time that lies ahead to what it would have been by the new clock."""
+    ahead = [row for row in rows if row.state == DeliveryState.READY and row.run_at > now]
+    pulled = [{"id": row.id, "run_at": min(max(row.run_at - back, now), now + longest_wait)} for row in ahead]
+    if pulled:
+        bulk.change(connection, cases, pulled)
+    return len(pulled)
+
+
+def _mend_the_rest(db: Database, connection: Connection, back: timedelta) -> None:
+    """Move the times of everything that waits, and delete tokens with a later time than now, which would not end."""
+    now = db.now(connection)
+    by = back // MICROSECOND
+    if back > FAR_BACK:
+        is_dead = (operations.c.state == OperationState.DEAD, operations.c.ambiguous)
+        connection.execute(update(operations).where(*is_dead).values(unproven=True, last_sent_at=now))
+    connection.execute(delete(budget).where(budget.c.at > now))
+    for column in (
+        pending.c.expires_at, jobs.c.due_at, jobs.c.lease_until, receipts.c.run_at, receipts.c.lease_until,
+        mailboxes.c.lease_until, gate.c.closed_until,
+    ):  # fmt: skip
+        ahead = update(column.table).where(column > now)
+        if column.table is jobs:
+            ahead = ahead.where(jobs.c.name != JOB)
+        connection.execute(ahead.values({column.name: type_coerce(column, BigInteger) - by}))
