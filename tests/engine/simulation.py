@@ -79,9 +79,7 @@ class Simulation:
         worker = self.workers[name]
         self._before_claim[name] = self.seen
         fence = worker.clock()
-        claimed = self.ledger.claim(
-            kind, limit=1, owner=name, terms=self.terms, clock=self.time.seconds, watch=worker.watch
-        )
+        claimed = self.ledger.claim(kind, limit=1, owner=name, terms=self.terms, watch=worker.watch)
         for each in claimed.claims:
             worker.take(as_claimed(self.rules, each), fence, tokens_of(claimed))
         self._look()
@@ -222,7 +220,7 @@ class Simulation:
         self._turn()
 
     def step_clock(self, seconds: float) -> None:
-        """Set the ledger's clock, as NTP, an operator or a failover does. Every process looked within the last second."""
+        """Set the ledger's clock, as NTP, an operator or a failover does. Dispatch looked within the last second."""
         self._look_at_clock()
         self.time.step(seconds)
         self.log.clock_was_set = True
@@ -241,7 +239,7 @@ class Simulation:
 
     def _look_at_clock(self) -> None:
         for each in self._awake():
-            self.ledger.look_at_clock(self.terms, self.time.seconds, each.watch)
+            self.ledger.look_at_clock(self.terms, each.watch)
 
     def _awake(self) -> list[Worker]:
         return [each for each in self.workers.values() if not each.is_frozen]

@@ -52,7 +52,7 @@ def begin_anew(world: Simulation) -> None:
     """End every process, and start it again."""
     for name in ("A", "B"):
         if world.workers[name].stage == "idle":
-            world.workers[name].watch = ClockWatch()
+            world.workers[name].watch = ClockWatch(world.time.seconds)
         else:
             world.kill(name)
 
@@ -212,7 +212,9 @@ def test_a_start_at_a_time_before_the_newest_claim_is_a_jump_and_a_start_alone_i
     assert by == pytest.approx(-HOUR)
     world.take_back()
     world.advance(61)
-    world.workers["B"].watch = ClockWatch()  # a start; the newest claim is still ahead, and the gate has this jump
+    world.workers["B"].watch = ClockWatch(
+        world.time.seconds
+    )  # a start; the newest claim is still ahead, and the gate has this jump
     assert world.claim("B", CREATE)
 
 

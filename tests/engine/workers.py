@@ -43,7 +43,7 @@ class Worker:
         self.claim: Claim | None = None
         self.fence = 0.0
         self._token: TokenTimes | None = None
-        self.watch = ClockWatch()
+        self.watch = ClockWatch(time.seconds)
         self.leases = LeaseWatch(timing.lease)
         self.settlement: Settlement | None = None
         self.is_frozen = False

@@ -24,7 +24,7 @@ from tickets.server.clock import Clock
 from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.rules import Rules
-from worker.ledger import Ledger
+from worker.ledger import ClockWatch, Ledger
 from worker.ledger.schema.tables import cases, gate, operations
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
@@ -97,7 +97,7 @@ class Relay:
                 wake=lambda _: None,
                 fraction=lambda: 0.5,
                 metrics=Metrics(),
-                clock=lambda: (self.clock.now - NOON).total_seconds(),
+                watch=ClockWatch(lambda: (self.clock.now - NOON).total_seconds()),
             )
             self._deliverer.start()
         return self._deliverer

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ from tickets.server.testing import running
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import BrokerAway, Dispatch
 from worker.delivery.rules import Rules
-from worker.delivery.sending import seconds_since_boot
 from worker.ledger import Delivery, Ledger
 from worker.planning.model import KINDS, Kind
 from worker.runtime.metrics import Metrics
@@ -59,9 +57,7 @@ class Bench:
     key: str = "ak_test_local"
     started: list[Deliverer] = field(default_factory=list)
 
-    def deliverer(
-        self, *, owner: str = "one", clock: Callable[[], float] = seconds_since_boot, per_minute: int | None = None
-    ) -> Deliverer:
+    def deliverer(self, *, owner: str = "one", per_minute: int | None = None) -> Deliverer:
         """Start a deliverer; its wake-ups go to itself, as if a broker carried them."""
         settings = ApiSettings.model_validate(
             {"url": self.url, "key": self.key, "per_minute": per_minute, "per_second": None, "in_flight": 10}
@@ -80,7 +76,6 @@ class Bench:
             wake=wake,
             fraction=lambda: 1.0,
             metrics=Metrics(),
-            clock=clock,
         )
         made.append(deliverer)
         deliverer.start()
@@ -238,8 +233,13 @@ def test_a_call_that_comes_too_late_for_its_token_does_not_leave_on_it_and_leave
 
 def test_a_worker_that_froze_between_claim_and_send_does_not_send(bench: Bench) -> None:
     bench.open_cases("a")
-    ticks = count(0.0, TIMING.lease - TIMING.http_timeout)  # between two readings of the clock, too much time passes
-    frozen = bench.deliverer(owner="frozen", clock=lambda: next(ticks))
+
+    def freeze(_: Connection) -> None:
+        event.remove(bench.ledger.database.engine, "commit", freeze)
+        time.sleep(TIMING.latest_send + 0.1)
+
+    event.listen(bench.ledger.database.engine, "commit", freeze)
+    frozen = bench.deliverer(owner="frozen")
     assert frozen.deliver("create_ticket") == 1
     wait_until(lambda: bench.outcomes("a") != [], "settled")
     assert bench.outcomes("a")[0] == ("not executed", None)

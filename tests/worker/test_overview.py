@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from worker.ledger import CloseGate, Delivery, Ledger, MailboxState
+from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Terms
+from worker.ledger.queue.clock_jumps import ClockJump
 from worker.ledger.reports.declared_alarms import ALARMS
 from worker.ledger.reports.overview import Overview, alarms
 from worker.ledger.sources.jobs import FailingJob
 
 from .builders import (
+    LEASE,
     NOON,
+    PROBE,
+    UNLIMITED,
+    WINDOW,
     ManualClock,
     again,
     claim,
@@ -42,10 +47,12 @@ def test_every_alarm_of_the_metrics_is_declared_and_can_be_raised() -> None:
     wrong = replace(
         QUIET, dead=1, quarantined=1, due_since=NOON - 9 * STALL, reading_refused=True, full="no room",
         overdue_since=NOON - timedelta(days=2), failing_jobs=(FailingJob("quiet:prom", 3, NOON, "nobody answers"),),
-        mailboxes=(SILENT,),
+        mailboxes=(SILENT,), clock_jump=ClockJump(NOON, -3600.0, NOON),
     )  # fmt: skip
+    jumped = names(wrong)
+    wrong = replace(wrong, clock_jump=None)  # a jump explains why work waits
     reasons = ("credentials", "scope", "breaker")
-    assert {name for reason in reasons for name in names(replace(wrong, gate_reason=reason))} == {
+    assert {*jumped, *(name for reason in reasons for name in names(replace(wrong, gate_reason=reason)))} == {
         each.name for each in ALARMS.values() if each.in_metrics
     }
 
@@ -70,6 +77,21 @@ def test_cases_and_open_operations_are_counted(ledger: Ledger, clock: ManualCloc
     assert (now.dead, now.quarantined, now.at) == (1, 1, clock.now)
     assert now.due_since == NOON + timedelta(seconds=5)
     assert now.last_attempt_at == NOON
+
+
+def test_a_jump_of_the_clock_is_told_until_the_gate_opens(ledger: Ledger, clock: ManualClock) -> None:
+    watch = ClockWatch(lambda: 0.0)
+    terms = Terms(LEASE, WINDOW, PROBE, UNLIMITED)
+    ledger.look_at_clock(terms, watch)
+    clock.advance(hours=-1)
+    ledger.record([delivery(opened())])
+    assert ledger.look_at_clock(terms, watch) is not None
+    (alarm,) = alarms(ledger.overview(), STALL)
+    assert alarm.name == "clock_jumped"
+    assert alarm.text.startswith("the clock of the ledger was set back by 3600 s at ")
+    clock.advance(seconds=61)
+    ledger.job_store.mend_clock(timedelta(0), timedelta(0))
+    assert names(ledger.overview()) == []
 
 
 def test_a_ledger_without_trouble_raises_no_alarm(ledger: Ledger) -> None:

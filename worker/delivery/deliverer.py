@@ -27,7 +27,7 @@ from worker.delivery.breaker import Breaker
 from worker.delivery.clocks import log_jump
 from worker.delivery.outcomes import Fraction
 from worker.delivery.rules import Rules
-from worker.delivery.sending import Clock, Sender, TokenTimes, seconds_since_boot, tokens_of
+from worker.delivery.sending import Sender, TokenTimes, seconds_since_boot, tokens_of
 from worker.delivery.timer import WakeTimer, rest_after
 from worker.ledger import Claim, Claimed, ClockWatch, Ledger, LedgerAway, Settlement
 from worker.planning.model import Kind
@@ -61,7 +61,6 @@ class Deliverer:
         wake: Wake,
         fraction: Fraction,
         metrics: Metrics,
-        clock: Clock = seconds_since_boot,
         watch: ClockWatch | None = None,
     ) -> None:
         self._ledger = ledger
@@ -72,8 +71,8 @@ class Deliverer:
         self._wake = wake
         self._fraction = fraction
         self._metrics = metrics
-        self._clock = clock
-        self._watch = watch or ClockWatch()
+        self._watch = watch or ClockWatch(seconds_since_boot)
+        self._clock = self._watch.clock
         self._breaker = Breaker(rules.api, rules.timing)
         self._slots = _Slots(rules.api.in_flight)
         self._ended: queue.SimpleQueue[_Sent | None] = queue.SimpleQueue()
@@ -82,7 +81,7 @@ class Deliverer:
         self._settler = Loop("settler", self._settle_what_ended)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
-        self._timer = WakeTimer(lambda: self.deliver(None), clock)
+        self._timer = WakeTimer(lambda: self.deliver(None), self._clock)
         self._quiet_until = 0.0  # no token is available before
         self._quiet_for = rules.terms().limits  # within these limits
 
@@ -128,9 +127,7 @@ class Deliverer:
         fence = self._clock()  # before the claim, so that the lease is never taken to be longer than it is
         claimed = Claimed([])
         try:
-            claimed = self._ledger.claim(
-                kind, limit=free, owner=self._owner, terms=terms, clock=self._clock, watch=self._watch
-            )
+            claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=terms, watch=self._watch)
             if claimed.jump is not None:
                 log_jump(claimed.jump)
         except LedgerAway as error:

@@ -44,7 +44,7 @@ class Node:
         self.owner = owner_name()
         """Owner of this process's leases."""
         self._rules = Rules(settings.api, settings.timing, settings.policy.repeat_notes, current)
-        self._watch = ClockWatch()
+        self._watch = ClockWatch(seconds_since_boot)
         self._wake_ups = WakeUps(publish)
         self._deliverer = Deliverer(
             ledger,
@@ -64,7 +64,7 @@ class Node:
         self._dispatch.start()
 
     def _look_at_clock(self) -> None:
-        jump = self._ledger.look_at_clock(self._rules.terms(), seconds_since_boot, self._watch)
+        jump = self._ledger.look_at_clock(self._rules.terms(), self._watch)
         if jump is not None:
             log_jump(jump)
 

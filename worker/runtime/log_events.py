@@ -28,6 +28,12 @@ _SEE_ALARM = "See [the alarm](alarms.md)."
 LOG_EVENTS = {
     each.name: each
     for each in (
+        # The clock of the ledger
+        LogEvent("clock.jumped", "error",
+                 "The clock of the ledger was set, forward or back. The process that noticed it first closed the gate.",
+                 ("seconds",), "See [the alarm](alarms.md) `clock_jumped`."),
+        LogEvent("clock.mended", "info",
+                 "After the clock was set back, the times of cases that waited for too long were mended.", ("cases",)),
         # Messages that come in
         LogEvent("inbound.recorded", "info", "A delivery was stored. `outcome` is `accepted` or `quarantined`.",
                  ("inbound", "source", "outcome", "events", "operations")),

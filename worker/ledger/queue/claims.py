@@ -14,8 +14,7 @@ request says in its last line that it may be a repeat.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
@@ -35,7 +34,6 @@ from worker.ledger.schema.words import AttemptOutcome, DeliveryState
 from worker.planning.keys import derived_key
 from worker.planning.model import Kind
 
-
 AHEAD = timedelta(minutes=10)
 """A first send that is further ahead was made before the clock was set back. Less than `clock_jumps.FAR_BACK`, since
 time has passed since then."""
@@ -49,15 +47,14 @@ def claim(
     limit: int,
     owner: str,
     terms: Terms,
-    clock: Callable[[], float] = time.monotonic,
     watch: ClockWatch | None = None,
 ) -> Claimed:
     """Lease the best ready cases with a next call of this kind (None: any kind), and take a token for each.
 
-    No case is leased while a better-ranked case of another kind waits for the same scarce tokens. `clock` counts
-    seconds; it is read when the tokens are counted. `watch` compares it with the ledger's clock: a jump closes the gate.
+    No case is leased while a better-ranked case of another kind waits for the same scarce tokens. `watch` has the clock
+    of the process. It is compared with the ledger's, and a jump closes the gate.
     """
-    passage, now = gates.passage(db, connection, terms.limits, asker_of(terms, clock, watch))
+    passage, now = gates.passage(db, connection, terms.limits, asker_of(terms, watch))
     if passage.closed_until is not None:
         return Claimed([], jump=passage.jump)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
@@ -83,8 +80,8 @@ def claim(
     return Claimed(given, chosen.wait, chosen.only_urgent, good_until, passage.counted)
 
 
-def asker_of(terms: Terms, clock: Callable[[], float], watch: ClockWatch | None) -> Asker:
-    return Asker(clock, watch, terms.most_late, terms.ghost_wait, terms.lease)
+def asker_of(terms: Terms, watch: ClockWatch | None) -> Asker:
+    return Asker(watch, terms.most_late, terms.ghost_wait, terms.lease)
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:

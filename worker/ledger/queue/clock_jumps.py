@@ -65,9 +65,11 @@ class Jump:
 
 
 class ClockWatch:
-    """The last reading of one process. May be used from any thread."""
+    """The clock of one process, in seconds, and its last reading of the ledger's. May be used from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock` never jumps, and counts while the machine sleeps."""
+        self.clock = clock
         self._last: Reading | None = None
         self._lock = threading.Lock()
 
@@ -152,6 +154,24 @@ def newest(connection: Connection, lease: timedelta) -> datetime | None:
     times = [connection.execute(each).scalar_one_or_none() for each in (settled, spent)]
     until = connection.execute(leased).scalar_one_or_none()
     return max((each for each in (*times, until and until - lease) if each is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJump:
+    """A jump of the ledger's clock that keeps the gate closed, for a report."""
+
+    at: datetime
+    """When it was noticed, by the new time."""
+    seconds: float
+    """Forward if positive, back if negative."""
+    until: datetime
+    """When the gate opens, at the earliest: also the job `clock` must be done."""
+
+
+def present(state: Row[Any], now: datetime) -> ClockJump | None:
+    """Return the jump that keeps the gate closed; None if none does."""
+    until = closed_until(state, now)
+    return None if until is None else ClockJump(state.jumped_at, state.jumped_by, until)
 
 
 def closed_until(state: Row[Any], now: datetime) -> datetime | None:

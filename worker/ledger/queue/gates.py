@@ -16,7 +16,7 @@ after `probe_interval`, and other calls go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -91,11 +91,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The process that asks for passage: its clock, in seconds, and what limits its calls."""
+    """The process that asks for passage, and what limits its calls."""
 
-    clock: Callable[[], float] = time.monotonic
     watch: ClockWatch | None = None
-    """Compares the ledger's clock with `clock`; None: nobody compares."""
+    """None: nobody compares the clocks."""
     most_late: timedelta = MOST_LATE
     ghost_wait: timedelta = timedelta(seconds=60)
     lease: timedelta = timedelta(seconds=60)
@@ -105,7 +104,7 @@ def passage(
     db: Database,
     connection: Connection,
     limits: Limits,
-    asker: Asker = Asker(),  # noqa: B008 (it is frozen)
+    asker: Asker = Asker(),
 ) -> tuple[Passage, datetime]:
     """Return what may pass, and the time.
 
@@ -116,7 +115,7 @@ def passage(
     if limits.are_none and state.reason in PROBED:
         state = connection.execute(this_one.with_for_update()).one()
     # After the wait for the lock, since tokens count from the time when they are taken.
-    reading = clock_jumps.read(db, connection, asker.clock)
+    reading = clock_jumps.read(db, connection, asker.watch.clock if asker.watch is not None else time.monotonic)
     now = reading.now
     jump = find_jump(connection, reading, asker)
     if jump is not None and note_jump(connection, jump, limits, asker):

@@ -52,6 +52,12 @@ ALARMS = {
                       " every `PROBE_INTERVAL` (30 s).",
                       "Check whether the Tickets API is up. Sending continues by itself after a call that succeeds.",
                       is_urgent=True),
+        DeclaredAlarm("clock_jumped",
+                      "The clock of the ledger was set by more than a second: the clock of PostgreSQL's machine, or of"
+                      " this machine for SQLite. Nothing is sent for about a minute, so that no wait ends too early."
+                      " Messages are taken in as usual.",
+                      "Nothing, after a single step: sending continues by itself. If the alarm returns, two programs"
+                      " set the clock, or a virtual machine is paused again and again: let NTP slew the clock."),
         DeclaredAlarm("look_up_refused",
                       "The API key lacks the scope `tickets:read`. So a worker cannot find out whether a call of"
                       " unknown outcome took effect.",

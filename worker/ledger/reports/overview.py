@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from worker.ledger.operator import interventions
 from worker.ledger.operator.dead_letters import Try, read_tries
 from worker.ledger.operator.interventions import Intervention
-from worker.ledger.queue import gates
+from worker.ledger.queue import clock_jumps, gates
+from worker.ledger.queue.clock_jumps import ClockJump
 from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
 from worker.ledger.reports.declared_alarms import DISK_FULL
 from worker.ledger.reports.selects import by_message, filled, number_by
@@ -43,7 +44,7 @@ class Overview:
     dead: int
     quarantined: int
     due_since: datetime | None
-    """Since when the longest waiting due case has been due."""
+    """Since when the longest waiting due case could have been sent."""
     last_attempt_at: datetime | None
     gate_closed_until: datetime | None
     gate_reason: str | None
@@ -57,6 +58,8 @@ class Overview:
     """The share of the budget that the service seems to grant: below 1 after a 429."""
     full: str | None = None
     """The problem with the disk space of the ledger."""
+    clock_jump: ClockJump | None = None
+    """The jump of the ledger's clock that keeps the gate closed."""
     failing_jobs: tuple[FailingJob, ...] = ()
     mailboxes: tuple[MailboxState, ...] = ()
     """The mailboxes that are read over IMAP."""
@@ -117,7 +120,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         open_operations=number_by(connection, operations.c.kind, _TO_SEND),
         dead=connection.execute(dead).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
-        due_since=connection.execute(due).scalar_one_or_none(),
+        due_since=_due_since(connection.execute(due).scalar_one_or_none(), rows[ALL], now),
         last_attempt_at=connection.execute(last).scalar_one_or_none(),
         gate_closed_until=rows[ALL].closed_until,
         gate_reason=rows[ALL].reason,
@@ -126,9 +129,16 @@ def overview(connection: Connection, now: datetime) -> Overview:
         pauses=tuple(gates.list_pauses(connection)),
         at=now,
         share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
+        clock_jump=clock_jumps.present(rows[ALL], now),
         failing_jobs=tuple(jobs.failing(connection)),
         mailboxes=tuple(mailboxes.states(connection)),
     )
+
+
+def _due_since(run_at: datetime | None, gate: Row[Any], now: datetime) -> datetime | None:
+    """Return since when a case that is due since `run_at` could be sent: it could not while the gate was closed."""
+    opened = [each for each in (gate.closed_until, gate.jump_until) if each is not None and each <= now]
+    return None if run_at is None else max([run_at, *opened])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,7 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
         ("gate_closed", refused, f"{refused}; until then only probes are sent"),
         ("breaker_open", seen_now.gate_reason == "breaker",
          "too many calls to the Tickets API fail: only one call at a time is tried, until the calls succeed"),
+        ("clock_jumped", seen_now.clock_jump, _jumped(seen_now.clock_jump)),
         ("look_up_refused", seen_now.reading_refused,
          "our API key lacks the scope tickets:read, so calls of unknown outcome cannot be looked up: "
          "give the key that scope"),
@@ -196,6 +207,16 @@ _REFUSALS = {
     "scope": "our API key lacks a scope (403): give it tickets:read and tickets:write",
 }
 """The texts about a gate that a refused key closed, by the gate's reason."""
+
+
+def _jumped(jump: ClockJump | None) -> str:
+    if jump is None:
+        return ""
+    way = "back" if jump.seconds < 0 else "forward"
+    return (
+        f"the clock of the ledger was set {way} by {abs(jump.seconds):.0f} s at {jump.at:%Y-%m-%d %H:%M:%S} UTC: "
+        f"nothing is sent until {jump.until:%H:%M:%S} UTC, so that no call is repeated too early"
+    )
 
 
 def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
@@ -228,7 +249,7 @@ def _failing(job: FailingJob) -> Alarm:
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
     closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
-    if seen_now.due_since is None or closed:
+    if seen_now.due_since is None or closed or seen_now.clock_jump is not None:
         return False
     quiet_since = max(seen_now.due_since, seen_now.last_attempt_at or seen_now.due_since)
     return seen_now.at - quiet_since > stall_alarm

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -40,23 +39,19 @@ class DeliveryVerbs(Verbs):
         limit: int,
         owner: str,
         terms: Terms,
-        clock: Callable[[], float] = time.monotonic,
         watch: ClockWatch | None = None,
     ) -> Claimed:
         """Lease the best ready cases, as `claims.claim` says."""
-        claimed = self._claim(kind, limit=limit, owner=owner, terms=terms, clock=clock, watch=watch)
+        claimed = self._claim(kind, limit=limit, owner=owner, terms=terms, watch=watch)
         if watch is not None and claimed.jump is not None:
             watch.follow(claimed.jump)  # only now: the transaction that noted the jump is committed
         return claimed
 
-    def look_at_clock(self, terms: Terms, clock: Callable[[], float], watch: ClockWatch) -> Jump | None:
-        """Note a jump of the ledger's clock since this process's last look; returns it if no other process was first.
-
-        `clock` counts seconds, and never jumps.
-        """
-        asker = claims.asker_of(terms, clock, watch)
+    def look_at_clock(self, terms: Terms, watch: ClockWatch) -> Jump | None:
+        """Note a jump of the ledger's clock since this process's last look; returns it if nobody noted it before."""
+        asker = claims.asker_of(terms, watch)
         with self.database.read() as connection:
-            jump = gates.find_jump(connection, clock_jumps.read(self.database, connection, clock), asker)
+            jump = gates.find_jump(connection, clock_jumps.read(self.database, connection, watch.clock), asker)
         if jump is None:
             return None
         with self.database.write() as connection:
