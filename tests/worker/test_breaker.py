@@ -200,7 +200,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 
 def names(relay: Relay) -> list[str]:
-    return [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=10))]
+    return [each.name for each in alarms(relay.ledger.overview(), TimingSettings(stall_alarm=36_000))]
 
 
 def test_a_service_that_fails_is_left_alone_and_everything_is_delivered_once_when_it_is_back(relay: Relay) -> None:

@@ -11,6 +11,7 @@ from worker.ledger import CloseGate, Delivery, Ledger, MailboxState
 from worker.ledger.reports.declared_alarms import ALARMS
 from worker.ledger.reports.overview import Overview, alarms
 from worker.ledger.sources.jobs import FailingJob
+from worker.settings import TimingSettings
 
 from .builders import (
     NOON,
@@ -35,7 +36,7 @@ SILENT = MailboxState("mail", "main", NOON - timedelta(days=1), 600.0, None, Non
 
 
 def names(seen_now: Overview) -> list[str]:
-    return [each.name for each in alarms(seen_now, STALL)]
+    return [each.name for each in alarms(seen_now, TimingSettings(stall_alarm=STALL.total_seconds()))]
 
 
 def test_every_alarm_of_the_metrics_is_declared_and_can_be_raised() -> None:
