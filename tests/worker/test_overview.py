@@ -9,7 +9,7 @@ import pytest
 
 from worker.ledger import CloseGate, Delivery, Ledger, MailboxState
 from worker.ledger.reports.declared_alarms import ALARMS
-from worker.ledger.reports.overview import Overview, alarms
+from worker.ledger.reports.overview import Overview, Unanswered, alarms
 from worker.ledger.sources.jobs import FailingJob
 from worker.settings import TimingSettings
 
@@ -43,7 +43,7 @@ def test_every_alarm_of_the_metrics_is_declared_and_can_be_raised() -> None:
     wrong = replace(
         QUIET, dead=1, quarantined=1, due_since=NOON - 9 * STALL, reading_refused=True, full="no room",
         overdue_since=NOON - timedelta(days=2), failing_jobs=(FailingJob("quiet:prom", 3, NOON, "nobody answers"),),
-        mailboxes=(SILENT,),
+        mailboxes=(SILENT,), unanswered=Unanswered(NOON - timedelta(hours=1), NOON, is_enough=True),
     )  # fmt: skip
     reasons = ("credentials", "scope", "breaker")
     assert {name for reason in reasons for name in names(replace(wrong, gate_reason=reason))} == {

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, literal_column, or_, select, union_all
 
 from worker.ledger.engine import facts
 from worker.ledger.queue import gates
@@ -29,6 +29,7 @@ from worker.planning.keys import RANKS
 
 Why = Literal["under way", "due", "backoff", "ghost wait", "paused", "held", "delayed"]
 
+AT_WORK = (DeliveryState.READY, DeliveryState.LEASED)
 TWO = 2
 
 
@@ -67,8 +68,9 @@ def by_reason(
 
 @cache
 def _by_reason() -> Select[Any]:
-    recent = attempts.c.at > bindparam("ghosts_since", type_=Instant)
-    in_doubt = exists().where(attempts.c.case_id == cases.c.id, attempts.c.outcome == AttemptOutcome.UNKNOWN, recent)
+    of_the_case = attempts.c.case_id == cases.c.id
+    in_doubt_at = select(func.max(attempts.c.at)).where(of_the_case, attempts.c.outcome == AttemptOutcome.UNKNOWN)
+    in_doubt = in_doubt_at.scalar_subquery() > bindparam("ghosts_since", type_=Instant)
     reason = case(
         (operations.c.state == OperationState.HELD, "held"),
         (cases.c.state == DeliveryState.LEASED, "under way"),
@@ -86,54 +88,55 @@ def _by_reason() -> Select[Any]:
 
 def oldest_by_rank(connection: Connection) -> tuple[Oldest, ...]:
     """Return the oldest undelivered operation of each rank that has one."""
-    found = connection.execute(_oldest_by_rank()).one()
-    return tuple(Oldest(rank, at) for rank, at in zip(RANKS, found, strict=True) if at is not None)
+    return tuple(Oldest(*row) for row in connection.execute(_oldest_by_rank()) if row.planned_at is not None)
 
 
 @cache
 def _oldest_by_rank() -> Select[Any]:
-    """Look each rank up by itself: a minimum for each group would read all open operations."""
-    return select(*(select(func.min(operations.c.created_at)).where(*_open(rank)).scalar_subquery() for rank in RANKS))
-
-
-def _open(rank: int) -> tuple[ColumnElement[bool], ...]:
-    return operations.c.state == OperationState.OPEN, operations.c.rank == rank
+    return _by_rank(select(operations.c.created_at))
 
 
 def oldest_sendable(connection: Connection, now: datetime) -> datetime | None:
     """Return when the oldest operation that can be sent was planned; None if there is none."""
-    found = connection.execute(_oldest_sendable(), {"now": now}).one()
-    return min((at for at in found if at is not None), default=None)
+    found = connection.execute(_oldest_sendable(), {"now": now})
+    return min((row.planned_at for row in found if row.planned_at is not None), default=None)
 
 
 @cache
 def _oldest_sendable() -> Select[Any]:
-    of_case = operations.join(cases, cases.c.id == operations.c.case_id)
+    of_case = select(operations.c.created_at).join(cases, cases.c.id == operations.c.case_id)
+    return _by_rank(of_case.where(cases.c.state.in_(AT_WORK), _is_sendable()))
 
-    def first(rank: int) -> ScalarSelect[Any]:
-        in_order = select(operations.c.created_at).select_from(of_case).where(*_open(rank), _is_sendable())
-        return in_order.order_by(operations.c.created_at).limit(1).scalar_subquery()
 
-    return select(*(first(rank) for rank in RANKS))
+def _by_rank(planned: Select[Any]) -> Select[Any]:
+    """Look the first of these open operations up for each rank: a GROUP BY would read all of them."""
+    ranks = union_all(*(select(literal_column(str(each)).label("rank")) for each in RANKS)).subquery("ranks")
+    of_the_rank = planned.where(operations.c.state == OperationState.OPEN, operations.c.rank == ranks.c.rank)
+    first = of_the_rank.order_by(operations.c.created_at).limit(1).correlate(ranks).scalar_subquery()
+    return select(ranks.c.rank, first.label("planned_at")).order_by(ranks.c.rank)
 
 
 def _is_sendable() -> ColumnElement[bool]:
-    """Return the condition for cases whose next operation is under way, is due, or was tried and is to be sent again.
+    """Return the condition for ready or leased cases whose next operation is due, or was tried already.
 
     A wait for the gate, the budget or the end of a ghost wait does not matter here.
     """
-    at_work = cases.c.state.in_([DeliveryState.READY, DeliveryState.LEASED])
-    return at_work & gates.not_paused() & or_(cases.c.run_at <= bindparam("now", type_=Instant), _is_tried())
+    return gates.not_paused() & or_(cases.c.run_at <= bindparam("now", type_=Instant), _is_tried())
 
 
 def _is_tried() -> ColumnElement[bool]:
-    return exists().where(attempts.c.case_id == cases.c.id, attempts.c.seq == cases.c.head_seq)
+    """Return the condition for cases with an attempt at their next operation.
+
+    For EXISTS, PostgreSQL may read all attempts into memory once; a LIMIT makes it look each case up.
+    """
+    of_the_next = (attempts.c.case_id == cases.c.id, attempts.c.seq == cases.c.head_seq)
+    return select(attempts.c.id).where(*of_the_next).limit(1).scalar_subquery().is_not(None)
 
 
 def sendable_cases(connection: Connection, now: datetime) -> int:
     """Count the cases with an operation that can be sent: none, one, or at least two."""
     number = 0
-    for state in (DeliveryState.READY, DeliveryState.LEASED):  # one at a time, as each has an index
+    for state in AT_WORK:  # one at a time, as each has an index
         these = select(cases.c.id).where(cases.c.state == state, _is_sendable()).limit(TWO)
         number += len(connection.execute(these, {"now": now}).all())
     return min(number, TWO)
