@@ -1,4 +1,4 @@
-"""What waits to be delivered: for how long, and why. Status, budget and metrics show it."""
+"""The operations that wait to be delivered: for how long, and why. Status, budget and metrics show the same."""
 
 from __future__ import annotations
 
