@@ -18,7 +18,7 @@ from tests.engine.service import Service
 from tests.engine.times import Time
 from worker.ledger import Ledger
 from worker.ledger.engine.facts import MARKER_KEY
-from worker.ledger.schema.tables import facts, gate, metadata
+from worker.ledger.schema.tables import answers, facts, gate, metadata
 from worker.settings import TimingSettings
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (a simulation syncs thousands of times, and no machine crashes in it)
@@ -71,6 +71,7 @@ class Home:
                 kept = table is facts
                 connection.execute(table.delete().where(table.c.name != MARKER_KEY) if kept else table.delete())
             connection.execute(insert(gate), [{"id": 1}, {"id": 2}])
+            connection.execute(insert(answers), [{"id": 1}])
 
     def open_ledger(self, timing: TimingSettings) -> Ledger:
         """Open a ledger as another process would."""

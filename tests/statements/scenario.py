@@ -16,6 +16,7 @@ from worker.ledger import Delivery, Ledger, Limits, Settlement
 from worker.ledger.reports.caselist import CaseFilter
 from worker.ledger.reports.deliveries import Filter as DeliveryFilter
 from worker.ledger.reports.following import Filter as NewsFilter
+from worker.ledger.reports.overview import CALLS_THAT_TELL
 from worker.planning.grouping import PREFIX
 from worker.planning.model import Group
 
@@ -112,6 +113,16 @@ def overview(ledger: Ledger, _: Clock) -> None:
     ledger.overview()
 
 
+def failing(ledger: Ledger, clock: Clock) -> None:
+    """Let calls fail until the alarm must be weighed, and read everything that `status` shows."""
+    for _ in range(CALLS_THAT_TELL):
+        (claim,) = ledger.claim(None, limit=1, owner="page", terms=TERMS).claims
+        ledger.settle([(claim, Settlement("again", "not executed", again_at=clock.now, latency=LATENCY))])
+    ledger.overview(in_full=True)
+    ledger.pause("chat", "a test")
+    ledger.resume("chat")
+
+
 def list_sources(ledger: Ledger, _: Clock) -> None:
     ledger.list_sources(["alerts", "chat", "mail"])
 
@@ -154,6 +165,7 @@ VERBS: tuple[tuple[str, Callable[[Ledger, Clock], None]], ...] = (
     ("prunable", prunable),
     ("prune", prune),
     ("overview", overview),
+    ("failing", failing),
     ("list_sources", list_sources),
     ("spending", spending),
     ("cases", cases),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from worker.ledger import Ledger
 from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
 from worker.ledger.schema.tables import cases, inbound
 from worker.ledger.schema.tables import jobs as jobs_table
+from worker.settings import TimingSettings
 
 from .backfilling import EVERY, ask, ask_for, at, deliver, failure, notes, of_slack, say, subjects
 from .builders import ManualClock, rows
@@ -150,7 +150,7 @@ def test_a_channel_that_cannot_be_asked_for_is_told_and_holds_up_no_other_and_is
         f"conversations.info of {gone}: Slack said channel_not_found; "
         f"conversations.info of {out}: the bot is not a member of the channel; invite it"
     )
-    assert "job_failing" in [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=1))]
+    assert "job_failing" in [each.name for each in alarms(relay.ledger.overview(), TimingSettings(stall_alarm=3600))]
 
     web.channel(out)
     web.channel(gone)

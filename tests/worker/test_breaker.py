@@ -84,9 +84,52 @@ def test_it_opens_at_its_rate_and_not_below_with_enough_calls_and_not_with_fewer
 def test_what_happened_before_the_window_does_not_count() -> None:
     breaker = Breaker(API, TIMING)
     look_at(breaker, 9, met("unknown"))
+    look_at(breaker, 1, met("done"))
     later = NOON + timedelta(seconds=TIMING.breaker_window)
     assert look_at(breaker, 9, met("unknown"), later) is None
     assert look_at(breaker, 1, met("unknown"), later) == CloseGate(later + PAUSE, "breaker")
+
+
+IN_A_ROW = API.breaker_in_a_row
+AFTER = timedelta(seconds=TIMING.breaker_after)
+
+
+def test_a_few_failures_in_a_row_open_it_however_far_apart_they_are() -> None:
+    breaker = Breaker(API, TIMING)
+    for number in range(IN_A_ROW - 1):
+        assert look_at(breaker, 1, met("unknown", 500), NOON + number * timedelta(hours=1)) is None
+    later = NOON + timedelta(days=1)
+    assert look_at(breaker, 1, met("not executed"), later) == CloseGate(later + PAUSE, "breaker")
+
+
+def test_failures_in_a_row_open_it_only_after_some_time() -> None:
+    breaker = Breaker(API, TIMING)
+    assert look_at(breaker, IN_A_ROW, met("unknown")) is None
+    almost = NOON + AFTER - timedelta(milliseconds=1)
+    assert look_at(breaker, 1, met("unknown"), almost) is None
+    assert look_at(breaker, 1, met("unknown"), NOON + AFTER) == CloseGate(NOON + AFTER + PAUSE, "breaker")
+
+
+@pytest.mark.parametrize("answer", [met("done", 201), met("rejected", 422), met("not executed", 429)])
+def test_an_answer_ends_the_row(answer: Settlement) -> None:
+    breaker = Breaker(API, TIMING)
+    look_at(breaker, IN_A_ROW - 1, met("unknown"))
+    look_at(breaker, 1, answer)
+    assert look_at(breaker, IN_A_ROW - 1, met("unknown"), NOON + 9 * AFTER) is None
+
+
+def test_an_attempt_without_a_call_does_not_end_the_row() -> None:
+    breaker = Breaker(API, TIMING)
+    look_at(breaker, IN_A_ROW - 1, met("unknown"))
+    look_at(breaker, 1, met("not executed", called=False))
+    assert look_at(breaker, 1, met("unknown"), NOON + AFTER) is not None
+
+
+def test_a_row_that_opened_it_does_not_open_it_again() -> None:
+    breaker = Breaker(API, TIMING)
+    look_at(breaker, IN_A_ROW - 1, met("unknown"))
+    assert look_at(breaker, 1, met("unknown"), NOON + AFTER) is not None
+    assert look_at(breaker, IN_A_ROW - 1, met("unknown"), NOON + 9 * AFTER) is None
 
 
 def test_what_opened_it_does_not_open_it_again() -> None:
@@ -200,7 +243,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 
 
 def names(relay: Relay) -> list[str]:
-    return [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=10))]
+    return [each.name for each in alarms(relay.ledger.overview(), TimingSettings(stall_alarm=36_000))]
 
 
 def test_a_service_that_fails_is_left_alone_and_everything_is_delivered_once_when_it_is_back(relay: Relay) -> None:
@@ -227,6 +270,16 @@ def test_a_service_that_fails_is_left_alone_and_everything_is_delivered_once_whe
     assert names(relay) == []
     assert relay.counts() == {"create_ticket": 60}
     assert {each["state"] for each in rows(relay.ledger, operations)} == {"done"}
+
+
+def test_a_team_with_one_ticket_gets_it_too(relay: Relay) -> None:
+    storm(relay.ledger, 1)
+    relay.api.faults.add(FaultRule(action="status", status=503))
+    relay.run(for_hours=1 / 60)
+    assert names(relay) == ["breaker_open"]
+    relay.api.faults.clear()
+    relay.run()
+    assert names(relay) == []
 
 
 def test_many_rejections_are_no_reason_to_leave_it_alone(relay: Relay) -> None:

@@ -22,9 +22,11 @@ from worker.ledger import ALARMS, CloseGate, Delivery, Ledger, Limits
 from worker.ledger.schema.tables import operations
 
 from .builders import (
+    LATENCY,
     again,
     claim,
     claim_one,
+    dead,
     deliver_all,
     delivery,
     done,
@@ -274,7 +276,24 @@ def test_budget_of_an_idle_ledger_says_that_nothing_waits(cli: Cli, kept: Ledger
     shown = cli("budget")
     assert shown.exit_code == 0
     assert "spent       0 requests in the last minute" in shown.stdout
-    assert "waiting     0 cases" in shown.stdout
+    assert "waiting     0 operations" in shown.stdout
+    assert "due         0 cases" in shown.stdout
+
+
+def test_status_and_budget_agree_on_what_waits_and_why(cli: Cli, kept: Ledger) -> None:
+    kept.record([delivery(*(opened(f"disk-{each}") for each in range(5)))])
+    kept.record([delivery(opened("mail"), source="mail")])
+    kept.pause("mail", "a flood")
+    backoff, ghost, dead_one, _ = claim(kept, limit=4)  # the last one stays under way
+    later = backoff.claimed_at + timedelta(minutes=5)
+    doubt = again(later, unknown=True, latency=LATENCY)
+    kept.settle([(backoff, again(later, latency=LATENCY)), (ghost, doubt), (dead_one, dead())])
+    told = [json.loads(cli(name, "-o", "json").stdout)["undelivered"] for name in ("status", "budget")]
+    counted = [{each["why"]: each["operations"] for each in one} for one in told]
+    assert counted[0] == counted[1] == {"backoff": 1, "ghost wait": 1, "under way": 1, "due": 1, "paused": 1}
+    for name in ("status", "budget"):
+        assert "1  wait for the next try after a failed call; the oldest since" in cli(name).stdout
+    assert "answers     2 calls failed since the last answer" in cli("status").stdout
 
 
 def test_events_find_tells_the_story_of_a_message(cli: Cli, kept: Ledger) -> None:

@@ -76,9 +76,9 @@ def test_work_that_is_paused_is_not_stalled(ledger: Ledger, clock: ManualClock) 
     two_sources(ledger)
     ledger.pause(EVERYTHING, "an upgrade")
     clock.advance(hours=3)
-    assert "stalled" not in [each.name for each in alarms(ledger.overview(), timedelta(seconds=60))]
+    assert "stalled" not in [each.name for each in alarms(ledger.overview(), TimingSettings())]
     ledger.resume(EVERYTHING)
-    assert "stalled" in [each.name for each in alarms(ledger.overview(), timedelta(seconds=60))]
+    assert "stalled" in [each.name for each in alarms(ledger.overview(), TimingSettings())]
 
 
 def test_to_pause_or_resume_twice_changes_nothing(ledger: Ledger, clock: ManualClock) -> None:

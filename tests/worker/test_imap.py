@@ -13,6 +13,7 @@ from tests.acceptance.processes import wait_until
 from tests.own_mail import Dovecot, own_dovecot
 from worker.ledger import Mailbox
 from worker.ledger.reports.overview import alarms
+from worker.settings import TimingSettings
 
 from .mailreading import LEASE, PATIENCE_S, box, mail, reading
 
@@ -317,7 +318,7 @@ def test_a_mailbox_that_is_away_is_an_alarm_after_its_time(dovecot: Dovecot, tmp
         dovecot.server.kill()
 
         def up() -> list[str]:
-            return [each.name for each in alarms(found.ledger.overview(), LEASE)]
+            return [each.name for each in alarms(found.ledger.overview(), TimingSettings())]
 
         wait_until(lambda: "mailbox_silent" in up(), "an alarm", PATIENCE_S)
         dovecot.server.start()

@@ -18,9 +18,10 @@ from tests.tokens import CLIENT, CLIENT_SECRET, Provider, own_provider
 from worker.intake.imap.oauth import TokenSource, form, granted, save
 from worker.intake.imap.server import LoginRefused, ServerAway
 from worker.ledger.reports.overview import alarms
+from worker.settings import TimingSettings
 
 from .builders import NOON
-from .mailreading import LEASE, PATIENCE_S, box, mail, reading
+from .mailreading import PATIENCE_S, box, mail, reading
 
 
 @pytest.fixture
@@ -246,7 +247,8 @@ def test_a_refresh_that_fails_is_an_alarm_and_ends_with_a_new_consent(
     with reading(tmp_path, main=settings) as found, found.going():
 
         def up() -> list[str]:
-            return [each.text for each in alarms(found.ledger.overview(), LEASE) if each.name == "mailbox_login"]
+            up_now = alarms(found.ledger.overview(), TimingSettings())
+            return [each.text for each in up_now if each.name == "mailbox_login"]
 
         wait_until(lambda: bool(up()), "an alarm", PATIENCE_S)
         assert "invalid_grant" in up()[0]
@@ -264,5 +266,5 @@ def test_a_refresh_token_that_ends_soon_is_told_before(
     settings = box(dovecot, password=None, oauth=oauth(provider, store))
     with reading(tmp_path, main=settings) as found, found.going():
         wait_until(lambda: found.state().token_ends_at is not None, "an end that is known", PATIENCE_S)
-        (alarm,) = alarms(found.ledger.overview(), LEASE)
+        (alarm,) = alarms(found.ledger.overview(), TimingSettings())
         assert "get a new one before then" in alarm.text

@@ -14,6 +14,7 @@ from worker.jobs.runner import AGAIN, LEASE, Runner
 from worker.ledger import Ledger
 from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
 from worker.ledger.schema.tables import jobs as table
+from worker.settings import TimingSettings
 
 from .builders import ManualClock, at_once, rows
 from .conftest import MakeLedger
@@ -86,12 +87,12 @@ def test_a_job_that_fails_comes_again_with_what_it_remembered_and_is_an_alarm_af
     one.once()
     clock.advance(seconds=EVERY.total_seconds())
     for failures in range(1, FAILURES_ENDURED + 1):
-        assert not [each for each in alarms(ledger.overview(), EVERY) if each.name == "job_failing"]
+        assert not [each for each in alarms(ledger.overview(), TimingSettings()) if each.name == "job_failing"]
         assert one.once() == 0
         assert row(ledger)["failures"] == failures
         clock.advance(seconds=(AGAIN * 2**failures).total_seconds())
     assert remembered[1:] == [{"asked": 1}] * FAILURES_ENDURED
-    (alarm,) = (each for each in alarms(ledger.overview(), EVERY) if each.name == "job_failing")
+    (alarm,) = (each for each in alarms(ledger.overview(), TimingSettings()) if each.name == "job_failing")
     assert "ask:prom has failed 3 times" in alarm.text
     assert "nobody answers" in alarm.text
 
@@ -112,7 +113,7 @@ def test_a_job_that_succeeds_again_is_no_alarm_any_more(ledger: Ledger, clock: M
         one.once()
         clock.advance(seconds=EVERY.total_seconds())
     assert (row(ledger)["failures"], row(ledger)["failing_since"], row(ledger)["error"]) == (0, None, None)
-    assert alarms(ledger.overview(), EVERY) == []
+    assert alarms(ledger.overview(), TimingSettings()) == []
 
 
 def test_a_job_that_is_not_configured_any_more_is_left_alone(ledger: Ledger, clock: ManualClock) -> None:

@@ -174,6 +174,8 @@ def test_a_pause_and_a_closed_gate_hold_until_they_are_ended(goes_on: GoesOn) ->
     assert goes_on.relay.turn() == 0
     goes_on.relay.advance(seconds=1800)
     goes_on.relay.send_what_is_due()
+    goes_on.relay.advance(seconds=60)  # the ghost wait of leases that were taken back
+    goes_on.relay.send_what_is_due()
     night = {each["id"] for each in goes_on.before["cases"] if each["source"] == "night"}
     waiting = {each["case_id"] for each in goes_on.now("operations") if each["state"] == "open"}
     assert waiting == night

@@ -290,10 +290,11 @@ def test_a_key_that_may_not_read_waits_with_an_alarm_and_stops_nothing_else(rela
         relay.send_what_is_due()
         relay.advance(seconds=TIMING.probe_interval)
     assert relay.ledger.find("other")[0].ticket_id is not None
-    assert "look_up_refused" in [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=1))]
+    timing = TimingSettings(stall_alarm=3600)
+    assert "look_up_refused" in [each.name for each in alarms(relay.ledger.overview(), timing)]
     relay.api.faults.clear()
     relay.run()
-    assert alarms(relay.ledger.overview(), timedelta(hours=1)) == []
+    assert alarms(relay.ledger.overview(), timing) == []
     assert relay.counts() == {"create_ticket": 2}
 
 

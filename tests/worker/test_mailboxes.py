@@ -14,13 +14,13 @@ from worker.ledger.reports.overview import alarms
 from worker.ledger.schema.tables import inbound as deliveries
 from worker.ledger.schema.tables import mailbox_uids
 from worker.ledger.sources.mailboxes import Cursor, Known
+from worker.settings import TimingSettings
 
 from .builders import NOON, ManualClock, commented, delivery, inbound, opened, rows
 
 BOX = Mailbox("support", "main")
 OTHER = Mailbox("support", "sales")
 LEASE = timedelta(seconds=60)
-STALL = timedelta(seconds=60)
 
 
 def place(uid: int, *, owed: bool = False, mailbox: str = "main") -> UidPlace:
@@ -28,7 +28,7 @@ def place(uid: int, *, owed: bool = False, mailbox: str = "main") -> UidPlace:
 
 
 def alarm_names(ledger: Ledger) -> list[str]:
-    return [each.name for each in alarms(ledger.overview(), STALL) if each.name.startswith("mailbox")]
+    return [each.name for each in alarms(ledger.overview(), TimingSettings()) if each.name.startswith("mailbox")]
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_silent_mailbox_is_an_alarm_until_it_is_read(watched: Ledger, clock: M
     assert alarm_names(watched) == []
     clock.advance(seconds=601)
     watched.mailboxes.failed(BOX, "connection refused")
-    (alarm,) = [each for each in alarms(watched.overview(), STALL) if each.name == "mailbox_silent"]
+    (alarm,) = [each for each in alarms(watched.overview(), TimingSettings()) if each.name == "mailbox_silent"]
     assert "connection refused" in alarm.text
 
 

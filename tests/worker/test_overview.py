@@ -10,8 +10,9 @@ import pytest
 from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Terms
 from worker.ledger.queue.clock_jumps import ClockJump
 from worker.ledger.reports.declared_alarms import ALARMS
-from worker.ledger.reports.overview import Overview, alarms
+from worker.ledger.reports.overview import Overview, Unanswered, alarms
 from worker.ledger.sources.jobs import FailingJob
+from worker.settings import TimingSettings
 
 from .builders import (
     LEASE,
@@ -40,7 +41,7 @@ SILENT = MailboxState("mail", "main", NOON - timedelta(days=1), 600.0, None, Non
 
 
 def names(seen_now: Overview) -> list[str]:
-    return [each.name for each in alarms(seen_now, STALL)]
+    return [each.name for each in alarms(seen_now, TimingSettings(stall_alarm=STALL.total_seconds()))]
 
 
 def test_every_alarm_of_the_metrics_is_declared_and_can_be_raised() -> None:
@@ -48,6 +49,7 @@ def test_every_alarm_of_the_metrics_is_declared_and_can_be_raised() -> None:
         QUIET, dead=1, quarantined=1, due_since=NOON - 9 * STALL, reading_refused=True, full="no room",
         overdue_since=NOON - timedelta(days=2), failing_jobs=(FailingJob("quiet:prom", 3, NOON, "nobody answers"),),
         mailboxes=(SILENT,), clock_jump=ClockJump(NOON, -3600.0, NOON),
+        unanswered=Unanswered(NOON - timedelta(hours=1), NOON, is_enough=True),
     )  # fmt: skip
     jumped = names(wrong)
     wrong = replace(wrong, clock_jump=None)  # a jump explains why work waits
@@ -86,7 +88,7 @@ def test_a_jump_of_the_clock_is_told_until_the_gate_opens(ledger: Ledger, clock:
     clock.advance(hours=-1)
     ledger.record([delivery(opened())])
     assert ledger.look_at_clock(terms, watch) is not None
-    (alarm,) = alarms(ledger.overview(), STALL)
+    (alarm,) = alarms(ledger.overview(), TimingSettings(stall_alarm=STALL.total_seconds()))
     assert alarm.name == "clock_jumped"
     assert alarm.text.startswith("the clock of the ledger was set back by 3600 s at ")
     clock.advance(seconds=61)
@@ -191,3 +193,12 @@ def test_a_repeated_name_gives_a_case_once(ledger: Ledger) -> None:
 def test_what_never_arrived_is_not_found(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
     assert [ledger.find(name) for name in ("dis", "", "%", "T-1", "disk:firing:1")] == [[]] * 5
+
+
+def test_attempts_that_come_too_late_for_their_calls_are_no_progress(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.record([delivery(opened())])
+    for _ in range(20):
+        late = again(clock.now, unsent=True, took=timedelta(seconds=6))
+        ledger.settle([(claim_one(ledger), late)])
+        clock.advance(seconds=6)
+    assert names(ledger.overview()) == ["stalled"]

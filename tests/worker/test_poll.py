@@ -20,7 +20,7 @@ from worker.ledger import Ledger, Limits
 from worker.ledger.reports.overview import alarms
 from worker.ledger.schema.tables import inbound, tickets
 from worker.planning.model import Policy, Treatment
-from worker.settings import Settings, Source
+from worker.settings import Settings, Source, TimingSettings
 
 from .builders import ManualClock, case_row, changed, delivery, opened, resolved, rows
 from .relay import KEY, Relay, relaying
@@ -231,4 +231,4 @@ def test_an_api_that_cannot_be_asked_is_an_alarm_after_a_while_and_nothing_is_co
         relay.break_once("status", status=500, path="/tickets/")
     look(relay)
     assert case_row(relay.ledger)["left"] is None
-    assert [each.name for each in alarms(relay.ledger.overview(), timedelta(hours=1))] == ["job_failing"]
+    assert [each.name for each in alarms(relay.ledger.overview(), TimingSettings(stall_alarm=3600))] == ["job_failing"]

@@ -210,6 +210,7 @@ def test_the_api_must_be_named_with_its_url_and_key() -> None:
         ({"key_window": "82800", "lease": "3600"}, "key_window must end before"),
         ({"key_window": "960"}, "no key would protect a repeated call"),
         ({"breaker_window": "19"}, "must be at least http_timeout"),
+        ({"failing_alarm": "19"}, "must be at least http_timeout"),
         ({"search_settles": "0"}, "greater than 0"),
         ({"breaker_window": "inf"}, "finite"),
     ],

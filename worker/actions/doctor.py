@@ -17,7 +17,7 @@ import tarfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -134,8 +134,8 @@ def _schema(ledger: Ledger) -> Mapping[str, Any]:
 
 
 def _status(ledger: Ledger, settings: Settings, statuses: list[StatusNow]) -> Any:
-    now = ledger.overview(look_for_room=True)
-    up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
+    now = ledger.overview(in_full=True)
+    up = alarms(now, settings.timing)
     # The reason for a pause is a person's text.
     quiet = replace(now, pauses=tuple(replace(each, why="") for each in now.pauses))
     statuses.append(widened(StatusNow, quiet, alarms=tuple(up)))

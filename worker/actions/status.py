@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
 
 from worker.documents.status import BudgetNow, LedgerIsAway, LimitsSet, StatusNow, widened
 from worker.ledger import DISK_FULL, LEDGER_AWAY, Alarm, Ledger, alarms, open_ledger, why_away
@@ -12,8 +11,8 @@ from worker.settings import Settings
 
 def status(ledger: Ledger, settings: Settings) -> StatusNow:
     """Return the present work, with the alarms that are up."""
-    now = ledger.overview(look_for_room=True)
-    up = alarms(now, timedelta(seconds=settings.timing.stall_alarm))
+    now = ledger.overview(in_full=True)
+    up = alarms(now, settings.timing)
     shown: StatusNow = widened(StatusNow, now, alarms=tuple(up))
     return shown
 

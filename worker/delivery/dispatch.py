@@ -85,7 +85,6 @@ class Dispatch:
         self._timing = timing
         self._patience = max(2, round(timing.ring_expires / timing.dispatch_interval))
         self._rounds: dict[Kind, int] = {}  # consecutive rounds in which each kind has been due
-        self._stall_alarm = timedelta(seconds=timing.stall_alarm)
         self._alarms: frozenset[str] = frozenset()
         self._look_at = 0.0
         # The transaction was rolled back in any case: the next round finds the same work, and this thread must not end.
@@ -129,7 +128,7 @@ class Dispatch:
 
     def look_at_alarms(self) -> None:
         """Log alarms that began or ended since the last look-up. Every worker does: each may be the only one."""
-        up = {each.name: each.text for each in alarms(self._ledger.overview(), self._stall_alarm)}
+        up = {each.name: each.text for each in alarms(self._ledger.overview(), self._timing)}
         for name in sorted(up.keys() - self._alarms):
             log.error("alarm.raised", alarm=name, text=up[name])
         for name in sorted(self._alarms - up.keys()):

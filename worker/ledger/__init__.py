@@ -19,7 +19,7 @@ from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, co
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
-from worker.ledger.queue import gates
+from worker.ledger.queue import answers, gates
 from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Lease, Mode, Terms
 from worker.ledger.queue.clock_jumps import JOB as CLOCK_JOB
@@ -27,6 +27,7 @@ from worker.ledger.queue.clock_jumps import ClockWatch, Jump
 from worker.ledger.queue.gates import EVERYTHING, CloseGate, Pause
 from worker.ledger.queue.settles import Outcome, Settlement
 from worker.ledger.queue.spending import Spending
+from worker.ledger.queue.undelivered import Waits, Why
 from worker.ledger.receipts import Receipt
 from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace, storable
 from worker.ledger.recording.replays import Again, Span, Stored
@@ -70,8 +71,8 @@ __all__ = [
     "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
     "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
     "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms",
-    "Timeline", "Try", "UidPlace", "alarms", "compare", "open_ledger", "rejects_the_values", "says_full", "storable",
-    "why_away",
+    "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger", "rejects_the_values",
+    "says_full", "storable", "why_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
@@ -116,6 +117,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         self.database.upgrade()
         with self.database.write() as connection:
             gates.ensure_gate(self.database, connection)
+            answers.ensure(self.database, connection)
             facts.ensure(self.database, connection)
 
     def is_current(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from worker.ledger import ALARMS, Ledger, LedgerAway, Overview, alarms
+from worker.planning.keys import RANKS
 from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 
@@ -28,8 +28,9 @@ def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
         yield "quarantined", {}, now.quarantined
         waited = (now.at - now.due_since).total_seconds() if now.due_since else 0
         yield "due_age_seconds", {}, waited
+        yield from _of_answers(now)
         yield from _of_mailboxes(now)
-        up = {each.name for each in alarms(now, timedelta(seconds=settings.timing.stall_alarm))}
+        up = {each.name for each in alarms(now, settings.timing)}
         for each in ALARMS.values():
             if each.in_metrics:
                 yield "alarm", {"alarm": each.name}, each.name in up
@@ -37,6 +38,15 @@ def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
     metrics = Metrics()
     metrics.add_gauges(gauges)
     return metrics
+
+
+def _of_answers(now: Overview) -> Iterator[tuple[str, dict[str, str], float]]:
+    planned = {each.rank: each.planned_at for each in now.oldest}
+    for rank in RANKS:
+        yield "undelivered_age_seconds", {"rank": str(rank)}, (now.at - planned.get(rank, now.at)).total_seconds()
+    if now.last_success_at is not None:
+        yield "last_success_timestamp_seconds", {}, now.last_success_at.timestamp()
+    yield "failures_in_a_row", {}, now.failures_in_a_row
 
 
 def _of_mailboxes(now: Overview) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -115,7 +115,10 @@ class ApiSettings(Section):
     breaker_rate: float = Field(default=0.5, gt=0, le=1)
     """The rate of failed calls from which on only probes are sent; rejected calls do not count as failed."""
     breaker_calls: int = Field(default=20, ge=1)
-    """The fewest calls in `timing.breaker_window` with which the breaker may open."""
+    """The fewest calls in `timing.breaker_window` with which the breaker may open by its rate."""
+    breaker_in_a_row: int = Field(default=5, ge=1)
+    """The breaker also opens after so many failed calls of one process in a row, over at least `timing.breaker_after`.
+    """
 
 
 FORGETS_KEYS_AFTER = 24 * 3600.0  # seconds, as in the service's contract
@@ -148,10 +151,14 @@ class TimingSettings(Section):
     """The pause between two probes while the key or its scope is refused, or the breaker is open."""
     breaker_window: Seconds = 30.0
     """The time over which failed calls are counted."""
+    breaker_after: Seconds = 10.0
+    """The shortest time between the first and the last of the failed calls in a row with which the breaker opens."""
     ring_expires: Seconds = 10.0
     """After this time a wake-up that no worker took is dropped."""
     stall_alarm: Seconds = 60.0
     """Due work without a claim for this time raises an alarm."""
+    failing_alarm: Seconds = 120.0
+    """Failed calls, and no answered one, for this time raise an alarm while work could be sent."""
 
     @property
     def latest_send(self) -> float:
@@ -189,6 +196,11 @@ class TimingSettings(Section):
             raise ValueError(
                 f"breaker_window ({self.breaker_window:g}) must be at least http_timeout ({self.http_timeout:g}): "
                 "otherwise calls that time out are never counted together"
+            )
+        if self.failing_alarm < self.http_timeout:
+            raise ValueError(
+                f"failing_alarm ({self.failing_alarm:g}) must be at least http_timeout ({self.http_timeout:g}): "
+                "otherwise the alarm could be raised while a call still waits for its answer"
             )
         return self
 

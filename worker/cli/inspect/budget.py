@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from worker.actions import status
+from worker.cli.inspect.waits import waits
 from worker.cli.operate.byhand import ledger_and_settings
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import Fact, output_option, print_document, show_facts, time_text
@@ -28,7 +29,9 @@ _FACTS: tuple[Fact[BudgetNow], ...] = (
     Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the Tickets API asked"
          if now.closed_until is not None else None),
     Fact("slow ledger", lambda now: _slow(now.late)),
-    Fact("waiting", lambda now: counted(sum(each.cases for each in now.waiting), "case")),
+    Fact("waiting", lambda now: counted(sum(each.operations for each in now.undelivered), "operation")),
+    Fact("", lambda now: waits(now.undelivered)),
+    Fact("due", lambda now: counted(sum(each.cases for each in now.waiting), "case")),
     Fact("", lambda now: [f"{each.cases:>5}  {name_of(each.rank):<18} since {time_text(each.oldest)}"
                           for each in now.waiting]),
 )  # fmt: skip
@@ -38,7 +41,7 @@ _FACTS: tuple[Fact[BudgetNow], ...] = (
 @data_option
 @output_option
 def budget(data: Path, output: str) -> None:
-    """Show the requests of the last minute, by rank and source, and the cases that wait for the budget.
+    """Show the requests of the last minute, by rank and source, and what waits: for the budget, or for what else.
 
     \b
     Example: ticketrelay budget -o json

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from worker.actions import status as actions
+from worker.cli.inspect.waits import waits
 from worker.cli.shell.common import data_option, settings_without_api, upgraded_ledger
 from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
 from worker.documents.status import LedgerIsAway, StatusNow
@@ -27,10 +28,12 @@ _REASONS = {
 _FACTS: tuple[Fact[StatusNow], ...] = (
     Fact("cases", lambda now: counts(dict(sorted(now.cases.items()))) or "none"),
     Fact("waiting", lambda now: counts(dict(sorted(now.open_operations.items()))) or "nothing"),
+    Fact("", lambda now: waits(now.undelivered)),
     Fact("dead", lambda now: f"{counted(now.dead, 'operation')} · {_in_quarantine(now.quarantined)}"),
     Fact("paused", lambda now: map(_paused, now.pauses)),
     Fact("mailbox", lambda now: map(_mailbox, now.mailboxes)),
     Fact("due since", lambda now: time_text(now.due_since)),
+    Fact("answers", lambda now: _answers(now)),
     Fact("gate", lambda now: f"closed until {now.gate_closed_until:%H:%M:%S} UTC: {_REASONS[now.gate_reason or '']}"
          if now.gate_closed_until is not None and now.gate_closed_until > now.at else None),
     Fact("budget", lambda now: f"{now.share:.0%} of the limit, since the Tickets API answered 429; growing back"
@@ -64,6 +67,15 @@ def _print(now: StatusNow | LedgerIsAway) -> None:
     for each in now.alarms:
         click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
         click.echo(f"      {ALARMS[each.name].action}")
+
+
+def _answers(now: StatusNow) -> str | None:
+    """Return in words how the Tickets API answered lately."""
+    success = f"last success {time_text(now.last_success_at)}" if now.last_success_at is not None else None
+    failures = (
+        f"{counted(now.failures_in_a_row, 'call')} failed since the last answer" if now.failures_in_a_row else None
+    )
+    return " · ".join(each for each in (success, failures) if each) or None
 
 
 def _in_quarantine(number: int) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from worker.ledger.queue import gates
 from worker.ledger.queue.budget import LEAST_LATE, MINUTE, MOST_LATE, late_bound
 from worker.ledger.queue.gates import ALL
+from worker.ledger.queue.undelivered import Waits
 from worker.ledger.schema.tables import budget, cases
 from worker.ledger.schema.words import ClosedBy, DeliveryState
 
@@ -45,11 +46,14 @@ class Spending:
     closed_until: datetime | None
     """The time before which no call is sent, because the service answered 429."""
     waiting: tuple[Line, ...]
+    """The due cases: they wait for nothing but the budget."""
+    undelivered: tuple[Waits, ...]
+    """The operations that are not delivered yet, by the reason why they wait."""
     late: timedelta = LEAST_LATE
     """The late bound: within this time after its token was taken, a call must leave."""
 
 
-def spending(connection: Connection, now: datetime) -> Spending:
+def spending(connection: Connection, now: datetime, undelivered: tuple[Waits, ...]) -> Spending:
     """Return the use of the budget, and the cases that wait for it."""
     by = (budget.c.rank, budget.c.source)
     taken = select(*by, func.sum(budget.c.tokens)).where(budget.c.at > now - MINUTE).group_by(*by).order_by(*by)
@@ -64,4 +68,5 @@ def spending(connection: Connection, now: datetime) -> Spending:
         closed_until=state.closed_until if closed else None,
         waiting=tuple(Line(*row) for row in connection.execute(lines.order_by(cases.c.rank))),
         late=late_bound(state.late_bound, state.late_at, now, MOST_LATE),
+        undelivered=undelivered,
     )

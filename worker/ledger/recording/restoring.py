@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, case, delete, insert, literal, select, tuple_, update
 
 from worker.ledger.engine.facts import RESTORED_AT
+from worker.ledger.queue import answers
 from worker.ledger.queue.heads import open_heads, place, write_cases
 from worker.ledger.schema.columns import EPOCH, MICROSECOND
 from worker.ledger.schema.tables import cases, facts, operations
@@ -43,6 +44,7 @@ def mark_restored(connection: Connection, now: datetime, wait: timedelta) -> int
     moment = str((now - EPOCH) // MICROSECOND).encode()
     connection.execute(insert(facts).values(name=RESTORED_AT, value=moment))
     skip_superseded(connection, now)
+    answers.forget_failures(connection)
     return marked.rowcount
 
 

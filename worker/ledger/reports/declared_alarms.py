@@ -48,8 +48,8 @@ ALARMS = {
                       " succeeds.",
                       is_urgent=True),
         DeclaredAlarm("breaker_open",
-                      "At least half of the calls to the Tickets API fail (`BREAKER_RATE`). Only one call is made"
-                      " every `PROBE_INTERVAL` (30 s).",
+                      "At least half of the calls to the Tickets API fail (`BREAKER_RATE`), or five calls failed in a"
+                      " row (`BREAKER_IN_A_ROW`). Only one call is made every `PROBE_INTERVAL` (30 s).",
                       "Check whether the Tickets API is up. Sending continues by itself after a call that succeeds.",
                       is_urgent=True),
         DeclaredAlarm("clock_jumped",
@@ -58,6 +58,14 @@ ALARMS = {
                       " Messages are taken in as usual.",
                       "Nothing, after a single step: sending continues by itself. If the alarm returns, two programs"
                       " set the clock, or a virtual machine is paused again and again: let NTP slew the clock."),
+        DeclaredAlarm("delivery_failing",
+                      "No ticket gets through: for `FAILING_ALARM` (2 minutes) work could be sent, at least three calls"
+                      " failed, and the Tickets API answered none. An answer with 4xx would count; a look-up does not.",
+                      "Find the last error: `ticketrelay tail --no-follow`. Check whether the Tickets API is up, and"
+                      " whether this machine reaches it: `ticketrelay check --connect`. No message is lost, and sending"
+                      " continues by itself; tell people that tickets come late. The alarm ends with the first answered"
+                      " call, or when nothing is left that could be sent.",
+                      is_urgent=True),
         DeclaredAlarm("look_up_refused",
                       "The API key lacks the scope `tickets:read`. So a worker cannot find out whether a call of"
                       " unknown outcome took effect.",

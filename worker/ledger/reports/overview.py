@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from worker.ledger.operator import interventions
 from worker.ledger.operator.dead_letters import Try, read_tries
 from worker.ledger.operator.interventions import Intervention
-from worker.ledger.queue import clock_jumps, gates
+from worker.ledger.queue import answers, clock_jumps, gates, undelivered
 from worker.ledger.queue.clock_jumps import ClockJump
-from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
+from worker.ledger.queue.gates import ALL, EVERYTHING, READING, REFUSALS, Pause
+from worker.ledger.queue.undelivered import TWO, Oldest, Waits
 from worker.ledger.reports.declared_alarms import DISK_FULL
 from worker.ledger.reports.selects import by_message, filled, number_by
 from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
@@ -23,14 +24,27 @@ from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationS
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
+from worker.settings import TimingSettings
 from worker.wording import counted
 
+LATEST = 1000  # attempts among which the last call is looked for
 OVERDUE = timedelta(hours=24)
 FAILURES_ENDURED = 3  # consecutive failures of a job without an alarm
+CALLS_THAT_TELL = 3  # fewer failed calls than this do not show that the Tickets API is away
 TOKEN_ENDS_SOON = timedelta(days=7)
 
 _TO_SEND = operations.c.state.in_(["open", "held"])
 _INBOUND = re.compile(r"in-(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The time in which write calls failed, none was answered, and some operation could be sent."""
+
+    since: datetime
+    until: datetime
+    is_enough: bool
+    """True if enough calls failed, on two cases, or on the only one that can be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class Overview:
     due_since: datetime | None
     """Since when the longest waiting due case could have been sent."""
     last_attempt_at: datetime | None
+    """When the last call was made. An attempt that came too late to make its call is no progress."""
     gate_closed_until: datetime | None
     gate_reason: str | None
     reading_refused: bool
@@ -63,6 +78,15 @@ class Overview:
     failing_jobs: tuple[FailingJob, ...] = ()
     mailboxes: tuple[MailboxState, ...] = ()
     """The mailboxes that are read over IMAP."""
+    oldest: tuple[Oldest, ...] = ()
+    """The oldest undelivered operation of each rank, held ones aside."""
+    last_success_at: datetime | None = None
+    """When a write call last took effect, to the second."""
+    failures_in_a_row: int = 0
+    """Write calls that failed since the last one that was answered. A 4xx is an answer."""
+    unanswered: Unanswered | None = None
+    undelivered: tuple[Waits, ...] = ()
+    """The operations that are not delivered yet, by the reason why they wait; read for `status` only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +130,17 @@ class CaseStory:
     """Interventions on its operations, deliveries and tickets."""
 
 
-def overview(connection: Connection, now: datetime) -> Overview:
+def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Overview:
     """Read the counts."""
     dead = select(func.count()).select_from(operations).where(operations.c.state == OperationState.DEAD)
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
-    last = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
+    latest = select(attempts.c.at, attempts.c.latency_ms).order_by(attempts.c.id.desc()).limit(LATEST).subquery()
+    last = select(func.max(latest.c.at)).where(latest.c.latency_ms.is_not(None))
     tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == OperationState.OPEN)
     rows = gates.states(connection)
+    answered = answers.state(connection)
     return Overview(
         cases=number_by(connection, cases.c.state),
         open_operations=number_by(connection, operations.c.kind, _TO_SEND),
@@ -132,6 +158,10 @@ def overview(connection: Connection, now: datetime) -> Overview:
         clock_jump=clock_jumps.present(rows[ALL], now),
         failing_jobs=tuple(jobs.failing(connection)),
         mailboxes=tuple(mailboxes.states(connection)),
+        oldest=undelivered.oldest_by_rank(connection),
+        last_success_at=None if answered is None else answered.succeeded_at,
+        failures_in_a_row=0 if answered is None else answered.failures,
+        unanswered=None if answered is None else _unanswered(connection, answered, now, ghost_wait),
     )
 
 
@@ -139,6 +169,19 @@ def _due_since(run_at: datetime | None, gate: Row[Any], now: datetime) -> dateti
     """Return since when a case that is due since `run_at` could be sent: it could not while the gate was closed."""
     opened = [each for each in (gate.closed_until, gate.jump_until) if each is not None and each <= now]
     return None if run_at is None else max([run_at, *opened])
+
+
+def _unanswered(connection: Connection, row: Row[Any], now: datetime, ghost_wait: timedelta) -> Unanswered | None:
+    """Return the time in which no write call was answered; None if calls do not fail, or nothing can be sent."""
+    if row.failing_since is None:
+        return None
+    planned_at = undelivered.oldest_sendable(connection, now)
+    if planned_at is None:
+        return None
+    is_ghost_wait = row.in_doubt and now < row.failed_at + ghost_wait
+    since, until = max(row.failing_since, planned_at), row.failed_at if is_ghost_wait else now
+    is_enough = row.failures >= CALLS_THAT_TELL and (row.several or undelivered.sendable_cases(connection, now) < TWO)
+    return Unanswered(since, until, is_enough)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +214,9 @@ def _last_at(connection: Connection, source: str) -> datetime | None:
     return connection.execute(latest).scalar_one_or_none()
 
 
-def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
+def alarms(seen_now: Overview, timing: TimingSettings) -> list[Alarm]:
     """Return the alarms."""
+    stall_alarm, failing_alarm = (timedelta(seconds=each) for each in (timing.stall_alarm, timing.failing_alarm))
     refused = _REFUSALS.get(seen_now.gate_reason or "")
     is_overdue = seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE
     texts = (
@@ -185,6 +229,9 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
         ("breaker_open", seen_now.gate_reason == "breaker",
          "too many calls to the Tickets API fail: only one call at a time is tried, until the calls succeed"),
         ("clock_jumped", seen_now.clock_jump, _jumped(seen_now.clock_jump)),
+        ("delivery_failing", _is_failing(seen_now, failing_alarm),
+         f"the last {seen_now.failures_in_a_row} calls to the Tickets API failed, and none was answered: "
+         f"{_success(seen_now)}"),
         ("look_up_refused", seen_now.reading_refused,
          "our API key lacks the scope tickets:read, so calls of unknown outcome cannot be looked up: "
          "give the key that scope"),
@@ -195,7 +242,7 @@ def alarms(seen_now: Overview, stall_alarm: timedelta) -> list[Alarm]:
     found += [_failing(each) for each in seen_now.failing_jobs if each.failures >= FAILURES_ENDURED][:1]
     if _stalled(seen_now, stall_alarm):
         since = f"{seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC"
-        found.append(Alarm("stalled", f"work has been due since {since}, and no worker claims it: does a worker run?"))
+        found.append(Alarm("stalled", f"work has been due since {since}, and no call was made: does a worker run?"))
     for each in seen_now.mailboxes:
         found += _alarms_of(each, seen_now.at)
     return found
@@ -245,6 +292,21 @@ def _minute(at: datetime | None) -> str:
 def _failing(job: FailingJob) -> Alarm:
     failed = f"has failed {counted(job.failures, 'time')} since {_minute(job.since)}"
     return Alarm("job_failing", f"the job {job.name} {failed}: {job.error}")
+
+
+def _is_failing(seen_now: Overview, failing_alarm: timedelta) -> bool:
+    found = seen_now.unanswered
+    waits = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
+    if found is None or seen_now.gate_reason in REFUSALS or (seen_now.gate_reason == "budget" and waits):
+        return False
+    return found.is_enough and found.until - found.since >= failing_alarm
+
+
+def _success(seen_now: Overview) -> str:
+    """Return in words when a call last took effect."""
+    if seen_now.last_success_at is None:
+        return "no call has taken effect yet"
+    return f"the last one that took effect was at {_minute(seen_now.last_success_at)}"
 
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Column, Dialect, Index, Integer, text
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,3 +42,8 @@ def only(column: str, words: type[StrEnum]) -> CheckConstraint:
     """Return a CHECK constraint that refuses any other word in this column."""
     listed = ", ".join(f"'{each.value}'" for each in words)
     return CheckConstraint(f'"{column}" IN ({listed})', name=column)
+
+
+def partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index that holds only the rows with this condition."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))

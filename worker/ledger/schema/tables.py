@@ -22,20 +22,8 @@ from sqlalchemy import (
     text,
 )
 
-from worker.ledger.schema.columns import Instant, Number, only, required
-from worker.ledger.schema.words import (
-    AttemptOutcome,
-    CasePhase,
-    ClosedBy,
-    DeliveryState,
-    InboundOutcome,
-    LeftBy,
-    MailOutcome,
-    OperationKind,
-    OperationState,
-    ReceiptState,
-    TicketOrigin,
-)
+from worker.ledger.schema import words
+from worker.ledger.schema.columns import Instant, Number, only, partial, required
 
 metadata = MetaData(
     naming_convention={
@@ -62,9 +50,8 @@ inbound = Table(
     required("body_digest", Text),
     required("deliveries", Integer, server_default=text("1")),  # number of deliveries with the same unreadable bytes
     Column("duplicate_of", Number),  # the delivery that first brought the same message
-    only("outcome", InboundOutcome),
-    Index("ix_inbound_quarantined", "source", "body_digest", postgresql_where=text("outcome = 'quarantined'"),
-          sqlite_where=text("outcome = 'quarantined'")),
+    only("outcome", words.InboundOutcome),
+    partial("ix_inbound_quarantined", "source", "body_digest", where="outcome = 'quarantined'"),
 )  # fmt: skip
 
 cases = Table(
@@ -102,16 +89,13 @@ cases = Table(
     Column("changed_at", Instant),  # when the priority was set, by the source's clock
     Column("heard_at", Instant),  # when the source last reported that it goes on; only for expiry
     UniqueConstraint("source", "key"),
-    only("phase", CasePhase),
-    only("state", DeliveryState),
-    only("kind", OperationKind),
-    only("left", LeftBy),
-    Index("ix_cases_ready", "rank", "run_at", "id", postgresql_where=text("state = 'ready'"),
-          sqlite_where=text("state = 'ready'")),
-    Index("ix_cases_queues", "source", "rank", "run_at", "id", postgresql_where=text("state = 'ready'"),
-          sqlite_where=text("state = 'ready'")),
-    Index("ix_cases_leased", "lease_until", postgresql_where=text("state = 'leased'"),
-          sqlite_where=text("state = 'leased'")),
+    only("phase", words.CasePhase),
+    only("state", words.DeliveryState),
+    only("kind", words.OperationKind),
+    only("left", words.LeftBy),
+    partial("ix_cases_ready", "rank", "run_at", "id", where="state = 'ready'"),
+    partial("ix_cases_queues", "source", "rank", "run_at", "id", where="state = 'ready'"),
+    partial("ix_cases_leased", "lease_until", where="state = 'leased'"),
 )  # fmt: skip
 
 operations = Table(
@@ -141,10 +125,10 @@ operations = Table(
     required("unproven", Boolean, server_default=false()),  # set by a restore: treated as if its key had expired
     Column("joined_into", BigInteger),  # the seq of the operation that it is sent with
     Column("own_request", LargeBinary),  # its request without joined parts; then nothing more is joined
-    only("kind", OperationKind),
-    only("state", OperationState),
-    Index("ix_operations_dead", "case_id", "seq", postgresql_where=text("state = 'dead'"),
-          sqlite_where=text("state = 'dead'")),
+    only("kind", words.OperationKind),
+    only("state", words.OperationState),
+    partial("ix_operations_open", "rank", "created_at", where="state = 'open'"),
+    partial("ix_operations_dead", "case_id", "seq", where="state = 'dead'"),
     Index(None, "inbound_id"),
 )  # fmt: skip
 
@@ -188,7 +172,7 @@ members = Table(
     Column("priority", Text),
     required("subject", Text),
     Column("heard_at", Instant),
-    only("phase", CasePhase),
+    only("phase", words.CasePhase),
     Index(None, "source", "key"),
 )
 
@@ -250,7 +234,7 @@ tickets = Table(
     Column("reopened_at", Instant),  # by a person, according to the Tickets API
     Column("told_at", Instant),  # when the latest state reported by the Tickets API began, by its clock
     Column("looked_at", Instant),  # of the last poll, where webhooks cannot reach this host
-    only("how", TicketOrigin),
+    only("how", words.TicketOrigin),
     UniqueConstraint("case_id", "create_seq"),
 )
 
@@ -265,7 +249,7 @@ attempts = Table(
     Column("status", Integer),
     Column("error", Text),
     Column("latency_ms", Integer),
-    only("outcome", AttemptOutcome),
+    only("outcome", words.AttemptOutcome),
     Index(None, "case_id", "seq"),
 )
 
@@ -286,7 +270,20 @@ gate = Table(
     Column("jump_until", Instant),  # the gate is closed until then because of it
     Column("jump_mended", Boolean),  # false: and until the job `clock` is done
     Column("jumped_back", Float),  # seconds by which the clock was set back, in all, since that job was last done
-    only("reason", ClosedBy),
+    only("reason", words.ClosedBy),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("succeeded_at", Instant),  # of the last write call that took effect; written at most once a second
+    required("failures", Integer, server_default=text("0")),  # write calls that failed since the last answered one
+    Column("failing_since", Instant),  # of the first of them; later if nothing could be sent meanwhile
+    Column("failed_at", Instant),  # of the last of them
+    required("in_doubt", Boolean, server_default=false()),  # the outcome of that one is unknown
+    Column("case_id", Number),  # of the first of them
+    required("several", Boolean, server_default=false()),  # calls of other cases failed too
 )
 
 pauses = Table(
@@ -323,9 +320,8 @@ receipts = Table(
     Column("posting_at", Instant),  # time of a first post that may have been executed
     required("attempts", Integer),
     Column("error", Text),
-    only("state", ReceiptState),
-    Index("ix_receipts_due", "source", "run_at", postgresql_where=text("state IN ('due', 'leased')"),
-          sqlite_where=text("state IN ('due', 'leased')")),
+    only("state", words.ReceiptState),
+    partial("ix_receipts_due", "source", "run_at", where="state IN ('due', 'leased')"),
 )  # fmt: skip
 
 jobs = Table(
@@ -405,5 +401,5 @@ mailbox_uids = Table(
     required("outcome", Text),  # when it was recorded
     Column("reason", Text),  # of a mail that is not a delivery
     required("owed", Boolean),  # the mail must still be flagged or moved
-    only("outcome", MailOutcome),
+    only("outcome", words.MailOutcome),
 )

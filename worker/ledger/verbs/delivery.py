@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from worker.ledger import receipts
 from worker.ledger.operator import interventions
 from worker.ledger.operator.interventions import UNNAMED
-from worker.ledger.queue import claims, clock_jumps, gates, settles, spare, spending
+from worker.ledger.queue import answers, claims, clock_jumps, gates, settles, spare, spending, undelivered
 from worker.ledger.queue.claim import Claim, Claimed, Terms
 from worker.ledger.queue.clock_jumps import ClockWatch, Jump
 from worker.ledger.queue.settles import Settlement
+from worker.ledger.queue.spending import Spending
 from worker.ledger.verbs.rules import StandingRules
 from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_database, writes
 from worker.planning.model import Kind
@@ -30,7 +31,13 @@ class DeliveryVerbs(Verbs):
     due_kinds = reads(at_now(claims.due_kinds))
     leased_until = reads(at_now(claims.leased_until))
     take_spare_token = writes(with_database(spare.take_spare_token))
-    spending = reads(at_now(spending.spending))
+
+    @reads
+    def spending(self, connection: Connection) -> Spending:
+        """Return the use of the budget, and the work that waits for it or for something else."""
+        now = self.database.now(connection)
+        waits = undelivered.by_reason(connection, now, self.rules.ghost_wait, self.rules.all_gone)
+        return spending.spending(connection, now, waits)
 
     def claim(
         self,
@@ -69,6 +76,8 @@ class DeliveryVerbs(Verbs):
         if self.rules.may_answer():
             moved = {each.case_id for each, outcome in settled if receipts.moves(each.kind, outcome.state)}
             receipts.notice(connection, moved, now)
+        # It locks a row that all settles share, so it comes last.
+        answers.note(connection, [each for each in settled if each[0] not in stale], now)
         return stale, due
 
 
@@ -89,7 +98,11 @@ class GateVerbs(Verbs):
     @writes
     def resume(self, connection: Connection, scope: str, *, by: str = UNNAMED) -> bool:
         """End a pause; False when there was none."""
+        now = self.database.now(connection)
+        could_send = undelivered.sendable_cases(connection, now) > 0
         ended = gates.resume(connection, scope)
         if ended:
-            interventions.note(connection, by, "sources resume", scope, self.database.now(connection))
+            interventions.note(connection, by, "sources resume", scope, now)
+        if ended and not could_send:
+            answers.begin_anew(connection)
         return ended
