@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.contract.events import Reference
-from worker.planning.decide import USED_AGAIN
 from worker.planning.grouping import PREFIX
 from worker.planning.model import Group, Policy
+from worker.planning.reused_ids import USED_AGAIN
 
 from ..builders import changed, commented, minute, opened, resolved
 from ..conversations import ADA, EVE, mail, name_of
