@@ -64,7 +64,11 @@ def aliases_in(pairs: Iterable[tuple[str, Event]]) -> set[Name]:
     return {
         (source, name)
         for source, event in pairs
-        for name in (*event.aliases, *(each.alias for each in event.references))
+        for name in (
+            *event.aliases,
+            *(each.alias for each in event.references),
+            *([strangers_alias(event.case_key)] if _needs_part(event) else []),
+        )
     }
 
 
@@ -74,20 +78,27 @@ def keys_in(pairs: Iterable[tuple[str, Event]]) -> set[Key]:
 
 
 def gathering(
-    pairs: Iterable[tuple[str, Event]], known: Mapping[Name, int], there: Mapping[int, KnownCase]
+    pairs: Sequence[tuple[str, Event]], known: Mapping[Name, int], there: Mapping[int, KnownCase]
 ) -> set[Name]:
     """Return the aliases of the cases that may gather what strangers write about these known cases.
 
-    The caller looks them up as it does those of `aliases_in`, and then calls `placed` with both.
+    The caller looks them up as it does those of `aliases_in`, and asks again with the cases found, until there are no
+    more; then it calls `placed` with all. Empty if no event can be turned away from a known case: that saves a look-up.
     """
-    found: set[Name] = set()
-    for source, event in pairs:
-        if event.authority != "participant" and not event.stranger:
-            continue
-        met = (known.get((source, each.alias)) for each in event.references if not each.proven)
-        cases = (there[case] for case in met if case is not None)
-        found |= {(source, strangers_alias(case.key[1])) for case in cases if not _is_among(case.people, event)}
-    return found
+    may_be = [(source, event) for source, event in pairs if _needs_part(event)]
+    # An event may lead later ones of the list to a known case.
+    if len(may_be) < 2 and not any(_is_turned_away(source, event, known, there) for source, event in may_be):
+        return set()
+    return {(case.key[0], strangers_alias(case.key[1])) for case in there.values()}
+
+
+def _is_turned_away(source: str, event: Event, known: Mapping[Name, int], there: Mapping[int, KnownCase]) -> bool:
+    met = (known.get((source, each.alias)) for each in event.references if not each.proven)
+    return any(case is not None and not _is_among(there[case].people, event) for case in met)
+
+
+def _needs_part(event: Event) -> bool:
+    return event.authority == "participant" or event.stranger
 
 
 def placed(
@@ -185,7 +196,7 @@ class _View:
         return None, False, first
 
     def _takes_part(self, case: int | Key, event: Event) -> bool:
-        if event.authority != "participant" and not event.stranger:
+        if not _needs_part(event):
             return True  # the opener is not known here; `standing_of` checks it
         people = self.cases[case].people if isinstance(case, int) else self._new_people.get(case, set())
         return _is_among(people, event)

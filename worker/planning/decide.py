@@ -340,8 +340,8 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
 
 
 def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
-    """Let a comment without a known case wait, or leave it to a person."""
-    if event.unknown == "quarantine":
+    """Let a comment without a known case wait, or leave it to a person: a stranger's does not wait."""
+    if event.unknown == "quarantine" or event.stranger:
         reason = "the case is not known"
         return Effect(arrival, Recurrence.FIRST, reason, quarantine=True)
     wanted = (arrival.source, name_of(event))

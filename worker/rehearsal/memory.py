@@ -72,8 +72,11 @@ class Memory:
     def _place(self, pairs: Sequence[tuple[str, Event]]) -> list[Destination]:
         known = {name: self._names[name] for name in aliases_in(pairs) if name in self._names}
         there = self._known_cases(known)
-        known |= {name: self._names[name] for name in gathering(pairs, known, there) if name in self._names}
-        there |= self._known_cases(known)
+        asked: set[Name] = set()
+        while wanted := gathering(pairs, known, there) - asked:
+            asked |= wanted
+            known |= {name: self._names[name] for name in wanted if name in self._names}
+            there = self._known_cases(known)
         return placed(pairs, known, there, {key for key in keys_in(pairs) if key in self._known.by_key})
 
     def _known_cases(self, known: Mapping[Name, int]) -> dict[int, KnownCase]:

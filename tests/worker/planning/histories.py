@@ -14,6 +14,7 @@ from ..conversations import ADA, EVE, mail, name_of
 from .floods import LOOPS, STORMS
 from .lives import LIFECYCLE
 from .rules import CREATED, NONE, Rule, once
+from .strangers import DOUBTED, STRANGERS
 
 TEAM = Group(f"{PREFIX}team", "team=db")
 KNOWN = "a repeat: this message is known"
@@ -305,4 +306,4 @@ GROUPING = (
     ),
 )
 
-RULES = (*RECOGNISING, *CORRELATING, *WAITING, *LIFECYCLE, *DELAYING, *GROUPING, *STORMS, *LOOPS)
+RULES = (*RECOGNISING, *CORRELATING, *WAITING, *LIFECYCLE, *DELAYING, *GROUPING, *STORMS, *LOOPS, *STRANGERS, *DOUBTED)

@@ -32,9 +32,11 @@ def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Dest
     """Return where each event goes, by the names known now and by the names that earlier events of the list add."""
     known = read(connection, aliases_in(pairs))
     there = _known_cases(connection, set(known.values()))
-    if gathered := read(connection, gathering(pairs, known, there) - known.keys()):
-        known |= gathered
-        there |= _known_cases(connection, set(gathered.values()) - there.keys())
+    asked: set[Name] = set()
+    while wanted := gathering(pairs, known, there) - asked:
+        asked |= wanted
+        known |= read(connection, wanted)
+        there |= _known_cases(connection, set(known.values()) - there.keys())
     return placed(pairs, known, there, _known_keys(connection, keys_in(pairs)))
 
 
