@@ -41,7 +41,7 @@ class Verdict:
 
     @property
     def why_not_authentic(self) -> str | None:
-        """Why the From is not authentic; None if it is."""
+        """The reason for which From is not authentic; None if it is."""
         return None if self.result == "pass" else self.why
 
 

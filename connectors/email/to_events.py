@@ -176,8 +176,10 @@ def _answer(mail: Mail, settings: Settings) -> str | None:
 
 
 def _exchange(mail: Mail, settings: Settings) -> Exchange:
+    """Return the loop guard of the sender; a stranger has another one than the sender whom the mail names."""
     author = mail.author.address if mail.author else ""
-    name = digest(author, bare_subject(mail.tree.headers), mail.mailbox)[:40]
+    names = (author, bare_subject(mail.tree.headers), mail.mailbox)
+    name = digest(*names, *(["stranger"] if _is_stranger(mail, settings) else []))[:40]
     return Exchange(name, settings.loop_limit, settings.loop_minutes * 60)
 
 

@@ -1,7 +1,7 @@
 """Looks for known vulnerabilities of the locked runtime requirements, with pip-audit.
 
     python3 dev.py audit             exits 1 for a vulnerability, 2 if a package could not be looked up
-    python3 dev.py audit --check     as `dev.py check` does: what could not be looked up is said, and is no failure
+    python3 dev.py audit --check     as `dev.py check` does: what could not be looked up is said, and does not fail
 
 pip-audit is not among the locked requirements, because its data need the Internet. Without the data of a package
 pip-audit prints "No known vulnerabilities found" and exits 0, so its report is read package by package: a package that

@@ -118,6 +118,17 @@ def test_a_token_lets_a_sender_in_whom_the_server_refuses_and_no_other_reference
     assert not any("Not verified" in text for text in texts(ledger)[0]), "a token vouches"
 
 
+def test_forged_mails_use_up_no_room_of_the_sender_whom_they_forge(ledger: Ledger) -> None:
+    """The note about a loop is for the case of the latest mail that passed: it would hold the forged text."""
+    with box_with(ledger, loop_limit=3) as box:
+        for number in range(8):
+            box.take(raw(f"forged.0{number}", "Send the key.", Authentication_Results=FAILED, **REPLY))
+        for number in range(2):
+            assert did(box.take(raw(f"ada.0000{number}", Authentication_Results=PASSED, **REPLY))) == ["add_note"]
+    assert kinds(ledger) == [["create_ticket", "add_note", "add_note"], ["create_ticket", *["add_note"] * 3]]
+    assert not any("Send the key" in text for text in texts(ledger)[0])
+
+
 def test_strangers_for_one_case_share_one_ticket(ledger: Ledger) -> None:
     with box_with(ledger) as box:
         for number in range(5):

@@ -41,7 +41,7 @@ def marked_as(author: str | None) -> str:
 def why_not_let_in(
     destination: Destination, event: Event, recurrence: Recurrence, case: Case, *, is_renamed: bool
 ) -> str | None:
-    """Return why a stranger's message has no effect on its case; None if it has one, or if it is no stranger's.
+    """Return why a stranger's message has no effect on its case; None if it has one, or another author.
 
     `is_renamed`: the id of the message is known of another message.
     """

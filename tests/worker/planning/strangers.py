@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from worker.planning.reused_ids import USED_AGAIN
 from worker.planning.senders import NOT_LET_IN, REPEATED
 
@@ -9,7 +11,7 @@ from ..builders import changed, commented, opened, resolved
 from ..conversations import ADA, BOB, EVE, mail
 from .rules import CREATED, NONE, Rule, once
 
-OTHER = {"text": "another mail", "content_digest": "0f" * 32}
+OTHER: dict[str, Any] = {"text": "another mail", "content_digest": "0f" * 32}
 DOUBT = "Not verified."
 
 
