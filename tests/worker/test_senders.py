@@ -129,6 +129,31 @@ def test_forged_mails_use_up_no_room_of_the_sender_whom_they_forge(ledger: Ledge
     assert not any("Send the key" in text for text in texts(ledger)[0])
 
 
+@pytest.mark.parametrize("unverified", ["accept", "mark", "stranger"])
+@pytest.mark.parametrize("results", [PASSED, FAILED, None], ids=["pass", "fail", "none"])
+def test_mails_of_before_are_repeats_when_a_server_is_trusted(
+    ledger: Ledger, results: str | None, unverified: str
+) -> None:
+    mails = [
+        raw("first", Authentication_Results=results),
+        raw("first", "The footer of a list.", List_Id="<ops.example.net>", Authentication_Results=results),
+        raw("ada.00001", Authentication_Results=results, **REPLY),
+        raw("evil.0001", author=EVE, Authentication_Results=results, **REPLY),
+        raw("auto.0001", Auto_Submitted="auto-replied", Authentication_Results=results, **REPLY),
+        report(1, "FAILED", Authentication_Results=results),
+        report(2, "still FAILED", Authentication_Results=results),
+        report(3, "OK", Authentication_Results=results),
+    ]
+    with mailbox(ledger, alerts=[BACKUP]) as box:
+        for each in mails:
+            box.take(each)
+    before = story(ledger)
+    with mailbox(ledger, alerts=[BACKUP], authserv_id=OURS, unverified=unverified) as box:
+        again = [box.take(each) for each in mails]
+    assert story(ledger) == before
+    assert [each.outcome for each in again] == ["accepted"] * len(mails)
+
+
 def test_strangers_for_one_case_share_one_ticket(ledger: Ledger) -> None:
     with box_with(ledger) as box:
         for number in range(5):
