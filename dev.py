@@ -9,7 +9,7 @@
                                   alternately, and prints the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
     python3 dev.py reference      write docs/reference/: settings, commands and metrics, from the code
-    python3 dev.py sbom           print a bill of materials of the runtime requirements (CycloneDX, JSON); --to FILE
+    python3 dev.py sbom           print a bill of materials of the runtime requirements (CycloneDX 1.6, JSON)
     python3 dev.py audit          look for known vulnerabilities of them (needs pip-audit and the Internet)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)

@@ -1,7 +1,6 @@
-"""Writes a software bill of materials of the locked runtime requirements: CycloneDX 1.6, as JSON.
+"""Prints a software bill of materials of the locked runtime requirements: CycloneDX 1.6, as JSON.
 
-    python3 dev.py sbom               prints it
-    python3 dev.py sbom --to FILE     writes it into FILE
+    python3 dev.py sbom > sbom.json
 
 The same lock gives the same bytes: the document has no time, and its serial number is made of its content. The hashes
 of a package are those of its files (wheels and source), of which an installation uses one.
@@ -86,18 +85,13 @@ def of_this_project(lock: Path = RUNTIME) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="dev.py sbom", description="Write a bill of materials (CycloneDX 1.6, JSON).")
-    parser.add_argument("--to", type=Path, metavar="FILE", help="write into FILE instead of printing")
-    chosen = parser.parse_args(arguments)
+    argparse.ArgumentParser(prog="dev.py sbom", description=__doc__).parse_args(arguments)
     try:
-        text = json.dumps(of_this_project(), indent=2) + "\n"
-        if chosen.to is None:
-            sys.stdout.write(text)
-        else:
-            chosen.to.write_text(text)
+        document = of_this_project()
     except (UnreadableLock, OSError) as error:
         print(f"dev.py sbom: {error}", file=sys.stderr)
         return 1
+    print(json.dumps(document, indent=2))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -53,19 +52,14 @@ def test_each_package_is_reached_from_the_project_and_nothing_else_is_referred_t
     assert reached == set(needs) == {*references, bill["metadata"]["component"]["bom-ref"]}
 
 
-def test_the_same_lock_gives_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--to", str(tmp_path / "sbom.json")]) == 0
+def test_the_same_lock_gives_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     printed = capsys.readouterr().out
-    assert printed == (tmp_path / "sbom.json").read_text()
+    assert main([]) == 0
+    assert capsys.readouterr().out == printed
     bill = json.loads(printed)
     assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == ("CycloneDX", "1.6", 1)
     assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", bill["serialNumber"])
-
-
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--to", str(tmp_path / "missing" / "sbom.json")]) == 1
-    assert "dev.py sbom: " in capsys.readouterr().err
 
 
 def test_a_lock_is_read_with_extras_markers_and_those_who_need_a_package() -> None:
