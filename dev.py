@@ -4,11 +4,13 @@
     python3 dev.py test  [ARGS]   the tests (pytest), in parallel (-n0: one process); tests that need an absent server
                                   are deselected and counted
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, prose, schema, statements,
-                                  tests; --static leaves the tests out
+                                  known vulnerabilities, tests; --static leaves the tests out
     python3 dev.py bench NAME     a benchmark of benchmarks/; --against REV measures this checkout and another revision
                                   alternately, and prints the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
     python3 dev.py reference      write docs/reference/: settings, commands and metrics, from the code
+    python3 dev.py sbom           print a bill of materials of the runtime requirements (CycloneDX 1.6, JSON)
+    python3 dev.py audit          look for known vulnerabilities of them (needs pip-audit and the Internet)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
     python3 dev.py install        make or renew `.venv` for development; the other commands do so when it is missing
@@ -37,6 +39,13 @@ RUNTIME, DEV = "runtime", "dev"  # one lock file each; dev holds everything in r
 # Several processes; a later -n0 means one process. Tests run in file order: the tests with real processes take longest
 # and come first, so that no process ends the run alone with one of them.
 PYTEST = (PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+MODULES = {
+    "trace": "benchmarks.trace",
+    "sql": "tests.statements",
+    "reference": "tests.reference",
+    "chaos": "tests.acceptance.chaos",
+}
+PLAIN_MODULES = {"sbom": "tests.dependencies.sbom", "audit": "tests.dependencies.audit"}  # standard library only
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
 
 
@@ -127,6 +136,7 @@ def check(arguments: list[str]) -> int:
         ("schema", (PYTHON, "-m", "worker.cli", "schema", "--to", SCHEMA)),
         ("example", (BIN / "check-jsonschema", "--schemafile", SCHEMA, "ticketrelay.example.yaml")),
         ("statements", (PYTHON, "-m", "tests.statements", "--check")),
+        ("vulnerabilities", (PYTHON, "-m", "tests.dependencies.audit", "--check")),
     ]
     if "--static" not in arguments:
         steps.append(("tests", (*PYTEST, "--cov", "--cov-report=term", *arguments)))
@@ -170,18 +180,11 @@ def main(arguments: list[str]) -> int:
         case "bench":
             print(f"dev.py bench: name a benchmark: {', '.join(benchmark_names())}", file=sys.stderr)
             return 2
-        case "trace":
+        case _ if command in MODULES:
             install(DEV)
-            return call(PYTHON, "-m", "benchmarks.trace", *rest)
-        case "sql":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.statements", *rest)
-        case "reference":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.reference", *rest)
-        case "chaos":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)
+            return call(PYTHON, "-m", MODULES[command], *rest)
+        case _ if command in PLAIN_MODULES:
+            return call(sys.executable, "-m", PLAIN_MODULES[command], *rest)
         case "install":
             install(DEV)
             return 0

@@ -111,6 +111,12 @@ class Event:
     """False: the author does not become a participant, as with an automatic reply."""
     authority: Authority = "source"
     """The author that is required for an effect on an existing case."""
+    stranger: bool = False
+    """The author may be somebody else than the message claims, so the author takes part in no case. Only a proven
+    reference leads to an existing case, and without one nobody joins. Never lets a message change an alert."""
+    doubt: str | None = None
+    """Why the author is not verified, as a sentence for people: each ticket says it once for each author. None: it says
+    nothing."""
     other_words: OtherWords = "change"
     exchange: Exchange | None = None
     """The loop guard. None: any number of such messages passes."""
@@ -190,10 +196,17 @@ _TIMES = ("occurred_at", "started_at")
 EVENT_VERSION = 1
 
 
+LATER_FIELDS = {"stranger": False, "doubt": None}
+"""Fields that the previous version refuses, with their defaults. A default is not written."""
+
+
 def to_json(event: Event) -> str:
     """Return the event as a JSON text that `from_json` reads."""
     fields = asdict(event)
     fields |= {name: fields[name].isoformat() for name in _TIMES}
+    for name, default in LATER_FIELDS.items():
+        if fields[name] == default:
+            del fields[name]
     return json.dumps({"kind": event.kind, **fields}, ensure_ascii=True)
 
 

@@ -14,6 +14,7 @@ from connectors.contract.connector import Connector
 from connectors.contract.messages import Inbound, Parsed, Remark, UnreadableMessage, Unverified, Verified
 from connectors.contract.receipts import ReceiptCalls
 from connectors.email import identity, people, receipts
+from connectors.email.authentication import verdict
 from connectors.email.cases import Mail
 from connectors.email.classify import classify
 from connectors.email.content import content
@@ -60,6 +61,7 @@ def _read(tree: Part, inbound: Inbound, settings: Settings) -> Mail:
         author=author,
         recipients=people.recipients(tree.headers, inbound),
         sent=_date(tree.headers),
+        verdict=verdict(tree.headers, settings),
         mailbox=people.mailbox(tree.headers, inbound) if settings.per_mailbox else "",
     )
 
@@ -87,6 +89,7 @@ CONNECTOR = Connector(
         "from": "the sender's address",
         "to": "the addresses that it went to, with commas between",
         "list_id": "the mailing list's id",
+        "verdict": "of the server in authserv_id on the sender: pass, vouched, unknown or fail",
         "rule": "of an alert: the rule's name",
         "state": "of an alert: firing, repeat or recovery",
         "labels.*": "of an alert: what the named groups of its rule hold",

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.contract.events import digest
-from connectors.email.authentication import why_not_authentic
-from connectors.email.mime import Headers
+from connectors.email.authentication import Verdict
 from connectors.email.settings import STATE, AlertRule, AlertState, Settings
 from connectors.toolbox.patterns import fits, is_in, named
 from connectors.toolbox.text import one_line
@@ -37,7 +36,7 @@ class Alert:
     """Names and values of the rule's named groups."""
 
 
-def alert(headers: Headers, author: str | None, subject: str, text: str, settings: Settings) -> Alert | None:
+def alert(verdict: Verdict, author: str | None, subject: str, text: str, settings: Settings) -> Alert | None:
     """Return the alert by the first matching rule; None if no rule matches."""
     if author is None:
         return None
@@ -48,7 +47,7 @@ def alert(headers: Headers, author: str | None, subject: str, text: str, setting
         if found is None or any(name not in found for name in rule.case):
             continue
         state = _state(rule, found.get(STATE, subject))
-        if state is None or (rule.authenticated and why_not_authentic(headers, settings.authserv_id) is not None):
+        if state is None or (rule.authenticated and verdict.why_not_authentic is not None):
             continue
         labels = tuple(sorted((name, one_line(value)) for name, value in found.items()))
         return Alert(rule, state, _case_key(rule, (one_line(found[name]) for name in rule.case)), labels)

@@ -19,6 +19,7 @@ from datetime import datetime
 
 from connectors.contract.events import Reference, digest
 from connectors.email import identity
+from connectors.email.authentication import Verdict
 from connectors.email.classify import Class
 from connectors.email.content import Content, is_forward
 from connectors.email.mime import Part, read_headers
@@ -46,6 +47,7 @@ class Mail:
     author: Mailbox | None
     recipients: tuple[str, ...]
     sent: datetime | None
+    verdict: Verdict
     mailbox: str = ""
     """The mailbox that received the mail, if each mailbox has tickets of its own; else empty."""
 

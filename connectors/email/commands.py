@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from connectors.contract.events import Priority
-from connectors.email.authentication import why_not_authentic
-from connectors.email.mime import Headers
+from connectors.email.authentication import Verdict
 from connectors.email.settings import Settings
 from connectors.toolbox.patterns import fits
 
@@ -45,8 +44,9 @@ def commands(text: str) -> Commands:
     return found
 
 
-def why_not_allowed(headers: Headers, author: str | None, settings: Settings) -> str | None:
-    """Return why the sender may not give commands; None if they may."""
+def why_not_allowed(verdict: Verdict, author: str | None, settings: Settings) -> str | None:
+    """Return why the sender may not give commands; None if they may. An unknown sender may not, nor one for whom
+    somebody else vouches."""
     if author is None or not any(fits(each, author) for each in settings.commands_from):
         return "the sender is not among commands_from"
-    return why_not_authentic(headers, settings.authserv_id)
+    return verdict.why_not_authentic

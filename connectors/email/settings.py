@@ -16,6 +16,7 @@ Address = Annotated[
     str, StringConstraints(to_lower=True, max_length=100, pattern=r"^[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+$")
 ]
 AlertState = Literal["firing", "repeat", "recovery"]
+Domain = Annotated[str, StringConstraints(to_lower=True, max_length=255, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 AddressGlob = Annotated[Glob, Field(min_length=3, max_length=320)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
@@ -102,7 +103,17 @@ class Settings(SourceSettings):
     alerts: tuple[AlertRule, ...] = Field(default=(), max_length=100)
     """Rules for mails that are alerts; the first matching rule counts."""
     authserv_id: str | None = Field(default=None, min_length=1, max_length=255, pattern=r"^[A-Za-z0-9._-]+$")
-    """The name of our mail server in Authentication-Results. The server must remove such headers of others."""
+    """The name of our mail server in Authentication-Results. The server must remove such headers of others. A sender
+    for whom it reports `dmarc=fail` counts as a stranger."""
+    unverified: Literal["accept", "mark", "stranger"] = "mark"
+    """Treatment of a sender for whom the server in `authserv_id` reports neither a pass nor a failure. `mark`: the
+    ticket says once that the sender is not verified; `stranger`: as after a failure."""
+    trusted_arc: tuple[Domain, ...] = Field(default=(), max_length=100)
+    """Domains of forwarders whose ARC seal vouches for a mail in spite of `dmarc=fail`. The server in `authserv_id`
+    must check the seal."""
+    trusted_forwarders: tuple[Domain, ...] = Field(default=(), max_length=100)
+    """Domains of forwarders and mailing lists that vouch for a mail in spite of `dmarc=fail`. The server in
+    `authserv_id` must confirm the domain by DKIM, or by SPF."""
     commands_from: tuple[AddressGlob, ...] = Field(default=(), max_length=100)
     """Senders whose mails may hold commands, if `authserv_id` confirms them: addresses, or globs like
     `*@example.net`."""

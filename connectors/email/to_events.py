@@ -34,11 +34,11 @@ def to_events(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
     """Return the mail's events. Raises ValueError for values that `Event` refuses."""
     author = mail.author.address if mail.author else None
     headers = mail.tree.headers
-    found = alert(headers, author, subject(headers), mail.said.text, settings)
+    found = alert(mail.verdict, author, subject(headers), mail.said.text, settings)
     if found is not None:
         return Parsed((_of_alert(mail, found, received_at, settings),))
     told = commands(mail.said.text) if mail.kind == "person" else Commands()
-    why_not = why_not_allowed(headers, author, settings) if told else None
+    why_not = why_not_allowed(mail.verdict, author, settings) if told else None
     refused = (Remark("commands", f"the commands were not carried out: {why_not}"),) if why_not is not None else ()
     told = told if why_not is None else Commands()
     said = _of_mail(mail, received_at, settings, told)
@@ -63,7 +63,26 @@ def _facts(mail: Mail, received_at: datetime, settings: Settings, text: str) -> 
         "private": settings.private,
         "author": author,
         "participants": people.participants(settings, author, headers),
+        "stranger": _is_stranger(mail, settings),
+        "doubt": _doubt(mail, settings),
     }
+
+
+def _is_stranger(mail: Mail, settings: Settings) -> bool:
+    """True if the author may be somebody else. Without a server that judges, From is believed."""
+    unknown = settings.authserv_id is not None and mail.verdict.result == "unknown"
+    return mail.verdict.result == "fail" or (unknown and settings.unverified == "stranger")
+
+
+def _doubt(mail: Mail, settings: Settings) -> str | None:
+    """Return what a ticket says about an author who is not verified."""
+    author = mail.author.address if mail.author else "its author"
+    if mail.verdict.result == "fail":
+        return f"Not verified: somebody else than {author} may have written this mail ({mail.verdict.why})."
+    unknown = settings.authserv_id is not None and mail.verdict.result == "unknown"
+    if unknown and settings.unverified != "accept":
+        return f"Not verified: {settings.authserv_id} does not confirm that this mail is from {author}."
+    return None
 
 
 def _of_alert(mail: Mail, found: Alert, received_at: datetime, settings: Settings) -> Event:
@@ -78,7 +97,7 @@ def _of_alert(mail: Mail, found: Alert, received_at: datetime, settings: Setting
         "severity": found.state,
         "priority": found.rule.priority or facts["priority"],
         "aliases": _once(*(each.alias for each in own), identity.token_alias(identity.case_ref(found.case_key))),
-        "attributes": _attributes(mail, [("rule", found.rule.name), ("state", found.state), *names]),
+        "attributes": _attributes(mail, settings, [("rule", found.rule.name), ("state", found.state), *names]),
     }
     if found.state == "recovery":
         return Resolved(**facts)
@@ -91,10 +110,12 @@ def _of_mail(mail: Mail, received_at: datetime, settings: Settings, told: Comman
     case_key = f"mail:{source_message_id}"
     answered = cases.references(mail, settings)
     own = cases.own_reference(mail)
-    followed = identity.answered_ids(headers) if answered and mail.kind != "bounce" else ()
+    facts = _facts(mail, received_at, settings, _text(mail, settings, strip=bool(answered)))
+    # A stranger makes no ids known but the mail's own: the mails that have these ids may still come.
+    follows = answered and mail.kind != "bounce" and not facts["stranger"]
+    followed = identity.answered_ids(headers) if follows else ()
     followed_as = (identity.id_alias(each, mail.mailbox) for each in followed)
     automatic = mail.kind in AUTOMATIC
-    facts = _facts(mail, received_at, settings, _text(mail, settings, strip=bool(answered)))
     opened = Opened(
         **facts
         | {
@@ -112,7 +133,7 @@ def _of_mail(mail: Mail, received_at: datetime, settings: Settings, told: Comman
             "authority": "participant",
             "other_words": "copy" if is_of_a_list(headers) else "message",
             "exchange": _exchange(mail, settings),
-            "attributes": _attributes(mail, []),
+            "attributes": _attributes(mail, settings, []),
             "answer": _answer(mail, settings),
         }
     )
@@ -142,15 +163,23 @@ def _of_commands(said: Opened | Commented, told: Commands, received_at: datetime
 
 
 def _answer(mail: Mail, settings: Settings) -> str | None:
-    """Return the receipt target; None if no program should answer this mail."""
-    if not receipts.is_on(settings) or mail.kind != "person" or mail.author is None or "@" not in mail.author.address:
+    """Return the receipt target; None if no program should answer this mail: its From may be that of a victim."""
+    if (
+        mail.verdict.result == "fail"
+        or not receipts.is_on(settings)
+        or mail.kind != "person"
+        or mail.author is None
+        or "@" not in mail.author.address
+    ):
         return None
     return receipts.target(mail.author, subject(mail.tree.headers), mail.tree.headers)
 
 
 def _exchange(mail: Mail, settings: Settings) -> Exchange:
+    """Return the loop guard of the sender; a stranger has another one than the sender whom the mail names."""
     author = mail.author.address if mail.author else ""
-    name = digest(author, bare_subject(mail.tree.headers), mail.mailbox)[:40]
+    names = (author, bare_subject(mail.tree.headers), mail.mailbox)
+    name = digest(*names, *(["stranger"] if _is_stranger(mail, settings) else []))[:40]
     return Exchange(name, settings.loop_limit, settings.loop_minutes * 60)
 
 
@@ -164,14 +193,15 @@ def _text(mail: Mail, settings: Settings, *, strip: bool) -> str:
     )
 
 
-def _attributes(mail: Mail, more: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return sorted attributes for routing: `class`, `from`, `to` (comma-separated), `list_id`, and more; none is
-    empty."""
+def _attributes(mail: Mail, settings: Settings, more: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return sorted attributes for routing: `class`, `from`, `to` (comma-separated), `list_id`, `verdict`, and more;
+    none is empty."""
     pairs = {
         "class": mail.kind,
         "from": mail.author.address if mail.author else "",
         "to": ", ".join(mail.recipients),
         "list_id": _list_id(mail.tree.headers.text("list-id")),
+        "verdict": mail.verdict.result if settings.authserv_id is not None else "",
         **dict(more),
     }
     return tuple(sorted((name, cut(one_line(value), MAX_ATTRIBUTE)) for name, value in pairs.items() if value.strip()))

@@ -36,6 +36,8 @@ UNSAID: dict[str, Any] = {
     "answer": None,
     "public_note": False,
     "private_change": False,
+    "stranger": False,
+    "doubt": None,
 }
 UNSAID_OF: dict[str, dict[str, Any]] = {
     "Commented": {"unknown": "open", "reopens": True},

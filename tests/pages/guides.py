@@ -13,13 +13,16 @@ FOLDER = ROOT / "docs" / "how-to"
 OPERATIONS = ROOT / "docs" / "operations.md"
 INSTALLED = "$HOME/ticketrelay/.venv/bin"
 """Where the pages assume that Ticketrelay is installed."""
+DEV = "$HOME/ticketrelay/dev.py"
+"""Where the pages assume the checkout."""
 ADDRESSES = ("127.0.0.1:8080", "127.0.0.1:8025", "127.0.0.1:8090")
 """Addresses of a listener, as printed; here they get ports of their own."""
 OF_SENDERS = tuple(
     FOLDER / f"{name}.md" for name in ("receive-alerts", "receive-mail", "receive-chat", "follow-ticket-changes")
 )
 OF_OPERATORS = tuple(
-    FOLDER / f"{name}.md" for name in ("route-events", "try-a-change", "handle-dead-letters", "rotate-secrets")
+    FOLDER / f"{name}.md"
+    for name in ("route-events", "try-a-change", "handle-dead-letters", "rotate-secrets", "check-dependencies")
 )
 ON_POSTGRESQL = FOLDER / "back-up-and-restore.md"
 ON_A_DEPLOYMENT = (OPERATIONS, FOLDER / "upgrade.md")
@@ -31,4 +34,6 @@ def run(page: Path, folder: Path, *more: tuple[str, str], before: str = "") -> N
     """Run a page after the blocks of `before`, with addresses of its own, and with further replacements."""
     folder.mkdir(exist_ok=True)
     ports = [(address, f"127.0.0.1:{kept_port()}") for address in ADDRESSES]
-    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), *ports, *more]).run(page, before=before)
+    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), (DEV, str(ROOT / "dev.py")), *ports, *more]).run(
+        page, before=before
+    )

@@ -42,6 +42,9 @@ STORIES = {
 """Fixtures that one source sends in this order, because the messages after an opening have keys too."""
 TOGETHER = "one after the other"
 
+STRANGERS = "strangers:"
+"""The beginning of the name of a case that gathers what strangers write about another one."""
+
 Planned = dict[str, Any]
 
 
@@ -97,7 +100,8 @@ def _planned(ledger: Ledger) -> dict[str, Planned]:
     for table, column in ((cases, "key"), (aliases, "alias")):
         name = "cases" if table is cases else "aliases"
         for each in rows(ledger, table):
-            if each["source"] in found:
+            # The names of cases that gather strangers came later: they are added, and lead no message of before.
+            if each["source"] in found and not each[column].startswith(STRANGERS):
                 found[each["source"]][name] = sorted([*found[each["source"]][name], each[column]])
     return found
 

@@ -96,11 +96,27 @@ def test_an_expiry_that_is_no_longer_than_the_repeats_is_warned_of() -> None:
 
 
 def test_a_secret_of_two_sources_is_warned_of() -> None:
-    both = SLACK | {"TICKETRELAY_SOURCES__EMAIL__PREVIOUS_SECRET": "correct horse"}
+    both = SLACK | {
+        "TICKETRELAY_SOURCES__EMAIL__PREVIOUS_SECRET": "correct horse",
+        "TICKETRELAY_SOURCES__EMAIL__AUTHSERV_ID": "mx.example.net",
+    }
     (found,) = warned(both | {"TICKETRELAY_SOURCES__EMAIL__SECRET": "battery staple"})
     assert "the sources 'slack' and 'email' have the same secret" in found
     rotated = SLACK | {"TICKETRELAY_SOURCES__SLACK__PREVIOUS_SECRET": "correct horse"}
     assert warned(rotated) == []
+
+
+@pytest.mark.parametrize("kind", ["email", "mailgun", "postmark", "ses"])
+def test_mail_of_which_no_server_says_who_sent_it_is_warned_of(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(f"sources:\n  {kind}: {{trusted_arc: [lists.example]}}\n")
+    source = f"TICKETRELAY_SOURCES__{kind.upper()}"
+    mail = {f"{source}__SECRET": "correct horse"}
+    (found,) = warned(mail)
+    assert f"the source '{kind}' has no authserv_id: a mail with a forged From can write to tickets; set" in found
+    (found,) = warned(mail, file)
+    assert "can write to tickets, and trusted_arc without effect" in found
+    assert warned(mail | {f"{source}__AUTHSERV_ID": "mx.example.net"}, file) == []
 
 
 def test_what_everybody_knows_anyway_may_be_read_by_everybody(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from connectors.email.settings import Settings
 from tests.connectors.email.corpus import LANGUAGES, PAIRS
 from worker.ledger import Ledger, Recorded
 from worker.ledger.schema.tables import cases, exchanges, inbound, operations
-from worker.planning.decide import USED_AGAIN
+from worker.planning.reused_ids import USED_AGAIN
 
 from .builders import ManualClock, at_once, deliver_all, kinds_of, rows
 from .conftest import MakeLedger

@@ -42,6 +42,8 @@ def an_event(chance: random.Random, now: float) -> Event:
         "author": chance.choice([ADA, BOB, EVE]),
         "priority": chance.choice(["low", "urgent"]),
         "private": chance.random() < 0.2,
+        "stranger": chance.random() < 0.1,
+        "doubt": chance.choice([None, "Not verified."]),
     }
     unknown = chance.choice(["wait", "open", "quarantine"])
     match chance.choice(["opened", "opened", "resolved", "resolved", "commented", "changed", "mail", "mail", "chat"]):
@@ -59,7 +61,7 @@ def an_event(chance: random.Random, now: float) -> Event:
             return mail(chance.choice("mnop") + str(chance.randint(0, 3)), to=answered, author=said["author"], at=start,
                         aliases=(name_of(chance.choice("mnop")),), content_digest=digest(text),
                         other_words=chance.choice(["change", "copy", "message", "message"]),
-                        joins=chance.random() < 0.8,
+                        joins=chance.random() < 0.8, stranger=chance.random() < 0.3, doubt=said["doubt"],
                         exchange=Exchange(case, 3, 900) if chance.random() < 0.5 else None)  # fmt: skip
         case _:
             return commented(f"chat:{case}", f"t{chance.randint(0, 30)}", unknown=unknown, references=refers, **said)

@@ -25,7 +25,9 @@ NO_RANK = 9
 Delivery = Literal["idle", "ready", "leased", "blocked"]
 
 Message = tuple[str, ...]
-"""A source id and a source message id; then the content digest of a later version, or `decide.COPIED`."""
+"""A source id and a source message id; then the content digest of a later version, or `reused_ids.COPIED`."""
+Mark = tuple[int, str | None]
+"""A case id and an author who is not verified; None for a message without an author."""
 Version = tuple[str, str]
 """A source message id and a content digest."""
 
@@ -113,6 +115,8 @@ class Knowledge:
     """The state of the loop guard for each exchange, by source and name."""
     waiting: dict[Name, dict[Version, Waiting]] = field(default_factory=dict)
     """The waiting comments, by source and the name that they wait for."""
+    marked: set[Mark] = field(default_factory=set)
+    """The tickets that say already that an author is not verified."""
 
     def case(self, destination: Destination) -> Case | None:
         """Return the case of a destination; None if the destination has no case."""
@@ -141,6 +145,8 @@ class Batch:
     operations: list[Operation] = field(default_factory=list)
     participants: list[tuple[int, str]] = field(default_factory=list)
     """Case id and name of each new participant."""
+    marked: set[Mark] = field(default_factory=set)
+    """The tickets that say from now on that an author is not verified."""
     receipts: set[tuple[int, str, str]] = field(default_factory=set)
     """Case id, source and target of the new receipts."""
     members: dict[Place, Member] = field(default_factory=dict)

@@ -15,25 +15,23 @@ changes the stored state of a ticket, and makes no call (`people`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from connectors.contract.events import Commented, Event, Opened, Resolved, TicketChanged, digest
+from connectors.contract.events import Commented, Event, Opened, TicketChanged, digest
 from worker.planning.arrival import Arrival, Effect, Rules, Waiting, name_of
 from worker.planning.batch import Batch, Case, Seen
 from worker.planning.correlation import Destination, Name, joining, standing_of
 from worker.planning.enqueue import end_delay, enqueue, take_back
 from worker.planning.grouping import Grouped, Rate, is_group, latest, plan_member
-from worker.planning.lifecycle import plan
+from worker.planning.lifecycle import not_in_the_future, plan
 from worker.planning.loop_guard import LoopGuard, counted, gathered
-from worker.planning.model import UNOPENED, CaseState, Member, Plan, Recognition, Recurrence, Treatment
+from worker.planning.model import UNOPENED, Member, Plan, Recognition, Recurrence, Treatment
 from worker.planning.people import plan_ticket, seen
+from worker.planning.reused_ids import COPIED, USED_AGAIN, used_again
+from worker.planning.senders import marked, why_not_let_in
 
-COPIED = "copied"
-"""Marks messages that arrive as several differing copies, for example through a mailing list."""
-
-USED_AGAIN = "message_id_reused: its id is known of another message of its sender"
 OPENS = ("create_ticket", "reopen_ticket")
 """The calls after which a ticket is open."""
 
@@ -90,30 +88,6 @@ def decide_waiting(batch: Batch, found: Sequence[tuple[Waiting, Case]], rules: R
     return effects
 
 
-def used_again(event: Event, known_content: str, *, is_copied: bool) -> Event | None:
-    """Return the event under a new id if its sender used the id before, for another message; else None.
-
-    An opening becomes a comment.
-    """
-    if event.other_words != "message" or event.content_digest == known_content or is_copied:
-        return None
-    facts = {each.name: getattr(event, each.name) for each in fields(event)}
-    facts["source_message_id"] = digest(event.source_message_id, event.content_digest)
-    if isinstance(event, Opened):
-        return Commented(**{each.name: facts[each.name] for each in fields(Event)})
-    return replace(event, source_message_id=facts["source_message_id"])
-
-
-def not_in_the_future(event: Event, case: CaseState, now: datetime) -> Event:
-    """Return the event; an end that a wrong clock put into the future is set to now, or to a later start of its case.
-
-    An end in the future would make every opening until then count as over.
-    """
-    latest_end = max(now, case.started_at or now)
-    is_ahead = isinstance(event, Resolved) and event.occurred_at > latest_end
-    return replace(event, occurred_at=latest_end) if is_ahead else event
-
-
 def _planned(batch: Batch, arrival: Arrival, destination: Destination, rules: Rules) -> Effect:
     if isinstance(arrival.event, TicketChanged):
         return _ticket_changed(batch, arrival, arrival.event)
@@ -125,10 +99,25 @@ def _planned(batch: Batch, arrival: Arrival, destination: Destination, rules: Ru
     recognition = Recognition(recurrence, episode, _first_time(batch, arrival))
     treatment = arrival.treatment or Treatment(rules.policy)
     observed = _Observation(arrival, event, recognition, destination, treatment, renamed)
+    if (why_not := why_not_let_in(destination, event, recurrence, case, is_renamed=renamed is not None)) is not None:
+        is_known = recurrence is Recurrence.REPEAT
+        return Effect(arrival, recurrence, why_not, case.id, case.key, episode or 0, quarantine=not is_known)
     decision = _stopped(batch, observed, _gathered(batch, observed, case, rules.now), rules.now)
     if decision.plan.unknown is not None:
         return _without_case(batch, arrival, cast(Commented, event))
-    return _carried_out(batch, observed, decision, rules)
+    return _carried_out(batch, observed, _marked(batch, observed, decision), rules)
+
+
+def _marked(batch: Batch, observed: _Observation, decision: _Decision) -> _Decision:
+    """Return the decision; its ticket says that the author is not verified, unless it says so already."""
+    event, mark = observed.event, (decision.case.id, observed.event.author)
+    if event.doubt is None or observed.destination.proven or observed.recognition.recurrence is Recurrence.REPEAT:
+        return decision
+    planned = decision.plan if mark in batch.known.marked else marked(decision.plan, event.doubt)
+    if planned is not decision.plan:
+        batch.known.marked.add(mark)
+        batch.marked.add(mark)
+    return decision._replace(plan=planned)
 
 
 def _with_its_own_id(
@@ -143,7 +132,9 @@ def _with_its_own_id(
     renamed = used_again(event, first.content, is_copied=is_copied)
     if renamed is None:
         return arrival, destination, None
-    return replace(arrival, event=renamed), replace(destination, case=first.case_id, read_as=None), USED_AGAIN
+    # A stranger is not the sender who used the id before.
+    where = destination.case if event.stranger else first.case_id
+    return replace(arrival, event=renamed), replace(destination, case=where, read_as=None), USED_AGAIN
 
 
 def _met(batch: Batch, arrival: Arrival, destination: Destination) -> Case | None:
@@ -312,7 +303,7 @@ def _remember(batch: Batch, arrival: Arrival, recurrence: Recurrence, case: Case
     names: list[tuple[str, ...]] = [(source, event.source_message_id)]
     if recurrence is Recurrence.CHANGED:
         names = [(source, event.source_message_id, event.content_digest)]
-    elif event.other_words == "copy":
+    elif event.other_words == "copy" and not event.stranger:  # a forged copy must not hide the mail that it forges
         names.append((source, event.source_message_id, COPIED))
     for name in names:
         remembered = Seen(event.content_digest, case.id, case.state.episode)
@@ -323,7 +314,7 @@ def _remember(batch: Batch, arrival: Arrival, recurrence: Recurrence, case: Case
 def _let_in(batch: Batch, observed: _Observation, decision: _Decision) -> None:
     """Let the author of the event take part in its case, and add the receipt that the event asks for."""
     event, case, intents = observed.event, decision.case, decision.plan.intents
-    if intents and decision.joins:
+    if intents and decision.joins and not observed.destination.is_stranger:
         batch.participants += [(case.id, name) for name in sorted(joining(event))]
     if event.answer is not None and any(each.kind in OPENS for each in intents):
         batch.receipts.add((case.id, observed.arrival.source, event.answer))
@@ -349,8 +340,8 @@ def _ticket_changed(batch: Batch, arrival: Arrival, event: TicketChanged) -> Eff
 
 
 def _without_case(batch: Batch, arrival: Arrival, event: Commented) -> Effect:
-    """Let a comment without a known case wait, or leave it to a person."""
-    if event.unknown == "quarantine":
+    """Let a comment without a known case wait, or leave it to a person: a stranger's does not wait."""
+    if event.unknown == "quarantine" or event.stranger:
         reason = "the case is not known"
         return Effect(arrival, Recurrence.FIRST, reason, quarantine=True)
     wanted = (arrival.source, name_of(event))

@@ -104,6 +104,16 @@ def plan(
     raise TypeError(f"an event of unknown kind: {type(event).__name__}")
 
 
+def not_in_the_future(event: Event, case: CaseState, now: datetime) -> Event:
+    """Return the event; an end that a wrong clock put into the future is set to now, or to a later start of its case.
+
+    An end in the future would make every opening until then count as over.
+    """
+    latest_end = max(now, case.started_at or now)
+    is_ahead = isinstance(event, Resolved) and event.occurred_at > latest_end
+    return replace(event, occurred_at=latest_end) if is_ahead else event
+
+
 def _repeated(source: str, case: CaseState, event: Event, policy: Policy, recognition: Recognition) -> Plan:
     observation = recognition.observation
     goes_on = isinstance(event, Opened) and case.phase == "open" and recognition.episode == case.episode

@@ -7,7 +7,7 @@ is rejected, no ticket has an id, and a comment that waits is paired as soon as 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from worker.planning.correlation import (
     Name,
     aliases_in,
     called,
+    gathering,
     keys_in,
     led_to_its_group,
     placed,
@@ -70,11 +71,20 @@ class Memory:
 
     def _place(self, pairs: Sequence[tuple[str, Event]]) -> list[Destination]:
         known = {name: self._names[name] for name in aliases_in(pairs) if name in self._names}
-        there = {number: self._known_case(self._known.cases[number]) for number in set(known.values())}
+        there = self._known_cases(known)
+        asked: set[Name] = set()
+        while wanted := gathering(pairs, known, there) - asked:
+            asked |= wanted
+            known |= {name: self._names[name] for name in wanted if name in self._names}
+            there = self._known_cases(known)
         return placed(pairs, known, there, {key for key in keys_in(pairs) if key in self._known.by_key})
 
-    def _known_case(self, case: Case) -> KnownCase:
-        return KnownCase((case.source, case.key), called(None), set(self._people.get(case.id, ())))
+    def _known_cases(self, known: Mapping[Name, int]) -> dict[int, KnownCase]:
+        cases = (self._known.cases[number] for number in set(known.values()))
+        return {
+            case.id: KnownCase((case.source, case.key), called(None), set(self._people.get(case.id, ())))
+            for case in cases
+        }
 
     def _keyed(self, key: Key, now: datetime) -> Case:
         if (case := self._known.by_key.get(key)) is None:

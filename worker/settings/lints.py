@@ -128,6 +128,21 @@ def secret_of_two_sources(settings: Settings) -> Iterator[Finding]:
                 yield Finding(("sources", name, "secret"), message, "give each source a secret of its own")
 
 
+def mail_without_verdicts(settings: Settings) -> Iterator[Finding]:
+    """Warn of a source of mail without `authserv_id`: whoever is named in From is believed."""
+    for name, source in settings.sources.items():
+        if not hasattr(source.settings, "authserv_id") or source.settings.authserv_id is not None:
+            continue
+        trusted = [each for each in ("trusted_arc", "trusted_forwarders") if getattr(source.settings, each)]
+        without = f", and {' and '.join(trusted)} without effect" if trusted else ""
+        todo = "set authserv_id to the name that your mail server gives itself in Authentication-Results"
+        yield Finding(
+            ("sources", name),
+            f"the source {name!r} has no authserv_id: a mail with a forged From can write to tickets{without}",
+            todo,
+        )
+
+
 LINTS: tuple[Lint, ...] = (
     source_without_authentication,
     development_secret_in_public,
@@ -138,6 +153,7 @@ LINTS: tuple[Lint, ...] = (
     secret_of_two_sources,
     odd_routes,
     grace_shorter_than_ends_take,
+    mail_without_verdicts,
 )
 
 

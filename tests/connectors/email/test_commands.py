@@ -8,7 +8,7 @@ import pytest
 
 from connectors.contract.events import Resolved
 from connectors.contract.messages import Parsed
-from connectors.email.authentication import why_not_authentic
+from connectors.email.authentication import verdict
 from connectors.email.commands import Commands, commands
 from connectors.email.mime import read_headers
 from tests.connectors.email.mails import mail, parse, settings
@@ -84,7 +84,7 @@ def test_a_program_commands_nothing() -> None:
 
 def authentic(*results: str, sender: str = "From: ada@customer.example\n") -> bool:
     written = "".join(f"Authentication-Results: {each}\n" for each in results)
-    return why_not_authentic(read_headers((written + sender).encode()), OURS) is None
+    return verdict(read_headers((written + sender).encode()), settings(authserv_id=OURS)).result == "pass"
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.contract.events import Reference
-from worker.planning.decide import USED_AGAIN
 from worker.planning.grouping import PREFIX
 from worker.planning.model import Group, Policy
+from worker.planning.reused_ids import USED_AGAIN
 
 from ..builders import changed, commented, minute, opened, resolved
 from ..conversations import ADA, EVE, mail, name_of
 from .floods import LOOPS, STORMS
 from .lives import LIFECYCLE
 from .rules import CREATED, NONE, Rule, once
+from .strangers import DOUBTED, STRANGERS
 
 TEAM = Group(f"{PREFIX}team", "team=db")
 KNOWN = "a repeat: this message is known"
@@ -305,4 +306,4 @@ GROUPING = (
     ),
 )
 
-RULES = (*RECOGNISING, *CORRELATING, *WAITING, *LIFECYCLE, *DELAYING, *GROUPING, *STORMS, *LOOPS)
+RULES = (*RECOGNISING, *CORRELATING, *WAITING, *LIFECYCLE, *DELAYING, *GROUPING, *STORMS, *LOOPS, *STRANGERS, *DOUBTED)

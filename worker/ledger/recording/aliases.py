@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,14 +14,40 @@ from connectors.contract.events import Event
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.schema.tables import aliases, cases, participants
-from worker.planning.correlation import Destination, Key, KnownCase, Name, aliases_in, called, keys_in, placed
+from worker.planning.correlation import (
+    Destination,
+    Key,
+    KnownCase,
+    Name,
+    aliases_in,
+    called,
+    gathering,
+    keys_in,
+    placed,
+)
+from worker.planning.senders import marked_as
 
 
 def resolve(connection: Connection, pairs: list[tuple[str, Event]]) -> list[Destination]:
     """Return where each event goes, by the names known now and by the names that earlier events of the list add."""
     known = read(connection, aliases_in(pairs))
     there = _known_cases(connection, set(known.values()))
+    asked: set[Name] = set()
+    while wanted := gathering(pairs, known, there) - asked:
+        asked |= wanted
+        known |= read(connection, wanted)
+        there |= _known_cases(connection, set(known.values()) - there.keys())
     return placed(pairs, known, there, _known_keys(connection, keys_in(pairs)))
+
+
+def read_marks(connection: Connection, wanted: Iterable[tuple[int, str | None]]) -> set[tuple[int, str | None]]:
+    """Return those cases, each with an author, whose ticket says that the author is not verified."""
+    names = {(case_id, marked_as(author)): (case_id, author) for case_id, author in wanted}
+    if not names:
+        return set()
+    rows = ({"case_id": case_id, "name": name} for case_id, name in sorted(names))
+    found = bulk.find(connection, (participants.c.case_id, participants.c.name), rows)
+    return {names[row.case_id, row.name] for row in found}
 
 
 def read(connection: Connection, names: Collection[Name]) -> dict[Name, int]:

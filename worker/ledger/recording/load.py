@@ -8,7 +8,7 @@ detected here, and the transaction begins again: `BeginAgain`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, cast
@@ -25,11 +25,11 @@ from worker.ledger.schema.words import CasePhase, DeliveryState
 from worker.planning.arrival import Arrival, Rules, Waiting
 from worker.planning.batch import NO_RANK, Batch, Case, Knowledge, Message, Seen
 from worker.planning.correlation import Destination, Key, Name, led_to_its_group, storms_of
-from worker.planning.decide import COPIED
 from worker.planning.keys import seen_digest
 from worker.planning.loop_guard import passes
 from worker.planning.model import CaseState, Phase, TicketStateByOthers
 from worker.planning.people import destination
+from worker.planning.reused_ids import COPIED
 
 
 class BeginAgain(Exception):
@@ -59,6 +59,7 @@ def load(
     known.seen = read_seen(connection, pairs)
     if elsewhere := {each.case_id for each in known.seen.values()} - known.cases.keys():
         raise BeginAgain(also_lock | elsewhere)
+    known.marked = aliases.read_marks(connection, _may_be_marked(known, pairs, destinations))
     known.rates = group_members.rates(connection, [known.by_key[each].id for each in storms])
     _find_members(connection, known, keys, also_lock)
     _find_loop_guards(connection, known, arrivals, rules, also_lock)
@@ -207,6 +208,18 @@ def _make_known(
     if aliases.register(db, connection, wanted) != wanted:
         raise BeginAgain(frozenset())
     return wanted
+
+
+def _may_be_marked(
+    known: Knowledge, pairs: Sequence[tuple[str, Event]], destinations: Sequence[Destination]
+) -> Iterator[tuple[int, str | None]]:
+    """Yield each case whose ticket may have to say that an author is not verified, with the author."""
+    for (source, event), where in zip(pairs, destinations, strict=True):
+        if event.doubt is not None:
+            first = known.seen.get((source, event.source_message_id))
+            led_to = known.case(where)
+            ids = {first.case_id if first is not None else None, led_to.id if led_to is not None else None}
+            yield from ((each, event.author) for each in ids if each is not None)
 
 
 def _find_members(connection: Connection, known: Knowledge, keys: set[Key], also: frozenset[int]) -> None:

@@ -21,6 +21,7 @@ from worker.planning.batch import Batch, Case, Operation
 from worker.planning.keys import derived_key, seen_digest
 from worker.planning.model import Kind, Request
 from worker.planning.people import KnownTicket, is_reopened
+from worker.planning.senders import marked_as
 
 
 def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> frozenset[Kind]:
@@ -33,8 +34,9 @@ def write(db: Database, connection: Connection, batch: Batch, rules: Rules) -> f
     bulk.insert(connection, operations, [_operation_row(each, rules) for each in batch.operations])
     taken_back = [(case.id, seq) for case in known.cases.values() for seq in case.taken_back]
     opening_delay.skip(connection, taken_back, now)
-    if batch.participants:
-        aliases.let_in(db, connection, [{"case_id": case_id, "name": name} for case_id, name in batch.participants])
+    people = [*batch.participants, *((case_id, marked_as(author)) for case_id, author in batch.marked)]
+    if people:
+        aliases.let_in(db, connection, [{"case_id": case_id, "name": name} for case_id, name in people])
     bulk.change(connection, cases, [_case_row(case) for case in known.cases.values() if case.changed])
     group_members.write(connection, batch.members)
     group_members.write_rates(connection, batch.rates)

@@ -16,7 +16,7 @@ from worker.ledger.reports.deliveries import DeliveryLine
 from worker.ledger.reports.operator_ids import MOST, Targets
 from worker.ledger.schema.tables import attempts, cases, operations, pending
 from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationState
-from worker.planning.decide import USED_AGAIN
+from worker.planning.reused_ids import USED_AGAIN
 
 MOST_OPERATIONS = 1000
 AT_ONCE = 200  # cases, or operations, in one condition
