@@ -22,7 +22,7 @@ from connectors.email import handed_over
 from connectors.toolbox.forms import read_form
 from connectors.toolbox.proofs import Basic
 from connectors.toolbox.reasons import missing
-from connectors.toolbox.signatures import authorize_by_url, is_hmac, read_hex, stale
+from connectors.toolbox.signatures import authorize_by_url, is_hmac, late, read_hex, seconds, stale
 
 MAX_TOKEN = 200  # characters; Mailgun's have 50
 
@@ -33,8 +33,8 @@ class Settings(handed_over.MailSettings):
     signing_key: Secret | None = None
     """Mailgun's "HTTP webhook signing key". None: only the secret is checked."""
     max_age: float = Field(default=12 * 3600, gt=0)
-    """Seconds for which a signature is accepted. Mailgun retries for 8 hours: a lower value would refuse mail after an
-    outage."""
+    """Seconds for which a signature is accepted. A mail with an older one goes into quarantine. Mailgun retries for 8
+    hours: a lower value would leave mail to a person after an outage."""
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
@@ -59,7 +59,10 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
         )
     if not is_hmac(offered, [settings.signing_key.get_secret_value().encode()], timestamp, token):
         return Denied("signature does not match: compare signing_key with Mailgun's HTTP webhook signing key")
-    return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
+    sent = seconds(timestamp.decode("latin-1"))
+    if sent is None or sent > now:
+        return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
+    return Verified(passed, late=late(sent, now, settings.max_age, "timestamp"))
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:

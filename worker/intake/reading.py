@@ -41,11 +41,18 @@ def read(
     """
     arrived = internal.from_outside(arrived)
     verdict = source.connector.verify(arrived, source.settings, now, keys)
-    return verdict if isinstance(verdict, Denied) else read_verified(source, Verified(named(verdict.inbound)))
+    if isinstance(verdict, Denied):
+        return verdict
+    return read_verified(source, replace(verdict, inbound=named(verdict.inbound)))
 
 
 def read_verified(source: Source, verified: Verified, inbound_id: int | None = None) -> Delivery:
-    """Return a delivery that is ready to be recorded. Raises OverLimit."""
+    """Return a delivery that is ready to be recorded. Raises OverLimit.
+
+    A late one is not parsed. A person who takes it out of quarantine decides that it still counts.
+    """
+    if verified.late is not None:
+        return Delivery(verified.inbound, unreadable=verified.late, inbound_id=inbound_id)
     try:
         parsed = parse(source, verified)
     except UnreadableMessage as reason:
