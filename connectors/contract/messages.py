@@ -85,9 +85,6 @@ class Denied:
     reason: str
     cause: Cause = "wrong_secret"
     """`wrong_secret` also stands for a missing or malformed proof."""
-    reply: Reply | None = None
-    """Response in place of a refusal, for requests that a platform makes without proof and that carry no message. Not
-    stored."""
 
 
 @dataclass(frozen=True, slots=True)

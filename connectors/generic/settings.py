@@ -19,6 +19,9 @@ from connectors.contract.settings import SourceSettings
 from connectors.toolbox.signatures import HeaderName, Username
 
 STANDARD_PREFIX = "whsec_"
+KEY_FIELDS = ("routing_key", "service_key", "integration_key")
+"""Fields of a body with which programs prove themselves to PagerDuty: its Events API v2 and v1."""
+EXPRESSIONS = ("items", "action", "case", "subject", "text", "severity", "time", "message_id", "labels")
 
 
 @lru_cache(maxsize=256)
@@ -101,6 +104,12 @@ class Settings(SourceSettings):
         if twice:
             raise ValueError(f"opened, noted, changed, resolved: list {twice[0]!r} only once")
         return self
+
+    @property
+    def body_credentials(self) -> tuple[str, ...]:
+        """The fields that hold a key of PagerDuty's, unless an expression reads them."""
+        expressions = " ".join(getattr(self, name) or "" for name in EXPRESSIONS)
+        return tuple(name for name in KEY_FIELDS if name not in expressions)
 
     @property
     def keys(self) -> tuple[bytes, ...]:

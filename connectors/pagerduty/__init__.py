@@ -294,5 +294,6 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    credentials=lambda _settings: (SIGNATURE,),
     attributes={"labels.*": "labels.service, labels.team, labels.urgency, labels.escalation_policy"},
 )

@@ -147,14 +147,15 @@ def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
 def late(sent: datetime, now: datetime, after: float, where: str) -> str | None:
     """Return why a person must decide about a genuine message sent more than `after` seconds ago, else None.
 
-    This is for platforms that deliver a message again for hours: a denial would lose it. `where` names the time's place.
+    This is for platforms that deliver a message again for hours: a denial would lose it. `where` names the time's
+    place.
     """
     hours = (now - sent).total_seconds() / 3600
     if hours * 3600 <= after:
         return None
     return (
-        f"{where} is {sent.isoformat(timespec='seconds')}, so the message is genuine, but was sent {round(hours, 1):g} h "
-        f"ago: expected at most {after / 3600:g} h"
+        f"{where} is {sent.isoformat(timespec='seconds')}, so the message is genuine, but was sent "
+        f"{round(hours, 1):g} h ago: expected at most {after / 3600:g} h"
     )
 
 

@@ -253,7 +253,15 @@ def _started(
             stack.callback(api.close)
         sockets = socket_supervisor(intake, ledger, current, metrics)
         max_body = settings.server.max_body
-        edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
+        edge = Edge(
+            intake,
+            ledger,
+            lambda: current().sources,
+            metrics,
+            max_body,
+            lambda: datetime.now(UTC),
+            is_loopback=is_loopback(split_address(settings.server.listen)[0]),
+        )
         app = intake_app(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],

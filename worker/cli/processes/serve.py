@@ -17,6 +17,7 @@ from worker.cli.shell.common import (
     log_option,
     log_to_stderr,
     read_fleet,
+    split_address,
 )
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
@@ -28,6 +29,7 @@ from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.starting import listen_at
 from worker.settings.current import Current
+from worker.settings.lints import is_loopback
 
 NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
 
@@ -59,7 +61,15 @@ def serve(listen: str | None, log_level: str) -> None:
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     max_body = settings.server.max_body
-    edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
+    edge = Edge(
+        intake,
+        ledger,
+        lambda: current().sources,
+        metrics,
+        max_body,
+        lambda: datetime.now(UTC),
+        is_loopback=is_loopback(split_address(address)[0]),
+    )
     app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
