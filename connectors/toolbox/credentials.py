@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from urllib.parse import quote_plus, unquote_to_bytes
+
+from connectors.toolbox.forms import escaped_bytes, unescaped
 
 CUT = b"***"
 """Takes the place of a credential."""
@@ -28,13 +29,13 @@ def without_credentials(body: bytes, names: Sequence[str]) -> bytes:
 
 def _of_form(field: bytes, names: Sequence[str]) -> bytes:
     name, equals, value = field.partition(b"=")
-    if unquote_to_bytes(name).decode("latin-1").strip() in names:
+    if unescaped(name).decode("latin-1").strip() in names:
         return name + equals + CUT
     if name.strip() != NESTED:
         return field
-    document = unquote_to_bytes(value.replace(b"+", b" "))
+    document = unescaped(value)
     cut = without_credentials(document, names)
-    return field if cut == document else name + equals + quote_plus(cut).encode()
+    return field if cut == document else name + equals + escaped_bytes(cut)
 
 
 @lru_cache(maxsize=32)

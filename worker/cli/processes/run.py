@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from tickets.listening import listen as bind
+from tickets.private_files import make_file, make_folder
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
 from tickets.server.control import control_app as tickets_control
 from worker.broker.relay import Relay
@@ -220,7 +221,8 @@ def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
-    data.mkdir(parents=True, exist_ok=True)
+    make_folder(data)
+    make_file(data / LOCK)
     with (data / LOCK).open("w") as file:
         if not lock(file):
             fail([f"--data {data}: another `ticketrelay run` uses this folder; stop that one, or give another folder"])
