@@ -25,6 +25,14 @@ def make_folder(folder: Path) -> None:
         folder.chmod(FOLDER)  # an unusual umask takes rights from the owner too
 
 
+def write_new(file: Path, text: str) -> None:
+    """Write a new file. Raises OSError, FileExistsError among them."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        os.fchmod(descriptor, FILE)
+        opened.write(text)
+
+
 def make_file(file: Path) -> None:
     """Make an empty file, unless it exists or cannot be made: who opens it next meets the error.
 
@@ -32,8 +40,4 @@ def make_file(file: Path) -> None:
     (https://www.sqlite.org/src/file/src/os_unix.c, `findCreateFileMode`).
     """
     with suppress(OSError):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE)
-        try:
-            os.fchmod(descriptor, FILE)
-        finally:
-            os.close(descriptor)
+        write_new(file, "")

@@ -126,7 +126,7 @@ def test_a_blank_password_is_no_password() -> None:
 HEX = "0123456789abcdef"
 FORMS: dict[tuple[str, str], tuple[list[str], list[str]]] = {
     ("slack", "secret"): ([HEX * 2], [HEX, HEX.upper() * 2, HEX * 2 + "0", "dev-secret"]),
-    ("slack", "bot_token"): (["xoxb-893582989554-899326518131-JRHeVv1o9Cf99fwDpuortR2D"], ["xoxb-", "xapp-1-A0-1-ab"]),
+    ("slack", "bot_token"): (["xoxb-893582989554-899326518131-JRHeVv1o9C"], ["xoxb_key", "xapp-1-A0-1-ab"]),
     ("slack", "app_token"): (["xapp-1-A012345-123456789-abcdef"], ["xoxb-12345678901-abcdef"]),
     ("teams", "secret"): ([base64.b64encode(bytes(32)).decode()], [base64.b64encode(bytes(31)).decode(), "x" * 44]),
     ("teams_bot", "secret"): (["abc8Q~" + "x" * 34], ["short", "with a blank in it, it is none", f"{HEX[:8]}-{HEX[:4]}-{HEX[:4]}-{HEX[:4]}-{HEX[:12]}"]),  # noqa: E501
@@ -146,7 +146,7 @@ def test_an_issued_secret_has_the_form_of_its_platform(field: tuple[str, str]) -
     for each in bad:
         fault = mark(*field).fault(each)
         assert fault is not None
-        assert not any(each in word for word in fault.split())
+        assert each not in fault
 
 
 def encodings() -> list[int]:

@@ -49,14 +49,16 @@ from worker.intake.smtp import Boxes, SmtpThread, mailboxes
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
+from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
-from worker.runtime.starting import listen_or_exit
+from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.settings import Settings
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
 from worker.settings.loader import Loaded
 from worker.settings.secretfiles import DEV_SECRET
+from worker.settings.secrets import Development
 from worker.wording import counted
 
 
@@ -244,7 +246,9 @@ def _started(
     with ExitStack() as stack:
         ledger, taken_back = _opened(current, stack)
         metrics = metrics_of(ledger, settings)
-        reloader = Reloader(current, read, metrics)
+        development = _development(settings)
+        require_good_secrets(loaded, ledger, development)
+        reloader = Reloader(current, weak_secrets.reloading(read, ledger, development), metrics)
         relay = Relay(settings, ledger, metrics, current)
         stack.callback(relay.publisher.close)
         wake_ups = WakeUps(relay.publisher.publish)
@@ -279,6 +283,11 @@ def _started(
             stack.callback(part.stop)
         smtp, lmtp = (_address(mail_listeners, lmtp=is_lmtp) for is_lmtp in (False, True))
         yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, smtp, lmtp)
+
+
+def _development(settings: Settings) -> Development:
+    """Return whether a source may have the public secret: only while nobody else reaches this process."""
+    return "taken" if is_loopback(split_address(settings.server.listen)[0]) else "refused"
 
 
 def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:

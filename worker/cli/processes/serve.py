@@ -25,9 +25,10 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.supervisor import configured
 from worker.reloading import Reloader, needing
+from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
-from worker.runtime.starting import listen_at
+from worker.runtime.starting import listen_at, require_good_secrets
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
 
@@ -53,6 +54,7 @@ def serve(listen: str | None, log_level: str) -> None:
         fail([NO_SOURCE])
     signals = Signals()
     ledger = ledger_or_exit(settings)
+    require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)
@@ -73,7 +75,7 @@ def serve(listen: str | None, log_level: str) -> None:
     app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
-    reloader = Reloader(current, read, metrics)
+    reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
