@@ -1,7 +1,7 @@
 """Makes files and folders that only their owner may read, whatever the umask.
 
-What exists already keeps its permissions: a person may have chosen them. `ticketrelay check` warns of those that are too
-wide.
+What exists already keeps its permissions: a person may have chosen them. `ticketrelay check` warns of those that are
+too wide.
 """
 
 from __future__ import annotations

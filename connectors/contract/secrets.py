@@ -28,7 +28,7 @@ class Chosen:
     """A secret that we choose and give to a sender."""
 
     allowed: re.Pattern[str] | None = None
-    """What the sender's platform takes, matched against the whole secret. None: any visible characters."""
+    """A pattern for the secrets that the sender's platform takes, matched against the whole secret. None: all."""
     wanted: str = ""
     """`allowed` in words."""
     key: Callable[[str], bytes] = str.encode

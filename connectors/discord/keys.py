@@ -1,7 +1,8 @@
 """Ed25519 signatures over the timestamp and the body, with the application's key.
 
 The secret of a source is the application's Public Key: 64 hex digits. It verifies Discord's signatures and cannot sign.
-Any other secret is for development: a key pair is derived from it, with which `send` signs and `verify` checks.
+Any other secret is for development, and taken by `run` on a loopback address only: a key pair is derived from it, with
+which `send` signs and `verify` checks.
 
 Source: discord.com/developers/docs, "Interactions: Receiving and Responding"; RFC 8032.
 """
@@ -70,7 +71,7 @@ def signature(secret: bytes, message: bytes) -> bytes:
     if _PUBLIC_KEY.fullmatch(secret.decode()):
         raise NoPrivateKey(
             "the source has Discord's public key, with which nothing can be signed: "
-            "to send samples, configure a source of kind discord with another secret"
+            "to send samples, use `ticketrelay run` on a loopback address, where its secret may be dev-secret"
         )
     return _private_key(secret).sign(message)
 

@@ -65,7 +65,7 @@ class Seen:
     private: str = ""
     elsewhere: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
-    """What is stored, and what commands print of it. Words of messages are there, and no secret is."""
+    """The stored data, and the output of commands about it. Words of messages are there, and no secret is."""
 
     def leaks(self, words: dict[str, str]) -> list[str]:
         """Return the planted words, with the places where they are visible though they should not be."""
@@ -168,12 +168,13 @@ def look_for_secrets(found: Seen, relay: Embedded, folder: Path, control: str) -
     found.kept["the ledger"] = dumped(folder / "ledger.db")
     last = int(relay.ticketrelay("events", "list", "-o", "jsonl", "--limit", "1").stdout.split('"in-')[1].split('"')[0])
     for number in (1, last - 3, last - 2, last - 1, last):
-        for arguments in (("export", f"in-{number}"), ("export", f"in-{number}", "--redact"), ("show", f"in-{number}")):
-            found.kept[" ".join(arguments)] = relay.ticketrelay("events", *arguments).stdout
+        name = f"in-{number}"
+        for told in (("export", name), ("export", name, "--redact"), ("show", name)):
+            found.kept[" ".join(told)] = relay.ticketrelay("events", *told).stdout
     bundle = folder.parent / "doctor.tar.gz"
-    told = relay.ticketrelay("doctor", "--to", str(bundle))
+    said = relay.ticketrelay("doctor", "--to", str(bundle)).stdout
     with tarfile.open(bundle) as parts:
-        found.kept["doctor"] = told.stdout + "".join(_read(parts, each) for each in parts.getmembers())
+        found.kept["doctor"] = said + "".join(_read(parts, each) for each in parts.getmembers())
     for arguments in (("config", "show"), ("config", "show", "-o", "json", "--origin"), ("sources", "list")):
         shown = relay.ticketrelay(*arguments)
         assert shown.stdout, shown.stderr
@@ -202,7 +203,7 @@ def dumped(file: Path) -> str:
 
 @pytest.fixture(scope="module")
 def of_a_fleet() -> Seen:
-    """What the processes and commands of a fleet print whose servers are all away."""
+    """The output of the processes and commands of a fleet whose servers are all away."""
     found = Seen(Planted())
     environment = secret_settings("127.0.0.1:1") | fleet_settings()
     environment["TICKETRELAY_SOURCES__TELEGRAM__SECRET"] = SECRETS["telegram"]

@@ -13,7 +13,7 @@ from worker.settings.secretfiles import READ_BY_OTHERS
 from worker.settings.walking import inside, origin_of
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
-"""What SQLite puts beside a database, whose pages stand in these files too."""
+"""Endings of the files that SQLite puts beside a database. The pages of the database stand in them too."""
 KEY_FILES = ("certificate_key", "tls_key_file", "token_store")
 """The settings that name a file with a private key or a token."""
 ENTERED_BY_OTHERS = stat.S_IROTH | stat.S_IXOTH
@@ -48,8 +48,7 @@ def _ledger(loaded: Loaded) -> Iterator[Problem]:
         )
         yield Problem(told, origin, path, f"run chmod o-rwx {ledger.parent}", "warning")
     for end in SIDE_FILES:
-        file = ledger.with_name(ledger.name + end)
-        yield from _open_file(file, "the ledger", Problem("", origin, path))
+        yield from _open_file(ledger.with_name(ledger.name + end), "the ledger", Problem("", origin, path))
 
 
 def _keys(loaded: Loaded) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from connectors.contract.secrets import Chosen, Issued, SecretKind
 from worker.settings.fields import SOURCES, secret_kinds
 from worker.settings.loader import STAND_IN_KEY, Loaded
 from worker.settings.models import Source
-from worker.settings.origin import DEFAULT, Path
+from worker.settings.origin import Path
 from worker.settings.problems import Finding, Problem
 from worker.settings.secretfiles import DEV_SECRET
 from worker.settings.walking import inside, origin_of
@@ -43,7 +43,7 @@ class Terms:
     NotAsked."""
     today: date
     development: Development = "refused"
-    """Whether a source may have the public secret of `run`."""
+    """The verdict on a source with the public secret of `run`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def weak(loaded: Loaded, terms: Terms) -> list[Problem]:
     if not loaded.has(SOURCES):  # the sources of `run` that nobody configured, all with the public secret
         faults = [each for each in faults if each[0].path[0] != SOURCES]
     found = [each for held, fault in faults if (each := _judged(held, fault, faults, terms)) is not None]
-    return [each.at(origin_of(loaded.root, each.path) or DEFAULT) for each in found]
+    return [each.at(origin_of(loaded.root, each.path)) for each in found]
 
 
 def _fault(held: _Held) -> str | None:

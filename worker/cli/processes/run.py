@@ -23,7 +23,7 @@ from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.cli.processes.demo import SCENARIO_KEY, play
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_supervisor, socket_supervisor
+from worker.cli.processes.parts import Signals, control_of, http_edge, imap_supervisor, socket_supervisor
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
     DEFAULT_LISTEN,
@@ -41,7 +41,7 @@ from worker.cli.shell.common import (
     split_address,
 )
 from worker.delivery.dispatch import WakeUps
-from worker.intake.http import Edge, intake_app
+from worker.intake.http import intake_app
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -258,16 +258,7 @@ def _started(
         if api is not None:
             stack.callback(api.close)
         sockets = socket_supervisor(intake, ledger, current, metrics)
-        max_body = settings.server.max_body
-        edge = Edge(
-            intake,
-            ledger,
-            lambda: current().sources,
-            metrics,
-            max_body,
-            lambda: datetime.now(UTC),
-            is_loopback=is_loopback(split_address(settings.server.listen)[0]),
-        )
+        edge = http_edge(intake, ledger, current, metrics, split_address(settings.server.listen)[0])
         app = intake_app(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],
