@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
-SECRET = "bench-secret"  # noqa: S105 — used only by processes that live as long as a benchmark
+SECRET = "bench-secret-of-the-benchmarks"  # noqa: S105 — used only by processes that live as long as a benchmark
 AUTHORIZATION = {"Authorization": f"Bearer {SECRET}"}
 
 

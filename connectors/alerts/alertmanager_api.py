@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, model_validat
 
 from connectors.contract.connector import Ask
 from connectors.contract.durations import Seconds
-from connectors.contract.settings import Secret, SourceSettings
+from connectors.contract.settings import PasswordSecret, SourceSettings
 from connectors.toolbox.signatures import Username, basic, bearer
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -40,11 +40,11 @@ class AskedSettings(SourceSettings):
     api_url: Annotated[AnyHttpUrl, AfterValidator(_base)] | None = None
     """The product's own address. It is asked for its open alerts, and alerts missing from its list are closed. None:
     the product is not asked."""
-    api_token: Annotated[Secret, AfterValidator(_sendable)] | None = None
+    api_token: Annotated[PasswordSecret, AfterValidator(_sendable)] | None = None
     """Sent to `api_url` as `Bearer`."""
     api_username: Username | None = None
     """Sent to `api_url` as `Basic`, with `api_password`."""
-    api_password: Secret | None = None
+    api_password: PasswordSecret | None = None
     """The password of `api_username`."""
     confirm_every: Seconds = Field(default=60.0, ge=1)
     """How often the product is asked."""

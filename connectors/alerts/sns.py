@@ -26,11 +26,14 @@ from pydantic import BeforeValidator, StringConstraints
 
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Remark, UnreadableMessage, Verified
 from connectors.toolbox.reasons import UnreadableItem, found, one_of, path_of, shown, unexpected
-from connectors.toolbox.signatures import authorize_by_url, proof
-from connectors.toolbox.strict_json import object_in, read_object, text_at
+from connectors.toolbox.signatures import authorize_by_url, late, proof
+from connectors.toolbox.strict_json import object_in, read_object, read_time, text_at
 
 HOST = re.compile(r"sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?")
 """Matched against the whole host. A looser pattern would admit storage buckets, which anybody can create."""
+
+LATE_S = 2 * 3600.0
+"""Seconds after which a message is left to a person: SNS delivers again for hours, and the alarm may be long over."""
 
 RAW = "x-amz-sns-rawdelivery"
 RAW_OFF = "switch raw message delivery off in the subscription"
@@ -117,7 +120,21 @@ def verify(inbound: Inbound, settings: Subscribed, now: datetime, keys: Keys) ->
     envelope = open_envelope(inbound.body, settings.topics)
     if isinstance(envelope, Denied):
         return envelope
-    return check(envelope, keys, now) or Verified(passed)
+    return check(envelope, keys, now) or Verified(passed, late=_late(envelope, now))
+
+
+def _late(envelope: Envelope, now: datetime) -> str | None:
+    """Return why a person must decide about a genuine message: it is old, or its time cannot be read."""
+    sent = _sent(envelope)
+    return late(sent, now, LATE_S, "Timestamp") if isinstance(sent, datetime) else sent
+
+
+def _sent(envelope: Envelope) -> datetime | str:
+    """Return the time at which SNS signed the message; the reason if it cannot be read."""
+    try:
+        return read_time(envelope.fields, "Timestamp").time
+    except UnreadableItem as error:
+        return str(error)
 
 
 def sign(_body: bytes, settings: Subscribed, _now: datetime) -> dict[str, str]:
@@ -199,7 +216,10 @@ def check(envelope: Envelope, keys: Keys, now: datetime) -> Denied | None:
         key = certificate.public_key()
     except (binascii.Error, ValueError, UnsupportedAlgorithm):
         return Denied("Signature is not Base64, or the certificate at SigningCertURL cannot be read")
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+    # A late message is as genuine as on the day when it was signed.
+    sent = _sent(envelope)
+    then = min(sent, now) if isinstance(sent, datetime) else now
+    if not certificate.not_valid_before_utc <= then <= certificate.not_valid_after_utc:
         return Denied("the certificate at SigningCertURL has expired or is not valid yet: compare the clocks")
     if not isinstance(key, rsa.RSAPublicKey):
         return Denied("the certificate at SigningCertURL has another kind of key: expected RSA")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.alerts.sns import Topics
-from connectors.contract.settings import Secret, SourceSettings
+from connectors.contract.settings import ChosenSecret, SourceSettings
 from connectors.toolbox.signatures import Username
 
 
@@ -13,7 +13,7 @@ class Settings(SourceSettings):
     Amazon's signature proves the sender, and `topics` identifies ours: everybody can create a topic.
     """
 
-    secret: Secret | None = None  # type: ignore[assignment]  # unlike for other kinds, the signature alone is enough
+    secret: ChosenSecret | None = None  # type: ignore[assignment]  # unlike for other kinds, the signature alone is enough
     """Required besides the signature when set: in the URL as the parameter `secret`, or as the password of Basic."""
     username: Username | None = None
     """Accept the secret as the password of this name too."""

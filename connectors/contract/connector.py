@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from connectors.contract.backfill import Backfilling
 from connectors.contract.directory import DisplayNames
 from connectors.contract.mailbox import ImapMailbox
-from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Unverified, Verified
+from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Reply, Unverified, Verified
 from connectors.contract.polling import Polling
 from connectors.contract.receipts import ReceiptCalls
 from connectors.contract.settings import SourceSettings
@@ -34,6 +34,9 @@ class Proof(Protocol[S_contra]):
     def sign(self, body: bytes, settings: S_contra, now: datetime, /) -> dict[str, str]:
         """Return the headers that prove the sender's identity. Raises only `ConnectorError`."""
 
+    def credentials(self, settings: S_contra, /) -> tuple[str, ...]:
+        """Return the names of the headers that hold a secret or a signature. These headers are not stored."""
+
 
 def _nobody(_inbound: Inbound, _settings: object, _now: datetime, _keys: Keys) -> Denied:
     """Placeholder for a `verify` that the proof provides."""
@@ -43,6 +46,25 @@ def _nobody(_inbound: Inbound, _settings: object, _now: datetime, _keys: Keys) -
 def _nothing_said(_message: Verified | Unverified, _settings: object) -> Parsed:
     """Placeholder that shows that `parse` is missing."""
     return Parsed()
+
+
+def _authorization(_settings: object) -> tuple[str, ...]:
+    """Return the header of a kind that names no other one for its credentials."""
+    return ("authorization",)
+
+
+def _no_credentials(_settings: object) -> tuple[str, ...]:
+    """Placeholder for `credentials` that the proof provides."""
+    return ()
+
+
+def _no_request(_inbound: Inbound) -> None:
+    """Return the answer of a kind whose platform makes no request without a proof: there is none."""
+
+
+def _nothing_to_cut(_settings: object) -> tuple[str, ...]:
+    """Return the fields of a kind whose bodies hold no credential."""
+    return ()
 
 
 def _no_headers(_body: bytes, _settings: object, _now: datetime) -> dict[str, str]:
@@ -114,6 +136,16 @@ class Connector(Generic[S]):
     sign: Callable[[bytes, S, datetime], dict[str, str]] = _no_headers
     _: KW_ONLY
     proof: Proof[S] | None = None
+    credentials: Callable[[S], tuple[str, ...]] = _no_credentials
+    """The names of the headers that hold a secret or a signature of the sender; these headers are not stored. By
+    default those of the proof, else `Authorization`."""
+    body_credentials: Callable[[S], tuple[str, ...]] = _nothing_to_cut
+    """The names of fields, in the body's JSON or form, whose texts are credentials. They are cut out before the body is
+    parsed and stored, so no event may depend on them."""
+    unproven: Callable[[Inbound], Reply | None] = _no_request
+    """The answer to a request that the platform makes without a proof, and that carries no message; None for any other
+    request. Such a request is not stored. It is answered alike whatever source its URL names, so that strangers cannot
+    learn the ids of sources from it."""
     address: Callable[[S], str] | None = None
     """The address to which people write, for a kind that takes mail. Its local part may be followed by `+` and any
     text."""
@@ -133,11 +165,13 @@ class Connector(Generic[S]):
     with that prefix."""
 
     def __post_init__(self) -> None:
-        # The class is frozen, and setting these two is part of construction.
+        # The class is frozen, and setting these three is part of construction.
         if self.verify is _nobody and self.proof is not None:
             object.__setattr__(self, "verify", self.proof.verify)
         if self.sign is _no_headers and self.proof is not None:
             object.__setattr__(self, "sign", self.proof.sign)
+        if self.credentials is _no_credentials:
+            object.__setattr__(self, "credentials", self.proof.credentials if self.proof else _authorization)
         if self.verify is _nobody or self.sign is _no_headers:
             raise TypeError(f"the connector of kind {self.kind!r} needs a proof, or verify and sign")
         if self.parse is _nothing_said:

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FilePath, StringConstraints, model_validator
 
 from connectors.contract.durations import Seconds
-from connectors.contract.settings import Secret
+from connectors.contract.secrets import Issued
+from connectors.contract.settings import PasswordSecret, Secret
 
 DAY_S = 86400.0
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -27,6 +28,8 @@ def _listed(value: object) -> object:
     return [each.strip() for each in value.split(",")] if isinstance(value, str) else value
 
 
+CLIENT_SECRET = Issued(re.compile(r"[!-~]{8,512}"), "the value of the application's secret, visible ASCII characters")
+ClientSecret = Annotated[Secret, CLIENT_SECRET]
 Folders = Annotated[tuple[Word, ...], BeforeValidator(_listed), Field(min_length=1)]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]{1,255}$")]
 MailboxName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -58,7 +61,7 @@ class ImapOauth(BaseModel):
     """For Microsoft 365: the directory's id or domain."""
     client_id: Word
     """The id of the application that is registered at the provider."""
-    client_secret: Secret | None = None
+    client_secret: ClientSecret | None = None
     """The application's secret. A public client has none."""
     scope: str | None = None
     """The scope to request. A preset provides it."""
@@ -93,7 +96,7 @@ class ImapMailbox(BaseModel):
     authorities."""
     user: Word
     """The name to log in with."""
-    password: Secret | None = None
+    password: PasswordSecret | None = None
     """The password. `oauth` is the alternative."""
     oauth: ImapOauth | None = None
     """Log in with XOAUTH2."""

@@ -11,9 +11,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from connectors.contract.calls import HttpCall
 from connectors.contract.events import Event
+
+Cause = Literal["unknown_source", "wrong_secret", "bad_time"]
+"""The cause of a refusal, for the log and the metric; a refused sender never learns it."""
 
 Keys = Mapping[str, bytes]
 """Public keys and certificates by name, fetched and cached by the worker."""
@@ -53,6 +57,9 @@ class Verified:
     """An inbound with a proven sender, who may speak for the source. Made by `verify`, or from a recorded delivery."""
 
     inbound: Inbound
+    late: str | None = None
+    """Why a person must decide about the message, though its sender is proven: it was sent long ago. It goes to
+    quarantine with this reason. None: it came in time, or a person takes it out of quarantine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,8 @@ class Denied:
     """The sender could not prove its identity. The reason is for our log, never for the response."""
 
     reason: str
-    reply: Reply | None = None
-    """Response in place of a refusal, for requests that a platform makes without proof and that carry no message. Not
-    stored."""
+    cause: Cause = "wrong_secret"
+    """`wrong_secret` also stands for a missing or malformed proof."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from connectors.contract.durations import Seconds
 from connectors.contract.events import Priority
+from connectors.contract.secrets import Chosen, Password
 
 
 def _usable(secret: SecretStr) -> SecretStr:
@@ -21,7 +22,11 @@ def _usable(secret: SecretStr) -> SecretStr:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_usable)]
-"""A secret that is never blank, has no white space around it, and is never shown."""
+"""A secret that is never blank, has no white space around it, and is never shown. A field needs its kind, too."""
+ChosenSecret = Annotated[Secret, Chosen()]
+"""A secret that we choose, such as a bearer token."""
+PasswordSecret = Annotated[Secret, Password()]
+"""A password or API key of a server that we log in to."""
 
 
 class SourceSettings(BaseModel):
@@ -32,9 +37,9 @@ class SourceSettings(BaseModel):
     routes_publish: ClassVar[bool] = True
     """True: a route can make private text public with `private` alone. False: only the source's own settings can."""
 
-    secret: Secret
+    secret: ChosenSecret
     """The secret with which the sender proves itself; for mail, also the proof of our own addresses. Never blank."""
-    previous_secret: Secret | None = None
+    previous_secret: ChosenSecret | None = None
     """Accepted too, while senders are moved to the new secret."""
     category: str | None = Field(default=None, min_length=1, max_length=255)
     """The tickets' category."""

@@ -82,6 +82,7 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    credentials=lambda _settings: (SIGNATURE,),
     receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
     attributes={
         "channel": "the channel's id",

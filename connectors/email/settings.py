@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from connectors.contract.events import Priority
 from connectors.contract.mailbox import ImapMailbox, MailboxName
-from connectors.contract.settings import Secret, SourceSettings
+from connectors.contract.settings import PasswordSecret, SourceSettings
 from connectors.toolbox.patterns import Expression, Glob, groups
 from connectors.toolbox.signatures import Username
 
@@ -87,7 +87,7 @@ class Settings(SourceSettings):
     """Encryption of the connection to that server; `none` is for a server on this machine."""
     receipts_username: str | None = None
     """Name to log in with at that server. None: no login."""
-    receipts_password: Secret | None = None
+    receipts_password: PasswordSecret | None = None
     """The password of `receipts_username`."""
     strip_replies: bool = True
     """Put a reply's own words before the quoted text."""

@@ -233,6 +233,7 @@ CONNECTOR = Connector(
     title="JSON of any program",
     settings=Settings,
     proof=PROOF,
+    body_credentials=lambda settings: settings.body_credentials,
     parse=parse,
     attributes={"labels.*": "what the setting `labels` takes from the document"},
 )

@@ -55,6 +55,9 @@ class Standard:
         made = hmac_sha256(settings.keys[0], f"{name}.{timestamp}.".encode(), body)
         return {ID: name, TIMESTAMP: timestamp, SIGNATURE: f"v1,{base64.b64encode(made).decode()}"}
 
+    def credentials(self, _settings: Settings) -> tuple[str, ...]:
+        return (SIGNATURE,)
+
 
 OF_THE_BODY: Hmac[Settings] = Hmac(
     header=lambda settings: settings.signature_header,

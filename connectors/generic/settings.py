@@ -15,10 +15,14 @@ import jmespath
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, model_validator
 
-from connectors.contract.settings import SourceSettings
+from connectors.contract.secrets import Chosen
+from connectors.contract.settings import Secret, SourceSettings
 from connectors.toolbox.signatures import HeaderName, Username
 
 STANDARD_PREFIX = "whsec_"
+KEY_FIELDS = ("routing_key", "service_key", "integration_key")
+"""Fields of a body with which programs prove themselves to PagerDuty: its Events API v2 and v1."""
+EXPRESSIONS = ("items", "action", "case", "subject", "text", "severity", "time", "message_id", "labels")
 
 
 @lru_cache(maxsize=256)
@@ -45,9 +49,25 @@ Expression = Annotated[str, StringConstraints(min_length=1, max_length=2_000), A
 Words = Annotated[tuple[Annotated[str, StringConstraints(to_lower=True)], ...], BeforeValidator(_words)]
 
 
+def standard_key(secret: str) -> bytes:
+    """Return the key in a secret of Standard Webhooks; empty if the value is not such a secret."""
+    try:
+        key = base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return key if secret.startswith(STANDARD_PREFIX) else b""
+
+
+SECRET = Chosen(key=lambda secret: standard_key(secret) or secret.encode())
+
+
 class Settings(SourceSettings):
     """A source of kind `generic`."""
 
+    secret: Annotated[Secret, SECRET]
+    """The secret with which the sender proves itself; for `standard`, `whsec_` and Base64."""
+    previous_secret: Annotated[Secret, SECRET] | None = None
+    """Accepted too, while senders are moved to the new secret."""
     proof: Literal["secret", "hmac", "standard"] = "secret"
     """`secret`: as Bearer, as Basic password, or `?secret=` in the URL; `hmac`: HMAC-SHA256 of the body in hex;
     `standard`: Standard Webhooks, with a secret that begins with `whsec_`."""
@@ -103,17 +123,14 @@ class Settings(SourceSettings):
         return self
 
     @property
+    def body_credentials(self) -> tuple[str, ...]:
+        """The fields that hold a key of PagerDuty's, unless an expression reads them."""
+        expressions = " ".join(getattr(self, name) or "" for name in EXPRESSIONS)
+        return tuple(name for name in KEY_FIELDS if name not in expressions)
+
+    @property
     def keys(self) -> tuple[bytes, ...]:
         """The keys for signatures."""
         if self.proof != "standard":
             return self.secrets
         return tuple(standard_key(each.decode()) for each in self.secrets)
-
-
-def standard_key(secret: str) -> bytes:
-    """Return the key in a secret of Standard Webhooks; empty if the value is not such a secret."""
-    try:
-        key = base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    return key if secret.startswith(STANDARD_PREFIX) else b""

@@ -11,30 +11,36 @@ Source: documentation.mailgun.com, "Receiving HTTP messages through a forward ac
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, UnreadableMessage, Unverified, Verified
+from connectors.contract.secrets import Issued
 from connectors.contract.settings import Secret
 from connectors.email import handed_over
 from connectors.toolbox.forms import read_form
 from connectors.toolbox.proofs import Basic
 from connectors.toolbox.reasons import missing
-from connectors.toolbox.signatures import authorize_by_url, is_hmac, read_hex, stale
+from connectors.toolbox.signatures import authorize_by_url, is_hmac, late, read_hex, seconds, stale
 
+SIGNING_KEY = Issued(
+    re.compile(r"(key-)?[0-9a-f]{32}"), "the HTTP webhook signing key, 32 hex digits, perhaps after key-"
+)
 MAX_TOKEN = 200  # characters; Mailgun's have 50
 
 
 class Settings(handed_over.MailSettings):
     """A source of kind `mailgun`; its `secret` is part of the URL and makes thread addresses."""
 
-    signing_key: Secret | None = None
+    signing_key: Annotated[Secret, SIGNING_KEY] | None = None
     """Mailgun's "HTTP webhook signing key". None: only the secret is checked."""
     max_age: float = Field(default=12 * 3600, gt=0)
-    """Seconds for which a signature is accepted. Mailgun retries for 8 hours: a lower value would refuse mail after an
-    outage."""
+    """Seconds for which a signature is accepted. A mail with an older one goes into quarantine. Mailgun retries for 8
+    hours: a lower value would leave mail to a person after an outage."""
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
@@ -59,7 +65,10 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
         )
     if not is_hmac(offered, [settings.signing_key.get_secret_value().encode()], timestamp, token):
         return Denied("signature does not match: compare signing_key with Mailgun's HTTP webhook signing key")
-    return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
+    sent = seconds(timestamp.decode("latin-1"))
+    if sent is None or sent > now:
+        return stale(timestamp.decode("latin-1"), now, settings.max_age) or Verified(passed)
+    return Verified(passed, late=late(sent, now, settings.max_age, "timestamp"))
 
 
 def parse(message: Verified | Unverified, settings: Settings) -> Parsed:

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Changed, Commented, Event, Opened, Priority, Resolved, digest
 from connectors.contract.messages import Denied, Inbound, Keys, Parsed, Verified
-from connectors.contract.settings import SourceSettings
+from connectors.contract.secrets import Issued
+from connectors.contract.settings import Secret, SourceSettings
 from connectors.toolbox.reading import of_object, unknown_word
 from connectors.toolbox.reasons import TEXT, missing, path_of, without_effect
 from connectors.toolbox.rendering import MAX_ATTRIBUTE, attributes, block, compose, filled, subject_line
@@ -97,8 +98,18 @@ class _Told:
     author: str | None
 
 
+WEBHOOK_SECRET = Issued(
+    re.compile(r"[A-Za-z0-9+/=_-]{32,255}"), "the secret that PagerDuty showed when the webhook subscription was made"
+)
+
+
 class Settings(SourceSettings):
     """A source of kind `pagerduty`; the secret is that of the webhook subscription."""
+
+    secret: Annotated[Secret, WEBHOOK_SECRET]
+    """The secret that PagerDuty showed when the webhook subscription was made."""
+    previous_secret: Annotated[Secret, WEBHOOK_SECRET] | None = None
+    """Accepted too, while the sender is moved to the new secret."""
 
 
 def verify(inbound: Inbound, settings: Settings, _now: datetime, _keys: Keys) -> Verified | Denied:
@@ -294,5 +305,6 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    credentials=lambda _settings: (SIGNATURE,),
     attributes={"labels.*": "labels.service, labels.team, labels.urgency, labels.escalation_policy"},
 )

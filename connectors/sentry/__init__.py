@@ -8,14 +8,16 @@ Source: docs.sentry.io, "Integration Platform Webhooks" (Issues, Issue Alerts, M
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from connectors.contract.connector import Connector
 from connectors.contract.events import Event
 from connectors.contract.messages import Inbound, Parsed, Remark
-from connectors.contract.settings import SourceSettings
+from connectors.contract.secrets import Issued
+from connectors.contract.settings import Secret, SourceSettings
 from connectors.sentry.alerts import issue_alert, metric_alert
 from connectors.sentry.facts import LEVELS, Hook, is_level
 from connectors.sentry.issues import issue
@@ -37,8 +39,16 @@ _READERS: Mapping[str, Callable[[Hook, SourceSettings], Event | Remark]] = {
 }
 
 
+CLIENT_SECRET = Issued(re.compile(r"[0-9a-f]{64}"), "the integration's Client Secret, 64 hex digits")
+
+
 class Settings(SourceSettings):
     """A source of kind `sentry`; the secret is the integration's client secret."""
+
+    secret: Annotated[Secret, CLIENT_SECRET]
+    """The integration's Client Secret: 64 hex digits."""
+    previous_secret: Annotated[Secret, CLIENT_SECRET] | None = None
+    """Accepted too, while the sender is moved to the new secret."""
 
 
 @of_object

@@ -47,13 +47,8 @@ MAX_CHALLENGE = 1_000  # characters
 
 
 def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> Verified | Denied:
-    """Check `X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early.
-
-    Slack's connection tests have no signature. They are answered, and are not a delivery.
-    """
+    """Check `X-Slack-Signature`: the HMAC-SHA256 of version, timestamp and raw body, at most 300 s old or early."""
     timestamp, signature = inbound.header(TIMESTAMP), inbound.header(SIGNATURE)
-    if timestamp is None and signature is None and is_connection_test(inbound.body):
-        return Denied("the body is a connection test of Slack's, which needs no signature", reply=ACKNOWLEDGED)
     if timestamp is None or signature is None:
         return absent(TIMESTAMP if timestamp is None else SIGNATURE)
     if denied := stale(timestamp, now, LEEWAY):
@@ -65,6 +60,12 @@ def verify(inbound: Inbound, settings: Settings, now: datetime, _keys: Keys) -> 
     if not is_hmac(offered, settings.secrets, *_signed(timestamp, inbound.body)):
         return mismatch(f"the signature in the header {SIGNATURE}")
     return Verified(inbound)
+
+
+def unproven(inbound: Inbound) -> Reply | None:
+    """Return the answer to a connection test of Slack's, which has no signature and is not a delivery."""
+    is_signed = any(inbound.header(each) is not None for each in (SIGNATURE, TIMESTAMP))
+    return ACKNOWLEDGED if not is_signed and is_connection_test(inbound.body) else None
 
 
 def sign(body: bytes, settings: Settings, now: datetime) -> dict[str, str]:
@@ -145,6 +146,9 @@ CONNECTOR = Connector(
     verify=verify,
     parse=parse,
     sign=sign,
+    unproven=unproven,
+    credentials=lambda _settings: (SIGNATURE,),
+    body_credentials=lambda _settings: ("token",),  # the verification token, which Slack has replaced by signatures
     receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
     backfilling=Backfilling(
         lambda settings: settings.backfill_every,

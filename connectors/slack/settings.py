@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -18,7 +19,13 @@ from pydantic import (
 from connectors.chats.channels import ChannelSettings, ChatSettings
 from connectors.chats.facts import listed
 from connectors.contract.durations import Seconds
+from connectors.contract.secrets import Issued
 from connectors.contract.settings import Secret
+
+SIGNING_SECRET = Issued(re.compile(r"[0-9a-f]{32}"), "the app's Signing Secret, 32 hex digits in lower case")
+BOT_TOKEN = Issued(re.compile(r"xox[a-z](\.xox[a-z])?-[A-Za-z0-9-]{8,500}"), "the app's Bot User OAuth Token, xoxb-…")
+APP_TOKEN = Issued(re.compile(r"xapp-[A-Za-z0-9-]{8,500}"), "an app-level token, xapp-…")
+"""Source: docs.slack.dev, "Verifying requests from Slack" and "Tokens"."""
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]{1,63}$")]
 """The id of a channel, a direct message or a group conversation; not its name."""
@@ -57,7 +64,7 @@ class Workspace(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    bot_token: Secret
+    bot_token: Annotated[Secret, BOT_TOKEN]
     """The app's Bot User OAuth Token (`xoxb-…`) in this workspace."""
 
 
@@ -81,6 +88,11 @@ class SlackChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=True):
 class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel], use_attribute_docstrings=True):
     """A source of kind `slack`; the secret is the app's Signing Secret."""
 
+    secret: Annotated[Secret, SIGNING_SECRET]
+    """The app's Signing Secret: 32 hex digits."""
+    previous_secret: Annotated[Secret, SIGNING_SECRET] | None = None
+    """Accepted too, while the sender is moved to the new secret."""
+
     close_emoji: Emoji = "white_check_mark"
     """A reaction that closes the ticket."""
     open_emoji: Emoji = "ticket"
@@ -100,14 +112,14 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, SlackChannel], use_attribute
 
     receipts: bool = False
     """Post the ticket and its state in the thread; needs `bot_token`."""
-    bot_token: Secret | None = None
+    bot_token: Annotated[Secret, BOT_TOKEN] | None = None
     """The app's Bot User OAuth Token (`xoxb-…`), with the scope `chat:write`; modals and receipts need it."""
     workspaces: Annotated[dict[Id, Workspace], BeforeValidator(_in_capitals)] = Field(default_factory=dict)
     """Tokens by workspace id (`T…`), for an app that is installed in several workspaces. `bot_token` is used for all
     other workspaces."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api")
     """The URL of Slack's Web API. Another one only for GovSlack, and for tests."""
-    app_token: Secret | None = None
+    app_token: Annotated[Secret, APP_TOKEN] | None = None
     """An app-level token (`xapp-…`) with the scope `connections:write`: deliveries arrive on a connection that we open
     to Slack (Socket Mode), so that Slack does not have to reach us."""
     resolve_names: bool = False

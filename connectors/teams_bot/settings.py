@@ -11,11 +11,27 @@ from pydantic import AnyHttpUrl, StringConstraints, model_validator
 
 from connectors.chats.channels import ChannelSettings, ChatSettings
 from connectors.chats.teams_activities import ChannelId, Id
+from connectors.contract.secrets import Issued
+from connectors.contract.settings import Secret
 
 Gesture = Literal["mention", "direct", "reply", "close_word", "edit", "delete", "open_reaction", "close_reaction"]
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True)]
 Reaction = Annotated[str, StringConstraints(pattern=r"^[!-9;-~]{1,60}$")]
 """The name of a reaction in Teams: `like`, `heart`, `1f44b_wavinghand`."""
+
+
+def _is_a_value(secret: str) -> str | None:
+    is_id = _GUID.fullmatch(secret) is not None
+    return "is the ID of the client secret: expected its Value, which Azure shows only once" if is_id else None
+
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+CLIENT_SECRET = Issued(
+    re.compile(r"[!-~]{16,128}"),
+    "the Value of the bot's client secret, 16 to 128 visible ASCII characters",
+    _is_a_value,
+)
+"""Source: learn.microsoft.com/entra, "Add and manage application credentials"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,11 @@ class Settings(ChatSettings[ChannelId, Id, Gesture, BotChannel], use_attribute_d
     Microsoft proves itself by its signature, and only messages for `app_id` are taken. The secret is the bot's own
     client secret, which its receipts need.
     """
+
+    secret: Annotated[Secret, CLIENT_SECRET]
+    """The bot's own client secret: its Value, not its ID."""
+    previous_secret: Annotated[Secret, CLIENT_SECRET] | None = None
+    """Accepted too, while the sender is moved to the new secret."""
 
     app_id: Guid | None = None
     """The bot's Microsoft App ID. Without it, no message is taken."""

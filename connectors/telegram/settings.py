@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, SecretStr, StringConstraints, model_validator
 
 from connectors.chats.channels import ChannelSettings, ChatSettings
+from connectors.contract.secrets import Chosen, Issued
 from connectors.contract.settings import Secret
 
 
@@ -22,6 +23,9 @@ def _is_token(token: SecretStr) -> SecretStr:
 
 
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,200}")
+SECRET_TOKEN = Chosen(re.compile(r"[A-Za-z0-9_-]{1,256}"), "at most 256 letters, digits, _ and -")
+BOT_TOKEN = Issued(re.compile(r"[0-9]{5,20}:[A-Za-z0-9_-]{30,64}"), "the token from @BotFather, 123456:ABC…")
+"""Source: core.telegram.org/bots/api, "setWebhook" and "Authorizing your bot"."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,19}$")]
 """The id of a user, or of a chat in whose name people write."""
@@ -43,6 +47,11 @@ class TelegramChannel(ChannelSettings[Id, Gesture], use_attribute_docstrings=Tru
 class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel], use_attribute_docstrings=True):
     """A source of kind `telegram`: one bot. The secret is the `secret_token` that its webhook was set with."""
 
+    secret: Annotated[Secret, SECRET_TOKEN]
+    """The `secret_token` that the webhook was set with: 16 to 256 letters, digits, `_` and `-`."""
+    previous_secret: Annotated[Secret, SECRET_TOKEN] | None = None
+    """Accepted too, while the webhook is set with the new secret."""
+
     bot_username: (
         Annotated[str, BeforeValidator(_without_at), StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}$")] | None
     ) = None
@@ -60,7 +69,7 @@ class Settings(ChatSettings[ChatId, Id, Gesture, TelegramChannel], use_attribute
 
     receipts: bool = False
     """Reply to a message that opened a ticket with its number and state, and edit that reply; needs `bot_token`."""
-    bot_token: Annotated[Secret, AfterValidator(_is_token)] | None = None
+    bot_token: Annotated[Secret, AfterValidator(_is_token), BOT_TOKEN] | None = None
     """The bot's token (`123456:ABC…`), from @BotFather."""
     api_url: AnyHttpUrl = AnyHttpUrl("https://api.telegram.org")
     """The URL of the Bot API. Another one only for a Bot API server of your own, and for tests."""

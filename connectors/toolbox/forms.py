@@ -43,10 +43,10 @@ def _pairs(body: bytes) -> Iterator[tuple[str, bytes]]:
     for pair in body.split(b"&"):
         name, equals, value = pair.partition(b"=")
         if equals:
-            yield _unescaped(name).decode("utf-8", "replace"), _unescaped(value)
+            yield unescaped(name).decode("utf-8", "replace"), unescaped(value)
 
 
-def _unescaped(text: bytes) -> bytes:
+def unescaped(text: bytes) -> bytes:
     """Decode percent-escapes and leave invalid ones unchanged.
 
     Quoted-printable differs only in its escape sign and is decoded in C.
@@ -82,4 +82,9 @@ def form(fields: Mapping[str, str]) -> bytes:
 
 def escaped(text: str) -> str:
     """Escape text for a form or a URL path (RFC 3986, section 2.1); connectors import no urllib."""
-    return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], text.encode()).decode()
+    return escaped_bytes(text.encode()).decode()
+
+
+def escaped_bytes(value: bytes) -> bytes:
+    """Escape bytes for a form."""
+    return _RESERVED.sub(lambda match: b"%%%02X" % match[0][0], value)

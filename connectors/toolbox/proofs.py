@@ -1,8 +1,8 @@
 """Proofs of a sender's identity that several kinds share, as data: `Connector(…, proof=Bearer())`.
 
 Each is a `connectors.contract.connector.Proof`: `verify` and `sign` over the settings of a source. `verify` accepts
-both secrets of a source; `sign` uses the current one. If the proof is the secret itself, in the URL or in a header of
-its own, the secret is removed before the inbound is stored. The checks over bytes are in `signatures`.
+both secrets of a source; `sign` uses the current one. A secret in the URL is removed by `verify`, and the headers that
+`credentials` names are removed before the inbound is stored. The checks over bytes are in `signatures`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from connectors.toolbox.signatures import (
 S = TypeVar("S", bound=SourceSettings)
 K = TypeVar("K")
 
+AUTHORIZATION = "Authorization"
 LEEWAY_S = 300
 """Seconds by which a signed timestamp may differ from now, in both directions."""
 
@@ -65,6 +66,9 @@ class Bearer:
     def sign(self, _body: bytes, settings: HasSecrets, _now: datetime) -> dict[str, str]:
         return proof(settings.secrets[0], None)
 
+    def credentials(self, _settings: object) -> tuple[str, ...]:
+        return (AUTHORIZATION,)
+
 
 @dataclass(frozen=True, slots=True)
 class Basic:
@@ -78,6 +82,9 @@ class Basic:
 
     def sign(self, _body: bytes, settings: HasUsername, _now: datetime) -> dict[str, str]:
         return proof(settings.secrets[0], settings.username)
+
+    def credentials(self, _settings: object) -> tuple[str, ...]:
+        return (AUTHORIZATION,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,9 @@ class Token:
 
     def sign(self, _body: bytes, settings: HasSecrets, _now: datetime) -> dict[str, str]:
         return {self.header: settings.secrets[0].decode("latin-1")}
+
+    def credentials(self, _settings: object) -> tuple[str, ...]:
+        return (self.header,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,9 @@ class Hmac(Generic[S]):
         signature = self.prefix + hmac_sha256(key, f"{timestamp}:".encode(), body).hex()
         return {timestamp_header: timestamp, header: signature}
 
+    def credentials(self, settings: S) -> tuple[str, ...]:
+        return (self._header(settings),)
+
     def _header(self, settings: S) -> str:
         return self.header if isinstance(self.header, str) else self.header(settings)
 
@@ -164,6 +177,9 @@ class Chosen(Generic[S, K]):
 
     def sign(self, body: bytes, settings: S, now: datetime) -> dict[str, str]:
         return self.of[self.by(settings)].sign(body, settings, now)
+
+    def credentials(self, settings: S) -> tuple[str, ...]:
+        return self.of[self.by(settings)].credentials(settings)
 
 
 def _authorized(

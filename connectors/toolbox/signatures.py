@@ -133,14 +133,30 @@ def seconds(timestamp: str) -> datetime | None:
 def stale(timestamp: str, now: datetime, leeway: float) -> Denied | None:
     """Return None for a time in whole seconds since 1970 within `leeway` seconds of `now`, else the denial."""
     if not _SECONDS.fullmatch(timestamp):
-        return Denied("the signed timestamp is not a number: expected whole seconds since 1970")
+        return Denied("the signed timestamp is not a number: expected whole seconds since 1970", "bad_time")
     distance = now.timestamp() - int(timestamp)
     if abs(distance) > leeway:
         return Denied(
             f"the signed timestamp is {abs(distance):.0f} s {'old' if distance > 0 else 'ahead'}: "
-            f"expected at most {leeway:g} s; compare the clocks"
+            f"expected at most {leeway:g} s; compare the clocks",
+            "bad_time",
         )
     return None
+
+
+def late(sent: datetime, now: datetime, after: float, where: str) -> str | None:
+    """Return why a person must decide about a genuine message sent more than `after` seconds ago, else None.
+
+    This is for platforms that deliver a message again for hours: a denial would lose it. `where` names the time's
+    place.
+    """
+    hours = (now - sent).total_seconds() / 3600
+    if hours * 3600 <= after:
+        return None
+    return (
+        f"{where} is {sent.isoformat(timespec='seconds')}, so the message is genuine, but was sent "
+        f"{round(hours, 1):g} h ago: expected at most {after / 3600:g} h"
+    )
 
 
 def absent(header: str) -> Denied:

@@ -16,7 +16,8 @@ import httpx
 
 from tests.acceptance.processes import PATIENCE_S, Process, answers, kept_port, ticketrelay, wait_until
 
-SECRET = "dev-secret"
+SECRET = "dev-secret"  # of `run`, which takes it on a loopback address
+FLEET_SECRET = "secret-of-the-fleets-of-the-tests"
 API_KEY = "ak_test_local"
 MAILBOX = "support@example.net"
 CONTROL_TOKEN = "control-token-of-the-tests"
@@ -41,11 +42,13 @@ class Site:
     intake: str
     api: str
     control: str
+    secret: str = SECRET
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
 
-    def post(self, body: bytes, secret: str = SECRET) -> httpx.Response:
+    def post(self, body: bytes, secret: str | None = None) -> httpx.Response:
+        """Post to the source `alertmanager`, with its secret unless another one is given."""
         return self.http.post(
-            f"{self.intake}/in/alertmanager", content=body, headers={"Authorization": f"Bearer {secret}"}
+            f"{self.intake}/in/alertmanager", content=body, headers={"Authorization": f"Bearer {secret or self.secret}"}
         )
 
     def tickets(self) -> list[dict[str, Any]]:
@@ -235,7 +238,7 @@ class Fleet:
         self._folder = folder
         self._code = code
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
-        self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}")
+        self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}", FLEET_SECRET)
         self.environment = {
             **QUICK,
             "TICKETRELAY_LEDGER__URL": ledger_url,
@@ -243,10 +246,10 @@ class Fleet:
             "TICKETRELAY_API__KEY": API_KEY,
             "TICKETRELAY_API__PER_MINUTE": "",
             "TICKETRELAY_API__PER_SECOND": "",
-            "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": SECRET,
+            "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": FLEET_SECRET,
             "TICKETRELAY_SOURCES__MAIL__KIND": "email",
             "TICKETRELAY_SOURCES__MAIL__ADDRESS": MAILBOX,
-            "TICKETRELAY_SOURCES__MAIL__SECRET": SECRET,
+            "TICKETRELAY_SOURCES__MAIL__SECRET": FLEET_SECRET,
             **more,
         }
         self.smtp_port = kept_port()

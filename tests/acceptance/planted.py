@@ -6,11 +6,15 @@ nobody or to a bot, and words in unreadable messages, are noted nowhere. `public
 
 from __future__ import annotations
 
+import base64
+import hmac
 import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.connectors.discord import builders as discord
 from tests.connectors.slack import builders as slack
@@ -293,6 +297,82 @@ def _discord(into: Planted) -> None:
     }
     say(discord.slash, into.open("discord public"), **public)
     say(discord.slash, f"{PRIVATE_WORD} {note('discord marked')}", **public)
+
+
+DISCORD_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SECRETS = {
+    "slack": "5ec2e7015ec2e7015ec2e7015ec2e701",
+    "teams": base64.b64encode(b"planted as a token for Teams ...").decode(),
+    "telegram": "planted_as_a_token_for_telegram",
+    "discord": DISCORD_KEY.public_key().public_bytes_raw().hex(),
+    "token": slack.TOKEN,
+    "telegram bot": "70000017:planted_AAE-for_the_bot_of_telegram",
+    "bearer": "planted-as-a-bearer",
+    "url": "planted-as-a-token-in-a-url",
+    "hmac": "planted-as-a-key-of-an-hmac",
+    "body": "planted-as-the-proof-of-a-body",
+    "routing key": "plantedasaroutingkeyr0123456789",
+    "imap": "planted imap word",
+    "smtp": "planted smtp word",
+    "control": "planted-as-a-token-of-control",
+}
+"""The secrets of the process, by place. Those of a fleet are in `OF_A_FLEET`."""
+OF_A_FLEET = {
+    "api key": "ak_planted_as_a_key",
+    "broker": "planted-broker-word",
+    "broker url": "planted-broker-url",
+    "database url": "planted-database-url",
+}
+ODD_HEADER, ODD_COPY = "X-Proof-Of-Nobody-Else", "X-Forwarded-Credential"
+
+
+def secret_requests(now: str) -> list[tuple[str, dict[str, str], bytes]]:
+    """Return requests whose proofs stand in unusual places: URL with query, headers, and body."""
+    event = {
+        "event_action": "trigger",
+        "dedup_key": "d",
+        "payload": {"summary": "s", "source": "x", "severity": "info"},
+    }
+    body = json.dumps(event | {"routing_key": SECRETS["routing key"]}).encode()
+    signature = hmac.new(SECRETS["hmac"].encode(), body, "sha256").hexdigest()
+    bearer = {"Authorization": f"Bearer {SECRETS['bearer']}", ODD_COPY: f"token {SECRETS['bearer']}"}
+    alert = {"status": "firing", "labels": {"alertname": "a"}, "startsAt": now, "fingerprint": "f"}
+    return [
+        ("/in/prom", bearer, json.dumps({"version": "4", "alerts": [alert]}).encode()),
+        (f"/in/ping?secret={SECRETS['url']}&again={SECRETS['url']}&a=1", {}, b"{}"),
+        ("/in/hook", {ODD_HEADER: signature}, body),
+        ("/in/events", {"Authorization": f"Bearer {SECRETS['body']}"}, body),
+    ]
+
+
+def secret_settings(control: str) -> dict[str, str]:
+    """Return sources with secrets of every kind, as environment variables; the servers they name are away."""
+    mailbox = {"HOST": "127.0.0.1", "PORT": "1", "SECURITY": "none", "USER": "ada", "PASSWORD": SECRETS["imap"]}
+    receipts = {"BY": "127.0.0.1:1", "SECURITY": "none", "USERNAME": "ada", "PASSWORD": SECRETS["smtp"]}
+    sources = {
+        "PROM": {"KIND": "alertmanager", "SECRET": SECRETS["bearer"]},
+        "PING": {"KIND": "heartbeat", "SECRET": SECRETS["url"]},
+        "HOOK": {"KIND": "generic", "SECRET": SECRETS["hmac"], "PROOF": "hmac", "SIGNATURE_HEADER": ODD_HEADER},
+        "EVENTS": {"KIND": "generic", "SECRET": SECRETS["body"]},
+        "MAIL": {"KIND": "email", "SECRET": "planted-for-mail-addresses"}
+        | {f"IMAP__MAIN__{name}": value for name, value in mailbox.items()}
+        | {f"RECEIPTS_{name}": value for name, value in receipts.items()},
+        "TELEGRAM": {"BOT_TOKEN": SECRETS["telegram bot"]},
+    }
+    own = {
+        f"TICKETRELAY_SOURCES__{name}__{key}": value for name, each in sources.items() for key, value in each.items()
+    }
+    return own | {"TICKETRELAY_SERVER__CONTROL": control, "TICKETRELAY_SERVER__CONTROL_TOKEN": SECRETS["control"]}
+
+
+def fleet_settings() -> dict[str, str]:
+    """Return the settings of a fleet whose servers are away, with a password in each URL."""
+    return {
+        "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
+        "TICKETRELAY_API__KEY": OF_A_FLEET["api key"],
+        "TICKETRELAY_BROKER__URL": f"redis://relay:{OF_A_FLEET['broker url']}@127.0.0.1:1/0",
+        "TICKETRELAY_LEDGER__URL": f"postgresql://relay:{OF_A_FLEET['database url']}@127.0.0.1:1/ledger",
+    }
 
 
 def settings(slack_api: str, secrets: dict[str, str]) -> dict[str, str]:

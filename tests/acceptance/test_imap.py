@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from tests.acceptance.deployments import MAILBOX, QUICK, SECRET, Embedded, Fleet
+from tests.acceptance.deployments import FLEET_SECRET, MAILBOX, QUICK, Embedded, Fleet
 from tests.acceptance.processes import wait_until
 from tests.own_mail import PASSWORD, USER, Dovecot, own_dovecot
 from tests.servers import Broker
@@ -40,7 +40,7 @@ def settings(dovecot: Dovecot, **more: str) -> dict[str, str]:
         "POLL": "1s",
         **more,
     }
-    source = {"KIND": "email", "ADDRESS": MAILBOX, "SECRET": SECRET}
+    source = {"KIND": "email", "ADDRESS": MAILBOX, "SECRET": FLEET_SECRET}
     own = {f"TICKETRELAY_SOURCES__SUPPORT__{name}": value for name, value in source.items()}
     return own | {f"TICKETRELAY_SOURCES__SUPPORT__IMAP__MAIN__{name}": value for name, value in given.items()}
 

@@ -26,7 +26,7 @@ from tests.worker.builders import rows
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import inbound
 
-SECRET = "secret of the tests"
+SECRET = "0123456789abcdef" * 2  # in the form of a Signing Secret of Slack's
 SUPPORT = "support@example.net"
 SOURCES = {
     "TICKETRELAY_SOURCES__EMAIL__SECRET": SECRET,

@@ -24,10 +24,10 @@ SUPPORT = "support@lmtp.example"
 PIPED = "sales@pipe.example"
 SETTINGS = {
     "TICKETRELAY_SOURCES__MAIL__KIND": "email",
-    "TICKETRELAY_SOURCES__MAIL__SECRET": "secret of the tests",
+    "TICKETRELAY_SOURCES__MAIL__SECRET": "secret-of-the-tests",
     "TICKETRELAY_SOURCES__MAIL__ADDRESS": SUPPORT,
     "TICKETRELAY_SOURCES__SALES__KIND": "email",
-    "TICKETRELAY_SOURCES__SALES__SECRET": "secret of the tests",
+    "TICKETRELAY_SOURCES__SALES__SECRET": "secret-of-the-tests",
     "TICKETRELAY_SOURCES__SALES__ADDRESS": PIPED,
 }
 MAIL = """\

@@ -27,8 +27,8 @@ class Configured:
     def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "c.yaml"
         self.socket = folder / "control.sock"
-        self.secret("prom", "first secret")
-        self.secret("spare", "spare secret")
+        self.secret("prom", "first-secret-of-prom")
+        self.secret("spare", "secret-of-the-spare")
 
     def secret(self, name: str, value: str) -> None:
         (self.folder / f"{name}.secret").write_text(value, encoding="utf-8")
@@ -83,7 +83,7 @@ def categories(site: Site) -> dict[str, str]:
     return {each["subject"]: each["category"] for each in site.tickets()}
 
 
-def post(site: Site, one: dict[str, Any], *, source: str = "alertmanager", secret: str = "first secret") -> int:
+def post(site: Site, one: dict[str, Any], *, source: str = "alertmanager", secret: str = "first-secret-of-prom") -> int:
     with httpx.Client(trust_env=False, timeout=20) as client:
         answer = client.post(
             f"{site.intake}/in/{source}", content=body([one]), headers={"Authorization": f"Bearer {secret}"}
@@ -168,18 +168,18 @@ def test_a_file_that_is_wrong_changes_nothing_and_is_told(run: Embedded, configu
 def test_a_removed_source_is_gone_a_new_one_is_there_and_a_rotated_secret_is_taken(
     run: Embedded, configured: Configured
 ) -> None:
-    assert post(run.site, alert(), source="spare", secret="spare secret") == 200
-    configured.secret("prom", "second secret")
-    assert post(run.site, alert(), secret="second secret") == 401
+    assert post(run.site, alert(), source="spare", secret="secret-of-the-spare") == 200
+    configured.secret("prom", "second-secret-of-prom")
+    assert post(run.site, alert(), secret="second-secret-of-prom") == 401
     configured.write(spare=False)
     told = configured.reload()
     assert told.stdout.splitlines() == ["changed  sources.alertmanager.secret", "removed  sources.spare"]
-    assert post(run.site, alert(), source="spare", secret="spare secret") == 404
+    assert post(run.site, alert(), source="spare", secret="secret-of-the-spare") == 404
     assert post(run.site, alert()) == 401
-    assert post(run.site, alert(), secret="second secret") == 200
+    assert post(run.site, alert(), secret="second-secret-of-prom") == 200
     configured.write()
     assert configured.reload().stdout == "new      sources.spare\n"
-    assert post(run.site, alert(), source="spare", secret="spare secret") == 200
+    assert post(run.site, alert(), source="spare", secret="secret-of-the-spare") == 200
     run.wait_until_idle()
     assert len(run.site.tickets()) == 3
 
@@ -228,15 +228,15 @@ def test_serve_takes_routes_and_sources_at_sighup_and_keeps_the_last_source(conf
     try:
         wait_until(lambda: answers(f"{site.intake}/readyz"), "ready")
         assert post(site, alert()) == 200
-        configured.secret("prom", "second secret")
+        configured.secret("prom", "second-secret-of-prom")
         configured.write(spare=False)
         hang_up(process.pid, site.intake)
         assert post(site, alert()) == 401
-        assert post(site, alert(), secret="second secret") == 200
-        assert post(site, alert(), source="spare", secret="spare secret") == 404
+        assert post(site, alert(), secret="second-secret-of-prom") == 200
+        assert post(site, alert(), source="spare", secret="secret-of-the-spare") == 404
         configured.file.write_text("sources: {}\n", encoding="utf-8")
         hang_up(process.pid, site.intake, "ticketrelay_config_reload_failed_total")
-        assert post(site, alert(), secret="second secret") == 200
+        assert post(site, alert(), secret="second-secret-of-prom") == 200
         assert process.stop() == 0
         assert not configured.socket.exists()
     finally:

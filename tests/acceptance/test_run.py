@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -30,13 +31,16 @@ def kinds(embedded: Embedded) -> Counter[str]:
 
 
 def test_the_scenario_holds_and_can_be_played_again_on_the_same_folder(tmp_path: Path) -> None:
-    arguments = ("run", "--once", "--data", str(tmp_path), "--listen", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
+    data = tmp_path / "data"
+    arguments = ("run", "--once", "--data", str(data), "--listen", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
     for _ in range(2):
         played = ticketrelay(*arguments, environment={})
         assert played.returncode == 0, played.stdout + played.stderr
         last = played.stdout.strip().splitlines()[-1]
         assert last == "15 in · 5 tickets · 5 notes · 2 closed · 3 duplicates suppressed · 1 dead"
         assert "dev-secret" in played.stdout
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert {each.name: stat.S_IMODE(each.stat().st_mode) for each in data.iterdir() if each.stat().st_mode & 0o077} == {}
 
 
 def test_five_alerts_posted_twice_are_five_tickets(run: Embedded) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -151,9 +152,40 @@ def test_only_a_certificate_of_today_with_an_rsa_key_counts() -> None:
     key = elliptic.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for pem in (old, early):
         assert "not valid yet" in verdict(signed(envelope()), {CERTIFICATE_URL: pem})
+    ahead = (NOW + timedelta(days=1.5)).isoformat()
+    assert "not valid yet" in verdict(signed(envelope(Timestamp=ahead)), {CERTIFICATE_URL: early})
     for junk in (key, b"", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"):
         assert "cannot be read" in verdict(signed(envelope()), {CERTIFICATE_URL: junk})
     assert verdict(signed(envelope()), {}) == "the certificate at SigningCertURL could not be fetched"
+
+
+@pytest.mark.parametrize("make", [envelope, subscription], ids=["notification", "subscription"])
+@pytest.mark.parametrize(("age", "is_late"), [(7200, False), (7201, True), (40 * 86400, True), (-300, False)])
+def test_a_message_that_sns_sent_more_than_two_hours_ago_is_authentic_and_late(
+    make: Callable[..., dict[str, Any]], age: int, is_late: bool
+) -> None:
+    sent = (NOW - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    found = CONNECTOR.verify(inbound(signed(make(Timestamp=sent))), SETTINGS, NOW, KEYS)
+    assert isinstance(found, Verified)
+    assert (found.late is not None) is is_late
+    assert found.late is None or ("Timestamp" in found.late and sent[:19] in found.late)
+
+
+def test_a_late_message_is_verified_with_the_certificate_that_was_valid_when_it_was_sent() -> None:
+    day = timedelta(days=1)
+    keys = {CERTIFICATE_URL: certificate(NOW - 3 * day, NOW - day)}
+    sent = (NOW - 2 * day).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    found = CONNECTOR.verify(inbound(signed(envelope(Timestamp=sent))), SETTINGS, NOW, keys)
+    assert isinstance(found, Verified)
+    assert found.late is not None
+
+
+@pytest.mark.parametrize("sent", ["", "yesterday", "2026-03-14", "9999-99-99T00:00:00Z"])
+def test_a_signed_message_whose_time_cannot_be_read_is_left_to_a_person(sent: str) -> None:
+    found = CONNECTOR.verify(inbound(signed(envelope(Timestamp=sent))), SETTINGS, NOW, KEYS)
+    assert isinstance(found, Verified)
+    assert found.late is not None
+    assert "Timestamp" in found.late
 
 
 def test_raw_delivery_is_denied_with_what_to_do() -> None:

@@ -19,6 +19,7 @@ from connectors import fixtures as read_fixtures
 from connectors.contract.connector import Connector
 from connectors.contract.events import Event
 from connectors.contract.messages import ConnectorError, Denied, Inbound, OverLimit, Parsed, Unverified, Verified
+from connectors.toolbox.credentials import without_credentials
 from tests.connectors.sealing import BY_KEYS_ALONE, KEYS, NEEDED, SAYS_NOTHING, proof, sealed
 
 fixtures = cache(read_fixtures)  # cached: Hypothesis asks for the fixtures thousands of times
@@ -296,6 +297,31 @@ def verify(kind: str, settings: Any, headers: tuple[tuple[str, str], ...], body:
 
 def signed(kind: str, settings: Any, body: bytes = b"{}") -> tuple[tuple[str, str], ...]:
     return delivery(body, proof(kind, sealed(kind, body), settings, NOW)).headers
+
+
+BESIDE_THE_PROOF = {
+    "x-signature-timestamp",
+    "x-slack-request-timestamp",
+    "x-timestamp",
+    "webhook-id",
+    "webhook-timestamp",
+}
+"""Headers that a signature covers, and that prove nothing alone."""
+
+
+@each_settings
+def test_every_header_that_proves_a_sender_is_named_as_a_credential(kind: str, name: str) -> None:
+    settings = configured(kind, name)
+    named = {each.lower() for each in connector(kind).credentials(settings)}
+    assert {each for each, _ in signed(kind, settings)} - BESIDE_THE_PROOF <= named
+
+
+@each_fixture
+def test_no_event_depends_on_a_credential_in_the_body(kind: str, name: str) -> None:
+    settings, fixture = configured(kind, name), fixtures(kind)[name]
+    headers = fixture.expected.get("headers")
+    cut = without_credentials(fixture.body, connector(kind).body_credentials(settings))
+    assert said(kind, cut, settings, headers) == said(kind, fixture.body, settings, headers)
 
 
 @each_fixture

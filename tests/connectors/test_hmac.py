@@ -68,4 +68,6 @@ def test_the_leeway_ends_after_its_last_instant() -> None:
      "²", "1_773_457_200", "9" * 12, "9" * 100_000, "\ud800"],
 )  # fmt: skip
 def test_what_is_no_number_of_seconds_is_denied(text: str) -> None:
-    assert stale(text, NOW, 300) == Denied("the signed timestamp is not a number: expected whole seconds since 1970")
+    assert stale(text, NOW, 300) == Denied(
+        "the signed timestamp is not a number: expected whole seconds since 1970", "bad_time"
+    )

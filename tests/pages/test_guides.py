@@ -18,7 +18,7 @@ SERVER = sqlalchemy.make_url(POSTGRESQL).set(drivername="postgresql")
 DEPLOYMENT = f"""
 ```sh
 export PATH="{INSTALLED}:$PATH" TICKETRELAY_SERVER__LISTEN=127.0.0.1:8080
-export TICKETRELAY_SOURCES__PROMETHEUS__KIND=alertmanager TICKETRELAY_SOURCES__PROMETHEUS__SECRET=only-for-trying
+export TICKETRELAY_SOURCES__PROMETHEUS__KIND=alertmanager TICKETRELAY_SOURCES__PROMETHEUS__SECRET=only-for-trying-out
 ticketrelay run --no-demo --smtp off & run=$!
 until curl -fsS http://127.0.0.1:8080/readyz; do sleep 1; done
 ticketrelay send prometheus firing

@@ -49,12 +49,17 @@ class Served:
 
 
 @contextmanager
-def serving(ledger: Ledger, *more: Source, keyring: Keyring | None = None) -> Iterator[Served]:
+def serving(
+    ledger: Ledger, *more: Source, keyring: Keyring | None = None, is_loopback: bool = False
+) -> Iterator[Served]:
     settings: Settings = load(ENVIRON)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, lambda _: None, metrics)
     sources = {**settings.sources, **{each.id: each for each in more}}
-    app = intake_app(Edge(intake, ledger, lambda: sources, metrics, MAX_BODY, lambda: NOON, keyring or Keyring()))
+    edge = Edge(
+        intake, ledger, lambda: sources, metrics, MAX_BODY, lambda: NOON, keyring or Keyring(), is_loopback=is_loopback
+    )
+    app = intake_app(edge)
     listener = listen("127.0.0.1", 0)
     address = listener.getsockname()
     thread = HttpThread([(listener, app)])

@@ -12,7 +12,10 @@ import pytest
 from tests.acceptance.processes import clean_environment
 from worker.ledger import Ledger
 
-FLEET = {"TICKETRELAY_SOURCES__PROM__KIND": "alertmanager", "TICKETRELAY_SOURCES__PROM__SECRET": "correct horse"}
+FLEET = {
+    "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
+    "TICKETRELAY_SOURCES__PROM__SECRET": "correct-horse-battery",
+}
 
 
 def process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,10 @@ from worker.settings import Source, load
 from worker.settings.lints import LINTS, source_without_authentication, warnings
 from worker.settings.loader import gather, judge
 from worker.settings.models import Settings
+from worker.settings.permissions import open_to_others
 from worker.settings.problems import Finding, render
 
+EXAMPLE = Path(__file__).parents[2] / "deploy/dev-secrets/source.secret"
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 SLACK = {"TICKETRELAY_SOURCES__SLACK__SECRET": "correct horse"}
 PUBLIC = {"TICKETRELAY_SERVER__LISTEN": "0.0.0.0:8080"}
@@ -29,11 +31,11 @@ def test_defaults_give_no_warning() -> None:
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8080", "[::]:8080", "relay.example.org:80"])
-def test_the_development_secret_on_a_public_address_is_warned_of(listen: str) -> None:
-    dev = {"TICKETRELAY_SOURCES__SLACK__SECRET": "dev-secret"}
+def test_the_secret_of_the_examples_on_a_public_address_is_warned_of(listen: str) -> None:
+    dev = {"TICKETRELAY_SOURCES__SLACK__SECRET": EXAMPLE.read_text().strip()}
     assert warned(dev | {"TICKETRELAY_SERVER__LISTEN": listen}) == [
-        "warning: TICKETRELAY_SOURCES__SLACK__SECRET: the source 'slack' accepts the public secret 'dev-secret' "
-        f"on {listen}; set a secret of your own: openssl rand -hex 24"
+        "warning: TICKETRELAY_SOURCES__SLACK__SECRET: the source 'slack' accepts the public secret "
+        f"'public-secret-of-the-examples' on {listen}; make one of your own with `ticketrelay secret new`"
     ]
     for own in ("127.0.0.1:8080", "localhost:1", "[::1]:8080"):
         assert warned(dev | {"TICKETRELAY_SERVER__LISTEN": own}) == []
@@ -172,3 +174,57 @@ def test_the_table_of_lints_takes_more() -> None:
 
     (found,) = warnings(judge(gather(API)), (*LINTS, never))
     assert render(found) == "warning: TICKETRELAY_POLICY__DAMPING: 0; do nothing"
+
+
+def opened(environ: dict[str, str]) -> list[str]:
+    return [render(each) for each in open_to_others(judge(gather(API | environ)))]
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+@pytest.mark.parametrize(("mode", "is_open"), [(0o600, False), (0o640, False), (0o644, True)])
+def test_a_ledger_that_everybody_may_read_is_warned_of(tmp_path: Path, end: str, mode: int, is_open: bool) -> None:
+    tmp_path.chmod(0o750)
+    file = tmp_path / f"ledger.db{end}"
+    file.touch()
+    file.chmod(mode)
+    found = opened({"TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path / 'ledger.db'}"})
+    told = f"warning: TICKETRELAY_LEDGER__URL: every user of this machine may read the ledger '{file}' (mode {mode:04o}); run chmod o-rwx {file}"  # noqa: E501
+    assert found == ([told] if is_open else [])
+
+
+@pytest.mark.parametrize(("mode", "is_open"), [(0o700, False), (0o750, False), (0o755, True), (0o701, True)])
+def test_a_data_folder_that_everybody_may_enter_is_warned_of(tmp_path: Path, mode: int, is_open: bool) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(mode)
+    found = opened({"TICKETRELAY_LEDGER__URL": f"sqlite:///{folder / 'ledger.db'}"})
+    told = f"warning: TICKETRELAY_LEDGER__URL: every user of this machine may enter the folder of the ledger, '{folder}' (mode {mode:04o}); run chmod o-rwx {folder}"  # noqa: E501
+    assert found == ([told] if is_open else [])
+
+
+def test_what_is_missing_is_not_warned_of(tmp_path: Path) -> None:
+    assert opened({"TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path / 'no' / 'ledger.db'}"}) == []
+    assert opened({"TICKETRELAY_LEDGER__URL": "postgresql://127.0.0.1/ledger"}) == []
+
+
+def test_a_key_or_token_in_a_file_that_everybody_may_read_is_warned_of(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    key, token = tmp_path / "smtp.key", tmp_path / "refresh.token"
+    for each in (key, token):
+        each.touch()
+        each.chmod(0o644)
+    mailbox = "TICKETRELAY_SOURCES__EMAIL__IMAP__MAIN__"
+    environ = {
+        "TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path / 'ledger.db'}",
+        "TICKETRELAY_SMTP__CERTIFICATE_KEY": str(key),
+        "TICKETRELAY_SOURCES__EMAIL__SECRET": "x" * 16,
+        f"{mailbox}PRESET": "gmail",
+        f"{mailbox}USER": "ada",
+        f"{mailbox}OAUTH__CLIENT_ID": "id",
+        f"{mailbox}OAUTH__TOKEN_STORE": str(token),
+    }
+    told = opened(environ)
+    assert [each.partition(";")[0] for each in told] == [
+        f"warning: TICKETRELAY_SMTP__CERTIFICATE_KEY: every user of this machine may read the key or token in '{key}' (mode 0644)",  # noqa: E501
+        f"warning: {mailbox}OAUTH__TOKEN_STORE: every user of this machine may read the key or token in '{token}' (mode 0644)",  # noqa: E501
+    ]

@@ -16,8 +16,10 @@ from connectors.cloudwatch import CONNECTOR, Settings
 from connectors.contract.connector import Outside
 from connectors.contract.messages import Inbound
 from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, sealed
+from tests.worker.builders import kinds_of
 from tests.worker.http_edge import Served, serving
 from worker.intake.keys import ABSENT_S, AGAIN_S, DEADLINE_S, MAX_BYTES, MAX_KEPT, Keyring, Refused, Unreachable
+from worker.intake.quarantine import retry
 from worker.ledger import Ledger
 from worker.settings import Source
 
@@ -183,6 +185,18 @@ def test_while_its_certificate_cannot_be_fetched_a_sender_comes_again(sqlite_led
         assert served.stored() == []
         amazon.answer = lambda: httpx.Response(200, content=PEM)
         assert posted(served).status_code == 200
+
+
+def test_a_late_message_is_kept_for_a_person_who_may_take_it_all_the_same(sqlite_ledger: Ledger) -> None:
+    alarm = {"AlarmName": "q", "AlarmArn": "arn:q", "NewStateValue": "ALARM", "StateChangeTime": "2026-02-20T08:59:00Z"}
+    with serving(sqlite_ledger, source(), keyring=Amazon().ring) as served:
+        answer = posted(served, Timestamp="2026-02-20T09:00:00.000Z", Message=json.dumps(alarm))
+        assert (answer.status_code, answer.json()["outcome"], answer.json()["planned"]) == (202, "quarantined", 0)
+        (kept,) = served.stored()
+        assert "sent 3 h ago: expected at most 2 h" in kept["reason"]
+    taken = retry(sqlite_ledger, {"aws": source()}, f"in-{kept['id']}")
+    assert taken is not None
+    assert (taken.outcome, kinds_of(sqlite_ledger)) == ("accepted", ["create_ticket"])
 
 
 class Microsoft:

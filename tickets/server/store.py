@@ -11,12 +11,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 
 from tickets.assumptions import FIRST_TICKET_ID
+from tickets.private_files import make_file
 from tickets.server.lifecycle import EffectKind, Ticket
 from tickets.server.tables import EFFECT, IDEMPOTENCY, NOTE, OUTBOX, SCHEMA, TICKET, WEBHOOK
 
@@ -79,6 +81,7 @@ def _writers_take_turns(engine: Engine) -> None:
 def open_engines(url: str) -> tuple[Engine, Engine]:
     """Return the engine for writing, which has one connection, and the engine for reading."""
     if url.startswith("sqlite"):
+        make_file(Path(url.removeprefix("sqlite:///")))
         writer = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": 30})
         reader = sa.create_engine(url, pool_size=4, connect_args={"timeout": 30})
         _on_sqlite(writer, "BEGIN IMMEDIATE")

@@ -29,7 +29,7 @@ from worker.settings.loader import STAND_IN_KEY
 
 SECRET = "redacted-secret"  # noqa: S105 — the replacement of a secret
 SECRET_NAME = re.compile(
-    r"secret|token|passw|signature|api[-_]?key|authorization|cookie|credential|response_url|dkim|^arc-|^x-google-dkim",
+    r"secret|token|passw|signature|(?:api|routing|service|integration)[-_]?key|authorization|cookie|credential|response_url|dkim|^arc-|^x-google-dkim",
     re.IGNORECASE,
 )
 ATTACHMENT = "(an attachment that is left out)"

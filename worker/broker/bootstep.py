@@ -21,7 +21,7 @@ from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
 from worker.intake.listener import HttpThread
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app
-from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at
+from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at, require_good_secrets
 from worker.settings.layers import config_of
 
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
@@ -32,8 +32,10 @@ class DeliveringProcess:
     """The parts of a worker beside the consumer. The constructor ends the process when it could not deliver."""
 
     def __init__(self, app: WakeUpApp) -> None:
-        settings = fleet_settings(config_of(os.environ), needs_api=True).settings
+        loaded = fleet_settings(config_of(os.environ), needs_api=True)
+        settings = loaded.settings
         self._ledger = ledger_or_exit(settings)
+        require_good_secrets(loaded, self._ledger)
         self._ledger.follow(lambda: settings)
         listener, address = listen_at(settings.server.health_listen)
         metrics = metrics_of(self._ledger, settings)

@@ -96,6 +96,7 @@ COMMANDS = {
         "worker.cli.configure.test:test",
         "Try the configuration of --config on the samples in its `tests` section and in FILES.",
     ),
+    "secret": Entry("worker.cli.configure.secret:secret", "Make secrets for sources, and for the control listener."),
     "config": Entry("worker.cli.configure.config:config", "Show the settings that are in force."),
     "reload": Entry(
         "worker.cli.processes.reload:reload",

@@ -3,9 +3,9 @@
 request or message                           answer
 in the ledger                                200 and its outcome
 in quarantine: authentic, but unreadable     202 and the reason
-no such source                               404
-not proven to come from the source           401; nothing is stored. A platform's request without proof and
-                                             content is answered as the platform expects
+not proven to come from a source, or         401, always the same; nothing is stored. A platform's request without
+no such source                               proof and content is answered as the platform expects
+no such source, on a loopback address        404
 over a limit                                 413
 a content encoding (we take none)            415
 the ledger cannot be used, or is behind;     503 with Retry-After: the sender comes again
@@ -35,7 +35,8 @@ from worker.intake.display_names import are_asked_for, with_display_names
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
 from worker.intake.prompting import ask
-from worker.intake.reading import NO_KEYS, read
+from worker.intake.reading import NO_KEYS, TooLarge, read
+from worker.intake.refusals import UNKNOWN, Refusals, comes_from_here, most_read, refusal
 from worker.ledger import QUARANTINED, Delivery, Ledger, Recorded, storable
 from worker.runtime.health import Parts, health_routes
 from worker.runtime.metrics import Metrics
@@ -46,10 +47,6 @@ log = structlog.get_logger()
 RETRY_AFTER_S = 5
 PARSED_INLINE = 64 * 1024  # bytes; larger bodies are parsed in a thread, so that small ones need not wait
 REASONS_SHOWN = 20
-
-
-class _TooLarge(Exception):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +63,53 @@ class Edge:
     clock: Callable[[], datetime]
     keyring: Keyring = field(default_factory=Keyring)
     """Fetches the certificates of senders."""
+    is_loopback: bool = False
+    """True for a listener that only this machine reaches: there, an unknown source is answered 404."""
+    refusals: Refusals = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "refusals", Refusals(self.metrics))
 
     async def take(self, request: Request) -> Response:
-        """Take one delivery in, and answer its sender."""
-        source = self.sources().get(request.path_params["source"])
-        if source is None:
-            return _refusal(404, "not_found", "no source with this id is configured")
+        """Take one delivery in, and answer its sender. An unknown source is answered like a wrong secret."""
+        sources, name = self.sources(), request.path_params["source"]
+        source = sources.get(name)
+        if source is None and self.is_loopback and comes_from_here(request):
+            return self.refusals.not_found(name)
         if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-            return _refusal(415, "content_encoding", "send the body without a content encoding")
+            return refusal(415, "content_encoding", "send the body without a content encoding")
         try:
-            verdict = await self._verdict(source, request)
-        except _TooLarge:
-            return _refusal(413, "too_large", f"the body has more than {self._limit(source)} bytes")
+            body = await _body(request, most_read(sources.values(), self.max_body))
+            arrived = _inbound(name, request, body, self.clock())
+            verdict = UNKNOWN if source is None else await self._verdict(source, arrived)
+        except TooLarge as error:
+            return refusal(413, "too_large", str(error))
         except OverLimit as error:
-            return _refusal(413, "too_many", str(error))
+            return refusal(413, "too_many", str(error))
         except Unreachable as error:
-            log.warning("keys.unreachable", source=source.id, reason=str(error))
+            log.warning("keys.unreachable", source=name, reason=str(error))
             return _unavailable()
         except ClientDisconnect:
-            return _refusal(400, "incomplete", "the sender closed the connection before the message was complete")
-        return self._denial(source, verdict) if isinstance(verdict, Denied) else await self._recorded(source, verdict)
+            return refusal(400, "incomplete", "the sender closed the connection before the message was complete")
+        if source is None or isinstance(verdict, Denied):
+            return self._refused(sources, arrived, verdict if isinstance(verdict, Denied) else UNKNOWN)
+        return await self._recorded(source, verdict)
 
-    async def _verdict(self, source: Source, request: Request) -> Delivery | Denied:
-        """Return the request's delivery, or its denial. Raises _TooLarge, OverLimit, Unreachable, ClientDisconnect."""
-        body = await _body(request, self._limit(source))
-        arrived = _inbound(source.id, request, body, self.clock())
+    async def _verdict(self, source: Source, arrived: Inbound) -> Delivery | Denied:
+        """Return the request's delivery, or its denial. Raises OverLimit, TooLarge, Unreachable."""
+        limit, now = source.settings.max_body or self.max_body, arrived.received_at
         keys = await _keys(self.keyring, source, arrived)
-        if len(body) <= PARSED_INLINE and not are_asked_for(source):
-            return read(source, arrived, arrived.received_at, keys)
+        if len(arrived.body) <= PARSED_INLINE and not are_asked_for(source):
+            return read(source, arrived, now, keys, max_body=limit)
         named = partial(with_display_names, self.ledger, source)
-        return await run_in_threadpool(read, source, arrived, arrived.received_at, keys, named)
+        return await run_in_threadpool(read, source, arrived, now, keys, named, limit)
 
-    def _limit(self, source: Source) -> int:
-        return source.settings.max_body or self.max_body
-
-    def _denial(self, source: Source, denied: Denied) -> Response:
-        if denied.reply is not None:
-            return _written(denied.reply)
-        self.metrics.inbound.labels(source.id, "denied").inc()
-        headers = {"WWW-Authenticate": f'Bearer realm="{source.id}"'}
-        return _refusal(401, "unauthorized", "the sender could not be verified", headers)
+    def _refused(self, sources: Mapping[str, Source], arrived: Inbound, denied: Denied) -> Response:
+        """Answer a request without a proof. It does not matter which source it names."""
+        kinds = {each.connector.kind: each.connector for each in sources.values()}
+        replies = (each.unproven(arrived) for each in kinds.values())
+        reply = next((each for each in replies if each is not None), None)
+        return _written(reply) if reply is not None else self.refusals.unauthorized(arrived.source, denied)
 
     async def _recorded(self, source: Source, delivery: Delivery) -> Response:
         """Have the delivery recorded; then make the confirmation and the prompt that it asks for."""
@@ -132,12 +136,12 @@ def intake_app(edge: Edge, *, beside: Sequence[BaseRoute] = (), parts: Parts | N
 async def _body(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > limit:
-        raise _TooLarge
+        raise TooLarge(f"the body has more than {limit} bytes")
     parts = bytearray()
     async for part in request.stream():
         parts += part
         if len(parts) > limit:
-            raise _TooLarge
+            raise TooLarge(f"the body has more than {limit} bytes")
     return bytes(parts)
 
 
@@ -167,7 +171,7 @@ async def _confirmed(ring: Keyring, source: Source, delivery: Delivery) -> Respo
 
 
 def _unavailable() -> JSONResponse:
-    return _refusal(
+    return refusal(
         503, "unavailable", "the message was not stored: send it again later", {"Retry-After": str(RETRY_AFTER_S)}
     )
 
@@ -203,7 +207,3 @@ def _receipt(recorded: Recorded, delivery: Delivery) -> dict[str, object]:
             for each in delivery.parsed.ignored[:REASONS_SHOWN]
         ],
     }
-
-
-def _refusal(status: int, error: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": error, "message": message}, status, headers)

@@ -18,6 +18,7 @@ from connectors.contract.messages import (
     Verified,
 )
 from worker.intake import internal
+from worker.intake.credentials import forgotten
 from worker.ledger import INTERNAL, Delivery
 from worker.planning.grouping import RESERVED
 from worker.routing import route
@@ -27,25 +28,46 @@ from worker.settings import Source
 NO_KEYS: Keys = {}
 
 
+class TooLarge(OverLimit):
+    """The body is larger than its source takes."""
+
+
 def same(arrived: Inbound) -> Inbound:
     """Return the delivery unchanged: there are no display names."""
     return arrived
 
 
 def read(
-    source: Source, arrived: Inbound, now: datetime, keys: Keys = NO_KEYS, named: Callable[[Inbound], Inbound] = same
+    source: Source,
+    arrived: Inbound,
+    now: datetime,
+    keys: Keys = NO_KEYS,
+    named: Callable[[Inbound], Inbound] = same,
+    max_body: int | None = None,
 ) -> Delivery | Denied:
-    """Return a delivery that is ready to be recorded, or why its sender is refused. Raises OverLimit.
+    """Return a delivery that is ready to be recorded, or why its sender is refused. Raises OverLimit and TooLarge.
 
-    `named` adds the known display names; it is not called for a refused sender.
+    Only a proven sender learns that a body is larger than its source takes (`max_body`, in bytes).
+
+    The credentials are taken out of the delivery as soon as they have proven its sender. `named` adds the known display
+    names; it is not called for a refused sender.
     """
     arrived = internal.from_outside(arrived)
     verdict = source.connector.verify(arrived, source.settings, now, keys)
-    return verdict if isinstance(verdict, Denied) else read_verified(source, Verified(named(verdict.inbound)))
+    if isinstance(verdict, Denied):
+        return verdict
+    if max_body is not None and len(arrived.body) > max_body:
+        raise TooLarge(f"the body has more than {max_body} bytes")
+    return read_verified(source, replace(verdict, inbound=named(forgotten(source, verdict.inbound))))
 
 
 def read_verified(source: Source, verified: Verified, inbound_id: int | None = None) -> Delivery:
-    """Return a delivery that is ready to be recorded. Raises OverLimit."""
+    """Return a delivery that is ready to be recorded. Raises OverLimit.
+
+    A late one is not parsed. A person who takes it out of quarantine decides that it still counts.
+    """
+    if verified.late is not None:
+        return Delivery(verified.inbound, unreadable=verified.late, inbound_id=inbound_id)
     try:
         parsed = parse(source, verified)
     except UnreadableMessage as reason:

@@ -37,6 +37,12 @@ LOG_EVENTS = {
         # Messages that come in
         LogEvent("inbound.recorded", "info", "A delivery was stored. `outcome` is `accepted` or `quarantined`.",
                  ("inbound", "source", "outcome", "events", "operations")),
+        LogEvent("inbound.denied", "warning",
+                 "A request was refused, since its sender is not proven. `cause` is `unknown_source`, `wrong_secret` or"
+                 " `bad_time`. At most 60 lines a minute are logged for a cause; `left_out` counts the requests without"
+                 " a line in the minute before.",
+                 ("source", "cause", "reason", "left_out"),
+                 "If the sender is yours, act on the `reason`. Otherwise nothing: strangers try every address."),
         LogEvent("intake.ledger_away", "warning",
                  "The database did not store deliveries. Their senders were told to send them again (503, or 451).",
                  ("error", "deliveries"), "Check the database."),
@@ -192,6 +198,9 @@ LOG_EVENTS = {
         LogEvent("config.needs_restart", "warning",
                  "Settings have changed that only a restart puts in force.",
                  ("settings",), "Restart the process."),
+        LogEvent("config.weak_secret", "warning",
+                 "The settings were read again, and a secret in them is too weak. It will be refused.",
+                 ("setting", "problem"), "Rotate the secret: see [rotate secrets](../how-to/rotate-secrets.md)."),
         LogEvent("config.reload_failed", "error",
                  "The new settings are wrong, and the present ones stay in force.",
                  ("problems",), "Correct the problems, and reload again."),

@@ -32,6 +32,8 @@ DECLARED = {
     each.name: each
     for each in (
         Declared("inbound", "counter", "Deliveries: accepted, quarantined or denied", ("source", "outcome")),
+        Declared("denied", "counter",
+                 "Requests of unproven senders: unknown_source, wrong_secret or bad_time", ("reason",)),
         Declared("events", "counter", "Events: new, repeat or changed", ("source", "sighting")),
         Declared("events_dropped", "counter", "Events that a route dropped", ("source", "route")),
         Declared("template_misfits", "counter", "Templates that did not fit an event", ("source", "route")),
@@ -72,6 +74,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.inbound = self._counter("inbound")
+        self.denied = self._counter("denied")
         self.events = self._counter("events")
         self.dropped = self._counter("events_dropped")
         self.misfits = self._counter("template_misfits")

@@ -18,10 +18,12 @@ import structlog
 from tickets.listening import listen
 from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.runtime import tracebacks
+from worker.runtime.weak_secrets import terms
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import STAND_IN_KEY, Loaded, Tree, gather, judge
 from worker.settings.origin import DEFAULT, Place
-from worker.settings.problems import Problem, variable
+from worker.settings.problems import Problem, render, variable
+from worker.settings.secrets import Development, weak
 
 DEFAULT_LISTEN = "127.0.0.1:8080"
 LAST_PORT = 65535
@@ -68,6 +70,15 @@ def ledger_or_exit(settings: Settings) -> Ledger:
     except LedgerAway as error:
         click.echo(f"Error: {why_away(error)}", err=True)
         sys.exit(1)
+
+
+def require_good_secrets(loaded: Loaded, ledger: Ledger, development: Development = "refused") -> None:
+    """Print the warnings about weak secrets. Ends the command with exit code 2 when one is refused."""
+    found = weak(loaded, terms(ledger, development))
+    if refused := [each for each in found if each.severity == "error"]:
+        fail_settings(SettingsError(refused, loaded.hidden))
+    for each in found:
+        click.echo(render(each, loaded.hidden), err=True)
 
 
 def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:

@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import Field, FilePath, StringConstraints, model_validator
 
-from connectors.contract.settings import Secret
+from connectors.contract.secrets import Password
+from connectors.contract.settings import PasswordSecret
 from worker.settings.section import MayHoldPassword, Section, Shape
 
 ALWAYS_TLS = ("rediss", "amqps")
@@ -37,6 +38,7 @@ class BrokerSettings(Section):
             "memory://, redis://…, rediss://…, sentinel://…, amqp://… or amqps://…",
         ),
         MayHoldPassword(),
+        Password(),
     ] = Field(default="memory://", repr=False)
     """`redis://…`, `rediss://…`, `amqp://…`, `amqps://…`, or `sentinel://HOST:PORT;sentinel://HOST:PORT/DB` with the
     addresses of the Sentinels, not of Redis. `memory://` is for `run` only."""
@@ -44,13 +46,13 @@ class BrokerSettings(Section):
     """The queue of the wake-ups. Deployments that share a broker need a queue each."""
     username: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The user name at the broker; takes precedence over the URL."""
-    password: Secret | None = None
+    password: PasswordSecret | None = None
     """The password at the broker, or at the Redis behind Sentinel; takes precedence over the URL."""
     master_name: Word | None = None
     """The Sentinels' name of the Redis to use."""
     sentinel_username: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The user name at the Sentinels themselves."""
-    sentinel_password: Secret | None = None
+    sentinel_password: PasswordSecret | None = None
     """The password at the Sentinels themselves."""
     tls: bool = False
     """TLS to the Sentinels and to their Redis; for other brokers use `rediss://` or `amqps://`."""

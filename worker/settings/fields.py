@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from connectors import UnknownKind, connector, kinds
 from connectors.contract.durations import IS_DURATION
+from connectors.contract.secrets import Chosen, Issued, Password, SecretKind
 from connectors.contract.settings import SourceSettings
 from worker.settings.origin import Branch, Items, Node, Path, Scalar, node_at
 from worker.settings.section import MayHoldPassword
@@ -59,6 +60,12 @@ def field_at(root: Node, model: type[BaseModel], path: Path) -> FieldInfo | None
 def is_secret(field: FieldInfo) -> bool:
     """Return True for a value that is never shown."""
     return any(bare is SecretStr for bare, _ in _parts(field.annotation))
+
+
+def secret_kinds(field: FieldInfo) -> list[SecretKind]:
+    """Return the marks of a field that say which kind of secret it is: one for a secret, none for another value."""
+    parts = [each for _, found in _parts(field.annotation, field.metadata) for each in found]
+    return [each for each in parts if isinstance(each, Chosen | Issued | Password)]
 
 
 def keeps_out(field: FieldInfo) -> bool:

@@ -10,11 +10,14 @@ from worker.settings.models import Settings
 from worker.settings.origin import DEFAULT, Origin, Path, Place, key_at
 from worker.settings.problems import Finding, Problem
 from worker.settings.routes import problems
-from worker.settings.secretfiles import DEV_SECRET, READ_BY_OTHERS
+from worker.settings.secretfiles import PUBLIC, PUBLIC_EXAMPLES, READ_BY_OTHERS
 
 DOCUMENTED = {"per_minute": 100, "per_second": 20}
 """Requests that the Tickets API's documentation allows a key."""
 
+
+NEW = "make one of your own with `ticketrelay secret new`"
+PUBLIC_BYTES = frozenset(each.encode() for each in PUBLIC)
 
 Lint = Callable[[Settings], Iterable[Finding]]
 
@@ -41,11 +44,12 @@ def source_without_authentication(settings: Settings) -> Iterator[Finding]:
 
 
 def development_secret_in_public(settings: Settings) -> Iterator[Finding]:
-    """Warn of the development secret on a public address: the README publishes it."""
+    """Warn of the secret of the examples on a public address: the repository publishes it."""
     for name, source in settings.sources.items() if _is_public(settings) else ():
-        if DEV_SECRET.encode() in source.settings.secrets:
-            message = f"the source {name!r} accepts the public secret {DEV_SECRET!r} on {settings.server.listen}"
-            yield Finding(("sources", name, "secret"), message, "set a secret of your own: openssl rand -hex 24")
+        for public in PUBLIC_EXAMPLES:
+            if public.encode() in source.settings.secrets:
+                message = f"the source {name!r} accepts the public secret {public!r} on {settings.server.listen}"
+                yield Finding(("sources", name, "secret"), message, NEW)
 
 
 def budget_above_the_limit(settings: Settings) -> Iterator[Finding]:
@@ -123,7 +127,7 @@ def secret_of_two_sources(settings: Settings) -> Iterator[Finding]:
     for name, source in settings.sources.items():
         for secret in dict.fromkeys(source.settings.secrets):
             other = first.setdefault(secret, name)
-            if other != name and secret != DEV_SECRET.encode():
+            if other != name and secret not in PUBLIC_BYTES:
                 message = f"the sources {name!r} and {other!r} have the same secret"
                 yield Finding(("sources", name, "secret"), message, "give each source a secret of its own")
 

@@ -15,7 +15,8 @@ from pydantic import AnyHttpUrl, Field, InstanceOf, StringConstraints, model_val
 
 from connectors.contract.connector import Connector
 from connectors.contract.durations import Seconds, SecondsOrNone
-from connectors.contract.settings import Secret, SourceSettings
+from connectors.contract.secrets import Password
+from connectors.contract.settings import ChosenSecret, PasswordSecret, SourceSettings
 from worker.settings import control
 from worker.settings.broker import BrokerSettings
 from worker.settings.expectations import Test
@@ -50,7 +51,7 @@ class ServerSettings(Section):
     """The address of `/livez`, `/readyz` and `/metrics` of `mail` and `worker`; their `--listen` takes precedence."""
     control: str | None = None
     """The address at which `ticketrelay reload` asks: `unix:/PATH`, or a loopback address; None: no reloads."""
-    control_token: Secret | None = None
+    control_token: ChosenSecret | None = None
     """The token of `control`, required for a loopback address. A Unix socket needs none: only its owner may open it."""
 
     @model_validator(mode="after")
@@ -86,6 +87,7 @@ class LedgerSettings(Section):
         str,
         Shape(r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$", "sqlite:///PATH or postgresql://USER@HOST/DATABASE"),
         MayHoldPassword(),
+        Password(),
     ] = "sqlite:///var/ledger.db"
     """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`."""
     keep_bodies: Seconds = 30 * DAY_S
@@ -99,7 +101,7 @@ class ApiSettings(Section):
 
     url: AnyHttpUrl
     """The base URL, such as `https://apps.aurionai.net/api/v1`."""
-    key: Secret
+    key: PasswordSecret
     """The key that is sent as `X-API-Key`."""
     link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,500}$")] | None = None
     """The address of a ticket for people, used in receipts: `https://tickets.example.org/{id}`, with `{id}` for its

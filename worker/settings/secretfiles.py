@@ -12,7 +12,9 @@ from pathlib import Path
 
 READ_BY_OTHERS = stat.S_IROTH
 DEV_SECRET = "dev-secret"  # noqa: S105 — public on purpose; accepted without configuration and on loopback only
-PUBLIC = (DEV_SECRET, "ak_test_local")
+PUBLIC_EXAMPLES = ("public-secret-of-the-examples", "00112233445566778899aabbccddeeff")
+"""Those in `deploy/dev-secrets/`: one that we choose, and one in the form of Slack's."""
+PUBLIC = (DEV_SECRET, *PUBLIC_EXAMPLES, "ak_test_local")
 """Secrets in the repository for trying out; nobody's real secret."""
 
 

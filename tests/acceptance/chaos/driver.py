@@ -21,9 +21,9 @@ import httpx
 from connectors import connector
 from connectors.contract.settings import SourceSettings
 from tests.acceptance.chaos import checker, faults, stream
-from tests.acceptance.chaos.sites import Deployment, Kind, deployed
+from tests.acceptance.chaos.sites import SECRET, Deployment, Kind, deployed
 from tests.acceptance.chaos.stream import Delivery, Stream
-from tests.acceptance.deployments import CONTROL_TOKEN, SECRET
+from tests.acceptance.deployments import CONTROL_TOKEN
 from tests.acceptance.processes import wait_until
 
 SENDERS = 6

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.acceptance.deployments import API_KEY, QUICK, SECRET, Embedded, Fleet, Site
+from tests.acceptance.deployments import API_KEY, QUICK, Embedded, Fleet, Site
 from tests.acceptance.processes import answers, wait_until
 from tests.connectors.slack.builders import CHANNEL
 from tests.killable import Server
@@ -35,6 +35,7 @@ LEASE_S = float(TIMINGS["TICKETRELAY_TIMING__LEASE"])
 FREEZE_S = LEASE_S + 1.0  # past the lease, and past the dispatch that takes it back
 OUTAGE_S = 1.5
 
+SECRET = "0123456789abcdef" * 2  # in the form of a Signing Secret of Slack's
 ENVIRONMENT = {
     **TIMINGS,
     "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": SECRET,

@@ -30,7 +30,9 @@ def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings
     """Check the configuration FILE (else that of --config), together with the environment.
 
     Every problem is printed, with its place and a remedy. Warnings are about settings that are allowed and probably not
-    intended. Without a file, the environment alone is checked. Exits 1 when a setting is wrong.
+    intended, and about files that other users of the machine may read. A secret is judged as at a start: if one is
+    weak, the ledger is asked whether its source is in use. Without a file, the environment alone is checked. Exits 1
+    when a setting is wrong.
 
     \b
     Example: ticketrelay check ticketrelay.yaml --connect --deny-warnings
@@ -40,6 +42,7 @@ def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings
     chosen = file or config_file()
     judged = actions.check(
         lambda: with_local_defaults(gather(os.environ, chosen), DEFAULT_DATA),
+        chosen,
         secrets=not without_secrets,
         connect=connect,
     )

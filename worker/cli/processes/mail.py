@@ -26,9 +26,10 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.smtp import Boxes, mailboxes
 from worker.reloading import Reloader, needing
+from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app, threads
-from worker.runtime.starting import listen_or_exit
+from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.settings.current import Current
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
@@ -74,6 +75,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
         fail(["--smtp off: no mail could come in: give --lmtp, or set a mailbox to read over IMAP"])
     signals = Signals()
     ledger = ledger_or_exit(settings)
+    require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     mail_sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
     mail_sockets += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
@@ -92,7 +94,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     read = needing(
         lambda: read_fleet(file, needs_api=False), lambda new: bool(mailboxes(new.settings.sources)), NO_MAILBOX
     )
-    reloader = Reloader(current, read, metrics)
+    reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
     parts = [each for each in (wake_ups, intake, *edges, supervisor, health, control_of(reloader)) if each is not None]
     for part in parts:

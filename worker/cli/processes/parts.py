@@ -6,12 +6,13 @@ import os
 import queue
 import signal
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from socket import socket
 
 import click
 
 from worker.cli.shell.common import F, fail, split_address
+from worker.intake.http import Edge
 from worker.intake.imap.supervisor import ImapSupervisor
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -24,6 +25,7 @@ from worker.runtime.metrics import Metrics
 from worker.runtime.starting import listen_or_exit
 from worker.settings import SettingsError
 from worker.settings.current import Current
+from worker.settings.lints import is_loopback
 from worker.settings.problems import variable
 
 
@@ -48,6 +50,20 @@ def socket_supervisor(intake: Intake, ledger: Ledger, current: Current, metrics:
     supervisor = SocketSupervisor(intake, ledger, lambda: current().sources, current().server.max_body)
     metrics.add_gauges(supervisor.gauges)
     return supervisor
+
+
+def http_edge(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics, host: str) -> Edge:
+    """Return the edge that takes messages in over HTTP, for a listener on this host."""
+    max_body = current().server.max_body
+    return Edge(
+        intake,
+        ledger,
+        lambda: current().sources,
+        metrics,
+        max_body,
+        lambda: datetime.now(UTC),
+        is_loopback=is_loopback(host),
+    )
 
 
 def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts) -> HttpThread:

@@ -16,13 +16,14 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from tickets.listening import listen as bind
+from tickets.private_files import make_file, make_folder
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
 from tickets.server.control import control_app as tickets_control
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.cli.processes.demo import SCENARIO_KEY, play
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_supervisor, socket_supervisor
+from worker.cli.processes.parts import Signals, control_of, http_edge, imap_supervisor, socket_supervisor
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
     DEFAULT_LISTEN,
@@ -40,7 +41,7 @@ from worker.cli.shell.common import (
     split_address,
 )
 from worker.delivery.dispatch import WakeUps
-from worker.intake.http import Edge, intake_app
+from worker.intake.http import intake_app
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
@@ -48,14 +49,16 @@ from worker.intake.smtp import Boxes, SmtpThread, mailboxes
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
+from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
-from worker.runtime.starting import listen_or_exit
+from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.settings import Settings
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
 from worker.settings.loader import Loaded
 from worker.settings.secretfiles import DEV_SECRET
+from worker.settings.secrets import Development
 from worker.wording import counted
 
 
@@ -220,7 +223,8 @@ def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
-    data.mkdir(parents=True, exist_ok=True)
+    make_folder(data)
+    make_file(data / LOCK)
     with (data / LOCK).open("w") as file:
         if not lock(file):
             fail([f"--data {data}: another `ticketrelay run` uses this folder; stop that one, or give another folder"])
@@ -242,7 +246,9 @@ def _started(
     with ExitStack() as stack:
         ledger, taken_back = _opened(current, stack)
         metrics = metrics_of(ledger, settings)
-        reloader = Reloader(current, read, metrics)
+        development = _development(settings)
+        require_good_secrets(loaded, ledger, development)
+        reloader = Reloader(current, weak_secrets.reloading(read, ledger, development), metrics)
         relay = Relay(settings, ledger, metrics, current)
         stack.callback(relay.publisher.close)
         wake_ups = WakeUps(relay.publisher.publish)
@@ -252,8 +258,7 @@ def _started(
         if api is not None:
             stack.callback(api.close)
         sockets = socket_supervisor(intake, ledger, current, metrics)
-        max_body = settings.server.max_body
-        edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
+        edge = http_edge(intake, ledger, current, metrics, split_address(settings.server.listen)[0])
         app = intake_app(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],
@@ -269,6 +274,11 @@ def _started(
             stack.callback(part.stop)
         smtp, lmtp = (_address(mail_listeners, lmtp=is_lmtp) for is_lmtp in (False, True))
         yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, smtp, lmtp)
+
+
+def _development(settings: Settings) -> Development:
+    """Return whether a source may have the public secret: only while nobody else reaches this process."""
+    return "taken" if is_loopback(split_address(settings.server.listen)[0]) else "refused"
 
 
 def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:

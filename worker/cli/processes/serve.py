@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from worker.broker.relay import Relay
-from worker.cli.processes.parts import Signals, control_of, socket_supervisor
+from worker.cli.processes.parts import Signals, control_of, http_edge, socket_supervisor
 from worker.cli.shell.common import (
     config_file,
     config_option,
@@ -17,16 +15,18 @@ from worker.cli.shell.common import (
     log_option,
     log_to_stderr,
     read_fleet,
+    split_address,
 )
 from worker.delivery.dispatch import WakeUps
-from worker.intake.http import Edge, intake_app
+from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
 from worker.intake.socket_mode.supervisor import configured
 from worker.reloading import Reloader, needing
+from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
-from worker.runtime.starting import listen_at
+from worker.runtime.starting import listen_at, require_good_secrets
 from worker.settings.current import Current
 
 NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
@@ -51,6 +51,7 @@ def serve(listen: str | None, log_level: str) -> None:
         fail([NO_SOURCE])
     signals = Signals()
     ledger = ledger_or_exit(settings)
+    require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
     relay = Relay(settings, ledger)
@@ -58,12 +59,11 @@ def serve(listen: str | None, log_level: str) -> None:
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
-    max_body = settings.server.max_body
-    edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
+    edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
     app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
     http = HttpThread([(listener, app)])
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
-    reloader = Reloader(current, read, metrics)
+    reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tickets.private_files import make_folder
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.serve import serve as serve_api
 from worker.cli.shell.common import fail, split_address
@@ -56,7 +57,7 @@ def tickets_api(
     """
     control = control_address(api_control, api_control_token)
     if database.startswith("sqlite:///"):
-        Path(database.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(database.removeprefix("sqlite:///")).parent)
     try:
         options = Options(database, revision="B" if revision == "B" else "A", limit=limit)
     except ValueError as error:

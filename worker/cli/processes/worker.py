@@ -19,8 +19,9 @@ from worker.cli.shell.common import (
 from worker.intake.listener import HttpThread
 from worker.reloading import Reloader
 from worker.reloading.control import Control
+from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
-from worker.runtime.starting import listen_at
+from worker.runtime.starting import listen_at, require_good_secrets
 from worker.settings.current import Current
 
 
@@ -39,13 +40,14 @@ def worker(listen: str | None, log_level: str) -> None:
     settings = current()
     signals = Signals()
     ledger = ledger_or_exit(settings)
+    require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.health_listen)
     metrics = metrics_of(ledger, settings)
     relay = Relay(settings, ledger, metrics, current)
     thread = WorkerThread(relay)
     health = health_thread(listener, ledger, metrics, thread.parts())
-    reloader = Reloader(current, lambda: read_fleet(file, needs_api=True), metrics)
+    reloader = Reloader(current, weak_secrets.reloading(lambda: read_fleet(file, needs_api=True), ledger), metrics)
     control = control_of(reloader)
     # Stopped in this order, too: probes are answered until the calls under way have ended.
     parts: list[WorkerThread | HttpThread | Control] = [thread, health]

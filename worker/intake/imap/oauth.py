@@ -21,6 +21,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.contract.mailbox import ImapMailbox
+from tickets.private_files import make_file
 from worker.intake.imap.server import LoginRefused, ServerAway
 
 EARLY_S = 60.0  # seconds before its end from which a token is not used any more
@@ -186,7 +187,9 @@ def _one_at_a_time(store: Path) -> Iterator[None]:
     import fcntl
 
     try:
-        with store.with_name(f".{store.name}.lock").open("w") as file:
+        beside = store.with_name(f".{store.name}.lock")
+        make_file(beside)
+        with beside.open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     except OSError as error:

@@ -23,6 +23,7 @@ from websockets.sync.client import ClientConnection
 from connectors.contract.messages import Inbound, OverLimit, Verified
 from connectors.contract.settings import SourceSettings
 from connectors.contract.sockets import Envelope, Leaving, Socket
+from worker.intake.credentials import forgotten
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read_verified
 from worker.ledger import QUARANTINED, Delivery, Recorded
@@ -143,4 +144,4 @@ def _read(source: Source, arrived: Inbound, max_body: int, named: Named) -> Deli
     """Read a delivery. Raises OverLimit."""
     if len(arrived.body) > max_body:
         raise OverLimit(f"the body has {len(arrived.body)} bytes, and may have {max_body}")
-    return read_verified(source, Verified(named(source, arrived)))
+    return read_verified(source, Verified(named(source, forgotten(source, arrived))))

@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from tickets.private_files import make_file, make_folder
 from worker.ledger.engine.room import Room, left_beside, look_by_writing
 
 Clock = Callable[[], datetime]
@@ -149,7 +150,7 @@ class Database:
         if there == head:
             return
         if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            make_folder(Path(self.url.database).parent)
         for step in _steps(there):
             self._upgrade_to(step)
 
@@ -229,6 +230,11 @@ def _migrate(connection: Connection, revision: str) -> None:
 def _sqlite(url: sqlalchemy.URL) -> Engine:
     connect_args: dict[str, Any] = {"timeout": 30, "isolation_level": None}
     engine = sqlalchemy.create_engine(url, connect_args=connect_args, hide_parameters=True)
+
+    @event.listens_for(engine, "do_connect")
+    def _make_private(*_: object) -> None:
+        if url.database:
+            make_file(Path(url.database))
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: Any) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from tickets.private_files import make_file
+
 PAGES = 1024  # between two reports of the progress
 
 
@@ -26,6 +28,7 @@ def copy_sqlite(source: Path, target: Path, progress: Callable[[int, int], None]
 
     `progress` receives the number of copied pages, and of all pages.
     """
+    make_file(target)
     try:
         with closing(sqlite3.connect(source, isolation_level=None)) as origin, closing(sqlite3.connect(target)) as copy:
             origin.execute("BEGIN")

@@ -42,6 +42,7 @@ class Reading(Verbs):
     outcomes = reads(plain(accounting.of_source))
     uid_outcomes = reads(plain(accounting.of_folder))
     counts = reads(plain(deliveries.counts))
+    sources_among = reads(plain(deliveries.sources_among))
     stories = reads(plain(caselist.stories_of))
     operations = reads(plain(caselist.number_of_operations))
     begin_following = reads(plain(following.begin))
