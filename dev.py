@@ -11,6 +11,8 @@
     python3 dev.py reference      write docs/reference/: settings, commands and metrics, from the code
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
+    python3 dev.py ablate ARGS    switch off the rules of exactly-once delivery in the code, and tell which rules no
+                                  test notices: --all, --share SECONDS, --list, or parts of their names
     python3 dev.py install        make or renew `.venv` for development; the other commands do so when it is missing
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
@@ -182,6 +184,9 @@ def main(arguments: list[str]) -> int:
         case "chaos":
             install(DEV)
             return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)
+        case "ablate":
+            install(DEV)
+            return call(PYTHON, "-m", "tests.ablations", *rest)
         case "install":
             install(DEV)
             return 0

@@ -18,6 +18,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -56,7 +57,7 @@ class Ran:
     """Why the text is stale, or the output of tests that could not be run."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Failures:
     """A plugin of pytest that collects the names of failed tests."""
 
@@ -107,7 +108,9 @@ def tests_of(ablation: Ablation, most: int) -> list[str]:
     """Return the arguments of pytest; it ends after `most` failures, or with 0 never."""
     marker = "postgresql" if ablation.on_postgresql else "not postgresql"
     quietly = ("-q", "-n0", "--no-header", "--tb=short", "-p", "no:cacheprovider", f"--maxfail={most}")
-    return [*quietly, "-o", f"timeout={TIMEOUT_S}", "-m", marker, *ablation.tests]
+    # Plugins of pytest are among the libraries that are loaded already, so their asserts explain themselves less.
+    unexplained = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    return [*quietly, *unexplained, "-o", f"timeout={TIMEOUT_S}", "-m", marker, *ablation.tests]
 
 
 def _work(ablation: Ablation, most: int, result: Connection, output: str) -> None:
@@ -115,6 +118,7 @@ def _work(ablation: Ablation, most: int, result: Connection, output: str) -> Non
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         failures = _Failures()
+        code: int = pytest.ExitCode.INTERNAL_ERROR
         try:
             if ablation.text:
                 without(ablation)
@@ -122,18 +126,21 @@ def _work(ablation: Ablation, most: int, result: Connection, output: str) -> Non
         except Stale as error:
             result.send(Ran("stale", why=str(error)))
             return
+        except Exception:  # noqa: BLE001 — such as a warning about what a failed test left
+            traceback.print_exc()
         sys.stdout.flush()
     used = [resource.getrusage(each) for each in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_s = sum(each.ru_utime + each.ru_stime for each in used)
-    verdicts: dict[int, Verdict] = {pytest.ExitCode.OK: "unnoticed", pytest.ExitCode.TESTS_FAILED: "noticed"}
-    verdict = verdicts.get(code, "broken")
-    # Tests that cannot be collected would notice any change, whatever it is.
-    if verdict == "noticed" and not failures.names:
-        verdict = "broken"
-    why = Path(output).read_text(encoding="utf-8")[-2000:] if verdict == "broken" or not ablation.text else ""
+    # Tests that cannot be collected would notice any change, whatever it is. Such a run has no failed test.
+    verdict: Verdict = "noticed" if failures.names else "unnoticed" if code == pytest.ExitCode.OK else "broken"
+    why = _end_of(Path(output)) if verdict == "broken" else ""
     result.send(Ran(verdict, tuple(failures.names), tuple(failures.seconds), cpu_s, why))
     result.close()
     os._exit(0)  # threads that a failed test left must not keep the process
+
+
+def _end_of(output: Path) -> str:
+    return output.read_text(encoding="utf-8")[-2000:] if output.exists() else ""
 
 
 def run(
@@ -144,27 +151,27 @@ def run(
     server.set_forkserver_preload(list(LIBRARIES))
     begun = time.monotonic()
     waiting = iter(ablations)
-    running: dict[Any, tuple[Any, Ablation]] = {}
+    running: dict[Any, tuple[Any, Ablation, Path]] = {}
     with TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        stack.callback(lambda: [process.kill() for process, _ in running.values()])
+        stack.callback(lambda: [process.kill() for process, *_ in running.values()])
         for number in count():
             is_over = share_s is not None and time.monotonic() - begun > share_s
             following = None if is_over or len(running) >= at_once else next(waiting, None)
             if following is not None:
                 receives, sends = server.Pipe(duplex=False)
-                arguments = (following, most, sends, str(Path(folder, str(number))))
-                process = server.Process(target=_work, args=arguments)
+                output = Path(folder, str(number))
+                process = server.Process(target=_work, args=(following, most, sends, str(output)))
                 process.start()
                 sends.close()
-                running[receives] = (process, following)
+                running[receives] = (process, following, output)
                 continue
             if not running:
                 return
             for ready in wait(list(running)):
-                process, ablation = running.pop(ready)
+                process, ablation, output = running.pop(ready)
                 try:
                     ran = ready.recv()
                 except EOFError:
-                    ran = Ran("broken", why="the process of the tests ended without a result")
+                    ran = Ran("broken", why=f"the process of the tests ended without a result\n{_end_of(output)}")
                 process.join()
                 yield ablation, ran

@@ -1,4 +1,4 @@
-"""A call is made only after its claim was committed, and only while lease and token hold, counted from before the claim.
+"""A call is made only after its claim was committed, and only while the lease and the token of the claim hold.
 
 The moment of the commit is the test's: time passes in it, or the event loop turns. The service is called in process.
 """

@@ -18,11 +18,24 @@ from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from connectors.contract.events import Exchange
-from worker.ledger import Delivery, Ledger
+from worker.ledger import Delivery, Ledger, Limits
+from worker.ledger.queue.gates import ALL
 from worker.ledger.recording import recorder
-from worker.ledger.schema.tables import aliases, cases, participants, pending
+from worker.ledger.schema.tables import aliases, cases, gate, participants, pending
 
-from .builders import ManualClock, claim, commented, delivery, done, inbound, opened, resolved, rows, waits_for_a_lock
+from .builders import (
+    UNLIMITED,
+    ManualClock,
+    claim,
+    commented,
+    delivery,
+    done,
+    inbound,
+    opened,
+    resolved,
+    rows,
+    waits_for_a_lock,
+)
 from .conftest import MakeLedger
 from .conversations import mail, name_of
 
@@ -140,7 +153,7 @@ def test_unreadable_bytes_are_counted_in_the_order_of_their_digests(ledger: Ledg
 
     everything = [unreadable(name) for name in NAMES]
     ledger.record(everything)
-    in_order = sorted(NAMES, key=lambda name: recorder._body_digest(unreadable(name).inbound))  # noqa: SLF001
+    in_order = sorted(NAMES, key=lambda name: recorder._body_digest(unreadable(name).inbound))
     take = recording(other, unreadable)
     backwards = [unreadable(name) for name in reversed(in_order)]
     assert taken_too_early(ledger, other, take, lambda: ledger.record(backwards), in_order) == []
@@ -192,21 +205,34 @@ def test_exchanges_are_locked_in_the_order_of_their_names(ledger: Ledger, other:
     assert taken_too_early(ledger, other, take, lambda: ledger.record([delivery(*events)])) == []
 
 
+def waited(other: Ledger, take: Take, name: str, act: Callable[[], T]) -> tuple[bool, T]:
+    """Return whether `act` waited for a lock that is held, and its result."""
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        stack.enter_context(holding(other, take, name))
+        action = pool.submit(act)
+        has_waited = waits(other, action)
+        stack.close()
+        return has_waited, action.result(PATIENCE_S)
+
+
 def test_a_claim_and_a_take_back_pass_over_cases_that_are_locked(
     ledger: Ledger, other: Ledger, clock: ManualClock
 ) -> None:
     ledger.record([delivery(*(opened(name) for name in NAMES))])
-    with holding(other, lock_case, NAMES[0]):
-        assert len(without_waiting(other, lambda: claim(ledger))) == len(NAMES) - 1
+    claimed = waited(other, lock_case, NAMES[0], lambda: len(claim(ledger)))
+    assert claimed == (False, len(NAMES) - 1)
     clock.advance(hours=1)
-    with holding(other, lock_case, NAMES[1]):
-        assert without_waiting(other, lambda: ledger.take_back(timedelta(0))) == len(NAMES) - 2
+    taken_back = waited(other, lock_case, NAMES[1], lambda: ledger.take_back(timedelta(0)))
+    assert taken_back == (False, len(NAMES) - 2)
 
 
-def without_waiting(other: Ledger, act: Callable[[], T]) -> T:
-    """Return the result of a transaction that must not wait for the lock that is held."""
-    pool = ThreadPoolExecutor(1)
-    action = pool.submit(act)
-    assert not waits(other, action), "it waits for the lock that is held"
-    pool.shutdown()
-    return action.result()
+def lock_gate(connection: Connection, _: str) -> None:
+    connection.execute(select(gate.c.id).where(gate.c.id == ALL).with_for_update()).one()
+
+
+def test_claims_wait_for_each_other_where_there_is_a_limit_and_nowhere_else(ledger: Ledger, other: Ledger) -> None:
+    """Two claims that counted the tokens at the same moment would take the same ones."""
+    ledger.record([delivery(*(opened(name) for name in NAMES))])
+    without, within = UNLIMITED, Limits(100, None)
+    assert waited(other, lock_gate, "", lambda: len(claim(ledger, limit=1, limits=without))) == (False, 1)
+    assert waited(other, lock_gate, "", lambda: len(claim(ledger, limit=1, limits=within))) == (True, 1)
