@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from connectors.contract.events import Reference
+from worker.delivery.dispatch import Dispatch
 from worker.ledger import Claim, Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
 from worker.planning.model import Kind
+from worker.settings import TimingSettings
 
 from .builders import (
     LEASE,
@@ -303,6 +305,14 @@ def test_an_expired_lease_is_taken_back_and_waits_for_the_ghost(ledger: Ledger, 
     clock.advance(seconds=40)
     assert claim_one(ledger).ambiguous is True
     assert [each["outcome"] for each in rows(ledger, attempts)] == ["unknown"]
+
+
+def test_dispatch_takes_expired_leases_back(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.record([delivery(opened())])
+    claim(ledger)
+    clock.advance(seconds=60)
+    Dispatch(ledger, lambda _: None, lambda _: 0, TimingSettings()).once()
+    assert case_row(ledger)["state"] == "ready"
 
 
 def test_leases_of_owners_that_are_gone_end_at_once(ledger: Ledger, clock: ManualClock) -> None:
