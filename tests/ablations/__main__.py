@@ -71,7 +71,7 @@ def tell(ablation: Ablation, ran: Ran) -> None:
     if ran.verdict == "unnoticed":
         print(f"    {ablation.text!r}\n    became {ablation.instead!r}, and these tests pass:")
         print("\n".join(f"    {each}" for each in ablation.tests))
-    elif ran.why:
+    elif ran.verdict != "noticed":
         print("\n".join(f"    {line}" for line in ran.why.splitlines()))
 
 

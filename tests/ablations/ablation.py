@@ -35,5 +35,10 @@ class Ablation:
         return source.replace(self.text, self.instead)
 
 
+def tests_in(file: str, *names: str) -> tuple[str, ...]:
+    """Return the full names of these tests in a file below `tests/`."""
+    return tuple(f"tests/{file}::{name}" for name in names)
+
+
 class Stale(Exception):
     """The code has changed: the text of the rule is missing, or occurs more than once."""

@@ -54,21 +54,24 @@ class Ran:
     """How long each of them took."""
     cpu_s: float = 0.0
     why: str = ""
-    """Why the text is stale, or the output of tests that could not be run."""
+    """The message of the first failed test, why the text is stale, or the output of tests that could not be run."""
 
 
 @dataclass(eq=False)
 class _Failures:
-    """A plugin of pytest that collects the names of failed tests."""
+    """A plugin of pytest that collects the failed tests."""
 
     names: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self.names.append(report.nodeid)
             self.seconds.append(round(report.duration, 2))
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self.messages.append(getattr(crash, "message", "").partition("\n")[0])
 
 
 class _Without(importlib.machinery.SourceFileLoader):
@@ -133,7 +136,7 @@ def _work(ablation: Ablation, most: int, result: Connection, output: str) -> Non
     cpu_s = sum(each.ru_utime + each.ru_stime for each in used)
     # Tests that cannot be collected would notice any change, whatever it is. Such a run has no failed test.
     verdict: Verdict = "noticed" if failures.names else "unnoticed" if code == pytest.ExitCode.OK else "broken"
-    why = _end_of(Path(output)) if verdict == "broken" else ""
+    why = _end_of(Path(output)) if verdict == "broken" else "".join(failures.messages[:1])
     result.send(Ran(verdict, tuple(failures.names), tuple(failures.seconds), cpu_s, why))
     result.close()
     os._exit(0)  # threads that a failed test left must not keep the process

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -276,6 +277,14 @@ def test_work_that_can_wait_gets_no_token_while_the_gate_is_closed(ledger: Ledge
     assert not ledger.take_spare_token(limits)
     clock.now += PROBE
     assert not ledger.take_spare_token(limits)
+
+
+def test_a_look_up_that_succeeds_does_not_open_the_gate_for_calls_that_the_key_may_not_make(ledger: Ledger) -> None:
+    storm(ledger, 2)
+    one, two = claim(ledger)
+    ledger.settle([(one, refused(NOON, "scope"))])
+    ledger.settle([(two, replace(done(), reads=True))])
+    assert ledger.overview().gate_reason == "scope"
 
 
 def test_a_success_does_not_open_a_gate_that_a_spent_budget_closed(ledger: Ledger) -> None:

@@ -29,6 +29,7 @@ from .builders import (
     deliver_all,
     delivery,
     done,
+    kill_create,
     kinds_of,
     opened,
     resolved,
@@ -210,6 +211,17 @@ def test_what_was_not_executed_did_not_begin_the_life_of_its_key(ledger: Ledger,
     assert (second.first_sent_at, second.ambiguous) == (clock.now, False)
 
 
+def test_what_is_proven_absent_is_sent_as_if_for_the_first_time(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.record([delivery(opened())])
+    ledger.settle([(claim_one(ledger), again(clock.now, unknown=True))])
+    clock.advance(hours=25)
+    look_up = claim_one(ledger)
+    assert (look_up.mode, look_up.first_sent_at) == ("look_up", NOON)
+    ledger.settle([(look_up, again(clock.now, absent=True, reads=True))])
+    first = claim_one(ledger)
+    assert (first.mode, first.ambiguous, first.first_sent_at) == ("send", False, clock.now)
+
+
 def test_conflicts_are_counted(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
     for number in range(3):
@@ -240,6 +252,11 @@ def test_a_dead_create_blocks_its_case_and_no_other(ledger: Ledger) -> None:
     assert case_row(ledger)["state"] == "blocked"
     assert [each["state"] for each in rows(ledger, operations) if each["case_id"] == row["id"]][1:] == ["held"] * 2
     assert claim(ledger, "add_note") == claim(ledger, "close_ticket") == []
+
+
+def test_what_waits_for_a_dead_create_is_not_due(ledger: Ledger) -> None:
+    kill_create(ledger, opened(), commented())
+    assert (case_row(ledger)["state"], ledger.due_kinds()) == ("blocked", frozenset())
 
 
 @pytest.mark.parametrize("kind", ["add_note", "close_ticket"])
