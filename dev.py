@@ -13,6 +13,8 @@
     python3 dev.py audit          look for known vulnerabilities of them (needs pip-audit and the Internet)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
     python3 dev.py chaos [ARGS]   kill, freeze and crash processes and servers; the last line is JSON (docs/chaos.md)
+    python3 dev.py ablate ARGS    switch off the rules of exactly-once delivery in the code, and tell which rules no
+                                  test notices: --all, --share SECONDS, --list, or parts of their names
     python3 dev.py install        make or renew `.venv` for development; the other commands do so when it is missing
     python3 dev.py lock           resolve requirements/*.lock anew (needs uv)
 
@@ -44,6 +46,7 @@ MODULES = {
     "sql": "tests.statements",
     "reference": "tests.reference",
     "chaos": "tests.acceptance.chaos",
+    "ablate": "tests.ablations",
 }
 PLAIN_MODULES = {"sbom": "tests.dependencies.sbom", "audit": "tests.dependencies.audit"}  # standard library only
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketStatus, digest
 from connectors.contract.messages import Inbound, Parsed, Remark
@@ -187,3 +187,10 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [each.result(60) for each in [pool.submit(run, call) for call in calls]]
+
+
+def waits_for_a_lock(ledger: Ledger) -> bool:
+    """Return True when a session of this database waits for a lock of another one."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with ledger.database.read() as connection:
+        return bool(connection.execute(text(waiting)).scalar_one())

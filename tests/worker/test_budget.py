@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -265,6 +266,34 @@ def test_a_429_does_not_shorten_what_another_asked_for(ledger: Ledger, clock: Ma
     ledger.settle([(two, over_budget(NOON + timedelta(seconds=5)))])
     clock.advance(seconds=49)
     assert claim(ledger) == []
+
+
+def test_a_429_does_not_hide_a_refused_key(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 3)
+    one, two = claim(ledger, limit=2)
+    ledger.settle([(one, refused(clock.now))])
+    ledger.settle([(two, over_budget(NOON + timedelta(hours=1)))])
+    assert ledger.overview().gate_reason == "credentials"
+    clock.now += PROBE
+    assert len(claim(ledger)) == 1
+
+
+def test_work_that_can_wait_gets_no_token_while_the_gate_is_closed(ledger: Ledger, clock: ManualClock) -> None:
+    storm(ledger, 1)
+    limits = Limits(100, None)
+    assert ledger.take_spare_token(limits)
+    ledger.settle([(claim_one(ledger), refused(clock.now))])
+    assert not ledger.take_spare_token(limits)
+    clock.now += PROBE
+    assert not ledger.take_spare_token(limits)
+
+
+def test_a_look_up_that_succeeds_does_not_open_the_gate_for_calls_that_the_key_may_not_make(ledger: Ledger) -> None:
+    storm(ledger, 2)
+    one, two = claim(ledger)
+    ledger.settle([(one, refused(NOON, "scope"))])
+    ledger.settle([(two, replace(done(), reads=True))])
+    assert ledger.overview().gate_reason == "scope"
 
 
 def test_a_success_does_not_open_a_gate_that_a_spent_budget_closed(ledger: Ledger) -> None:

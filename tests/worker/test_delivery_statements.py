@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from connectors.contract.events import Reference
+from worker.delivery.dispatch import Dispatch
 from worker.ledger import Claim, Lease, Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
 from worker.planning.model import Kind
+from worker.settings import TimingSettings
 
 from .builders import (
     LEASE,
@@ -27,6 +29,7 @@ from .builders import (
     deliver_all,
     delivery,
     done,
+    kill_create,
     kinds_of,
     opened,
     resolved,
@@ -209,6 +212,17 @@ def test_what_was_not_executed_did_not_begin_the_life_of_its_key(ledger: Ledger,
     assert (second.first_sent_at, second.ambiguous) == (clock.now, False)
 
 
+def test_what_is_proven_absent_is_sent_as_if_for_the_first_time(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.record([delivery(opened())])
+    ledger.settle([(claim_one(ledger), again(clock.now, unknown=True))])
+    clock.advance(hours=25)
+    look_up = claim_one(ledger)
+    assert (look_up.mode, look_up.first_sent_at) == ("look_up", NOON)
+    ledger.settle([(look_up, again(clock.now, absent=True, reads=True))])
+    first = claim_one(ledger)
+    assert (first.mode, first.ambiguous, first.first_sent_at) == ("send", False, clock.now)
+
+
 def test_conflicts_are_counted(ledger: Ledger) -> None:
     ledger.record([delivery(opened())])
     for number in range(3):
@@ -239,6 +253,11 @@ def test_a_dead_create_blocks_its_case_and_no_other(ledger: Ledger) -> None:
     assert case_row(ledger)["state"] == "blocked"
     assert [each["state"] for each in rows(ledger, operations) if each["case_id"] == row["id"]][1:] == ["held"] * 2
     assert claim(ledger, "add_note") == claim(ledger, "close_ticket") == []
+
+
+def test_what_waits_for_a_dead_create_is_not_due(ledger: Ledger) -> None:
+    kill_create(ledger, opened(), commented())
+    assert (case_row(ledger)["state"], ledger.due_kinds()) == ("blocked", frozenset())
 
 
 @pytest.mark.parametrize("kind", ["add_note", "close_ticket"])
@@ -312,6 +331,20 @@ def test_a_lease_that_was_settled_meanwhile_is_not_taken_back(ledger: Ledger) ->
     claim_one(ledger)
     assert ledger.take_back(GHOST, seen_before) == 0
     assert case_row(ledger)["state"] == "leased"
+
+
+def test_dispatch_takes_expired_leases_back(ledger: Ledger) -> None:
+    passed = [0.0]
+    dispatch = Dispatch(ledger, lambda _: None, lambda _: 0, TimingSettings(), clock=lambda: passed[0])
+    ledger.record([delivery(opened())])
+    claim(ledger)
+    dispatch.once()
+    passed[0] = 59.9
+    dispatch.once()
+    assert case_row(ledger)["state"] == "leased"
+    passed[0] = 60.0
+    dispatch.once()
+    assert case_row(ledger)["state"] == "ready"
 
 
 def test_leases_of_owners_that_are_gone_end_at_once(ledger: Ledger, clock: ManualClock) -> None:

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+import sqlalchemy.event
 from prometheus_client import generate_latest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.ledger import Ledger, LedgerAway
@@ -58,6 +61,18 @@ def test_what_is_taken_is_durable_when_it_is_answered_and_woken_for(ledger: Ledg
         intake.take(delivery(opened())).result(PATIENCE_S)
     assert recorded.outcome == "accepted"
     assert woken.kinds == [{"create_ticket"}]
+
+
+def test_a_record_that_cannot_be_committed_is_not_answered_as_one(sqlite_ledger: Ledger) -> None:
+    @sqlalchemy.event.listens_for(sqlite_ledger.database.engine, "commit", once=True)
+    def fail(_: Connection) -> None:
+        raise OperationalError("COMMIT", None, ConnectionError("the database went away"))
+
+    with taking(sqlite_ledger) as intake:
+        with pytest.raises(LedgerAway):
+            intake.take(delivery(opened())).result(PATIENCE_S)
+        assert rows(sqlite_ledger, inbound) == []
+        assert intake.take(delivery(opened())).result(PATIENCE_S).became == "ticket"
 
 
 def test_a_delivery_that_the_database_refuses_does_not_take_its_neighbours(ledger: Ledger) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.acceptance.processes import wait_until
 from worker.ledger import Delivery, Ledger
+from worker.ledger.recording import recorder
 from worker.ledger.schema.tables import cases, inbound, operations
 from worker.planning.model import Recurrence
 
-from .builders import at_once, delivery, kinds_of, opened, resolved, rows
+from .builders import at_once, delivery, kinds_of, opened, resolved, rows, waits_for_a_lock
 from .builders import inbound as arrived
 from .conftest import MakeLedger
 
@@ -37,6 +40,26 @@ def test_two_processes_that_get_the_same_change_make_one_note(ledger: Ledger, ma
         event = opened(text=f"version {number}")
         at_once(lambda: ledger.record([delivery(event)]), lambda: other.record([delivery(event)]))  # noqa: B023
     assert kinds_of(ledger) == ["create_ticket"] + ["add_note"] * 10
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
+def test_a_message_that_another_process_has_just_recorded_in_another_case_is_a_repeat_there(
+    ledger: Ledger, make_ledger: MakeLedger
+) -> None:
+    """Neither transaction sees the other. The second waits for the unique key of the message, and begins again."""
+    other = make_ledger()
+    here, there = opened("disk", message="same"), opened("group", message="same")
+    with ThreadPoolExecutor(1) as pool:
+        with other.database.write() as connection:
+            rules = other.rules.read(other.database, connection)
+            recorder.record(other.database, connection, [delivery(there)], rules)
+            later = pool.submit(lambda: ledger.record([delivery(here)]))
+            wait_until(lambda: later.done() or waits_for_a_lock(other), "waiting for the message of the other process")
+        (recorded,), _ = later.result(30)
+    assert [effect.recurrence for effect in recorded.effects] == [Recurrence.REPEAT]
+    assert kinds_of(ledger) == ["create_ticket"]
+    assert len(rows(ledger, inbound)) == 2
 
 
 def test_processes_that_take_overlapping_cases_in_any_order_neither_block_nor_double(

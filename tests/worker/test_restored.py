@@ -10,14 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from connectors.contract.events import Event
 from tickets.server import FaultRule
 from worker.ledger import Ledger
 from worker.ledger.recording.restoring import SUPERSEDED
 from worker.ledger.schema.tables import cases, operations
+from worker.ledger.schema.words import OperationState
 
-from .builders import ManualClock, changed, claim_one, commented, delivery, done, opened, resolved, rows
+from .builders import ManualClock, case_row, changed, claim_one, commented, delivery, done, opened, resolved, rows
 from .relay import Relay, relaying
 
 NAMES = [f"disk-{number}" for number in range(12)]
@@ -186,3 +188,19 @@ def test_notes_of_a_restored_ledger_are_left_to_a_person_where_that_is_the_polic
     assert relay.effects()[-1].says_that_it_may_be_a_repeat
     assert relay.ledger.list_dead() == []
     assert relay.operation(2)["last_sent_at"] - relay.operation(2)["created_at"] >= timedelta(seconds=120)
+
+
+def test_an_operation_that_was_ended_while_its_call_was_under_way_stays_ended(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    """No verb ends an operation that is under way. So the ledger is written by hand here, as a later version might."""
+    ledger.record([delivery(opened(), commented())])
+    ledger.settle([(claim_one(ledger), done())])
+    note = claim_one(ledger, "add_note")
+    ended = {"state": OperationState.SKIPPED, "why": SUPERSEDED, "ended_at": clock.now}
+    with ledger.database.write() as connection:
+        connection.execute(update(operations).where(operations.c.seq == note.seq).values(ended))
+    assert ledger.settle([(note, done())]) == ([], frozenset())
+    (after,) = [each for each in rows(ledger, operations) if each["seq"] == note.seq]
+    assert {name: after[name] for name in ended} == ended
+    assert case_row(ledger)["state"] == "idle"

@@ -2,27 +2,23 @@
 
     python3 -m tests.worker.planning.mutations [WORD…]    only rules with one of these words in their name
 
-Each mutation is made in a copy of the code. It must fail a test of a rehearsal and a test of a ledger: both use one
-planner, so a comparison of the two would not notice. Rules about tickets that people moved must fail a test over values
-instead of a test of a rehearsal, because a rehearsal has no tickets. Exits with 1 if a mutation went unnoticed.
+Each mutation is made in memory (tests/ablations/running.py). It must fail a test of a rehearsal and a test of a ledger:
+both use one planner, so a comparison of the two would not notice. Rules about tickets that people moved must fail a
+test over values instead of a test of a rehearsal, because a rehearsal has no tickets. Exits with 1 if a mutation went
+unnoticed.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).resolve().parents[3]
-PLANNING = Path("worker/planning")
-CODE = ("connectors", "tickets", "worker", "tests", "pyproject.toml")
+from tests.ablations.ablation import Ablation
+from tests.ablations.running import run
+
+PLANNING = "worker/planning"
+AT_ONCE = 2
 HISTORIES = ("tests/worker/planning/test_rules.py",)
 OF_TICKETS = ("tests/worker/planning/test_people.py", "tests/worker/test_lifecycle_table.py")
 
@@ -39,8 +35,8 @@ class Mutation:
     tests: Sequence[str] = HISTORIES
 
     @property
-    def path(self) -> Path:
-        return PLANNING / self.file
+    def ablation(self) -> Ablation:
+        return Ablation(self.rule, f"{PLANNING}/{self.file}", self.text, self.instead, self.tests)
 
 
 MUTATIONS = (
@@ -175,33 +171,8 @@ MUTATIONS = (
 )  # fmt: skip
 
 
-@contextmanager
-def mutated(mutation: Mutation) -> Iterator[Path]:
-    """Copy the code with the rule switched off."""
-    with TemporaryDirectory() as folder:
-        for name in CODE:
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(ROOT / name, folder)
-        path = Path(folder) / mutation.path
-        path.write_text(path.read_text().replace(mutation.text, mutation.instead, 1))
-        yield Path(folder)
-
-
-def noticed_by(mutation: Mutation) -> tuple[bool, bool]:
-    """Return whether a test over values fails, and whether a test of a ledger fails."""
-    with mutated(mutation) as folder:
-        command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not postgresql"]
-        done = subprocess.run(
-            [*command, *mutation.tests],
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    failed = re.findall(r"^FAILED (\S+)", done.stdout, re.MULTILINE)
+def noticed_by(failed: Sequence[str]) -> tuple[bool, bool]:
+    """Return whether a test over values is among the failed tests, and whether a test of a ledger is."""
     of_ledger = [each for each in failed if "a_ledger_plans" in each or "/planning/" not in each]
     return len(failed) > len(of_ledger), bool(of_ledger)
 
@@ -209,10 +180,12 @@ def noticed_by(mutation: Mutation) -> tuple[bool, bool]:
 def main(words: Sequence[str]) -> int:
     chosen = [each for each in MUTATIONS if not words or any(word in each.rule for word in words)]
     unnoticed = 0
-    for each in chosen:
-        values, ledger = noticed_by(each)
+    for each, ran in run([each.ablation for each in chosen], at_once=AT_ONCE, most=0):
+        values, ledger = noticed_by(ran.failed)
         unnoticed += not (values and ledger)
         print(f"{'values' if values else '-':8}{'ledger' if ledger else '-':8}{each.rule}", flush=True)  # noqa: T201
+        if ran.verdict in ("stale", "broken"):
+            print(ran.why)  # noqa: T201
     print(f"{len(chosen)} rules switched off, {unnoticed} of them unnoticed by one or both")  # noqa: T201
     return 1 if unnoticed else 0
 

@@ -1,0 +1,6 @@
+"""Joining operations, taking them apart, and planning again after a death."""
+
+from __future__ import annotations
+
+ABLATIONS = (
+)  # fmt: skip

@@ -1,0 +1,6 @@
+"""Records: messages, names, waiting comments, mailboxes and intake."""
+
+from __future__ import annotations
+
+ABLATIONS = (
+)  # fmt: skip
