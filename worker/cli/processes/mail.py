@@ -24,7 +24,7 @@ from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.intake.smtp import Boxes, mailboxes
+from worker.intake.smtp import boxes_of, mailboxes
 from worker.reloading import Reloader, needing
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app, threads
@@ -86,7 +86,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     needed = threads(*edge_names, "imap", "intake", "bell")
     health = HttpThread([(health_socket, health_app(ledger, metrics, needed))])
     edges = [
-        mail_thread(listener, intake, lambda: Boxes(mailboxes(current().sources)), settings, lmtp=is_lmtp)
+        mail_thread(listener, intake, lambda: boxes_of(current()), settings, lmtp=is_lmtp)
         for listener, is_lmtp in mail_sockets
     ]
     read = needing(

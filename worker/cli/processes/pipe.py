@@ -18,7 +18,7 @@ import structlog
 from connectors.contract.messages import OverLimit, Verified
 from worker.cli.shell.common import data_option, log_to_stderr, settings_without_api
 from worker.intake.reading import read_verified
-from worker.intake.smtp import Boxes, enveloped, mailboxes, max_body_of
+from worker.intake.smtp import boxes_of, enveloped, max_body_of
 from worker.ledger import open_ledger
 from worker.settings import Settings, Source
 
@@ -103,7 +103,7 @@ def _meant(
     settings: Settings, source_id: str | None, recipients: tuple[str, ...]
 ) -> list[tuple[Source, Sequence[str]]]:
     """Return each source with its recipients; none when a recipient has no source, so that none is dropped silently."""
-    boxes = Boxes(mailboxes(settings.sources))
+    boxes = boxes_of(settings)
     sources = list(boxes.by_address.values())
     if source_id is not None:
         return [(each, recipients) for each in sources if each.id == source_id]

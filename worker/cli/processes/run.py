@@ -44,7 +44,7 @@ from worker.intake.http import Edge, intake_app
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.intake.smtp import Boxes, SmtpThread, mailboxes
+from worker.intake.smtp import Boxes, SmtpThread, boxes_of
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
@@ -309,8 +309,10 @@ def _edge(listener: socket.socket, intake: Intake, current: Current, *, lmtp: bo
 
     def boxes() -> Boxes:
         loaded = current.loaded
-        found = mailboxes(loaded.settings.sources)
-        return Boxes(found, None if loaded.has("sources") else next(iter(found.values()), None))
+        found = boxes_of(loaded.settings)
+        return (
+            found if loaded.has("sources") else replace(found, of_anybody=next(iter(found.by_address.values()), None))
+        )
 
     return mail_thread(listener, intake, boxes, current(), lmtp=lmtp)
 
