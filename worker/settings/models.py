@@ -100,6 +100,9 @@ class LedgerSettings(Section):
         MayHoldPassword(),
     ] = "sqlite:///var/ledger.db"
     """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`."""
+    intake_patience: Seconds = 3.0
+    """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
+    it again (503, 451, 75). All other work waits 30 s."""
     keep_bodies: Seconds = 30 * DAY_S
     """How long the bytes of a delivery are kept, after everything about it is done."""
     keep_attempts: Seconds = 90 * DAY_S

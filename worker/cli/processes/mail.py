@@ -81,7 +81,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     relay = Relay(settings, ledger)
     wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
+    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
     needed = threads(*edge_names, "imap", "intake", "bell")
     health = HttpThread([(health_socket, health_app(ledger, metrics, needed))])

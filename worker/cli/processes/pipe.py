@@ -79,10 +79,10 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
     if not body.strip() or len(body) > limit:
         click.echo(f"Error: a mail must have 1 to {limit} bytes", err=True)
         return EX_DATAERR
-    ledger = open_ledger(settings)
+    ledger, patience = open_ledger(settings), settings.ledger.intake_patience
     try:
         if ledger.database.is_sqlite:
-            ledger.upgrade()  # no other process may have started on this folder yet
+            ledger.upgrade(patience)  # no other process may have started on this folder yet
         now = datetime.now(UTC)
         try:
             deliveries = [
@@ -91,7 +91,7 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
         except OverLimit as error:
             click.echo(f"Error: {error}", err=True)
             return EX_DATAERR
-        recorded, _ = ledger.record(deliveries)
+        recorded, _ = ledger.record(deliveries, patience)
     finally:
         ledger.close()
     for each in recorded:

@@ -246,7 +246,7 @@ def _started(
         relay = Relay(settings, ledger, metrics, current)
         stack.callback(relay.publisher.close)
         wake_ups = WakeUps(relay.publisher.publish)
-        intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
+        intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
         worker = WorkerThread(relay)
         api = _local_api(data, limit) if not loaded.has("api", "url") else None
         if api is not None:

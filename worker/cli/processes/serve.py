@@ -56,7 +56,7 @@ def serve(listen: str | None, log_level: str) -> None:
     relay = Relay(settings, ledger)
     wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
+    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     max_body = settings.server.max_body
     edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
