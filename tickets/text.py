@@ -28,12 +28,12 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Clean the text of invisible characters, and turn every run of white space and control characters into one space."""
+    """Remove invisible characters, and turn every run of white space and control characters into one space."""
     return " ".join(line(clean(text)).split())
 
 
 def many_lines(text: str) -> str:
-    """Clean the text of hidden characters, and end every change of direction with its line."""
+    """Remove invisible characters, and end every change of direction with its line."""
     return passage(clean(text))
 
 

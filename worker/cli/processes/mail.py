@@ -29,6 +29,7 @@ from worker.reloading import Reloader, needing
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app, threads
 from worker.runtime.starting import listen_or_exit
+from worker.runtime.terminal import echo
 from worker.settings.current import Current
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
@@ -99,9 +100,9 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
         part.start()
     if mail_sockets:
         addresses = " and ".join(endpoint(each) for each, _ in mail_sockets)
-        click.echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
+        echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
     if read_over_imap := configured(settings.sources):
-        click.echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
+        echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

@@ -20,6 +20,7 @@ from worker.cli.shell.common import data_option, log_to_stderr, settings_without
 from worker.intake.reading import read_verified
 from worker.intake.smtp import boxes_of, enveloped, max_body_of
 from worker.ledger import open_ledger
+from worker.runtime.terminal import echo
 from worker.settings import Settings, Source
 
 log = structlog.get_logger()
@@ -72,12 +73,12 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
     meant = _meant(settings, source_id, recipients)
     if not meant:
         wanted = source_id or ", ".join(recipients)
-        click.echo(f"Error: no source takes mail {f'for {wanted}' if wanted else 'without --recipient'}", err=True)
+        echo(f"Error: no source takes mail {f'for {wanted}' if wanted else 'without --recipient'}", err=True)
         return EX_TEMPFAIL
     limit = min(max_body_of(source) for source, _ in meant)
     body = sys.stdin.buffer.read(limit + 1)
     if not body.strip() or len(body) > limit:
-        click.echo(f"Error: a mail must have 1 to {limit} bytes", err=True)
+        echo(f"Error: a mail must have 1 to {limit} bytes", err=True)
         return EX_DATAERR
     ledger, patience = open_ledger(settings), settings.ledger.intake_patience
     try:
@@ -89,13 +90,13 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
                 read_verified(source, Verified(enveloped(source, body, sender, own, now))) for source, own in meant
             ]
         except OverLimit as error:
-            click.echo(f"Error: {error}", err=True)
+            echo(f"Error: {error}", err=True)
             return EX_DATAERR
         recorded, _ = ledger.record(deliveries, patience)
     finally:
         ledger.close()
     for each in recorded:
-        click.echo(f"in-{each.inbound_id} {each.outcome}")
+        echo(f"in-{each.inbound_id} {each.outcome}")
     return EX_OK
 
 

@@ -27,6 +27,7 @@ from worker.reloading import Reloader, needing
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.starting import listen_at
+from worker.runtime.terminal import echo
 from worker.settings.current import Current
 
 NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
@@ -67,9 +68,9 @@ def serve(listen: str | None, log_level: str) -> None:
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
-    click.echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
+    echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
     if on_sockets := configured(settings.sources):
-        click.echo(f"Listening over Socket Mode for: {', '.join(sorted(on_sockets))}")
+        echo(f"Listening over Socket Mode for: {', '.join(sorted(on_sockets))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

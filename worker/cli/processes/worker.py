@@ -21,6 +21,7 @@ from worker.reloading import Reloader
 from worker.reloading.control import Control
 from worker.runtime.gauges import metrics_of
 from worker.runtime.starting import listen_at
+from worker.runtime.terminal import echo
 from worker.settings.current import Current
 
 
@@ -53,7 +54,7 @@ def worker(listen: str | None, log_level: str) -> None:
         parts.append(control)
     for each in parts:
         each.start()
-    click.echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
+    echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
     signals.wait(reloader)
     for each in parts:
         each.stop()
