@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -165,54 +165,6 @@ def test_what_follows_a_plus_is_not_part_of_the_mailbox(edge: Edge) -> None:
     for number, recipient in enumerate(("support+a@example.net", "support+a+b@example.net", "Support+@EXAMPLE.net")):
         assert edge.send(mail(f"mail {number}"), recipient)[0] == 250
     assert {each["source"] for each in edge.stored()} == {"support"}
-
-
-@pytest.mark.parametrize(
-    ("recipient", "source"),
-    [
-        ("postmaster", "support"),
-        ("PostMaster", "support"),
-        ("postmaster@example.net", "support"),
-        ("POSTMASTER@Example.NET", "support"),
-        ("postmaster@shop.example", "shop"),
-    ],
-)
-def test_a_mail_to_the_postmaster_is_taken_by_a_source_of_that_domain(edge: Edge, recipient: str, source: str) -> None:
-    code, answer = edge.send(mail(), recipient)
-    assert (code, [each["source"] for each in edge.stored()]) == (250, [source]), answer
-    assert envelope_of(edge)[ENVELOPE_TO] == recipient
-    assert kinds_of(edge.ledger) == ["create_ticket"]
-
-
-@pytest.mark.parametrize(
-    "recipient", ["postmaster@elsewhere.example", "postmaster@", "postmaster+x", "root", "@example.net"]
-)
-def test_the_postmaster_of_another_domain_is_none_of_ours(edge: Edge, recipient: str) -> None:
-    with edge.client() as client:
-        client.ehlo()
-        client.mail(ADA)
-        assert 500 <= client.docmd(f"RCPT TO:<{recipient}>")[0] < 560
-    assert edge.stored() == []
-
-
-def test_a_setting_names_the_source_of_the_postmaster() -> None:
-    chosen = Boxes(mailboxes(sources()), postmaster="sales")
-    found = [chosen.of(each) for each in ("postmaster", "postmaster@shop.example", "postmaster@elsewhere.example")]
-    assert [each.id if each else None for each in found] == ["sales", "sales", None]
-
-
-def test_a_mailbox_of_the_postmasters_own_name_comes_first() -> None:
-    own = {"own": replace(sources()["sales"], id="own")}
-    own_settings = own["own"].settings.model_copy(update={"address": "postmaster@example.net"})
-    found = Boxes(mailboxes(sources() | {"own": replace(own["own"], settings=own_settings)})).of(
-        "postmaster@example.net"
-    )
-    assert found is not None
-    assert found.id == "own"
-
-
-def test_without_a_mailbox_there_is_no_postmaster() -> None:
-    assert Boxes({}).of("postmaster") is None
 
 
 def test_a_bounce_with_its_empty_sender_is_taken(edge: Edge) -> None:

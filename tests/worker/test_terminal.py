@@ -58,7 +58,7 @@ def invisible(text: str) -> set[str]:
 def nasty(sqlite_ledger: Ledger) -> str:
     """The URL of a ledger in which every text of others deceives."""
     sqlite_ledger.record([delivery(opened(subject=NASTY, text=NASTY, author=None), commented(text=NASTY))])
-    sqlite_ledger.record([Delivery(inbound(b"<xml/>"), unreadable=NASTY)])
+    sqlite_ledger.record([Delivery(inbound(f"<xml>{NASTY}</xml>".encode()), unreadable=NASTY)])
     sqlite_ledger.settle([(claim_one(sqlite_ledger), dead(NASTY))])
     sqlite_ledger.pause("prom", why=NASTY, by=NASTY)
     return str(sqlite_ledger.database.url)
@@ -89,6 +89,10 @@ def test_an_operator_sees_that_there_is_something(nasty: str) -> None:
     assert "in\\u202evoice" in shown
     assert "\\U000e006f" in shown
     assert PERSIAN in shown
+
+
+def test_a_body_is_shown_with_every_one_of_them(nasty: str) -> None:
+    assert f"<xml>{escaped(NASTY)}</xml>" in command(nasty, "dead", "show", "in-2").stdout
 
 
 @pytest.mark.parametrize("folder", ["cli", "runtime", "actions"])

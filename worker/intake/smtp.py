@@ -72,7 +72,8 @@ def mailbox_of(address: str, boxes: Mapping[str, Source]) -> Source | None:
 def postmaster_of(address: str, boxes: Mapping[str, Source], chosen: str | None) -> Source | None:
     """Return the source that takes a mail to the postmaster: of one of our domains, or of none.
 
-    It is the `chosen` one; else the first source of that domain, or the first of all. RFC 5321, section 4.5.1.
+    It is the `chosen` one; else the first source of that domain; without a domain, the first source of mail.
+    Source: RFC 5321, section 4.5.1.
     """
     local, at, domain = address.lower().partition("@")
     if local != POSTMASTER:

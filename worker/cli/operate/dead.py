@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tickets.invisible import escaped
 from worker.actions import bulk, dead_letters, edits
 from worker.cli.operate.bulk import DeadLetterChoice, do_to, selection_options
 from worker.cli.operate.byhand import as_option, exit_with_reason, ledger_and_settings, output_option
@@ -102,7 +103,7 @@ def show(letter: str, data: Path, output: str) -> None:
 def _print(found: DeadLetterShown) -> None:
     echo(f"{found.letter.id}  {found.letter.what}  {found.letter.source}  {found.letter.about}")
     show_facts(_FACTS, found)
-    body = found.body
+    body = escaped(found.body)
     echo(body if len(body) <= LARGEST_BODY_SHOWN else f"{body[:LARGEST_BODY_SHOWN]}… ({len(body)} characters)")
 
 
