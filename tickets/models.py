@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from tickets.assumptions import DEFAULT_PRIORITY, DEFAULT_PRIVATE, MAX_CATEGORY, MAX_SUBJECT, MAX_TEXT
-from tickets.text import clean, cut, fit, one_line
+from tickets.text import clean, cut, fit, many_lines, one_line
 
 Priority = Literal["low", "medium", "high", "urgent"]
 Status = Literal["open", "pending", "resolved", "closed"]
@@ -41,6 +41,10 @@ def _cleaned(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
+def _passage(value: object) -> object:
+    return many_lines(value) if isinstance(value, str) else value
+
+
 def _lined(value: object) -> object:
     return one_line(value) if isinstance(value, str) else value
 
@@ -55,6 +59,7 @@ def _in_utc(value: datetime) -> datetime:
 
 Id = Annotated[str, BeforeValidator(_opaque), Field(min_length=1)]
 Text = Annotated[str, BeforeValidator(_cleaned)]
+Passage = Annotated[str, BeforeValidator(_passage)]
 Line = Annotated[str, BeforeValidator(_lined)]
 Name = Annotated[str | None, BeforeValidator(_named)]
 Time = Annotated[datetime, AfterValidator(_in_utc)]
@@ -131,7 +136,10 @@ class Webhook(Received):
 
 
 class Request(BaseModel):
-    """Base of all requests. Any text is accepted: NUL and lone surrogates become U+FFFD."""
+    """Base of all requests. Any text is accepted: NUL and lone surrogates become U+FFFD.
+
+    Characters that hide text, or change its order, are removed: `tickets/invisible.py` has the table.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -139,7 +147,7 @@ class Request(BaseModel):
 class CreateTicket(Request):
     subject: Line
     """Made one line. A subject longer than `MAX_SUBJECT` characters is cut, and stands whole in the description."""
-    description: Text
+    description: Passage
     priority: Priority = DEFAULT_PRIORITY
     category: Name = None
     requester_email: Name = None
@@ -147,7 +155,7 @@ class CreateTicket(Request):
 
     Revision A has no such field, and B takes only an address.
     """
-    metadata: dict[Text, Text] = Field(default_factory=dict)
+    metadata: dict[Text, Passage] = Field(default_factory=dict)
     """Free attributes; not sent in revision A, which has no field for them."""
     marker: Annotated[Line, Field(min_length=1, max_length=MAX_MARKER)] | None = None
     """The description's last line, which is never cut; by this line the ticket can be found again."""
@@ -160,8 +168,8 @@ class UpdateTicket(Request):
     priority: Priority | None = None
     category: Name = None
     subject: Line | None = None
-    description: Text | None = None
-    metadata: dict[Text, Text] | None = None
+    description: Passage | None = None
+    metadata: dict[Text, Passage] | None = None
     """The whole object, which the service replaces; the category is put into it. Not in revision A."""
 
     @model_validator(mode="after")
@@ -172,12 +180,12 @@ class UpdateTicket(Request):
 
 
 class AddNote(Request):
-    body: Text
+    body: Passage
     private: bool = DEFAULT_PRIVATE
 
 
 class CloseTicket(Request):
-    resolution_notes: Text
+    resolution_notes: Passage
 
 
 class RegisterWebhook(Request):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tickets.invisible import line, passage
+
 ELLIPSIS = "…"
 REPLACEMENT = "\ufffd"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _ZERO_WIDTH_JOINER = "\u200d"
 _MARKS = frozenset({"Mn", "Mc", "Me"})  # categories that combine with the preceding character
 _LONGEST_CLUSTER = 64  # characters; a longer cluster is not real text, and may be cut anywhere
@@ -27,8 +28,13 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Clean the text, and turn every run of white space and control characters into one space."""
-    return " ".join(_CONTROL.sub(" ", clean(text)).split())
+    """Remove invisible characters, and turn every run of white space and control characters into one space."""
+    return " ".join(line(clean(text)).split())
+
+
+def many_lines(text: str) -> str:
+    """Remove invisible characters, and end every change of direction with its line."""
+    return passage(clean(text))
 
 
 def cut(text: str, limit: int) -> str:

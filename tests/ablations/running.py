@@ -170,7 +170,8 @@ def run(
                 continue
             if not running:
                 return
-            for ready in wait(list(running)):
+            ended = wait(list(running))
+            for ready in [each for each in running if each in ended]:
                 process, ablation, output = running.pop(ready)
                 try:
                     ran = ready.recv()

@@ -11,7 +11,7 @@ import httpx
 
 from tickets.listening import listen
 from worker.intake.http import Edge, intake_app
-from worker.intake.intake import Intake
+from worker.intake.intake import PATIENCE_S, Intake
 from worker.intake.keys import Keyring
 from worker.intake.listener import HttpThread
 from worker.ledger import Ledger
@@ -50,11 +50,15 @@ class Served:
 
 @contextmanager
 def serving(
-    ledger: Ledger, *more: Source, keyring: Keyring | None = None, is_loopback: bool = False
+    ledger: Ledger,
+    *more: Source,
+    keyring: Keyring | None = None,
+    is_loopback: bool = False,
+    patience: float = PATIENCE_S,
 ) -> Iterator[Served]:
     settings: Settings = load(ENVIRON)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, lambda _: None, metrics)
+    intake = Intake(ledger, lambda _: None, metrics, patience=patience)
     sources = {**settings.sources, **{each.id: each for each in more}}
     edge = Edge(
         intake, ledger, lambda: sources, metrics, MAX_BODY, lambda: NOON, keyring or Keyring(), is_loopback=is_loopback

@@ -19,7 +19,7 @@ from tickets.client import TicketsClient
 from tickets.server import Limit, LocalTicketsApi, Options
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.rules import Rules
-from worker.ledger import Ledger
+from worker.ledger import ClockWatch, Ledger
 from worker.ledger.schema.tables import attempts, cases
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
@@ -60,7 +60,7 @@ class Bench:
             wake=lambda _: None,
             fraction=lambda: 1.0,
             metrics=Metrics(),
-            clock=lambda: (self.clock.now - NOON).total_seconds(),
+            watch=ClockWatch(lambda: (self.clock.now - NOON).total_seconds()),
         )
         made.start()
         self.started.append(made)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tickets.listening import listen
-from worker.intake.intake import Intake
+from worker.intake.intake import PATIENCE_S, Intake
 from worker.intake.peers import Limits, Peers
 from worker.intake.smtp import DEFAULT_MAX_BODY, NO_LIMITS, SmtpThread
 from worker.ledger import Ledger
@@ -59,9 +59,14 @@ class Connection:
 
 @contextmanager
 def serving(
-    ledger: Ledger, limits: Limits = NO_LIMITS, *, lmtp: bool = False, file: Path | None = None
+    ledger: Ledger,
+    limits: Limits = NO_LIMITS,
+    *,
+    lmtp: bool = False,
+    file: Path | None = None,
+    patience: float = PATIENCE_S,
 ) -> Iterator[int]:
-    intake = Intake(ledger, lambda _: None, Metrics())
+    intake = Intake(ledger, lambda _: None, Metrics(), patience=patience)
     listener = listen("127.0.0.1", 0)
     thread = SmtpThread(listener, intake, boxes, clock=lambda: NOON, limits=limits, ledger=file, lmtp=lmtp)
     intake.start()

@@ -34,6 +34,7 @@ from .builders import (
     opened,
     resolved,
     rows,
+    take_back,
     waits_for_a_lock,
 )
 from .conftest import MakeLedger
@@ -222,7 +223,7 @@ def test_a_claim_and_a_take_back_pass_over_cases_that_are_locked(
     claimed = waited(other, lock_case, NAMES[0], lambda: len(claim(ledger)))
     assert claimed == (False, len(NAMES) - 1)
     clock.advance(hours=1)
-    taken_back = waited(other, lock_case, NAMES[1], lambda: ledger.take_back(timedelta(0)))
+    taken_back = waited(other, lock_case, NAMES[1], lambda: take_back(ledger, timedelta(0)))
     assert taken_back == (False, len(NAMES) - 2)
 
 

@@ -272,3 +272,26 @@ def test_a_source_id_that_would_not_fit_a_path_is_refused(name: str) -> None:
     (found,) = problems({f"TICKETRELAY_SOURCES__{name}__KIND": "alertmanager",
                          f"TICKETRELAY_SOURCES__{name}__SECRET": "correct horse"})  # fmt: skip
     assert found.startswith(f"TICKETRELAY_SOURCES__{name.upper()}: ")
+
+
+@pytest.mark.parametrize(
+    ("postmaster", "why"),
+    [
+        ("nobody", "TICKETRELAY_SMTP__POSTMASTER: there is no 'nobody' in sources; there are: mail, prom"),
+        ("prom", "smtp.postmaster must be a source that takes mail, and prom does not; there are: mail"),
+    ],
+)
+def test_the_postmaster_is_a_source_that_takes_mail(postmaster: str, why: str) -> None:
+    sources = {
+        "TICKETRELAY_SOURCES__MAIL__KIND": "email",
+        "TICKETRELAY_SOURCES__MAIL__ADDRESS": "a@example.net",
+        "TICKETRELAY_SOURCES__MAIL__SECRET": "correct horse",
+        "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
+        "TICKETRELAY_SOURCES__PROM__SECRET": "correct horse",
+    }
+    given = API | sources
+    assert load(given | {"TICKETRELAY_SMTP__POSTMASTER": "mail"}).smtp.postmaster == "mail"
+    with pytest.raises(SettingsError) as caught:
+        load(given | {"TICKETRELAY_SMTP__POSTMASTER": postmaster})
+    (problem,) = caught.value.problems
+    assert why in problem

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
+from worker.runtime.terminal import echo
+
 DRIVER = "psycopg"
 DRIVER_MISSING = (
     "PostgreSQL needs the package psycopg, which is not installed: pip install 'psycopg[binary]' "
@@ -130,7 +132,7 @@ class _Commands(click.Group):
         except ModuleNotFoundError as error:
             if error.name != DRIVER:
                 raise
-            click.echo(f"Error: {DRIVER_MISSING}", err=True)
+            echo(f"Error: {DRIVER_MISSING}", err=True)
             ctx.exit(2)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -138,7 +140,7 @@ class _Commands(click.Group):
         # addresses of mails, which anybody may have written, and must not bounce a mail for them.
         for number, each in enumerate([] if args[:1] == ["pipe"] else args, 1):
             if not _is_utf_8(each):
-                click.echo(f"Error: argument {number} is not UTF-8: {os.fsencode(each)!r}", err=True)
+                echo(f"Error: argument {number} is not UTF-8: {os.fsencode(each)!r}", err=True)
                 ctx.exit(2)
         return super().parse_args(ctx, args)
 

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 DELIVERIES_AT_ONCE = 64
 EVENTS_AT_ONCE = 2000
+PATIENCE_S = 3.0  # for a locked ledger; a sender waits for its answer
 GATHER_S = 0.005  # while deliveries come close together, those within this time share a transaction
 
 
@@ -34,10 +35,20 @@ class Stopped(Exception):
     """This process takes no more deliveries."""
 
 
+def patience_left(patience: float, waited: float) -> float:
+    """Return how long deliveries that have waited may still wait for a locked ledger.
+
+    A little is left in any case, because a ledger that is only busy is locked for moments.
+    """
+    return max(patience - waited, patience / 10)
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     delivery: Delivery
     recorded: Future[Recorded]
+    since: float
+    """By the monotonic clock."""
 
 
 class Intake:
@@ -49,10 +60,12 @@ class Intake:
         wake: Callable[[Collection[Kind]], None],
         metrics: Metrics,
         max_waiting: int = 1000,
+        patience: float = PATIENCE_S,
     ) -> None:
         self._ledger = ledger
         self._wake = wake
         self._metrics = metrics
+        self._patience = patience
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
         self._stopped = False
         self._is_full = False
@@ -73,7 +86,7 @@ class Intake:
         """
         if self._stopped:
             raise Stopped
-        waiting = _Waiting(delivery, Future())
+        waiting = _Waiting(delivery, Future(), time.monotonic())
         try:
             self._waiting.put_nowait(waiting)
         except queue.Full:
@@ -106,7 +119,9 @@ class Intake:
 
     def _record(self, waiting: list[_Waiting]) -> None:
         try:
-            recorded, due = self._ledger.record([each.delivery for each in waiting])
+            waited = time.monotonic() - min(each.since for each in waiting)
+            left = patience_left(self._patience, waited)
+            recorded, due = self._ledger.record([each.delivery for each in waiting], left)
         except LedgerAway as error:
             log.warning("intake.ledger_away", error=type(error).__name__, deliveries=len(waiting))
             self._say_whether_full(says_full(error))
@@ -137,7 +152,8 @@ class Intake:
             waiting.recorded.set_exception(error)
             return
         reason = f"the delivery could not be planned ({type(error).__name__})"
-        self._record([_Waiting(replace(delivery, parsed=Parsed(), treatments=(), unreadable=reason), waiting.recorded)])
+        unread = replace(delivery, parsed=Parsed(), treatments=(), unreadable=reason)
+        self._record([replace(waiting, delivery=unread)])
 
     def _say_whether_full(self, is_full: bool) -> None:
         """Log the alarm for a full disk. A process with intake alone has no other part to raise it."""

@@ -1,4 +1,7 @@
-"""Limits the connections and mails of each peer of the mail listener. A peer over its limit may come again later."""
+"""Limits of a mail listener: connections and mails of each peer, and the memory of all mails under way.
+
+A peer over a limit may come again later.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from shutil import disk_usage
 from ssl import SSLContext
 
 WINDOW_S = 60.0
+MIB = 1024 * 1024  # bytes
 REMEMBERED = 10_000  # peers; the one that was silent for the longest is forgotten first
 
 
@@ -28,6 +32,14 @@ class Limits:
     """Bytes that stay free on the disk of the ledger, when the ledger is a file."""
     tls: SSLContext | None = None
     """The TLS context for STARTTLS; None: STARTTLS is not offered."""
+    unfinished: int = 256 * MIB
+    """Bytes of all mails under way: from the first byte of a mail until its answer."""
+    data_timeout: float = 600.0
+    """Seconds that the content of one mail may take to arrive."""
+    idle_timeout: float = 60.0
+    """Seconds until the next command, or between two parts of a content."""
+    replies: int = 1000
+    """Replies in a connection before its first mail is stored, and between two stored mails."""
 
 
 def has_room(ledger: Path | None, keep_free: int | None, mail: int) -> bool:
@@ -41,6 +53,27 @@ def has_room(ledger: Path | None, keep_free: int | None, mail: int) -> bool:
         return disk_usage(ledger.parent).free - mail >= keep_free
     except OSError:
         return True  # the ledger itself reports the problem
+
+
+class Unfinished:
+    """Counts the bytes of the mails under way in all sessions of one event loop, against a total."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self.used = 0
+
+    def has_room(self, own: int, more: int) -> bool:
+        """Return True when a mail that holds `own` bytes may hold `more` besides.
+
+        The only mail under way always may: otherwise a mail larger than the total would never be taken.
+        """
+        return self.used + more <= self._total or self.used == own
+
+    def take(self, more: int) -> None:
+        self.used += more
+
+    def release(self, held: int) -> None:
+        self.used -= held
 
 
 class Peers:

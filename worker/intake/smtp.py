@@ -6,7 +6,9 @@
     larger than its mailbox takes                 552
     the ledger cannot be used, or is behind       451: the sender comes again
     its disk is full                              452: likewise
+    all mails under way need too much memory      452: likewise
     a peer that sends too much                    451, or 421 for one connection more
+    a peer that does not come to an end           421 (`worker/intake/smtp_session.py`)
     a defect of ours                              451: a later version may take it
 
 SMTP has one answer for the whole mail. LMTP has one for each accepted recipient, in every case. So with LMTP each
@@ -24,7 +26,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from socket import AF_UNIX, socket
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -33,23 +34,22 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from connectors.contract.messages import Inbound, OverLimit, Verified
 from worker.intake.intake import Busy, Intake, Stopped
-from worker.intake.peers import Limits, Peers, has_room
+from worker.intake.peers import Limits, Peers, Unfinished, has_room
 from worker.intake.reading import read_verified
+from worker.intake.smtp_content import TOO_LARGE
+from worker.intake.smtp_session import STOPPING, LmtpSession, MailSession, declared_size, peer_of
 from worker.ledger import Delivery, LedgerAway, says_full
-from worker.settings import Source
+from worker.settings import Settings, Source
 
 log = structlog.get_logger()
 
 ENVELOPE_FROM, ENVELOPE_TO = "x-ticketrelay-envelope-from", "x-ticketrelay-envelope-to"
 DEFAULT_MAX_BODY = 25 * 1024 * 1024  # bytes
 MAX_RECIPIENTS = 100  # RFC 5321, section 4.5.3.1.8
-MAX_LINE = 1024 * 1024  # bytes; RFC 5321 allows 1,000, and programs that send mail do not keep to it
-IDLE_S = 60.0
-TOO_LARGE = "552 5.3.4 the mail is larger than this mailbox accepts"
 COME_AGAIN = "451 4.3.0 the mail was not stored: send it again later"
 NO_ROOM = "452 4.3.1 the disk is full: send the mail again later"
 TOO_OFTEN = "451 4.7.1 too many mails in a minute: send the mail again later"
-TOO_MANY_CONNECTIONS = b"421 4.7.0 too many connections: try again later\r\n"
+POSTMASTER = "postmaster"
 NO_LIMITS = Limits()
 GRACE_S = 5.0  # for mails under way when the process is told to stop
 
@@ -67,6 +67,19 @@ def mailbox_of(address: str, boxes: Mapping[str, Source]) -> Source | None:
     """Return the source of a recipient. The text after a `+` in the local part does not count."""
     local, _, domain = address.lower().rpartition("@")
     return boxes.get(f"{local.partition('+')[0]}@{domain}")
+
+
+def postmaster_of(address: str, boxes: Mapping[str, Source], chosen: str | None) -> Source | None:
+    """Return the source that takes a mail to the postmaster: of one of our domains, or of none.
+
+    It is the `chosen` one; else the first source of that domain; without a domain, the first source of mail.
+    Source: RFC 5321, section 4.5.1.
+    """
+    local, at, domain = address.lower().partition("@")
+    if local != POSTMASTER:
+        return None
+    of_domain = [source for known, source in boxes.items() if not at or known.rpartition("@")[2] == domain]
+    return next((each for each in boxes.values() if each.id == chosen), of_domain[0]) if of_domain else None
 
 
 def max_body_of(source: Source) -> int:
@@ -91,10 +104,16 @@ class Boxes:
 
     by_address: Mapping[str, Source]
     of_anybody: Source | None = None
+    postmaster: str | None = None
+    """The source that takes mail to the postmaster."""
 
     def of(self, address: str) -> Source | None:
         """Return the source that takes mail to the address."""
-        return mailbox_of(address, self.by_address) or self.of_anybody
+        return (
+            mailbox_of(address, self.by_address)
+            or postmaster_of(address, self.by_address, self.postmaster)
+            or self.of_anybody
+        )
 
     def by_source(self, recipients: Sequence[str]) -> list[tuple[Source, list[str]]]:
         """Return each source with recipients, and its recipients."""
@@ -109,6 +128,11 @@ class Boxes:
         """Return the size limit, in bytes, of the mailbox that takes the largest mails."""
         boxes = [*self.by_address.values(), *([self.of_anybody] if self.of_anybody else [])]
         return max(map(max_body_of, boxes), default=DEFAULT_MAX_BODY)
+
+
+def boxes_of(settings: Settings) -> Boxes:
+    """Return the mailboxes of the settings."""
+    return Boxes(mailboxes(settings.sources), postmaster=settings.smtp.postmaster)
 
 
 class _Handler:
@@ -126,6 +150,7 @@ class _Handler:
         self._limits = limits
         self._ledger = ledger
         self.peers = Peers(limits)
+        self.unfinished = Unfinished(limits.unfinished)
         self._boxes = boxes
         self._clock = clock
         self._boxes_of: WeakKeyDictionary[Envelope, Boxes] = WeakKeyDictionary()
@@ -134,6 +159,12 @@ class _Handler:
     def largest(self) -> int:
         """Return the size limit, in bytes, of the mailbox that takes the largest mails."""
         return self._boxes().largest
+
+    async def handle_EHLO(  # noqa: N802 — aiosmtpd's name
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [each for each in answers if not each.startswith("250-AUTH")]  # aiosmtpd offers it under TLS
 
     async def handle_MAIL(  # noqa: N802 — aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -152,7 +183,7 @@ class _Handler:
         box = self._boxes_for(envelope).of(address)
         if box is None:
             return "550 5.1.1 no such mailbox"
-        if _declared_size(envelope) > max_body_of(box):
+        if declared_size(envelope) > max_body_of(box):
             return TOO_LARGE
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
@@ -201,17 +232,6 @@ class _Handler:
         return self._boxes_of.setdefault(envelope, self._boxes())
 
 
-def peer_of(address: object) -> str:
-    """Return the host of a socket's peer; empty for a Unix socket."""
-    return str(address[0]) if isinstance(address, tuple) and address else ""
-
-
-def _declared_size(envelope: Envelope) -> int:
-    """Return the size that the sender declared in MAIL; 0 without one."""
-    sizes = [option.partition("=")[2] for option in envelope.mail_options if option.startswith("SIZE=")]
-    return int(sizes[0]) if sizes and sizes[0].isdecimal() else 0
-
-
 class SmtpThread:
     """Serves SMTP on a listening socket, in a thread with its own event loop, until it is stopped.
 
@@ -232,9 +252,9 @@ class SmtpThread:
     ) -> None:
         self._listener = listener
         self._limits = limits
-        self._kind = _LmtpSession if lmtp else _Session
+        self._kind = LmtpSession if lmtp else MailSession
         self._handler = _Handler(intake, boxes, clock, limits, ledger)
-        self._sessions: set[Any] = set()
+        self._sessions: set[MailSession] = set()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="lmtp" if lmtp else "smtp", daemon=True)
@@ -265,94 +285,8 @@ class SmtpThread:
         # Connections that were accepted a moment ago become sessions only now.
         while self._sessions or len(asyncio.all_tasks()) > 1:
             for each in list(self._sessions):
-                each.hang_up()
+                each.end(STOPPING)
             await asyncio.sleep(0.001)
 
     def _session(self) -> SMTP:
         return self._kind(self._handler, self._sessions, self._limits)
-
-
-class _Session(SMTP):
-    """One connection, with a flag for a mail under way."""
-
-    line_length_limit = MAX_LINE
-
-    def __init__(self, handler: _Handler, sessions: set[Any], limits: Limits) -> None:
-        super().__init__(
-            handler,
-            data_size_limit=handler.largest,
-            enable_SMTPUTF8=True,
-            decode_data=False,
-            ident="Ticketrelay",
-            hostname="localhost",
-            timeout=IDLE_S,
-            tls_context=limits.tls,
-        )
-        self._sessions = sessions
-        self._peers = handler.peers
-        self._peer: str | None = None
-        self._is_refused = False
-        self._received = 0
-
-    @property
-    def is_busy(self) -> bool:
-        """Return True from the sender's MAIL until the answer to its DATA."""
-        return self.envelope is not None and self.envelope.mail_from is not None
-
-    def hang_up(self) -> None:
-        if self.transport is not None:
-            self.transport.close()
-
-    def connection_made(self, transport: Any) -> None:
-        if self._peer is None:  # with STARTTLS, this is called a second time
-            peer = peer_of(transport.get_extra_info("peername"))
-            if not self._peers.admit(peer):
-                self._is_refused = True
-                transport.write(TOO_MANY_CONNECTIONS)
-                transport.close()
-                return
-            self._peer = peer
-        self._sessions.add(self)
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Hang up on a mail without an end: aiosmtpd keeps a line without an end, whatever its length."""
-        if self._is_refused:
-            return
-        self._received += len(data)
-        if self._received > 2 * (self.data_size_limit or DEFAULT_MAX_BODY) + 2 * MAX_LINE:
-            self.hang_up()
-            return
-        super().data_received(data)
-
-    async def push(self, status: Any) -> None:
-        self._received = 0
-        await super().push(status)
-
-    def eof_received(self) -> bool | None:
-        return None if self._is_refused else super().eof_received()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._is_refused:
-            return
-        if self._peer is not None:
-            self._peers.leave(self._peer)
-            self._peer = None
-        self._sessions.discard(self)
-        super().connection_lost(error)
-
-
-class _LmtpSession(_Session, LMTP):
-    """One connection of LMTP, which answers a mail once for each of its recipients."""
-
-    _owed = 0
-
-    async def push(self, status: Any) -> None:
-        """Send a reply; repeat it for each recipient when it answers a mail and is a single one."""
-        if self._owed and isinstance(status, str):
-            answers = status.split("\r\n")
-            status = "\r\n".join(answers if len(answers) == self._owed else [answers[0]] * self._owed)
-            self._owed = 0
-        elif isinstance(status, str) and status.startswith("354 ") and self.envelope is not None:
-            self._owed = len(self.envelope.rcpt_tos)
-        await super().push(status)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tickets.models import Revision
 from worker.ledger.engine import facts
-from worker.ledger.engine.database import Clock, Database
+from worker.ledger.engine.database import PATIENCE_S, Clock, Database
 from worker.ledger.engine.room import says_full
 from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, compare
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
@@ -112,10 +112,10 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         """Plan from now on by the policy and routes that are current when a transaction begins."""
         self.rules.follow(current)
 
-    def upgrade(self) -> None:
-        """Bring the tables to this version's schema."""
-        self.database.upgrade()
-        with self.database.write() as connection:
+    def upgrade(self, patience: float = PATIENCE_S) -> None:
+        """Bring the tables to this version's schema. `patience` is how many seconds it waits for SQLite's lock."""
+        self.database.upgrade(patience)
+        with self.database.write(patience) as connection:
             gates.ensure_gate(self.database, connection)
             answers.ensure(self.database, connection)
             facts.ensure(self.database, connection)
@@ -127,6 +127,10 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
     def is_usable(self) -> bool:
         """Return True when the tables have this version's schema or a later one."""
         return self.database.is_usable()
+
+    def write_problem(self) -> str | None:
+        """Return why writes fail at present; None when they succeed."""
+        return self.database.write_problem()
 
     def close(self) -> None:
         self.database.close()

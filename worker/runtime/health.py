@@ -1,7 +1,7 @@
 """Health probes and metrics of a process.
 
     GET /livez     200 while all parts of the process live; 503 with the names of the dead parts: restart the process
-    GET /readyz    200 while the ledger can be used; 503: leave the process running, and send it no work
+    GET /readyz    200 while the ledger can be used and written; 503: leave the process running, and send it no work
     GET /metrics   Prometheus' text format
 
 Neither probe looks at the broker: a process does its work without the broker, too.
@@ -42,10 +42,13 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
     async def ready(_: Request) -> Response:
         try:
             is_usable = await run_in_threadpool(ledger.is_usable)
+            problem = await run_in_threadpool(ledger.write_problem) if is_usable else None
         except LedgerAway as error:
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
         if not is_usable:
             return PlainTextResponse("the ledger has no tables, or those of another version\n", 503)
+        if problem is not None:
+            return PlainTextResponse(f"the ledger cannot be written: {problem}\n", 503)
         return PlainTextResponse("ready\n")
 
     async def show_metrics(_: Request) -> Response:

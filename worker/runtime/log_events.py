@@ -76,6 +76,10 @@ LOG_EVENTS = {
         LogEvent("names.ledger_away", "warning",
                  "The database did not answer, so a message is shown with ids instead of names.",
                  ("source", "error"), "Check the database."),
+        LogEvent("smtp.ended", "info",
+                 "A connection for mail was ended with 421, because its peer did not come to an end. `reason` says"
+                 " how: too slow, silent, too many commands, or a mail without an end.",
+                 ("peer", "reason")),
         LogEvent("smtp.failed", "error",
                  "A mail could not be taken, because of a defect of Ticketrelay. The mail server was told to send it"
                  " again.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -10,14 +11,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from socket import socket
-from typing import NoReturn, TextIO, cast
+from typing import Any, NoReturn, TextIO, cast
 
-import click
 import structlog
 
+from tickets.invisible import escaped_json
 from tickets.listening import listen
 from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.runtime import tracebacks
+from worker.runtime.terminal import echo
 from worker.runtime.weak_secrets import terms
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import STAND_IN_KEY, Loaded, Tree, gather, judge
@@ -68,7 +70,7 @@ def ledger_or_exit(settings: Settings) -> Ledger:
     try:
         return upgraded_ledger(settings)
     except LedgerAway as error:
-        click.echo(f"Error: {why_away(error)}", err=True)
+        echo(f"Error: {why_away(error)}", err=True)
         sys.exit(1)
 
 
@@ -78,7 +80,7 @@ def require_good_secrets(loaded: Loaded, ledger: Ledger, development: Developmen
     if refused := [each for each in found if each.severity == "error"]:
         fail_settings(SettingsError(refused, loaded.hidden))
     for each in found:
-        click.echo(render(each, loaded.hidden), err=True)
+        echo(render(each, loaded.hidden), err=True)
 
 
 def listen_or_exit(host: str, port: int, flag: str = "--listen") -> socket:
@@ -113,14 +115,14 @@ def split_address(address: str) -> tuple[str, int]:
 def fail(problems: list[str]) -> NoReturn:
     """Print the problems of a flag or a setting, and exit with code 2."""
     for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
+        echo(f"Error: {problem}", err=True)
     sys.exit(2)
 
 
 def fail_settings(error: SettingsError) -> NoReturn:
     """Print the problems of the settings, those in the file in a compiler's format, and exit with code 2."""
     for found, said in zip(error.found, error.problems, strict=True):
-        click.echo(said if isinstance(found.origin, Place) else f"Error: {said}", err=True)
+        echo(said if isinstance(found.origin, Place) else f"Error: {said}", err=True)
     sys.exit(2)
 
 
@@ -136,12 +138,16 @@ def log_to_stderr(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             tracebacks.of_event,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_line_of_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+def _line_of_json(event: Any, **options: Any) -> str:
+    return escaped_json(json.dumps(event, **options))
 
 
 class _Unfailing:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tickets.invisible import escaped
+
 
 def error_location(error: BaseException) -> str:
     """Return the class of the error and the line that raised it: `KeyError in messages.py, line 7`."""
@@ -39,7 +41,10 @@ def of_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
 
 
 class Formatter(logging.Formatter):
-    """Formatter for the logs of other libraries."""
+    """Formatter for the logs of other libraries. Each message is one line, without characters that nobody sees."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 — the standard library's name
+        return escaped(super().formatMessage(record)).replace("\n", "\\n")
 
     def formatException(  # noqa: N802 — the standard library's name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

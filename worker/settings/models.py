@@ -74,6 +74,18 @@ class SmtpSettings(Section):
     """Connections open at once from one peer; one more is answered 421."""
     keep_free: int | None = Field(default=64 * 1024 * 1024, ge=1)
     """Bytes that stay free on the disk of SQLite's ledger; below that, mail is answered 452. None: on loopback only."""
+    unfinished: int = Field(default=256 * 1024 * 1024, ge=1)
+    """Bytes in memory for all mails that a listener takes in at once; beyond that, a mail is answered 452.
+
+    A mail that comes alone is taken, whatever its size."""
+    data_timeout: Seconds = 600.0
+    """How long the content of one mail may take to arrive; then the connection is ended with 421."""
+    idle_timeout: Seconds = 60.0
+    """How long a peer may send neither a command nor a part of a mail; then the connection is ended with 421."""
+    postmaster: SourceId | None = None
+    """The source that takes mail to `postmaster`, and to `postmaster` at the domain of any source.
+
+    None: the first source of that domain; without a domain, the first source of mail."""
     certificate: Path | None = None
     """A file with the certificate chain (PEM), with which STARTTLS is offered."""
     certificate_key: Path | None = None
@@ -90,6 +102,9 @@ class LedgerSettings(Section):
         Password(),
     ] = "sqlite:///var/ledger.db"
     """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`."""
+    intake_patience: Seconds = 3.0
+    """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
+    it again (503, 451, 75). All other work waits 30 s."""
     keep_bodies: Seconds = 30 * DAY_S
     """How long the bytes of a delivery are kept, after everything about it is done."""
     keep_attempts: Seconds = 90 * DAY_S
@@ -270,6 +285,15 @@ class Settings(Section):
     """Templates, by the name that routes use."""
     tests: tuple[Test, ...] = ()
     """The tests of `ticketrelay test`."""
+
+    @model_validator(mode="after")
+    def _postmaster_takes_mail(self) -> Self:
+        chosen = self.sources.get(self.smtp.postmaster or "")
+        if chosen is not None and chosen.connector.address is None:
+            takers = [name for name, each in self.sources.items() if each.connector.address is not None]
+            known = f"there are: {', '.join(sorted(takers))}" if takers else "none is configured"
+            raise ValueError(f"smtp.postmaster must be a source that takes mail, and {chosen.id} does not; {known}")
+        return self
 
     @model_validator(mode="after")
     def _sources_know_their_routes(self) -> Self:

@@ -27,6 +27,7 @@ class Reference:
 
 
 REFERENCES: tuple[Reference, ...] = (
+    Reference("smtp.postmaster", "sources"),
     Reference("tests.*.source", "sources"),
     Reference("tests.*.steps.*.expect.routes", "routes.*.name"),
 )

@@ -11,6 +11,7 @@ import click
 from worker.actions import check as actions
 from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fail, with_local_defaults
 from worker.cli.shell.output import emit, notice, output_option
+from worker.runtime.terminal import echo
 from worker.settings.loader import gather
 from worker.settings.problems import render
 
@@ -50,11 +51,11 @@ def check(file: Path | None, connect: bool, without_secrets: bool, deny_warnings
         emit("check", judged.document())
     else:
         for each in judged.found:
-            click.echo(render(each, judged.hidden))
+            echo(render(each, judged.hidden))
         if not judged.found:
-            click.echo(f"{chosen or 'the environment'}: all settings are valid")
+            echo(f"{chosen or 'the environment'}: all settings are valid")
         for one in judged.probed:
-            click.echo(f"{one.what:<12} {'ok   ' if one.ok else 'WRONG'}  {one.said}")
+            echo(f"{one.what:<12} {'ok   ' if one.ok else 'WRONG'}  {one.said}")
         if connect and judged.loaded is None:
             notice("--connect was left out, because the settings are wrong.")
     sys.exit(1 if judged.is_wrong(deny_warnings=deny_warnings) else 0)

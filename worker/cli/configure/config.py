@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli.shell.common import data_option, local
+from worker.runtime.terminal import echo, echo_json
 from worker.settings.showing import Shown, as_json, as_yaml, shown
 
 
@@ -33,6 +34,6 @@ def show(listen: str | None, origin: bool, data: Path, output: str) -> None:
     """
     tree: Shown = shown(local(data, listen=listen))
     if output == "json":
-        click.echo(json.dumps(as_json(tree, origins=origin), ensure_ascii=False, indent=2))
+        echo_json(json.dumps(as_json(tree, origins=origin), ensure_ascii=False, indent=2))
     else:
-        click.echo(as_yaml(tree, origins=origin))
+        echo(as_yaml(tree, origins=origin))

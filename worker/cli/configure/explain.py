@@ -15,6 +15,7 @@ from worker.cli.operate.byhand import exit_on_error
 from worker.cli.shell.common import DEFAULT_DATA, config_option, fail, settings_without_api
 from worker.cli.shell.output import cell, notice, output_option, print_document
 from worker.documents.explain import EventExplained, Explained, Planned, RoutingExplained
+from worker.runtime.terminal import echo
 
 
 @click.command()
@@ -66,53 +67,53 @@ def _headers(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def _print_routing(routing: RoutingExplained) -> None:
     for each in routing["matched"]:
-        click.echo(f"  route {each['route']} matches, and sets {', '.join(each['sets']) or 'no value'}")
+        echo(f"  route {each['route']} matches, and sets {', '.join(each['sets']) or 'no value'}")
     if not routing["matched"]:
-        click.echo("  no route matches")
+        echo("  no route matches")
     for missed in routing["nearly"]:
-        click.echo(f"  route {missed['route']} nearly matches: {missed['failed']} is false for {missed['value']!r}")
+        echo(f"  route {missed['route']} nearly matches: {missed['failed']} is false for {missed['value']!r}")
     if routing["group"] is not None:
-        click.echo(f"  one ticket for the group {cell(routing['group'])}")
+        echo(f"  one ticket for the group {cell(routing['group'])}")
     for misfit in routing["misfits"]:
-        click.echo(f"  the template for {misfit['template']} of route {misfit['route']} does not fit: {misfit['why']}")
+        echo(f"  the template for {misfit['template']} of route {misfit['route']} does not fit: {misfit['why']}")
 
 
 def _print_case(event: EventExplained) -> None:
-    click.echo(f"  message {cell(event['source_message_id'])} of {event['occurred_at']}")
-    click.echo(f"  case {cell(event['case'])}: {cell(event['correlated'])}")
+    echo(f"  message {cell(event['source_message_id'])} of {event['occurred_at']}")
+    echo(f"  case {cell(event['case'])}: {cell(event['correlated'])}")
     if event["aliases"]:
-        click.echo(f"  the case gets the aliases {cell(', '.join(event['aliases']))}")
+        echo(f"  the case gets the aliases {cell(', '.join(event['aliases']))}")
     if event["looked_for_as"]:
-        click.echo(f"  the case is looked up by {cell(', '.join(event['looked_for_as']))}")
+        echo(f"  the case is looked up by {cell(', '.join(event['looked_for_as']))}")
 
 
 def _print_operation(operation: Planned) -> None:
     """Print the call, and its request field by field; a value of several lines stands beneath its name."""
-    click.echo(f"  → {operation['kind']}  key {operation['idempotency_key']}")
+    echo(f"  → {operation['kind']}  key {operation['idempotency_key']}")
     for name, value in operation["body"].items():
         lines = (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).splitlines() or [""]
         if len(lines) == 1:
-            click.echo(f"      {name}: {cell(lines[0])}")
+            echo(f"      {name}: {cell(lines[0])}")
         else:
-            click.echo("\n".join([f"      {name}:", *(f"        {cell(line)}".rstrip() for line in lines)]))
+            echo("\n".join([f"      {name}:", *(f"        {cell(line)}".rstrip() for line in lines)]))
 
 
 def show(result: Explained) -> None:
     """Print the explanation."""
     if not result["error"] or result["events"]:
-        click.echo(f"verified {result['verified']}" if result["verified"] else "not verified (--unverified)")
+        echo(f"verified {result['verified']}" if result["verified"] else "not verified (--unverified)")
     for event in result["events"]:
-        click.echo(f"{event['kind']}  {cell(event['subject'])}")
+        echo(f"{event['kind']}  {cell(event['subject'])}")
         _print_case(event)
         if event["routing"] is not None:
             _print_routing(event["routing"])
         for each in event["operations"]:
             _print_operation(each)
         if event["reason"]:
-            click.echo(f"  → no effect: {cell(event['reason'])}")
+            echo(f"  → no effect: {cell(event['reason'])}")
     for left in result["ignored"]:
-        click.echo(f"ignored {cell(left['item'])}: {cell(left['reason'])}")
+        echo(f"ignored {cell(left['item'])}: {cell(left['reason'])}")
     if not (result["events"] or result["ignored"] or result["unreadable"] or result["error"]):
-        click.echo("The message holds no event. Its sender only waits for an answer.")
+        echo("The message holds no event. Its sender only waits for an answer.")
     if result["error"]:
         notice(f"Error: {cell(result['error'])}")

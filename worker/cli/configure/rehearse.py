@@ -16,6 +16,7 @@ from worker.cli.shell.common import config_file, data_option, fail, fail_setting
 from worker.cli.shell.output import cell, notice, output_option, print_document, progress
 from worker.rehearsal.difference import Was
 from worker.rehearsal.report import Asked, Limit, Limits, Rehearsed, Sides, TicketLine
+from worker.runtime.terminal import echo
 from worker.settings import Settings, SettingsError
 from worker.settings.layers import CONFIG
 from worker.wording import counted
@@ -103,13 +104,13 @@ def _settings(file: Path | None, data: Path) -> Settings:
 def _print(told: Rehearsed) -> None:
     kept = f", {told.pruned} of them without a body" if told.pruned else ""
     read = counted(told.deliveries, "delivery")
-    click.echo(f"{told.config} beside {told.against}: {read} since {cell(told.since)}{kept}")
+    echo(f"{told.config} beside {told.against}: {read} since {cell(told.since)}{kept}")
     width = max([15, *(len(kind) + 2 for kind in told.calls)])
-    click.echo(f"{'':<{width}}  before   after")
-    click.echo(_sides("tickets", told.tickets, width))
-    click.echo(_sides("calls", told.calls_total, width))
+    echo(f"{'':<{width}}  before   after")
+    echo(_sides("tickets", told.tickets, width))
+    echo(_sides("calls", told.calls_total, width))
     for kind, sides in told.calls.items():
-        click.echo(_sides(f"  {kind}", sides, width))
+        echo(_sides(f"  {kind}", sides, width))
     _list("would be new", [_ticket(each) for each in told.new])
     _list("would be gone", [_ticket(each.ticket) + (f": {each.why}" if each.why else "") for each in told.gone])
     _list("would be changed", [_ticket(each.ticket) + _fields(each.fields) for each in told.changed])
@@ -132,11 +133,11 @@ def _sides(what: str, sides: Sides, width: int) -> str:
 def _list(title: str, lines: Sequence[str], what: str = "ticket") -> None:
     if not lines:
         return
-    click.echo(f"\n{title}: {counted(len(lines), what)}")
+    echo(f"\n{title}: {counted(len(lines), what)}")
     for line in lines[:SHOWN]:
-        click.echo(f"  {cell(line)}")
+        echo(f"  {cell(line)}")
     if len(lines) > SHOWN:
-        click.echo(f"  and {len(lines) - SHOWN} more: -o json prints all")
+        echo(f"  and {len(lines) - SHOWN} more: -o json prints all")
 
 
 def _ticket(ticket: TicketLine) -> str:

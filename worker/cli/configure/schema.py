@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli.shell.common import fail
+from worker.runtime.terminal import echo_json
 from worker.settings.schema import schema as schema_of_file
 
 
@@ -26,7 +27,7 @@ def schema(target: Path | None) -> None:
     """
     text = json.dumps(schema_of_file(), ensure_ascii=False, indent=2)
     if target is None:
-        click.echo(text)
+        echo_json(text)
         return
     try:
         target.write_text(f"{text}\n", encoding="utf-8")

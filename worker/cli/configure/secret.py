@@ -10,6 +10,7 @@ import click
 
 from tickets.private_files import write_new
 from worker.cli.shell.common import fail
+from worker.runtime.terminal import echo
 
 BYTES = 32
 STANDARD = "whsec_"
@@ -40,7 +41,7 @@ def new(standard: bool, file: Path | None) -> None:
     if standard:
         value = STANDARD + base64.b64encode(secrets.token_bytes(BYTES)).decode()
     if file is None:
-        click.echo(value)
+        echo(value)
         return
     try:
         write_new(file, f"{value}\n")

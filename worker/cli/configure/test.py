@@ -15,6 +15,7 @@ from worker.cli.shell.common import DEFAULT_DATA, config_file, config_option, fa
 from worker.cli.shell.output import cell, notice, output_option, print_document
 from worker.documents.settings import TestDone, TestsDone
 from worker.rehearsal.trial import Value
+from worker.runtime.terminal import echo, secho
 from worker.settings import SettingsError
 from worker.settings.loader import gather, judge
 
@@ -60,11 +61,11 @@ def _print_all(told: TestsDone) -> None:
 
 
 def _print(done: TestDone) -> None:
-    click.secho(f"{'ok    ' if done.ok else 'FAILED'}  {cell(done.name)}", fg=None if done.ok else "red")
+    secho(f"{'ok    ' if done.ok else 'FAILED'}  {cell(done.name)}", fg=None if done.ok else "red")
     for each in done.mismatches:
         step = f"step {each.step}: " if each.step else ""
         place = f"{done.file}:{done.line}: " if done.file else ""
-        click.echo(f"        {place}{step}{each.what}: expected {_shown(each.expected)}, got {_shown(each.got)}")
+        echo(f"        {place}{step}{each.what}: expected {_shown(each.expected)}, got {_shown(each.got)}")
 
 
 def _shown(value: Value) -> str:

@@ -25,6 +25,7 @@ from worker.cli.shell.output import (
     ticket_of,
 )
 from worker.ledger import CaseFilter, CaseLine, CaseShown
+from worker.runtime.terminal import secho
 
 STATES = ("idle", "ready", "leased", "blocked")
 _TABLE: Table[CaseLine] = Table(
@@ -111,7 +112,7 @@ class _Shown:
 
     def show(self, rows: Iterable[CaseShown]) -> None:
         for each in rows:
-            click.secho(f"case-{each.case.id}  {cell(each.case.key)}", bold=True)
+            secho(f"case-{each.case.id}  {cell(each.case.key)}", bold=True)
             show_facts(_FACTS, each)
 
 

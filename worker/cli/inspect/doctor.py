@@ -11,6 +11,7 @@ import click
 from worker.actions.doctor import bundle
 from worker.cli.shell.common import data_option, fail, settings_without_api
 from worker.cli.shell.output import notice, output_option, print_document
+from worker.runtime.terminal import echo
 
 
 @click.command()
@@ -36,7 +37,7 @@ def doctor(target: Path | None, data: Path, output: str) -> None:
         bundled, is_alarmed = bundle(settings, data, file, now)
     except OSError as error:
         fail([f"--to {file}: {error.strerror or error}"])
-    print_document("doctor", bundled, output, lambda each: click.echo(f"{each.file}: {', '.join(each.parts)}"))
+    print_document("doctor", bundled, output, lambda each: echo(f"{each.file}: {', '.join(each.parts)}"))
     for each in bundled.problems:
         notice(f"Error: left out of the bundle: {each}")
     sys.exit(1 if bundled.problems or is_alarmed else 0)

@@ -42,6 +42,7 @@ from worker.ledger import (
     Step,
     Timeline,
 )
+from worker.runtime.terminal import echo
 
 _TABLE: Table[DeliveryLine] = Table(
     (
@@ -175,12 +176,12 @@ def show(name: str, data: Path, output: str) -> None:
 def _print_timeline(found: Timeline) -> None:
     for case in found.cases:
         ticket = ticket_of(f"ticket {case.ticket_id}" if case.ticket_id else None, case.ticket_status, "no ticket yet")
-        click.echo(f"{case.id} of {case.source}: {cell(case.key)}; {ticket}")
+        echo(f"{case.id} of {case.source}: {cell(case.key)}; {ticket}")
     if found.is_cut:
         notice("This history is long. Only its latest operations are shown.")
     for each in found.steps:
-        click.echo(_step(each))
-    click.echo(f"outcome: {click.style(found.outcome, fg=colour_of(found.outcome), bold=True)}")
+        echo(_step(each))
+    echo(f"outcome: {click.style(found.outcome, fg=colour_of(found.outcome), bold=True)}")
 
 
 def _step(each: Step) -> str:

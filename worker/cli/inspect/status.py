@@ -14,6 +14,7 @@ from worker.cli.shell.common import data_option, settings_without_api, upgraded_
 from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
 from worker.documents.status import LedgerIsAway, StatusNow
 from worker.ledger import ALARMS, EVERYTHING, LedgerAway, MailboxState, Pause
+from worker.runtime.terminal import echo
 from worker.wording import counted
 
 _REASONS = {
@@ -65,8 +66,8 @@ def _print(now: StatusNow | LedgerIsAway) -> None:
     if isinstance(now, StatusNow):
         show_facts(_FACTS, now)
     for each in now.alarms:
-        click.echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
-        click.echo(f"      {ALARMS[each.name].action}")
+        echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
+        echo(f"      {ALARMS[each.name].action}")
 
 
 def _answers(now: StatusNow) -> str | None:

@@ -16,6 +16,7 @@ from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
 from worker.cli.shell.output import FORMATS, cell, colour_of, emit_line, emit_many
 from worker.ledger import ACCEPTED, QUARANTINED, SKIPPED, Happening, HappeningFilter, Ledger, Outcome
+from worker.runtime.terminal import echo
 
 LOOK_EVERY_S = 1.0
 OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
@@ -75,7 +76,7 @@ def _print(found: list[Happening], output: str) -> None:
         if output == "jsonl":
             emit_line("tail", each)
         else:
-            click.echo(_line(each))
+            echo(_line(each))
     sys.stdout.flush()
 
 

@@ -13,6 +13,7 @@ from worker.cli.operate.byhand import Moment, as_option, ledger_and_settings, ou
 from worker.cli.shell.common import data_option, local
 from worker.cli.shell.output import notice, print_document
 from worker.documents.audit import Audited
+from worker.runtime.terminal import echo
 from worker.wording import counted
 
 
@@ -52,10 +53,10 @@ def audit(since: datetime | None, update: bool, per_minute: int, who: str, data:
 def _print(found: Audited) -> None:
     for each in found.findings:
         where = f"  case {each.case} of {each.source}  {each.operation}" if each.case is not None else ""
-        click.echo(f"{each.what:<9} ticket {each.ticket}{where}\n{'':<9} {each.text}\n{'':<9} to do: {each.remedy}")
+        echo(f"{each.what:<9} ticket {each.ticket}{where}\n{'':<9} {each.text}\n{'':<9} to do: {each.remedy}")
     compared = found.compared
     sides = f"{counted(compared['bound'], 'ticket')} of the ledger, {compared['found']} of the Tickets API"
     requests, findings = counted(compared["requests"], "request"), counted(len(found.findings), "finding")
-    click.echo(f"compared  {sides}, with {requests}: {findings}")
+    echo(f"compared  {sides}, with {requests}: {findings}")
     if found.updated is not None:
         notice(f"Recorded {counted(found.updated, 'change')}.")

@@ -21,6 +21,7 @@ from worker.cli.shell.output import emit, emit_line, notice, progress
 from worker.documents.dead_letters import DeadLetterDone, DeadLetterRefused, DeadLettersDone
 from worker.ledger import DeadLetter, Ledger
 from worker.planning.model import KINDS
+from worker.runtime.terminal import echo
 from worker.wording import counted
 
 PROGRESS_FROM = 20  # dead letters
@@ -114,17 +115,17 @@ def _say(tried: DeadLetterReport, output: str, *, named: bool) -> None:
     if isinstance(tried.document, DeadLetterRefused):
         notice(tried.text)
     elif named and output == "table":
-        click.echo(tried.text)
+        echo(tried.text)
 
 
 def _say_how_many(verb: str, dead_letters: int, done: Sequence[DeadLetterDone], *, named: bool) -> None:
     if not dead_letters:
-        click.echo("No dead letter is selected.")
+        echo("No dead letter is selected.")
     elif not named:
         word = {"retry": "Retried", "skip": "Skipped"}[verb]
         more = sum(each.operations for each in done)
         also = f", and {counted(more, 'operation')} with them" if more else ""
-        click.echo(f"{word} {len(done)} of {counted(dead_letters, 'dead letter')}{also}.")
+        echo(f"{word} {len(done)} of {counted(dead_letters, 'dead letter')}{also}.")
 
 
 def _say_what_would_be(

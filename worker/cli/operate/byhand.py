@@ -19,6 +19,7 @@ from worker.actions.errors import Refused, WrongInput
 from worker.cli.shell.common import F, fail, local_settings, settings_without_api, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter, why_away
+from worker.runtime.terminal import echo
 from worker.settings import Settings
 
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
@@ -109,7 +110,7 @@ def exit_on_error() -> Iterator[None]:
 
 def exit_with_reason(why: str) -> NoReturn:
     """Print the reason, and exit with code 1."""
-    click.echo(f"Error: {why}", err=True)
+    echo(f"Error: {why}", err=True)
     sys.exit(1)
 
 

@@ -19,6 +19,7 @@ from worker.cli.operate.upkeep import backup, prune, stats
 from worker.cli.shell.common import data_option, is_locked, settings_without_api
 from worker.cli.shell.output import notice, print_document
 from worker.documents.upkeep import Restored
+from worker.runtime.terminal import echo
 from worker.wording import counted
 
 
@@ -42,7 +43,7 @@ def upgrade(data: Path, output: str) -> None:
     """
     with exit_on_error():
         done = upkeep.upgrade(settings_without_api(data))
-    print_document("db-upgrade", done, output, lambda each: click.echo(f"The ledger at {each.ledger} is up to date."))
+    print_document("db-upgrade", done, output, lambda each: echo(f"The ledger at {each.ledger} is up to date."))
 
 
 @db.command()
@@ -75,4 +76,4 @@ def restored(yes: bool, who: str, data: Path, output: str) -> None:
 
 def _print(done: Restored) -> None:
     each = counted(done.unfinished, "unfinished operation")
-    click.echo(f"Marked as restored, with {each} to look up before sending. The workers can be started.")
+    echo(f"Marked as restored, with {each} to look up before sending. The workers can be started.")

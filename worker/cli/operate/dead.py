@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tickets.invisible import escaped
 from worker.actions import bulk, dead_letters, edits
 from worker.cli.operate.bulk import DeadLetterChoice, do_to, selection_options
 from worker.cli.operate.byhand import as_option, exit_with_reason, ledger_and_settings, output_option
@@ -25,6 +26,7 @@ from worker.cli.shell.output import (
 )
 from worker.documents.dead_letters import DeadLetterBound, DeadLetterEdited, DeadLetterGroup, DeadLetterShown
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
+from worker.runtime.terminal import echo
 from worker.settings import Settings
 from worker.wording import counted
 
@@ -99,10 +101,10 @@ def show(letter: str, data: Path, output: str) -> None:
 
 
 def _print(found: DeadLetterShown) -> None:
-    click.echo(f"{found.letter.id}  {found.letter.what}  {found.letter.source}  {found.letter.about}")
+    echo(f"{found.letter.id}  {found.letter.what}  {found.letter.source}  {found.letter.about}")
     show_facts(_FACTS, found)
-    body = found.body
-    click.echo(body if len(body) <= LARGEST_BODY_SHOWN else f"{body[:LARGEST_BODY_SHOWN]}… ({len(body)} characters)")
+    body = escaped(found.body)
+    echo(body if len(body) <= LARGEST_BODY_SHOWN else f"{body[:LARGEST_BODY_SHOWN]}… ({len(body)} characters)")
 
 
 @dead.command()
@@ -202,7 +204,7 @@ def _edited(
 def _print_edited(done: DeadLetterEdited) -> None:
     follow = f" {_that_waited(done.released)} will follow." if done.released else ""
     if done.edited:
-        click.echo(f"{done.id} will be sent with the new body, under a new key.{follow}")
+        echo(f"{done.id} will be sent with the new body, under a new key.{follow}")
 
 
 def _that_waited(number: int) -> str:
@@ -235,4 +237,4 @@ def _print_bound(bound: DeadLetterBound, kind: str) -> None:
         follows = f" {_that_waited(bound.released)} will be sent to it." if bound.released else ""
     else:
         follows = f" The {kind} will be sent to it."
-    click.echo(f"{bound.id} is bound to ticket {bound.ticket}, which is {bound.status}.{follows}")
+    echo(f"{bound.id} is bound to ticket {bound.ticket}, which is {bound.status}.{follows}")

@@ -13,6 +13,7 @@ from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import cell, counts, output_option, print_document
 from worker.documents.audit import FolderAudited, MailAudited
+from worker.runtime.terminal import echo, secho
 from worker.wording import counted
 
 SHOWN = 20  # UIDs in the table
@@ -45,21 +46,21 @@ def _print(found: MailAudited) -> None:
         for folder in each.folders:
             _print_folder(name, folder)
         if each.error is not None:
-            click.secho(f"{name}: the mailbox cannot be read: {cell(each.error)}", fg="red")
+            secho(f"{name}: the mailbox cannot be read: {cell(each.error)}", fg="red")
     for source in found.deliveries:
-        click.echo(f"deliveries of {source.source}: {counts(source.outcomes)}")
+        echo(f"deliveries of {source.source}: {counts(source.outcomes)}")
     folders = counted(sum(len(each.folders) for each in found.mailboxes), "folder")
-    click.echo(f"compared  {folders}: {counted(found.gaps, 'gap')}")
+    echo(f"compared  {folders}: {counted(found.gaps, 'gap')}")
 
 
 def _print_folder(name: str, folder: FolderAudited) -> None:
-    click.echo(f"{name} {cell(folder.folder)}: {counted(folder.on_server, 'mail')}, {folder.accounted} accounted for, "
+    echo(f"{name} {cell(folder.folder)}: {counted(folder.on_server, 'mail')}, {folder.accounted} accounted for, "
                f"{folder.before_us} older than the first poll")  # fmt: skip
-    click.echo(f"  became    {counts(folder.outcomes)}")
+    echo(f"  became    {counts(folder.outcomes)}")
     if folder.owed:
-        click.echo(f"  owed      {folder.owed} to flag or move")
+        echo(f"  owed      {folder.owed} to flag or move")
     if folder.missing:
         uids = ", ".join(map(str, folder.missing[:SHOWN])) + (" …" if len(folder.missing) > SHOWN else "")
         later = f", {folder.not_read_yet} of them to come with the next poll" if folder.not_read_yet else ""
         missing = counted(len(folder.missing), "mail")
-        click.secho(f"  GAPS      {missing} missing from the ledger{later}: UID {uids}", fg="red")
+        secho(f"  GAPS      {missing} missing from the ledger{later}: UID {uids}", fg="red")

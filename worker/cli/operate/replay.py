@@ -14,6 +14,7 @@ from worker.cli.operate.byhand import DeliveryId, Moment, as_option, ledger_and_
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import counts, notice, print_document, progress
 from worker.documents.replay import Replayed
+from worker.runtime.terminal import echo
 from worker.wording import counted
 
 
@@ -59,6 +60,6 @@ def _print(found: Replayed) -> None:
         others = f" and {counted(number - 1, 'other delivery')}" if number > 1 else ""
         notice(f"Error: {first}{others} cannot be read: {why}")
     planned = counts(dict(sorted(found.operations.items()))) or "none"
-    click.echo(f"deliveries   {found.deliveries} read, {found.left_quarantine} out of quarantine")
-    click.echo(f"events       {counts({each: found.events.get(each, 0) for each in ('new', 'repeat', 'changed')})}")
-    click.echo(f"operations   {planned}{' (not kept: --dry-run)' if found.dry_run else ''}")
+    echo(f"deliveries   {found.deliveries} read, {found.left_quarantine} out of quarantine")
+    echo(f"events       {counts({each: found.events.get(each, 0) for each in ('new', 'repeat', 'changed')})}")
+    echo(f"operations   {planned}{' (not kept: --dry-run)' if found.dry_run else ''}")

@@ -10,6 +10,7 @@ import click
 from worker.actions import sending
 from worker.cli.operate.byhand import exit_on_error
 from worker.cli.shell.common import DEFAULT_DATA, config_option, settings_without_api
+from worker.runtime.terminal import echo
 
 
 @click.command()
@@ -29,8 +30,8 @@ def send(source_id: str, fixture: str | None, url: str | None, only_list: bool) 
     settings = settings_without_api(DEFAULT_DATA)
     with exit_on_error():
         if only_list:
-            click.echo("\n".join(sending.samples(settings, source_id)))
+            echo("\n".join(sending.samples(settings, source_id)))
             return
         got = sending.send(settings, source_id, fixture, url, datetime.now(UTC))
-    click.echo(f"{got.status_code} {got.text}")
+    echo(f"{got.status_code} {got.text}")
     sys.exit(0 if got.is_success else 1)

@@ -26,6 +26,7 @@ from worker.cli.shell.output import (
 )
 from worker.documents.sources import SourceListed, SourceShown, SourcesListed, SourceTested
 from worker.ledger import EVERYTHING, Pause
+from worker.runtime.terminal import echo, secho
 from worker.wording import counted
 
 _TABLE: Table[SourceListed] = Table(
@@ -94,7 +95,7 @@ def list_(data: Path, output: str) -> None:
 
 def _print(found: SourcesListed) -> None:
     if found.all_paused:
-        click.echo(f"Every source is {pause_in_words(found.all_paused)}")
+        echo(f"Every source is {pause_in_words(found.all_paused)}")
     _TABLE.show(found.sources)
 
 
@@ -125,7 +126,7 @@ def show(source: str, since: datetime, data: Path, output: str) -> None:
 
 
 def _print_shown(shown: SourceShown) -> None:
-    click.secho(f"{shown.source}  {shown.kind or 'not configured here'}", bold=True)
+    secho(f"{shown.source}  {shown.kind or 'not configured here'}", bold=True)
     show_facts(_FACTS, shown)
 
 
@@ -208,7 +209,7 @@ def resume(source: str | None, everything: bool, who: str, data: Path, output: s
 
 def _say(changed: bool, text: str) -> None:
     if changed:
-        click.echo(text)
+        echo(text)
 
 
 def _scope(source: str | None, *, everything: bool) -> str:

@@ -22,6 +22,7 @@ from worker.cli.shell.output import (
 )
 from worker.documents.upkeep import PruneDone
 from worker.ledger import TableStats
+from worker.runtime.terminal import echo
 from worker.wording import counted
 
 _TABLE: Table[TableStats] = Table(
@@ -83,7 +84,7 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
 
 
 def _print(done: PruneDone) -> None:
-    click.echo(
+    echo(
         f"{'Would delete' if done.dry_run else 'Deleted'} {counted(done.bodies, 'body')} ({size(done.body_bytes)}) "
         f"from before {done.bodies_before:%Y-%m-%d %H:%M} UTC, and {counted(done.attempts, 'attempt')} from before "
         f"{done.attempts_before:%Y-%m-%d %H:%M} UTC."
@@ -114,6 +115,4 @@ def backup(file: Path, data: Path, output: str) -> None:
                 copied = upkeep.backup(ledger, file, tell)
         except KeyboardInterrupt:
             exit_with_reason("stopped before the copy was complete; no file was written")
-    print_document(
-        "db-backup", copied, output, lambda it: click.echo(f"Copied {it.ledger} to {it.file} ({size(it.bytes)}).")
-    )
+    print_document("db-backup", copied, output, lambda it: echo(f"Copied {it.ledger} to {it.file} ({size(it.bytes)})."))

@@ -17,13 +17,13 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-import click
 import httpx
 
 from tickets.client import TicketsClient
 from tickets.models import Ticket
 from tickets.server import FaultRule, LocalTicketsApi
 from worker.ledger import CaseStory, Ledger
+from worker.runtime.terminal import echo, secho
 from worker.settings import Settings
 
 ALERTS, MAIL, CHAT = "alertmanager", "email", "slack"
@@ -63,16 +63,16 @@ def play(settings: Settings, ledger: Ledger, api: LocalTicketsApi | None, smtp: 
     missing = [each for each in (ALERTS, MAIL, CHAT) if each not in settings.sources]
     if missing or api is None:
         what = f"the sources {', '.join(missing)}" if missing else "the local Tickets API"
-        click.echo(f"\nThe scenario is not played: it needs {what}.")
+        echo(f"\nThe scenario is not played: it needs {what}.")
         return False
-    click.echo("\nA short scenario, through the real path:\n")
+    echo("\nA short scenario, through the real path:\n")
     with httpx.Client(timeout=30, trust_env=False) as http:
         tally = _Scenario(settings, ledger, api, http, smtp).play()
     if not tally.differences and tally.line() != EXPECTED:
         tally.differences.append(f"expected {EXPECTED}")
     for difference in tally.differences:
-        click.secho(f"  not as expected: {difference}", fg="red")
-    click.echo(f"\n{tally.line()}")
+        secho(f"  not as expected: {difference}", fg="red")
+    echo(f"\n{tally.line()}")
     return not tally.differences
 
 
@@ -156,7 +156,7 @@ class _Scenario:
     def _report(self, what: str, story: CaseStory | None, status: str | None, expected: dict[str, int]) -> None:
         ticket = self._ticket(story)
         self._check(f"{what}: the ticket's status", ticket.status if ticket else None, status)
-        click.echo(f"  {what:<28} {self._became(story, ticket, expected)}")
+        echo(f"  {what:<28} {self._became(story, ticket, expected)}")
 
     def _became(self, story: CaseStory | None, ticket: Ticket | None, more: dict[str, int]) -> str:
         if story is not None and more.get("dead"):

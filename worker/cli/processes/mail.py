@@ -24,12 +24,13 @@ from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.intake.smtp import Boxes, mailboxes
+from worker.intake.smtp import boxes_of, mailboxes
 from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app, threads
 from worker.runtime.starting import listen_or_exit, require_good_secrets
+from worker.runtime.terminal import echo
 from worker.settings.current import Current
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
@@ -83,12 +84,12 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     relay = Relay(settings, ledger)
     wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
+    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
     needed = threads(*edge_names, "imap", "intake", "bell")
     health = HttpThread([(health_socket, health_app(ledger, metrics, needed))])
     edges = [
-        mail_thread(listener, intake, lambda: Boxes(mailboxes(current().sources)), settings, lmtp=is_lmtp)
+        mail_thread(listener, intake, lambda: boxes_of(current()), settings, lmtp=is_lmtp)
         for listener, is_lmtp in mail_sockets
     ]
     read = needing(
@@ -101,9 +102,9 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
         part.start()
     if mail_sockets:
         addresses = " and ".join(endpoint(each) for each, _ in mail_sockets)
-        click.echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
+        echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
     if read_over_imap := configured(settings.sources):
-        click.echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
+        echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

@@ -77,7 +77,16 @@ def endpoint(listener: socket) -> str:
 
 def _limits(settings: Settings) -> Limits:
     wanted = settings.smtp
-    return Limits(wanted.per_minute, wanted.connections, wanted.per_peer, wanted.keep_free, _tls(settings))
+    return Limits(
+        per_minute=wanted.per_minute,
+        connections=wanted.connections,
+        per_peer=wanted.per_peer,
+        keep_free=wanted.keep_free,
+        tls=_tls(settings),
+        unfinished=wanted.unfinished,
+        data_timeout=wanted.data_timeout,
+        idle_timeout=wanted.idle_timeout,
+    )
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

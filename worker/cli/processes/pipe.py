@@ -18,8 +18,9 @@ import structlog
 from connectors.contract.messages import OverLimit, Verified
 from worker.cli.shell.common import data_option, log_to_stderr, settings_without_api
 from worker.intake.reading import read_verified
-from worker.intake.smtp import Boxes, enveloped, mailboxes, max_body_of
+from worker.intake.smtp import boxes_of, enveloped, max_body_of
 from worker.ledger import open_ledger
+from worker.runtime.terminal import echo
 from worker.settings import Settings, Source
 
 log = structlog.get_logger()
@@ -72,30 +73,30 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
     meant = _meant(settings, source_id, recipients)
     if not meant:
         wanted = source_id or ", ".join(recipients)
-        click.echo(f"Error: no source takes mail {f'for {wanted}' if wanted else 'without --recipient'}", err=True)
+        echo(f"Error: no source takes mail {f'for {wanted}' if wanted else 'without --recipient'}", err=True)
         return EX_TEMPFAIL
     limit = min(max_body_of(source) for source, _ in meant)
     body = sys.stdin.buffer.read(limit + 1)
     if not body.strip() or len(body) > limit:
-        click.echo(f"Error: a mail must have 1 to {limit} bytes", err=True)
+        echo(f"Error: a mail must have 1 to {limit} bytes", err=True)
         return EX_DATAERR
-    ledger = open_ledger(settings)
+    ledger, patience = open_ledger(settings), settings.ledger.intake_patience
     try:
         if ledger.database.is_sqlite:
-            ledger.upgrade()  # no other process may have started on this folder yet
+            ledger.upgrade(patience)  # no other process may have started on this folder yet
         now = datetime.now(UTC)
         try:
             deliveries = [
                 read_verified(source, Verified(enveloped(source, body, sender, own, now))) for source, own in meant
             ]
         except OverLimit as error:
-            click.echo(f"Error: {error}", err=True)
+            echo(f"Error: {error}", err=True)
             return EX_DATAERR
-        recorded, _ = ledger.record(deliveries)
+        recorded, _ = ledger.record(deliveries, patience)
     finally:
         ledger.close()
     for each in recorded:
-        click.echo(f"in-{each.inbound_id} {each.outcome}")
+        echo(f"in-{each.inbound_id} {each.outcome}")
     return EX_OK
 
 
@@ -103,7 +104,7 @@ def _meant(
     settings: Settings, source_id: str | None, recipients: tuple[str, ...]
 ) -> list[tuple[Source, Sequence[str]]]:
     """Return each source with its recipients; none when a recipient has no source, so that none is dropped silently."""
-    boxes = Boxes(mailboxes(settings.sources))
+    boxes = boxes_of(settings)
     sources = list(boxes.by_address.values())
     if source_id is not None:
         return [(each, recipients) for each in sources if each.id == source_id]

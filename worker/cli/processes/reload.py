@@ -12,6 +12,7 @@ import httpx
 from worker.cli.shell.common import config_file, config_option, fail, fail_settings
 from worker.cli.shell.output import emit, output_option
 from worker.reloading.control import unix_path
+from worker.runtime.terminal import echo
 from worker.settings import ServerSettings, SettingsError
 from worker.settings.loader import gather, judge, only
 from worker.settings.problems import variable
@@ -40,7 +41,7 @@ def reload(output: str) -> None:
         )
     answer = _ask(server.control, server.control_token.get_secret_value() if server.control_token else None)
     if answer.status_code not in (RELOADED, REFUSED):
-        click.echo(f"Error: {server.control} answered {answer.status_code}: {answer.text}", err=True)
+        echo(f"Error: {server.control} answered {answer.status_code}: {answer.text}", err=True)
         sys.exit(1)
     told = answer.json()
     if output == "json":
@@ -49,8 +50,8 @@ def reload(output: str) -> None:
         _say_what_changed(told)
     if answer.status_code == REFUSED:
         for problem in told["problems"] if output == "table" else ():
-            click.echo(problem, err=True)
-        click.echo("Error: the new settings are wrong; the process goes on with the old ones", err=True)
+            echo(problem, err=True)
+        echo("Error: the new settings are wrong; the process goes on with the old ones", err=True)
         sys.exit(1)
 
 
@@ -71,7 +72,7 @@ def _ask(address: str, token: str | None) -> httpx.Response:
         with httpx.Client(transport=transport, timeout=TIMEOUT_S, trust_env=False) as client:
             return client.post(url, headers=headers)
     except httpx.TransportError as error:
-        click.echo(
+        echo(
             f"Error: no process answers at {address} ({error}); does `ticketrelay run`, `serve`, `mail` or `worker` "
             "run with that address?",
             err=True,
@@ -81,8 +82,8 @@ def _ask(address: str, token: str | None) -> httpx.Response:
 
 def _say_what_changed(told: dict[str, Any]) -> None:
     for each in told["changed"]:
-        click.echo(f"{each['what']:<8} {each['setting']}")
+        echo(f"{each['what']:<8} {each['setting']}")
     for each in told["needs_restart"]:
-        click.echo(f"WARNING {each['setting']} is unchanged until the process is restarted", err=True)
+        echo(f"WARNING {each['setting']} is unchanged until the process is restarted", err=True)
     if not told["changed"]:
-        click.echo("Reloaded. No setting that can be reloaded has changed.")
+        echo("Reloaded. No setting that can be reloaded has changed.")

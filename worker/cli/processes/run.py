@@ -45,7 +45,7 @@ from worker.intake.http import intake_app
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread
-from worker.intake.smtp import Boxes, SmtpThread, mailboxes
+from worker.intake.smtp import Boxes, SmtpThread, boxes_of
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
@@ -53,6 +53,7 @@ from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.starting import listen_or_exit, require_good_secrets
+from worker.runtime.terminal import echo, secho
 from worker.settings import Settings
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
@@ -148,7 +149,7 @@ def _serve(
             sys.exit(0 if expected else 1)
     _say_what_next(running)
     signals.wait(running.reloader)
-    click.echo("Stopping. Calls under way are finished first.")
+    echo("Stopping. Calls under way are finished first.")
 
 
 def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
@@ -202,7 +203,7 @@ def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
         try:
             return bind(*split_address(DEFAULT_SMTP))
         except OSError as error:
-            click.secho(
+            secho(
                 f"  WARNING        no mail is taken in: cannot listen on {DEFAULT_SMTP}: {error.strerror}; "
                 "choose another address with --smtp",
                 fg="yellow",
@@ -252,7 +253,7 @@ def _started(
         relay = Relay(settings, ledger, metrics, current)
         stack.callback(relay.publisher.close)
         wake_ups = WakeUps(relay.publisher.publish)
-        intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
+        intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
         worker = WorkerThread(relay)
         api = _local_api(data, limit) if not loaded.has("api", "url") else None
         if api is not None:
@@ -319,8 +320,10 @@ def _edge(listener: socket.socket, intake: Intake, current: Current, *, lmtp: bo
 
     def boxes() -> Boxes:
         loaded = current.loaded
-        found = mailboxes(loaded.settings.sources)
-        return Boxes(found, None if loaded.has("sources") else next(iter(found.values()), None))
+        found = boxes_of(loaded.settings)
+        return (
+            found if loaded.has("sources") else replace(found, of_anybody=next(iter(found.by_address.values()), None))
+        )
 
     return mail_thread(listener, intake, boxes, current(), lmtp=lmtp)
 
@@ -332,33 +335,33 @@ def _local_api(data: Path, limit: Limit) -> LocalTicketsApi:
 
 def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
     listen = running.settings.server.listen
-    click.echo("Ticketrelay is up.")
+    echo("Ticketrelay is up.")
     for each in sorted(running.settings.sources):
-        click.echo(f"  send to        http://{listen}/in/{each}")
+        echo(f"  send to        http://{listen}/in/{each}")
     if read := configured(running.settings.sources):
-        click.echo(f"  reads mail of  {', '.join(sorted(map(str, read)))}  (IMAP)")
+        echo(f"  reads mail of  {', '.join(sorted(map(str, read)))}  (IMAP)")
     if on_sockets := on_connections_of_ours(running.settings.sources):
-        click.echo(f"  listens for    {', '.join(sorted(on_sockets))}  (Socket Mode)")
+        echo(f"  listens for    {', '.join(sorted(on_sockets))}  (Socket Mode)")
     if running.smtp is not None:
-        click.echo(f"  send mail to   {running.smtp}  (SMTP)")
+        echo(f"  send mail to   {running.smtp}  (SMTP)")
     if running.lmtp is not None:
-        click.echo(f"  send mail to   {running.lmtp}  (LMTP)")
+        echo(f"  send mail to   {running.lmtp}  (LMTP)")
     if running.api is not None:
-        click.echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
+        echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
     else:
-        click.echo(f"  Tickets API    {running.settings.api.url}")
-    click.echo(f"  health         http://{listen}/livez /readyz /metrics")
+        echo(f"  Tickets API    {running.settings.api.url}")
+    echo(f"  health         http://{listen}/livez /readyz /metrics")
     if control is not None:
-        click.echo(f"  inspection     http://{control[0]}:{control[1]}/effects  (Authorization: Bearer {control[2]})")
+        echo(f"  inspection     http://{control[0]}:{control[1]}/effects  (Authorization: Bearer {control[2]})")
     if not running.has_sources:
-        click.secho(
+        secho(
             f"  WARNING        no source is configured: every source accepts the public secret {DEV_SECRET!r}, "
             "on this machine only. Set TICKETRELAY_SOURCES__<ID>__SECRET_FILE before others can reach it.",
             fg="yellow",
         )
     if running.taken_back:
         calls = counted(running.taken_back, "call")
-        click.echo(f"  unfinished     {calls} of the last run to make again, with the same keys")
+        echo(f"  unfinished     {calls} of the last run to make again, with the same keys")
 
 
 _STOPPING = "Ctrl-C stops the process. No message is lost: the next start goes on where this one stopped."
@@ -367,7 +370,7 @@ _STOPPING = "Ctrl-C stops the process. No message is lost: the next start goes o
 def _say_what_next(running: Running) -> None:
     listen = running.settings.server.listen
     if running.has_sources:
-        click.echo(f"\n{_STOPPING}")
+        echo(f"\n{_STOPPING}")
         return
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     alert = (
@@ -375,7 +378,7 @@ def _say_what_next(running: Running) -> None:
         f'"annotations":{{"summary":"Disk of db1 is full"}},"startsAt":"{now}","endsAt":"0001-01-01T00:00:00Z",'
         f'"fingerprint":"{secrets.token_hex(8)}"}}'
     )
-    click.echo(
+    echo(
         "\nTry next, in another terminal:\n\n"
         f"  curl -sS http://{listen}/in/alertmanager -H 'Authorization: Bearer {DEV_SECRET}' \\\n"
         f'    -d \'{{"version":"4","status":"firing","alerts":[{alert}]}}\'\n\n'

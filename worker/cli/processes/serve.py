@@ -27,6 +27,7 @@ from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.starting import listen_at, require_good_secrets
+from worker.runtime.terminal import echo
 from worker.settings.current import Current
 
 NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
@@ -57,7 +58,7 @@ def serve(listen: str | None, log_level: str) -> None:
     relay = Relay(settings, ledger)
     wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
-    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting)
+    intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
     app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
@@ -67,9 +68,9 @@ def serve(listen: str | None, log_level: str) -> None:
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
-    click.echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
+    echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
     if on_sockets := configured(settings.sources):
-        click.echo(f"Listening over Socket Mode for: {', '.join(sorted(on_sockets))}")
+        echo(f"Listening over Socket Mode for: {', '.join(sorted(on_sockets))}")
     signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

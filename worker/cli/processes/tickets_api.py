@@ -11,6 +11,7 @@ from tickets.private_files import make_folder
 from tickets.server import Limit, LocalTicketsApi, Options
 from tickets.server.serve import serve as serve_api
 from worker.cli.shell.common import fail, split_address
+from worker.runtime.terminal import echo
 
 
 class LimitOption(click.ParamType[Limit]):
@@ -63,5 +64,5 @@ def tickets_api(
     except ValueError as error:
         fail([f"--database: {error}"])
     with LocalTicketsApi(options) as api:
-        click.echo(f"The local Tickets API answers at http://{listen}/api/v1 (key ak_test_local)")
+        echo(f"The local Tickets API answers at http://{listen}/api/v1 (key ak_test_local)")
         serve_api(api, *split_address(listen), control)

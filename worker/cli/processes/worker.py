@@ -22,6 +22,7 @@ from worker.reloading.control import Control
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.starting import listen_at, require_good_secrets
+from worker.runtime.terminal import echo
 from worker.settings.current import Current
 
 
@@ -55,7 +56,7 @@ def worker(listen: str | None, log_level: str) -> None:
         parts.append(control)
     for each in parts:
         each.start()
-    click.echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
+    echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
     signals.wait(reloader)
     for each in parts:
         each.stop()

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from worker.runtime.terminal import echo
+
 if TYPE_CHECKING:
     from worker.settings import Settings
 
@@ -40,8 +42,8 @@ def completion(shell: str) -> None:
         raise click.UsageError(f"click completes nothing for {shell}")
     made = found(click.Command(PROGRAM), {}, PROGRAM, VARIABLE)
     # Not `source()`, which runs the shell of this machine to ask for its version.
-    click.echo(made.source_template % made.source_vars())
-    click.echo(f"To install it: {_INSTALL[shell]}", err=True)
+    echo(made.source_template % made.source_vars())
+    echo(f"To install it: {_INSTALL[shell]}", err=True)
 
 
 def sources(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import click
 
+from tickets.invisible import shown
 from worker.documents.registry import adapter, item_adapter
+from worker.runtime.terminal import echo, echo_json, secho
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -33,11 +35,7 @@ _HELP = "Print a table, one JSON document, or JSON lines."
 KIB = 1024
 CUT_AT = 400  # characters of a cell
 
-# Control characters would let a sender's text write to the operator's terminal.
-_UNPRINTABLE = {
-    number: "\N{REPLACEMENT CHARACTER}" for number in (*range(32), *range(127, 160)) if number not in (9, 10)
-}
-_ONE_LINE = _UNPRINTABLE | {9: " ", 10: " "}
+_ONE_LINE = {9: " ", 10: " "}
 
 
 def lines_option(command: F) -> F:
@@ -71,12 +69,12 @@ def counted_option(command: F) -> F:
 
 def emit(document: str, value: object) -> None:
     """Print the one document of a command."""
-    click.echo(adapter(document).dump_json(value, warnings="error"))
+    echo_json(adapter(document).dump_json(value, warnings="error"))
 
 
 def emit_line(document: str, value: object) -> None:
     """Print one item of a list."""
-    click.echo(item_adapter(document).dump_json(value, warnings="error"))
+    echo_json(item_adapter(document).dump_json(value, warnings="error"))
 
 
 def emit_many(document: str, values: Iterable[object], output: str) -> int:
@@ -86,9 +84,9 @@ def emit_many(document: str, values: Iterable[object], output: str) -> int:
     is_array = output == "json"
     for number, value in enumerate(values, 1):
         encoded = encode(value, warnings="error").decode()
-        click.echo(("[" if number == 1 else ",\n") + encoded if is_array else encoded, nl=not is_array)
+        echo_json(("[" if number == 1 else ",\n") + encoded if is_array else encoded, nl=not is_array)
     if is_array:
-        click.echo("]" if number else "[]")
+        echo("]" if number else "[]")
     return number
 
 
@@ -119,8 +117,8 @@ class Table(Generic[T]):
         number = 0
         for number, row in enumerate(rows, 1):
             if number == 1:
-                click.secho(self._line([each.title for each in self.columns]), bold=True)
-            click.echo(self._line([each.value(row) for each in self.columns]))
+                secho(self._line([each.title for each in self.columns]), bold=True)
+            echo(self._line([each.value(row) for each in self.columns]))
         if not number and self.nothing:
             notice(self.nothing)
 
@@ -141,9 +139,9 @@ class Lines(Generic[T]):
         is_empty = True
         for row in rows:
             is_empty = False
-            click.echo(self.lines(row))
+            echo(self.lines(row))
         if is_empty and self.nothing:
-            click.echo(self.nothing)
+            echo(self.nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ def show_facts(facts: Iterable[Fact[T]], document: T, width: int = 12) -> None:
         found = fact.value(document)
         for line in [found] if isinstance(found, str) else found or ():
             if line:
-                click.echo(f"{fact.title:<{width}}{line}")
+                echo(f"{fact.title:<{width}}{line}")
 
 
 def print_document(document: str, value: T, output: str, show: Callable[[T], object]) -> None:
@@ -180,12 +178,12 @@ def print_list(document: str, values: Iterable[T], output: str, table: ListForma
 
 
 def cell(value: object) -> str:
-    """Return a value in one line, without a terminal's control characters."""
+    """Return a value in one line, without characters that a terminal obeys or that nobody sees."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         return column_time(value)
-    text = str(value).translate(_ONE_LINE)
+    text = shown(str(value).translate(_ONE_LINE))
     return text if len(text) <= CUT_AT else f"{text[:CUT_AT]}…"
 
 
@@ -254,4 +252,4 @@ def progress(label: str, length: int, *, shown: bool = True) -> Iterator[Progres
 
 def notice(text: str) -> None:
     """Print a message beside the result."""
-    click.echo(text, err=True)
+    echo(text, err=True)

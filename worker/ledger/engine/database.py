@@ -1,7 +1,8 @@
 """The database: one interface over PostgreSQL and SQLite. All differences between the two are in this module.
 
 SQLite: WAL and `synchronous=FULL`, because recording is promised before the sender is answered. Every write transaction
-begins IMMEDIATE. Writers of this process wait on a lock, since SQLite's own waiting is polling.
+begins IMMEDIATE. Writers of this process wait on a lock, since SQLite's own waiting is polling. A writer has the
+patience of its caller: intake gives up soon, since its sender waits for the answer; all others wait long.
 
 PostgreSQL: READ COMMITTED. A server that does not answer within seconds is an error, not a hang. A session that may
 only read belongs to a former primary: it counts as lost, and new sessions are opened.
@@ -14,7 +15,7 @@ import threading
 import time
 from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,16 @@ from sqlalchemy import Connection, Engine, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tickets.private_files import make_file, make_folder
-from worker.ledger.engine.room import Room, left_beside, look_by_writing
+from worker.ledger.engine.room import Room, left_beside, look_by_writing, says_full
+from worker.ledger.engine.writes import Writes, locked, says_locked
 
 Clock = Callable[[], datetime]
 
+PATIENCE_S = 30.0  # for SQLite's lock, where the caller says nothing else
+PROBE_PATIENCE_S = 0.5
 _LOCK_TIMEOUT = "3s"
 _UPGRADE_TRIES, _UPGRADE_PAUSE_S = 20, 0.5
 _IN_THE_WAY = ("40P01", "55P03")
@@ -44,6 +49,7 @@ _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 )
+_IS_READ_ONLY = "SELECT current_setting('transaction_read_only')"
 _IN_ORDER = text("SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)")
 _OPTIONS = {
     "statement_timeout": "15000",
@@ -76,6 +82,7 @@ class Database:
         self._turn = threading.Lock()
         self.engine: Engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self.room = Room(self._look_for_room, is_free=self.is_sqlite)
+        self._writes = Writes()
         event.listen(self.engine, "handle_error", self._judge, retval=True)
 
     def _look_for_room(self) -> str | None:
@@ -92,10 +99,61 @@ class Database:
         return OperationalError(error.statement, error.params, error.orig or error, hide_parameters=True)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that may write; it is committed at the end, and rolled back by any exception."""
-        with self._turn if self.is_sqlite else nullcontext(), self.engine.begin() as connection:
-            yield connection
+    def write(self, patience: float = PATIENCE_S) -> Iterator[Connection]:
+        """Open a transaction that may write; it is committed at the end, and rolled back by any exception.
+
+        `patience` is how many seconds it waits for SQLite's lock.
+        """
+        try:
+            with self._begun(patience) as connection:
+                yield connection
+        except (OperationalError, PoolTimeout) as error:
+            self._writes.failed(error)
+            raise
+        self._writes.committed()
+
+    @contextmanager
+    def _begun(self, patience: float) -> Iterator[Connection]:
+        until = time.monotonic() + patience
+        with self._in_turn(patience), self.engine.connect() as opened:
+            left = max(until - time.monotonic(), 0.0)
+            connection = opened.execution_options(ticketrelay_patience_ms=int(left * 1000))
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _in_turn(self, patience: float) -> Iterator[None]:
+        """Let one writer of this process at a time to SQLite."""
+        if not self.is_sqlite:
+            yield
+        elif not self._turn.acquire(timeout=max(patience, 0.0)):
+            raise OperationalError(None, None, locked())
+        else:
+            try:
+                yield
+            finally:
+                self._turn.release()
+
+    def write_problem(self) -> str | None:
+        """Return why writes fail at present; None when they succeed. Raises when the database cannot be reached.
+
+        A failure that no check confirms, such as a locked table of PostgreSQL, counts for ten seconds.
+        """
+        if self._writes.are_fresh():
+            return None
+        failure = self._writes.latest_failure()
+        if says_full(failure) and (problem := self.room.problem(look=True)):
+            return problem
+        if failure is not None and not says_locked(failure):
+            return f"the latest write failed: {getattr(failure, 'orig', None) or failure}"
+        try:
+            with self._begun(PROBE_PATIENCE_S) as connection:
+                is_read_only = not self.is_sqlite and connection.execute(text(_IS_READ_ONLY)).scalar_one() == "on"
+        except OperationalError as error:
+            if not says_locked(error):
+                raise
+            return None if self._writes.are_fresh() else "another process, or a long transaction, holds its lock"
+        return "it takes no writes: it is a standby, or set to read only" if is_read_only else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -140,7 +198,7 @@ class Database:
         others = {name: statement.excluded[name] for name in columns if name != conflict}
         return statement.on_conflict_do_update(index_elements=[conflict], set_=others)
 
-    def upgrade(self) -> None:
+    def upgrade(self, patience: float = PATIENCE_S) -> None:
         """Bring the tables to this version's schema; several processes may do so at once.
 
         Each migration of tables in use has its own transaction, so that its locks are released before the next
@@ -152,9 +210,9 @@ class Database:
         if self.is_sqlite and self.url.database:
             make_folder(Path(self.url.database).parent)
         for step in _steps(there):
-            self._upgrade_to(step)
+            self._upgrade_to(step, patience)
 
-    def _upgrade_to(self, step: str) -> None:
+    def _upgrade_to(self, step: str, patience: float) -> None:
         """Run one migration in its own transaction.
 
         A migration locks several tables in another order than planning and claims do. On PostgreSQL one of the two may
@@ -163,7 +221,7 @@ class Database:
         """
         for tries_left in reversed(range(_UPGRADE_TRIES)):
             try:
-                with self.write() as connection:
+                with self.write(patience) as connection:
                     if not self.is_sqlite:
                         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
                         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
@@ -228,7 +286,7 @@ def _migrate(connection: Connection, revision: str) -> None:
 
 
 def _sqlite(url: sqlalchemy.URL) -> Engine:
-    connect_args: dict[str, Any] = {"timeout": 30, "isolation_level": None}
+    connect_args: dict[str, Any] = {"timeout": PATIENCE_S, "isolation_level": None}
     engine = sqlalchemy.create_engine(url, connect_args=connect_args, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
@@ -239,19 +297,32 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: Any) -> None:
         _use_wal(raw)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}").close()
         raw.create_function("decode", 2, _decode, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
+        if _only_reads(connection):
+            connection.exec_driver_sql("BEGIN")
+            return
+        _be_patient(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
 
 def _only_reads(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("ticketrelay_read_only", False))
+
+
+def _be_patient(connection: Connection) -> None:
+    """Make SQLite wait for its lock as long as the transaction may; the connection remembers its present patience."""
+    wanted = connection.get_execution_options().get("ticketrelay_patience_ms", int(PATIENCE_S * 1000))
+    if connection.info.get("patience_ms") != wanted:
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA busy_timeout={wanted}").close()
+        connection.info["patience_ms"] = wanted
 
 
 def _decode(value: str | None, _base64: str) -> bytes | None:

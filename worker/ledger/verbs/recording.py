@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from worker.ledger.engine.database import PATIENCE_S
 from worker.ledger.operator import audit, dead_letters, interventions
 from worker.ledger.operator.audit import Finding
 from worker.ledger.operator.interventions import UNNAMED
@@ -33,15 +34,19 @@ class RecordingVerbs(Verbs):
 
     rules: StandingRules
 
-    def record(self, deliveries: Sequence[Delivery]) -> tuple[list[Recorded], frozenset[Kind]]:
+    def record(
+        self, deliveries: Sequence[Delivery], patience: float = PATIENCE_S
+    ) -> tuple[list[Recorded], frozenset[Kind]]:
         """Record deliveries with their plans, in one transaction: all of them, or none.
 
-        Returns the result of each delivery, in order, and the kinds of operation that became due.
+        Returns the result of each delivery, in order, and the kinds of operation that became due. `patience` is how
+        many seconds it waits for SQLite's lock.
         """
         return self._plan(
             lambda connection, rules, also_lock: recorder.record(
                 self.database, connection, deliveries, rules, also_lock
-            )
+            ),
+            patience,
         )
 
     def read_again(self, delivery: Delivery, dead_letter_id: str, *, by: str = UNNAMED) -> Recorded:
@@ -87,13 +92,13 @@ class RecordingVerbs(Verbs):
 
         return self._plan(act)
 
-    def _plan(self, act: Callable[[Connection, Rules, frozenset[int]], T]) -> T:
+    def _plan(self, act: Callable[[Connection, Rules, frozenset[int]], T], patience: float = PATIENCE_S) -> T:
         """Run `act` in a transaction that plans; begin it again if another process changed the ledger meanwhile."""
         also_lock: frozenset[int] = frozenset()
         collided = False
         while True:
             try:
-                with self.database.write() as connection:
+                with self.database.write(patience) as connection:
                     return act(connection, self.rules.read(self.database, connection), also_lock)
             except BeginAgain as again:
                 also_lock |= again.ids

@@ -1,0 +1,52 @@
+"""Remembers whether this process could write to the database lately."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import DBAPIError
+
+REMEMBERED_S = 10.0  # how long a failure counts that no check can confirm
+FRESH_S = 1.0  # how long a commit shows that writes succeed
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def says_locked(error: BaseException | None) -> bool:
+    """Return True when SQLite gave up because another connection or process holds its lock."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    # The lowest byte is the primary code: https://www.sqlite.org/rescode.html
+    return isinstance(original, sqlite3.Error) and getattr(original, "sqlite_errorcode", 0) & 0xFF in _LOCKED
+
+
+def locked() -> sqlite3.OperationalError:
+    """Return the error of SQLite for a lock that did not become free."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return error
+
+
+class Writes:
+    """The outcome of the latest write transactions of one process. May be used from any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failed: tuple[float, BaseException] | None = None
+        self._committed: float | None = None
+
+    def failed(self, error: BaseException) -> None:
+        self._failed = (self._clock(), error)
+
+    def committed(self) -> None:
+        self._committed, self._failed = self._clock(), None
+
+    def are_fresh(self) -> bool:
+        """Return True when the latest write succeeded a moment ago."""
+        return self._failed is None and self._committed is not None and self._clock() - self._committed < FRESH_S
+
+    def latest_failure(self) -> BaseException | None:
+        """Return the error of the latest write while it counts; None after a later success."""
+        if self._failed is None or self._clock() - self._failed[0] >= REMEMBERED_S:
+            return None
+        return self._failed[1]
