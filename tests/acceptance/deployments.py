@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.acceptance.processes import PATIENCE_S, Process, answers, kept_port, ticketrelay, wait_until
+from tests.no_tls import NO_TLS
 
 SECRET = "dev-secret"
 API_KEY = "ak_test_local"
@@ -41,7 +42,7 @@ class Site:
     intake: str
     api: str
     control: str
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False, verify=NO_TLS))
 
     def post(self, body: bytes, secret: str = SECRET) -> httpx.Response:
         return self.http.post(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.no_tls import NO_TLS
 from tests.preforked import Preforked
 from tests.xdist_slots import XDIST_SLOTS, xdist_slot
 
@@ -158,7 +159,7 @@ def refuses(host: str, port: int) -> bool:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+        return httpx.get(url, timeout=2, trust_env=False, verify=NO_TLS).status_code == 200
     except httpx.TransportError:
         return False
 
