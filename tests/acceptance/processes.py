@@ -179,8 +179,16 @@ def ticketrelay(
             timeout=COMMAND_PATIENCE_S,
             check=False,
         )
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = Preforked(arguments, settings, output.fileno(), errors.fileno())
+    done = preforked(*arguments, environment=settings)
+    return subprocess.CompletedProcess(arguments, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def preforked(*arguments: str, environment: dict[str, str], typed: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a command of ours to its end, in a preforked process with this environment and input."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as entered:
+        entered.write(typed)
+        entered.seek(0)
+        process = Preforked(arguments, environment, output.fileno(), errors.fileno(), input_=entered.fileno())
         try:
             returned = process.wait(COMMAND_PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -189,4 +197,4 @@ def ticketrelay(
             raise
         for each in (output, errors):
             each.seek(0)
-        return subprocess.CompletedProcess(arguments, returned, output.read().decode(), errors.read().decode())
+        return subprocess.CompletedProcess(arguments, returned, output.read(), errors.read())
