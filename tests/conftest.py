@@ -23,6 +23,7 @@ from tests.servers import (
     rabbitmq_is_there,
     redis_is_there,
 )
+from tests.shares import WHOLE, is_whole, left_out, let_the_commit_choose_examples
 from tests.xdist_slots import XDIST_SLOTS
 
 SERVERS: dict[str, Callable[[], bool]] = {
@@ -39,13 +40,31 @@ SERVERS: dict[str, Callable[[], bool]] = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--whole", action="store_true", help="try all generated cases, instead of the share that the commit chooses"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Let SIGTERM end the tests as Ctrl-C does, so that processes in sessions of their own are ended too."""
+    """Choose the share of generated cases, before the tests are imported.
+
+    SIGTERM ends the tests as Ctrl-C does, so that processes in sessions of their own are ended too.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if config.getoption("--whole"):
+        os.environ[WHOLE] = "true"
+    if not is_whole():
+        let_the_commit_choose_examples(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests that cannot run here, and count them."""
+    """Deselect what is beyond the share, and the tests that cannot run here, and count both."""
+    if not is_whole():
+        beyond = left_out(items)
+        _deselect(config, items, beyond)
+        config.stash[_BEYOND] = len(beyond)
     absent: dict[str, list[pytest.Item]] = {}
     for item in items:
         for name, is_there in SERVERS.items():
@@ -57,11 +76,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if hasattr(config, "workerinput"):
             return  # an error here would be an error of pytest-xdist itself; each worker fails by itself
         raise pytest.UsageError(f"under CI these servers must be there: {', '.join(sorted(absent))}")
-    left_out = {id(item) for each in absent.values() for item in each}
-    deselected = [item for item in items if id(item) in left_out]
-    items[:] = [item for item in items if id(item) not in left_out]
-    config.hook.pytest_deselected(items=deselected)
+    _deselect(config, items, [item for each in absent.values() for item in each])
     config.stash[_ABSENT] = {name: len(each) for name, each in absent.items()}
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], unwanted: list[pytest.Item]) -> None:
+    numbers = {id(item) for item in unwanted}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in numbers])
+    items[:] = [item for item in items if id(item) not in numbers]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -78,6 +100,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 _ABSENT = pytest.StashKey[dict[str, int]]()
+_BEYOND = pytest.StashKey[int]()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -90,20 +113,26 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Take over the count of absent servers: each process collected all tests, and deselected the same ones."""
-    if (absent := getattr(node, "workeroutput", {}).get("absent")) is not None:
-        node.config.stash[_ABSENT] = absent
+    """Take over the counts: each process collected all tests, and deselected the same ones."""
+    output = getattr(node, "workeroutput", {})
+    if "absent" in output:
+        node.config.stash[_ABSENT], node.config.stash[_BEYOND] = output["absent"], output["beyond"]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["absent"] = session.config.stash.get(_ABSENT, {})
+        output["beyond"] = session.config.stash.get(_BEYOND, 0)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for name, count in config.stash.get(_ABSENT, {}).items():
         terminalreporter.write_line(f"deselected {count} tests that need {name}: no server found")
+    if beyond := config.stash.get(_BEYOND, 0):
+        terminalreporter.write_line(
+            f"deselected {beyond} generated cases beyond this commit's share: --whole tries them"
+        )
 
 
 @pytest.fixture

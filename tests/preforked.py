@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import DupFd
+from pathlib import Path
 from typing import Protocol
 
 import worker.cli
@@ -48,15 +49,26 @@ class _Descriptor(Protocol):
 class Preforked:
     """A process that runs `ticketrelay` in its own session, used as `subprocess.Popen` is.
 
-    `environment` is its whole environment. `output` and `errors` are file descriptors, duplicated for the process.
+    `environment` is its whole environment. `output`, `errors` and `input_` are file descriptors, duplicated for the
+    process; without `input_` its input is empty. `folder` is its working folder, without it that of this process.
     """
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        output: int,
+        errors: int,
+        *,
+        input_: int | None = None,
+        folder: str | None = None,
+    ) -> None:
         self.args = list(arguments)
+        files = {1: DupFd(output), 2: DupFd(errors)} | ({} if input_ is None else {0: DupFd(input_)})
         begun, begins = _server.Pipe(duplex=False)
         self._process = _server.Process(
             target=_run,
-            args=(self.args, dict(environment), DupFd(output), DupFd(errors), begins),
+            args=(self.args, dict(environment), files, folder or str(Path.cwd()), begins),
             daemon=True,  # a process that a test forgot ends with the tests, instead of keeping them from ending
         )
         self._process.start()
@@ -84,13 +96,16 @@ class Preforked:
 
 
 def _run(
-    arguments: list[str], environment: dict[str, str], output: _Descriptor, errors: _Descriptor, begins: Connection
+    arguments: list[str], environment: dict[str, str], files: dict[int, _Descriptor], folder: str, begins: Connection
 ) -> None:
     """Run the command in the new process, set up as an executed command would be."""
     os.setsid()
-    for number, file in enumerate((output, errors), start=1):
+    os.chdir(folder)
+    for number, file in files.items():
         os.dup2(descriptor := file.detach(), number)
         os.close(descriptor)
+    if 0 in files:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 — for the life of the process
     os.environ.clear()
     os.environ.update(environment)
     begins.close()

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.acceptance.processes import PATIENCE_S, Process, answers, kept_port, ticketrelay, wait_until
+from tests.no_tls import NO_TLS
 
 SECRET = "dev-secret"  # of `run`, which takes it on a loopback address
 FLEET_SECRET = "secret-of-the-fleets-of-the-tests"
@@ -43,7 +44,7 @@ class Site:
     api: str
     control: str
     secret: str = SECRET
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20, trust_env=False, verify=NO_TLS))
 
     def post(self, body: bytes, secret: str | None = None) -> httpx.Response:
         """Post to the source `alertmanager`, with its secret unless another one is given."""

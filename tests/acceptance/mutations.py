@@ -36,6 +36,7 @@ from connectors import Fixture, connector
 from connectors.contract.messages import Inbound, Unverified
 from tests.connectors.mutations import damaged
 from tests.connectors.sealing import KEYS, NEEDED, proof, sealed
+from tests.no_tls import NO_TLS
 from tickets.listening import listen
 from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
@@ -122,7 +123,8 @@ def run(kind: Kind, *, count: int, seed: int, folder: Path) -> tuple[Verdict, Co
     try:
         with _errors() as errors, _listening(ledger, source) as url, ExitStack() as stack:
             clients = [
-                stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False)) for _ in range(CONNECTIONS)
+                stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False, verify=NO_TLS))
+                for _ in range(CONNECTIONS)
             ]
             pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
             while some := list(islice(deliveries, AT_ONCE)):

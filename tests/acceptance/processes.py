@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.no_tls import NO_TLS
 from tests.preforked import Preforked
 from tests.xdist_slots import XDIST_SLOTS, xdist_slot
 
@@ -158,7 +159,7 @@ def refuses(host: str, port: int) -> bool:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+        return httpx.get(url, timeout=2, trust_env=False, verify=NO_TLS).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -178,8 +179,16 @@ def ticketrelay(
             timeout=COMMAND_PATIENCE_S,
             check=False,
         )
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = Preforked(arguments, settings, output.fileno(), errors.fileno())
+    done = preforked(*arguments, environment=settings)
+    return subprocess.CompletedProcess(arguments, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def preforked(*arguments: str, environment: dict[str, str], typed: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a command of ours to its end, in a preforked process with this environment and input."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as entered:
+        entered.write(typed)
+        entered.seek(0)
+        process = Preforked(arguments, environment, output.fileno(), errors.fileno(), input_=entered.fileno())
         try:
             returned = process.wait(COMMAND_PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -188,4 +197,4 @@ def ticketrelay(
             raise
         for each in (output, errors):
             each.seek(0)
-        return subprocess.CompletedProcess(arguments, returned, output.read().decode(), errors.read().decode())
+        return subprocess.CompletedProcess(arguments, returned, output.read(), errors.read())

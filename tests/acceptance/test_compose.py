@@ -28,6 +28,7 @@ from tests.acceptance.processes import (
     ticketrelay,
     wait_until,
 )
+from tests.no_tls import NO_TLS
 from tests.servers import POSTGRESQL, Broker, empty_database, own_queue
 from worker.settings import TimingSettings
 
@@ -104,7 +105,7 @@ class Deployment:
     def tickets(self) -> Counter[str]:
         """The number of tickets by status."""
         url, headers = f"http://{self.api}/api/v1/tickets", {"X-API-Key": API_KEY}
-        listed = httpx.get(url, headers=headers, timeout=20, trust_env=False).raise_for_status()
+        listed = httpx.get(url, headers=headers, timeout=20, trust_env=False, verify=NO_TLS).raise_for_status()
         return Counter(each["status"] for each in listed.json()["data"])
 
     def ask_to_end(self, name: str) -> None:
@@ -132,7 +133,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
 def test_its_own_commands_get_healthy_do_the_main_job_and_end_in_order(deployment: Deployment) -> None:
     alerts = [alert() for _ in range(4)]
     intake = f"http://{deployment.address('serve', 8080)}/in/alertmanager"
-    with httpx.Client(timeout=20, trust_env=False) as http:
+    with httpx.Client(timeout=20, trust_env=False, verify=NO_TLS) as http:
         for content in (body(alerts), body([resolved(alerts[0]), *alerts[1:]]), body(alerts)):
             answer = http.post(intake, content=content, headers={"Authorization": f"Bearer {deployment.secret}"})
             assert answer.status_code == 200, answer.text

@@ -15,6 +15,7 @@ import pytest
 from tests.acceptance.deployments import QUICK, SECRET, Embedded
 from tests.acceptance.processes import kept_port, wait_until
 from tests.killable import Server
+from tests.no_tls import NO_TLS
 from tests.own_monitoring import BELOW, Metric, own_alertmanager, own_metric, own_prometheus
 
 pytestmark = pytest.mark.own_prometheus
@@ -132,7 +133,11 @@ def test_an_end_that_alertmanager_lost_when_it_was_killed_is_confirmed_by_asking
 
 def firing_at(prometheus: Server) -> list[Any]:
     """The alerts that Prometheus lists."""
-    found = httpx.get(f"{prometheus.url}/api/v1/alerts", timeout=10, trust_env=False).raise_for_status().json()
+    found = (
+        httpx.get(f"{prometheus.url}/api/v1/alerts", timeout=10, trust_env=False, verify=NO_TLS)
+        .raise_for_status()
+        .json()
+    )
     alerts: list[Any] = found["data"]["alerts"]
     return alerts
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.acceptance.deployments import QUICK, Embedded, Site, alert, body
 from tests.acceptance.processes import Process, answers, kept_port, ticketrelay, wait_until
+from tests.no_tls import NO_TLS
 
 SENDERS = 3
 
@@ -52,7 +53,7 @@ def pid_of(process: Process | None) -> int:
 
 
 def metric(address: str, name: str) -> float:
-    text = httpx.get(f"{address}/metrics", trust_env=False, timeout=20).text
+    text = httpx.get(f"{address}/metrics", trust_env=False, timeout=20, verify=NO_TLS).text
     return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
 
 
@@ -84,7 +85,7 @@ def categories(site: Site) -> dict[str, str]:
 
 
 def post(site: Site, one: dict[str, Any], *, source: str = "alertmanager", secret: str = "first-secret-of-prom") -> int:
-    with httpx.Client(trust_env=False, timeout=20) as client:
+    with httpx.Client(trust_env=False, timeout=20, verify=NO_TLS) as client:
         answer = client.post(
             f"{site.intake}/in/{source}", content=body([one]), headers={"Authorization": f"Bearer {secret}"}
         )

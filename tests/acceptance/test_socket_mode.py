@@ -9,6 +9,7 @@ import httpx
 from tests.acceptance.deployments import QUICK, SECRET, Embedded
 from tests.acceptance.processes import wait_until
 from tests.connectors.slack.builders import envelope, mention
+from tests.no_tls import NO_TLS
 from tests.worker.slack_stand_in import slack
 from tests.worker.socket_stand_in import APP_TOKEN, sockets
 
@@ -24,7 +25,7 @@ def test_run_listens_delivers_and_ends_and_what_it_did_not_hear_of_is_heard_of_a
             first = server.send(envelope(mention()))
             wait_until(lambda: first in server.ids(), "an acknowledgement")
             wait_until(lambda: len(site.site.tickets()) == 1, "a ticket")
-            metrics = httpx.get(f"{site.site.intake}/metrics", timeout=10, trust_env=False).text
+            metrics = httpx.get(f"{site.site.intake}/metrics", timeout=10, trust_env=False, verify=NO_TLS).text
             assert 'ticketrelay_socket_connected{source="chat"} 1.0' in metrics
             site.end()
             wait_until(lambda: not server.connections, "no connection")

@@ -254,6 +254,7 @@ ANY_JSON = st.recursive(
 )
 
 
+@pytest.mark.share(of=2)
 @each_settings
 @hypothesis.settings(deadline=None, max_examples=60)
 @hypothesis.given(payload=ANY_JSON)
@@ -265,6 +266,7 @@ def test_any_json_is_read_or_refused(kind: str, name: str, payload: Any) -> None
     assert all(sound(event) for event in parsed.events)
 
 
+@pytest.mark.share(of=4)
 @each_json_fixture
 @hypothesis.settings(deadline=None, max_examples=40)
 @hypothesis.given(data=st.data())

@@ -15,6 +15,7 @@ from tests.engine.network import FATES
 from tests.engine.rules import Rules
 from tests.engine.simulation import Simulation
 from tests.engine.walks import Found, play, search, walk
+from tests.shares import examples, is_whole, number_of_the_commit
 
 LENGTH = 60
 BY_SWITCH = pytest.mark.parametrize("ablation", ABLATIONS, ids=[each.name for each in ABLATIONS])
@@ -24,6 +25,7 @@ def explained(found: Found | None) -> str:
     return "" if found is None else "\n".join([found.violation, *(f"{each}," for each in found.steps)])
 
 
+@pytest.mark.share(of=3)
 @pytest.mark.parametrize("first", [0, 1000, 2000])
 def test_no_walk_breaks_a_promise(on_sqlite: Home, first: int) -> None:
     _, found = search(on_sqlite, Rules(), numbers=range(first, first + 40), length=LENGTH)
@@ -31,18 +33,20 @@ def test_no_walk_breaks_a_promise(on_sqlite: Home, first: int) -> None:
 
 
 def test_hypothesis_finds_no_steps_that_break_a_promise(on_sqlite: Home) -> None:
-    hypothesis_search(on_sqlite, Rules(), examples=60, length=50)
+    hypothesis_search(
+        on_sqlite, Rules(), examples=examples(60, of=3), length=50, number=0 if is_whole() else number_of_the_commit()
+    )
 
 
 @pytest.mark.postgresql
 def test_no_walk_breaks_a_promise_on_postgresql(on_postgresql: Home) -> None:
-    _, found = search(on_postgresql, Rules(), numbers=range(3000, 3020), length=LENGTH)
+    _, found = search(on_postgresql, Rules(), numbers=range(3000, 3000 + examples(20, of=2)), length=LENGTH)
     assert found is None, explained(found)
 
 
 @pytest.mark.postgresql
 def test_hypothesis_finds_no_steps_that_break_a_promise_on_postgresql(on_postgresql: Home) -> None:
-    hypothesis_search(on_postgresql, Rules(), examples=15, length=50, number=1)
+    hypothesis_search(on_postgresql, Rules(), examples=examples(15, of=3), length=50, number=1)
 
 
 @BY_SWITCH

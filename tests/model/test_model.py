@@ -14,6 +14,7 @@ from tests.model.scenarios import SCENARIOS, Scenario, Setting, first_state
 pytestmark = pytest.mark.timeout(600)  # seconds of CPU, possibly minutes on a busy machine
 
 
+@pytest.mark.share(of=4)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[each.name for each in SCENARIOS])
 def test_with_all_rules_on_no_interleaving_breaks_a_promise(scenario: Scenario) -> None:
     found = explore(Setting(scenario))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import tempfile
 from pathlib import Path
 
 from tests.acceptance.processes import kept_port
 from tests.limits import ROOT
+from tests.pages.installed import installed
 from tests.pages.runner import Machine
 
 FOLDER = ROOT / "docs" / "how-to"
@@ -34,6 +35,6 @@ def run(page: Path, folder: Path, *more: tuple[str, str], before: str = "") -> N
     """Run a page after the blocks of `before`, with addresses of its own, and with further replacements."""
     folder.mkdir(exist_ok=True)
     ports = [(address, f"127.0.0.1:{kept_port()}") for address in ADDRESSES]
-    Machine(folder, replacements=[(INSTALLED, f"{sys.prefix}/bin"), (DEV, str(ROOT / "dev.py")), *ports, *more]).run(
-        page, before=before
-    )
+    with tempfile.TemporaryDirectory(prefix="ticketrelay-") as name, installed(Path(name)) as binaries:
+        replacements = [(INSTALLED, str(binaries)), (DEV, str(ROOT / "dev.py")), *ports, *more]
+        Machine(folder, replacements=replacements).run(page, before=before)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from tests.no_tls import NO_TLS
 from tickets.listening import listen
 from worker.intake.http import Edge, intake_app
 from worker.intake.intake import PATIENCE_S, Intake
@@ -70,7 +71,9 @@ def serving(
     intake.start()
     thread.start()
     try:
-        with httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=30, trust_env=False) as http:
+        with httpx.Client(
+            base_url=f"http://{address[0]}:{address[1]}", timeout=30, trust_env=False, verify=NO_TLS
+        ) as http:
             yield Served(http, ledger, address)
     finally:
         thread.stop()

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from connectors.contract.events import TicketStatus
+from tests.no_tls import NO_TLS
 from tickets.markers import marker
 from tickets.server import SCOPES, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
@@ -52,7 +53,9 @@ class Tickets:
     def post(self, path: str, content: bytes | None = None, **fields: object) -> str:
         body = content if content is not None else json.dumps(fields).encode()
         headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
-        answer = httpx.post(f"{self._api}{path}", content=body, headers=headers, trust_env=False).raise_for_status()
+        answer = httpx.post(
+            f"{self._api}{path}", content=body, headers=headers, trust_env=False, verify=NO_TLS
+        ).raise_for_status()
         return str(answer.json()["id"])
 
     def create(self, description: str = "made by a person") -> str:

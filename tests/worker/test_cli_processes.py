@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import clean_environment
+from tests.acceptance.processes import clean_environment, ticketrelay
 from worker.ledger import Ledger
 
 FLEET = {
@@ -20,13 +19,12 @@ FLEET = {
 
 def process(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, with these settings only."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
-    command = [sys.executable, "-m", "worker.cli", *arguments]
-    return subprocess.run(command, env=others | environ, capture_output=True, text=True, timeout=120, check=False)
+    return ticketrelay(*arguments, environment=environ)
 
 
 def test_the_module_is_the_command() -> None:
-    ended = process("--version")
+    command = [sys.executable, "-m", "worker.cli", "--version"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, ended.stdout.split()[0]) == (0, "ticketrelay,")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.acceptance.processes import clean_environment, preforked
 from worker.cli import main
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import inbound
@@ -46,9 +46,8 @@ class Pipe:
         self._folder = folder
 
     def __call__(self, body: bytes, *arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
-        others = {name: value for name, value in os.environ.items() if not name.startswith("TICKETRELAY_")}
-        command = [sys.executable, "-m", "worker.cli", "pipe", "--data", str(self._folder), *arguments]
-        return subprocess.run(command, input=body, env=others | environ, capture_output=True, timeout=120, check=False)
+        command = ("pipe", "--data", str(self._folder), *arguments)
+        return preforked(*command, environment=clean_environment(environ), typed=body)
 
     def ledger(self) -> Ledger:
         return Ledger(f"sqlite:///{self._folder / 'ledger.db'}")

@@ -126,6 +126,7 @@ def deliveries(chance: random.Random, clock: ManualClock, *, grouped: bool) -> I
         yield Delivery(arrived, Parsed(events), treatments=tuple(treatments))
 
 
+@pytest.mark.share(of=3)
 @pytest.mark.parametrize("grouped", [False, True])
 @pytest.mark.parametrize("seed", range(6))
 def test_a_memory_plans_what_the_ledger_plans_whatever_is_said(

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
+from tests.no_tls import NO_TLS
 from tickets.listening import listen
 from worker.reloading import Change, Reloader, compared
 from worker.reloading.control import Control, control_app, refusal, unix_listener
@@ -181,7 +182,7 @@ def test_over_tcp_only_who_has_the_token_and_is_no_page_reloads() -> None:
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     good = {"Authorization": f"Bearer {TOKEN}"}
-    with controlled(listener, TOKEN) as tested, httpx.Client(base_url=url, trust_env=False) as client:
+    with controlled(listener, TOKEN) as tested, httpx.Client(base_url=url, trust_env=False, verify=NO_TLS) as client:
         Path("c.yaml").write_text("policy:\n  damping: 5\n", encoding="utf-8")
         refused: list[tuple[int, dict[str, str]]] = [
             (401, {}),

@@ -28,6 +28,7 @@ from tickets.server.lifecycle import EVENT_OF, EffectKind
 from tickets.server.schemas import Webhook, encode
 from tickets.server.store import Store
 from tickets.server.tables import OUTBOX, WEBHOOK
+from tickets.transport import trusted_authorities
 
 T = TypeVar("T")
 
@@ -178,7 +179,7 @@ class Sender:
 
     async def _run(self) -> None:
         timeout = httpx.Timeout(WEBHOOK_TIMEOUT_S)
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=timeout, trust_env=False, verify=trusted_authorities()) as client:
             while True:
                 self._woken.clear()
                 try:

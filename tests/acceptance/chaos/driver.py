@@ -25,6 +25,7 @@ from tests.acceptance.chaos.sites import SECRET, Deployment, Kind, deployed
 from tests.acceptance.chaos.stream import Delivery, Stream
 from tests.acceptance.deployments import CONTROL_TOKEN
 from tests.acceptance.processes import wait_until
+from tests.no_tls import NO_TLS
 
 SENDERS = 6
 PATIENCE_S = 120.0
@@ -103,7 +104,7 @@ class Senders:
 
     def _run(self) -> None:
         try:
-            with httpx.Client(timeout=10, trust_env=False) as http:
+            with httpx.Client(timeout=10, trust_env=False, verify=NO_TLS) as http:
                 while (delivery := self._take()) is not None:
                     for before in delivery.after:
                         wait_until(lambda: self._is_over(before), "the step before", PATIENCE_S)  # noqa: B023

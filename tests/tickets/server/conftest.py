@@ -12,14 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.no_tls import NO_TLS
 from tickets.server import Clock, Limit, LocalTicketsApi, Options
 from tickets.server.testing import running
 
 KEY = "ak_test_local"
 NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
-
-# Trusts no authority: there is no TLS here, and loading the machine's certificates costs each client 40 ms.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 MakeApi = Callable[..., LocalTicketsApi]
 Serve = Callable[[LocalTicketsApi], httpx.Client]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.core.result import Ok
+from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 
 from tickets.server import Options
 from tickets.server.calls import calls_of
@@ -15,13 +17,15 @@ from tickets.server.openapi import document
 from tickets.server.revisions import REVISIONS, Revision
 
 KEY = {"X-API-Key": "ak_test_local"}
-
-
-def schema_of(revision: Revision) -> Any:
-    return schemathesis.openapi.from_dict(document(Options("sqlite:///unused.db", revision=revision)))
-
-
-REVISION_A, REVISION_B = schema_of("A"), schema_of("B")
+SCHEMAS = {
+    revision: schemathesis.openapi.from_dict(document(Options("sqlite:///unused.db", revision=revision)))
+    for revision in ("A", "B")
+}
+OPERATIONS = [
+    pytest.param(revision, operation, id=f"{revision}, {operation.label}")
+    for revision, schema in SCHEMAS.items()
+    for operation in (each.ok() for each in schema.get_all_operations() if isinstance(each, Ok))
+]
 
 BOUNDED = settings(
     max_examples=5,
@@ -33,21 +37,27 @@ BOUNDED = settings(
 )
 
 
-@pytest.fixture
-def url_of_b(make_api: Any, serve: Any) -> str:
-    return str(serve(make_api(revision="B")).base_url)
+def every_call_of(operation: Any, check: Callable[[Any], None]) -> None:
+    """Check all cases of an operation.
+
+    The schema's `parametrize` makes the cases while the tests are collected: ten seconds in every test process.
+    """
+    modes = [HypothesisTestMode.EXAMPLES, HypothesisTestMode.FUZZING, HypothesisTestMode.COVERAGE]
+    config = HypothesisTestConfig(project=operation.schema.config, modes=modes, explicit_settings=BOUNDED)
+    create_test(operation=operation, test_func=check, config=config)()
 
 
-@REVISION_A.parametrize()  # type: ignore[untyped-decorator] # the schema's class is chosen at run time
-@BOUNDED
-def test_the_document_of_revision_a_is_true(case: Any, client: httpx.Client) -> None:
-    case.call_and_validate(base_url=str(client.base_url), headers=KEY)
+@pytest.mark.parametrize(("revision", "operation"), OPERATIONS)
+def test_the_document_is_true(revision: Revision, operation: Any, make_api: Any, serve: Any) -> None:
+    url = str(serve(make_api(revision=revision)).base_url)
+    checked: set[str] = set()
 
+    def check(case: Any) -> None:
+        case.call_and_validate(base_url=url, headers=KEY)
+        checked.add(case.meta.phase.name)
 
-@REVISION_B.parametrize()  # type: ignore[untyped-decorator] # the schema's class is chosen at run time
-@BOUNDED
-def test_the_document_of_revision_b_is_true(case: Any, url_of_b: str) -> None:
-    case.call_and_validate(base_url=url_of_b, headers=KEY)
+    every_call_of(operation, check)
+    assert checked == {"coverage", "fuzzing"}, "the cases of a phase were not made"
 
 
 def test_the_document_holds_exactly_the_calls_that_the_environment_has() -> None:
@@ -61,3 +71,10 @@ def test_the_document_holds_exactly_the_calls_that_the_environment_has() -> None
     }
     assert operations("sandbox") == everything
     assert operations("production") == everything - {("POST", "/sandbox/reset")}
+
+
+@pytest.mark.parametrize("revision", ["A", "B"])
+def test_every_call_of_the_document_is_checked(revision: Revision) -> None:
+    checked = {str(each.id).partition(", ")[2] for each in OPERATIONS if each.values[0] == revision}
+    calls = {f"{call.method} {call.path}" for call in calls_of(REVISIONS[revision])}
+    assert checked == calls | {"GET /health", "GET /openapi.json"}

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.no_tls import NO_TLS
 from tickets.assumptions import IDEMPOTENCY_WINDOW_S
 from tickets.listening import listen
 from tickets.server import FaultRule, LocalTicketsApi, Options
@@ -168,7 +169,9 @@ def test_a_server_that_is_killed_loses_no_answered_effect_and_doubles_none(tmp_p
     headers = {"X-API-Key": KEY}
 
     def send(worker: int) -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", headers=headers, trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/api/v1", headers=headers, trust_env=False, verify=NO_TLS
+        ) as client:
             for number in range(150):
                 answered[f"{worker}-{number}"] = insist(client, f"{worker}-{number}")
 

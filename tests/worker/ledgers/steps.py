@@ -16,6 +16,7 @@ from connectors import fixtures
 from connectors.contract.calls import CallLater, CallRejected
 from connectors.contract.messages import Inbound, Verified
 from connectors.contract.receipts import Posted
+from tests.no_tls import NO_TLS
 from worker.intake import internal
 from worker.intake.reading import read_verified
 from worker.ledger import Again, Delivery, Limits
@@ -287,7 +288,7 @@ def killed(life: Life) -> None:
     life.fire("never-sent")
     made, _ = life.claim("create_ticket", limits=Limits(100, None), limit=2)
     headers = {"X-API-Key": life.relay.key, "Idempotency-Key": made.idempotency_key, "Content-Type": "application/json"}
-    httpx.post(f"{life.relay.url}/tickets", headers=headers, content=made.request).raise_for_status()
+    httpx.post(f"{life.relay.url}/tickets", headers=headers, content=made.request, verify=NO_TLS).raise_for_status()
 
 
 def held_up(life: Life) -> None:

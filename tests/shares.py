@@ -1,0 +1,68 @@
+"""Chooses the share of the generated cases that a run tries.
+
+The commit chooses, so that the runs of consecutive commits try different cases, and each run can be repeated.
+`python3 dev.py test --whole` tries all cases. Tests of single cases, written by a person, have no shares.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+WHOLE = "TICKETRELAY_TEST_WHOLE"
+"""Environment variable that is `true` if all cases are tried."""
+
+GIT = shutil.which("git")
+
+
+def is_whole() -> bool:
+    return os.environ.get(WHOLE) == "true"
+
+
+@cache
+def number_of_the_commit() -> int:
+    """Return a number made from the commit's id; 0 without git or without a commit."""
+    if GIT is None:
+        return 0
+    command = [GIT, "-C", str(Path(__file__).parent), "rev-parse", "--short=8", "HEAD"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return int(found.stdout, 16) if found.returncode == 0 else 0
+
+
+def examples(whole: int, of: int) -> int:
+    """Return how many examples of a property are tried: all, or one part of `of`; the commit is Hypothesis' seed."""
+    return whole if is_whole() else max(1, whole // of)
+
+
+def is_in_share(place: int, of: int, number: int) -> bool:
+    """Return whether the case at this place is tried; of `of` consecutive numbers, exactly one chooses it."""
+    return (place + number) % of == 0
+
+
+def left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the items beyond the share: a test with `@pytest.mark.share(of=4)` keeps every fourth of its cases."""
+    seen: Counter[str] = Counter()
+    beyond = []
+    for item in items:
+        if (marker := item.get_closest_marker("share")) is not None:
+            test = item.nodeid.partition("[")[0]
+            if not is_in_share(seen[test], marker.kwargs["of"], number_of_the_commit()):
+                beyond.append(item)
+            seen[test] += 1
+    return beyond
+
+
+def let_the_commit_choose_examples(config: pytest.Config) -> None:
+    """Seed Hypothesis with the commit; its own profile for CI would draw the same examples at every commit."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = number_of_the_commit()
+    hypothesis.settings.register_profile("commit", hypothesis.settings.get_profile("ci"), derandomize=False)
+    hypothesis.settings.load_profile("commit")
