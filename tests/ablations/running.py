@@ -45,7 +45,7 @@ Verdict = Literal["noticed", "unnoticed", "stale", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What the tests showed about one rule."""
+    """The result of the tests of one rule."""
 
     verdict: Verdict
     failed: tuple[str, ...] = ()

@@ -60,7 +60,7 @@ class Overview:
     due_since: datetime | None
     """Since when the longest waiting due case could have been sent."""
     last_attempt_at: datetime | None
-    """When the last call was made. An attempt that came too late to make its call is no progress."""
+    """When the last call was made. An attempt that came too late for its call does not count."""
     gate_closed_until: datetime | None
     gate_reason: str | None
     reading_refused: bool
