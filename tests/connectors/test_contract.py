@@ -357,7 +357,7 @@ def test_a_wrong_secret_is_denied_and_not_repeated_in_the_reason(kind: str) -> N
 @each_kind_with_a_shared_secret
 def test_while_secrets_rotate_the_new_and_the_old_are_accepted_and_a_third_is_not(kind: str) -> None:
     both = configured(kind, previous_secret=OLD)
-    outcomes = [verify(kind, both, signed(kind, configured(kind, secret=each))) for each in (SECRET, OLD, THIRD)]
+    outcomes = (verify(kind, both, signed(kind, configured(kind, secret=each))) for each in (SECRET, OLD, THIRD))
     assert [type(outcome) for outcome in outcomes] == [Verified, Verified, Denied]
     assert isinstance(verify(kind, configured(kind), signed(kind, configured(kind, secret=OLD))), Denied)
 
@@ -396,6 +396,5 @@ def test_any_header_is_denied_or_verified(kind: str, name: str, value: str, cut:
 
 @each_kind
 def test_an_oversized_header_is_denied(kind: str) -> None:
-    settings = configured(kind)
-    for key, genuine in signed(kind, settings):
+    for key, genuine in signed(kind, settings := configured(kind)):
         assert isinstance(verify(kind, settings, ((key, genuine + "x" * 1_000_000),)), Denied)

@@ -26,7 +26,7 @@ def asked() -> Iterator[Product]:
 
 
 def prom(**more: str) -> dict[str, str]:
-    own = {"KIND": "alertmanager", "SECRET": "s3cret", "API_TOKEN": "t0ken"} | more
+    own = {"KIND": "alertmanager", "SECRET": "secret-of-the-tests", "API_TOKEN": "t0ken"} | more
     return {f"TICKETRELAY_SOURCES__PROM__{name}": value for name, value in own.items()}
 
 
