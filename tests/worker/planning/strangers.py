@@ -118,6 +118,16 @@ STRANGERS = (
         [NONE, NONE, NOT_LET_IN],
     ),
     Rule(
+        "A stranger does not change a note",
+        [
+            once(0, mail("a")),
+            once(1, mail("b", to="a")),
+            once(2, mail("b", to="a", stranger=True, **OTHER)),
+        ],
+        {"mail:a": [created("a"), "add_note b"]},
+        [NONE, NONE, NOT_LET_IN],
+    ),
+    Rule(
         "A stranger's copy does not hide the message that it copies",
         [
             once(0, mail("a", other_words="copy", stranger=True)),
