@@ -27,8 +27,8 @@ MAX_DOMAIN = 255  # characters
 _FAIL = re.compile(r";\s*dmarc\s*(?:/\s*[0-9]+\s*)?=\s*fail\b")
 """A failure in a header that is malformed, or in which a comment hides it: the sender chose a part of the header."""
 _ID = re.compile(r'\s*"?([^\s";()]+)')
-_SIGN = re.compile(r"\s*([=/])\s*")
-_PROPERTY = re.compile(r"\b(smtp|header|body|policy)\s*\.\s*([a-z][a-z0-9_-]*)=")
+_SIGN = re.compile(r" ?([=/]) ?")
+_PROPERTY = re.compile(r"\b(smtp|header|body|policy) ?\. ?([a-z][a-z0-9_-]*)=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _are_related(one: str, other: str) -> bool:
 def _results(sections: Sequence[str]) -> Iterator[_Result]:
     """Yield the result of each section."""
     for section in sections:
-        words = _PROPERTY.sub(r"\1.\2=", _SIGN.sub(r"\1", section)).split()
+        words = _PROPERTY.sub(r"\1.\2=", _SIGN.sub(r"\1", " ".join(section.split()))).split()
         if not words:
             continue
         method, equals, result = words[0].partition("=")

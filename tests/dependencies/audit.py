@@ -24,7 +24,7 @@ SERVICES = ("pypi", "osv")
 """The sources of pip-audit. The second is asked only if the first does not know every package."""
 TIMEOUT_S = 15
 """Seconds for one request."""
-WHOLE_S = 300
+WHOLE_S = 120
 """Seconds for one source."""
 
 INSTALL = "install it outside of this project with: uv tool install pip-audit"

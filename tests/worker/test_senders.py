@@ -13,7 +13,8 @@ from connectors.email.settings import Settings
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import cases, participants, receipts
 
-from .builders import deliver_all, kinds_of, rows
+from .builders import at_once, deliver_all, kinds_of, rows
+from .conftest import MakeLedger
 from .conversations import story
 from .mails import ADA, BOB, EVE, SUPPORT, Mailbox, mail_source, mailbox, named, raw
 from .test_mail_cases import BACKUP, did, report
@@ -163,6 +164,18 @@ def test_strangers_for_one_case_share_one_ticket(ledger: Ledger) -> None:
         box.take(raw("deep.0002", author=EVE, Authentication_Results=FAILED, In_Reply_To=named("deep.0001")))
         box.take(raw("other.001", author=EVE, Authentication_Results=FAILED))
     assert kinds(ledger) == [["create_ticket"], ["create_ticket", *["add_note"] * 6], ["create_ticket"]]
+
+
+def test_strangers_who_come_at_once_share_a_ticket(ledger: Ledger, make_ledger: MakeLedger) -> None:
+    def take(worker: int) -> None:
+        with mailbox(make_ledger(), authserv_id=OURS) as box:
+            for number in range(4):
+                name = f"evil.{worker}{number:03}"
+                box.take(raw(name, author=f"{name}@elsewhere.example", Authentication_Results=FAILED, **REPLY))
+
+    with box_with(ledger):
+        at_once(*(lambda worker=worker: take(worker) for worker in range(4)))
+    assert sorted(kinds(ledger)) == [["create_ticket"], ["create_ticket", *["add_note"] * 15]]
 
 
 def test_strangers_share_a_ticket_where_no_server_is_trusted_too(ledger: Ledger) -> None:

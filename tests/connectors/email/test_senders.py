@@ -75,6 +75,14 @@ def test_anything_else_is_unknown(results: str) -> None:
     assert judged(results) == "unknown"
 
 
+@pytest.mark.parametrize("filler", [" ", "smtp .", "header.", "(", "((", ";", "; dmarc ", "=", "/", '"', "\\", "a=b "])
+def test_a_header_of_the_greatest_length_is_read_in_a_pass_over_it(filler: str) -> None:
+    """With a search that begins anew at each character, each of these would take minutes."""
+    long = filler * (30_000 // len(filler))
+    for report in (f"{OURS}; dmarc{long}fail", f"{long}; dmarc=fail", f"{OURS};{long}"):
+        assert judged(*[report] * 7, more=f"ARC-Seal: {report}\n" * 7) in ("fail", "unknown")
+
+
 def test_without_a_header_or_without_a_trusted_server_a_sender_is_unknown() -> None:
     assert judged() == "unknown"
     headers = read_headers(f"Authentication-Results: {FAILED}\n{FROM}".encode())

@@ -118,6 +118,26 @@ STRANGERS = (
         [NONE, NONE, NOT_LET_IN],
     ),
     Rule(
+        "A stranger with a token and the id of a known message is led to the case of the token",
+        [
+            once(0, mail("a", other_words="message")),
+            once(1, mail("b", author=EVE)),
+            once(2, mail("a", to="b", proven=True, other_words="message", stranger=True, **OTHER)),
+        ],
+        {"mail:a": [created("a")], "mail:b": [created("b"), "add_note another mail"]},
+        [NONE, NONE, USED_AGAIN],
+    ),
+    Rule(
+        "A stranger does not change a note",
+        [
+            once(0, mail("a")),
+            once(1, mail("b", to="a")),
+            once(2, mail("b", to="a", stranger=True, **OTHER)),
+        ],
+        {"mail:a": [created("a"), "add_note b"]},
+        [NONE, NONE, NOT_LET_IN],
+    ),
+    Rule(
         "A stranger's copy does not hide the message that it copies",
         [
             once(0, mail("a", other_words="copy", stranger=True)),
