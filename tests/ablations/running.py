@@ -113,7 +113,9 @@ def tests_of(ablation: Ablation, most: int) -> list[str]:
     quietly = ("-q", "-n0", "--no-header", "--tb=short", "-p", "no:cacheprovider", f"--maxfail={most}")
     # Plugins of pytest are among the libraries that are loaded already, so their asserts explain themselves less.
     unexplained = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-    return [*quietly, *unexplained, "-o", f"timeout={TIMEOUT_S}", "-m", marker, *ablation.tests]
+    # What garbage collection meets at the end belongs to no test.
+    unraised = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
+    return [*quietly, *unexplained, *unraised, "-o", f"timeout={TIMEOUT_S}", "-m", marker, *ablation.tests]
 
 
 def _work(ablation: Ablation, most: int, result: Connection, output: str) -> None:

@@ -260,6 +260,12 @@ def test_what_waits_for_a_dead_create_is_not_due(ledger: Ledger) -> None:
     assert (case_row(ledger)["state"], ledger.due_kinds()) == ("blocked", frozenset())
 
 
+def test_what_comes_after_a_dead_create_is_not_due(ledger: Ledger) -> None:
+    kill_create(ledger, opened())
+    ledger.record([delivery(commented())])
+    assert (head(ledger, 2)["state"], ledger.due_kinds()) == ("held", frozenset())
+
+
 @pytest.mark.parametrize("kind", ["add_note", "close_ticket"])
 def test_any_other_dead_operation_is_passed_over(ledger: Ledger, kind: Kind) -> None:
     middle = commented() if kind == "add_note" else resolved(end=0.5)

@@ -108,7 +108,7 @@ def make_scarce(ledger: Ledger) -> None:
 
 def claim_of_disk(ledger: Ledger, clock: ManualClock, limits: Limits = SCARCE) -> Claim:
     """Claim and finish calls of other cases until the case `disk` is claimed."""
-    for _ in range(2000):
+    for _ in range(200):
         for each in claim_any(ledger, limits):
             if each.source == "prom":
                 return each

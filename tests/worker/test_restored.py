@@ -190,6 +190,44 @@ def test_notes_of_a_restored_ledger_are_left_to_a_person_where_that_is_the_polic
     assert relay.operation(2)["last_sent_at"] - relay.operation(2)["created_at"] >= timedelta(seconds=120)
 
 
+def restored_with_a_close(ledger: Ledger, clock: ManualClock) -> None:
+    """Restore a ledger that holds a ticket and its unfinished close; nothing from before is under way any more."""
+    ledger.record([delivery(opened())])
+    ledger.settle([(claim_one(ledger), done())])
+    clock.advance(hours=1)
+    ledger.record([delivery(resolved())])
+    ledger.mark_restored()
+    clock.advance(hours=1)
+
+
+def closes(ledger: Ledger) -> list[tuple[str, str | None]]:
+    return [(each["state"], each["why"]) for each in rows(ledger, operations) if each["kind"] == "close_ticket"]
+
+
+def test_leases_of_before_the_restore_are_over(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.record([delivery(opened())])
+    claim_one(ledger)
+    ledger.mark_restored()
+    assert (case_row(ledger)["state"], case_row(ledger)["owner"]) == ("ready", None)
+    clock.advance(hours=1)
+    assert claim_one(ledger).ambiguous
+
+
+def test_a_reopening_takes_the_place_of_a_close_in_doubt(ledger: Ledger, clock: ManualClock) -> None:
+    restored_with_a_close(ledger, clock)
+    ledger.record([delivery(opened(start=12))])
+    assert closes(ledger) == [("skipped", SUPERSEDED)]
+
+
+def test_a_close_in_doubt_that_is_under_way_keeps_its_place(ledger: Ledger, clock: ManualClock) -> None:
+    restored_with_a_close(ledger, clock)
+    close = claim_one(ledger, "close_ticket")
+    ledger.record([delivery(opened(start=12))])
+    assert closes(ledger) == [("open", None)]
+    ledger.settle([(close, done(status="closed"))])
+    assert closes(ledger) == [("done", None)]
+
+
 def test_an_operation_that_was_ended_while_its_call_was_under_way_stays_ended(
     ledger: Ledger, clock: ManualClock
 ) -> None:

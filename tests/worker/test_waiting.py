@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from connectors import connector
 from connectors.contract.events import Commented, Event, Reference, digest
 from connectors.contract.messages import Inbound, Unverified
+from worker.delivery.dispatch import Dispatch
 from worker.intake.quarantine import StillUnreadable
 from worker.intake.quarantine import retry as read_again
 from worker.intake.reading import parse
@@ -24,7 +25,7 @@ from worker.ledger.recording import waiting as comments
 from worker.ledger.schema.tables import inbound, pending, seen
 from worker.planning.arrival import Rules, Waiting
 from worker.planning.model import Policy, Treatment
-from worker.settings import Source
+from worker.settings import Source, TimingSettings
 
 from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of, minute, opened, resolved, rows
 from .conftest import MakeLedger
@@ -170,7 +171,7 @@ def test_a_comment_whose_case_is_known_is_not_dropped_however_long_nobody_looked
         recorder.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
         take(other, root())
     clock.advance(hours=1)
-    ledger.pair_waiting()
+    Dispatch(ledger, lambda _: None, lambda _: 0, TimingSettings()).once()
     assert (notes(ledger), waiting(ledger)) == (["reply"], [])
 
 

@@ -274,6 +274,13 @@ ABLATIONS = (
         tests_in("worker/test_fairness.py", "test_who_gets_four_tokens"),
     ),
     Ablation(
+        "work that can wait leaves tokens to delivery",
+        SPARE,
+        "max(1, limit - limit // SPARE)",
+        "limit",
+        tests_in("worker/test_audit.py", "test_a_question_that_can_wait_leaves_a_part_of_the_budget"),
+    ),
+    Ablation(
         "work that can wait is not done while the gate is closed",
         SPARE,
         "if passage.closed_until is not None or passage.probes is not None:",
