@@ -21,7 +21,7 @@ from worker.cli.shell.common import (
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import Edge, intake_app
 from worker.intake.intake import Intake
-from worker.intake.listener import HttpThread
+from worker.intake.listener import HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import configured
 from worker.reloading import Reloader, needing
 from worker.runtime.gauges import metrics_of
@@ -61,7 +61,7 @@ def serve(listen: str | None, log_level: str) -> None:
     max_body = settings.server.max_body
     edge = Edge(intake, ledger, lambda: current().sources, metrics, max_body, lambda: datetime.now(UTC))
     app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
-    http = HttpThread([(listener, app)])
+    http = HttpThread([(listener, app)], limits_of(settings.server))
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, read, metrics)
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
