@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,7 +30,7 @@ def full(served: Listening) -> list[Sender]:
 
 def wait_for(holds: Callable[[], bool]) -> None:
     while not holds():
-        pass
+        time.sleep(0.001)
 
 
 def test_a_request_on_one_connection_too_many_is_answered_503_and_told_when_to_come_again() -> None:

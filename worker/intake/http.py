@@ -30,7 +30,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from connectors.contract.messages import Denied, Inbound, Keys, OverLimit, Reply
+from connectors.contract.messages import Denied, Inbound, OverLimit, Reply
 from worker.intake.display_names import are_asked_for, with_display_names
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
@@ -80,8 +80,7 @@ class Edge:
             return _refusal(413, "too_large", f"the body has more than {self._limit(source)} bytes")
         except OverLimit as error:
             return _refusal(413, "too_many", str(error))
-        except Unreachable as error:
-            log.warning("keys.unreachable", source=source.id, reason=str(error))
+        except Unreachable:
             return _unavailable()
         except ClientDisconnect:
             return _refusal(400, "incomplete", "the sender closed the connection before the message was complete")
@@ -91,7 +90,8 @@ class Edge:
         """Return the request's delivery, or its denial. Raises _TooLarge, OverLimit, Unreachable, ClientDisconnect."""
         body = await _body(request, self._limit(source))
         arrived = _inbound(source.id, request, body, self.clock())
-        keys = await _keys(self.keyring, source, arrived)
+        outside = source.connector.outside
+        keys = NO_KEYS if outside is None else await self.keyring.keys(outside, arrived, source.settings)
         if len(body) <= PARSED_INLINE and not are_asked_for(source):
             return read(source, arrived, arrived.received_at, keys)
         named = partial(with_display_names, self.ledger, source)
@@ -146,19 +146,13 @@ def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> In
     return Inbound(source=source_id, received_at=now, body=body, headers=headers, query=request.url.query)
 
 
-async def _keys(ring: Keyring, source: Source, arrived: Inbound) -> Keys:
-    """Fetch the keys for verification, in a thread. Raises Unreachable."""
-    outside = source.connector.outside
-    return NO_KEYS if outside is None else await run_in_threadpool(ring.keys, outside, arrived, source.settings)
-
-
 async def _confirmed(ring: Keyring, source: Source, delivery: Delivery) -> Response | None:
     """Confirm a subscription when the delivery asks for it. Returns an answer when that failed, else None."""
     url, outside = delivery.parsed.confirm, source.connector.outside
     if url is None or outside is None:
         return None
     try:
-        await run_in_threadpool(ring.confirm, outside, url)
+        await ring.confirm(outside, url)
     except (Refused, Unreachable) as error:
         log.warning("subscription.not_confirmed", source=source.id, reason=str(error))
         return _unavailable()
