@@ -1,8 +1,9 @@
-"""How our HTTP listeners read requests: strictly, within deadlines, on a limited number of connections.
+"""Reads requests for all HTTP listeners: strictly, within deadlines, on a limited number of connections.
 
 limits.py        the deadlines and the cap, and the cap that the limit of open files allows
-framing.py       which heads are refused, as a pure function
-connections.py   the connections that are open, and which of them give way when there are too many
+framing.py       the choice of the heads that are refused, as a pure function
+connections.py   the open connections, and the choice of those that give way when there are too many
+refusals.py      the answers that the listener itself gives
 accepting.py     errors of `accept`, told at most once a minute
 protocol.py      uvicorn's protocol on httptools, with all of that
 """

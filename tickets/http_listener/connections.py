@@ -1,4 +1,4 @@
-"""The open connections of a process's HTTP listeners, and which of them give way when there are too many.
+"""The open connections of a process's HTTP listeners, and the choice of those that give way.
 
     a new connection, and                                it
     there is a place                                     gets that place
@@ -19,7 +19,7 @@ from tickets.http_listener.limits import ON_PROBATION, Limits
 
 
 class Connection(Protocol):
-    """What `Connections` asks of a connection. Each call ends it, at once or soon."""
+    """A connection, as `Connections` sees it. Each call ends it, at once or soon."""
 
     def give_way(self) -> None:
         """Close; no request is under way."""

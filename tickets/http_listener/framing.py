@@ -1,4 +1,4 @@
-"""Which heads of requests are refused, beyond what the parser refuses.
+"""Refuses heads of requests, beyond what the parser refuses.
 
 Two servers that read one stream of bytes differently can be made to see different requests (request smuggling). So a
 head is refused where RFC 9112 leaves a choice, or demands a refusal that the parser (llhttp, strict) leaves to us. The
@@ -6,10 +6,10 @@ parser itself refuses bare line feeds and carriage returns, folded headers, whit
 characters, lengths and chunk sizes that are not numbers, two lengths, and a length beside a transfer coding.
 
     refused                                              status
-    CONNECT: we are no proxy                             501
+    CONNECT                                              501
     a version other than HTTP/1.0 and HTTP/1.1           505
     HTTP/1.1 without Host, two Hosts, no host's name     400
-    a length that is no number, or more than one         400
+    a length that is not a number, or two of them        400
     a transfer coding beside a length, or in HTTP/1.0    400
     a transfer coding other than `chunked`               501
 """
@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from tickets.http_listener.refusals import Refusal
 
 VERSIONS = ("1.0", "1.1")
 _LENGTH = re.compile(rb"[0-9]{1,19}")
@@ -28,21 +29,12 @@ Headers = Sequence[tuple[bytes, bytes]]
 """Names in lower case, and values without white space around them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An answer of the listener itself, after which the connection is closed."""
-
-    status: int
-    text: str
-    retry_after_s: int | None = None
-
-
 def refusal_of(method: bytes, version: str, headers: Headers) -> Refusal | None:
     """Return why a head is refused; None for one that is read on."""
     if version not in VERSIONS:
         return Refusal(505, "The version of HTTP is not supported: expected HTTP/1.1.")
     if method == b"CONNECT":
-        return Refusal(501, "CONNECT is not supported: this is no proxy.")
+        return Refusal(501, "CONNECT is not supported: this is not a proxy.")
     hosts = _values(headers, b"host")
     if len(hosts) > 1 or (not hosts and version != "1.0"):
         return Refusal(400, f"The request has {len(hosts)} Host headers: expected one.")

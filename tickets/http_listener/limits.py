@@ -14,7 +14,7 @@ BYTES_PER_SECOND = 64 * 1024
 LINGER_S = 2.0
 """How long a refused sender may go on sending. Without that, the refusal would be lost in a reset."""
 RETRY_AFTER_S = 5
-"""What a sender is told that found the listener full, or ending."""
+"""The `Retry-After` for a sender that found the listener full, or stopping."""
 ACCEPTED_AT_ONCE = 64
 """Connections that are accepted in one turn of the event loop. The kernel keeps more of them."""
 ON_PROBATION = 32
@@ -48,7 +48,7 @@ class Limits:
 
 
 def _most_connections(files: int | None) -> int:
-    """Return the most connections for a limit of open files; None is no limit."""
+    """Return the most connections for a limit of open files; None: it has no limit."""
     return 2**31 if files is None else max(files - KEPT_FILES - ABOVE_CAP, files // 4, 1)
 
 

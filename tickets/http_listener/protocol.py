@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum, auto
-from http import HTTPStatus
 from typing import Any
 
 import httptools
@@ -21,37 +20,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from tickets.http_listener.connections import Connections
-from tickets.http_listener.framing import Refusal, body_of, refusal_of
-from tickets.http_listener.limits import (
-    BYTES_PER_SECOND,
-    LINGER_S,
-    MAX_HEAD,
-    MAX_PIPELINED,
-    RETRY_AFTER_S,
-    Limits,
-)
-
-_MALFORMED = Refusal(400, "The request is not valid HTTP/1.1.")
-_TOO_LARGE = Refusal(400, "The head of the request is too large.")
-_LATE_HEAD = Refusal(408, "The head of the request did not come in time.")
-_LATE_BODY = Refusal(408, "The body of the request did not come in time.")
-_FULL = Refusal(503, "The server has too many connections: send the request again later.", RETRY_AFTER_S)
-_ENDING = Refusal(503, "The server is stopping: send the request again later.", RETRY_AFTER_S)
+from tickets.http_listener.framing import body_of, refusal_of
+from tickets.http_listener.limits import BYTES_PER_SECOND, LINGER_S, MAX_HEAD, MAX_PIPELINED, Limits
+from tickets.http_listener.refusals import FULL, LATE_BODY, LATE_HEAD, MALFORMED, STOPPING, TOO_LARGE, Refusal
 
 
 class _Reading(Enum):
-    """What is read next."""
+    """The part of a request that is read next."""
 
     IDLE = auto()
     """The first byte of a request, after an answer."""
     HEAD = auto()
     BODY = auto()
     NOTHING = auto()
-    """What comes is dropped."""
+    """Bytes that come are dropped."""
 
 
 class _Refused(Exception):
-    """Stops the parser. `_refusal` has the reason; None: what comes is not read, and nothing is said about it."""
+    """Stops the parser. `_refusal` has the reason; None: the connection ends without one."""
 
 
 class StrictProtocol(HttpToolsProtocol):
@@ -82,7 +68,7 @@ class StrictProtocol(HttpToolsProtocol):
         """The request that is being answered, or was answered last."""
         self._refusal: Refusal | None = None
         self._farewell: bytes | None = None
-        """What is written after the answers that are due; then the connection ends."""
+        """The bytes that are written after the answers that are due; then the connection ends."""
         self._is_upgrade = False
         self._is_second_parser = False
         self._stalled_since: float | None = None
@@ -130,7 +116,7 @@ class StrictProtocol(HttpToolsProtocol):
                 self._end_after_answers(b"")
         else:
             if self._kept > MAX_HEAD:
-                self._refuse(_TOO_LARGE)
+                self._refuse(TOO_LARGE)
         self._watch()
 
     def _feed(self, data: bytes) -> None:
@@ -144,7 +130,7 @@ class StrictProtocol(HttpToolsProtocol):
                 self._ignore_upgrade()
             except httptools.HttpParserError as error:
                 if not isinstance(error.__context__, _Refused):
-                    self._refusal = _MALFORMED
+                    self._refusal = MALFORMED
                 raise _Refused from error
             else:
                 return
@@ -190,7 +176,7 @@ class StrictProtocol(HttpToolsProtocol):
         if self._is_second_parser:
             return
         self._count_head(len(name) + len(value) + 4)
-        if self._reading is _Reading.HEAD:  # a trailer is no header: it could be a forged one
+        if self._reading is _Reading.HEAD:  # a trailer does not count: it could be a forged header
             super().on_header(name, value.rstrip(b" \t"))
 
     def on_headers_complete(self) -> None:
@@ -201,7 +187,7 @@ class StrictProtocol(HttpToolsProtocol):
         refusal = refusal_of(self.parser.get_method(), version, self.headers)
         is_placed = self._open.is_placed(self)
         if refusal is None and not is_placed and not self._asks_for_a_probe():
-            refusal = _FULL
+            refusal = FULL
         if refusal is not None:
             self._refusal = refusal
             raise _Refused
@@ -234,7 +220,7 @@ class StrictProtocol(HttpToolsProtocol):
     def _count_head(self, size: int) -> None:
         self._head += size
         if self._head > MAX_HEAD:
-            self._refusal = _TOO_LARGE
+            self._refusal = TOO_LARGE
             raise _Refused
 
     def _begin(self, reading: _Reading) -> None:
@@ -312,16 +298,7 @@ class StrictProtocol(HttpToolsProtocol):
         self._watch()
 
     def _bytes_of(self, refusal: Refusal) -> bytes:
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(refusal.text)),
-            (b"connection", b"close"),
-        ]
-        if refusal.retry_after_s is not None:
-            headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
-        status = b"HTTP/1.1 %d %b\r\n" % (refusal.status, HTTPStatus(refusal.status).phrase.encode())
-        return b"".join((status, *(b"%b: %b\r\n" % each for each in headers), b"\r\n", refusal.text.encode()))
+        return refusal.as_bytes(self.server_state.default_headers)
 
     # Deadlines
 
@@ -367,9 +344,9 @@ class StrictProtocol(HttpToolsProtocol):
         elif self._reading is _Reading.NOTHING or self._stalled_since is not None:
             self.transport.abort()
         elif self._reading is _Reading.BODY:
-            self._refuse(_LATE_BODY if self._ends_by is None else _ENDING)
+            self._refuse(LATE_BODY if self._ends_by is None else STOPPING)
         elif self._kept:
-            self._refuse(_LATE_HEAD)
+            self._refuse(LATE_HEAD)
         else:
             self.transport.close()  # not a byte has come: nobody waits for an answer
 
@@ -396,7 +373,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     def turn_away(self) -> None:
         self._begin(_Reading.NOTHING)
-        self.transport.write(self._bytes_of(_FULL))
+        self.transport.write(self._bytes_of(FULL))
         self.transport.close()
         self._watch()
 

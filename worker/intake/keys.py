@@ -255,7 +255,7 @@ def _host(outside: Outside[Any], url: str) -> str:
 
 
 def _raise_if_failed(status: int) -> None:
-    """Raise Unreachable for an answer that says neither what is at the URL nor that nothing is there."""
+    """Raise Unreachable for an answer that says neither what is at the URL, nor that the URL is empty."""
     if status == 429 or not (status == 200 or 400 <= status < 500):
         raise Unreachable(f"the host of the certificate answered {status}")
 
