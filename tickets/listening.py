@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 
+WAITING = 2048
+"""Connections that the kernel keeps until they are accepted."""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes a free port."""
@@ -13,7 +16,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(2048)
+        listener.listen(WAITING)
     except OSError:
         listener.close()
         raise

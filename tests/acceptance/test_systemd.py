@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tickets.http_listener.limits import ABOVE_CAP, KEPT_FILES
 from worker.cli import main
 from worker.settings import TimingSettings
+from worker.settings.models import ServerSettings, SmtpSettings
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
@@ -91,3 +93,10 @@ def test_a_service_that_stays_starts_again_and_waits_for_its_tables(name: str) -
     text = (UNITS / name).read_text()
     assert "\nRestart=always\n" in text
     assert "\nRequires=ticketrelay-migrate.service\nAfter=ticketrelay-migrate.service\n" in text
+
+
+def test_a_service_may_open_more_files_than_its_connections_need() -> None:
+    found = re.search(r"^LimitNOFILE=(\d+)$", COMMON, re.MULTILINE)
+    assert found is not None
+    connections = ServerSettings().connections + SmtpSettings().connections
+    assert int(found[1]) > 2 * (connections + KEPT_FILES + ABOVE_CAP)

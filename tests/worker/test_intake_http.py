@@ -20,7 +20,7 @@ import pytest
 from connectors import connector
 from connectors.contract.connector import Connector
 from connectors.contract.messages import Parsed, Remark, Reply
-from worker.intake.listener import MAX_HEAD
+from tickets.http_listener import MAX_HEAD
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import operations
 from worker.settings import Source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from collections.abc import Callable, Iterator
@@ -18,7 +19,17 @@ from connectors.contract.messages import Inbound
 from tests.connectors.sealing import CERTIFICATE_URL, ENVELOPE, KEYS, TOPIC, sealed
 from tests.worker.builders import kinds_of
 from tests.worker.http_edge import Served, serving
-from worker.intake.keys import ABSENT_S, AGAIN_S, DEADLINE_S, MAX_BYTES, MAX_KEPT, Keyring, Refused, Unreachable
+from worker.intake.keys import (
+    ABSENT_S,
+    AGAIN_S,
+    DEADLINE_S,
+    FAILED_S,
+    MAX_BYTES,
+    MAX_KEPT,
+    Keyring,
+    Refused,
+    Unreachable,
+)
 from worker.intake.quarantine import retry
 from worker.ledger import Ledger
 from worker.settings import Source
@@ -45,11 +56,11 @@ class Amazon:
 
     def keys(self, url: str = CERTIFICATE_URL) -> dict[str, bytes]:
         outside: Outside[Settings] = Outside(hosts=HOST, keys=lambda _inbound, _settings: (url,))
-        return dict(self.ring.keys(outside, Inbound("aws", NOW, b"{}"), SETTINGS))
+        return dict(asyncio.run(self.ring.keys(outside, Inbound("aws", NOW, b"{}"), SETTINGS)))
 
     def confirm(self, url: str = CONFIRM) -> None:
         assert CONNECTOR.outside is not None
-        self.ring.confirm(CONNECTOR.outside, url)
+        asyncio.run(self.ring.confirm(CONNECTOR.outside, url))
 
 
 def test_a_certificate_is_fetched_once_an_hour() -> None:
@@ -134,6 +145,10 @@ def test_a_failure_of_today_is_no_denial(status: int) -> None:
     amazon = Amazon(lambda: httpx.Response(status))
     with pytest.raises(Unreachable):
         amazon.keys()
+    with pytest.raises(Unreachable, match="a moment ago"):
+        amazon.keys()
+    assert amazon.asked == [CERTIFICATE_URL]
+    amazon.now += FAILED_S
     amazon.answer = lambda: httpx.Response(200, content=PEM)
     assert amazon.keys() == {CERTIFICATE_URL: PEM}
 
@@ -183,6 +198,7 @@ def test_while_its_certificate_cannot_be_fetched_a_sender_comes_again(sqlite_led
     with serving(sqlite_ledger, source(), keyring=amazon.ring) as served:
         assert posted(served).status_code == 503
         assert served.stored() == []
+        amazon.now += FAILED_S
         amazon.answer = lambda: httpx.Response(200, content=PEM)
         assert posted(served).status_code == 200
 
@@ -212,7 +228,7 @@ class Microsoft:
         )
 
     def keys(self, named: bytes) -> dict[str, bytes]:
-        return dict(self.served.ring.keys(self.outside, Inbound("bot", NOW, named), SETTINGS))
+        return dict(asyncio.run(self.served.ring.keys(self.outside, Inbound("bot", NOW, named), SETTINGS)))
 
     def after(self, seconds: float) -> None:
         self.served.now += seconds

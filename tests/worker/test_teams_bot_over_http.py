@@ -10,7 +10,7 @@ import pytest
 from connectors import connector, fixtures
 from tests.connectors.sealing import APP_ID, MICROSOFT, bot_token, key_set
 from tests.connectors.teams_bot.test_tokens import TAMPERED
-from worker.intake.keys import AGAIN_S, Keyring
+from worker.intake.keys import AGAIN_S, FAILED_S, Keyring
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import cases
 from worker.settings import Source
@@ -81,5 +81,6 @@ def test_while_the_keys_cannot_be_fetched_teams_comes_again(sqlite_ledger: Ledge
     microsoft.answer = httpx.Response(503)
     with serving(sqlite_ledger, bot(), keyring=microsoft.ring) as served:
         assert post(served, bearer()) == 503
+        microsoft.now += FAILED_S
         microsoft.answer = httpx.Response(200, content=key_set())
         assert post(served, bearer()) == 200

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from tickets.http_listener import AtMostOncePer, Connections, Limits, PatientServer, accept_errors
+from tickets.http_listener.limits import ACCEPTED_AT_ONCE
 from tickets.listening import listen
 from tickets.server.api import LocalTicketsApi
 from tickets.server.control import control_app
 from tickets.server.options import LOOPBACK_HOSTS
 from tickets.server.transport import AbortableProtocol
 
+log = logging.getLogger(__name__)
+
 _TICK_S = 0.1
 GRACE_S = 5  # seconds for requests under way when the server must stop
+KEEP_ALIVE_S = 5  # as common servers have it: clients must be right with an idle connection that ends soon
 
 
-class _Server(uvicorn.Server):
+class _Server(PatientServer):
     """A uvicorn server that leaves signals to its caller, and stops at once instead of at the next tick."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -69,7 +77,10 @@ class Serving:
 
     def __init__(self, api: LocalTicketsApi, listeners: list[tuple[socket.socket, ASGIApp]]) -> None:
         self._api = api
-        self._servers = [(_Server(_config(app)), listener) for listener, app in listeners]
+        limits = Limits(keep_alive_s=KEEP_ALIVE_S).under_file_limit()
+        self._connections = Connections(limits)
+        protocol = partial(AbortableProtocol, open_connections=self._connections)
+        self._servers = [(_Server(_config(app, protocol)), listener) for listener, app in listeners]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = threading.Event()
 
@@ -83,6 +94,7 @@ class Serving:
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._started.set()
+        accept_errors(self._loop, AtMostOncePer(60, _tell_accept_failed), self._connections.make_room)
         await self._api.start()
         try:
             await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in self._servers))
@@ -90,16 +102,22 @@ class Serving:
             await self._api.stop()
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _tell_accept_failed(number: int, error: str) -> None:
+    log.error("connections are not accepted: %s (%d times)", error, number)
+
+
+def _config(app: ASGIApp, protocol: Callable[..., asyncio.Protocol]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=AbortableProtocol,
+        http=cast(Any, protocol),
         ws="none",
         loop="asyncio",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
 
 

@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
+
+from tickets.http_listener import Connections, StrictProtocol
 
 EXTENSION = "ticketrelay.cut"
 """Key in `scope["extensions"]`: a callable `cut(reset: bool)`; RST at once, or FIN after the written data."""
@@ -37,8 +38,8 @@ def _cut(transport: asyncio.Transport, reset: bool) -> None:
     transport.abort()
 
 
-class AbortableProtocol(H11Protocol):
-    """Uvicorn's HTTP/1.1 protocol with applications that may cut their connection."""
+class AbortableProtocol(StrictProtocol):
+    """The protocol of our listeners, with applications that may cut their connection."""
 
     def __init__(
         self,
@@ -46,8 +47,10 @@ class AbortableProtocol(H11Protocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        open_connections: Connections | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, app_state, _loop, open_connections=open_connections)
         inner = cast(Callable[[Scope, Receive, Send], Awaitable[None]], self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:

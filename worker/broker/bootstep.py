@@ -18,7 +18,7 @@ from celery.concurrency.thread import TaskPool
 from worker.broker.delivering import Delivering
 from worker.broker.publisher import Publisher
 from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
-from worker.intake.listener import HttpThread
+from worker.intake.listener import FEW, HttpThread, limits_of
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app
 from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at, require_good_secrets
@@ -41,7 +41,9 @@ class DeliveringProcess:
         metrics = metrics_of(self._ledger, settings)
         self._publisher = Publisher(app, settings)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
-        self._health = HttpThread([(listener, health_app(self._ledger, metrics, self._delivering.parts()))])
+        self._health = HttpThread(
+            [(listener, health_app(self._ledger, metrics, self._delivering.parts()))], limits_of(settings.server, FEW)
+        )
         self._said = f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics"
 
     def start(self) -> None:

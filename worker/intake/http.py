@@ -30,7 +30,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from connectors.contract.messages import Denied, Inbound, Keys, OverLimit, Reply
+from connectors.contract.messages import Denied, Inbound, OverLimit, Reply
 from worker.intake.display_names import are_asked_for, with_display_names
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.keys import Keyring, Refused, Unreachable
@@ -86,8 +86,7 @@ class Edge:
             return refusal(413, "too_large", str(error))
         except OverLimit as error:
             return refusal(413, "too_many", str(error))
-        except Unreachable as error:
-            log.warning("keys.unreachable", source=name, reason=str(error))
+        except Unreachable:
             return _unavailable()
         except ClientDisconnect:
             return refusal(400, "incomplete", "the sender closed the connection before the message was complete")
@@ -98,7 +97,8 @@ class Edge:
     async def _verdict(self, source: Source, arrived: Inbound) -> Delivery | Denied:
         """Return the request's delivery, or its denial. Raises OverLimit, TooLarge, Unreachable."""
         limit, now = source.settings.max_body or self.max_body, arrived.received_at
-        keys = await _keys(self.keyring, source, arrived)
+        outside = source.connector.outside
+        keys = NO_KEYS if outside is None else await self.keyring.keys(outside, arrived, source.settings)
         if len(arrived.body) <= PARSED_INLINE and not are_asked_for(source):
             return read(source, arrived, now, keys, max_body=limit)
         named = partial(with_display_names, self.ledger, source)
@@ -150,19 +150,13 @@ def _inbound(source_id: str, request: Request, body: bytes, now: datetime) -> In
     return Inbound(source=source_id, received_at=now, body=body, headers=headers, query=request.url.query)
 
 
-async def _keys(ring: Keyring, source: Source, arrived: Inbound) -> Keys:
-    """Fetch the keys for verification, in a thread. Raises Unreachable."""
-    outside = source.connector.outside
-    return NO_KEYS if outside is None else await run_in_threadpool(ring.keys, outside, arrived, source.settings)
-
-
 async def _confirmed(ring: Keyring, source: Source, delivery: Delivery) -> Response | None:
     """Confirm a subscription when the delivery asks for it. Returns an answer when that failed, else None."""
     url, outside = delivery.parsed.confirm, source.connector.outside
     if url is None or outside is None:
         return None
     try:
-        await run_in_threadpool(ring.confirm, outside, url)
+        await ring.confirm(outside, url)
     except (Refused, Unreachable) as error:
         log.warning("subscription.not_confirmed", source=source.id, reason=str(error))
         return _unavailable()

@@ -1,7 +1,6 @@
 """Serves HTTP beside a worker, in a thread with its own event loop. Signals stay with the main thread.
 
-The server is uvicorn on httptools, which costs less CPU than its pure parser. The size of a request in memory is
-limited here.
+The server is uvicorn. How it reads requests, and what it refuses, is in `tickets/http_listener/`.
 """
 
 from __future__ import annotations
@@ -9,14 +8,25 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from socket import socket
+from typing import Any, cast
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tickets.http_listener import AtMostOncePer, Connections, Limits, PatientServer, StrictProtocol, accept_errors
+from tickets.http_listener.limits import ACCEPTED_AT_ONCE
+from worker.runtime.health import PROBES
+from worker.settings.models import ServerSettings
+
+log = structlog.get_logger()
 
 GRACE_S = 5  # for requests under way when the process is told to stop
-MAX_HEAD = 64 * 1024  # bytes of a request's head, or of data after its body
+TOLD_EVERY_S = 60.0
+FEW = 64
+"""Connections of a listener that only probes or people use."""
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -25,33 +35,19 @@ async def _nothing() -> None:
     return
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol on httptools, with a limit on a head and on data after a body; by itself it has none."""
-
-    _kept = 0
-    """Bytes since a head, a part of a body or a message was complete."""
-
-    def data_received(self, data: bytes) -> None:
-        self._kept += len(data)
-        super().data_received(data)
-        if self._kept > MAX_HEAD and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
-
-    def on_headers_complete(self) -> None:
-        self._kept = 0
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        self._kept = 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._kept = 0
-        super().on_message_complete()
+def limits_of(server: ServerSettings, most: int | None = None) -> Limits:
+    """Return the limits in the settings, with at most `most` connections."""
+    return Limits(
+        head_s=server.head_deadline,
+        body_s=server.body_deadline,
+        keep_alive_s=server.keep_alive,
+        connections=server.connections if most is None else min(most, server.connections),
+        probes=PROBES,
+    ).under_file_limit()
 
 
 class HttpThread:
-    """Serves applications on listening sockets until it is stopped.
+    """Serves applications on listening sockets until it is stopped. They share the limit of connections.
 
     `start` and `stop` run on the event loop, before the first request and after the last one.
     """
@@ -59,12 +55,17 @@ class HttpThread:
     def __init__(
         self,
         listeners: Sequence[tuple[socket, ASGIApp]],
+        limits: Limits | None = None,
         *,
         start: Hook = _nothing,
         stop: Hook = _nothing,
-        protocol: type[asyncio.Protocol] = BoundedProtocol,
+        protocol: type[StrictProtocol] = StrictProtocol,
     ) -> None:
-        self._servers = [(uvicorn.Server(_configuration(app, protocol)), listener) for listener, app in listeners]
+        limits = limits or Limits(probes=PROBES).under_file_limit()
+        full = AtMostOncePer(TOLD_EVERY_S, partial(_tell_full, limits.connections))
+        self._connections = Connections(limits, full)
+        factory = partial(protocol, open_connections=self._connections)
+        self._servers = [(PatientServer(_configuration(app, factory, limits)), listener) for listener, app in listeners]
         self._hooks = (start, stop)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="http", daemon=True)
 
@@ -79,6 +80,11 @@ class HttpThread:
 
     async def _serve(self) -> None:
         start, stop = self._hooks
+        accept_errors(
+            asyncio.get_running_loop(),
+            AtMostOncePer(TOLD_EVERY_S, _tell_accept_failed),
+            self._connections.make_room,
+        )
         await start()
         try:
             await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in self._servers))
@@ -86,10 +92,18 @@ class HttpThread:
             await stop()
 
 
-def _configuration(app: ASGIApp, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
+def _tell_full(connections: int, number: int, _: str) -> None:
+    log.warning("http.full", connections=connections, turned_away=number)
+
+
+def _tell_accept_failed(number: int, error: str) -> None:
+    log.error("http.accept_failed", error=error, failures=number)
+
+
+def _configuration(app: ASGIApp, protocol: Callable[..., asyncio.Protocol], limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=protocol,
+        http=cast(Any, protocol),
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -97,6 +111,7 @@ def _configuration(app: ASGIApp, protocol: type[asyncio.Protocol]) -> uvicorn.Co
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=75,
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=cast(int, limits.keep_alive_s),
         timeout_graceful_shutdown=GRACE_S,
     )

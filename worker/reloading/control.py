@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tickets.http_listener import Limits
 from worker.intake.listener import HttpThread
 from worker.reloading.reloader import Reloader
 from worker.settings import SettingsError
@@ -104,8 +105,8 @@ def control_app(reloader: Reloader, token: str | None) -> Starlette:
 class Control:
     """The control listener of one process, in a thread. Its Unix socket is removed at the end."""
 
-    def __init__(self, listener: socket.socket, app: Starlette) -> None:
-        self._http = HttpThread([(listener, app)])
+    def __init__(self, listener: socket.socket, app: Starlette, limits: Limits | None = None) -> None:
+        self._http = HttpThread([(listener, app)], limits)
         self._path = Path(listener.getsockname()) if listener.family == socket.AF_UNIX else None
 
     def start(self) -> None:

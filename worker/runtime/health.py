@@ -4,23 +4,29 @@
     GET /readyz    200 while the ledger can be used and written; 503: leave the process running, and send it no work
     GET /metrics   Prometheus' text format
 
-Neither probe looks at the broker: a process does its work without the broker, too.
+Neither probe looks at the broker: a process does its work without the broker, too. Each has a thread of its own, so
+that none waits for other requests, such as those that fetch a certificate.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from worker.ledger import Ledger, LedgerAway
 from worker.runtime.metrics import Metrics
+
+T = TypeVar("T")
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 Parts = Mapping[str, Callable[[], bool]]
 """Indispensable parts of a process: name and check. A check returns True while the part lives. It may take seconds."""
@@ -34,15 +40,19 @@ def threads(*names: str) -> Parts:
 def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) -> list[BaseRoute]:
     """Return the routes `/livez`, `/readyz` and `/metrics`."""
     needed = parts or {}
+    alone = {path: ThreadPoolExecutor(1, thread_name_prefix=path.strip("/")) for path in PROBES}
+
+    def dead_parts() -> list[str]:
+        return sorted(name for name, lives in needed.items() if not lives())
 
     async def live(_: Request) -> Response:
-        dead = await run_in_threadpool(lambda: sorted(name for name, lives in needed.items() if not lives()))
+        dead = await _in(alone["/livez"], dead_parts)
         return PlainTextResponse(f"parts that died: {', '.join(dead)}\n", 503) if dead else PlainTextResponse("alive\n")
 
     async def ready(_: Request) -> Response:
         try:
-            is_usable = await run_in_threadpool(ledger.is_usable)
-            problem = await run_in_threadpool(ledger.write_problem) if is_usable else None
+            is_usable = await _in(alone["/readyz"], ledger.is_usable)
+            problem = await _in(alone["/readyz"], ledger.write_problem) if is_usable else None
         except LedgerAway as error:
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
         if not is_usable:
@@ -52,10 +62,14 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
         return PlainTextResponse("ready\n")
 
     async def show_metrics(_: Request) -> Response:
-        text = await run_in_threadpool(generate_latest, metrics.registry)
+        text = await _in(alone["/metrics"], lambda: generate_latest(metrics.registry))
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/livez", live), Route("/readyz", ready), Route("/metrics", show_metrics)]
+
+
+async def _in(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, work)
 
 
 def health_app(ledger: Ledger, metrics: Metrics, parts: Parts) -> Starlette:

@@ -57,8 +57,11 @@ LOG_EVENTS = {
                  "A message named a URL of a certificate, and the URL is not one of the platform's. It was not called.",
                  ("source", "reason"), "Nothing. The message is probably forged, and was denied."),
         LogEvent("keys.unreachable", "warning",
-                 "The platform's certificate could not be fetched. The sender was answered 503.",
-                 ("source", "reason"), "Check that `serve` can reach the host by HTTPS."),
+                 "The platform's certificate could not be fetched, or too many were being fetched. The senders of"
+                 " `requests` messages were answered 503. Logged once a minute for each source.",
+                 ("source", "reason", "requests"),
+                 "Check that `serve` can reach the host by HTTPS. If too many are fetched, somebody sends forged"
+                 " messages: limit their senders at the proxy."),
         LogEvent("keys.not_renewed", "warning",
                  "A message names a key that the fetched key set does not have, and the key set could not be fetched"
                  " again. The process goes on with the one that it has.",
@@ -80,6 +83,17 @@ LOG_EVENTS = {
                  "A connection for mail was ended with 421, because its peer did not come to an end. `reason` says"
                  " how: too slow, silent, too many commands, or a mail without an end.",
                  ("peer", "reason")),
+        LogEvent("http.full", "warning",
+                 "All `connections` of an HTTP listener are in use. `turned_away` more were opened since the last"
+                 " line. On these, probes are answered, and other requests get 503. Logged once a minute.",
+                 ("connections", "turned_away"),
+                 "Find out who holds the connections. Limit clients at the proxy, or raise `SERVER__CONNECTIONS` and"
+                 " the limit of open files."),
+        LogEvent("http.accept_failed", "error",
+                 "The operating system refused `failures` connections since the last line, for example because the"
+                 " process has too many open files. Logged once a minute.",
+                 ("error", "failures"),
+                 "Raise the limit of open files (`LimitNOFILE` of the unit), or lower `SERVER__CONNECTIONS`."),
         LogEvent("smtp.failed", "error",
                  "A mail could not be taken, because of a defect of Ticketrelay. The mail server was told to send it"
                  " again.",

@@ -47,6 +47,15 @@ class ServerSettings(Section):
     """Bytes of one request's body; a larger one is answered 413."""
     max_waiting: int = Field(default=1000, ge=1)
     """The most deliveries that may wait for the ledger; one more is answered 503, a mail 451."""
+    connections: int = Field(default=500, ge=1)
+    """Connections of the HTTP listener open at once; on one more, a probe is answered, and any other request gets 503.
+    The limit of open files can lower it."""
+    head_deadline: Seconds = 10.0
+    """How long the head of a request may take; after that it is answered 408."""
+    body_deadline: Seconds = 60.0
+    """How long the body of a request may take, plus 1 s for each 64 KiB that arrived; after that it is answered 408."""
+    keep_alive: Seconds = 75.0
+    """How long a connection is kept open for the next request."""
     health_listen: Address = "127.0.0.1:8081"
     """The address of `/livez`, `/readyz` and `/metrics` of `mail` and `worker`; their `--listen` takes precedence."""
     control: str | None = None

@@ -7,7 +7,7 @@ import click
 from worker.broker.relay import Relay
 from worker.cli.operate.mail_audit import audit
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, imap_supervisor
+from worker.cli.processes.parts import Signals, control_of, health_thread, imap_supervisor
 from worker.cli.shell.common import (
     DEFAULT_SMTP,
     config_file,
@@ -23,12 +23,11 @@ from worker.cli.shell.common import (
 from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
-from worker.intake.listener import HttpThread
 from worker.intake.smtp import boxes_of, mailboxes
 from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
-from worker.runtime.health import health_app, threads
+from worker.runtime.health import threads
 from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
@@ -87,7 +86,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
     needed = threads(*edge_names, "imap", "intake", "bell")
-    health = HttpThread([(health_socket, health_app(ledger, metrics, needed))])
+    health = health_thread(health_socket, ledger, metrics, needed, settings)
     edges = [
         mail_thread(listener, intake, lambda: boxes_of(current()), settings, lmtp=is_lmtp)
         for listener, is_lmtp in mail_sockets

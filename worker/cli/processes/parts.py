@@ -15,7 +15,7 @@ from worker.cli.shell.common import F, fail, split_address
 from worker.intake.http import Edge
 from worker.intake.imap.supervisor import ImapSupervisor
 from worker.intake.intake import Intake
-from worker.intake.listener import HttpThread
+from worker.intake.listener import FEW, HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import SocketSupervisor
 from worker.ledger import Ledger
 from worker.reloading import Reloader
@@ -23,7 +23,7 @@ from worker.reloading.control import Control, control_app, unix_listener, unix_p
 from worker.runtime.health import Parts, health_app
 from worker.runtime.metrics import Metrics
 from worker.runtime.starting import listen_or_exit
-from worker.settings import SettingsError
+from worker.settings import Settings, SettingsError
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
 from worker.settings.problems import variable
@@ -66,9 +66,9 @@ def http_edge(intake: Intake, ledger: Ledger, current: Current, metrics: Metrics
     )
 
 
-def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts) -> HttpThread:
+def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Parts, settings: Settings) -> HttpThread:
     """Return a server of probes for a process that has no other HTTP listener; not started yet."""
-    return HttpThread([(listener, health_app(ledger, metrics, parts))])
+    return HttpThread([(listener, health_app(ledger, metrics, parts))], limits_of(settings.server, FEW))
 
 
 class Signals:
@@ -117,4 +117,5 @@ def control_of(reloader: Reloader) -> Control | None:
             name = variable("server", "control")
             fail([f"cannot listen on {path}: {error.strerror}; set another path with {name}"])
     token = server.control_token
-    return Control(listener, control_app(reloader, token.get_secret_value() if token is not None else None))
+    app = control_app(reloader, token.get_secret_value() if token is not None else None)
+    return Control(listener, app, limits_of(server, FEW))

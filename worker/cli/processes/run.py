@@ -15,6 +15,7 @@ import click
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from tickets.http_listener import Limits
 from tickets.listening import listen as bind
 from tickets.private_files import make_file, make_folder
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
@@ -44,7 +45,7 @@ from worker.delivery.dispatch import WakeUps
 from worker.intake.http import intake_app
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
-from worker.intake.listener import HttpThread
+from worker.intake.listener import HttpThread, limits_of
 from worker.intake.smtp import Boxes, SmtpThread, boxes_of
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
@@ -265,7 +266,7 @@ def _started(
             beside=[Mount("", api.app)] if api is not None else [],
             parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
         )
-        http = _http(listener, app, api, control)
+        http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
         supervisor = imap_supervisor(ledger, intake, current)
         for part in (wake_ups, intake, http, worker, *edges, supervisor, sockets, control_of(reloader)):
@@ -297,17 +298,21 @@ def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
 
 
 def _http(
-    listener: socket.socket, app: ASGIApp, api: LocalTicketsApi | None, control: tuple[str, int, str] | None
+    listener: socket.socket,
+    app: ASGIApp,
+    api: LocalTicketsApi | None,
+    control: tuple[str, int, str] | None,
+    limits: Limits,
 ) -> HttpThread:
     """Return the HTTP server: the application, and the local Tickets API's inspection if requested."""
     if api is None:
-        return HttpThread([(listener, app)])
+        return HttpThread([(listener, app)], limits)
     listeners: list[tuple[socket.socket, ASGIApp]] = [(listener, app)]
     if control is not None:
         host, port, token = control
         listeners.append((listen_or_exit(host, port), tickets_control(api, token)))
     # The local API cuts connections when a fault demands it.
-    return HttpThread(listeners, start=api.start, stop=api.stop, protocol=AbortableProtocol)
+    return HttpThread(listeners, limits, start=api.start, stop=api.stop, protocol=AbortableProtocol)
 
 
 def _address(mail_listeners: list[tuple[socket.socket, bool]], *, lmtp: bool) -> str | None:

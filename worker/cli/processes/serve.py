@@ -20,7 +20,7 @@ from worker.cli.shell.common import (
 from worker.delivery.dispatch import WakeUps
 from worker.intake.http import intake_app
 from worker.intake.intake import Intake
-from worker.intake.listener import HttpThread
+from worker.intake.listener import HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import configured
 from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
@@ -62,7 +62,7 @@ def serve(listen: str | None, log_level: str) -> None:
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
     app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
-    http = HttpThread([(listener, app)])
+    http = HttpThread([(listener, app)], limits_of(settings.server))
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]

@@ -47,7 +47,7 @@ def worker(listen: str | None, log_level: str) -> None:
     metrics = metrics_of(ledger, settings)
     relay = Relay(settings, ledger, metrics, current)
     thread = WorkerThread(relay)
-    health = health_thread(listener, ledger, metrics, thread.parts())
+    health = health_thread(listener, ledger, metrics, thread.parts(), settings)
     reloader = Reloader(current, weak_secrets.reloading(lambda: read_fleet(file, needs_api=True), ledger), metrics)
     control = control_of(reloader)
     # Stopped in this order, too: probes are answered until the calls under way have ended.

@@ -56,8 +56,8 @@ ALARMS = {
                       "The clock of the ledger was set by more than a second: the clock of PostgreSQL's machine, or of"
                       " this machine for SQLite. Nothing is sent for about a minute, so that no wait ends too early."
                       " Messages are taken in as usual.",
-                      "Nothing, after a single step: sending continues by itself. If the alarm returns, two programs set"
-                      " the clock, or a virtual machine is paused again and again: let one NTP client slew the clock."),
+                      "Nothing, after a single step: sending continues by itself. If the alarm returns, two programs"
+                      " set the clock, or a virtual machine is paused again and again: let NTP slew the clock."),
         DeclaredAlarm("delivery_failing",
                       "No ticket gets through: for `FAILING_ALARM` (2 minutes) work could be sent, at least three calls"
                       " failed, and the Tickets API answered none. An answer with 4xx would count; a look-up does not.",
