@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import CodeType, ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -172,10 +172,10 @@ def run(
                 continue
             if not running:
                 return
-            for ready in wait(list(running)):
+            for ready in cast(list[Connection], wait(list(running))):
                 process, ablation, output = running.pop(ready)
                 try:
-                    ran = ready.recv()
+                    ran: Ran = ready.recv()
                 except EOFError:
                     ran = Ran("broken", why=f"the process of the tests ended without a result\n{_end_of(output)}")
                 process.join()
