@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import CodeType, ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -45,7 +45,7 @@ Verdict = Literal["noticed", "unnoticed", "stale", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """The result of the tests of one rule."""
+    """What the tests showed about one rule."""
 
     verdict: Verdict
     failed: tuple[str, ...] = ()
@@ -172,11 +172,10 @@ def run(
                 continue
             if not running:
                 return
-            ended = wait(list(running))
-            for ready in [each for each in running if each in ended]:
+            for ready in cast(list[Connection], wait(list(running))):
                 process, ablation, output = running.pop(ready)
                 try:
-                    ran = ready.recv()
+                    ran: Ran = ready.recv()
                 except EOFError:
                     ran = Ran("broken", why=f"the process of the tests ended without a result\n{_end_of(output)}")
                 process.join()

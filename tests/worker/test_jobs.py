@@ -48,6 +48,17 @@ def test_a_new_job_runs_at_once_and_again_after_its_interval(ledger: Ledger, clo
     assert row(ledger)["state"] == '{"runs": 2}'
 
 
+def test_a_job_is_not_taken_before_it_is_due(ledger: Ledger, clock: ManualClock) -> None:
+    store = ledger.job_store
+    store.plan(["count:prom"])
+    taken = store.take(["count:prom"], owner="one", lease=LEASE)
+    assert taken is not None
+    store.finish(taken[0], {}, after=EVERY)
+    assert store.take(["count:prom"], owner="one", lease=LEASE) is None
+    clock.now += EVERY
+    assert store.take(["count:prom"], owner="one", lease=LEASE) is not None
+
+
 def test_of_two_processes_one_runs_a_job(make_ledger: MakeLedger, clock: ManualClock) -> None:
     ledgers = [make_ledger(), make_ledger()]
     ledgers[0].upgrade()

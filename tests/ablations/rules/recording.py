@@ -9,6 +9,8 @@ LOAD = "worker/ledger/recording/load.py"
 RECORDING = "worker/ledger/verbs/recording.py"
 WAITING = "worker/ledger/recording/waiting.py"
 RECORDER = "worker/ledger/recording/recorder.py"
+MAILBOXES = "worker/ledger/sources/mailboxes.py"
+INTAKE = "worker/intake/intake.py"
 
 ABLATIONS = (
     Ablation(
@@ -112,5 +114,64 @@ ABLATIONS = (
         '"unproven": operation.in_doubt,',
         '"unproven": False,',
         tests_in("engine/test_engine.py", "test_what_broke_a_promise_once_does_so_no_more"),
+    ),
+    Ablation(
+        "what waits for a dead create is planned as held",
+        WRITE,
+        "OperationState.HELD if operation.held else OperationState.OPEN",
+        "OperationState.OPEN",
+        tests_in("worker/test_delivery_statements.py", "test_what_comes_after_a_dead_create_is_not_due"),
+    ),
+    Ablation(
+        "one process reads a mailbox",
+        MAILBOXES,
+        ".where(_is(mailboxes, mailbox), is_free)",
+        ".where(_is(mailboxes, mailbox))",
+        tests_in("worker/test_mailboxes.py", "test_one_process_at_a_time_has_a_mailbox"),
+    ),
+    Ablation(
+        "the cursor of a folder never goes back",
+        MAILBOXES,
+        "update(folders).where(*its, folders.c.last_uid < last_uid)",
+        "update(folders).where(*its)",
+        tests_in("worker/test_mailboxes.py", "test_a_cursor_goes_on_and_never_back"),
+    ),
+    Ablation(
+        "a sender is answered after the record is durable",
+        INTAKE,
+        "recorded, due = self._ledger.record([each.delivery for each in waiting])",
+        (
+            "from worker.ledger.recording import recorder\n"
+            "            with self._ledger.database.write() as within:\n"
+            "                rules = self._ledger.rules.read(self._ledger.database, within)\n"
+            "                recorded, due = recorder.record(\n"
+            "                    self._ledger.database, within, [each.delivery for each in waiting], rules\n"
+            "                )\n"
+            "                for one, its in zip(waiting, recorded, strict=True):\n"
+            "                    one.recorded.set_result(its)\n"
+            "                waiting, recorded = [], []"
+        ),
+        tests_in("worker/test_intake.py", "test_a_record_that_cannot_be_committed_is_not_answered_as_one"),
+    ),
+    Ablation(
+        "a full queue refuses",
+        INTAKE,
+        "queue.Queue(max_waiting)",
+        "queue.Queue()",
+        tests_in("worker/test_intake.py", "test_more_than_may_wait_is_refused_and_nothing_of_it_is_stored"),
+    ),
+    Ablation(
+        "one bad delivery does not affect its neighbours",
+        INTAKE,
+        "                    self._record([each])\n",
+        "                    each.recorded.set_exception(error)\n",
+        tests_in("worker/test_intake.py", "test_a_delivery_that_the_database_refuses_does_not_take_its_neighbours"),
+    ),
+    Ablation(
+        "what cannot be planned is quarantined",
+        INTAKE,
+        "self._record_unplannable(waiting[0], error)",
+        "waiting[0].recorded.set_exception(error)",
+        tests_in("worker/test_intake.py", "test_a_delivery_that_the_database_refuses_does_not_take_its_neighbours"),
     ),
 )  # fmt: skip

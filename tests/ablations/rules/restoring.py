@@ -97,4 +97,11 @@ ABLATIONS = (
             "test_a_close_is_not_sent_again_by_hand_when_its_case_was_opened_since",
         ),
     ),
+    Ablation(
+        "a ticket of another case is not bound",
+        REPAIR,
+        "if bound is not None and",
+        "if False and",
+        tests_in("worker/test_repairs_of_cases.py", "test_a_ticket_of_one_case_cannot_be_bound_to_another"),
+    ),
 )  # fmt: skip

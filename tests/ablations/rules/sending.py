@@ -9,6 +9,7 @@ SENDING = "worker/delivery/sending.py"
 OUTCOMES = "worker/delivery/outcomes.py"
 LOOKUP = "worker/delivery/lookup.py"
 BREAKER = "worker/delivery/breaker.py"
+DISPATCH = "worker/delivery/dispatch.py"
 
 ABLATIONS = (
     Ablation(
@@ -282,6 +283,34 @@ ABLATIONS = (
         tests_in(
             "worker/test_breaker.py",
             "test_a_probe_that_fails_keeps_it_open_and_one_that_is_answered_does_not_count",
+        ),
+    ),
+    Ablation(
+        "expired leases are taken back by every worker",
+        DISPATCH,
+        "taken = self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait))",
+        "taken = 0",
+        tests_in("worker/test_delivery_statements.py", "test_dispatch_takes_expired_leases_back"),
+    ),
+    Ablation(
+        "waiting comments are paired by dispatch",
+        DISPATCH,
+        "self._ledger.pair_waiting()",
+        "pass",
+        tests_in(
+            "worker/test_waiting.py",
+            "test_a_comment_whose_case_is_known_is_not_dropped_however_long_nobody_looked",
+        ),
+        on_postgresql=True,
+    ),
+    Ablation(
+        "dispatch delivers while the broker is away",
+        DISPATCH,
+        "if broker_away or self._rounds[kind] > self._patience:",
+        "if False:",
+        tests_in(
+            "worker/test_deliverer.py",
+            "test_dispatch_delivers_itself_when_the_broker_is_away_or_nobody_hears_the_wake_ups",
         ),
     ),
 )  # fmt: skip
