@@ -242,6 +242,13 @@ def test_status_exits_0_while_nothing_needs_somebody(cli: Cli, kept: Ledger) -> 
     assert "1 create_ticket" in result.stdout
 
 
+def test_status_tells_when_a_call_last_took_effect(cli: Cli, kept: Ledger) -> None:
+    assert "answers" not in cli("status").stdout
+    kept.record([delivery(opened())])
+    deliver_all(kept)
+    assert f"answers     last success {kept.overview().last_success_at:%Y-%m-%d %H:%M}" in cli("status").stdout
+
+
 def test_status_exits_1_with_a_line_for_each_alarm(cli: Cli, kept: Ledger) -> None:
     kill_create(kept, opened())
     kept.record([Delivery(inbound(b"<xml/>"), unreadable="not JSON")])

@@ -17,7 +17,6 @@ from worker.settings import TimingSettings
 
 from .builders import (
     LATENCY,
-    NOON,
     ManualClock,
     again,
     claim,
@@ -246,12 +245,15 @@ def test_a_settle_that_is_refused_counts_neither_way(ledger: Ledger, clock: Manu
 
 
 def test_a_ghost_wait_does_not_count_as_time_in_which_work_could_be_sent(ledger: Ledger, clock: ManualClock) -> None:
-    record(ledger, 3)
-    pairs = [(each, again(NOON + 3 * GHOST, unknown=True, latency=LATENCY)) for each in claim(ledger)]
-    clock.advance(seconds=100)
-    ledger.settle(pairs)
+    record(ledger, 2)
+    fail(ledger, clock)
+    clock.advance(seconds=65)
+    at = clock.now + 3 * GHOST
+    ledger.settle([(each, again(at, unknown=True, latency=LATENCY)) for each in claim(ledger)])
     clock.advance(seconds=59)
     assert NAME not in names(ledger)
+    clock.advance(seconds=1)
+    assert NAME in names(ledger)
 
 
 def test_while_everything_is_paused_it_is_down_and_the_time_begins_anew(ledger: Ledger, clock: ManualClock) -> None:
@@ -317,8 +319,8 @@ def test_a_look_up_that_closed_the_gate_begins_the_time_anew(ledger: Ledger, clo
     ledger.settle(
         [(one, Settlement("again", "refused", again_at=clock.now, reads=True, latency=LATENCY, gate=refused))]
     )
-    ledger.settle([(each, again(clock.now, reads=True, latency=LATENCY)) for each in others])
-    clock.advance(seconds=60)
+    ledger.settle([(each, again(clock.now, latency=LATENCY)) for each in others])  # they were under way
+    clock.advance(seconds=130)
     assert names(ledger) == {"gate_closed"}
     clock.advance(hours=1)
     probe = claim_one(ledger)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, upda
 
 from worker.ledger.engine.database import Database
 from worker.ledger.queue.claim import Claim
+from worker.ledger.queue.gates import REFUSALS
 from worker.ledger.queue.settles import Settlement
 from worker.ledger.schema.columns import Instant, Number
 from worker.ledger.schema.tables import answers
@@ -63,7 +64,7 @@ class Heard:
     in_doubt: bool = False
     """True if the last of them may have been executed."""
     shut: bool = False
-    """True if a look-up closed the gate: nothing can be sent for a while."""
+    """True if a look-up closed the gate, or probed a gate that a refused key had closed: nothing could be sent."""
 
 
 def heard(settled: Iterable[tuple[Claim, Settlement]]) -> Heard:
@@ -72,7 +73,7 @@ def heard(settled: Iterable[tuple[Claim, Settlement]]) -> Heard:
     for claim, outcome in settled:
         if outcome.reads:
             closes = outcome.gate is not None and not outcome.gate.reading and outcome.gate.reason != "breaker"
-            found = replace(found, shut=found.shut or closes)
+            found = replace(found, shut=found.shut or closes or claim.probes in REFUSALS)
         elif outcome.latency is not None and _has_failed(outcome):
             found = replace(
                 found,
