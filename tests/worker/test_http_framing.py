@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -153,14 +156,11 @@ def test_white_space_around_a_value_is_not_part_of_it(served: Listening) -> None
 UPGRADE = HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
 
 
-@pytest.mark.parametrize(
-    "rest",
-    [
-        b"Content-Length: 49\r\n\r\n" + GET.ljust(49),
-        b"Transfer-Encoding: chunked\r\n\r\n31\r\n" + GET.ljust(49) + b"\r\n0\r\n\r\n",
-    ],
-    ids=["a length", "chunks"],
-)
+INNER = GET.ljust(49)
+IN_CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n31\r\n" + INNER + b"\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("rest", [b"Content-Length: 49\r\n\r\n" + INNER, IN_CHUNKS], ids=["a length", "chunks"])
 def test_the_body_of_a_request_that_asks_for_another_protocol_is_not_taken_for_a_request(
     served: Listening, rest: bytes
 ) -> None:
@@ -171,7 +171,7 @@ def test_the_body_of_a_request_that_asks_for_another_protocol_is_not_taken_for_a
         served.connect(GET).answer()
         sender.send(rest[cut:] + HEAD + b"Content-Length: 5\r\n\r\nafter")
         assert [sender.answer().status for _ in range(2)] == [200, 200]
-        assert [each for each in served.app.bodies[before:] if each] == [GET.ljust(49), b"after"]
+        assert [each for each in served.app.bodies[before:] if each] == [INNER, b"after"]
         del served.app.bodies[before:]
 
 
@@ -214,4 +214,26 @@ def test_a_request_that_asks_for_another_protocol_is_not_logged(
     served: Listening, caplog: pytest.LogCaptureFixture
 ) -> None:
     served.connect(UPGRADE + b"\r\n").answer()
+    assert caplog.records == []
+
+
+def test_bytes_that_are_torn_and_changed_break_nothing(served: Listening, caplog: pytest.LogCaptureFixture) -> None:
+    chance = random.Random(9112)  # noqa: S311 — the same bytes each time
+    good = [GET, UPGRADE + IN_CHUNKS, CHUNKED + b"1\r\na\r\n0\r\n\r\n"]
+    parts = [*(request for _, request in REFUSED.values()), *(good * 10)]
+    for _ in range(300):
+        data = bytearray(b"".join(chance.choices(parts, k=3)))
+        for _ in range(chance.choice((0, 1, 4))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        cut = chance.randrange(len(data))
+        sender = served.connect()
+        with suppress(ConnectionError):
+            sender.send(bytes(data[:cut]))
+            served.connect(GET).answer()  # until then the first part has been read
+            sender.send(bytes(data[cut:]))
+            served.connect(GET).answer()
+            sender.socket.shutdown(socket.SHUT_WR)
+        assert sender.rest()[:9] in (b"", b"HTTP/1.1 ")
+        served.disconnect()
+    assert served.connect(GET).answer().status == 200
     assert caplog.records == []
