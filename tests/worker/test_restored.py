@@ -20,6 +20,8 @@ from worker.ledger.schema.tables import cases, operations
 from .builders import ManualClock, changed, claim_one, commented, delivery, done, opened, resolved, rows
 from .relay import Relay, relaying
 
+pytestmark = pytest.mark.one_database
+
 NAMES = [f"disk-{number}" for number in range(12)]
 
 
