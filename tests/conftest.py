@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what is beyond the share, and the tests that cannot run here, and count both."""
     if not is_whole():
-        beyond = left_out(items)
+        beyond = left_out(items, ["sqlite", "postgresql"] if postgresql_is_there() else ["sqlite"])
         _deselect(config, items, beyond)
         config.stash[_BEYOND] = len(beyond)
     absent: dict[str, list[pytest.Item]] = {}

@@ -21,8 +21,12 @@ from pathlib import Path
 from typing import Protocol
 
 import worker.cli
+from connectors import BUILT_IN
+from tickets.transport import trusted_authorities
 
 _START_PATIENCE_S = 120.0
+
+trusted_authorities()  # cached: loading them costs each process 20 ms
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(
@@ -33,9 +37,15 @@ _server.set_forkserver_preload(
             for each in pkgutil.walk_packages(worker.cli.__path__, "worker.cli.")
             if "__main__" not in each.name
         ),
-        *("alembic.command", "alembic.autogenerate.api", "psycopg", "sqlalchemy.dialects.postgresql.psycopg"),
-        *("celery.app.amqp", "celery.worker", "celery.concurrency.thread", "kombu.transport.memory"),
-        *("kombu.transport.pyamqp", "kombu.transport.redis", "uvicorn.loops.auto", "uvicorn.protocols.http.auto"),
+        *(f"connectors.{kind}" for kind in BUILT_IN),  # every command that reads settings loads all of them
+        *("alembic.command", "alembic.config", "alembic.autogenerate.api"),
+        *("psycopg", "sqlalchemy.dialects.postgresql.psycopg"),
+        *("celery.app.amqp", "celery.app.control", "celery.app.events", "celery.fixups.django", "celery.worker"),
+        *("celery.concurrency.thread", "celery.worker.autoscale", "celery.worker.components"),
+        *("celery.worker.consumer", "celery.worker.control", "worker.broker.consumer"),
+        *("kombu.transport.memory", "kombu.transport.pyamqp", "kombu.transport.redis", "kombu.pidbox"),
+        *("uvicorn.lifespan.off", "uvicorn.loops.auto", "uvicorn.protocols.http.auto"),
+        *("anyio._backends._asyncio", "httpcore"),
     ]
 )
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -47,17 +48,31 @@ def is_in_share(place: int, of: int, number: int) -> bool:
     return (place + number) % of == 0
 
 
-def left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Return the items beyond the share: a test with `@pytest.mark.share(of=4)` keeps every fourth of its cases."""
-    seen: Counter[str] = Counter()
+def left_out(items: Sequence[pytest.Item], databases: Sequence[str]) -> list[pytest.Item]:
+    """Return the items beyond the share.
+
+    A test with `@pytest.mark.share(of=4)` keeps every fourth of its cases. One with `@pytest.mark.one_database` keeps
+    each case on one of these databases: what it tests is above the statements, which other tests execute on both.
+    """
+    seen: Counter[tuple[str, str]] = Counter()
     beyond = []
     for item in items:
+        test, database = item.nodeid.partition("[")[0], _database_of(item)
         if (marker := item.get_closest_marker("share")) is not None:
-            test = item.nodeid.partition("[")[0]
-            if not is_in_share(seen[test], marker.kwargs["of"], number_of_the_commit()):
+            if not is_in_share(seen[test, ""], marker.kwargs["of"], number_of_the_commit()):
                 beyond.append(item)
-            seen[test] += 1
+            seen[test, ""] += 1
+        elif database in databases and item.get_closest_marker("one_database") is not None:
+            number = number_of_the_commit() + crc32(test.encode())
+            if not is_in_share(seen[test, database] + databases.index(database), len(databases), number):
+                beyond.append(item)
+            seen[test, database] += 1
     return beyond
+
+
+def _database_of(item: pytest.Item) -> str:
+    found: str = item.callspec.params.get("database_url", "") if hasattr(item, "callspec") else ""
+    return found
 
 
 def let_the_commit_choose_examples(config: pytest.Config) -> None:

@@ -112,7 +112,7 @@ def test_a_comparison_that_is_interrupted_ends_its_benchmark_and_leaves_no_folde
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with subprocess.Popen(
-        command("rehearse", "--against", HEAD, "--deliveries", "1000000"),
+        command("rehearse", "--against", HEAD, "--deliveries", "100000"),
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,

@@ -25,6 +25,8 @@ from .builders import NOON, ManualClock, claim_one, commented, dead, delivery, d
 from .commands import KEY, command, deliver, every_row, in_a_process, said
 from .conftest import MakeLedger
 
+pytestmark = pytest.mark.one_database
+
 READS_NOT = "ak_test_writes_only"
 
 

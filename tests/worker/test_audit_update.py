@@ -28,6 +28,8 @@ from .builders import NOON, ManualClock, case_row, changed, delivery, kinds_of, 
 from .commands import KEY, command, deliver, every_row, said
 from .conftest import MakeLedger
 
+pytestmark = pytest.mark.one_database
+
 CONFIG = """\
 sources:
   aurion:

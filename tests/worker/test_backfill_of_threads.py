@@ -17,6 +17,8 @@ from .builders import ManualClock, rows
 from .relay import Relay, relaying
 from .slack_stand_in import Slack, slack
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]:

@@ -34,6 +34,8 @@ from .builders import (
 from .relay import Relay, relaying
 from .test_outcomes import claimed
 
+pytestmark = pytest.mark.one_database
+
 TIMING = TimingSettings()
 PAUSE = timedelta(seconds=TIMING.probe_interval)
 API = ApiSettings.model_validate({"url": "http://127.0.0.1:1", "key": "k", "breaker_calls": 10, "breaker_rate": 0.5})

@@ -27,6 +27,8 @@ from .commands import command, every_row, in_a_process
 from .conftest import MakeLedger
 from .dead_letters import blocked, dead_note, edited, states
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def ledger(make_ledger: MakeLedger) -> Ledger:

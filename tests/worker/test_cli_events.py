@@ -36,6 +36,8 @@ from .builders import (
 )
 from .commands import command, said
 
+pytestmark = pytest.mark.one_database
+
 
 def steps(told: dict[str, Any], subject: str | None = None) -> list[str]:
     return [each["what"] for each in told["steps"] if subject in (None, each["subject"])]

@@ -31,6 +31,8 @@ from .commands import command, deliver, every_row, said
 from .conftest import MakeLedger
 from .dead_letters import blocked, dead_note, edited, states
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def ledger(make_ledger: MakeLedger) -> Ledger:

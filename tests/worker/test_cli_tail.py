@@ -17,6 +17,8 @@ from worker.ledger.reports.following import LOOKED_FOR, MOST_PASSED_OVER, Filter
 from .builders import NOON, claim_one, dead, deliver_all, delivery, done, inbound, opened
 from .commands import begun, command, said
 
+pytestmark = pytest.mark.one_database
+
 
 @contextmanager
 def following(database_url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:

@@ -24,6 +24,8 @@ from .builders import ManualClock, case_row, deliver_all, kinds_of, rows
 from .conftest import MakeLedger
 from .products import Product, listing, plainly, product
 
+pytestmark = pytest.mark.one_database
+
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 EVERY_S, GRACE_S = 60.0, 300.0
 LOOKS = round(GRACE_S / EVERY_S) + 1

@@ -105,6 +105,7 @@ WHATEVER_FAILS = [
 ]
 
 
+@pytest.mark.one_database
 def test_two_hundred_operations_of_one_case_are_applied_in_order_and_once_whatever_fails(relay: Relay) -> None:
     texts = [f"note {number:03}" for number in range(198)]
     relay.ledger.record(

@@ -32,6 +32,8 @@ from .builders import (
 )
 from .conftest import MakeLedger
 
+pytestmark = pytest.mark.one_database
+
 TEAM = Group(f"{PREFIX}team", "team=core")
 OTHER = Group(f"{PREFIX}other", "team=other")
 

@@ -45,6 +45,8 @@ from .builders import (
     take_back,
 )
 
+pytestmark = pytest.mark.one_database
+
 SCARCE = Limits(10, None)
 FULL = MAX_TEXT - len(BETWEEN)  # a note of this length has no room for one more character
 

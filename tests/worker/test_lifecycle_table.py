@@ -34,6 +34,8 @@ from .builders import (
 )
 from .conftest import MakeLedger
 
+pytestmark = pytest.mark.one_database
+
 POLICY = Policy(reopen_window=timedelta(hours=1))
 CHECK = Policy(reopen_window=timedelta(hours=1), check_on_repeat=True)
 HOUR = 60

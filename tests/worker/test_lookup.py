@@ -37,6 +37,8 @@ from .builders import (
 from .relay import Relay, relaying
 from .test_outcomes import claimed
 
+pytestmark = pytest.mark.one_database
+
 TIMING = TimingSettings()
 SETTLED = timedelta(seconds=TIMING.lease + TIMING.request_life + TIMING.search_settles)
 MARKER = marker(b"secret", "key of the create")

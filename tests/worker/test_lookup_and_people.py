@@ -22,6 +22,8 @@ from .builders import (
 )
 from .relay import Relay, relaying
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]:

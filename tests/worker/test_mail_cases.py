@@ -18,6 +18,8 @@ from .conftest import MakeLedger
 from .conversations import story
 from .mails import ADA, BOB, EVE, SUPPORT, Mailbox, mail_source, mailbox, named, raw
 
+pytestmark = pytest.mark.one_database
+
 
 def did(recorded: Recorded) -> list[str]:
     return [kind for effect in recorded.effects for kind in effect.operations]

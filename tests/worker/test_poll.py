@@ -25,6 +25,8 @@ from worker.settings import Settings, Source, TimingSettings
 from .builders import ManualClock, case_row, changed, delivery, opened, resolved, rows
 from .relay import KEY, Relay, relaying
 
+pytestmark = pytest.mark.one_database
+
 SCARCE = Limits(10, 10)
 CHECK = Treatment(Policy(check_on_repeat=True))
 SETTINGS: dict[str, Any] = {"secret": "s3cret", "poll": "5m", "wont_fix": ["category=wont-fix"]}

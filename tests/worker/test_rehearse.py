@@ -18,7 +18,7 @@ from .commands import command
 from .conftest import MakeLedger
 
 BEGUN = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
-NAMES, TIMES = 500, 10
+NAMES, TIMES = 100, 10
 """The number of alerts, and how often each fires and ends: ten thousand deliveries."""
 APART = timedelta(hours=2)
 LASTS = timedelta(minutes=10)

@@ -17,6 +17,8 @@ from worker.ledger.schema.tables import cases, inbound, operations, pending
 from .builders import ManualClock, commented, delivery, opened, resolved, rows
 from .relay import Relay, relaying
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]:

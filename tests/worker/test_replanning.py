@@ -19,6 +19,8 @@ from worker.planning.model import Kind
 from .builders import ManualClock, commented, delivery, opened, resolved, rows
 from .relay import Relay, relaying
 
+pytestmark = pytest.mark.one_database
+
 CREATE = b'{"subject":"disk is full","description":"3% free\\n\\nTicketrelay trm0123456789abcdef0123456789abcdef"}'
 INSTEAD = b'{"subject":"again","description":"anew"}'
 

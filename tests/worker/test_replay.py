@@ -21,6 +21,8 @@ from .builders import NOON, inbound, kinds_of, rows
 from .commands import begun, command, every_row, in_a_process, said
 from .conftest import MakeLedger
 
+pytestmark = pytest.mark.one_database
+
 SINCE = ("--since", "2026-02-01")
 
 
@@ -182,7 +184,7 @@ def test_a_replay_is_a_process_of_its_own(ledger: Ledger, database_url: str) -> 
 def test_a_replay_that_is_stopped_keeps_what_it_did_and_the_next_one_does_the_rest(
     ledger: Ledger, database_url: str
 ) -> None:
-    bodies = [alert(f"case-{number}") for number in range(10000)]
+    bodies = [alert(f"case-{number}") for number in range(4000)]
     ledger.record([Delivery(inbound(each, source="alertmanager"), Parsed()) for each in bodies])
     process = begun(database_url, "replay", *SINCE)
     try:

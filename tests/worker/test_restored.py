@@ -22,6 +22,8 @@ from worker.ledger.schema.words import OperationState
 from .builders import ManualClock, case_row, changed, claim_one, commented, delivery, done, opened, resolved, rows
 from .relay import Relay, relaying
 
+pytestmark = pytest.mark.one_database
+
 NAMES = [f"disk-{number}" for number in range(12)]
 
 

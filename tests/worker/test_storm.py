@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import pytest
+
 from benchmarks.parts.simulation import SimulatedClock, Simulation
 from benchmarks.parts.storms import Arrival
 from connectors.contract.events import Event, Opened, Priority, Resolved, digest
@@ -17,6 +19,8 @@ from worker.planning.model import Group, Policy, Treatment
 
 from .builders import LEASE, PROBE, WINDOW, rows
 from .conftest import MakeLedger
+
+pytestmark = pytest.mark.one_database
 
 ALERTS, GROUPS = 10_000, 40
 TOGETHER = 50  # alerts in one delivery

@@ -31,6 +31,8 @@ from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of,
 from .conftest import MakeLedger
 from .conversations import mail, name_of, story, take
 
+pytestmark = pytest.mark.one_database
+
 THREADS = 8
 TEN_MINUTES_S = 600
 

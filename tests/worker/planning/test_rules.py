@@ -9,6 +9,8 @@ from ..conftest import MakeLedger
 from .histories import RULES
 from .rules import Rule, played_by_ledger, played_in_memory
 
+pytestmark = pytest.mark.one_database
+
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 

@@ -22,6 +22,8 @@ from worker.settings import Source
 from ..builders import ManualClock, deliver_all, kinds_of, rows
 from .posting import SECRET, arrive, later, row
 
+pytestmark = pytest.mark.one_database
+
 
 class Postbox:
     """The mails that a mail server took, and its answers to RCPT and DATA."""

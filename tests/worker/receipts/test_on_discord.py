@@ -24,6 +24,8 @@ from ..web_stand_in import HANGS_UP
 from .discord_stand_in import BOT_TOKEN, ONLY_FOR_YOU, Discord, Message, discord
 from .posting import SECRET, arrive, later, moves, row, sample, source_of
 
+pytestmark = pytest.mark.one_database
+
 INTERACTION, CHANNEL, TOKEN = "1482196573487104001", "400000000000000001", "aW50ZXJhY3Rpb24/+="
 FIRST = "Received: a ticket will be opened."
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"

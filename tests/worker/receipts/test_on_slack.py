@@ -36,6 +36,8 @@ from ..slack_stand_in import TOKEN, Slack, slack
 from ..test_poll import look
 from .posting import LINK, SECRET, arrive, close, later, of_slack, post_due, row, webhook_of
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def web() -> Iterator[Slack]:

@@ -17,6 +17,8 @@ from ..builders import NOON, ManualClock, deliver_all, opened
 from ..slack_stand_in import Slack, slack
 from .posting import SECRET, later, of_slack, row, webhook_of
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def web() -> Iterator[Slack]:

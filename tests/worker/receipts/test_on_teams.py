@@ -26,6 +26,8 @@ from ..web_stand_in import HANGS_UP
 from .bot_connector_stand_in import PASSWORD, SCOPE, BotConnector, bot_connector
 from .posting import later, moves, row, sample, source_of
 
+pytestmark = pytest.mark.one_database
+
 THREAD = "19:0123456789abcdef0123456789abcdef@thread.tacv2;messageid=1773453600101"
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
 

@@ -20,6 +20,8 @@ from ..web_stand_in import HANGS_UP
 from .posting import arrive, later, moves, row, sample, source_of
 from .telegram_stand_in import TOKEN, Telegram, refusal, telegram
 
+pytestmark = pytest.mark.one_database
+
 GROUP = -1001000000001
 OPEN = "Ticket T-1 is open (medium): https://tickets.example.net/T-1"
 
