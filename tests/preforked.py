@@ -14,7 +14,7 @@ import os
 import pkgutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import DupFd
 from pathlib import Path
@@ -61,6 +61,7 @@ class Preforked:
 
     `environment` is its whole environment. `output`, `errors` and `input_` are file descriptors, duplicated for the
     process; without `input_` its input is empty. `folder` is its working folder, without it that of this process.
+    `before` is a function of a module, which the process calls before the command.
     """
 
     def __init__(
@@ -72,13 +73,14 @@ class Preforked:
         *,
         input_: int | None = None,
         folder: str | None = None,
+        before: Callable[[], None] | None = None,
     ) -> None:
         self.args = list(arguments)
         files = {1: DupFd(output), 2: DupFd(errors)} | ({} if input_ is None else {0: DupFd(input_)})
         begun, begins = _server.Pipe(duplex=False)
         self._process = _server.Process(
             target=_run,
-            args=(self.args, dict(environment), files, folder or str(Path.cwd()), begins),
+            args=(self.args, dict(environment), files, folder or str(Path.cwd()), begins, before),
             daemon=True,  # a process that a test forgot ends with the tests, instead of keeping them from ending
         )
         self._process.start()
@@ -106,7 +108,12 @@ class Preforked:
 
 
 def _run(
-    arguments: list[str], environment: dict[str, str], files: dict[int, _Descriptor], folder: str, begins: Connection
+    arguments: list[str],
+    environment: dict[str, str],
+    files: dict[int, _Descriptor],
+    folder: str,
+    begins: Connection,
+    before: Callable[[], None] | None,
 ) -> None:
     """Run the command in the new process, set up as an executed command would be."""
     os.setsid()
@@ -120,6 +127,8 @@ def _run(
     os.environ.update(environment)
     begins.close()
     sys.argv = ["ticketrelay", *arguments]
+    if before is not None:
+        before()
     try:
         worker.cli.main(prog_name="ticketrelay")
     finally:

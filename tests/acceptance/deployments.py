@@ -6,7 +6,7 @@ import json
 import secrets
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,10 +121,20 @@ class Embedded:
     """`ticketrelay run` on a folder: everything in one process."""
 
     def __init__(
-        self, folder: Path, environment: dict[str, str] | None = None, *, limit: str = "none", more: Sequence[str] = ()
+        self,
+        folder: Path,
+        environment: dict[str, str] | None = None,
+        *,
+        limit: str = "none",
+        more: Sequence[str] = (),
+        before: Callable[[], None] | None = None,
     ) -> None:
-        """`limit` is the local Tickets API's, as for `--api-limit`; `more` are other arguments of `run`."""
+        """`limit` is the local Tickets API's, as for `--api-limit`; `more` are other arguments of `run`.
+
+        `before` is as for `Process`.
+        """
         self._folder = folder
+        self._before = before
         self._more = more
         self._limit = limit
         self._environment = environment or {}
@@ -148,7 +158,7 @@ class Embedded:
         ]
         arguments += ["--api-control", self._control, "--api-control-token", CONTROL_TOKEN, *self._more]
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.process = Process(arguments, self._environment, self._folder / "output.txt")
+        self.process = Process(arguments, self._environment, self._folder / "output.txt", before=self._before)
         wait_until(lambda: self._is_ready(), "ready")
 
     def _is_ready(self) -> bool:
@@ -230,14 +240,16 @@ class Fleet:
         mail: bool = True,
         limit: str = "none",
         code: Path | None = None,
+        before: Callable[[], None] | None = None,
     ) -> None:
         """Set up the fleet without starting it.
 
         `more` are settings: those of the broker, and changes of the defaults here. `limit` is that of the Tickets
-        API, as for `--limit`. `code` is as for `Process`.
+        API, as for `--limit`. `code` and `before` are as for `Process`.
         """
         self._folder = folder
         self._code = code
+        self._before = before
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}", FLEET_SECRET)
         self.environment = {
@@ -280,7 +292,7 @@ class Fleet:
 
     def start_one(self, name: str) -> None:
         output = self._folder / f"{name}.txt"
-        self._processes[name] = Process(self._commands[name], self.environment, output, self._code)
+        self._processes[name] = Process(self._commands[name], self.environment, output, self._code, before=self._before)
 
     def wait_until_ready(self, name: str) -> None:
         def is_ready() -> bool:

@@ -67,17 +67,20 @@ class Process:
         output: Path,
         code: Path | None = None,
         command: Sequence[str] | None = None,
+        before: Callable[[], None] | None = None,
     ) -> None:
         """Start a process; `command` precedes the arguments, without it `ticketrelay` runs in a preforked process.
 
-        `code` is the folder of the packages to run; None runs those of this checkout.
+        `code` is the folder of the packages to run; None runs those of this checkout. `before` is as for `Preforked`.
         """
         self.output = output
         self._is_asked = False
         self._process: Preforked | subprocess.Popen[bytes]
         with output.open("ab") as stream:
             if code is None and command is None:
-                self._process = Preforked(arguments, clean_environment(environment), stream.fileno(), stream.fileno())
+                self._process = Preforked(
+                    arguments, clean_environment(environment), stream.fileno(), stream.fileno(), before=before
+                )
                 return
             self._process = subprocess.Popen(
                 [*(command or TICKETRELAY), *arguments],

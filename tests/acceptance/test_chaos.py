@@ -8,20 +8,31 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any, get_args
 
 import pytest
+from prometheus_client import generate_latest
 
 from tests.acceptance.chaos import faults, stream
+from tests.acceptance.chaos.alarms import AlarmWatch
 from tests.acceptance.chaos.checker import Effect, Verdict, judge, observe, story
-from tests.acceptance.chaos.driver import run
+from tests.acceptance.chaos.conditions import FAR, NEAR, clock_steps
+from tests.acceptance.chaos.driver import Outcome, run
+from tests.acceptance.chaos.hooks import Switches, slow_commit
 from tests.acceptance.chaos.sites import Kind
 from tickets.markers import as_repeat
 from tickets.server.faults import FaultRule
+from worker.ledger import ALARMS
 from worker.ledger.queue.joining import joined
+from worker.runtime.metrics import Metrics
 
 STEPS = ("create_ticket s1", "add_note s2 on s1", "add_note s3 on s1", "close_ticket s4 on s1")
 CREATED, FIRST, SECOND, CLOSED = (Effect("a", name) for name in STEPS)
@@ -171,17 +182,110 @@ def test_a_stream_has_copies_late_copies_and_every_kind_of_effect_and_cases_with
 # The faults
 
 
-def test_every_kind_of_process_fault_happens_before_one_happens_again() -> None:
-    kinds = ["one", "two", "three"]
-    order = faults.order_of(kinds, 7, seed=1)
-    assert sorted(order[:3]) == sorted(order[3:6]) == sorted(kinds)
-    assert len(order) == 7
+KILLS = [f"kill {number}" for number in range(11)]
+CONDITIONS = [f"condition {number}" for number in range(9)]
+
+
+def test_every_kind_of_fault_happens_before_one_happens_again() -> None:
+    order = faults.order_of(KILLS, CONDITIONS, 50, seed=1)
+    assert sorted(order[:20]) == sorted(order[20:40]) == sorted(KILLS + CONDITIONS)
+    assert len(order) == 50
+
+
+@pytest.mark.parametrize("kills", [KILLS, KILLS[:3]])
+def test_a_dozen_faults_have_each_condition_among_them_in_an_order_of_the_seed(kills: list[str]) -> None:
+    orders = [faults.order_of(kills, CONDITIONS, faults.CONDITIONS_WITHIN, seed) for seed in range(20)]
+    assert all(set(CONDITIONS) < set(each) for each in orders)
+    assert len({tuple(each) for each in orders}) > 1
+    assert {name for each in orders for name in each} == {*kills, *CONDITIONS}
+
+
+def test_the_clock_is_set_both_ways_and_beyond_half_an_hour_and_never_drifts_away() -> None:
+    offs: list[timedelta] = []
+    near, far = clock_steps(offs.append).values()
+    for each in (near, far, near, far):
+        each.begin()
+        each.end()
+    steps = [after - before for before, after in pairwise([timedelta(0), *offs])]
+    assert steps == [NEAR, -FAR, -NEAR, FAR]
+    assert timedelta(minutes=30) < FAR
+    assert offs[-1] == timedelta(0)
+
+
+def test_a_process_follows_the_switches_and_those_of_before_its_start(tmp_path: Path) -> None:
+    switches = Switches(tmp_path / "switches")
+    switches.clock_is_off_by = timedelta(hours=2)
+    switches.commits_are_slow = True
+    others = Switches(switches.path)
+    assert others.commits_are_slow
+    assert others.now(UTC) - datetime.now(UTC) == pytest.approx(timedelta(hours=2), abs=timedelta(minutes=1))
+    others.clock_is_off_by = timedelta(0)
+    assert switches.clock_is_off_by == timedelta(0)
+
+
+@pytest.mark.parametrize(("dice", "seconds"), [(0.0, 0.1), (1.0, 3.0)])
+def test_a_slow_commit_takes_between_a_tenth_of_a_second_and_three_seconds(dice: float, seconds: float) -> None:
+    assert slow_commit(dice) == pytest.approx(seconds)
 
 
 def test_the_tickets_api_can_do_all_that_goes_wrong_there() -> None:
     made = [FaultRule(**each) for each in faults.rules(1)]
     assert {each.action for each in made} == {"reset", "status", "truncate", "drip", "latency", "search_lag"}
     assert {each.status for each in made if each.action == "status"} == {500, 502, 503, 429}
+
+
+# The alarms
+
+
+def test_an_alarm_is_seen_when_it_comes_up_and_when_it_is_over() -> None:
+    with shown_metrics() as (url, show), closing(AlarmWatch(url)) as watch:
+        assert watch.left() == frozenset()
+        show("clock_jumped", "stalled")
+        assert watch.comes_up("clock_jumped")
+        assert not watch.comes_up("delivery_failing", patience=0.3)
+        assert watch.left(patience=0.3) == {"clock_jumped", "stalled"}
+        show("stalled")
+        assert watch.is_over("clock_jumped")
+        show("clock_jumped")
+        assert watch.comes_up("clock_jumped")
+        assert watch.raised == {"clock_jumped": 2, "stalled": 1}
+
+
+@contextmanager
+def shown_metrics() -> Iterator[tuple[str, Callable[..., None]]]:
+    """Serve `/metrics` with the alarms that are shown."""
+    gauges = Metrics()
+    up: list[str] = []
+    gauges.add_gauges(
+        lambda: iter([("ledger_up", {}, 1), *(("alarm", {"alarm": each}, each in up) for each in ALARMS)])
+    )
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(generate_latest(gauges.registry))
+
+        def log_message(self, *_: object) -> None: ...
+
+    def show(*names: str) -> None:
+        up[:] = names
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", show
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"dead": 1}, {"missing_alarms": ("clock_jumped (clock set by 90 s, fault 3)",)}, {"left_alarms": ("x",)}]
+)
+def test_a_run_with_a_missing_or_a_left_alarm_is_not_clean(wrong: dict[str, Any]) -> None:
+    clean = Outcome(2, 1, 0, 0, 1.0, judge({}, []), ())
+    assert clean.is_clean
+    assert not replace(clean, **wrong).is_clean
 
 
 # The runs
@@ -208,5 +312,7 @@ def test_a_short_run_loses_doubles_and_misorders_nothing_whatever_is_killed(kind
     outcome = run(kind, open_folder, events=200, faults=4, seed=7)
     assert outcome.is_clean, (outcome, *outcome.stories)
     assert outcome.events == 200
-    assert outcome.verdict.effects == sum(len(names) for names in stream.make(200, seed=7).expected.values())
+    expected = sum(len(names) for names in stream.make(200, seed=7).expected.values())
+    assert outcome.verdict.effects - outcome.verdict.repeats == expected
     assert outcome.api_faults > 0
+    assert sum(outcome.kinds.values()) == 4

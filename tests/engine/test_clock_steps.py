@@ -40,6 +40,16 @@ def tell(world: Simulation, *cases: str) -> None:
         world.tell(world.say.about(each, "opening", world.time.now))
 
 
+def deliver(world: Simulation, kind: Kind) -> None:
+    """Let A make the next call of this kind, which is answered."""
+    assert world.claim("A", kind)
+    world.send("A")
+    flight = world.flight_of("A")
+    assert flight is not None
+    world.decide(flight, "answered")
+    assert world.settle("A")
+
+
 def jump_of(world: Simulation) -> tuple[float | None, float | None]:
     """Return by how much the gate says that the clock jumped, and how many seconds it stays closed."""
     with world.ledger.database.read() as connection:
@@ -148,6 +158,20 @@ def test_after_a_step_back_a_case_waits_as_long_as_it_was_meant_to(world: Simula
     world.advance(61)
     world.take_back()
     assert world.claim("B", CREATE)
+
+
+def test_after_a_step_back_a_case_without_work_does_not_delay_what_is_told_about_it_next(world: Simulation) -> None:
+    tell(world, "disk")
+    deliver(world, CREATE)
+    tell(world, "cpu")
+    world.claim("B", CREATE)
+    assert sorted(each.state for each in world.seen.cases.values()) == ["idle", "leased"]
+    world.step_clock(-2 * HOUR)
+    world.take_back()
+    assert all(each.run_at <= world.time.now for each in world.seen.cases.values())
+    world.advance(61)
+    world.tell(world.say.about("disk", "comment", world.time.now))
+    assert world.claim("A", "add_note")
 
 
 def test_a_step_back_of_more_than_half_an_hour_makes_no_key_prove_anything(world: Simulation) -> None:

@@ -1,6 +1,7 @@
 """`python3 dev.py chaos --broker redis --events 5000 --faults 20 --seed 1`: a run, its progress on standard error.
 
-The last line is JSON. Exit code 0: nothing lost, duplicated, misordered or unexpected, and no dead letter.
+The last line is JSON. Exit code 0: nothing lost, duplicated, misordered or unexpected, no dead letter,
+every alarm that had to come up was up, and none is up at the end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from tests.acceptance.chaos.driver import Outcome, run
 from tests.acceptance.chaos.sites import Kind
@@ -55,19 +56,23 @@ def main(arguments: list[str]) -> int:
             print(f"logs and databases are kept in {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    for each in outcome.stories:
+    for each in (*outcome.stories, *map("missing alarm: {}".format, outcome.missing_alarms)):
         print(each)
     print(json.dumps(figures(outcome) | {"broker": options.broker, "seed": options.seed, "limit": options.limit}))
     return 0 if outcome.is_clean else 1
 
 
-def figures(outcome: Outcome) -> dict[str, int | float]:
+def figures(outcome: Outcome) -> dict[str, Any]:
     return {
         "events": outcome.events,
         "faults": outcome.faults,
         "api_faults": outcome.api_faults,
         **outcome.verdict.figures(),
         "dead": outcome.dead,
+        "missing_alarms": len(outcome.missing_alarms),
+        "left_alarms": outcome.left_alarms,
+        "kinds": outcome.kinds,
+        "alarms": outcome.alarms,
         "seconds": outcome.seconds,
     }
 

@@ -10,10 +10,11 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,8 @@ import httpx
 from connectors import connector
 from connectors.contract.settings import SourceSettings
 from tests.acceptance.chaos import checker, faults, stream
+from tests.acceptance.chaos.alarms import AlarmWatch
+from tests.acceptance.chaos.faults import order_of
 from tests.acceptance.chaos.sites import SECRET, Deployment, Kind, deployed
 from tests.acceptance.chaos.stream import Delivery, Stream
 from tests.acceptance.deployments import CONTROL_TOKEN
@@ -30,6 +33,7 @@ from tests.no_tls import NO_TLS
 SENDERS = 6
 PATIENCE_S = 120.0
 IDLE_PATIENCE_S = 300.0
+CLOCK_WAS_SET = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,26 @@ class Outcome:
     verdict: checker.Verdict
     stories: tuple[str, ...]
     """Some of the wrong cases."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How often each fault happened."""
+    alarms: Mapping[str, int] = field(default_factory=dict)
+    """How often each alarm came up, as far as it was seen."""
+    missing_alarms: tuple[str, ...] = ()
+    """Alarms that a fault must raise, and did not."""
+    left_alarms: tuple[str, ...] = ()
+    """Alarms that are up at the end."""
 
     @property
     def is_clean(self) -> bool:
-        return self.verdict.is_clean and not self.dead
+        return self.verdict.is_clean and not (self.dead or self.missing_alarms or self.left_alarms)
 
 
 class Senders:
     """Threads that send deliveries, each until it gets a 2xx, as sources do."""
 
-    def __init__(self, intake: str, deliveries: Sequence[Delivery], sendings: Sequence[int]) -> None:
-        self._intake = intake
+    def __init__(self, deployment: Deployment, deliveries: Sequence[Delivery], sendings: Sequence[int]) -> None:
+        self._intake = deployment.intake
+        self._clock = deployment.now
         self._deliveries = deliveries
         self._sendings = sendings
         self._acknowledged = {number: threading.Event() for number in set(sendings)}
@@ -140,12 +153,15 @@ class Senders:
 
     def _is_taken(self, http: httpx.Client, delivery: Delivery) -> bool:
         headers = {"Authorization": f"Bearer {SECRET}"}
+        now = self._clock()
         if delivery.source == "slack":
-            headers = dict(self._sign(delivery.body, self._chat, datetime.now(UTC)))
+            headers = dict(self._sign(delivery.body, self._chat, now))
         try:
             answer = http.post(f"{self._intake}/in/{delivery.source}", content=delivery.body, headers=headers)
         except httpx.TransportError:
             return False
+        if answer.status_code == 401 and abs(self._clock() - now) > CLOCK_WAS_SET:
+            return False  # the clock was set while the delivery was under way: its signature was too old, or too new
         assert answer.status_code in (200, 503), answer.text
         return answer.status_code == 200
 
@@ -178,43 +194,79 @@ class ApiFaults:
         return self._before + self._now
 
 
+class Single:
+    """The single faults of a run, and the alarms that they must raise."""
+
+    def __init__(self, deployment: Deployment, api: ApiFaults, watch: AlarmWatch) -> None:
+        self._faults = {**deployment.kills, **deployment.conditions}
+        self._api = api
+        self._watch = watch
+        self.kinds: Counter[str] = Counter()
+        self.missing_alarms: list[str] = []
+
+    def happen(self, name: str) -> None:
+        """Let one fault begin and end."""
+        self._api.count()
+        self.kinds[name] += 1
+        fault = self._faults[name]
+        if fault.alarm is not None:  # one of before would hide that this fault raises none
+            self._watch.is_over(fault.alarm)
+        fault.begin()
+        try:
+            time.sleep(fault.lasts_s)
+            if fault.alarm is not None and not self._watch.comes_up(fault.alarm):
+                self.missing_alarms.append(f"{fault.alarm} ({name}, fault {self.kinds.total()})")
+        finally:
+            fault.end()
+        if fault.forgets:
+            self._api.set()
+
+
 def run(kind: Kind, folder: Path, *, events: int, faults: int, seed: int, limit: str | None = None) -> Outcome:
     """Do one run in `folder`, which every user can reach; `limit` is as for `deployed`."""
     told = stream.make(events, seed)
     begun = time.monotonic()
-    with deployed(kind, folder, limit) as deployment:
+    with deployed(kind, folder, limit) as deployment, closing(AlarmWatch(deployment.site.intake)) as watch:
         api = ApiFaults(deployment, seed)
         api.set()
-        _send_with_faults(deployment, api, told, faults, seed, begun)
+        single = Single(deployment, api, watch)
+        order = order_of(sorted(deployment.kills), sorted(deployment.conditions), faults, seed)
+        _send_with_faults(deployment, single, told, order, begun)
         _wait_until_idle(deployment)
         _say(begun, "idle; everything is sent once more")
         _send_again(deployment, told, seed)
         dead = _wait_until_idle(deployment)
         _say(begun, "idle again")
+        left_alarms = watch.left()
         effects = checker.observe(deployment.site.effects())
         api_faults = api.count()
     verdict = checker.judge(told.expected, effects)
-    stories = tuple(checker.story(case, told.expected, effects) for case in verdict.wrong[:5])
-    seconds = round(time.monotonic() - begun, 1)
-    return Outcome(told.events, faults, api_faults, dead, seconds, verdict, stories)
+    return Outcome(
+        told.events,
+        faults,
+        api_faults,
+        dead,
+        round(time.monotonic() - begun, 1),
+        verdict,
+        tuple(checker.story(case, told.expected, effects) for case in verdict.wrong[:5]),
+        kinds=dict(sorted(single.kinds.items())),
+        alarms=watch.raised,
+        missing_alarms=tuple(single.missing_alarms),
+        left_alarms=tuple(sorted(left_alarms)),
+    )
 
 
-def _send_with_faults(
-    deployment: Deployment, api: ApiFaults, told: Stream, number: int, seed: int, begun: float
-) -> None:
-    order = faults.order_of(sorted(deployment.faults), number, seed)
+def _send_with_faults(deployment: Deployment, single: Single, told: Stream, order: Sequence[str], begun: float) -> None:
+    number = len(order)
     places = [len(told.sendings) * (each + 1) // (number + 1) for each in range(number)] + [len(told.sendings)]
-    senders = Senders(deployment.site.intake, told.deliveries, told.sendings)
+    senders = Senders(deployment, told.deliveries, told.sendings)
     senders.start()
     try:
         for each, name in enumerate(order):
             senders.may_send(places[each + 1])
             senders.wait_until_sent(places[each] - SENDERS)
             _say(begun, f"fault {each + 1} of {number}: {name}; {senders.done} of {len(told.sendings)} sent")
-            api.count()
-            deployment.faults[name]()
-            if name in deployment.forgetful:
-                api.set()
+            single.happen(name)
         senders.may_send(len(told.sendings))
         senders.wait_until_sent(len(told.sendings))
         _say(begun, f"all {told.events} events are acknowledged")
@@ -226,7 +278,7 @@ def _send_again(deployment: Deployment, told: Stream, seed: int) -> None:
     """Send every delivery once more, in random order; this must have no effect."""
     again = list(range(len(told.deliveries)))
     random.Random(seed).shuffle(again)  # noqa: S311
-    senders = Senders(deployment.site.intake, [_alone(each) for each in told.deliveries], again)
+    senders = Senders(deployment, [_alone(each) for each in told.deliveries], again)
     senders.may_send(len(again))
     senders.start()
     try:

@@ -1,11 +1,18 @@
-"""Faults of a run: permanent ones at the Tickets API, by probability, and single ones of processes and servers."""
+"""Faults of a run: permanent ones at the Tickets API, by probability, and single ones, one after the other.
+
+A single fault is a kill (of a process or a server), or a condition that holds for a while: commits are slow, the clock
+was set, the Tickets API is dead, connections are half open.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+CONDITIONS_WITHIN = 12
+"""A run with so many faults has each condition at least once."""
 MANY = 1_000_000  # a rule with a countdown shows how often it applied
 
 API_FAULTS: tuple[dict[str, Any], ...] = (
@@ -36,10 +43,34 @@ def rules(seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def order_of(kinds: Sequence[str], faults: int, seed: int) -> list[str]:
-    """Return this number of process faults: every kind once before any is repeated."""
+def _nothing() -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A single fault. When it is over, everything that it affected runs again."""
+
+    begin: Callable[[], None]
+    end: Callable[[], None] = _nothing
+    lasts_s: float = 0.0
+    """The time between the two. With an alarm, it lasts until the alarm is up."""
+    alarm: str | None = None
+    """The alarm that must come up between the two."""
+    forgets: bool = False
+    """True if the Tickets API has lost its rules afterwards."""
+
+
+Faults = Mapping[str, Fault]
+
+
+def order_of(kills: Sequence[str], conditions: Sequence[str], faults: int, seed: int) -> list[str]:
+    """Return this number of faults: every kind once before any is repeated, the conditions among the first dozen."""
     chance = random.Random(seed)  # noqa: S311 — a seeded run can be repeated
     order: list[str] = []
     while len(order) < faults:
-        order += chance.sample(kinds, len(kinds))
+        shuffled = chance.sample(kills, len(kills))
+        with_conditions = max(0, CONDITIONS_WITHIN - len(conditions))
+        first = [*conditions, *shuffled[:with_conditions]]
+        order += chance.sample(first, len(first)) + shuffled[with_conditions:]
     return order[:faults]

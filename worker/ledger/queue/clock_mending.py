@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, delete, select, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Row, delete, or_, select, type_coerce, update
 
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
@@ -20,6 +20,7 @@ from worker.ledger.schema.words import DeliveryState, OperationState
 
 Rows = Sequence[Row[Any, Any, Any, Any]]
 BATCH = 500  # cases in a transaction
+IN_WORK = (DeliveryState.READY, DeliveryState.LEASED)
 
 
 def mend(db: Database, longest_wait: timedelta, ghost_wait: timedelta) -> int:
@@ -47,18 +48,20 @@ def mend(db: Database, longest_wait: timedelta, ghost_wait: timedelta) -> int:
 
 
 def _mend_cases(db: Database, back: timedelta, longest_wait: timedelta) -> int:
+    """Mend the cases in work, and those at rest whose time lies ahead: their next operation would wait for it."""
     after, pulled = 0, 0
     while True:
         with db.write() as connection:
             now = db.now(connection)
-            in_work = cases.c.state.in_([DeliveryState.READY, DeliveryState.LEASED])
-            batch = select(cases.c.id, cases.c.state, cases.c.run_at, cases.c.head_seq).where(in_work)
+            affected = or_(cases.c.state.in_(IN_WORK), cases.c.run_at > now)
+            batch = select(cases.c.id, cases.c.state, cases.c.run_at, cases.c.head_seq).where(affected)
             batch = batch.where(cases.c.id > after).order_by(cases.c.id).limit(BATCH).with_for_update()
             rows = connection.execute(batch).all()
             if not rows:
                 return pulled
-            if back > FAR_BACK:
-                _doubt(connection, rows, now)
+            in_work = [row for row in rows if row.state in IN_WORK]
+            if back > FAR_BACK and in_work:
+                _doubt(connection, in_work, now)
             pulled += _pull(connection, rows, back, now, longest_wait)
             after = rows[-1].id
 
@@ -72,12 +75,12 @@ def _doubt(connection: Connection, heads: Rows, now: datetime) -> None:
 
 
 def _pull(connection: Connection, rows: Rows, back: timedelta, now: datetime, longest_wait: timedelta) -> int:
-    """Set each time that lies ahead to what it would have been by the new clock."""
-    ahead = [row for row in rows if row.state == DeliveryState.READY and row.run_at > now]
+    """Set each time that lies ahead to what it would have been by the new clock; returns how many cases were ready."""
+    ahead = [row for row in rows if row.run_at > now]
     pulled = [{"id": row.id, "run_at": min(max(row.run_at - back, now), now + longest_wait)} for row in ahead]
     if pulled:
         bulk.change(connection, cases, pulled)
-    return len(pulled)
+    return sum(row.state == DeliveryState.READY for row in ahead)
 
 
 def _mend_the_rest(db: Database, connection: Connection, back: timedelta) -> None:
