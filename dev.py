@@ -39,6 +39,14 @@ RUNTIME, DEV = "runtime", "dev"  # one lock file each; dev holds everything in r
 # Several processes; a later -n0 means one process. Tests run in file order: the tests with real processes take longest
 # and come first, so that no process ends the run alone with one of them.
 PYTEST = (PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+MODULES = {
+    "ablate": "tests.ablations",
+    "chaos": "tests.acceptance.chaos",
+    "reference": "tests.reference",
+    "sql": "tests.statements",
+    "trace": "benchmarks.trace",
+}
+"""The commands that are one module, which gets the arguments."""
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
 
 
@@ -172,21 +180,9 @@ def main(arguments: list[str]) -> int:
         case "bench":
             print(f"dev.py bench: name a benchmark: {', '.join(benchmark_names())}", file=sys.stderr)
             return 2
-        case "trace":
+        case _ if command in MODULES:
             install(DEV)
-            return call(PYTHON, "-m", "benchmarks.trace", *rest)
-        case "sql":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.statements", *rest)
-        case "reference":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.reference", *rest)
-        case "chaos":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.acceptance.chaos", *rest)
-        case "ablate":
-            install(DEV)
-            return call(PYTHON, "-m", "tests.ablations", *rest)
+            return call(PYTHON, "-m", MODULES[command], *rest)
         case "install":
             install(DEV)
             return 0
