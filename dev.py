@@ -49,6 +49,7 @@ MODULES = {
     "chaos": "tests.acceptance.chaos",
     "ablate": "tests.ablations",
 }
+"""The commands that are one module, which gets the arguments."""
 PLAIN_MODULES = {"sbom": "tests.dependencies.sbom", "audit": "tests.dependencies.audit"}  # standard library only
 MEMORY = Path("/dev/shm")  # noqa: S108 — for the tests' databases: they commit thousands of times
 LEAST_MEMORY = 2 * 1024**3  # bytes that must be free there

@@ -45,7 +45,7 @@ Verdict = Literal["noticed", "unnoticed", "stale", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What the tests showed about one rule."""
+    """The result of the tests for one rule."""
 
     verdict: Verdict
     failed: tuple[str, ...] = ()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from connectors.contract.events import Event
+from tests.acceptance.processes import wait_until
 from worker.ledger import Ledger
+from worker.ledger.recording import recorder
 from worker.ledger.schema.tables import aliases, cases, operations
 
-from .builders import at_once, delivery, kinds_of, rows
+from .builders import at_once, delivery, kinds_of, rows, waits_for_a_lock
 from .conftest import MakeLedger
 from .conversations import ADA, BOB, mail, story
 
@@ -29,6 +34,24 @@ def test_a_mail_and_its_reply_in_two_processes_are_one_ticket_and_a_note(
     assert {said for each in told.values() for _, said in each} == {
         f"{what} {number}" for what in ("root", "reply") for number in range(15)
     }
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
+def test_a_reply_whose_root_another_process_has_just_recorded_is_a_note_there(
+    ledger: Ledger, make_ledger: MakeLedger
+) -> None:
+    """Neither transaction sees the other. The second waits for the unique name, and begins again."""
+    other = make_ledger()
+    reply = mail("reply", to=["root"], author=BOB)
+    with ThreadPoolExecutor(1) as pool:
+        with other.database.write() as connection:
+            rules = other.rules.read(other.database, connection)
+            recorder.record(other.database, connection, [delivery(mail("root", cc=[BOB]))], rules)
+            later = pool.submit(lambda: ledger.record([delivery(reply)]))
+            wait_until(lambda: later.done() or waits_for_a_lock(other), "waiting for the name")
+        later.result(30)
+    assert [[kind for kind, _ in each] for each in story(ledger).values()] == [["create_ticket", "add_note"]]
 
 
 def test_a_mail_that_two_processes_get_with_different_neighbours_has_one_effect(

@@ -5,6 +5,8 @@ The moment of the commit is the test's: time passes in it, or the event loop tur
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,13 +34,21 @@ TURNS = 50  # of the event loop: more than a call needs until its request leaves
 
 
 class Wire(httpx.ASGITransport):
-    """Brings requests to the service in this process, and counts them."""
+    """Brings requests to the service in this process, and counts them; all but the first wait until `released`."""
 
-    requests = 0
+    def __init__(self, api: LocalTicketsApi) -> None:
+        super().__init__(api.app)
+        self.requests = self.answers = 0
+        self.released = threading.Event()
+        self.released.set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
-        return await super().handle_async_request(request)
+        if self.requests > 1 and not self.released.is_set():
+            await asyncio.to_thread(self.released.wait)
+        answer = await super().handle_async_request(request)
+        self.answers += 1
+        return answer
 
 
 @dataclass
@@ -85,7 +95,7 @@ def fail() -> None:
 @pytest.fixture
 def bench(sqlite_ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Bench]:
     with LocalTicketsApi(Options(f"sqlite:///{tmp_path / 'tickets.db'}", limit=Limit.named("none"))) as api:
-        bench = Bench(sqlite_ledger, clock, Wire(api.app))
+        bench = Bench(sqlite_ledger, clock, Wire(api))
         sqlite_ledger.record([delivery(opened())])
         yield bench
         for each in bench.started:
@@ -144,3 +154,27 @@ def test_an_outcome_is_settled_again_when_its_commit_failed(bench: Bench) -> Non
     deliverer.deliver("create_ticket")
     deliverer.stop(30)  # lets the call end, and be settled
     assert (bench.wire.requests, bench.outcomes()) == (1, ["done"])
+
+
+def test_calls_that_cannot_be_settled_together_are_settled_one_by_one(bench: Bench) -> None:
+    bench.ledger.record([delivery(opened("bad"), opened("good"))])
+    with bench.ledger.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE UPDATE OF ticket_id ON cases WHEN NEW.key = 'bad' "
+            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    deliverer = bench.deliverer()
+
+    def end_the_others() -> None:
+        """Let both calls end while the first one is settled, so that the next transaction has both."""
+        bench.wire.released.set()
+        wait_until(lambda: bench.wire.answers == 3, "answered")
+        for _ in range(TURNS):
+            deliverer.answers(5)
+
+    bench.wire.released.clear()
+    bench.at_the_next_commits(lambda: None, end_the_others)
+    deliverer.deliver("create_ticket")
+    deliverer.stop(30)
+    has_ticket = {each["key"]: each["ticket_id"] is not None for each in rows(bench.ledger, cases)}
+    assert has_ticket == {"disk": True, "bad": False, "good": True}

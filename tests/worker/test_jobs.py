@@ -59,6 +59,15 @@ def test_a_job_is_not_taken_before_it_is_due(ledger: Ledger, clock: ManualClock)
     assert store.take(["count:prom"], owner="one", lease=LEASE) is not None
 
 
+def test_a_job_that_has_an_owner_is_taken_by_nobody_else(ledger: Ledger, clock: ManualClock) -> None:
+    store = ledger.job_store
+    store.plan(["count:prom"])
+    assert store.take(["count:prom"], owner="one", lease=LEASE) is not None
+    assert store.take(["count:prom"], owner="two", lease=LEASE) is None
+    clock.now += LEASE
+    assert store.take(["count:prom"], owner="two", lease=LEASE) is not None
+
+
 def test_of_two_processes_one_runs_a_job(make_ledger: MakeLedger, clock: ManualClock) -> None:
     ledgers = [make_ledger(), make_ledger()]
     ledgers[0].upgrade()

@@ -56,7 +56,7 @@ ABLATIONS = (
         JOBS,
         "jobs.c.due_at <= now, free)",
         "jobs.c.due_at <= now)",
-        tests_in("worker/test_jobs.py", "test_of_two_processes_one_runs_a_job"),
+        tests_in("worker/test_jobs.py", "test_a_job_that_has_an_owner_is_taken_by_nobody_else"),
     ),
     Ablation(
         "a job is done when it is due",

@@ -51,8 +51,7 @@ ABLATIONS = (
         "return self._settle_alone(sent, defect)",
         "return frozenset()",
         tests_in(
-            "worker/test_deliverer.py",
-            "test_an_answer_that_the_ledger_cannot_take_does_not_end_the_settling_of_others",
+            "worker/test_claim_before_send.py", "test_calls_that_cannot_be_settled_together_are_settled_one_by_one"
         ),
     ),
     Ablation(
