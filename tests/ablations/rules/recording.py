@@ -139,7 +139,7 @@ ABLATIONS = (
     Ablation(
         "a sender is answered after the record is durable",
         INTAKE,
-        "recorded, due = self._ledger.record([each.delivery for each in waiting])",
+        "recorded, due = self._ledger.record([each.delivery for each in waiting], left)",
         (
             "from worker.ledger.recording import recorder\n"
             "            with self._ledger.database.write() as within:\n"
