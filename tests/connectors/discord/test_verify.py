@@ -74,7 +74,7 @@ def test_both_keys_of_a_rotation_are_accepted() -> None:
 
 
 def test_with_the_public_key_nothing_can_be_signed_and_the_error_says_what_to_do() -> None:
-    with pytest.raises(NoPrivateKey, match="another secret"):
+    with pytest.raises(NoPrivateKey, match="on a loopback address, where its secret may be dev-secret"):
         sign(BODY, configured(secret=PUBLIC_KEY), NOW)
 
 
