@@ -85,8 +85,8 @@ def test_it_opens_at_its_rate_and_not_below_with_enough_calls_and_not_with_fewer
 
 def test_what_happened_before_the_window_does_not_count() -> None:
     breaker = Breaker(API, TIMING)
-    look_at(breaker, 9, met("unknown"))
-    look_at(breaker, 1, met("done"))
+    assert look_at(breaker, 8, met("unknown")) is None
+    assert look_at(breaker, 1, met("done")) is None, "nine calls"
     later = NOON + timedelta(seconds=TIMING.breaker_window)
     assert look_at(breaker, 9, met("unknown"), later) is None
     assert look_at(breaker, 1, met("unknown"), later) == CloseGate(later + PAUSE, "breaker")
