@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,12 +45,12 @@ class Deployment:
         self._folder = folder
         self._broker = broker
         self._processes: dict[str, Process] = {}
-        self.secret = "correct horse battery staple"
+        self.secret = "correct-horse-battery-staple"
         self._secrets = {
             "ledger_url": ledger_url,
             "api_key": API_KEY,
             "alertmanager_secret": self.secret,
-            "mail_secret": "another one",
+            "mail_secret": "another-secret-of-the-tests",
         }
         for name, value in self._secrets.items():
             (folder / name).write_text(value + "\n")
@@ -165,7 +165,7 @@ def test_intake_that_is_told_to_stop_takes_the_rest_of_what_is_being_sent(deploy
         sender.sendall(content)
         assert sender.recv(1000).startswith(b"HTTP/1.1 200 ")
     post = _host_and_port(deployment.address("mail", 8025))
-    with smtplib.SMTP(*post, timeout=20) as smtp:
+    with closing(smtplib.SMTP(*post, timeout=20)) as smtp:  # without QUIT: the server may say 421 before
         smtp.ehlo()
         smtp.mail("ann@example.org")
         smtp.rcpt("support@example.org")
