@@ -19,8 +19,8 @@ ABLATIONS = (
     Ablation(
         "taking back waits for no lock",
         CLAIMS,
-        "in_order.with_for_update(skip_locked=True)",
-        "in_order.with_for_update()",
+        "leased.with_for_update(skip_locked=True)",
+        "leased.with_for_update()",
         tests_in("worker/test_lock_order.py", "test_a_claim_and_a_take_back_pass_over_cases_that_are_locked"),
         on_postgresql=True,
     ),

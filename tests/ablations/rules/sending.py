@@ -15,15 +15,15 @@ ABLATIONS = (
     Ablation(
         "a claim is committed before its call is made",
         DELIVERER,
-        "claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=terms, clock=self._clock)",
+        "claimed = self._ledger.claim(kind, limit=free, owner=self._owner, terms=terms, watch=self._watch)",
         (
             "from worker.ledger.queue import claims\n"
             "            with self._ledger.database.write() as within:\n"
             "                one = claims.claim(\n"
             "                    self._ledger.database, within, kind, limit=free, owner=self._owner, "
-            "terms=terms, clock=self._clock\n"
+            "terms=terms, watch=self._watch\n"
             "                )\n"
-            "                self._loop.call_soon_threadsafe(self._begin, one.claims, fence, one.counted)\n"
+            "                self._loop.call_soon_threadsafe(self._begin, one, fence)\n"
             "            self._slots.release(-len(one.claims))"
         ),
         tests_in("worker/test_claim_before_send.py", "test_nothing_is_sent_before_its_claim_is_committed"),
@@ -31,15 +31,15 @@ ABLATIONS = (
     Ablation(
         "the lease counts from before its claim",
         DELIVERER,
-        "self._begin, claimed.claims, fence,",
-        "self._begin, claimed.claims, self._clock(),",
+        "self._begin, claimed, fence)",
+        "self._begin, claimed, self._clock())",
         tests_in("worker/test_claim_before_send.py", "test_a_claim_that_took_as_long_as_its_lease_is_not_sent"),
     ),
     Ablation(
         "a token that is late is not used",
-        DELIVERER,
-        "> LATE.total_seconds()",
-        "> 99999",
+        SENDING,
+        "if token is not None and begun > token.good_until:",
+        "if False:",
         tests_in(
             "worker/test_claim_before_send.py",
             "test_a_claim_that_took_longer_than_its_token_is_good_is_not_sent",
@@ -253,7 +253,7 @@ ABLATIONS = (
     Ablation(
         "a few failures do not close the gate",
         BREAKER,
-        "len(self._latest) < self._least or",
+        "len(self._latest) >= self._least and",
         "",
         tests_in("worker/test_breaker.py", "test_what_happened_before_the_window_does_not_count"),
     ),
@@ -275,6 +275,48 @@ ABLATIONS = (
         tests_in("worker/test_breaker.py", "test_what_opened_it_does_not_open_it_again"),
     ),
     Ablation(
+        "a few failures in a row close the gate where calls are rare",
+        BREAKER,
+        "or self._row.is_complete(now)",
+        "or False",
+        tests_in("worker/test_breaker.py", "test_a_few_failures_in_a_row_open_it_however_far_apart_they_are"),
+    ),
+    Ablation(
+        "failures in a row close the gate only when there are enough",
+        BREAKER,
+        "self._number >= self._least and ",
+        "",
+        tests_in("worker/test_breaker.py", "test_a_few_failures_in_a_row_open_it_however_far_apart_they_are"),
+    ),
+    Ablation(
+        "failures in a row close the gate only after some time",
+        BREAKER,
+        " and now - self._since >= self._shortest",
+        "",
+        tests_in("worker/test_breaker.py", "test_failures_in_a_row_open_it_only_after_some_time"),
+    ),
+    Ablation(
+        "an answer ends the failures in a row",
+        BREAKER,
+        "        else:\n            self._row.end()\n",
+        "",
+        tests_in("worker/test_breaker.py", "test_an_answer_ends_the_row"),
+    ),
+    Ablation(
+        "a 429 ends the failures in a row",
+        BREAKER,
+        "            self._row.end()\n            return None\n",
+        "            return None\n",
+        tests_in("worker/test_breaker.py", "test_an_answer_ends_the_row"),
+    ),
+    Ablation(
+        "failures in a row close the gate once",
+        BREAKER,
+        '        self._row.end()\n        return CloseGate(now + self._pause, "breaker")\n',
+        '        return CloseGate(now + self._pause, "breaker")\n',
+        tests_in("worker/test_breaker.py", "test_a_row_that_opened_it_does_not_open_it_again"),
+    ),
+    Ablation(
         "a failed probe keeps the gate closed",
         BREAKER,
         'if claim.probes == "breaker":',
@@ -287,8 +329,8 @@ ABLATIONS = (
     Ablation(
         "expired leases are taken back by every worker",
         DISPATCH,
-        "taken = self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait))",
-        "taken = 0",
+        "ended = self._leases.ended(self._ledger.leases(), self._clock())",
+        "ended = []",
         tests_in("worker/test_delivery_statements.py", "test_dispatch_takes_expired_leases_back"),
     ),
     Ablation(

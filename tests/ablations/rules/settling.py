@@ -36,8 +36,8 @@ ABLATIONS = (
     Ablation(
         "a ticket of another case is not adopted",
         SETTLES,
-        "current = _refuse_bound(connection, current)",
-        "pass",
+        "_refuse_bound(connection, [(row, each, _rebased(outcome, now)) for row, each, outcome in current])",
+        "[(row, each, _rebased(outcome, now)) for row, each, outcome in current]",
         tests_in("worker/test_lookup.py", "test_a_ticket_that_belongs_to_another_case_is_not_adopted"),
     ),
     Ablation(
@@ -122,8 +122,8 @@ ABLATIONS = (
     Ablation(
         "a call is made again at its time",
         SETTLES,
-        "outcome.again_at or now,",
-        "now,",
+        "else outcome.again_at or now\n",
+        "else now\n",
         tests_in("worker/test_delivery_statements.py", "test_what_is_not_due_yet_is_not_claimed"),
     ),
     Ablation(
