@@ -14,29 +14,18 @@ from __future__ import annotations
 import argparse
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.ablations.ablation import ROOT, Ablation
+from tests.ablations.ablation import Ablation
 from tests.ablations.rules import ABLATIONS
 from tests.ablations.running import Ran, run
+from tests.shares import number_of_the_commit
 
 AT_ONCE = 2
 MARKS = {"noticed": "noticed  ", "unnoticed": "UNNOTICED", "stale": "STALE    ", "broken": "BROKEN   "}
-
-
-def commit() -> str:
-    """Return the id of the commit that is checked out. Raises SystemExit outside of a repository."""
-    command = ["git", "rev-parse", "HEAD"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(
-            f"ablate: the commit that chooses the share is unknown: {done.stderr.strip()}; use --seed TEXT"
-        )
-    return done.stdout.strip()
 
 
 def in_order_of(seed: str, ablations: Sequence[Ablation]) -> list[Ablation]:
@@ -118,7 +107,7 @@ def main(words: Sequence[str]) -> int:
         print(f"{len(ABLATIONS)} rules")
         return 0
     if options.share is not None:
-        return check(in_order_of(options.seed or commit(), ABLATIONS), options.share)
+        return check(in_order_of(options.seed or str(number_of_the_commit()), ABLATIONS), options.share)
     return check(ABLATIONS if options.all else named(options.names), None)
 
 

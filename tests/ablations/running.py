@@ -110,12 +110,13 @@ def without(ablation: Ablation) -> None:
 def tests_of(ablation: Ablation, most: int) -> list[str]:
     """Return the arguments of pytest; it ends after `most` failures, or with 0 never."""
     marker = "postgresql" if ablation.on_postgresql else "not postgresql"
+    whole = ("--whole",)  # the share of a commit may leave out the very case that notices
     quietly = ("-q", "-n0", "--no-header", "--tb=short", "-p", "no:cacheprovider", f"--maxfail={most}")
     # Plugins of pytest are among the libraries that are loaded already, so their asserts explain themselves less.
     unexplained = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
     # What garbage collection meets at the end belongs to no test.
     unraised = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
-    return [*quietly, *unexplained, *unraised, "-o", f"timeout={TIMEOUT_S}", "-m", marker, *ablation.tests]
+    return [*whole, *quietly, *unexplained, *unraised, "-o", f"timeout={TIMEOUT_S}", "-m", marker, *ablation.tests]
 
 
 def _work(ablation: Ablation, most: int, result: Connection, output: str) -> None:

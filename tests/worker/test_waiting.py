@@ -19,7 +19,7 @@ from worker.delivery.dispatch import Dispatch
 from worker.intake.quarantine import StillUnreadable
 from worker.intake.quarantine import retry as read_again
 from worker.intake.reading import parse
-from worker.ledger import Delivery, Ledger, NoSuchDeadLetter
+from worker.ledger import ClockWatch, Delivery, Ledger, Limits, NoSuchDeadLetter, Terms
 from worker.ledger.recording import recorder
 from worker.ledger.recording import waiting as comments
 from worker.ledger.schema.tables import inbound, pending, seen
@@ -35,6 +35,7 @@ pytestmark = pytest.mark.one_database
 
 THREADS = 8
 TEN_MINUTES_S = 600
+TERMS = Terms(timedelta(seconds=60), timedelta(hours=23), timedelta(seconds=30), Limits(None, None))
 
 
 def answer(message: str, to: str = "root", at: float = 1, **more: Any) -> Commented:
@@ -322,3 +323,26 @@ def test_a_comment_whose_renamed_message_is_known_in_another_case_has_its_effect
     ledger.pair_waiting()
     assert rows(ledger, pending) == []
     assert [kind for kind, _ in story(ledger)["mail:root"]] == ["create_ticket", "add_note"]
+
+
+@pytest.mark.parametrize("hours", [1.0, -1.0])
+@pytest.mark.parametrize("told", ["before the step", "after the step"])
+def test_a_comment_waits_as_long_as_ever_though_the_clock_is_set(
+    ledger: Ledger, clock: ManualClock, hours: float, told: str
+) -> None:
+    watch = ClockWatch(lambda: 0.0)
+    ledger.look_at_clock(TERMS, watch)
+    if told == "before the step":
+        take(ledger, answer("reply"))
+    clock.advance(hours=hours)
+    if told == "after the step":
+        take(ledger, answer("reply"))
+    assert ledger.look_at_clock(TERMS, watch) is not None
+    ledger.pair_waiting()
+    ledger.job_store.mend_clock(timedelta(0), timedelta(0))
+    clock.advance(seconds=TEN_MINUTES_S - 1)
+    ledger.pair_waiting()
+    assert waiting(ledger) == [name_of("root")]
+    clock.advance(seconds=1)
+    ledger.pair_waiting()
+    assert waiting(ledger) == []

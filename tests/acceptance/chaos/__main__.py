@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         parser.error("--events is at least 2, --faults at least 0")
     if options.limit is not None and not re.fullmatch(r"[1-9][0-9]*/[1-9][0-9]*", options.limit):
         parser.error("--limit is requests of a minute and of a second, such as 3000/600")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the started processes are then ended too
+    signal.signal(signal.SIGTERM, _end)
     folder = Path(tempfile.mkdtemp(prefix="ticketrelay-chaos-"))
     folder.chmod(0o755)
     keep = True
@@ -60,6 +60,12 @@ def main(arguments: list[str]) -> int:
         print(each)
     print(json.dumps(figures(outcome) | {"broker": options.broker, "seed": options.seed, "limit": options.limit}))
     return 0 if outcome.is_clean else 1
+
+
+def _end(number: int, _frame: object) -> None:
+    """End the run, and with it what it started. A second SIGTERM, as `timeout` sends it, must not interrupt that."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:

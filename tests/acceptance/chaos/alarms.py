@@ -15,8 +15,8 @@ import httpx
 from tests.no_tls import NO_TLS
 
 INTERVAL_S = 0.1
-PATIENCE_S = 60.0
-"""Until an alarm is up, or over."""
+PATIENCE_S = 150.0
+"""Until an alarm is up, or over. With a limit, sending rests for a minute after a step of the clock."""
 
 _UP = re.compile(r'^ticketrelay_alarm\{alarm="(\w+)"\} 1(?:\.0)?$', re.MULTILINE)
 
@@ -46,7 +46,7 @@ class AlarmWatch:
 
     @property
     def raised(self) -> dict[str, int]:
-        """How often each alarm came up."""
+        """Return how often each alarm came up."""
         with self._changed:
             return dict(sorted(self._raised.items()))
 

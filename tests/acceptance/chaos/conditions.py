@@ -80,7 +80,7 @@ def half_open(proxy: Proxy, alarm: str | None = None) -> Fault:
 
 
 def silent_clients(intake: str, secret: str) -> Fault:
-    """Return senders that connect, and send nothing, or half of a delivery; what is half must have no effect."""
+    """Return senders that connect, and send nothing, or half of a delivery, which must have no effect."""
     address = urlsplit(intake)
     connections: list[socket.socket] = []
 

@@ -209,13 +209,15 @@ class Single:
         self._api.count()
         self.kinds[name] += 1
         fault = self._faults[name]
-        if fault.alarm is not None:  # one of before would hide that this fault raises none
-            self._watch.is_over(fault.alarm)
+        place = f"({name}, fault {self.kinds.total()})"
+        # An alarm of before would hide that this fault raises none.
+        if fault.alarm is not None and not self._watch.is_over(fault.alarm):
+            self.missing_alarms.append(f"{fault.alarm} {place}: it was up before")
         fault.begin()
         try:
             time.sleep(fault.lasts_s)
             if fault.alarm is not None and not self._watch.comes_up(fault.alarm):
-                self.missing_alarms.append(f"{fault.alarm} ({name}, fault {self.kinds.total()})")
+                self.missing_alarms.append(f"{fault.alarm} {place}")
         finally:
             fault.end()
         if fault.forgets:

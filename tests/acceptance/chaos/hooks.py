@@ -50,7 +50,7 @@ class Switches:
 
     @property
     def clock_is_off_by(self) -> timedelta:
-        """What is added to the wall clock."""
+        """Return the time that is added to the wall clock."""
         return timedelta(seconds=self._read(_OFF))
 
     @clock_is_off_by.setter

@@ -17,6 +17,7 @@ from worker.ledger.queue.clock_jumps import ALL, FAR_BACK, JOB
 from worker.ledger.schema.columns import MICROSECOND
 from worker.ledger.schema.tables import budget, cases, gate, jobs, mailboxes, operations, pending, receipts
 from worker.ledger.schema.words import DeliveryState, OperationState
+from worker.planning.arrival import PATIENCE
 
 Rows = Sequence[Row[Any, Any, Any, Any]]
 BATCH = 500  # cases in a transaction
@@ -36,6 +37,8 @@ def mend(db: Database, longest_wait: timedelta, ghost_wait: timedelta) -> int:
     back = timedelta(seconds=state.jumped_back or 0.0)
     pulled = _mend_cases(db, back, longest_wait) if back else 0
     with db.write() as connection:
+        # A comment waits anew: by its time alone, nobody knows whether it began to wait before the jump or after it.
+        connection.execute(update(pending).values(expires_at=db.now(connection) + PATIENCE))
         if back:
             _mend_the_rest(db, connection, back)
         # A jump that was noted meanwhile has its own run.
@@ -92,7 +95,7 @@ def _mend_the_rest(db: Database, connection: Connection, back: timedelta) -> Non
         connection.execute(update(operations).where(*is_dead).values(unproven=True, last_sent_at=now))
     connection.execute(delete(budget).where(budget.c.at > now))
     for column in (
-        pending.c.expires_at, jobs.c.due_at, jobs.c.lease_until, receipts.c.run_at, receipts.c.lease_until,
+        jobs.c.due_at, jobs.c.lease_until, receipts.c.run_at, receipts.c.lease_until,
         mailboxes.c.lease_until, gate.c.closed_until,
     ):  # fmt: skip
         ahead = update(column.table).where(column > now)

@@ -18,7 +18,8 @@ from connectors.contract.events import digest, from_json, to_json
 from connectors.contract.versions import FIELD, LaterVersion, fields_of
 from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
-from worker.ledger.schema.tables import aliases, cases, inbound, pending
+from worker.ledger.queue.clock_jumps import ALL
+from worker.ledger.schema.tables import aliases, cases, gate, inbound, pending
 from worker.ledger.schema.words import CasePhase
 from worker.planning.arrival import PATIENCE, Waiting
 from worker.planning.correlation import Name
@@ -126,9 +127,11 @@ def cases_of_known(connection: Connection) -> dict[tuple[str, str], int]:
 def drop_expired(connection: Connection, now: datetime) -> int:
     """Drop the comments with an expired wait, with a reason; returns their number.
 
-    A comment with a known case is not dropped, however late it is: dispatch may not have run for a long time.
+    A comment with a known case is not dropped, however late it is: dispatch may not have run for a long time. After the
+    clock was set, none is dropped until the times are mended: by the new clock, all may seem to have waited too long.
     """
-    in_vain = (pending.c.expires_at <= now) & ~_is_case_known()
+    is_clock_wrong = select(gate.c.id).where(gate.c.id == ALL, gate.c.jump_mended.is_(False)).exists()
+    in_vain = (pending.c.expires_at <= now) & ~_is_case_known() & ~is_clock_wrong
     statement = select(pending.c.id, pending.c.inbound_id).where(in_vain).order_by(pending.c.id)
     rows = connection.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     if not rows:
