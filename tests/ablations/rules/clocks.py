@@ -21,6 +21,7 @@ CLOSED = "test_a_step_closes_the_gate_for_all_processes_once_and_until_every_wai
 LONGEST = "test_the_gate_is_closed_until_the_longest_wait_has_passed"
 IS_A_JUMP = "test_a_jump_is_more_than_reading_and_drift_explain"
 AT_A_START = "test_a_start_at_a_time_before_the_newest_record_is_a_jump"
+WAITS = "test_a_comment_waits_as_long_as_ever_though_the_clock_is_set"
 BY_THE_NEW_CLOCK = "test_the_waits_of_a_call_that_ends_after_a_jump_are_as_long_as_they_were_meant"
 
 ABLATIONS = (
@@ -306,6 +307,20 @@ ABLATIONS = (
         tests_in(
             FOUND, "test_after_a_step_back_the_gate_is_closed_for_a_ghost_wait_from_the_end_of_the_mending"
         ),
+    ),
+    Ablation(
+        "a comment waits anew when the times are mended",
+        MENDING,
+        "connection.execute(update(pending).values(expires_at=db.now(connection) + PATIENCE))",
+        "pass",
+        tests_in("worker/test_waiting.py", WAITS),
+    ),
+    Ablation(
+        "no comment is dropped before the times are mended",
+        "worker/ledger/recording/waiting.py",
+        " & ~is_clock_wrong",
+        "",
+        tests_in("worker/test_waiting.py", WAITS),
     ),
     Ablation(
         "the waits of a settle are by the present clock",

@@ -183,7 +183,7 @@ ABLATIONS = (
         SENDERS,
         " and not is_renamed",
         "",
-        tests_in("worker/test_senders.py", "test_a_forged_mail_takes_no_name_that_a_conversation_will_need"),
+        tests_in("worker/planning/test_rules.py", "test_a_rehearsal_plans_by_the_rule"),
     ),
     Ablation(
         "the mark of an unverified author is in the private note of a private ticket",
