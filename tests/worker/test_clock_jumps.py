@@ -51,7 +51,7 @@ class Processes:
         self.clock.advance(seconds=seconds)
 
     def claims(self, watch: ClockWatch, terms: Terms = TERMS) -> int:
-        """Claim for a new case; return whether it, or another one, was claimed."""
+        """Record a new case, and claim at most one; return the number of claims."""
         self.ledger.record([delivery(opened(f"case {self.clock.now} {self._seconds}"))])
         return len(self.ledger.claim(None, limit=1, owner="one", terms=terms, watch=watch).claims)
 
@@ -151,8 +151,11 @@ def test_a_jump_whose_note_was_not_committed_is_found_again(processes: Processes
 
 def test_every_round_of_dispatch_looks_at_the_clock(processes: Processes) -> None:
     one = processes.started()
-    look = lambda: processes.ledger.look_at_clock(TERMS, one)  # noqa: E731 — as a node passes it
-    dispatch = Dispatch(processes.ledger, lambda _: None, lambda _: 0, TimingSettings(), lambda: look() and None)
+
+    def look() -> None:
+        processes.ledger.look_at_clock(TERMS, one)
+
+    dispatch = Dispatch(processes.ledger, lambda _: None, lambda _: 0, TimingSettings(), look)
     dispatch.once()
     assert processes.jump() is None
     processes.set_clock(seconds=-90)
