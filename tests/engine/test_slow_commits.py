@@ -82,6 +82,7 @@ def test_a_claim_that_came_too_late_gives_its_token_back_and_keeps_its_place(sto
     storm.tell(1)
     (case,) = storm.world.seen.cases.values()
     due_since = case.run_at
+    storm.world.advance(5)
     with storm.world.home.slow_commits(lambda: 2.0):
         storm.world.claim("A", "create_ticket")
     storm.world.send("A")

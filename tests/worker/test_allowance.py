@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from worker.ledger.queue.budget import LEAST_LATE, MINUTE, URGENT, Allowance, Limits, Spent, allowance
+from worker.ledger.queue.budget import LEAST_LATE, MINUTE, URGENT, Allowance, Limits, Spent, allowance, late_bound
 
 from .builders import NOON
 
@@ -209,3 +209,30 @@ def test_a_share_of_a_limit_is_at_least_one_call() -> None:
 def test_a_share_that_shrank_gives_nothing_until_enough_came_back() -> None:
     early = [Spent(NOON - timedelta(seconds=30), 95, 3, "a")]
     assert now(early, 10, PRODUCTION.part(0.9)).urgent == 0
+
+
+@pytest.mark.parametrize(
+    ("stored", "minutes_ago", "most", "expected"),
+    [
+        (None, None, 5.0, 0.4),
+        (None, None, 0.3, 0.3),
+        (3.0, 0, 5.0, 3.0),
+        (3.0, 10, 5.0, 2.0),
+        (3.0, 60, 5.0, 0.4),
+        (3.0, 0, 2.0, 2.0),  # the lease allows no more
+        (3.0, -60, 5.0, 3.0),  # the clock was set back since
+    ],
+)
+def test_the_late_bound_falls_within_its_limits(
+    stored: float | None, minutes_ago: float | None, most: float, expected: float
+) -> None:
+    learnt_at = None if minutes_ago is None else NOON - timedelta(minutes=minutes_ago)
+    assert late_bound(stored, learnt_at, NOON, timedelta(seconds=most)) == timedelta(seconds=expected)
+
+
+def test_each_token_counts_until_its_own_late_bound_and_the_window_are_over() -> None:
+    limits = Limits(2, None)
+    slow, quick = (Spent(NOON, 1, 3, "a", timedelta(seconds=late)) for late in (3.0, 0.4))
+    for after, free in ((60.3, 0), (60.5, 1), (62.9, 1), (63.1, 2)):
+        found = allowance([slow, quick], limits, NOON + timedelta(seconds=after), waiting=0)
+        assert found.urgent == free, after

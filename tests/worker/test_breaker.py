@@ -117,7 +117,8 @@ def test_an_answer_ends_the_row(answer: Settlement) -> None:
     breaker = Breaker(API, TIMING)
     look_at(breaker, IN_A_ROW - 1, met("unknown"))
     look_at(breaker, 1, answer)
-    assert look_at(breaker, IN_A_ROW - 1, met("unknown"), NOON + 9 * AFTER) is None
+    for _ in range(IN_A_ROW - 1):
+        assert look_at(breaker, 1, met("unknown"), NOON + 9 * AFTER) is None
 
 
 def test_an_attempt_without_a_call_does_not_end_the_row() -> None:
@@ -131,7 +132,8 @@ def test_a_row_that_opened_it_does_not_open_it_again() -> None:
     breaker = Breaker(API, TIMING)
     look_at(breaker, IN_A_ROW - 1, met("unknown"))
     assert look_at(breaker, 1, met("unknown"), NOON + AFTER) is not None
-    assert look_at(breaker, IN_A_ROW - 1, met("unknown"), NOON + 9 * AFTER) is None
+    for _ in range(IN_A_ROW - 1):
+        assert look_at(breaker, 1, met("unknown"), NOON + 9 * AFTER) is None
 
 
 def test_what_opened_it_does_not_open_it_again() -> None:

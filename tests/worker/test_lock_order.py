@@ -24,8 +24,10 @@ from worker.ledger.recording import recorder
 from worker.ledger.schema.tables import aliases, cases, gate, participants, pending
 
 from .builders import (
+    NOON,
     UNLIMITED,
     ManualClock,
+    again,
     claim,
     commented,
     delivery,
@@ -237,3 +239,11 @@ def test_claims_wait_for_each_other_where_there_is_a_limit_and_nowhere_else(ledg
     without, within = UNLIMITED, Limits(100, None)
     assert waited(other, lock_gate, "", lambda: len(claim(ledger, limit=1, limits=without))) == (False, 1)
     assert waited(other, lock_gate, "", lambda: len(claim(ledger, limit=1, limits=within))) == (True, 1)
+
+
+def test_tokens_are_given_back_under_the_lock_under_which_they_are_counted(ledger: Ledger, other: Ledger) -> None:
+    """A claim that counted while tokens come back would see some of them."""
+    ledger.record([delivery(opened())])
+    (late,) = claim(ledger, limits=Limits(100, None))
+    has_waited, _ = waited(other, lock_gate, "", lambda: ledger.settle([(late, again(NOON, unsent=True))]))
+    assert has_waited

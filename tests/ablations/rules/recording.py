@@ -11,6 +11,7 @@ WAITING = "worker/ledger/recording/waiting.py"
 RECORDER = "worker/ledger/recording/recorder.py"
 MAILBOXES = "worker/ledger/sources/mailboxes.py"
 INTAKE = "worker/intake/intake.py"
+SENDERS = "worker/planning/senders.py"
 
 ABLATIONS = (
     Ablation(
@@ -142,7 +143,7 @@ ABLATIONS = (
         "recorded, due = self._ledger.record([each.delivery for each in waiting], left)",
         (
             "from worker.ledger.recording import recorder\n"
-            "            with self._ledger.database.write() as within:\n"
+            "            with self._ledger.database.write(left) as within:\n"
             "                rules = self._ledger.rules.read(self._ledger.database, within)\n"
             "                recorded, due = recorder.record(\n"
             "                    self._ledger.database, within, [each.delivery for each in waiting], rules\n"
@@ -152,6 +153,44 @@ ABLATIONS = (
             "                waiting, recorded = [], []"
         ),
         tests_in("worker/test_intake.py", "test_a_record_that_cannot_be_committed_is_not_answered_as_one"),
+    ),
+    Ablation(
+        "a sender does not wait for a locked ledger for long",
+        INTAKE,
+        "left = patience_left(self._patience, waited)",
+        "left = 30.0",
+        tests_in(
+            "worker/test_locked_sqlite.py",
+            "test_over_http_the_sender_is_told_when_to_come_again_and_the_probe_says_why",
+        ),
+    ),
+    Ablation(
+        "a sender who has waited in the queue waits less for a locked ledger",
+        INTAKE,
+        "max(patience - waited, patience / 10)",
+        "patience",
+        tests_in("worker/test_locked_sqlite.py", "test_who_has_waited_waits_less"),
+    ),
+    Ablation(
+        "a ledger that is only busy is waited for in any case",
+        INTAKE,
+        "max(patience - waited, patience / 10)",
+        "max(patience - waited, 0.0)",
+        tests_in("worker/test_locked_sqlite.py", "test_who_has_waited_waits_less"),
+    ),
+    Ablation(
+        "a stranger takes no message of another one",
+        SENDERS,
+        " and not is_renamed",
+        "",
+        tests_in("worker/planning/test_rules.py", "test_a_rehearsal_plans_by_the_rule"),
+    ),
+    Ablation(
+        "the mark of an unverified author is in the private note of a private ticket",
+        SENDERS,
+        'for kind in ("add_note", "create_ticket"):',
+        'for kind in ("create_ticket", "add_note"):',
+        tests_in("worker/test_senders.py", "test_the_mark_of_a_private_ticket_is_in_its_private_note"),
     ),
     Ablation(
         "a full queue refuses",

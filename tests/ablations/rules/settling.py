@@ -36,8 +36,8 @@ ABLATIONS = (
     Ablation(
         "a ticket of another case is not adopted",
         SETTLES,
-        "current = _refuse_bound(connection, [",
-        "current = list([",
+        "_refuse_bound(connection, [(row, each, _rebased(outcome, now)) for row, each, outcome in current])",
+        "[(row, each, _rebased(outcome, now)) for row, each, outcome in current]",
         tests_in("worker/test_lookup.py", "test_a_ticket_that_belongs_to_another_case_is_not_adopted"),
     ),
     Ablation(
