@@ -346,3 +346,13 @@ def test_a_comment_waits_as_long_as_ever_though_the_clock_is_set(
     clock.advance(seconds=1)
     ledger.pair_waiting()
     assert waiting(ledger) == []
+
+
+def test_no_comment_is_dropped_by_a_clock_that_was_set_since_the_last_look(ledger: Ledger, clock: ManualClock) -> None:
+    watch = ClockWatch(lambda: 0.0)
+    ledger.look_at_clock(TERMS, watch)
+    take(ledger, answer("reply"))
+    clock.advance(hours=1)
+    ledger.pair_waiting(watch)
+    assert waiting(ledger) == [name_of("root")]
+    assert ledger.look_at_clock(TERMS, watch) is not None

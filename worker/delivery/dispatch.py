@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.delivery.clocks import LeaseWatch
 from worker.delivery.sending import Clock, seconds_since_boot
-from worker.ledger import Ledger, alarms
+from worker.ledger import ClockWatch, Ledger, alarms
 from worker.planning.model import Kind
 from worker.runtime.threads import Loop, Outlived
 from worker.settings import TimingSettings
@@ -74,8 +74,10 @@ class Dispatch:
         timing: TimingSettings,
         look_at_clock: Callable[[], None] = lambda: None,
         clock: Clock = seconds_since_boot,
+        watch: ClockWatch | None = None,
     ) -> None:
-        """`look_at_clock` notes that the ledger's clock was set; a part of every round."""
+        """`look_at_clock` notes that the ledger's clock was set, which `watch` finds; a part of every round."""
+        self._watch = watch
         self._ledger = ledger
         self._clock = clock
         self._look_at_clock = look_at_clock
@@ -100,7 +102,7 @@ class Dispatch:
         """Take back expired leases and publish wake-ups for due work. Returns the kinds that were due."""
         self._look_at_clock()
         self._take_back()
-        self._ledger.pair_waiting()
+        self._ledger.pair_waiting(self._watch)
         due = self._ledger.due_kinds()
         self._rounds = {kind: self._rounds.get(kind, 0) + 1 for kind in due}
         broker_away = False

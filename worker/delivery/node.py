@@ -56,7 +56,9 @@ class Node:
             metrics=metrics,
             watch=self._watch,
         )
-        self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, settings.timing, self._look_at_clock)
+        self._dispatch = Dispatch(
+            ledger, publish, self._deliverer.deliver, settings.timing, self._look_at_clock, watch=self._watch
+        )
 
     def start(self) -> None:
         self._wake_ups.start()

@@ -13,6 +13,8 @@ from worker.ledger.engine.database import PATIENCE_S
 from worker.ledger.operator import audit, dead_letters, interventions
 from worker.ledger.operator.audit import Finding
 from worker.ledger.operator.interventions import UNNAMED
+from worker.ledger.queue import clock_jumps
+from worker.ledger.queue.clock_jumps import ClockWatch
 from worker.ledger.recording import planning, recorder, replays, waiting
 from worker.ledger.recording.load import BeginAgain
 from worker.ledger.recording.recorder import Delivery, Recorded
@@ -110,10 +112,16 @@ class RecordingVerbs(Verbs):
                 collided = True
 
     @writes
-    def pair_waiting(self, connection: Connection) -> frozenset[Kind]:
-        """Plan comments with a case that is known by now, drop expired ones; returns the kinds that are due."""
+    def pair_waiting(self, connection: Connection, watch: ClockWatch | None = None) -> frozenset[Kind]:
+        """Plan comments with a case that is known by now, drop expired ones; returns the kinds that are due.
+
+        With the `watch` of this process, none is dropped by a clock that was set since its last look.
+        """
         rules = self.rules.read(self.database, connection)
-        waiting.drop_expired(connection, rules.now)
+        if watch is None:
+            waiting.drop_expired(connection, rules.now)
+        elif watch.look(reading := clock_jumps.read(self.database, connection, watch.clock)) is None:
+            waiting.drop_expired(connection, reading.now)
         return planning.pair_known(self.database, connection, rules)
 
     @reads
