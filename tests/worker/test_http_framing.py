@@ -129,7 +129,8 @@ def test_headers_over_the_limit_are_refused_in_one_read_too(served: Listening, s
     for head in (
         HEAD + b"A: " + b"a" * size,
         HEAD + b"A: bcd\r\n" * (size // 8),
-        b"POST /" + b"a" * size + b" HTTP/1.1",
+        b"POST /" + b"a" * size + b" HTTP/1.1\r\nHost: x",
+        b"POST /" + b"a" * size + b" HTTP/1.0",
     ):
         sender = served.connect(head + b"\r\n\r\n" + GET)
         assert sender.answer().status == 400

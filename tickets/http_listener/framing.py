@@ -35,16 +35,19 @@ def refusal_of(method: bytes, version: str, headers: Headers) -> Refusal | None:
         return Refusal(505, "The version of HTTP is not supported: expected HTTP/1.1.")
     if method == b"CONNECT":
         return Refusal(501, "CONNECT is not supported: this is not a proxy.")
-    hosts = _values(headers, b"host")
+    found: dict[bytes, list[bytes]] = {b"host": [], b"content-length": [], b"transfer-encoding": []}
+    for name, value in headers:
+        if name in found:
+            found[name].append(value)
+    hosts, lengths, codings = found.values()
     if len(hosts) > 1 or (not hosts and version != "1.0"):
         return Refusal(400, f"The request has {len(hosts)} Host headers: expected one.")
     if hosts and not _HOST.fullmatch(hosts[0]):
         return Refusal(400, "The header Host is not the name of a host.")
-    return _of_the_length(version, headers)
+    return _of_the_length(version, lengths, codings)
 
 
-def _of_the_length(version: str, headers: Headers) -> Refusal | None:
-    lengths, codings = _values(headers, b"content-length"), _values(headers, b"transfer-encoding")
+def _of_the_length(version: str, lengths: list[bytes], codings: list[bytes]) -> Refusal | None:
     if len(lengths) > 1:
         return Refusal(400, "The request has several Content-Length headers: expected one.")
     if lengths and not _LENGTH.fullmatch(lengths[0]):
@@ -64,7 +67,3 @@ def body_of(headers: Headers) -> bytes | None:
         if name == b"transfer-encoding" or (name == b"content-length" and int(value)):
             return name + b": " + value
     return None
-
-
-def _values(headers: Headers, name: bytes) -> list[bytes]:
-    return [value for each, value in headers if each == name]

@@ -169,13 +169,14 @@ class StrictProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         if not self._is_second_parser:
-            self._count_head(len(url))
+            self._head += len(url)
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._is_second_parser:
-            return
-        self._count_head(len(name) + len(value) + 4)
+        self._head += len(name) + len(value) + 4
+        if self._head > MAX_HEAD:
+            self._refusal = TOO_LARGE
+            raise _Refused
         if self._reading is _Reading.HEAD:  # a trailer does not count: it could be a forged header
             super().on_header(name, value.rstrip(b" \t"))
 
@@ -186,6 +187,8 @@ class StrictProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         refusal = refusal_of(self.parser.get_method(), version, self.headers)
         is_placed = self._open.is_placed(self)
+        if self._head > MAX_HEAD:
+            refusal = TOO_LARGE
         if refusal is None and not is_placed and not self._asks_for_a_probe():
             refusal = FULL
         if refusal is not None:
@@ -217,12 +220,6 @@ class StrictProtocol(HttpToolsProtocol):
         if self.cycle.response_complete:
             self._become_idle()
 
-    def _count_head(self, size: int) -> None:
-        self._head += size
-        if self._head > MAX_HEAD:
-            self._refusal = TOO_LARGE
-            raise _Refused
-
     def _begin(self, reading: _Reading) -> None:
         self._reading, self._since = reading, self.loop.time()
 
@@ -250,8 +247,10 @@ class StrictProtocol(HttpToolsProtocol):
 
     def _become_idle(self) -> None:
         """Wait for the next request, until uvicorn's timer ends that: started by the answer, or by the body's end."""
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         self._open.idle(self)
 
     def _is_answering(self) -> bool:

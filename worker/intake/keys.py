@@ -60,6 +60,10 @@ class Busy(Unreachable):
     """The call was not made, because too many are under way."""
 
 
+Outcome = tuple[int, bytes] | Unreachable
+"""Status and body of an answer, or the reason why there is none."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """A fetched certificate or key set."""
@@ -102,7 +106,7 @@ class Keyring:
         self._kept: dict[str, _Kept] = {}
         self._missing = _Remembered(clock)
         self._failed = _Remembered(clock)
-        self._under_way: dict[str, asyncio.Task[tuple[int, bytes] | Unreachable]] = {}
+        self._under_way: dict[str, asyncio.Task[Outcome]] = {}
         self._calls: Counter[str] = Counter()
         """Calls under way, by what is called, and by the host of new URLs."""
         self._unreachable: dict[str, AtMostOncePer] = {}
@@ -129,7 +133,7 @@ class Keyring:
     async def confirm(self, outside: Outside[Any], url: str) -> None:
         """Call the URL. Raises Refused, or Unreachable for any answer but 2xx."""
         _host(outside, url)
-        status, _ = await self._call(url, CONFIRMATION)
+        status, _ = await self._call(url, CONFIRMATION, "", lambda _: None)
         if not 200 <= status < 300:
             raise Unreachable(f"the confirmation of the subscription was answered {status}")
 
@@ -154,22 +158,32 @@ class Keyring:
         is_known = url in self._kept
         if url in self._failed or (host in self._failed and not is_known):
             raise Unreachable("the host of the certificate failed a moment ago")
+
+        def remember(outcome: Outcome) -> None:
+            self._remember(outside, url, host, outcome)
+
         try:
-            status, body = await (self._call(url, KNOWN) if is_known else self._call(url, NEW, host))
-            _raise_if_failed(status)
+            status, body = await self._call(url, *((KNOWN, "") if is_known else (NEW, host)), remember)
         except Busy:
             raise
         except Unreachable:
-            self._failed.add(url, FAILED_S)
-            self._failed.add(host, FAILED_S)
+            self._mark_failed(url, host)  # also where the deadline has passed, and the call goes on
             raise
-        if status == 200:
-            self._keep(url, outside.kept_s, body)
-            return body
-        kept = self._kept.get(url)
-        if kept is None or self._clock() >= kept.until:
+        if _is_failure(status):
+            raise Unreachable(f"the host of the certificate answered {status}")
+        return body if status == 200 else None
+
+    def _remember(self, outside: Outside[Any], url: str, host: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Unreachable) or _is_failure(outcome[0]):
+            self._mark_failed(url, host)
+        elif outcome[0] == 200:
+            self._keep(url, outside.kept_s, outcome[1])
+        elif (kept := self._kept.get(url)) is None or self._clock() >= kept.until:
             self._missing.add(url, ABSENT_S)
-        return None
+
+    def _mark_failed(self, url: str, host: str) -> None:
+        self._failed.add(url, FAILED_S)
+        self._failed.add(host, FAILED_S)
 
     def _keep(self, url: str, seconds: float, found: bytes) -> None:
         self._kept.pop(url, None)
@@ -178,14 +192,17 @@ class Keyring:
         now = self._clock()
         self._kept[url] = _Kept(now + seconds, found, now + AGAIN_S)
 
-    async def _call(self, url: str, kind: str, host: str = "") -> tuple[int, bytes]:
-        """Return status and body of one GET. A call of the same URL that is under way is shared. Raises Unreachable."""
+    async def _call(self, url: str, kind: str, host: str, remember: Callable[[Outcome], None]) -> tuple[int, bytes]:
+        """Return status and body of one GET. A call of the same URL that is under way is shared. Raises Unreachable.
+
+        `remember` is called with the outcome before anybody can make the next call.
+        """
         task = self._under_way.get(url)
         if task is None:
             if self._calls[kind] >= AT_ONCE[kind] or (host and self._calls[host] >= AT_ONCE_ON_A_HOST):
                 raise Busy("too many calls of this kind are under way")
             self._calls.update((kind, host))
-            task = self._under_way[url] = asyncio.create_task(self._called(url, (kind, host)))
+            task = self._under_way[url] = asyncio.create_task(self._called(url, (kind, host), remember))
         try:
             async with asyncio.timeout(self._deadline_s):
                 outcome = await asyncio.shield(task)
@@ -195,18 +212,21 @@ class Keyring:
             raise outcome
         return outcome
 
-    async def _called(self, url: str, places: tuple[str, str]) -> tuple[int, bytes] | Unreachable:
+    async def _called(self, url: str, places: tuple[str, str], remember: Callable[[Outcome], None]) -> Outcome:
         """Make one GET. Its places are taken until its thread has ended, even if nobody waits any more."""
+        outcome: Outcome
         try:
-            return await _in_thread(lambda: self._get(url))
+            outcome = await _in_thread(lambda: self._get(url))
         except Unreachable as error:
-            return error
+            outcome = error
         except httpx.HTTPError as error:
-            return Unreachable(f"{type(error).__name__}: {error}")
+            outcome = Unreachable(f"{type(error).__name__}: {error}")
         finally:
             self._calls.subtract(places)
             self._calls += Counter()  # drops the hosts without a call
             del self._under_way[url]
+        remember(outcome)
+        return outcome
 
     def _get(self, url: str) -> tuple[int, bytes]:
         end = self._clock() + self._deadline_s
@@ -254,10 +274,9 @@ def _host(outside: Outside[Any], url: str) -> str:
     return parsed.host
 
 
-def _raise_if_failed(status: int) -> None:
-    """Raise Unreachable for an answer that says neither what is at the URL, nor that the URL is empty."""
-    if status == 429 or not (status == 200 or 400 <= status < 500):
-        raise Unreachable(f"the host of the certificate answered {status}")
+def _is_failure(status: int) -> bool:
+    """Return True for an answer that does not say what is at the URL, nor that the URL is empty."""
+    return status == 429 or not (status == 200 or 400 <= status < 500)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
