@@ -336,7 +336,7 @@ ABLATIONS = (
     Ablation(
         "waiting comments are paired by dispatch",
         DISPATCH,
-        "self._ledger.pair_waiting()",
+        "self._ledger.pair_waiting(self._watch)",
         "pass",
         tests_in(
             "worker/test_waiting.py",
