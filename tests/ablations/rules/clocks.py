@@ -323,6 +323,13 @@ ABLATIONS = (
         tests_in("worker/test_waiting.py", WAITS),
     ),
     Ablation(
+        "no comment is dropped by a clock that was set since the last look",
+        "worker/ledger/verbs/recording.py",
+        "elif watch.look(reading := clock_jumps.read(self.database, connection, watch.clock)) is None:",
+        "elif reading := clock_jumps.read(self.database, connection, watch.clock):",
+        tests_in("worker/test_waiting.py", "test_no_comment_is_dropped_by_a_clock_that_was_set_since_the_last_look"),
+    ),
+    Ablation(
         "the waits of a settle are by the present clock",
         SETTLES,
         "_rebased(outcome, now)) for row",
