@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from tickets.server import FaultRule
-from worker.ledger import CloseGate, Ledger, Settlement, alarms
+from worker.ledger import ClockWatch, CloseGate, Ledger, Limits, Settlement, Terms, alarms
+from worker.ledger.schema.tables import gate
 from worker.settings import TimingSettings
 
 from .builders import (
@@ -343,3 +345,42 @@ def test_a_restore_forgets_what_failed_before_the_backup(ledger: Ledger, clock: 
     assert names(ledger) == set()
     ledger.settle([(each, again(clock.now, latency=LATENCY)) for each in claim(ledger)])
     assert NAME not in names(ledger)
+
+
+# ---- and the clock is set back ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fails_before", [True, False])
+def test_it_comes_in_time_although_the_clock_was_set_back_and_all_work_is_from_before(
+    ledger: Ledger, clock: ManualClock, fails_before: bool
+) -> None:
+    terms = Terms(timedelta(seconds=60), timedelta(hours=23), GHOST, Limits(None, None))
+    watch = ClockWatch(lambda: 0.0)
+    ledger.look_at_clock(terms, watch)
+    record(ledger, 3)
+    if fails_before:
+        fail(ledger, clock)
+    clock.advance(hours=-2)
+    assert ledger.look_at_clock(terms, watch) is not None
+    ledger.job_store.mend_clock(GHOST, timedelta(0))
+    clock.advance(seconds=61)
+    fail_for(ledger, clock, 120)
+    assert NAME in names(ledger)
+
+
+def test_what_is_remembered_of_the_service_is_of_no_later_time_than_now_after_a_step_back(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    terms = Terms(timedelta(seconds=60), timedelta(hours=23), GHOST, Limits(None, None))
+    watch = ClockWatch(lambda: 0.0)
+    ledger.look_at_clock(terms, watch)
+    record(ledger, 1)
+    ledger.settle([(each, done()) for each in claim(ledger)])
+    with ledger.database.write() as connection:
+        connection.execute(update(gate).values(learnt=0.5, learnt_at=clock.now, late_at=clock.now, since=clock.now))
+    clock.advance(hours=-2)
+    assert ledger.look_at_clock(terms, watch) is not None
+    ledger.job_store.mend_clock(GHOST, timedelta(0))
+    assert ledger.overview().last_success_at == clock.now
+    clock.advance(seconds=600)
+    assert ledger.overview().share > 0.5

@@ -15,7 +15,7 @@ from worker.ledger.engine import bulk
 from worker.ledger.engine.database import Database
 from worker.ledger.queue.clock_jumps import ALL, FAR_BACK, JOB
 from worker.ledger.schema.columns import MICROSECOND
-from worker.ledger.schema.tables import budget, cases, gate, jobs, mailboxes, operations, pending, receipts
+from worker.ledger.schema.tables import answers, budget, cases, gate, jobs, mailboxes, operations, pending, receipts
 from worker.ledger.schema.words import DeliveryState, OperationState
 from worker.planning.arrival import PATIENCE
 
@@ -87,7 +87,7 @@ def _pull(connection: Connection, rows: Rows, back: timedelta, now: datetime, lo
 
 
 def _mend_the_rest(db: Database, connection: Connection, back: timedelta) -> None:
-    """Move the times of everything that waits, and delete tokens with a later time than now, which would not end."""
+    """Move the times of all that waits or is remembered, and delete tokens from later than now, which would not end."""
     now = db.now(connection)
     by = back // MICROSECOND
     if back > FAR_BACK:
@@ -96,7 +96,8 @@ def _mend_the_rest(db: Database, connection: Connection, back: timedelta) -> Non
     connection.execute(delete(budget).where(budget.c.at > now))
     for column in (
         jobs.c.due_at, jobs.c.lease_until, receipts.c.run_at, receipts.c.lease_until,
-        mailboxes.c.lease_until, gate.c.closed_until,
+        mailboxes.c.lease_until, gate.c.closed_until, gate.c.since, gate.c.learnt_at, gate.c.late_at,
+        answers.c.failing_since, answers.c.failed_at, answers.c.succeeded_at,
     ):  # fmt: skip
         ahead = update(column.table).where(column > now)
         if column.table is jobs:

@@ -179,7 +179,9 @@ def _unanswered(connection: Connection, row: Row[Any], now: datetime, ghost_wait
     if planned_at is None:
         return None
     is_ghost_wait = row.in_doubt and now < row.failed_at + ghost_wait
-    since, until = max(row.failing_since, planned_at), row.failed_at if is_ghost_wait else now
+    # What was planned before the clock was set back may have a later time than now; it was there when the calls failed.
+    since = row.failing_since if planned_at > now else max(row.failing_since, planned_at)
+    until = row.failed_at if is_ghost_wait else now
     is_enough = row.failures >= CALLS_THAT_TELL and (row.several or undelivered.sendable_cases(connection, now) < TWO)
     return Unanswered(since, until, is_enough)
 
