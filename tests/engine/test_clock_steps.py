@@ -208,6 +208,25 @@ def test_a_call_that_was_under_way_when_the_clock_was_set_far_back_is_looked_up(
     assert world.workers["B"].held.mode == "look_up"
 
 
+def test_a_create_in_doubt_that_was_sent_by_a_clock_ahead_is_looked_up_in_its_time(world: Simulation) -> None:
+    tell(world, "disk")
+    world.step_clock(HOUR)
+    world.take_back()
+    world.advance(61)
+    world.claim("A", CREATE)
+    world.send("A")
+    world.step_clock(-HOUR)
+    world.take_back()
+    flight = world.flight_of("A")
+    assert flight is not None
+    world.decide(flight, "lost")
+    world.settle("A")
+    began = world.time.seconds()
+    world.finish()
+    assert world.time.seconds() - began < 15 * 60
+    assert [each.effect.kind for each in world.log.caused] == ["create_ticket"]
+
+
 def test_a_small_step_back_leaves_the_keys_their_proof(world: Simulation) -> None:
     tell(world, "disk")
     world.claim("A", CREATE)

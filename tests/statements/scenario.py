@@ -87,7 +87,7 @@ def settle(ledger: Ledger, clock: Clock) -> None:
     again = Settlement("again", "unknown", again_at=clock.now, unknown=True, error="no answer")
     creates = ledger.claim("create_ticket", limit=3, owner="page", terms=TERMS).claims
     (note,) = ledger.claim("add_note", limit=1, owner="page", terms=TERMS).claims
-    ledger.settle([*zip(creates, (made, dead, again), strict=True), (note, noted)])
+    ledger.settle([*zip(creates, (again, made, dead), strict=True), (note, noted)])
 
 
 def prunable(ledger: Ledger, _: Clock) -> None:

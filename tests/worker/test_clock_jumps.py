@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Connection, event
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from worker.delivery.dispatch import Dispatch
 from worker.ledger import CLOCK_JOB, ClockWatch, CloseGate, Ledger, LedgerAway, Limits, Settlement, Terms
-from worker.ledger.queue.clock_jumps import Reading, jump_between
+from worker.ledger.queue.clock_jumps import Jump, Reading, is_noted, jump_between
 from worker.ledger.schema.tables import budget, cases, gate, operations
 from worker.settings import TimingSettings
 
@@ -288,3 +289,21 @@ def test_the_waits_of_a_call_that_ends_after_a_jump_are_as_long_as_they_were_mea
     now = processes.clock.now
     assert [each["run_at"] for each in rows(processes.ledger, cases)] == [now + timedelta(seconds=70)]
     assert rows(processes.ledger, gate)[0]["closed_until"] == now + timedelta(seconds=300)
+
+
+def test_a_second_step_back_of_the_same_size_is_another_jump() -> None:
+    first = Jump(timedelta(hours=-1), NOON, Reading(NOON - timedelta(hours=1), 10.0, 10.0))
+    state = SimpleNamespace(jumped_at=first.reading.now, jumped_by=-3600.0)
+    last = first.reading.now + timedelta(minutes=30)
+    second = Jump(timedelta(hours=-1), last, Reading(last - timedelta(hours=1), 1810.0, 1810.0))
+    assert is_noted(state, replace(first, last=NOON))  # type: ignore[arg-type]
+    assert not is_noted(state, second)  # type: ignore[arg-type]
+
+
+def test_an_older_reading_of_another_thread_finds_no_jump() -> None:
+    watch = ClockWatch(lambda: 0.0)
+    watch.look(Reading(NOON, 0.0, 0.0))
+    jump = watch.look(Reading(NOON + timedelta(seconds=100), 10.0, 10.0))
+    assert jump is not None
+    watch.follow(jump)
+    assert watch.look(Reading(NOON + timedelta(seconds=9), 9.0, 9.0)) is None

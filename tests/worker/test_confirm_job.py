@@ -16,7 +16,7 @@ from worker.intake.reading import read_verified
 from worker.jobs.asking import MAX_BYTES, NoAnswer, listed
 from worker.jobs.catalogue import jobs_of
 from worker.jobs.runner import Runner
-from worker.ledger import Ledger
+from worker.ledger import CLOCK_JOB, Ledger
 from worker.ledger.schema.tables import inbound, jobs, operations
 from worker.settings import Settings, load
 
@@ -248,8 +248,8 @@ def test_an_end_has_the_attributes_that_its_opening_had_for_the_routes(
 
 
 def test_sources_that_cannot_be_asked_have_no_such_job(asked: Product) -> None:
-    assert list(jobs_of(settings(asked))) == ["confirm:prom"]
-    assert list(jobs_of(load(API | {"TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": "s3cret"}))) == []
+    assert list(jobs_of(settings(asked))) == ["confirm:prom", CLOCK_JOB]
+    assert list(jobs_of(load(API | {"TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": "s3cret"}))) == [CLOCK_JOB]
 
 
 def test_a_secret_of_a_file_is_sent(asked: Product, tmp_path: Path) -> None:

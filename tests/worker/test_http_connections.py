@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from tickets.http_listener import AtMostOncePer, Limits
 from tickets.http_listener.limits import ABOVE_CAP, KEPT_FILES, ON_PROBATION
@@ -93,12 +94,12 @@ def test_a_sender_that_left_holds_no_place() -> None:
         assert served.connect(GET).answer().status == 200
 
 
-def test_a_full_listener_says_so_in_the_log_but_not_for_each_sender(capsys: pytest.CaptureFixture[str]) -> None:
-    with listening(FEW) as served:
+def test_a_full_listener_says_so_in_the_log_but_not_for_each_sender() -> None:
+    with capture_logs() as logs, listening(FEW) as served:
         full(served)
         for _ in range(20):
             served.connect(GET).answer()
-    assert capsys.readouterr().out.count("http.full") == 1
+    assert [each["event"] for each in logs].count("http.full") == 1
 
 
 def test_something_that_happens_often_is_told_once_a_minute_with_its_number() -> None:

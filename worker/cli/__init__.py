@@ -88,7 +88,7 @@ COMMANDS = {
     "status": Entry("worker.cli.inspect.status:status", "Show the work under way, and the alarms."),
     "budget": Entry(
         "worker.cli.inspect.budget:budget",
-        "Show the requests of the last minute, by rank and source, and the cases that wait for the budget.",
+        "Show the requests of the last minute, by rank and source, and what waits: for the budget, or for what else.",
     ),
     "check": Entry(
         "worker.cli.configure.check:check",

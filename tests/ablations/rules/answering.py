@@ -138,8 +138,8 @@ ABLATIONS = (
     Ablation(
         "work that just arrived has not waited for an answer",
         OVERVIEW,
-        "since, until = max(row.failing_since, planned_at),",
-        "since, until = row.failing_since,",
+        "else max(row.failing_since, planned_at)",
+        "else row.failing_since",
         tests_in(FAILING, AT_ONCE),
     ),
     Ablation(

@@ -182,7 +182,7 @@ ABLATIONS = (
     Ablation(
         "a late call keeps its place in the queue",
         SETTLES,
-        "row.run_at if outcome.took is not None else ",
+        "row.run_at if outcome.unsent and outcome.state == \"again\" else ",
         "",
         tests_in(SLOW_COMMITS, GIVES_BACK),
     ),

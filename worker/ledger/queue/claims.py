@@ -81,7 +81,7 @@ def claim(
 
 
 def asker_of(terms: Terms, watch: ClockWatch | None) -> Asker:
-    return Asker(watch, terms.most_late, terms.ghost_wait, terms.lease)
+    return Asker(watch, terms.most_late, terms.ghost_wait)
 
 
 def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
@@ -149,7 +149,7 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
         request=request,
         idempotency_key=key,
         first_sent_at=first or now,
-        last_sent_at=now if mode == "send" else head.last_sent_at,
+        last_sent_at=now if mode == "send" else _not_ahead(head.last_sent_at, now),
         claimed_at=now,
         ambiguous=ambiguous,
         unproven=unproven,
@@ -158,6 +158,11 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
         probes=passage.probes,
         reopened_at=head.reopened_at,
     )
+
+
+def _not_ahead(sent_at: datetime | None, now: datetime) -> datetime | None:
+    """Return the time of a send that was made before the clock was set back as if it were made now."""
+    return None if sent_at is None else min(sent_at, now)
 
 
 def _unproven(operation: Row[Any], now: datetime) -> bool:
@@ -190,6 +195,13 @@ def _intend(connection: Connection, claims: list[Claim], heads: dict[int, Row[An
         for each in sent
     ]
     bulk.change(connection, operations, times)
+    # Otherwise each look-up would wait anew for that time to come.
+    ahead = [
+        {"case_id": each.case_id, "seq": each.seq, "last_sent_at": each.last_sent_at}
+        for each in claims
+        if each.mode == "look_up" and each.last_sent_at != heads[each.case_id].last_sent_at
+    ]
+    bulk.change(connection, operations, ahead)
     for each in sent:
         if each.idempotency_key != heads[each.case_id].idempotency_key:
             connection.execute(

@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from worker.ledger.engine.database import Database
 from worker.ledger.queue.budget import MINUTE, SECOND, Limits
-from worker.ledger.schema.tables import attempts, budget, cases, gate, jobs
+from worker.ledger.schema.columns import EPOCH
+from worker.ledger.schema.tables import attempts, budget, cases, gate, jobs, operations
 from worker.ledger.schema.words import DeliveryState
 
 ALL = 1  # the row of the gate
@@ -84,15 +85,18 @@ class ClockWatch:
             if last is None:
                 self._last = reading
                 return None
+            if reading.before < last.before:
+                return None  # another thread has looked since
             jumped = jump_between(last, reading)
-            if jumped is None and reading.before > last.before:
+            if jumped is None:
                 self._last = reading
             return jumped
 
     def follow(self, jump: Jump) -> None:
         """Compare later readings with the one that found this jump: the ledger has noted it."""
         with self._lock:
-            self._last = jump.reading
+            if self._last is None or jump.reading.before >= self._last.before:
+                self._last = jump.reading
 
 
 def jump_between(last: Reading, reading: Reading) -> Jump | None:
@@ -120,7 +124,8 @@ def is_noted(state: Row[Any], jump: Jump) -> bool:
     by = timedelta(seconds=state.jumped_by)
     if jump.last is None:  # a time from before the noted jump still looks like one of the future
         return bool(jump.reading.now - jump.by <= state.jumped_at - by + SAME_WITHIN)
-    is_same = abs(by - jump.by) <= SAME_WITHIN
+    # After a step back, times come twice: a jump that was noted later than now is an earlier one of the same size.
+    is_same = abs(by - jump.by) <= SAME_WITHIN and state.jumped_at <= jump.reading.now + SAME_WITHIN
     return bool(is_same and state.jumped_at >= jump.last + jump.by - SAME_WITHIN)
 
 
@@ -141,19 +146,20 @@ def note(
         "jumped_back": (state.jumped_back or 0.0) + max(0.0, -jump.by.total_seconds()),
     }
     connection.execute(update(gate).where(gate.c.id == ALL).values(values))
-    # A run that is under way began before this jump, so its end is refused.
-    at_once = {"due_at": now, "owner": None, "lease_until": None, "epoch": jobs.c.epoch + 1}
+    # It is the first job to run. A run that is under way began before this jump, so its end is refused.
+    at_once = {"due_at": EPOCH, "owner": None, "lease_until": None, "epoch": jobs.c.epoch + 1}
     connection.execute(update(jobs).where(jobs.c.name == JOB).values(at_once))
 
 
-def newest(connection: Connection, lease: timedelta) -> datetime | None:
+def newest(connection: Connection) -> datetime | None:
     """Return the time of the newest claim or settle in the ledger."""
     settled = select(attempts.c.at).order_by(attempts.c.id.desc()).limit(1)
     spent = select(func.max(budget.c.at))
-    leased = select(func.max(cases.c.lease_until)).where(cases.c.state == DeliveryState.LEASED)
-    times = [connection.execute(each).scalar_one_or_none() for each in (settled, spent)]
-    until = connection.execute(leased).scalar_one_or_none()
-    return max((each for each in (*times, until and until - lease) if each is not None), default=None)
+    is_head = (operations.c.case_id == cases.c.id) & (operations.c.seq == cases.c.head_seq)
+    sent = select(func.max(operations.c.last_sent_at)).select_from(cases.join(operations, is_head))
+    under_way = sent.where(cases.c.state == DeliveryState.LEASED)
+    times = [connection.execute(each).scalar_one_or_none() for each in (settled, spent, under_way)]
+    return max((each for each in times if each is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from worker.planning.arrival import PATIENCE
 
 Rows = Sequence[Row[Any, Any, Any, Any]]
 BATCH = 500  # cases in a transaction
+LONGEST_LEASE = timedelta(minutes=2)  # of a job, a receipt or a mailbox
 IN_WORK = (DeliveryState.READY, DeliveryState.LEASED)
 
 
@@ -37,6 +38,8 @@ def mend(db: Database, longest_wait: timedelta, ghost_wait: timedelta) -> int:
     back = timedelta(seconds=state.jumped_back or 0.0)
     pulled = _mend_cases(db, back, longest_wait) if back else 0
     with db.write() as connection:
+        # First, as in a settle: a settle takes tokens and receipts after the gate.
+        connection.execute(select(gate.c.id).where(gate.c.id == ALL).with_for_update())
         # A comment waits anew: by its time alone, nobody knows whether it began to wait before the jump or after it.
         connection.execute(update(pending).values(expires_at=db.now(connection) + PATIENCE))
         if back:
@@ -95,11 +98,14 @@ def _mend_the_rest(db: Database, connection: Connection, back: timedelta) -> Non
         connection.execute(update(operations).where(*is_dead).values(unproven=True, last_sent_at=now))
     connection.execute(delete(budget).where(budget.c.at > now))
     for column in (
-        jobs.c.due_at, jobs.c.lease_until, receipts.c.run_at, receipts.c.lease_until,
-        mailboxes.c.lease_until, gate.c.closed_until, gate.c.since, gate.c.learnt_at, gate.c.late_at,
+        jobs.c.due_at, receipts.c.run_at, gate.c.closed_until, gate.c.since, gate.c.learnt_at, gate.c.late_at,
         answers.c.failing_since, answers.c.failed_at, answers.c.succeeded_at,
     ):  # fmt: skip
         ahead = update(column.table).where(column > now)
         if column.table is jobs:
             ahead = ahead.where(jobs.c.name != JOB)
         connection.execute(ahead.values({column.name: type_coerce(column, BigInteger) - by}))
+    # A lease that was given after the jump is right, and must not end early: two processes would post one receipt.
+    for lease in (jobs.c.lease_until, receipts.c.lease_until, mailboxes.c.lease_until):
+        longest = now + LONGEST_LEASE
+        connection.execute(update(lease.table).where(lease > longest).values({lease.name: longest}))

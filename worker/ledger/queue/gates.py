@@ -97,7 +97,6 @@ class Asker:
     """None: nobody compares the clocks."""
     most_late: timedelta = MOST_LATE
     ghost_wait: timedelta = timedelta(seconds=60)
-    lease: timedelta = timedelta(seconds=60)
 
 
 def passage(
@@ -114,12 +113,15 @@ def passage(
     state = connection.execute(this_one if limits.are_none else this_one.with_for_update()).one()
     if limits.are_none and state.reason in PROBED:
         state = connection.execute(this_one.with_for_update()).one()
+    newest = newest_at_start(connection, asker)
     # After the wait for the lock, since tokens count from the time when they are taken.
     reading = clock_jumps.read(db, connection, asker.watch.clock if asker.watch is not None else time.monotonic)
     now = reading.now
-    jump = find_jump(connection, reading, asker)
-    if jump is not None and note_jump(connection, jump, limits, asker):
-        return Passage(now, jump=jump), now
+    jump = find_jump(newest, reading, asker)
+    if jump is not None:
+        if note_jump(connection, jump, limits, asker):
+            return Passage(now, jump=jump), now
+        state = connection.execute(this_one.with_for_update()).one()  # as the process that was first left it
     if (until := _closed_until(state, now)) is not None:
         return Passage(until), now
     probes = state.reason if state.closed_until is not None and state.reason in PROBED else None
@@ -128,14 +130,20 @@ def passage(
     return Passage(None, probes, state.probed_case, share, late, reading.before), now
 
 
-def find_jump(connection: Connection, reading: Reading, asker: Asker) -> Jump | None:
+def newest_at_start(connection: Connection, asker: Asker) -> datetime | None:
+    """Return the time of the newest claim or settle for the first look of a process; None for a later look.
+
+    Must be called before the time is read: others claim and settle meanwhile.
+    """
+    return clock_jumps.newest(connection) if asker.watch is not None and not asker.watch.has_looked else None
+
+
+def find_jump(newest: datetime | None, reading: Reading, asker: Asker) -> Jump | None:
     """Return the jump of the ledger's clock since the last look of this process, which may be its first."""
     if asker.watch is None:
         return None
-    if not asker.watch.has_looked:
-        newest = clock_jumps.newest(connection, asker.lease)
-        if newest is not None and (jump := clock_jumps.jump_at_start(newest, reading)) is not None:
-            return jump
+    if newest is not None and (jump := clock_jumps.jump_at_start(newest, reading)) is not None:
+        return jump
     return asker.watch.look(reading)
 
 

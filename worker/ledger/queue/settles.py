@@ -252,8 +252,8 @@ def _settle_case(
     row: Row[Any], each: Claim, outcome: Settlement, change: replanning.Change, head: Head | None, now: datetime
 ) -> dict[str, Any]:
     is_current = outcome.state == "done" and each.seq == change.create_seq
-    # A call that came too late for its token keeps its place in the queue, and the time since when it has been due.
-    run_at = row.run_at if outcome.took is not None else outcome.again_at or now
+    # A call that came too late keeps its place in the queue, and the time since when it has been due.
+    run_at = row.run_at if outcome.unsent and outcome.state == "again" else outcome.again_at or now
     return {
         "id": row.id,
         "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,

@@ -136,8 +136,6 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Ov
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
-    newest = select(func.max(attempts.c.id)).scalar_subquery()
-    last = select(func.max(attempts.c.at)).where(attempts.c.id > newest - LATEST, attempts.c.latency_ms.is_not(None))
     tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == OperationState.OPEN)
     rows = gates.states(connection)
     answered = answers.state(connection)
@@ -147,7 +145,7 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Ov
         dead=connection.execute(dead).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
         due_since=_due_since(connection.execute(due).scalar_one_or_none(), rows[ALL], now),
-        last_attempt_at=connection.execute(last).scalar_one_or_none(),
+        last_attempt_at=_last_call_at(connection),
         gate_closed_until=rows[ALL].closed_until,
         gate_reason=rows[ALL].reason,
         reading_refused=rows[READING].reason is not None,
@@ -163,6 +161,12 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Ov
         failures_in_a_row=0 if answered is None else answered.failures,
         unanswered=None if answered is None else _unanswered(connection, answered, now, ghost_wait),
     )
+
+
+def _last_call_at(connection: Connection) -> datetime | None:
+    newest = connection.execute(select(attempts.c.id).order_by(attempts.c.id.desc()).limit(1)).scalar_one_or_none()
+    made = (attempts.c.id > (newest or 0) - LATEST, attempts.c.latency_ms.is_not(None))
+    return connection.execute(select(func.max(attempts.c.at)).where(*made)).scalar_one_or_none()
 
 
 def _due_since(run_at: datetime | None, gate: Row[Any], now: datetime) -> datetime | None:
@@ -230,7 +234,7 @@ def alarms(seen_now: Overview, timing: TimingSettings) -> list[Alarm]:
         ("gate_closed", refused, f"{refused}; until then only probes are sent"),
         ("breaker_open", seen_now.gate_reason == "breaker",
          "too many calls to the Tickets API fail: only one call at a time is tried, until the calls succeed"),
-        ("clock_jumped", seen_now.clock_jump, _jumped(seen_now.clock_jump)),
+        ("clock_jumped", seen_now.clock_jump, _jumped(seen_now.clock_jump, seen_now.at)),
         ("delivery_failing", _is_failing(seen_now, failing_alarm),
          f"the last {seen_now.failures_in_a_row} calls to the Tickets API failed, and none was answered: "
          f"{_success(seen_now)}"),
@@ -258,13 +262,14 @@ _REFUSALS = {
 """The texts about a gate that a refused key closed, by the gate's reason."""
 
 
-def _jumped(jump: ClockJump | None) -> str:
+def _jumped(jump: ClockJump | None, now: datetime) -> str:
     if jump is None:
         return ""
+    ends = f"until {jump.until:%H:%M:%S} UTC" if jump.until > now else "until the job `clock` has mended the times"
     way = "back" if jump.seconds < 0 else "forward"
     return (
         f"the clock of the ledger was set {way} by {abs(jump.seconds):.0f} s at {jump.at:%Y-%m-%d %H:%M:%S} UTC: "
-        f"nothing is sent until {jump.until:%H:%M:%S} UTC, so that no call is repeated too early"
+        f"nothing is sent {ends}, so that no call is repeated too early"
     )
 
 
@@ -315,7 +320,10 @@ def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
     closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
     if seen_now.due_since is None or closed or seen_now.clock_jump is not None:
         return False
-    quiet_since = max(seen_now.due_since, seen_now.last_attempt_at or seen_now.due_since)
+    called_at = seen_now.last_attempt_at
+    if called_at is None or called_at > seen_now.at:  # the clock was set back since
+        called_at = seen_now.due_since
+    quiet_since = max(seen_now.due_since, called_at)
     return seen_now.at - quiet_since > stall_alarm
 
 

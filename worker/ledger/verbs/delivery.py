@@ -58,7 +58,8 @@ class DeliveryVerbs(Verbs):
         """Note a jump of the ledger's clock since this process's last look; returns it if nobody noted it before."""
         asker = claims.asker_of(terms, watch)
         with self.database.read() as connection:
-            jump = gates.find_jump(connection, clock_jumps.read(self.database, connection, watch.clock), asker)
+            newest = gates.newest_at_start(connection, asker)
+            jump = gates.find_jump(newest, clock_jumps.read(self.database, connection, watch.clock), asker)
         if jump is None:
             return None
         with self.database.write() as connection:
