@@ -69,7 +69,7 @@ class Watch:
             self.clock.advance(seconds=EVERY_S)
 
     def job(self) -> dict[str, Any]:
-        (found,) = rows(self.ledger, jobs)
+        (found,) = [each for each in rows(self.ledger, jobs) if each["name"].startswith("confirm:")]
         return found
 
 
