@@ -307,3 +307,18 @@ def test_an_older_reading_of_another_thread_finds_no_jump() -> None:
     assert jump is not None
     watch.follow(jump)
     assert watch.look(Reading(NOON + timedelta(seconds=9), 9.0, 9.0)) is None
+
+
+def test_a_jump_of_another_size_that_was_noted_at_the_same_time_is_another_jump() -> None:
+    later = NOON + timedelta(minutes=30)
+    state = SimpleNamespace(jumped_at=later, jumped_by=-1800.0)
+    jump = Jump(timedelta(minutes=30), NOON, Reading(later + timedelta(seconds=1), 1.0, 1.0))
+    assert not is_noted(state, jump)  # type: ignore[arg-type]
+
+
+def test_the_claim_that_finds_a_jump_says_so(ledger: Ledger, clock: ManualClock) -> None:
+    watch = ClockWatch(lambda: 0.0)
+    ledger.look_at_clock(TERMS, watch)
+    clock.advance(hours=1)
+    claimed = ledger.claim(None, limit=1, owner="one", terms=TERMS, watch=watch)
+    assert (claimed.claims, claimed.jump and claimed.jump.by) == ([], timedelta(hours=1))

@@ -68,11 +68,11 @@ ABLATIONS = (
         tests_in(STEPS, CLOSED),
     ),
     Ablation(
-        "the claim that finds a jump claims nothing",
+        "the claim that finds a jump says so",
         GATES,
         "return Passage(now, jump=jump), now",
         "pass",
-        tests_in(FOUND, "test_a_process_that_finds_a_jump_later_does_not_note_it_again"),
+        tests_in(FOUND, "test_the_claim_that_finds_a_jump_says_so"),
     ),
     Ablation(
         "every round of dispatch looks for a jump of the clock",
@@ -107,7 +107,7 @@ ABLATIONS = (
         JUMPS,
         "is_same = abs(by - jump.by) <= SAME_WITHIN",
         "is_same = True",
-        tests_in(FOUND, "test_a_smaller_step_back_after_a_step_forward_is_another_jump"),
+        tests_in(FOUND, "test_a_jump_of_another_size_that_was_noted_at_the_same_time_is_another_jump"),
     ),
     Ablation(
         "a start does not note a jump that is noted",
