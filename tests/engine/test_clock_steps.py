@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.homes import Home
 from tests.engine.machine import CLOCK_STEPS, HOUR, UNTIL_DUE, Step
+from tests.engine.network import Fate
 from tests.engine.rules import UNLIMITED, Rules
 from tests.engine.simulation import Simulation
 from tests.engine.test_slow_commits import Storm, most_in
@@ -40,13 +41,18 @@ def tell(world: Simulation, *cases: str) -> None:
         world.tell(world.say.about(each, "opening", world.time.now))
 
 
-def deliver(world: Simulation, kind: Kind) -> None:
-    """Let A make the next call of this kind, which is answered."""
+def deliver(world: Simulation, kind: Kind, fate: Fate = "answered") -> None:
+    """Let A make the next call of this kind."""
     assert world.claim("A", kind)
     world.send("A")
+    end(world, fate)
+
+
+def end(world: Simulation, fate: Fate) -> None:
+    """Let the call of A that is under way end, and settle it."""
     flight = world.flight_of("A")
     assert flight is not None
-    world.decide(flight, "answered")
+    world.decide(flight, fate)
     assert world.settle("A")
 
 
@@ -145,12 +151,7 @@ def test_the_gate_stays_closed_until_the_times_are_mended(world: Simulation) -> 
 
 def test_after_a_step_back_a_case_waits_as_long_as_it_was_meant_to(world: Simulation) -> None:
     tell(world, "disk", "cpu")
-    world.claim("A", CREATE)
-    world.send("A")
-    flight = world.flight_of("A")
-    assert flight is not None
-    world.decide(flight, "500 before")
-    world.settle("A")  # due after the ghost wait
+    deliver(world, CREATE, "500 before")  # due after the ghost wait
     world.step_clock(-2 * HOUR)
     world.take_back()
     meant = timedelta(seconds=60)
@@ -176,12 +177,7 @@ def test_after_a_step_back_a_case_without_work_does_not_delay_what_is_told_about
 
 def test_a_step_back_of_more_than_half_an_hour_makes_no_key_prove_anything(world: Simulation) -> None:
     tell(world, "disk")
-    world.claim("A", CREATE)
-    world.send("A")
-    flight = world.flight_of("A")
-    assert flight is not None
-    world.decide(flight, "answer lost")
-    world.settle("A")
+    deliver(world, CREATE, "answer lost")
     world.step_clock(-HOUR)
     world.take_back()
     (operation,) = world.seen.operations.values()
@@ -198,10 +194,7 @@ def test_a_call_that_was_under_way_when_the_clock_was_set_far_back_is_looked_up(
     world.send("A")
     world.step_clock(-HOUR)
     world.take_back()
-    flight = world.flight_of("A")
-    assert flight is not None
-    world.decide(flight, "answer lost")
-    world.settle("A")
+    end(world, "answer lost")
     world.advance(120)
     world.take_back()
     world.claim("B", CREATE)
@@ -217,10 +210,7 @@ def test_a_create_in_doubt_that_was_sent_by_a_clock_ahead_is_looked_up_in_its_ti
     world.send("A")
     world.step_clock(-HOUR)
     world.take_back()
-    flight = world.flight_of("A")
-    assert flight is not None
-    world.decide(flight, "lost")
-    world.settle("A")
+    end(world, "lost")
     began = world.time.seconds()
     world.finish()
     assert world.time.seconds() - began < 15 * 60
@@ -229,12 +219,7 @@ def test_a_create_in_doubt_that_was_sent_by_a_clock_ahead_is_looked_up_in_its_ti
 
 def test_a_small_step_back_leaves_the_keys_their_proof(world: Simulation) -> None:
     tell(world, "disk")
-    world.claim("A", CREATE)
-    world.send("A")
-    flight = world.flight_of("A")
-    assert flight is not None
-    world.decide(flight, "answer lost")
-    world.settle("A")
+    deliver(world, CREATE, "answer lost")
     world.step_clock(-90)
     world.take_back()
     world.advance(240)

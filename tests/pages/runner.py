@@ -28,6 +28,7 @@ from tests.pages.shell import PageFailed, Shell, missing_line
 
 CLONE_URL = "https://git.example.org/ticketrelay.git"
 CLONE = "ticketrelay"
+WORK = "work"  # the folder in which the blocks of a page run
 PATIENCE_S = 240.0
 INSTALLING_S = 600.0
 """The longest time for one block of a page that installs, which takes minutes beside other tests."""
@@ -50,7 +51,7 @@ class Machine:
         self._replacements = replacements
         self._patience_s = patience_s
         self._root = root
-        self._work = folder / "work"
+        self._work = folder / WORK
         self._kept_venv = folder / "kept-venv"
 
     def run(self, page: Path, *, in_clone: bool = False, before: str = "") -> set[str]:

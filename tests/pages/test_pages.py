@@ -17,7 +17,7 @@ import sqlalchemy
 from tests.acceptance.compose import example, read
 from tests.acceptance.processes import Process, answers, kept_port, wait_until
 from tests.limits import ROOT
-from tests.pages.runner import INSTALLING_S, Machine
+from tests.pages.runner import INSTALLING_S, WORK, Machine
 from tests.servers import POSTGRESQL, REDIS, Broker
 from tests.xdist_slots import xdist_slot
 
@@ -59,7 +59,7 @@ def replaced(folder: Path) -> list[tuple[str, str]]:
         ("ticketrelay:%s@127.0.0.1/ticketrelay", f"{NAME}:%s@{SERVER.host}:{SERVER.port or 5432}/{NAME}"),
         ("https://apps.aurionai.net/api/v1", API),
         ("YOUR-KEY", "ak_test_local"),
-        (installed_in(), f"{folder}/work/ticketrelay/.venv"),
+        (installed_in(), str(folder / WORK / "ticketrelay" / ".venv")),
         ("/etc/", f"{folder}/etc/"),
         ("start-units", f"{sys.executable} {units} {folder}/table.json"),
     ]
@@ -138,7 +138,7 @@ def test_a_fleet_of_systemd(machine: Machine, servers: None, tmp_path: Path) -> 
 
 def test_settings_and_secrets_for_compose(machine: Machine) -> None:
     run(machine, "docs/how-to/deploy-with-compose.md")
-    clone = machine.folder / "work" / "ticketrelay"
+    clone = machine.folder / WORK / "ticketrelay"
     assert (clone / ".env").read_text() == (ROOT / ".env.example").read_text()
     named = {each["file"] for each in read(example())["secrets"].values()}
     made = list((clone / "secrets").iterdir())

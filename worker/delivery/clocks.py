@@ -29,5 +29,5 @@ class LeaseWatch:
 
 
 def log_jump(jump: Jump) -> None:
-    """Log that the ledger's clock was set. Every process does: each may be the only one."""
+    """Log that the ledger's clock was set. The process that noted the jump logs it."""
     log.error("clock.jumped", seconds=round(jump.by.total_seconds(), 1))

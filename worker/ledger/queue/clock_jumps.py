@@ -6,8 +6,8 @@ clock with its own clock, which never jumps.
 
     noticed by     every claim, every round of dispatch, and every start
     at once        the gate is closed, for all processes, until each wait that may have been cut short has really passed
-    then a job     pulls times that are too far ahead into range, and deletes tokens with a later time than now
-                   (`mend`). The gate stays closed until that is done
+    then a job     moves times that lie ahead after a step back, and deletes tokens with a later time than now
+                   (`clock_mending.py`). The gate stays closed until that is done
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ JOB = "clock"
 
 AT_LEAST_S = 1.0
 DRIFT = 0.001
-"""Clocks may drift apart by this share of the time between two readings; NTP slews by half of that at most."""
+"""Clocks may drift apart by this share of the time between two readings: twice what ntpd slews at most.
+
+A faster slew, as of chrony, is not noticed either, since two readings are a second apart.
+"""
 SAME_WITHIN = timedelta(seconds=5)
 """Two processes measure the same jump with at most this difference."""
 FAR_BACK = timedelta(minutes=30)

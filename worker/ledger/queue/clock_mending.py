@@ -1,6 +1,7 @@
 """Mends the times of a ledger whose clock was set back: they lie further ahead than anybody meant.
 
-Each batch has its own transaction, without the lock of the gate. Cases are locked in the order of their ids.
+Cases are mended in batches, each in its own transaction and without the lock of the gate, which a claim would wait for.
+The few other rows follow in one transaction, under that lock.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from worker.ledger.queue.budget import (
 from worker.ledger.queue.clock_jumps import ClockWatch, Jump, Reading
 from worker.ledger.schema.tables import budget, cases, gate, pauses
 
-ALL, READING = 1, 2
+ALL, READING = clock_jumps.ALL, 2
 EVERYTHING = "*"
 
 FALLBACK, LEAST_SHARE, RECOVERY_PER_MINUTE = 0.9, 0.1, 0.02
