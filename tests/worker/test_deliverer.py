@@ -26,11 +26,12 @@ from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import BrokerAway, Dispatch
 from worker.delivery.rules import Rules
 from worker.ledger import Delivery, Ledger
+from worker.ledger.schema.tables import operations
 from worker.planning.model import KINDS, Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
-from .builders import take_back
+from .builders import rows, take_back
 
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
 TIMING = TimingSettings(
@@ -151,8 +152,10 @@ def test_a_call_of_unknown_outcome_is_made_again_after_the_ghost_wait_and_has_on
     assert bench.tickets_made() == {"create_ticket": 1}
     assert [outcome for outcome, _ in bench.outcomes("a")] == ["unknown", "done"]
     first, second = bench.ledger.find("a")[0].operations[0].tries
-    # The wait counts from the end of the call, which is recorded a moment later.
-    assert second.at - first.at >= timedelta(seconds=TIMING.ghost_wait * 0.6)
+    (operation,) = rows(bench.ledger, operations)
+    # The call began after its claim, and ended this long after it had begun.
+    ended_at = operation["first_sent_at"] + timedelta(milliseconds=first.latency_ms or 0)
+    assert second.at >= ended_at + timedelta(seconds=TIMING.ghost_wait)
 
 
 def test_what_was_not_executed_is_sent_again_soon(bench: Bench) -> None:
