@@ -13,10 +13,12 @@ from sqlalchemy import Table, select, text
 
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketStatus, digest
 from connectors.contract.messages import Inbound, Parsed, Remark
+from worker.delivery.rules import Rules
 from worker.ledger import Claim, Delivery, Lease, Ledger, Limits, Settlement, Terms
 from worker.ledger.queue.settles import Outcome
 from worker.ledger.schema.tables import cases, operations
 from worker.planning.model import Kind
+from worker.settings import ApiSettings, TimingSettings
 
 NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
 UNLIMITED = Limits(None, None)
@@ -165,6 +167,12 @@ def kill_create(ledger: Ledger, *events: Event, why: str = "422: the subject is 
     create = claim_one(ledger)
     ledger.settle([(create, dead(why))])
     return f"op-{create.case_id}-{create.seq}"
+
+
+def rules_of(timing: TimingSettings | None = None) -> Rules:
+    """Return the rules of a process without limits."""
+    api = {"url": "http://127.0.0.1:1", "key": "ak_test_local", "per_minute": None, "per_second": None}
+    return Rules(ApiSettings.model_validate(api), timing or TimingSettings())
 
 
 def take_back(ledger: Ledger, ghost_wait: timedelta) -> int:

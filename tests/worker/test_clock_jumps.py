@@ -15,9 +15,22 @@ from worker.delivery.dispatch import Dispatch
 from worker.ledger import CLOCK_JOB, ClockWatch, CloseGate, Ledger, LedgerAway, Limits, Settlement, Terms
 from worker.ledger.queue.clock_jumps import Jump, Reading, is_noted, jump_between
 from worker.ledger.schema.tables import budget, cases, gate, operations
-from worker.settings import TimingSettings
 
-from .builders import LEASE, NOON, PROBE, UNLIMITED, WINDOW, ManualClock, again, claim_one, delivery, done, opened, rows
+from .builders import (
+    LEASE,
+    NOON,
+    PROBE,
+    UNLIMITED,
+    WINDOW,
+    ManualClock,
+    again,
+    claim_one,
+    delivery,
+    done,
+    opened,
+    rows,
+    rules_of,
+)
 
 pytestmark = pytest.mark.one_database
 
@@ -151,12 +164,7 @@ def test_a_jump_whose_note_was_not_committed_is_found_again(processes: Processes
 
 
 def test_every_round_of_dispatch_looks_at_the_clock(processes: Processes) -> None:
-    one = processes.started()
-
-    def look() -> None:
-        processes.ledger.look_at_clock(TERMS, one)
-
-    dispatch = Dispatch(processes.ledger, lambda _: None, lambda _: 0, TimingSettings(), look)
+    dispatch = Dispatch(processes.ledger, lambda _: None, lambda _: 0, rules_of(), processes.started())
     dispatch.once()
     assert processes.jump() is None
     processes.set_clock(seconds=-90)

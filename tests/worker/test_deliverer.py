@@ -31,7 +31,7 @@ from worker.planning.model import KINDS, Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import ApiSettings, TimingSettings
 
-from .builders import rows, take_back
+from .builders import rows, rules_of, take_back
 
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
 TIMING = TimingSettings(
@@ -296,7 +296,7 @@ def test_dispatch_delivers_itself_when_the_broker_is_away_or_nobody_hears_the_wa
 
     deliverer = bench.deliverer()
     timing = TIMING.model_copy(update={"ring_expires": 0.2})
-    dispatch = Dispatch(bench.ledger, publish, deliverer.deliver, timing)
+    dispatch = Dispatch(bench.ledger, publish, deliverer.deliver, rules_of(timing))
     bench.open_cases("a", "b")
     dispatch.start()
     try:

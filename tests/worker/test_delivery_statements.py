@@ -10,10 +10,9 @@ import pytest
 
 from connectors.contract.events import Reference
 from worker.delivery.dispatch import Dispatch
-from worker.ledger import Claim, Lease, Ledger
+from worker.ledger import Claim, ClockWatch, Lease, Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
 from worker.planning.model import Kind
-from worker.settings import TimingSettings
 
 from .builders import (
     LEASE,
@@ -34,6 +33,7 @@ from .builders import (
     opened,
     resolved,
     rows,
+    rules_of,
     take_back,
 )
 from .conftest import MakeLedger
@@ -342,7 +342,7 @@ def test_a_lease_that_was_settled_meanwhile_is_not_taken_back(ledger: Ledger) ->
 
 def test_dispatch_takes_expired_leases_back(ledger: Ledger) -> None:
     passed = [0.0]
-    dispatch = Dispatch(ledger, lambda _: None, lambda _: 0, TimingSettings(), clock=lambda: passed[0])
+    dispatch = Dispatch(ledger, lambda _: None, lambda _: 0, rules_of(), ClockWatch(lambda: passed[0]))
     ledger.record([delivery(opened())])
     claim(ledger)
     dispatch.once()

@@ -18,7 +18,7 @@ from worker.delivery.dispatch import Dispatch
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
 
-from .builders import ManualClock, changed, commented, delivery, minute, opened, resolved, rows
+from .builders import ManualClock, changed, commented, delivery, minute, opened, resolved, rows, rules_of
 from .relay import Did, Relay, relaying
 
 
@@ -124,7 +124,7 @@ def test_two_hundred_operations_of_one_case_are_applied_in_order_and_once_whatev
 
 def test_a_refused_key_costs_no_attempt_raises_one_alarm_and_is_over_when_it_is_mended(relay: Relay) -> None:
     relay.use_key("ak_test_of_nobody")
-    dispatch = Dispatch(relay.ledger, lambda _: None, lambda _: 0, relay.timing)
+    dispatch = Dispatch(relay.ledger, lambda _: None, lambda _: 0, rules_of(relay.timing))
     relay.ledger.record([delivery(opened(f"disk-{number}"), resolved(f"disk-{number}")) for number in range(30)])
     with structlog.testing.capture_logs() as log:
         for _ in range(30):

@@ -14,7 +14,7 @@ from worker.ledger.reports.overview import alarms
 from worker.planning.model import Kind
 from worker.settings import TimingSettings
 
-from .builders import ManualClock, claim, delivery, done, opened, resolved
+from .builders import ManualClock, claim, delivery, done, opened, resolved, rules_of
 from .conftest import MakeLedger
 from .relay import Relay, relaying
 
@@ -28,7 +28,7 @@ def relay(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Iterator[Relay]
 def woken_for(ledger: Ledger) -> list[Kind]:
     """Return the kinds for which dispatch now sends a wake-up."""
     found: list[Kind] = []
-    Dispatch(ledger, found.append, lambda _: 0, TimingSettings()).once()
+    Dispatch(ledger, found.append, lambda _: 0, rules_of()).once()
     return found
 
 

@@ -25,9 +25,21 @@ from worker.ledger.recording import waiting as comments
 from worker.ledger.schema.tables import inbound, pending, seen
 from worker.planning.arrival import Rules, Waiting
 from worker.planning.model import Policy, Treatment
-from worker.settings import Source, TimingSettings
+from worker.settings import Source
 
-from .builders import NOON, ManualClock, at_once, commented, delivery, kinds_of, minute, opened, resolved, rows
+from .builders import (
+    NOON,
+    ManualClock,
+    at_once,
+    commented,
+    delivery,
+    kinds_of,
+    minute,
+    opened,
+    resolved,
+    rows,
+    rules_of,
+)
 from .conftest import MakeLedger
 from .conversations import mail, name_of, story, take
 
@@ -174,7 +186,7 @@ def test_a_comment_whose_case_is_known_is_not_dropped_however_long_nobody_looked
         recorder.record(ledger.database, uncommitted, [delivery(answer("reply"))], Rules(Policy(), "A", b"key", NOON))
         take(other, root())
     clock.advance(hours=1)
-    Dispatch(ledger, lambda _: None, lambda _: 0, TimingSettings()).once()
+    Dispatch(ledger, lambda _: None, lambda _: 0, rules_of()).once()
     assert (notes(ledger), waiting(ledger)) == (["reply"], [])
 
 

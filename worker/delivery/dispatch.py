@@ -15,12 +15,12 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.delivery.clocks import LeaseWatch
-from worker.delivery.sending import Clock, seconds_since_boot
+from worker.delivery.clocks import LeaseWatch, log_jump
+from worker.delivery.rules import Rules
+from worker.delivery.sending import seconds_since_boot
 from worker.ledger import ClockWatch, Ledger, alarms
 from worker.planning.model import Kind
 from worker.runtime.threads import Loop, Outlived
-from worker.settings import TimingSettings
 
 log = structlog.get_logger()
 
@@ -71,16 +71,14 @@ class Dispatch:
         ledger: Ledger,
         publish: Publish,
         deliver: Callable[[Kind], int],
-        timing: TimingSettings,
-        look_at_clock: Callable[[], None] = lambda: None,
-        clock: Clock = seconds_since_boot,
+        rules: Rules,
         watch: ClockWatch | None = None,
     ) -> None:
-        """`look_at_clock` notes that the ledger's clock was set, which `watch` finds; a part of every round."""
-        self._watch = watch
+        """`watch` has the clock of this process, which finds that the ledger's was set."""
+        timing = rules.timing
+        self._rules = rules
+        self._watch = watch or ClockWatch(seconds_since_boot)
         self._ledger = ledger
-        self._clock = clock
-        self._look_at_clock = look_at_clock
         self._leases = LeaseWatch(timing.lease)
         self._publish = publish
         self._deliver = deliver
@@ -117,8 +115,12 @@ class Dispatch:
                 self._deliver(kind)
         return due
 
+    def _look_at_clock(self) -> None:
+        if (jump := self._ledger.look_at_clock(self._rules.terms(), self._watch)) is not None:
+            log_jump(jump)
+
     def _take_back(self) -> None:
-        ended = self._leases.ended(self._ledger.leases(), self._clock())
+        ended = self._leases.ended(self._ledger.leases(), self._watch.clock())
         if ended and (taken := self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait), ended)):
             log.warning("leases.taken_back", number=taken)
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Collection
 
 from tickets.client import TicketsClient
-from worker.delivery.clocks import log_jump
 from worker.delivery.deliverer import Deliverer
 from worker.delivery.dispatch import Dispatch, Publish, WakeUps
 from worker.delivery.rules import Rules
@@ -43,32 +42,25 @@ class Node:
         self._timing = settings.timing
         self.owner = owner_name()
         """Owner of this process's leases."""
-        self._rules = Rules(settings.api, settings.timing, settings.policy.repeat_notes, current)
-        self._watch = ClockWatch(seconds_since_boot)
+        rules = Rules(settings.api, settings.timing, settings.policy.repeat_notes, current)
+        watch = ClockWatch(seconds_since_boot)
         self._wake_ups = WakeUps(publish)
         self._deliverer = Deliverer(
             ledger,
             lambda: open_client(settings),
-            self._rules,
+            rules,
             owner=self.owner,
             wake=self._wake_ups.send,
             fraction=random.random,
             metrics=metrics,
-            watch=self._watch,
+            watch=watch,
         )
-        self._dispatch = Dispatch(
-            ledger, publish, self._deliverer.deliver, settings.timing, self._look_at_clock, watch=self._watch
-        )
+        self._dispatch = Dispatch(ledger, publish, self._deliverer.deliver, rules, watch)
 
     def start(self) -> None:
         self._wake_ups.start()
         self._deliverer.start()
         self._dispatch.start()
-
-    def _look_at_clock(self) -> None:
-        jump = self._ledger.look_at_clock(self._rules.terms(), self._watch)
-        if jump is not None:
-            log_jump(jump)
 
     def deliver(self, kind: Kind) -> int:
         """Claim and send due operations of this kind. Returns how many calls began."""
