@@ -329,7 +329,7 @@ ABLATIONS = (
     Ablation(
         "expired leases are taken back by every worker",
         DISPATCH,
-        "ended = self._leases.ended(self._ledger.leases(), self._clock())",
+        "ended = self._leases.ended(self._ledger.leases(), self._watch.clock())",
         "ended = []",
         tests_in("worker/test_delivery_statements.py", "test_dispatch_takes_expired_leases_back"),
     ),
