@@ -73,7 +73,10 @@ def test_a_pipe_ends_with_its_temporary_code(tmp_path: Path) -> None:
     soon = {"TICKETRELAY_LEDGER__INTAKE_PATIENCE": str(SOON)}
     assert pipe(MAIL, **soon).returncode == EX_OK
     with closing(pipe.ledger()) as ledger, locked(ledger):
-        assert pipe(MAIL, **soon).returncode == EX_TEMPFAIL
+        ended = pipe(MAIL, **soon)
+    told = b"the ledger cannot be used: database is locked: the mail was not stored; the mail server keeps it"
+    assert (ended.returncode, ended.stderr.count(b"\n")) == (EX_TEMPFAIL, 1)
+    assert told in ended.stderr
     assert pipe.taken() == [("email", "accepted")]
 
 

@@ -141,6 +141,7 @@ def test_variables_of_others_and_of_the_tests_are_left_alone() -> None:
         ("TICKETRELAY_TIMING__LEASE", "nan"),
         ("TICKETRELAY_POLICY__REOPEN_WINDOW", "-1"),
         ("TICKETRELAY_SOURCES__PROM__MAX_ITEMS", "0"),
+        ("TICKETRELAY_LEDGER__INTAKE_PATIENCE", "9999999y"),
     ],
 )
 def test_a_wrong_value_is_refused_and_its_place_named(name: str, value: str) -> None:

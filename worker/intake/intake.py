@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from connectors.contract.messages import Parsed
-from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values, says_full
+from worker.ledger import Delivery, Ledger, LedgerAway, Recorded, rejects_the_values, says_full, why_away
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import Loop
@@ -123,7 +123,7 @@ class Intake:
             left = patience_left(self._patience, waited)
             recorded, due = self._ledger.record([each.delivery for each in waiting], left)
         except LedgerAway as error:
-            log.warning("intake.ledger_away", error=type(error).__name__, deliveries=len(waiting))
+            log.warning("intake.ledger_away", error=why_away(error), deliveries=len(waiting))
             self._say_whether_full(says_full(error))
             for each in waiting:
                 each.recorded.set_exception(error)

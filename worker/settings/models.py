@@ -111,7 +111,7 @@ class LedgerSettings(Section):
         Password(),
     ] = "sqlite:///var/ledger.db"
     """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`."""
-    intake_patience: Seconds = 3.0
+    intake_patience: Seconds = Field(default=3.0, le=3600.0)
     """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
     it again (503, 451, 75). All other work waits 30 s."""
     keep_bodies: Seconds = 30 * DAY_S

@@ -19,7 +19,7 @@ from connectors.contract.messages import OverLimit, Verified
 from worker.cli.shell.common import data_option, log_to_stderr, settings_without_api
 from worker.intake.reading import read_verified
 from worker.intake.smtp import boxes_of, enveloped, max_body_of
-from worker.ledger import open_ledger
+from worker.ledger import LedgerAway, open_ledger, why_away
 from worker.runtime.terminal import echo
 from worker.settings import Settings, Source
 
@@ -62,6 +62,9 @@ def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...],
         code = _take(source_id, sender, recipients, data)
     except SystemExit:
         code = EX_TEMPFAIL  # a setting is wrong, and the error was printed
+    except LedgerAway as error:
+        echo(f"Error: {why_away(error)}: the mail was not stored; the mail server keeps it, and tries again", err=True)
+        code = EX_TEMPFAIL
     except Exception:
         log.exception("pipe.failed")  # after any error, the mail server must keep the mail
         code = EX_TEMPFAIL
