@@ -15,7 +15,7 @@ from tests.statements.large import TABLES
 
 PARTIAL = {
     "ix_inbound_quarantined", "ix_cases_ready", "ix_cases_queues", "ix_cases_leased", "ix_operations_dead",
-    "ix_operations_open", "ix_receipts_due",
+    "ix_operations_waiting", "ix_receipts_due",
 }  # fmt: skip
 _SQLITE = re.compile(r"\s*(SCAN|SEARCH) (\w+)(?: USING (.*))?$")
 _POSTGRESQL = re.compile(

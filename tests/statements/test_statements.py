@@ -69,6 +69,16 @@ def test_no_large_table_is_read_whole_on_postgresql(postgresql_url: str) -> None
     assert difference("postgresql", executed) == []
 
 
+@pytest.mark.postgresql
+def test_without_statistics_postgresql_finds_the_operations_of_a_case_by_their_key(postgresql_url: str) -> None:
+    """A database that is minutes old has no statistics; reading all open operations for each case is quadratic."""
+    executed = captured(postgresql_url, FEW_COPIES, explains=True)
+
+    using = [each for each in executed if any("ix_operations_waiting" in line for line in each.plan)]
+    assert using
+    assert [each.statement for each in using if "operations.rank >= 0" not in each.statement] == []
+
+
 def test_the_page_has_the_statements_of_sqlite(on_sqlite: list[Executed]) -> None:
     assert difference("sqlite", on_sqlite) == []
 

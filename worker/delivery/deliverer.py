@@ -205,7 +205,7 @@ class Deliverer:
         now = sent.claim.claimed_at + timedelta(seconds=self._clock() - sent.fence)
         closing = self._breaker.look_at(sent.claim, sent.settlement, now)
         gate = sent.settlement.gate or closing
-        return replace(sent, settlement=replace(sent.settlement, gate=gate, estimated_at=now))
+        return _Sent(sent.claim, replace(sent.settlement, gate=gate, estimated_at=now), sent.fence)
 
     def _settle(self, sent: list[_Sent]) -> frozenset[Kind]:
         """Settle, for as long as the leases hold. After that the operations are repeated with the same keys."""

@@ -76,7 +76,7 @@ def plan_answer(case: CaseState, status: TicketStatus | None, at: datetime, *, i
     An answer does not show who changed the ticket, so only a missing ticket has an effect. `is_new`: the call created
     the ticket, so nobody else can have changed it yet.
     """
-    if is_new:
+    if is_new and (case.ticket_state_by_others, case.ticket_state_by_others_at) != (None, None):
         case = replace(case, ticket_state_by_others=None, ticket_state_by_others_at=None)
     return replace(case, ticket_state_by_others="gone", ticket_state_by_others_at=at) if status == "gone" else case
 

@@ -115,9 +115,10 @@ class Database:
     @contextmanager
     def _begun(self, patience: float) -> Iterator[Connection]:
         until = time.monotonic() + patience
-        with self._in_turn(patience), self.engine.connect() as opened:
-            left = max(until - time.monotonic(), 0.0)
-            connection = opened.execution_options(ticketrelay_patience_ms=int(left * 1000))
+        with self._in_turn(patience), self.engine.connect() as connection:
+            if self.is_sqlite:
+                left = max(until - time.monotonic(), 0.0)
+                connection.execution_options(ticketrelay_patience_ms=int(left * 1000))
             with connection.begin():
                 yield connection
 

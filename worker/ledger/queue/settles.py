@@ -6,7 +6,7 @@ the assumption that it succeeds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,7 +20,7 @@ from worker.ledger.queue import gates, joining, replanning
 from worker.ledger.queue.claim import STATE_IS_ASKED, Claim
 from worker.ledger.queue.gates import PROBED, REFUSALS, CloseGate
 from worker.ledger.queue.heads import Head, open_heads, place, write_cases
-from worker.ledger.queue.tickets import Observation, write
+from worker.ledger.queue.tickets import Observation, of_case, of_ticket
 from worker.ledger.schema.tables import aliases, attempts, cases, operations, tickets
 from worker.ledger.schema.words import DeliveryState, OperationState, TicketOrigin
 from worker.planning.model import CaseState, Kind
@@ -86,15 +86,15 @@ def settle(
     current = _refuse_bound(connection, [(row, each, _rebased(outcome, now)) for row, each, outcome in current])
     bulk.insert(connection, attempts, [_attempt(each, outcome, now) for _, each, outcome in current])
     _settle_operations(connection, current, now)
-    _bind_tickets(connection, current, now)
     changes = {row.id: _after_death(connection, row, each, outcome, now) for row, each, outcome in current}
+    observed = {each[0].id: _observed(*each, changes[each[0].id].create_seq, now) for each in current}
+    _write_tickets(connection, current, observed, now)
     heads = open_heads(connection, [row.id for row, _, _ in current])
     updates = [
-        _settle_case(row, each, outcome, changes[row.id], heads.get(row.id), now) for row, each, outcome in current
+        _settle_case(row, each, outcome, changes[row.id], heads.get(row.id), observed[row.id], now)
+        for row, each, outcome in current
     ]
     write_cases(connection, updates)
-    seen = (_observed(*each, changes[each[0].id].create_seq, now) for each in current)
-    write(connection, [each for each in seen if each is not None])
     _take_unsent_back(connection, current, now)
     _move_gate(connection, current, now)
     return stale, frozenset(
@@ -182,9 +182,12 @@ def _is_made(each: Claim, outcome: Settlement) -> bool:
     return each.kind == "create_ticket" and outcome.state == "done" and outcome.ticket_id is not None
 
 
-def _bind_tickets(connection: Connection, current: list[Settled], now: datetime) -> None:
-    """Record which ticket each create made, and the aliases of the ticket."""
+def _write_tickets(
+    connection: Connection, current: list[Settled], observed: Mapping[int, Observation | None], now: datetime
+) -> None:
+    """Record which ticket each create made, the aliases of the ticket, and the states of all tickets in the answers."""
     made = [(each, outcome) for _, each, outcome in current if _is_made(each, outcome)]
+    seen = {case_id: each for case_id, each in observed.items() if each is not None}
     rows = [
         {
             "ticket_id": outcome.ticket_id,
@@ -192,11 +195,15 @@ def _bind_tickets(connection: Connection, current: list[Settled], now: datetime)
             "create_seq": each.seq,
             "how": TicketOrigin.ADOPTED if outcome.outcome == "adopted" else TicketOrigin.CREATED,
             "bound_at": now,
+            **of_ticket(seen[each.case_id]),
         }
         for each, outcome in made
     ]
     # The service's word about a created ticket replaces whatever the ledger holds.
     bulk.insert_or_update(connection, tickets, rows)
+    written = {each.case_id for each, _ in made}
+    others = [{"ticket_id": each.ticket_id, **of_ticket(each)} for id_, each in seen.items() if id_ not in written]
+    bulk.change(connection, tickets, others)
     # People write the ticket's number into their messages.
     names = [
         {"source": each.source, "alias": f"ticket:{outcome.ticket_id}", "case_id": each.case_id}
@@ -249,15 +256,23 @@ def _after_death(
 
 
 def _settle_case(
-    row: Row[Any], each: Claim, outcome: Settlement, change: replanning.Change, head: Head | None, now: datetime
+    row: Row[Any],
+    each: Claim,
+    outcome: Settlement,
+    change: replanning.Change,
+    head: Head | None,
+    observed: Observation | None,
+    now: datetime,
 ) -> dict[str, Any]:
     is_current = outcome.state == "done" and each.seq == change.create_seq
     # A call that came too late keeps its place in the queue, and the time since when it has been due.
     run_at = row.run_at if outcome.unsent and outcome.state == "again" else outcome.again_at or now
+    ticket_id = (outcome.ticket_id if is_current else None) or row.ticket_id
     return {
         "id": row.id,
         "attempts": row.attempts + 1 if outcome.unknown else 0 if outcome.state != "again" else row.attempts,
-        "ticket_id": (outcome.ticket_id if is_current else None) or row.ticket_id,
+        "ticket_id": ticket_id,
+        **of_case(row, ticket_id, observed),
         "last_error": None if outcome.state == "done" else outcome.error,
         "phase": change.phase,
         "create_seq": change.create_seq,

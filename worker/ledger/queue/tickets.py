@@ -3,11 +3,11 @@
 A ticket has a case as soon as its create was settled. The latest reported or answered state is stored with the ticket.
 A reopening by a person is stored however late it is reported, since a close that is under way depends on it.
 
-`write` is the only writer of `tickets.status` and of `cases.ticket_status`. It also writes `cases.left`. For a report,
-`recording/write.py` writes that column with the case first, with the same value. Planning clears it with the next
-episode. `worker.planning.people` decides what a state means: `plan_ticket`
-for reports of the Tickets API (a webhook, a poll, an audit) and for a ticket that a person binds, `plan_answer` for the
-answer to a call of Ticketrelay.
+This module alone decides the values of `tickets.status` and `cases.ticket_status`. `write` stores them, except for the
+answers to calls: a settle writes both rows anyway, with `of_ticket` and `of_case`. The same goes for `cases.left`. For
+a report, `recording/write.py` writes that column with the case first, with the same value. Planning clears it with the
+next episode. `worker.planning.people` decides what a state means: `plan_ticket` for reports of the Tickets API (a
+webhook, a poll, an audit) and for a ticket that a person binds, `plan_answer` for the answer to a call of Ticketrelay.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from connectors.contract.events import Event, TicketChanged, TicketStatus
 from worker.ledger.engine import bulk
@@ -105,14 +105,31 @@ class Observation:
     """A person reopened the ticket."""
 
 
+_OF_CASE = ("ticket_status", "left", "left_at")
+
+
+def of_ticket(each: Observation) -> dict[str, Any]:
+    """Return the columns of a ticket that hold its state in an answer."""
+    return {"status": each.status, "status_at": each.at}
+
+
+def of_case(case: Row[Any], ticket_id: str | None, each: Observation | None) -> dict[str, Any]:
+    """Return the columns of a locked case that hold the state of its current ticket, after an answer about a ticket."""
+    if each is None or each.ticket_id != ticket_id:
+        return {name: getattr(case, name) for name in _OF_CASE}
+    by_others = each.case
+    return dict(
+        zip(_OF_CASE, (each.status, by_others.ticket_state_by_others, by_others.ticket_state_by_others_at), strict=True)
+    )
+
+
 def write(connection: Connection, observed: Sequence[Observation]) -> set[int]:
     """Write the states of tickets, and the resulting states of their cases; the cases are locked.
 
     Returns the cases that changed. A case changes only if the ticket is its current one.
     """
     answered = [each for each in observed if not each.is_reported]
-    states = [{"ticket_id": each.ticket_id, "status": each.status, "status_at": each.at} for each in answered]
-    bulk.change(connection, tickets, states)
+    bulk.change(connection, tickets, [{"ticket_id": each.ticket_id, **of_ticket(each)} for each in answered])
     counts = answered + [each for each in observed if each.is_reported and _is_kept(connection, each)]
     for each in observed:
         if each.is_reopened:
@@ -145,14 +162,13 @@ def _is_kept(connection: Connection, each: Observation) -> bool:
 @cache
 def _of_cases(*, is_sqlite: bool) -> Any:
     """Return the update of the cases whose current tickets these are; it touches only cases that change."""
-    observed = ("ticket_status", "left", "left_at")
-    rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *observed)}, is_sqlite=is_sqlite)
+    rows = bulk.given({name: cases.c[name] for name in ("id", "ticket_id", *_OF_CASE)}, is_sqlite=is_sqlite)
     its_ticket = (cases.c.id == rows.c.id, cases.c.ticket_id == rows.c.ticket_id)
-    differs = or_(*(cases.c[name].is_distinct_from(rows.c[name]) for name in observed))
+    differs = or_(*(cases.c[name].is_distinct_from(rows.c[name]) for name in _OF_CASE))
     return (
         update(cases)
         .where(*its_ticket, differs)
-        .values({name: rows.c[name] for name in observed})
+        .values({name: rows.c[name] for name in _OF_CASE})
         .returning(cases.c.id)
     )
 

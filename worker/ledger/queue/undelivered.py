@@ -29,6 +29,8 @@ from worker.planning.keys import RANKS
 
 Why = Literal["under way", "due", "backoff", "ghost wait", "paused", "held", "delayed"]
 
+IN_ORDER = operations.c.rank >= literal_column("0")
+"""Always true. A statement with this condition reads open operations by the index `ix_operations_waiting`."""
 AT_WORK = (DeliveryState.READY, DeliveryState.LEASED)
 TWO = 2
 
@@ -111,7 +113,7 @@ def _oldest_sendable() -> Select[Any]:
 def _by_rank(planned: Select[Any]) -> Select[Any]:
     """Look the first of these open operations up for each rank: a GROUP BY would read all of them."""
     ranks = union_all(*(select(literal_column(str(each)).label("rank")) for each in RANKS)).subquery("ranks")
-    of_the_rank = planned.where(operations.c.state == OperationState.OPEN, operations.c.rank == ranks.c.rank)
+    of_the_rank = planned.where(operations.c.state == OperationState.OPEN, IN_ORDER, operations.c.rank == ranks.c.rank)
     first = of_the_rank.order_by(operations.c.created_at).limit(1).correlate(ranks).scalar_subquery()
     return select(ranks.c.rank, first.label("planned_at")).order_by(ranks.c.rank)
 

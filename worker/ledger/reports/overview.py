@@ -136,7 +136,8 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Ov
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
-    tried = select(func.min(operations.c.first_sent_at)).where(operations.c.state == OperationState.OPEN)
+    is_open = operations.c.state == OperationState.OPEN
+    tried = select(func.min(operations.c.first_sent_at)).where(is_open, undelivered.IN_ORDER)
     rows = gates.states(connection)
     answered = answers.state(connection)
     return Overview(

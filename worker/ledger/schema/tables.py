@@ -127,7 +127,8 @@ operations = Table(
     Column("own_request", LargeBinary),  # its request without joined parts; then nothing more is joined
     only("kind", words.OperationKind),
     only("state", words.OperationState),
-    partial("ix_operations_open", "rank", "created_at", where="state = 'open'"),
+    # No rank is below 0: the condition keeps PostgreSQL from using the index for the operations of one case.
+    partial("ix_operations_waiting", "rank", "created_at", where="state = 'open' AND rank >= 0"),
     partial("ix_operations_dead", "case_id", "seq", where="state = 'dead'"),
     Index(None, "inbound_id"),
 )  # fmt: skip
