@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -82,6 +83,7 @@ class Signals:
 
     def wait(self, reloader: Reloader) -> None:
         """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone."""
+        gc.freeze()  # what the start made lives as long as the process: collections need not look at it again
         ends = (signal.SIGTERM, signal.SIGINT)
         for each in ends:
             self._hear(each)
