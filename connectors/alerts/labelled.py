@@ -82,7 +82,9 @@ def parse_alerts(inbound: Inbound, settings: SourceSettings, dialect: Dialect) -
         yield event
         if event.severity not in remarked:
             remarked.add(event.severity)
-            yield from unknown_severity(event, f"alerts[{index}].labels.{_severity_label(dict(event.attributes))}")
+            if event.severity and not priority_of(event.severity)[1]:
+                label = _severity_label(dict(event.attributes))
+                yield from unknown_severity(event, f"alerts[{index}].labels.{label}")
 
     return of_items("alerts", alerts, settings.max_items, said, _left_out(payload, dialect))
 
@@ -174,7 +176,8 @@ def _texts(alert: Document, field: str, dialect: Dialect) -> dict[str, str]:
         raise unexpected(alert, field, OBJECT)
     texts = {}
     for name in sorted(value):
-        text = scalar(value[name], joined(field, named(name)))
+        # The path costs more than the rest, and only an error shows it.
+        text = value[name] if isinstance(value[name], str) else scalar(value[name], joined(field, named(name)))
         if not dialect.is_hidden(name):
             texts[name] = text
     return texts
