@@ -19,6 +19,7 @@ from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, co
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
+from worker.ledger.processes import BrokerSeen, Holds, Presence, Process, Role
 from worker.ledger.queue import answers, gates
 from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Lease, Mode, Terms
@@ -53,6 +54,7 @@ from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
 from worker.ledger.verbs.job_store import JobStore
 from worker.ledger.verbs.mailboxes import Mailboxes
 from worker.ledger.verbs.operator import OperatorVerbs
+from worker.ledger.verbs.processes import Processes
 from worker.ledger.verbs.reading import CaseShown, Reading
 from worker.ledger.verbs.recording import RecordingVerbs
 from worker.ledger.verbs.reports import ReportVerbs
@@ -64,15 +66,15 @@ from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "ACCEPTED", "ALARMS", "CLOCK_JOB", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE",
-    "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone",
-    "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
-    "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding",
-    "Found", "Happening", "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
-    "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
-    "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
-    "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms",
-    "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger", "rejects_the_values",
-    "says_full", "storable", "why_away",
+    "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen",
+    "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch",
+    "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob",
+    "Finding", "Found", "Happening", "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease",
+    "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode",
+    "NoSuchDeadLetter", "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan",
+    "Pruned", "Receipt", "Recorded", "Role", "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored",
+    "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare",
+    "open_ledger", "rejects_the_values", "says_full", "storable", "why_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
@@ -107,6 +109,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         self.upkeep = Upkeep(self.database)
         self.job_store = JobStore(self.database)
         self.mailboxes = Mailboxes(self.database)
+        self.processes = Processes(self.database)
 
     def follow(self, current: Callable[[], Settings]) -> None:
         """Plan from now on by the policy and routes that are current when a transaction begins."""
