@@ -1,8 +1,8 @@
 """The processes of a deployment: one row for each, which the process renews every few seconds.
 
-A process is live while its last heartbeat is at most `ALIVE` away from the ledger's time, in either direction: after the
-clock was set back, a row may lie ahead, and a live process corrects it with its next heartbeat. A process that ends as
-it should says so. A row without either is that of a process that died.
+A process is live while its last heartbeat is at most `ALIVE` away from the ledger's time, in either direction: after
+the clock was set back, a row may lie ahead, and a live process corrects it with its next heartbeat. A process that ends
+as it should says so. A row without either is that of a process that died.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, literal, select, update
 
 from connectors.toolbox.text import cut
 from worker.ledger.engine.database import Database
+from worker.ledger.schema.columns import Instant
 from worker.ledger.schema.tables import cases, jobs, mailboxes, processes
 from worker.ledger.schema.words import DeliveryState
 
@@ -106,13 +107,13 @@ def heartbeat(
 def _of(broker: BrokerSeen, now: datetime) -> dict[str, Any]:
     if broker.error is None:
         return {"broker_ok_at": now, "broker_failing_since": None, "broker_error": None}
-    since = func.coalesce(processes.c.broker_failing_since, now)
+    since = func.coalesce(processes.c.broker_failing_since, literal(now, Instant()))
     return {"broker_failing_since": since, "broker_error": cut(broker.error, MAX_ERROR)}
 
 
-def ended(connection: Connection, now: datetime, id: str) -> None:
-    """Write that this process ends as it should."""
-    connection.execute(update(processes).where(processes.c.id == id).values(stopped_at=now, seen_at=now))
+def ended(connection: Connection, now: datetime, name: str) -> None:
+    """Write that the process of this name ends as it should."""
+    connection.execute(update(processes).where(processes.c.id == name).values(stopped_at=now, seen_at=now))
 
 
 def read(connection: Connection, now: datetime) -> list[Process]:

@@ -21,7 +21,7 @@ class Processes(Verbs):
         with self.database.write(PATIENCE_S) as connection:
             processes.heartbeat(self.database, connection, self.database.now(connection), presence, broker)
 
-    def ended(self, id: str) -> None:
-        """Write that this process ends as it should."""
+    def ended(self, name: str) -> None:
+        """Write that the process of this name ends as it should."""
         with self.database.write(PATIENCE_S) as connection:
-            processes.ended(connection, self.database.now(connection), id)
+            processes.ended(connection, self.database.now(connection), name)

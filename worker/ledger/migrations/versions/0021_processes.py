@@ -1,4 +1,4 @@
-"""Add the processes: one row for each, with its role, its version, its last heartbeat, and how it reaches the broker."""
+"""Add the processes: one row for each, with its role, version, last heartbeat, and how it reaches the broker."""
 
 from __future__ import annotations
 
