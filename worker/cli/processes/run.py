@@ -270,17 +270,8 @@ def _started(
         http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
         supervisor = imap_supervisor(ledger, intake, current)
-        for part in (
-            Heartbeat(ledger, "run"),
-            wake_ups,
-            intake,
-            http,
-            worker,
-            *edges,
-            supervisor,
-            sockets,
-            control_of(reloader),
-        ):
+        heartbeat = Heartbeat(ledger, "run")
+        for part in (heartbeat, wake_ups, intake, http, worker, *edges, supervisor, sockets, control_of(reloader)):
             if part is None:
                 continue
             part.start()
