@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, literal, select, update
 
 from connectors.toolbox.text import cut
 from worker.ledger.engine.database import Database
@@ -27,6 +27,8 @@ State = Literal["live", "stopped", "lost"]
 DELIVERING = frozenset({"worker", "run"})
 """The roles that make calls to the Tickets API."""
 ALIVE = timedelta(seconds=45)  # a heartbeat comes every ten seconds, and may fail three times in a row
+KEPT = timedelta(days=1)
+LAST_KEPT = timedelta(days=7)  # for the last process of a role
 MAX_ERROR = 300  # characters
 _ONCE = frozenset({"id", "started_at"})  # written with the first heartbeat only
 
@@ -116,9 +118,9 @@ def ended(connection: Connection, now: datetime, name: str) -> None:
     connection.execute(update(processes).where(processes.c.id == name).values(stopped_at=now, seen_at=now))
 
 
-def read(connection: Connection, now: datetime) -> list[Process]:
-    """Return all processes on record with what they hold: the live ones first, then by role and start."""
-    held = _held(connection)
+def read(connection: Connection, now: datetime, *, in_full: bool = True) -> list[Process]:
+    """Return all processes on record: the live ones first, then by role and start. `in_full`: with what they hold."""
+    held = _held(connection) if in_full else {}
     found = [_process(row, now, held.get(row.id, Holds())) for row in connection.execute(select(processes))]
     return sorted(found, key=lambda each: (each.state != "live", each.role, each.started_at, each.id))
 
@@ -128,10 +130,19 @@ def live(connection: Connection, now: datetime) -> list[Process]:
     return [each for each in read(connection, now) if each.state == "live"]
 
 
-def forget(connection: Connection, now: datetime, older: timedelta) -> int:
-    """Delete the rows of processes that have been stopped or lost for so long. Returns their number."""
-    old = (processes.c.seen_at < now - older) | (processes.c.seen_at > now + older)
-    return connection.execute(delete(processes).where(old)).rowcount
+def forget(connection: Connection, now: datetime) -> int:
+    """Delete the rows of processes that ended long ago. Returns their number.
+
+    The last process of a role is kept for longer: its row shows that the role is missing.
+    """
+    of_role = processes.alias()
+    newer = exists().where(of_role.c.role == processes.c.role, of_role.c.seen_at > processes.c.seen_at)
+    silent = _silent_for(now, KEPT) & newer | _silent_for(now, LAST_KEPT)
+    return connection.execute(delete(processes).where(silent)).rowcount
+
+
+def _silent_for(now: datetime, time: timedelta) -> ColumnElement[bool]:
+    return (processes.c.seen_at < now - time) | (processes.c.seen_at > now + time)
 
 
 def _process(row: Row[Any], now: datetime, holds: Holds) -> Process:

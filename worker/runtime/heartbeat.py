@@ -8,32 +8,20 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
 
 import structlog
 
 from worker.ledger import BrokerSeen, Ledger, LedgerAway, Presence, Role
 from worker.runtime.threads import Loop, Outlived, process_name
+from worker.runtime.versions import version
 
 log = structlog.get_logger()
 
 EVERY_S = 10.0
-PACKAGE = "ticketrelay"
 THREAD = "heartbeat"
 
 Digest = tuple[str, Mapping[str, str]]
 """The digest of the settings, and the short hash of each by its path."""
-
-
-@cache
-def version() -> str:
-    """Return the installed version of this package."""
-    try:
-        return version_of(PACKAGE)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class Heartbeat:

@@ -185,8 +185,8 @@ LOG_EVENTS = {
                  (), "If the event repeats, check that nothing else uses `BROKER__QUEUE`."),
         # Processes
         LogEvent("heartbeat.failed", "warning",
-                 "A process could not write into the ledger that it lives, or that it ends. It goes on. Without a heartbeat"
-                 " for 45 s it is taken for dead.",
+                 "A process could not write into the ledger that it lives, or that it ends. It goes on. Without a"
+                 " heartbeat for 45 s it is taken for dead.",
                  ("error",), _RETRIED),
         # Jobs and receipts
         LogEvent("job.told", "info", "A job recorded what it found, as a delivery of its own.",

@@ -357,6 +357,15 @@ processes = Table(
     Column("broker_error", Text),
 )
 
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("name", Text, primary_key=True),
+    required("since", Instant),
+    required("seen_at", Instant),  # when a process last found it up
+    required("text", Text),
+)
+
 facts = Table(
     "facts",
     metadata,
