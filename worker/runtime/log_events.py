@@ -232,6 +232,9 @@ LOG_EVENTS = {
                  ("exception",), _DEFECT),
         LogEvent("alarm.raised", "error", "An alarm came up.", ("alarm", "text"), _SEE_ALARM),
         LogEvent("alarm.ended", "warning", "An alarm is over.", ("alarm",)),
+        LogEvent("alarms.ledger_away", "warning",
+                 "The database did not answer, so the alarms were not looked at. The process looks again.",
+                 ("error",), _RETRIED),
     )
 }  # fmt: skip
 """Every log event by its name."""

@@ -21,6 +21,7 @@ from worker.ledger.schema.tables import jobs
 
 MAX_ERROR = 500  # characters
 MEMORY_VERSION = 1
+ABANDONED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
     return connection.execute(update(jobs).where(*ours).values(owner=None, lease_until=None, **values)).rowcount == 1
 
 
-def failing(connection: Connection) -> list[FailingJob]:
-    """Return the jobs whose latest run failed, by name."""
-    rows = connection.execute(select(jobs).where(jobs.c.failures > 0).order_by(jobs.c.name))
+def failing(connection: Connection, now: datetime) -> list[FailingJob]:
+    """Return the jobs whose latest run failed, by name; without those that nobody runs any more."""
+    still_runs = jobs.c.due_at > now - ABANDONED
+    rows = connection.execute(select(jobs).where(jobs.c.failures > 0, still_runs).order_by(jobs.c.name))
     return [FailingJob(row.name, row.failures, row.failing_since, row.error or "") for row in rows]
