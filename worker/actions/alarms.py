@@ -11,7 +11,7 @@ from worker.settings import Settings
 
 
 def send_test(settings: Settings, names: tuple[str, ...], now: datetime) -> AlarmsTested:
-    """Send a test message to these targets, or to all. Raises WrongInput for an unknown one, and where there is none."""
+    """Send a test message to these targets, or to all. Raises WrongInput for an unknown one, or without any."""
     known = settings.alarms.notify
     if not known:
         raise WrongInput("no target is configured: set alarms.notify (TICKETRELAY_ALARMS__NOTIFY__<NAME>__URL_FILE)")

@@ -15,6 +15,7 @@ from worker.delivery.dispatch import BrokerAway
 from worker.ledger import BrokerSeen
 from worker.planning.model import Kind
 from worker.settings import Settings
+from worker.settings.problems import without_password
 
 PUBLISH_TIMEOUT_S = 1.0
 
@@ -93,7 +94,7 @@ class Publisher:
     def _note(self, error: BaseException, *, counts: bool = True) -> str:
         """Give up the connection after an error, for a while. Returns the error in words."""
         self._drop()
-        now, why = time.monotonic(), f"{type(error).__name__}: {error}"
+        now, why = time.monotonic(), without_password(f"{type(error).__name__}: {error}")
         self._again_at = now + PUBLISH_PAUSE_S
         if counts:
             self._failed = (now, why)

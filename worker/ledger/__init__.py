@@ -19,7 +19,7 @@ from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, co
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
-from worker.ledger.processes import DELIVERING, BrokerSeen, Holds, Presence, Process, Role
+from worker.ledger.processes import DELIVERING, ROLES, BrokerSeen, Holds, Presence, Process, Role
 from worker.ledger.queue import answers, gates
 from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Lease, Mode, Terms
@@ -76,7 +76,7 @@ from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER",
-    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm",
+    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "QUARANTINED", "ROLES", "SKIPPED", "UNNAMED", "Again", "Alarm",
     "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory",
     "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "DeclaredAlarm",
     "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow", "Found", "Happening",

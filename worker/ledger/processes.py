@@ -22,6 +22,7 @@ from worker.ledger.schema.tables import cases, jobs, mailboxes, processes
 from worker.ledger.schema.words import DeliveryState
 
 Role = Literal["serve", "worker", "mail", "run"]
+ROLES: tuple[Role, ...] = ("serve", "mail", "worker", "run")
 State = Literal["live", "stopped", "lost"]
 
 DELIVERING = frozenset({"worker", "run"})
@@ -118,10 +119,15 @@ def ended(connection: Connection, now: datetime, name: str) -> None:
     connection.execute(update(processes).where(processes.c.id == name).values(stopped_at=now, seen_at=now))
 
 
-def read(connection: Connection, now: datetime, *, in_full: bool = True) -> list[Process]:
-    """Return all processes on record: the live ones first, then by role and start. `in_full`: with what they hold."""
+def read(connection: Connection, now: datetime, *, in_full: bool = True, parts: bool = True) -> list[Process]:
+    """Return all processes on record: the live ones first, then by role and start.
+
+    `in_full`: with what they hold. `parts`: with the hashes of their settings.
+    """
     held = _held(connection) if in_full else {}
-    found = [_process(row, now, held.get(row.id, Holds())) for row in connection.execute(select(processes))]
+    found = [
+        _process(row, now, held.get(row.id, Holds()), parts=parts) for row in connection.execute(select(processes))
+    ]
     return sorted(found, key=lambda each: (each.state != "live", each.role, each.started_at, each.id))
 
 
@@ -145,12 +151,13 @@ def _silent_for(now: datetime, time: timedelta) -> ColumnElement[bool]:
     return (processes.c.seen_at < now - time) | (processes.c.seen_at > now + time)
 
 
-def _process(row: Row[Any], now: datetime, holds: Holds) -> Process:
+def _process(row: Row[Any], now: datetime, holds: Holds, *, parts: bool) -> Process:
     is_live = abs(now - row.seen_at) <= ALIVE
     state: State = "stopped" if row.stopped_at is not None else "live" if is_live else "lost"
     values = row._asdict()
-    parts = values.pop("settings_parts")
-    return Process(**values, state=state, settings_parts=None if parts is None else json.loads(parts), holds=holds)
+    stored = values.pop("settings_parts")
+    of_settings = json.loads(stored) if parts and stored is not None else None
+    return Process(**values, state=state, settings_parts=of_settings, holds=holds)
 
 
 def _held(connection: Connection) -> dict[str, Holds]:

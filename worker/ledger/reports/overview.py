@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -156,9 +156,7 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta, *, in
         last_success_at=None if answered is None else answered.succeeded_at,
         failures_in_a_row=0 if answered is None else answered.failures,
         unanswered=None if answered is None else _unanswered(connection, answered, now, ghost_wait),
-        processes=tuple(
-            replace(each, settings_parts=None) for each in processes.read(connection, now, in_full=in_full)
-        ),
+        processes=tuple(processes.read(connection, now, in_full=in_full, parts=False)),
         alarms_since={each.name: each.since for each in standing_alarms.read(connection, now) if not each.is_over},
     )
 
