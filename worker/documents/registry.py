@@ -122,7 +122,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "sources-resume": "The source that is not paused any more.",
     "sources-show": "One source, with its health and the outcomes of its deliveries and attempts.",
     "sources-test": "How far a sample of a source came.",
-    "status": "The state in one sentence, the work, the processes and the alarms; without a ledger to read, the alarms.",
+    "status": "The state in a sentence, the work, the processes and the alarms; without a ledger to read, the alarms.",
     "tail": "The deliveries that arrive and the calls that are made, one item each.",
     "test": "The tests of the configuration, and what came out otherwise than expected.",
 }

@@ -216,6 +216,13 @@ LOG_EVENTS = {
         LogEvent("receipt.not_edited", "warning",
                  "A receipt that was posted could not be edited; `reason` says why. No ticket depends on it.",
                  ("source", "case", "reason"), "If the event repeats, check the token of the source and its scopes."),
+        LogEvent("ledger.pruned", "info",
+                 "Old data was deleted, as `LEDGER__KEEP_BODIES` and `LEDGER__KEEP_ATTEMPTS` say.",
+                 ("bodies", "body_bytes", "attempts")),
+        LogEvent("ledger.not_pruned", "warning",
+                 "The clock of the ledger was set within the last day, so ages may be wrong. Nothing old is deleted"
+                 " until a day later.",
+                 (), "Check the clock of the ledger. To delete at once: `ticketrelay db prune`."),
         # Settings and alarms
         LogEvent("config.reloaded", "info", "New settings are in force; `changed` lists the changes.", ("changed",)),
         LogEvent("config.needs_restart", "warning",

@@ -115,10 +115,11 @@ class LedgerSettings(Section):
     intake_patience: Seconds = Field(default=3.0, le=3600.0)
     """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
     it again (503, 451, 75). All other work waits 30 s."""
-    keep_bodies: Seconds = 30 * DAY_S
-    """How long the bytes of a delivery are kept, after everything about it is done."""
-    keep_attempts: Seconds = 90 * DAY_S
-    """How long the attempts at an operation are kept, after it is done."""
+    keep_bodies: Seconds | None = 30 * DAY_S
+    """How long the bytes of a delivery are kept. Those in quarantine are kept until somebody has decided. None: for
+    ever."""
+    keep_attempts: Seconds | None = 90 * DAY_S
+    """How long the attempts at an operation are kept, after it is done. None: for ever."""
 
 
 class ApiSettings(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.ledger import processes
 from worker.ledger.processes import BrokerSeen, Presence
-from worker.ledger.verbs.transaction import Verbs, at_now, reads, writes
+from worker.ledger.verbs.transaction import Verbs, at_now, reads
 
 PATIENCE_S = 1.0  # for SQLite's lock: a heartbeat that is left out costs nothing
 
@@ -14,7 +14,6 @@ class Processes(Verbs):
 
     read = reads(at_now(processes.read))
     live = reads(at_now(processes.live))
-    forget = writes(at_now(processes.forget))
 
     def heartbeat(self, presence: Presence, broker: BrokerSeen | None = None) -> None:
         """Write that this process lives, and how it reaches its broker."""
