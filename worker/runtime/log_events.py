@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from worker.wording import Needs
+
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -20,7 +22,18 @@ class LogEvent(NamedTuple):
     fields: tuple[str, ...] = ()
     action: str = ""
 
+    @property
+    def needs(self) -> Needs:
+        """What the event asks of a person, in the words of the alarms."""
+        if not self.action or self.action.startswith("Nothing"):
+            return "nothing to do"
+        return "act" if self.name in _STAYS else "look"
 
+
+_STAYS = frozenset({
+    "config.needs_restart", "config.weak_secret", "config.reload_failed", "imap.action_refused", "backfill.cannot_ask",
+})  # fmt: skip
+"""The events whose cause stays until somebody acts."""
 _RETRIED = "Nothing. If the event repeats, check the database."
 _DEFECT = "Report the defect with its `exception`."
 _SEE_ALARM = "See [the alarm](alarms.md)."
