@@ -48,8 +48,8 @@ from `worker/ledger/reports/declared_alarms.py`; do not edit.
 
 An alarm says that a person must look at something. You see it in four places:
 
-- `ticketrelay status` says in its first sentence which alarm is the worst and since when it is up, prints each alarm with
-  what to do, and exits with 1.
+- `ticketrelay status` says in its first sentence which alarm is the worst, and since when it is up. It prints each
+  alarm with what to do, and exits with 1.
 - The metric `ticketrelay_alarm{alarm="NAME"}` is 1 while the alarm is up.
 - Every process logs `alarm.raised` and `alarm.ended` ([log events](log-events.md)), at most about 15 seconds later.
 - The targets of `alarms.notify` are told ([how](../operations.md#who-is-told)): once when the alarm comes up, and once
@@ -57,8 +57,8 @@ An alarm says that a person must look at something. You see it in four places:
 
 An alarm ends by itself when its cause is gone.
 
-*Now* beside an alarm means that it cannot wait until the morning. *By day* means that it can. One of three words says what
-it asks for; the [log events](log-events.md) and `status` use the same words:
+*Now* beside an alarm means that it cannot wait until the morning. *By day* means that it can. One of three words says
+what it asks for; the [log events](log-events.md) and `status` use the same words:
 """
 SCHEMAS = """\
 # Schemas
