@@ -1,4 +1,4 @@
-"""How a process reaches its broker: asked with every heartbeat, and known from every wake-up that was refused."""
+"""A process asks with every heartbeat whether it reaches its broker, and counts each wake-up that was refused."""
 
 from __future__ import annotations
 

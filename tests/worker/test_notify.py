@@ -89,9 +89,9 @@ class Teller:
 
 
 def test_a_target_is_told_once_when_an_alarm_comes_up_and_once_when_it_is_over(
-    ledger: Ledger, clock: ManualClock, hook: Hook
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook
 ) -> None:
-    teller = Teller(ledger, clock, notifying(oncall={"url": f"{hook.url}/hook?token=s3cret"}))
+    teller = Teller(sqlite_ledger, clock, notifying(oncall={"url": f"{hook.url}/hook?token=s3cret"}))
     teller.looks({})
     for _ in range(3):
         teller.looks(STALLED)
@@ -102,11 +102,11 @@ def test_a_target_is_told_once_when_an_alarm_comes_up_and_once_when_it_is_over(
 
 
 def test_the_message_says_what_since_when_where_what_to_do_and_where_to_read(
-    ledger: Ledger, clock: ManualClock, hook: Hook
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook
 ) -> None:
     more = {"TICKETRELAY_ALARMS__DEPLOYMENT": "prod", "TICKETRELAY_ALARMS__RUNBOOK": "https://wiki/{alarm}"}
     settings = load(API | more | {"TICKETRELAY_ALARMS__NOTIFY__A__URL": hook.url})
-    Teller(ledger, clock, settings).looks(STALLED)
+    Teller(sqlite_ledger, clock, settings).looks(STALLED)
     (request,) = hook.requests
     assert request.method == "POST"
     assert request.json["text"].startswith(
@@ -120,27 +120,27 @@ def test_the_message_says_what_since_when_where_what_to_do_and_where_to_read(
     assert (raised["needs"], raised["is_urgent"], raised["since"]) == ("act", True, "2026-02-20T12:00:05+00:00")
 
 
-def test_an_alarm_that_flaps_is_told_once(ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
-    teller = Teller(ledger, clock, notifying(oncall={"url": hook.url}))
+def test_an_alarm_that_flaps_is_told_once(sqlite_ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
+    teller = Teller(sqlite_ledger, clock, notifying(oncall={"url": hook.url}))
     for _ in range(5):
         teller.looks(STALLED)
         teller.looks({}, timedelta(seconds=90))
     assert hook.told() == [(["stalled"], [])]
 
 
-def test_after_a_restart_nothing_is_told_again(ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
+def test_after_a_restart_nothing_is_told_again(sqlite_ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
     settings = notifying(oncall={"url": hook.url})
-    Teller(ledger, clock, settings).looks(STALLED)
-    Teller(ledger, clock, settings).looks(STALLED)
+    Teller(sqlite_ledger, clock, settings).looks(STALLED)
+    Teller(sqlite_ledger, clock, settings).looks(STALLED)
     assert hook.told() == [(["stalled"], [])]
 
 
 def test_a_target_that_fails_is_tried_again_later_and_holds_up_no_other(
-    ledger: Ledger, clock: ManualClock, hook: Hook
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook
 ) -> None:
     with hooked() as other:
         hook.status = 500
-        teller = Teller(ledger, clock, notifying(broken={"url": hook.url}, fine={"url": other.url}))
+        teller = Teller(sqlite_ledger, clock, notifying(broken={"url": hook.url}, fine={"url": other.url}))
         teller.looks(STALLED)
         assert (len(hook.requests), other.told()) == (1, [(["stalled"], [])])
         teller.looks(STALLED, timedelta(seconds=2))
@@ -154,9 +154,9 @@ def test_a_target_that_fails_is_tried_again_later_and_holds_up_no_other(
 
 
 def test_an_alarm_that_came_and_went_while_its_target_failed_is_not_told(
-    ledger: Ledger, clock: ManualClock, hook: Hook
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook
 ) -> None:
-    teller = Teller(ledger, clock, notifying(oncall={"url": hook.url}))
+    teller = Teller(sqlite_ledger, clock, notifying(oncall={"url": hook.url}))
     hook.status = 503
     teller.looks(STALLED)
     hook.status = 200
@@ -165,8 +165,8 @@ def test_an_alarm_that_came_and_went_while_its_target_failed_is_not_told(
     assert hook.told() == [(["stalled"], [])]
 
 
-def test_several_changes_are_one_message(ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
-    teller = Teller(ledger, clock, notifying(oncall={"url": hook.url}))
+def test_several_changes_are_one_message(sqlite_ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
+    teller = Teller(sqlite_ledger, clock, notifying(oncall={"url": hook.url}))
     teller.looks(STALLED | {"overdue": "late", "disk_full": "no room"})
     teller.looks({"quarantine": "1 delivery"}, HOLD + EVERY)
     assert hook.told() == [
@@ -184,16 +184,16 @@ def test_several_changes_are_one_message(ledger: Ledger, clock: ManualClock, hoo
     ],
 )
 def test_a_target_hears_of_what_asks_for_enough(
-    ledger: Ledger, clock: ManualClock, hook: Hook, least: str, told: list[str]
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook, least: str, told: list[str]
 ) -> None:
-    teller = Teller(ledger, clock, notifying(oncall={"url": hook.url, "least": least}))
+    teller = Teller(sqlite_ledger, clock, notifying(oncall={"url": hook.url, "least": least}))
     teller.looks(STALLED | {"broker_away": "refused", "clock_jumped": "back"})
     assert hook.told() == [(told, [])]
 
 
-def test_of_two_processes_one_tells(ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
+def test_of_two_processes_one_tells(sqlite_ledger: Ledger, clock: ManualClock, hook: Hook) -> None:
     settings = notifying(oncall={"url": hook.url})
-    tellers = [Teller(ledger, clock, settings) for _ in range(2)]
+    tellers = [Teller(sqlite_ledger, clock, settings) for _ in range(2)]
     for each in tellers:
         each.looks(STALLED, timedelta(0))
     assert hook.told() == [(["stalled"], [])]
@@ -229,7 +229,7 @@ def test_a_target_with_an_address_gets_an_automatic_mail(
     teller.looks(STALLED, timedelta(seconds=10))
     ((sender, recipients, content),) = box.mails
     mail = email.message_from_bytes(content, policy=email.policy.default)
-    assert (sender, recipients) == ("", ["oncall@example.net"])
+    assert (sender, recipients) == ("<>", ["oncall@example.net"])
     assert (mail["Subject"], mail["From"]) == ("[Ticketrelay prod] ACT: stalled", "ticketrelay@example.net")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert "What to do: If no `worker` runs" in mail.get_content()
@@ -298,12 +298,12 @@ def test_the_test_command_tells_each_target_and_says_which_did_not_take_it(sqlit
 
 
 def test_a_ping_is_sent_by_a_process_that_delivers_while_the_ledger_takes_writes(
-    ledger: Ledger, clock: ManualClock, hook: Hook
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook
 ) -> None:
     settings = load(API | {"TICKETRELAY_ALARMS__PING_URL": f"{hook.url}/ping", "TICKETRELAY_ALARMS__PING_EVERY": "1m"})
-    Teller(ledger, clock, settings).looks({})
+    Teller(sqlite_ledger, clock, settings).looks({})
     assert hook.requests == []
-    teller = Teller(ledger, clock, settings, delivers=True)
+    teller = Teller(sqlite_ledger, clock, settings, delivers=True)
     teller.looks({})
     teller.looks({}, timedelta(seconds=50))
     teller.looks({}, timedelta(seconds=10))

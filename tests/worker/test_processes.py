@@ -1,4 +1,4 @@
-"""Processes: which of them live, what they hold, and how each reaches its broker."""
+"""Processes on record: the live, stopped and lost ones, their leases, and whether each reaches its broker."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from .builders import LEASE, PROBE, UNLIMITED, WINDOW, ManualClock, deliver_all,
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 A_YEAR_H = 24.0 * 365
 
+pytestmark = pytest.mark.one_database
+
 
 def runner(ledger: Ledger, settings: Settings) -> Runner:
     job = prune.job_of(settings)

@@ -83,7 +83,9 @@ def worst(up: Sequence[AlarmShown], at: datetime | None = None) -> str:
     if first.since is not None and at is not None:
         since += f" ({_long(max((at - first.since).total_seconds(), 0.0))})"
     more = f" {counted(len(up) - 1, 'more alarm')} below." if len(up) > 1 else ""
-    return f"{first.needs.capitalize()}: {first.name}{since}: {first.text}. See {first.page}.{more}"
+    text = " ".join(first.text.split())  # an error of a database has several lines
+    text += "" if text.endswith((".", "?", "!")) else "."
+    return f"{first.needs.capitalize()}: {first.name}{since}: {text} See {first.page}.{more}"
 
 
 def _time(at: datetime) -> str:

@@ -69,7 +69,8 @@ class Publisher:
             if self._failed is not None and time.monotonic() - self._failed[0] < FAILURE_COUNTS_S:
                 return BrokerSeen(self._failed[1])
             try:
-                self._connected().channel.queue_declare(queue=self._queue, passive=True)
+                channel: Any = self._connected().channel
+                channel.queue_declare(queue=self._queue, passive=True)
             except ChannelError:
                 self._drop()  # the queue is missing, and RabbitMQ closes the channel
             except self._errors as error:

@@ -36,7 +36,7 @@ _ONCE = frozenset({"id", "started_at"})  # written with the first heartbeat only
 
 @dataclass(frozen=True, slots=True)
 class BrokerSeen:
-    """How a process reaches its broker: it does, or has not since some time."""
+    """The result of a process's latest attempt to reach its broker."""
 
     error: str | None
     """The last error; None: the broker took the last wake-up."""
@@ -44,7 +44,7 @@ class BrokerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a process says about itself with every heartbeat."""
+    """The identity of a process, which it writes with every heartbeat."""
 
     id: str
     role: Role
@@ -77,7 +77,7 @@ class Process:
     pid: int
     started_at: datetime
     seen_at: datetime
-    """Its last heartbeat."""
+    """The last heartbeat."""
     stopped_at: datetime | None
     state: State
     """live; stopped: it ended as it should; lost: it has not been heard of, and did not say that it ends."""
@@ -166,8 +166,8 @@ def _held(connection: Connection) -> dict[str, Holds]:
     read_by = select(mailboxes.c.owner, func.count()).where(mailboxes.c.watched).group_by(mailboxes.c.owner)
     of_cases, of_mailboxes = (_by_process(connection.execute(each).all()) for each in (leased, read_by))
     of_jobs: dict[str, list[str]] = {}
-    for name, owner in connection.execute(select(jobs.c.name, jobs.c.owner).where(jobs.c.owner.is_not(None))):
-        of_jobs.setdefault(_of_owner(owner), []).append(name)
+    for row in connection.execute(select(jobs.c.name, jobs.c.owner).where(jobs.c.owner.is_not(None))):
+        of_jobs.setdefault(_of_owner(row.owner), []).append(row.name)
     return {
         each: Holds(of_cases.get(each, 0), of_mailboxes.get(each, 0), tuple(sorted(of_jobs.get(each, ()))))
         for each in {*of_cases, *of_mailboxes, *of_jobs}

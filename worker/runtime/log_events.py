@@ -24,7 +24,7 @@ class LogEvent(NamedTuple):
 
     @property
     def needs(self) -> Needs:
-        """What the event asks of a person, in the words of the alarms."""
+        """The word for what the event asks of a person, as for alarms."""
         if not self.action or self.action.startswith("Nothing"):
             return "nothing to do"
         return "act" if self.name in _STAYS else "look"

@@ -76,7 +76,7 @@ class NotifyTarget(Section):
 
 
 class AlarmsSettings(Section):
-    """Who is told of alarms."""
+    """The targets that are told of alarms, the way of the mails to them, and the ping."""
 
     notify: dict[TargetName, NotifyTarget] = Field(default_factory=dict)
     """The targets, each with a name that never changes. Each is told once when an alarm comes up, and once when it is

@@ -1,4 +1,4 @@
-"""How the last hour went: the calls that took effect, and how long the slowest urgent ticket took."""
+"""The flow of the last hour: the calls that took effect, and the time of the slowest urgent ticket."""
 
 from __future__ import annotations
 

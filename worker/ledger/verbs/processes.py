@@ -1,4 +1,4 @@
-"""The verbs of processes: their heartbeats, their ends, and which of them live."""
+"""The verbs of processes: heartbeats, ends, and the list of all on record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PATIENCE_S = 1.0  # for SQLite's lock: a heartbeat that is left out costs nothin
 
 
 class Processes(Verbs):
-    """Which processes work on this ledger."""
+    """The processes that work on this ledger."""
 
     read = reads(at_now(processes.read))
     live = reads(at_now(processes.live))
