@@ -41,6 +41,7 @@ from worker.ledger.reports.declared_alarms import (
     DISK_FULL,
     LEDGER_AWAY,
     LEDGER_NOT_WRITABLE,
+    PROCESS_MISSING,
     DeclaredAlarm,
 )
 from worker.ledger.reports.deliveries import DeliveryLine, StoredDelivery
@@ -76,11 +77,11 @@ from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER",
-    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "QUARANTINED", "ROLES", "SKIPPED", "UNNAMED", "Again",
-    "Alarm", "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown",
-    "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull",
-    "DeclaredAlarm", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow", "Found",
-    "Happening", "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
+    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "PROCESS_MISSING", "QUARANTINED", "ROLES", "SKIPPED",
+    "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine",
+    "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter",
+    "DeadLetterInFull", "DeclaredAlarm", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow",
+    "Found", "Happening", "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
     "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
     "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned", "Receipt",
     "Recorded", "Role", "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step", "Stored",
