@@ -182,9 +182,16 @@ def _unprintable(document: Text, text: str, error: Any) -> Problem:
     return Problem(f"a character that YAML does not allow (U+{ord(text[error.position]):04X})", at, todo="remove it")
 
 
+_UNQUOTED = re.compile(r"""^\s*(?:-\s+)?(?:([\w.-]+):\s+)?((?:\{\{|\{%|\[[^'"]*\{\{).*)""")
+"""A line with a template that does not stand in quotes: its name, and the template."""
+
+
 def _syntax(document: Text, error: Any) -> Problem:
     told = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
+    if mark is not None and mark.line < len(document.lines) and (found := _UNQUOTED.match(document.lines[mark.line])):
+        at = Place(document, mark.line + 1, found.start(2) + 1, len(found[2].rstrip()))
+        return Problem(UNQUOTED, at, todo=_in_quotes(found[1] or ""))
     for pattern, message, todo in _SYNTAX:
         if re.search(pattern, told):
             return Problem(message, _place(document, mark), todo=todo)
@@ -201,6 +208,13 @@ def _place(document: Text, start: Any, end: Any = None) -> Place:
         return Place(document, line, column)
     stops = end.column if end.line == start.line else len(document.lines[line - 1].rstrip())
     return Place(document, line, column, max(stops - column + 1, 1))
+
+
+UNQUOTED = "a template without quotes, which YAML reads as a mapping"
+
+
+def _in_quotes(name: str) -> str:
+    return f"write {name + ': ' if name else ''}\"{{{{ … }}}}\""
 
 
 class _Build:
@@ -237,6 +251,10 @@ class _Build:
 
     def _branch(self, node: Any, origin: Place, path: Path, above: tuple[int, ...]) -> Branch:
         entries: dict[str, tuple[Any, Node]] = {}
+        if self._text.startswith("{{", node.start_mark.index):
+            name = next((each for each in reversed(path) if isinstance(each, str)), "")
+            self.problems.append(Problem(UNQUOTED, origin, path, _in_quotes(name)))
+            return Branch(entries, origin)
         for key, value in node.value:
             at = _place(self._document, key.start_mark, key.end_mark)
             if self._nodes > MAX_NODES:
@@ -247,9 +265,8 @@ class _Build:
                 self.problems.append(Problem("merge keys (<<) are not supported", at, path, "write the settings out"))
             elif key.value in entries:
                 first = entries[key.value][0].line
-                self.problems.append(
-                    Problem(f"{key.value!r} is given a second time", at, path, f"the first is in line {first}")
-                )
+                told = f"{key.value!r} is given a second time"
+                self.problems.append(Problem(told, at, path or (key.value,), f"the first is in line {first}"))
             else:
                 entries[key.value] = (at, self.node(value, (*path, key.value), above))
         return Branch(entries, origin)

@@ -7,6 +7,7 @@ later version of Jinja adds nothing.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
@@ -61,11 +62,18 @@ REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
 """Source text by which a refused node is found, and the remedy."""
 
 
+_OF_GO = re.compile(r"(?<=\{\{)-?\s*([.$])(?:Common|Group)?(\w*)(?:\.(\w+))?")
+"""An attribute as Alertmanager and Prometheus write it: `.CommonLabels.team`, `$labels.team`."""
+
+
 def check(environment: Environment, source: str, names: Mapping[str, str]) -> tuple[nodes.Template, frozenset[str]]:
     """Return the template's tree, made safe, and the attributes that it uses. Raises AtOffset."""
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
+        if found := _OF_GO.search(source):
+            hint = f"write {{{{ {found[2].lower()}.{found[3]} }}}}" if found[3] else "write {{ labels.NAME }}"
+            raise AtOffset(f"{found[0].strip()!r} is of Go's templates: {hint}", found.start(1), 1) from None
         raise _on_line(source, error.lineno, error.message or "the template cannot be read") from None
     except RecursionError:
         raise AtOffset("the template is nested too deeply", 0, len(source)) from None
