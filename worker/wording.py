@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Literal
+
+Needs = Literal["nothing to do", "look", "act"]
+"""What an alarm or a log event asks of a person, in the same words everywhere."""
+NEEDS: Mapping[Needs, str] = {
+    "nothing to do": "It clears up by itself, and nothing is lost or late meanwhile.",
+    "look": "It may clear up by itself. Find out why it came, and whether it goes away.",
+    "act": "It stays until somebody acts, or tickets are late until then.",
+}
+"""Each of these words, explained."""
 
 
 def counted(number: int, noun: str) -> str:

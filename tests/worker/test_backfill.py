@@ -15,7 +15,7 @@ from worker.jobs import backfill
 from worker.jobs.runner import Runner
 from worker.jobs.steps import MAX_BYTES
 from worker.ledger import Ledger
-from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
+from worker.ledger.reports.alarms import FAILURES_ENDURED, alarms
 from worker.ledger.schema.tables import cases, inbound
 from worker.ledger.schema.tables import jobs as jobs_table
 from worker.settings import TimingSettings

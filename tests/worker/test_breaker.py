@@ -13,7 +13,7 @@ from tickets.server import FaultRule
 from worker.delivery.breaker import Breaker
 from worker.ledger import CloseGate, Ledger, Settlement
 from worker.ledger.queue.settles import Outcome
-from worker.ledger.reports.overview import alarms
+from worker.ledger.reports.alarms import alarms
 from worker.ledger.schema.tables import attempts, cases, gate, operations
 from worker.settings import ApiSettings, TimingSettings
 

@@ -10,7 +10,7 @@ import pytest
 
 from worker.delivery.dispatch import Dispatch
 from worker.ledger import EVERYTHING, Ledger, Limits
-from worker.ledger.reports.overview import alarms
+from worker.ledger.reports.alarms import alarms
 from worker.planning.model import Kind
 from worker.settings import TimingSettings
 

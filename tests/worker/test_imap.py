@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.processes import wait_until
 from tests.own_mail import Dovecot, own_dovecot
 from worker.ledger import Mailbox
-from worker.ledger.reports.overview import alarms
+from worker.ledger.reports.alarms import alarms
 from worker.settings import TimingSettings
 
 from .mailreading import LEASE, PATIENCE_S, box, mail, reading

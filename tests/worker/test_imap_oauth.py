@@ -17,7 +17,7 @@ from tests.own_mail import USER, Dovecot, own_dovecot
 from tests.tokens import CLIENT, CLIENT_SECRET, Provider, own_provider
 from worker.intake.imap.oauth import TokenSource, form, granted, save
 from worker.intake.imap.server import LoginRefused, ServerAway
-from worker.ledger.reports.overview import alarms
+from worker.ledger.reports.alarms import alarms
 from worker.settings import TimingSettings
 
 from .builders import NOON

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from worker.jobs.job import Job, JobFailed, State, Surroundings
 from worker.jobs.runner import AGAIN, LEASE, Runner
 from worker.ledger import Ledger
-from worker.ledger.reports.overview import FAILURES_ENDURED, alarms
+from worker.ledger.reports.alarms import FAILURES_ENDURED, alarms
 from worker.ledger.schema.tables import jobs as table
 from worker.settings import TimingSettings
 

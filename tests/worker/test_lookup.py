@@ -16,7 +16,7 @@ from tickets.server import FaultRule
 from worker.delivery.lookup import CLOCKS_APART, found, state
 from worker.ledger import Claim, Ledger, Mode, Terms
 from worker.ledger.queue.claims import mode_of
-from worker.ledger.reports.overview import alarms
+from worker.ledger.reports.alarms import alarms
 from worker.ledger.schema.tables import attempts, tickets
 from worker.planning.model import KINDS, Kind
 from worker.settings import TimingSettings

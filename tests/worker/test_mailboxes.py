@@ -9,8 +9,8 @@ import pytest
 
 from connectors.contract.messages import Parsed, Remark
 from worker.ledger import Delivery, Ledger, Mailbox, UidPlace
+from worker.ledger.reports.alarms import alarms
 from worker.ledger.reports.deliveries import Filter
-from worker.ledger.reports.overview import alarms
 from worker.ledger.schema.tables import inbound as deliveries
 from worker.ledger.schema.tables import mailbox_uids
 from worker.ledger.sources.mailboxes import Cursor, Known

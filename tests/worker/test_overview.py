@@ -9,8 +9,9 @@ import pytest
 
 from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Terms
 from worker.ledger.queue.clock_jumps import ClockJump
+from worker.ledger.reports.alarms import alarms
 from worker.ledger.reports.declared_alarms import ALARMS
-from worker.ledger.reports.overview import Overview, Unanswered, alarms
+from worker.ledger.reports.overview import Overview, Unanswered
 from worker.ledger.sources.jobs import FailingJob
 from worker.settings import TimingSettings
 

@@ -17,7 +17,7 @@ from worker.intake.reading import read_verified
 from worker.jobs import poll
 from worker.jobs.runner import Runner
 from worker.ledger import Ledger, Limits
-from worker.ledger.reports.overview import alarms
+from worker.ledger.reports.alarms import alarms
 from worker.ledger.schema.tables import inbound, tickets
 from worker.planning.model import Policy, Treatment
 from worker.settings import Settings, Source, TimingSettings

@@ -20,7 +20,8 @@ from worker.broker.publisher import Publisher
 from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
 from worker.intake.listener import FEW, HttpThread, limits_of
 from worker.runtime.gauges import metrics_of
-from worker.runtime.health import health_app
+from worker.runtime.health import health_app, threads
+from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at, require_good_secrets
 from worker.settings.layers import config_of
 
@@ -41,20 +42,24 @@ class DeliveringProcess:
         metrics = metrics_of(self._ledger, settings)
         self._publisher = Publisher(app, settings)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
+        self._heartbeat = Heartbeat(self._ledger, "worker", self._publisher.check)
+        parts = {**self._delivering.parts(), **threads(THREAD)}
         self._health = HttpThread(
-            [(listener, health_app(self._ledger, metrics, self._delivering.parts()))], limits_of(settings.server, FEW)
+            [(listener, health_app(self._ledger, metrics, parts))], limits_of(settings.server, FEW)
         )
         self._said = f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics"
 
     def start(self) -> None:
         self._delivering.start()
         self._health.start()
+        self._heartbeat.start()
         click.echo(self._said)
 
     def stop(self) -> None:
         """Stop in this order: probes are answered until the current calls have ended."""
         self._delivering.stop()
         self._health.stop()
+        self._heartbeat.stop()
         self._publisher.close()
         self._ledger.close()
 

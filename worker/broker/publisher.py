@@ -1,4 +1,4 @@
-"""Publishes wake-ups, with short time-outs and no retry."""
+"""Publishes wake-ups, with short time-outs and no retry, and tells how the broker is reached."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from celery import Celery
 from kombu import Connection, Producer
-from kombu.exceptions import KombuError
+from kombu.exceptions import ChannelError, KombuError
 
 from worker.broker.reach import reach
 from worker.delivery.dispatch import BrokerAway
+from worker.ledger import BrokerSeen
 from worker.planning.model import Kind
 from worker.settings import Settings
 
@@ -19,6 +20,10 @@ PUBLISH_TIMEOUT_S = 1.0
 
 
 PUBLISH_PAUSE_S = 3.0  # after a failure: threads that deliver must not spend their time on waiting for a broker
+
+
+FAILURE_COUNTS_S = 30.0
+"""A refused wake-up counts for so long, whatever a question finds: a full broker answers, and takes nothing."""
 
 
 class Publisher:
@@ -34,7 +39,10 @@ class Publisher:
             "confirm_timeout": PUBLISH_TIMEOUT_S,
         }
         self._turn = threading.Lock()
+        self._queue = settings.broker.queue
+        self._has_broker = settings.broker.scheme != "memory"
         self._again_at = 0.0
+        self._failed: tuple[float, str] | None = None
         self._connection: Connection | None = None
         self._producer: Producer | None = None
 
@@ -43,22 +51,53 @@ class Publisher:
         with self._turn:
             if time.monotonic() < self._again_at:
                 raise BrokerAway("the last attempt has just failed")
-            if self._connection is None:
-                self._connection = self._connect()
             try:
-                if self._producer is None:
-                    # In one attempt: by default a connection pauses for seconds before its second attempt.
-                    self._connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-                    self._producer = Producer(self._connection.channel())
-                self._app.tasks[kind].apply_async(producer=self._producer, retry=False, **self._options)
+                self._app.tasks[kind].apply_async(producer=self._connected(), retry=False, **self._options)
             except self._errors as error:
-                self._drop()
-                self._again_at = time.monotonic() + PUBLISH_PAUSE_S
-                raise BrokerAway(f"{type(error).__name__}: {error}") from error
+                raise BrokerAway(self._note(error)) from error
+            self._failed = None
+
+    def check(self) -> BrokerSeen | None:
+        """Return how the broker is reached, and ask it if no wake-up has failed lately; None without a broker.
+
+        The question is for the queue of the wake-ups. Any answer shows that the broker is reached.
+        """
+        if not self._has_broker:
+            return None
+        with self._turn:
+            if self._failed is not None and time.monotonic() - self._failed[0] < FAILURE_COUNTS_S:
+                return BrokerSeen(self._failed[1])
+            try:
+                self._connected().channel.queue_declare(queue=self._queue, passive=True)
+            except ChannelError:
+                self._drop()  # the queue is missing, and RabbitMQ closes the channel
+            except self._errors as error:
+                return BrokerSeen(self._note(error, counts=False))
+            self._failed = None
+            return BrokerSeen(None)
 
     def close(self) -> None:
         with self._turn:
             self._drop()
+
+    def _connected(self) -> Producer:
+        """Return the producer, on a connection that is made if it is missing. Raises the errors of the transport."""
+        if self._connection is None:
+            self._connection = self._connect()
+        if self._producer is None:
+            # In one attempt: by default a connection pauses for seconds before its second attempt.
+            self._connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+            self._producer = Producer(self._connection.channel())
+        return self._producer
+
+    def _note(self, error: BaseException, *, counts: bool = True) -> str:
+        """Give up the connection after an error, for a while. Returns the error in words."""
+        self._drop()
+        now, why = time.monotonic(), f"{type(error).__name__}: {error}"
+        self._again_at = now + PUBLISH_PAUSE_S
+        if counts:
+            self._failed = (now, why)
+        return why
 
     @property
     def _errors(self) -> tuple[type[BaseException], ...]:

@@ -19,6 +19,7 @@ from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, co
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
+from worker.ledger.processes import DELIVERING, BrokerSeen, Holds, Presence, Process, Role
 from worker.ledger.queue import answers, gates
 from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Lease, Mode, Terms
@@ -32,13 +33,22 @@ from worker.ledger.receipts import Receipt
 from worker.ledger.recording.recorder import Delivery, Recorded, UidPlace, storable
 from worker.ledger.recording.replays import Again, Span, Stored
 from worker.ledger.reports.accounting import Outcomes
+from worker.ledger.reports.alarms import Alarm, alarms
 from worker.ledger.reports.caselist import CaseFilter, CaseLine
-from worker.ledger.reports.declared_alarms import ALARMS, DISK_FULL, LEDGER_AWAY
+from worker.ledger.reports.declared_alarms import (
+    ALARMS,
+    BROKER_AWAY,
+    DISK_FULL,
+    LEDGER_AWAY,
+    LEDGER_NOT_WRITABLE,
+    DeclaredAlarm,
+)
 from worker.ledger.reports.deliveries import DeliveryLine, StoredDelivery
 from worker.ledger.reports.deliveries import Filter as DeliveryFilter
+from worker.ledger.reports.flow import Flow
 from worker.ledger.reports.following import Filter as HappeningFilter
 from worker.ledger.reports.following import Happening
-from worker.ledger.reports.overview import Alarm, CaseStory, Overview, SourceActivity, alarms
+from worker.ledger.reports.overview import CaseStory, Overview, SourceActivity
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
 from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED
@@ -48,11 +58,13 @@ from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
 from worker.ledger.upkeep.backup import BackupBroken
 from worker.ledger.upkeep.pruning import Pruned
 from worker.ledger.upkeep.pruning import Span as PruneSpan
+from worker.ledger.upkeep.standing_alarms import StandingAlarm
 from worker.ledger.upkeep.stats import TableStats
 from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
 from worker.ledger.verbs.job_store import JobStore
 from worker.ledger.verbs.mailboxes import Mailboxes
 from worker.ledger.verbs.operator import OperatorVerbs
+from worker.ledger.verbs.processes import Processes
 from worker.ledger.verbs.reading import CaseShown, Reading
 from worker.ledger.verbs.recording import RecordingVerbs
 from worker.ledger.verbs.reports import ReportVerbs
@@ -63,16 +75,17 @@ from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "CLOCK_JOB", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE",
-    "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone",
-    "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
-    "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding",
-    "Found", "Happening", "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
-    "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
-    "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
-    "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms",
-    "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger", "rejects_the_values",
-    "says_full", "storable", "why_away",
+    "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER",
+    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm",
+    "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory",
+    "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "DeclaredAlarm",
+    "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow", "Found", "Happening",
+    "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob", "Ledger",
+    "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
+    "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned", "Receipt",
+    "Recorded", "Role", "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step", "Stored",
+    "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare",
+    "open_ledger", "rejects_the_values", "says_full", "storable", "why_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
@@ -107,6 +120,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         self.upkeep = Upkeep(self.database)
         self.job_store = JobStore(self.database)
         self.mailboxes = Mailboxes(self.database)
+        self.processes = Processes(self.database)
 
     def follow(self, current: Callable[[], Settings]) -> None:
         """Plan from now on by the policy and routes that are current when a transaction begins."""

@@ -183,6 +183,11 @@ LOG_EVENTS = {
                  "The part of a worker that receives wake-ups ended, for example at a message of another kind. The"
                  " worker starts it again after a second.",
                  (), "If the event repeats, check that nothing else uses `BROKER__QUEUE`."),
+        # Processes
+        LogEvent("heartbeat.failed", "warning",
+                 "A process could not write into the ledger that it lives, or that it ends. It goes on. Without a"
+                 " heartbeat for 45 s it is taken for dead.",
+                 ("error",), _RETRIED),
         # Jobs and receipts
         LogEvent("job.told", "info", "A job recorded what it found, as a delivery of its own.",
                  ("inbound", "source", "operations")),

@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 
@@ -116,6 +117,20 @@ def backoff_seconds(first: float, failures: int, longest: float) -> float:
     return min(first * 2.0 ** min(failures, 20), longest)
 
 
+def process_name() -> str:
+    """Return the name of this process in the ledger: host, process id, and a random part."""
+    return _name_of(os.getpid())
+
+
+@cache
+def _name_of(pid: int) -> str:
+    """Return a name that stays the same. A forked process has another number, and so another name."""
+    return f"{socket.gethostname()}:{pid}:{secrets.token_hex(4)}"
+
+
 def owner_name() -> str:
-    """Return a name for the leases of one part of this process, unique among all parts of all processes."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    """Return a name for the leases of one part of this process, unique among all parts of all processes.
+
+    The name begins with that of the process, by which `worker.ledger` finds what a process holds.
+    """
+    return f"{process_name()}:{secrets.token_hex(4)}"

@@ -28,6 +28,7 @@ from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
+from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
@@ -85,7 +86,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
-    needed = threads(*edge_names, "imap", "intake", "bell")
+    needed = threads(*edge_names, "imap", "intake", "bell", THREAD)
     health = health_thread(health_socket, ledger, metrics, needed, settings)
     edges = [
         mail_thread(listener, intake, lambda: boxes_of(current()), settings, lmtp=is_lmtp)
@@ -96,7 +97,9 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     )
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
-    parts = [each for each in (wake_ups, intake, *edges, supervisor, health, control_of(reloader)) if each is not None]
+    heartbeat = Heartbeat(ledger, "mail", relay.publisher.check)
+    found = (heartbeat, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
+    parts = [each for each in found if each is not None]
     for part in parts:
         part.start()
     if mail_sockets:

@@ -53,6 +53,7 @@ from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
+from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo, secho
 from worker.settings import Settings
@@ -264,12 +265,13 @@ def _started(
         app = intake_app(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],
-            parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
+            parts={**threads("intake", "bell", "imap", THREAD), **sockets.parts(), **worker.parts()},
         )
         http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
         supervisor = imap_supervisor(ledger, intake, current)
-        for part in (wake_ups, intake, http, worker, *edges, supervisor, sockets, control_of(reloader)):
+        heartbeat = Heartbeat(ledger, "run")
+        for part in (heartbeat, wake_ups, intake, http, worker, *edges, supervisor, sockets, control_of(reloader)):
             if part is None:
                 continue
             part.start()

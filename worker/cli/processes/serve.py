@@ -26,6 +26,7 @@ from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
+from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_at, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
@@ -61,11 +62,12 @@ def serve(listen: str | None, log_level: str) -> None:
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
-    app = intake_app(edge, parts={**threads("intake", "bell"), **supervisor.parts()})
+    app = intake_app(edge, parts={**threads("intake", "bell", THREAD), **supervisor.parts()})
     http = HttpThread([(listener, app)], limits_of(settings.server))
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
-    parts = [each for each in (wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
+    heartbeat = Heartbeat(ledger, "serve", relay.publisher.check)
+    parts = [each for each in (heartbeat, wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
     for part in parts:
         part.start()
     echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")

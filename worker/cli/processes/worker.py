@@ -21,6 +21,8 @@ from worker.reloading import Reloader
 from worker.reloading.control import Control
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
+from worker.runtime.health import threads
+from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_at, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
@@ -47,13 +49,13 @@ def worker(listen: str | None, log_level: str) -> None:
     metrics = metrics_of(ledger, settings)
     relay = Relay(settings, ledger, metrics, current)
     thread = WorkerThread(relay)
-    health = health_thread(listener, ledger, metrics, thread.parts(), settings)
+    health = health_thread(listener, ledger, metrics, {**thread.parts(), **threads(THREAD)}, settings)
     reloader = Reloader(current, weak_secrets.reloading(lambda: read_fleet(file, needs_api=True), ledger), metrics)
     control = control_of(reloader)
     # Stopped in this order, too: probes are answered until the calls under way have ended.
-    parts: list[WorkerThread | HttpThread | Control] = [thread, health]
-    if control is not None:
-        parts.append(control)
+    heartbeat = Heartbeat(ledger, "worker", relay.publisher.check)
+    found: tuple[WorkerThread | HttpThread | Control | Heartbeat | None, ...] = (thread, health, control, heartbeat)
+    parts = [each for each in found if each is not None]
     for each in parts:
         each.start()
     echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")

@@ -1,37 +1,35 @@
-"""The overview of the ledger, its alarms, and the stories of cases."""
+"""The overview of the ledger, from which the alarms are decided, and the stories of cases."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
+from worker.ledger import processes
 from worker.ledger.operator import interventions
 from worker.ledger.operator.dead_letters import Try, read_tries
 from worker.ledger.operator.interventions import Intervention
+from worker.ledger.processes import Process
 from worker.ledger.queue import answers, clock_jumps, gates, undelivered
 from worker.ledger.queue.clock_jumps import ClockJump
-from worker.ledger.queue.gates import ALL, EVERYTHING, READING, REFUSALS, Pause
+from worker.ledger.queue.gates import ALL, EVERYTHING, READING, Pause
 from worker.ledger.queue.undelivered import TWO, Oldest, Waits
-from worker.ledger.reports.declared_alarms import DISK_FULL
+from worker.ledger.reports.flow import Flow
 from worker.ledger.reports.selects import by_message, filled, number_by
 from worker.ledger.schema.tables import aliases, attempts, cases, inbound, operations, seen, tickets
 from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationState
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
-from worker.settings import TimingSettings
-from worker.wording import counted
+from worker.ledger.upkeep import standing_alarms
 
 LATEST = 1000  # attempts among which the last call is looked for
-OVERDUE = timedelta(hours=24)
-FAILURES_ENDURED = 3  # consecutive failures of a job without an alarm
 CALLS_THAT_TELL = 3  # fewer failed calls than this do not show that the Tickets API is away
-TOKEN_ENDS_SOON = timedelta(days=7)
 
 _TO_SEND = operations.c.state.in_(["open", "held"])
 _INBOUND = re.compile(r"in-(\d{1,18})")
@@ -87,14 +85,12 @@ class Overview:
     unanswered: Unanswered | None = None
     undelivered: tuple[Waits, ...] = ()
     """The operations that are not delivered yet, by the reason why they wait; read for `status` only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A problem that a person should look at: a log event, a line in `status`, a gauge."""
-
-    name: str
-    text: str
+    processes: tuple[Process, ...] = ()
+    """The processes on record, the live ones first; what they hold is read for `status` only."""
+    alarms_since: dict[str, datetime] = field(default_factory=dict)
+    """Since when each alarm on record is up, by name."""
+    flow: Flow | None = None
+    """How the last hour went; read for `status` only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +126,8 @@ class CaseStory:
     """Interventions on its operations, deliveries and tickets."""
 
 
-def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Overview:
-    """Read the counts."""
+def overview(connection: Connection, now: datetime, ghost_wait: timedelta, *, in_full: bool = False) -> Overview:
+    """Read the counts. `in_full` also reads what each process holds."""
     dead = select(func.count()).select_from(operations).where(operations.c.state == OperationState.DEAD)
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
@@ -160,6 +156,8 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta) -> Ov
         last_success_at=None if answered is None else answered.succeeded_at,
         failures_in_a_row=0 if answered is None else answered.failures,
         unanswered=None if answered is None else _unanswered(connection, answered, now, ghost_wait),
+        processes=tuple(processes.read(connection, now, in_full=in_full)),
+        alarms_since={each.name: each.since for each in standing_alarms.read(connection, now) if not each.is_over},
     )
 
 
@@ -218,113 +216,6 @@ def knows_source(connection: Connection, source: str) -> bool:
 def _last_at(connection: Connection, source: str) -> datetime | None:
     latest = select(inbound.c.received_at).where(inbound.c.source == source).order_by(inbound.c.id.desc()).limit(1)
     return connection.execute(latest).scalar_one_or_none()
-
-
-def alarms(seen_now: Overview, timing: TimingSettings) -> list[Alarm]:
-    """Return the alarms."""
-    stall_alarm, failing_alarm = (timedelta(seconds=each) for each in (timing.stall_alarm, timing.failing_alarm))
-    refused = _REFUSALS.get(seen_now.gate_reason or "")
-    is_overdue = seen_now.overdue_since is not None and seen_now.at - seen_now.overdue_since > OVERDUE
-    texts = (
-        (DISK_FULL, seen_now.full, seen_now.full),
-        ("dead_letters", seen_now.dead,
-         f"{counted(seen_now.dead, 'dead operation')} to decide on: see `ticketrelay dead list`"),
-        ("quarantine", seen_now.quarantined,
-         f"{counted(seen_now.quarantined, 'delivery')} in quarantine to decide on: see `ticketrelay dead list`"),
-        ("gate_closed", refused, f"{refused}; until then only probes are sent"),
-        ("breaker_open", seen_now.gate_reason == "breaker",
-         "too many calls to the Tickets API fail: only one call at a time is tried, until the calls succeed"),
-        ("clock_jumped", seen_now.clock_jump, _jumped(seen_now.clock_jump, seen_now.at)),
-        ("delivery_failing", _is_failing(seen_now, failing_alarm),
-         f"the last {seen_now.failures_in_a_row} calls to the Tickets API failed, and none was answered: "
-         f"{_success(seen_now)}"),
-        ("look_up_refused", seen_now.reading_refused,
-         "our API key lacks the scope tickets:read, so calls of unknown outcome cannot be looked up: "
-         "give the key that scope"),
-        ("overdue", is_overdue, "an operation has been tried without success since "
-         f"{_minute(seen_now.overdue_since)}: see `ticketrelay cases list --state ready`, then `cases show`"),
-    )  # fmt: skip
-    found = [Alarm(name, str(text)) for name, holds, text in texts if holds]
-    found += [_failing(each) for each in seen_now.failing_jobs if each.failures >= FAILURES_ENDURED][:1]
-    if _stalled(seen_now, stall_alarm):
-        since = f"{seen_now.due_since:%Y-%m-%d %H:%M:%S} UTC"
-        found.append(Alarm("stalled", f"work has been due since {since}, and no call was made: does a worker run?"))
-    for each in seen_now.mailboxes:
-        found += _alarms_of(each, seen_now.at)
-    return found
-
-
-_REFUSALS = {
-    "credentials": "our API key is refused (401), or another system answers at the address of the Tickets API: "
-    "set the right TICKETRELAY_API__KEY and TICKETRELAY_API__URL",
-    "scope": "our API key lacks a scope (403): give it tickets:read and tickets:write",
-}
-"""The texts about a gate that a refused key closed, by the gate's reason."""
-
-
-def _jumped(jump: ClockJump | None, now: datetime) -> str:
-    if jump is None:
-        return ""
-    ends = f"until {jump.until:%H:%M:%S} UTC" if jump.until > now else "until the job `clock` has mended the times"
-    way = "back" if jump.seconds < 0 else "forward"
-    return (
-        f"the clock of the ledger was set {way} by {abs(jump.seconds):.0f} s at {jump.at:%Y-%m-%d %H:%M:%S} UTC: "
-        f"nothing is sent {ends}, so that no call is repeated too early"
-    )
-
-
-def _alarms_of(box: MailboxState, now: datetime) -> list[Alarm]:
-    """Return the alarms of a mailbox."""
-    name = f"{box.source}/{box.mailbox}"
-    found = []
-    read_at = max(box.polled_at or box.since, box.since)
-    if now - read_at > timedelta(seconds=box.silent_after):
-        why = box.error or "no process reads the mailbox; does `ticketrelay mail` run?"
-        found.append(Alarm("mailbox_silent", f"{name} has not been read since {_minute(read_at)}: {why}"))
-    if box.login_error:
-        found.append(Alarm("mailbox_login", f"the login to {name} fails: {box.login_error}"))
-    elif box.token_ends_at is not None and box.token_ends_at - now < TOKEN_ENDS_SOON:
-        ends = _minute(box.token_ends_at)
-        found.append(Alarm("mailbox_login", f"the refresh token of {name} ends at {ends}: get a new one before then"))
-    if box.unaccounted:
-        text = f"{counted(box.unaccounted, 'mail')} of {name} missing from the ledger: see `ticketrelay mail audit`"
-        found.append(Alarm("mailbox_unaccounted", text))
-    return found
-
-
-def _minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
-
-
-def _failing(job: FailingJob) -> Alarm:
-    failed = f"has failed {counted(job.failures, 'time')} since {_minute(job.since)}"
-    return Alarm("job_failing", f"the job {job.name} {failed}: {job.error}")
-
-
-def _is_failing(seen_now: Overview, failing_alarm: timedelta) -> bool:
-    found = seen_now.unanswered
-    waits = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
-    if found is None or seen_now.gate_reason in REFUSALS or (seen_now.gate_reason == "budget" and waits):
-        return False
-    return found.is_enough and found.until - found.since >= failing_alarm
-
-
-def _success(seen_now: Overview) -> str:
-    """Return in words when a call last took effect."""
-    if seen_now.last_success_at is None:
-        return "no call has taken effect yet"
-    return f"the last one that took effect was at {_minute(seen_now.last_success_at)}"
-
-
-def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
-    closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
-    if seen_now.due_since is None or closed or seen_now.clock_jump is not None:
-        return False
-    called_at = seen_now.last_attempt_at
-    if called_at is None or called_at > seen_now.at:  # the clock was set back since
-        called_at = seen_now.due_since
-    quiet_since = max(seen_now.due_since, called_at)
-    return seen_now.at - quiet_since > stall_alarm
 
 
 def find(connection: Connection, name: str) -> list[CaseStory]:

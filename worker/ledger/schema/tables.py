@@ -339,6 +339,33 @@ jobs = Table(
     Column("succeeded_at", Instant),
 )
 
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),  # HOST:PID:RANDOM; the owner names of its leases begin with it
+    required("role", Text),  # serve | worker | mail | run
+    required("version", Text),
+    required("host", Text),
+    required("pid", BigInteger),
+    required("started_at", Instant),
+    required("seen_at", Instant),  # its last heartbeat
+    Column("stopped_at", Instant),  # when it ended as it should; missing while it runs, and after a crash
+    Column("settings_digest", Text),
+    Column("settings_parts", Text),  # JSON: key path -> short hash
+    Column("broker_ok_at", Instant),  # when it last reached its broker
+    Column("broker_failing_since", Instant),  # when it first failed to reach its broker since then
+    Column("broker_error", Text),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("name", Text, primary_key=True),
+    required("since", Instant),
+    required("seen_at", Instant),  # when a process last found it up
+    required("text", Text),
+)
+
 facts = Table(
     "facts",
     metadata,

@@ -1,0 +1,38 @@
+"""How the last hour went: the calls that took effect, and how long the slowest urgent ticket took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from worker.ledger.engine.paging import first_since
+from worker.ledger.schema.tables import attempts, operations
+from worker.ledger.schema.words import OperationState
+
+URGENT = 0  # the rank of an urgent create: see `worker/planning/keys.py`
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The calls of the last hour that took effect."""
+
+    done: int
+    slowest_urgent: timedelta | None
+    """From the planning of an urgent create to its ticket; None without one."""
+
+
+def last_hour(connection: Connection, now: datetime) -> Flow:
+    """Read the operations that were done in the last hour, by their attempts: no index has the ends of operations."""
+    begins = now - HOUR
+    # One of them may have several attempts.
+    of_hour = (attempts.c.id >= first_since(connection, attempts.c.at, begins), attempts.c.at >= begins)
+    tried = select(attempts.c.case_id, attempts.c.seq).where(*of_hour).distinct().subquery()
+    it = (operations.c.case_id == tried.c.case_id) & (operations.c.seq == tried.c.seq)
+    is_done = (operations.c.state == OperationState.DONE, operations.c.ended_at >= begins)
+    statement = select(operations.c.rank, operations.c.created_at, operations.c.ended_at).join(tried, it)
+    rows = connection.execute(statement.where(*is_done)).all()
+    took = [row.ended_at - row.created_at for row in rows if row.rank == URGENT]
+    return Flow(len(rows), max(took, default=None))
