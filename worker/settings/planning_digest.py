@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
@@ -45,6 +45,21 @@ class Difference:
 
     part: str
     what: Literal["other", "only here", "missing here"]
+
+
+class PlanningDigest:
+    """The digest and the parts of the settings in force, made anew after a reload."""
+
+    def __init__(self, current: Callable[[], Settings]) -> None:
+        self._current = current
+        self._made: tuple[Settings, tuple[str, Parts]] | None = None
+
+    def __call__(self) -> tuple[str, Parts]:
+        settings = self._current()
+        if self._made is None or self._made[0] is not settings:
+            parts = parts_of(settings)
+            self._made = settings, (digest_of(parts), parts)
+        return self._made[1]
 
 
 def parts_of(settings: Settings) -> dict[str, str]:

@@ -62,7 +62,7 @@ def rehearse(
     new, present = _files(against)
     old_settings = _settings(present, data)
     asked = Asked(str(new), str(present or "the environment"), since, source)
-    with ledger_and_settings(data) as (ledger, settings):
+    with ledger_and_settings(data, says_other=False) as (ledger, settings):
         if source is not None and source not in settings.sources.keys() | old_settings.sources.keys():
             there = ", ".join(sorted(settings.sources.keys() | old_settings.sources.keys())) or "none"
             fail([f"--source {source!r}: neither configuration has such a source; there are: {there}"])

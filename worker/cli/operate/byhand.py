@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from worker.actions.errors import Refused, WrongInput
+from worker.actions.same_settings import FLAG, differing, named
 from worker.cli.shell.common import F, fail, local_settings, settings_without_api, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter, why_away
@@ -85,14 +86,29 @@ class DeliveryId(click.ParamType[int]):
 
 
 @contextmanager
-def ledger_and_settings(data: Path, *, needs_api: bool = False) -> Iterator[tuple[Ledger, Settings]]:
+def ledger_and_settings(
+    data: Path, *, needs_api: bool = False, says_other: bool = True
+) -> Iterator[tuple[Ledger, Settings]]:
     """Open the ledger and the settings. An error of an action is printed, and ends the command.
 
-    Without `needs_api`, the settings need no key of the Tickets API, and may have a stand-in for it.
+    Without `needs_api`, the settings need no key of the Tickets API, and may have a stand-in for it. With `says_other`,
+    a line says if the settings are not those of the live processes.
     """
     settings = local_settings(data) if needs_api else settings_without_api(data)
     with exit_on_error(), closing(upgraded_ledger(settings)) as ledger:
+        if says_other and (found := differing(ledger, settings)):
+            echo(f"Note: these settings are not those of the live processes: {named(found)}.", err=True)
         yield ledger, settings
+
+
+def with_these_settings_option(command: F) -> F:
+    """Add `--with-these-settings`: plan although the settings are not those of the live processes."""
+    return click.option(
+        FLAG,
+        "with_these",
+        is_flag=True,
+        help="Plan with the settings of this command, although the live processes have others. It is recorded.",
+    )(command)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ class Processes(Verbs):
 
     read = reads(at_now(processes.read))
     live = reads(at_now(processes.live))
+    planning_parts = reads(at_now(processes.planning_parts))
     forget = writes(at_now(processes.forget))
 
     def heartbeat(self, presence: Presence, broker: BrokerSeen | None = None) -> None:
