@@ -96,7 +96,7 @@ def _files(against: Path | None) -> tuple[Path, Path | None]:
 
 def _settings(file: Path | None, data: Path) -> Settings:
     try:
-        return read_without_api(file, data)
+        return read_without_api(file, data).settings
     except SettingsError as error:
         fail_settings(error)
 

@@ -13,11 +13,12 @@ from worker.actions.same_settings import require_same
 from worker.cli.operate.byhand import (
     Moment,
     as_option,
-    ledger_and_settings,
+    ledger_and_loaded,
     output_option,
+    say_other_settings,
     with_these_settings_option,
 )
-from worker.cli.shell.common import data_option, local
+from worker.cli.shell.common import data_option
 from worker.cli.shell.output import notice, print_document
 from worker.documents.audit import Audited
 from worker.runtime.terminal import echo
@@ -51,10 +52,12 @@ def audit(
     \b
     Example: ticketrelay audit --since 7d -o json
     """
-    with ledger_and_settings(data, says_other=not update) as (ledger, settings):
-        other = require_same(ledger, settings, with_these=with_these) if update else []
+    with ledger_and_loaded(data, needs_api=True) as (ledger, loaded):
+        if not update:
+            say_other_settings(ledger, loaded)
+        other = require_same(ledger, loaded, with_these=with_these) if update else []
         found = compared(
-            ledger, local(data), since=since, update=update, per_minute=per_minute, by=who, other_settings=other,
+            ledger, loaded, since=since, update=update, per_minute=per_minute, by=who, other_settings=other,
             waiting=lambda: notice("Waiting: delivery needs the whole budget now, or the gate is closed."),
         )  # fmt: skip
     print_document("audit", found, output, _print)

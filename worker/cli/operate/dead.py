@@ -15,6 +15,7 @@ from worker.cli.operate.bulk import DELIVERY, DeadLetterChoice, do_to, selection
 from worker.cli.operate.byhand import (
     as_option,
     exit_with_reason,
+    ledger_and_loaded,
     ledger_and_settings,
     output_option,
     with_these_settings_option,
@@ -133,18 +134,19 @@ def retry(choice: DeadLetterChoice, with_these: bool, who: str, data: Path, outp
     \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
     """
-    with ledger_and_settings(data, says_other=False) as (ledger, settings):
-        other = cache(lambda: require_same(ledger, settings, with_these=with_these))
+    with ledger_and_loaded(data) as (ledger, loaded):
+        sources = loaded.settings.sources
+        other = cache(lambda: require_same(ledger, loaded, with_these=with_these))
         if choice.has_deliveries(ledger):
             other()  # before anything is done; operations are sent with the bytes that they have
 
         def act(letter: str) -> bulk.DeadLetterResult:
             other_settings = other() if letter.startswith(DELIVERY) else []
-            return bulk.retry_one(ledger, settings.sources, letter, by=who, other_settings=other_settings)
+            return bulk.retry_one(ledger, sources, letter, by=who, other_settings=other_settings)
 
         do_to(
             ledger, choice, "retry", act, output,
-            lambda quarantined, bar: bulk.forecast_reading(ledger, settings.sources, quarantined, bar),
+            lambda quarantined, bar: bulk.forecast_reading(ledger, sources, quarantined, bar),
         )  # fmt: skip
 
 

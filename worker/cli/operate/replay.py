@@ -15,8 +15,9 @@ from worker.cli.operate.byhand import (
     DeliveryId,
     Moment,
     as_option,
-    ledger_and_settings,
+    ledger_and_loaded,
     output_option,
+    say_other_settings,
     with_these_settings_option,
 )
 from worker.cli.shell.common import data_option
@@ -50,9 +51,11 @@ def replay(
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run
     """
-    with ledger_and_settings(data, says_other=dry_run) as (ledger, settings):
-        other = [] if dry_run else require_same(ledger, settings, with_these=with_these)
-        replaying = Replay(ledger, settings.sources, ReplaySelection(since, source, after), who, dry_run, other)
+    with ledger_and_loaded(data) as (ledger, loaded):
+        if dry_run:
+            say_other_settings(ledger, loaded)
+        other = [] if dry_run else require_same(ledger, loaded, with_these=with_these)
+        replaying = Replay(ledger, loaded.settings.sources, ReplaySelection(since, source, after), who, dry_run, other)
         try:
             span = replaying.span()
             with progress("replaying", span.number) as bar:
