@@ -65,6 +65,8 @@ def printed(title: str, content: str) -> str:
         environ |= dict(line.split("=", 1) for line in content.splitlines())
         found = check(lambda: gather(environ), None, secrets=True, connect=False)
     else:
+        if re.search(r"(?m)^api:\n  url:", content):
+            del environ["TICKETRELAY_API__URL"]  # the environment would take precedence
         if title.endswith("[bytes]"):
             made = content.encode("latin-1").decode("unicode_escape")
             encoding = "latin-1" if "\\x" in content and "\\x07" not in content else "utf-8"

@@ -88,6 +88,8 @@ def _attribute_meant(name: str, names: Mapping[str, str]) -> str:
             return f"write labels.{bare}"
         if name in ("labels", "label"):
             return "name one of them: labels.NAME"
+    if dot and rest and (group := difflib.get_close_matches(beginning, groups(names), n=1, cutoff=0.6)):
+        return f"did you mean {group[0]}.{rest}?"
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"

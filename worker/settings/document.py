@@ -154,6 +154,8 @@ def read_document(name: str, content: bytes) -> tuple[Branch, list[Problem]]:
         raise SettingsError([Problem("the file is empty", start, todo="write a section, or run without --config")])
     build = _Build(document, text)
     tree = build.node(root, (), ())
+    if build.expanded:
+        raise SettingsError([build.expanded])  # the tree is incomplete, so every other problem would be a guess
     if not isinstance(tree, Branch):
         what = "a list" if isinstance(tree, Items) else "a value"
         todo = "write the sections' names, each with a ':'"
@@ -192,10 +194,24 @@ def _syntax(document: Text, error: Any) -> Problem:
     if mark is not None and mark.line < len(document.lines) and (found := _UNQUOTED.match(document.lines[mark.line])):
         at = Place(document, mark.line + 1, found.start(2) + 1, len(found[2].rstrip()))
         return Problem(UNQUOTED, at, todo=_in_quotes(found[1] or ""))
+    if mark is not None and (name := _without_colon(document, mark, told)):
+        return name
     for pattern, message, todo in _SYNTAX:
         if re.search(pattern, told):
             return Problem(message, _place(document, mark), todo=todo)
     return Problem("this is not YAML", _place(document, mark), todo=str(error.problem or ""))
+
+
+def _without_colon(document: Text, mark: Any, told: str) -> Problem | None:
+    """Return the problem of the name above a line that is indented below it, if that name has no colon."""
+    above = document.lines[mark.line - 1] if 0 < mark.line <= len(document.lines) else ""
+    found = re.fullmatch(r"(\s*(?:-\s+)?)([\w-]+)\s*", above)
+    here = document.lines[mark.line] if mark.line < len(document.lines) else ""
+    is_below = found is not None and len(here) - len(here.lstrip()) > len(found[1])
+    if found is None or not is_below or "mapping values are not allowed" not in told:
+        return None
+    at = Place(document, mark.line, len(found[1]) + 1, len(found[2]))
+    return Problem("a name without a ':' after it", at, todo=f"write {found[2]}:")
 
 
 def _place(document: Text, start: Any, end: Any = None) -> Place:
@@ -224,6 +240,8 @@ class _Build:
         self._document = document
         self._text = text
         self._nodes = 0
+        self.expanded: Problem | None = None
+        """Aliases expand the file beyond a limit."""
         self.problems: list[Problem] = []
 
     def node(self, node: Any, path: Path, above: tuple[int, ...]) -> Node:
@@ -232,13 +250,10 @@ class _Build:
         if id(node) in above:
             self._once("an anchor that contains itself", origin, path, "write the values out")
             return Scalar(None, origin)
-        if self._nodes > MAX_NODES:
-            self._once(f"aliases expand this to more than {MAX_NODES} values", origin, path, "write the values out")
-            return Scalar(None, origin)
-        if len(above) > MAX_DEPTH:
-            self._once(
-                f"aliases expand this to more than {MAX_DEPTH} nested levels", origin, path, "write the values out"
-            )
+        if self._nodes > MAX_NODES or len(above) > MAX_DEPTH:
+            limit = f"{MAX_NODES} values" if self._nodes > MAX_NODES else f"{MAX_DEPTH} nested levels"
+            message = f"aliases expand this to more than {limit}"
+            self.expanded = self.expanded or Problem(message, origin, path, "write the values out")
             return Scalar(None, origin)
         if isinstance(node, yaml.MappingNode):
             return self._branch(node, origin, path, (*above, id(node)))

@@ -28,7 +28,17 @@ def explained(root: Branch, error: ValidationError, at: Path, before: Sequence[P
     A rule between settings was judged without the settings that have a problem in `before`: it is left out.
     """
     found = [_problem(root, each, at) for each in error.errors(include_url=False, include_input=False)]
-    return [each for each in found if not _follows(root, each, (*before, *found))]
+    return [each for each in found if not _follows(root, each, (*before, *found)) and not _misnamed(each, found)]
+
+
+def _misnamed(one: Problem, found: Sequence[Problem]) -> bool:
+    """Return True for a required setting that is missing because it has another name, which is told as well."""
+    if not one.message.endswith(("is required here", "is required")):
+        return False
+    name = re.compile(rf"(?i)(?:\b|__){re.escape(str(one.path[-1]))}(?:_file)?\b")
+    return any(
+        each is not one and each.path[:-1] == one.path[:-1] and name.search(each.todo) is not None for each in found
+    )
 
 
 def _follows(root: Branch, one: Problem, found: Sequence[Problem]) -> bool:
@@ -53,7 +63,17 @@ _READ_AS: Mapping[str, str] = {
     "int_parsing": "a whole number",
     "float_parsing": "a number",
 }
-_SHOULD = re.compile(r"^(?:Input|String|Tuple|List|Dictionary) should (?=be |have )")
+_SHOULD = re.compile(r"^(?:Input|String|Tuple|List|Dictionary) should (?=be |have |match )")
+_MESSAGES: Mapping[str, str] = {
+    "path_not_file": "there is no such file",
+    "url_parsing": "expected a URL",
+    "url_scheme": "expected a URL that begins with http:// or https://",
+}
+"""Our message in place of pydantic's, by its type of the error."""
+_SETTING = re.compile(r"[a-z]+\.[a-z_]+(?= )")
+"""A setting at the beginning of a message about the settings as a whole."""
+_FORMS: Mapping[str, str] = {"@": "write NAME@DOMAIN", "[0-9]{1,5}$": "write HOST:PORT", "https?://": "write https://HOST"}
+"""What to write for a text that does not match a pattern, by a part of the pattern."""
 
 
 def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
@@ -67,7 +87,10 @@ def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
         if isinstance(origin, Place):
             return Problem(f"{path[-1]!r} is required here", origin, path, _how_to_give(root, path))
         return Problem("is required", DEFAULT, path)
-    message = _SHOULD.sub("must ", error["msg"].removeprefix("Value error, ")).replace(" after validation", "")
+    message = _MESSAGES.get(error["type"], _SHOULD.sub("must ", error["msg"].removeprefix("Value error, ")))
+    message = message.replace(" after validation", "")
+    if not path and (named := _SETTING.match(message)):
+        path = tuple(named[0].split("."))
     if is_name:
         return Problem(message, key_at(root, path) or DEFAULT, path)
     cause = error.get("ctx", {}).get("error")
@@ -88,9 +111,13 @@ def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:
 
 
 def _word_meant(error: ErrorDetails, node: Node | None) -> str:
-    """Return the word that was probably meant, for a setting that takes one of a few words; or the form of a URL."""
+    """Return the word that was probably meant, for a setting that takes one of a few words; else the form to write."""
     if error["type"] in ("url_parsing", "url_scheme"):
         return "write http://HOST/PATH or https://HOST/PATH"
+    if error["type"] == "path_not_file":
+        return "create the file, or give another path"
+    if error["type"] == "string_pattern_mismatch":
+        return next((todo for part, todo in _FORMS.items() if part in error["ctx"]["pattern"]), "")
     if error["type"] != "literal_error" or not isinstance(node, Scalar) or not isinstance(node.value, str):
         return ""
     known = re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", ""))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from worker.settings.document import read_document
-from worker.settings.fields import SOURCES, field_at, fields_of, is_secret, item_misfits, keeps_out, misfit, model_at
+from worker.settings.fields import SOURCES, field_at, fields_of, is_secret, item_misfits, keeps_out, misfit, model_at, sections_of
 from worker.settings.models import Settings
 from worker.settings.origin import (
     DEFAULT,
@@ -51,6 +51,13 @@ ONLY_IN_FILE = ("routes", "tests")
 """Sections that only the file has: lists."""
 FOR_TESTS = "TICKETRELAY_TEST_"
 _FILE = "_file"
+_NO_SECRETS = frozenset(
+    name
+    for section in sections_of(Settings)
+    for name, field in fields_of(section).items()
+    if not is_secret(field) and not keeps_out(field)
+) | frozenset({"type", "connector", "receipts", "priority", "match", "matchers"})
+"""Settings of other sections, which are no secrets where they do not belong either."""
 Found = tuple[Branch, list[Problem], set[int]]
 """A tree, its problems, and the lines of the file that hold a secret."""
 
@@ -163,7 +170,7 @@ def _judged(
             entries |= {base: (key, entry)} if entry is not None else {}
         elif field is not None and (refused := _inline(each, field, at)):
             problems.append(refused)
-            hidden.update(_lines(each) if is_secret(field) else ())
+            hidden.update(_lines(each) if is_secret(field) and not _is_substitution(each) else ())
         elif wrong and field is not None:
             problems.append(Problem(wrong, seen(each, key), at, written_right(each, at, field)))
         else:
@@ -186,7 +193,7 @@ def _in_mapping(node: Node, field: FieldInfo | None, path: Path) -> list[Problem
 
 def _may_be_secret(name: str, model: type[BaseModel]) -> bool:
     """Return True for an unknown name that may be a misspelt secret; False when another setting was meant."""
-    if name == "kind" or not any(map(is_secret, model.model_fields.values())):
+    if name in ("kind", *_NO_SECRETS) or not any(map(is_secret, model.model_fields.values())):
         return False
     close = meant(name, list(model.model_fields))
     return not close or is_secret(model.model_fields[close])
@@ -202,6 +209,12 @@ def _in_file(
         problems.append(Problem("expected the path of a file", seen(node, key), path))
         return None
     return InFile(str(folder / node.value), node.origin)
+
+
+def _is_substitution(node: Node) -> bool:
+    """Return True for a value that is nothing but `${NAME}`, and so no secret."""
+    value = node.value if isinstance(node, Scalar) else None
+    return isinstance(value, str) and SUBSTITUTION.fullmatch(value) is not None
 
 
 def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from worker.settings.fields import SOURCES
 from worker.settings.loader import Loaded
 from worker.settings.models import Settings
-from worker.settings.origin import DEFAULT, Origin, Path, Place, key_at
+from worker.settings.origin import DEFAULT, Origin, Path, Place, key_at, node_at
 from worker.settings.problems import Finding, Problem, variable
 from worker.settings.route_problems import problems
 from worker.settings.secretfiles import PUBLIC, PUBLIC_EXAMPLES, READ_BY_OTHERS
@@ -252,12 +252,14 @@ def _control_of_several(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _is_about_a_default(loaded: Loaded, path: Path) -> bool:
-    """Return True for a finding about a default source that nobody configured; it exists for trying out."""
-    return len(path) == 2 and path[0] == SOURCES and not loaded.has(*map(str, path))
+    """Return True for a finding about a default that nobody configured: a source for trying out, or the ledger."""
+    return len(path) == 2 and path[0] in (SOURCES, "ledger") and not loaded.has(*map(str, path))
 
 
 def _origin(loaded: Loaded, path: Path) -> Origin:
     """Return the setting's own place; for a default, the place of its section in the file."""
+    if node_at(loaded.root, path) is None and path and isinstance(path[-1], int):
+        path = path[:-1]  # a text in place of a list of one
     origin = loaded.origin(path)
     if origin != DEFAULT and not (isinstance(origin, Place) and key_at(loaded.root, path) is None):
         return key_at(loaded.root, path) or origin if len(path) == 2 and path[0] == "sources" else origin

@@ -7,6 +7,7 @@ tree, and its errors are reported at the places of the values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -47,6 +48,8 @@ from worker.settings.walking import Setting, configured, origin_of, replaced, se
 
 Tree = dict[str, Any]
 TEMPLATES = "templates"
+KIND_NAMES = ("type", "connector")
+"""What other products call the kind of a source."""
 _ID: TypeAdapter[str] = TypeAdapter(SourceId)
 
 
@@ -259,7 +262,8 @@ def _unfit_id(source_id: str, key: Origin, path: Path) -> Problem | None:
         _ID.validate_python(source_id)
     except ValidationError as error:
         message = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
-        return Problem(f"the id of a source {message}", key, path)
+        fitting = re.sub(r"[^a-z0-9_-]+", "-", source_id.lower()).strip("-_")[:64]
+        return Problem(f"the id of a source {message}", key, path, f"write {fitting}:" if fitting else "")
     return None
 
 
@@ -269,6 +273,11 @@ def _unknown_kind(root: Branch, path: Path, kind: object) -> Problem:
     origin = key_at(root, path) or DEFAULT
     if (node := node_at(root, (*path, "kind"))) is not None:
         origin = node.origin
+    elif named := next((name for name in KIND_NAMES if key_at(root, (*path, name)) is not None), None):
+        other = key_at(root, (*path, named)) or origin
+        value = plain(node_at(root, (*path, named)) or Scalar(None, origin))
+        todo = f"write kind: {value if value in kinds() else 'KIND'}"
+        return Problem(f"there is no setting {named!r} in {'.'.join(map(str, path))}", other, path, todo)
     elif isinstance(origin, Place):
         return Problem(
             f"the kind of the source {path[-1]!r} is missing", origin, path, f"write kind: {' | '.join(kinds())}"

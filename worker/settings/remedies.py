@@ -52,7 +52,7 @@ def written_right(node: Node, path: Path, field: FieldInfo | None = None) -> str
         return "write NAME: TEMPLATE beneath templates"
     if path in (("routes",), ("tests",)) and isinstance(node, Branch):
         return f"write each {_one(name)} as an item: - name: TEXT"
-    if isinstance(node, Items) and len(node.items) == 1 and isinstance(node.items[0], Scalar):
+    if isinstance(node, Items) and len(node.items) == 1 and field is not None and is_text(field):
         return "write the value without the brackets [ ]"  # and not shown: it may hold a password
     if not isinstance(node, Scalar):
         return ""

@@ -41,7 +41,7 @@ def problems(
             if isinstance(text, Named):
                 used.add(text.template)
                 if text.template not in templates and are_templates_whole:
-                    found.append(_no_template((("routes", index, field, "template")), text.template, templates))
+                    found.append(_no_template(("routes", index, field, "template"), text.template, templates))
         found += _odd(index, route, sources)
         if (shadow := _shadow(routes[:index], route)) is not None:
             todo = "move this route up, or give that one `continue: true`"
@@ -68,10 +68,10 @@ def _odd(index: int, route: Route, sources: Collection[str] | None) -> Iterator[
         elif no_value := _no_such_value(each, sources):
             # A source may be configured in the processes that take its messages in, and nowhere else.
             yield Finding(path, f"{each}: {no_value[0]}", no_value[1], is_error=each.name != "source")
-        against = next((other for other in route.match if _contradict(each, other)), None)
-        if against is not None:
-            said = f"this route can never match: {each} contradicts {against}"
-            yield Finding(path, said, "remove one of the two")
+    against = next(((one, other) for one in route.match for other in route.match if _contradict(one, other)), None)
+    if against is not None:
+        said = f"this route can never match: {against[0]} contradicts {against[1]}"
+        yield Finding(("routes", index, "match", against[0].item), said, "remove one of the two")
 
 
 def _no_such_value(matcher: Matcher, sources: Collection[str] | None) -> tuple[str, str] | None:

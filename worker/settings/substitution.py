@@ -43,8 +43,8 @@ def _may_hold(root: Branch, path: Path, node: Node) -> bool:
 
 
 def _remedy(root: Branch, path: Path, node: Node, found: str) -> str:
-    if path[0] in ("routes", "templates"):  # the environment sets none of them
-        return f"write the value itself; the characters themselves are written {{{{ '$' }}}}{found[1:]} in a template"
+    if path[0] == "templates" or (path[0] == "routes" and {"subject", "description", "metadata"} & set(path)):
+        return f"write the value itself; in a template, {{{{ '$' }}}}{found[1:]} writes the characters themselves"
     if isinstance(node.origin, Variable):
         return "write the value itself into the variable"
     name = variable(*path) + ("_FILE" if isinstance(node, InFile) else "")
