@@ -1,7 +1,7 @@
-"""Kinds of mistakes in a configuration: each is refused or warned of, with its place and what to write, and no other is.
+"""Kinds of mistakes in a configuration: each is refused or warned of, with its place and what to write, and no other.
 
-The mistakes stand in `config_mistakes/*.txt`: a title, the file (or the variables) with one mistake, and after `>>>` all
-that `ticketrelay check` prints. `[bytes]` in a title: the file is written with Python's escapes.
+The mistakes stand in `config_mistakes/*.txt`: a title, the file (or the variables) with one mistake, and after `>>>`
+all that `ticketrelay check` prints. `[bytes]` in a title: the file is written with Python's escapes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ SECRETS = {
     "padded": f"{GOOD} \n",
     "lines": f"{GOOD}\n{GOOD}\n",
     "short": "hunter2\n",
-    "binary": b"\xff\xfe",
     "open": GOOD,
 }
 
@@ -51,9 +50,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the configuration, with files of secrets beside it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
     for name, content in SECRETS.items():
         file = tmp_path / name
-        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        file.write_text(content)
         file.chmod(0o644 if name == "open" else 0o600)
     return tmp_path
 

@@ -186,4 +186,3 @@ def quarantined(ledger: Ledger) -> str:
     """Record an alert that a defect could not read; return its id."""
     ((recorded,), _) = ledger.record([Delivery(inbound(alert("a"), source="alertmanager"), unreadable="a defect")])
     return f"in-{recorded.inbound_id}"
-

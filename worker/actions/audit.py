@@ -73,7 +73,7 @@ def audit(
 ) -> Audited:  # fmt: skip
     """Compare the ledger with the Tickets API. With `update`, record the changes that people made.
 
-    `other_settings`: the settings that the live processes have otherwise, for the record of what is updated.
+    `other_settings`: the settings that the live processes have otherwise, for the record of each update.
     Raises Refused when the Tickets API cannot be asked; then nothing is concluded.
     """
     began, settings = ledger.now(), loaded.settings

@@ -1,4 +1,4 @@
-"""Compares the settings of a command with those that the live processes recorded, so that none plans with wrong ones."""
+"""Compares the settings of a command with those of the live processes, so that no command plans with wrong ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def says_how_to_plan(loaded: Loaded) -> bool:
 
 
 def require_same(ledger: Ledger, loaded: Loaded, *, with_these: bool) -> list[str]:
-    """Return the settings that differ, for the record of the action. Raises WrongInput unless `with_these` allows it."""
+    """Return the settings that differ, for the record of the action. Raises WrongInput if `with_these` is False."""
     found = differing(ledger, loaded)
     if found and not with_these:
         raise WrongInput(

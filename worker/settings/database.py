@@ -1,4 +1,4 @@
-"""Reads the URL of the ledger's database: other spellings of PostgreSQL, and what to write in place of other drivers."""
+"""Reads the URL of the ledger's database: other spellings of PostgreSQL, and what to write for other drivers."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ UNQUOTED = "a template without quotes, which YAML reads as a mapping"
 
 
 def _in_quotes(name: str) -> str:
-    return f"write {name + ': ' if name else ''}\"{{{{ … }}}}\""
+    return f'write {name + ": " if name else ""}"{{{{ … }}}}"'
 
 
 class _Build:

@@ -72,8 +72,12 @@ _MESSAGES: Mapping[str, str] = {
 """Our message in place of pydantic's, by its type of the error."""
 _SETTING = re.compile(r"[a-z]+\.[a-z_]+(?= )")
 """A setting at the beginning of a message about the settings as a whole."""
-_FORMS: Mapping[str, str] = {"@": "write NAME@DOMAIN", "[0-9]{1,5}$": "write HOST:PORT", "https?://": "write https://HOST"}
-"""What to write for a text that does not match a pattern, by a part of the pattern."""
+_FORMS: Mapping[str, str] = {
+    "@": "write NAME@DOMAIN",
+    "[0-9]{1,5}$": "write HOST:PORT",
+    "https?://": "write https://HOST",
+}
+"""The remedy for a text that does not match a pattern, by a part of the pattern."""
 
 
 def _problem(root: Branch, error: ErrorDetails, at: Path) -> Problem:

@@ -133,7 +133,19 @@ OF_SOURCES: Mapping[str, str] = {
 }
 """Names in a source; a kind that has a setting of the name is not asked."""
 
-LABELS = ("alertname", "instance", "job", "cluster", "namespace", "pod", "node", "team", "service", "env", "environment")
+LABELS = (
+    "alertname",
+    "instance",
+    "job",
+    "cluster",
+    "namespace",
+    "pod",
+    "node",
+    "team",
+    "service",
+    "env",
+    "environment",
+)
 """Labels that Prometheus and its users name bare."""
 EVENT_WORDS: Mapping[str, str] = {
     "firing": "opened", "fired": "opened", "triggered": "opened", "trigger": "opened", "open": "opened",
@@ -153,7 +165,7 @@ SEVERITIES = frozenset({"critical", "error", "warning", "info", "page"})
 
 
 def instead(path: Path) -> str:
-    """Return what to write in place of an unknown name; empty for a name that is no habit."""
+    """Return what to write in place of an unknown name; empty for any other name."""
     match path:
         case (str() as name,):
             return OF_FILE.get(name, "")

@@ -15,7 +15,17 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from worker.settings.document import read_document
-from worker.settings.fields import SOURCES, field_at, fields_of, is_secret, item_misfits, keeps_out, misfit, model_at, sections_of
+from worker.settings.fields import (
+    SOURCES,
+    field_at,
+    fields_of,
+    is_secret,
+    item_misfits,
+    keeps_out,
+    misfit,
+    model_at,
+    sections_of,
+)
 from worker.settings.models import Settings
 from worker.settings.origin import (
     DEFAULT,
@@ -57,7 +67,7 @@ _NO_SECRETS = frozenset(
     for name, field in fields_of(section).items()
     if not is_secret(field) and not keeps_out(field)
 ) | frozenset({"type", "connector", "receipts", "priority", "match", "matchers"})
-"""Settings of other sections, which are no secrets where they do not belong either."""
+"""Names of other settings, which hold nothing secret in a section where they do not belong either."""
 Found = tuple[Branch, list[Problem], set[int]]
 """A tree, its problems, and the lines of the file that hold a secret."""
 
@@ -183,11 +193,12 @@ def _judged(
 
 def _in_mapping(node: Node, field: FieldInfo | None, path: Path) -> list[Problem]:
     """Return the problems of the plain values in a mapping, such as {mention: yes}."""
+    if field is None or not isinstance(node, Branch):
+        return []
     found: list[Problem] = []
-    for name, wrong in item_misfits(node, field) if field is not None and isinstance(node, Branch) else ():
+    for name, wrong in item_misfits(node, field):
         key, value = node.entries[name]
-        todo = truth_of(value, name)
-        found.append(Problem(wrong, seen(value, key), (*path, name), todo))
+        found.append(Problem(wrong, seen(value, key), (*path, name), truth_of(value, name)))
     return found
 
 

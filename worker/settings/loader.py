@@ -49,7 +49,7 @@ from worker.settings.walking import Setting, configured, origin_of, replaced, se
 Tree = dict[str, Any]
 TEMPLATES = "templates"
 KIND_NAMES = ("type", "connector")
-"""What other products call the kind of a source."""
+"""The names that other products have for the kind of a source."""
 _ID: TypeAdapter[str] = TypeAdapter(SourceId)
 
 

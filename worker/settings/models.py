@@ -26,7 +26,6 @@ from worker.settings.section import MayHoldPassword, Section, Shape
 from worker.settings.templates import Template, TemplateText
 
 
-
 def _port_exists(address: str) -> str:
     if int(address.rpartition(":")[2]) > control.LAST_PORT:
         raise ValueError(f"must have a port of at most {control.LAST_PORT}")

@@ -87,11 +87,11 @@ def differences(own: Parts, live: Iterable[Parts]) -> list[Difference]:
     for source in ids:
         with_it = [each for each in others if source in _sources(each)]
         if with_it:
-            found |= min((_between(own, each, source) for each in with_it), key=len)
+            found |= _least(own, with_it, source)
         else:
             found[f"{SOURCE}{source}"] = Difference(f"{SOURCE}{source}", "only here")
     if not ids:
-        found |= min((_between(own, each, None) for each in others), key=len)
+        found |= _least(own, others, None)
     for source in sorted(set.intersection(*(_sources(each) for each in others)) - ids):
         found[f"{SOURCE}{source}"] = Difference(f"{SOURCE}{source}", "missing here")
     return sorted(found.values(), key=lambda each: (each.part.startswith(SOURCE), each.part))
@@ -111,6 +111,12 @@ def said(difference: Difference, own: Parts) -> str:
 
 def _sources(parts: Parts) -> set[str]:
     return {each.removeprefix(SOURCE).partition(".")[0] for each in parts if each.startswith(SOURCE)}
+
+
+def _least(own: Parts, others: Iterable[Parts], source: str | None) -> dict[str, Difference]:
+    """Return the differences from the settings that differ least."""
+    found = [_between(own, each, source) for each in others]
+    return min(found, key=len)
 
 
 def _between(own: Parts, other: Parts, source: str | None) -> dict[str, Difference]:

@@ -57,7 +57,9 @@ def written_right(node: Node, path: Path, field: FieldInfo | None = None) -> str
     if not isinstance(node, Scalar):
         return ""
     if name == "drop" and isinstance(node.value, bool):
-        return "write the reason: drop: it always fires" if node.value else "remove it: without drop, no event is dropped"
+        return (
+            "write the reason: drop: it always fires" if node.value else "remove it: without drop, no event is dropped"
+        )
     if field is not None and is_truth(field):
         return truth_of(node, name)
     if name == "group_by" and isinstance(node.value, str):

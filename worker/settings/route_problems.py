@@ -55,7 +55,9 @@ def problems(
 def _no_template(path: tuple[str | int, ...], name: str, templates: Mapping[str, Template]) -> Finding:
     close = meant(name, templates)
     there = f"there are: {', '.join(sorted(templates)) or 'none'}"
-    return Finding(path, f"there is no template {name!r}", f"did you mean {close!r}?" if close else there, is_error=True)
+    return Finding(
+        path, f"there is no template {name!r}", f"did you mean {close!r}?" if close else there, is_error=True
+    )
 
 
 def _odd(index: int, route: Route, sources: Collection[str] | None) -> Iterator[Finding]:
@@ -110,7 +112,12 @@ def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[F
     for number, each in enumerate(route.group_by or ()):
         path = ("routes", index, "group_by", number)
         if each == "...":
-            yield Finding(path, "'...' is no attribute", "remove group_by: each alert has its own ticket then", is_error=True)
+            yield Finding(
+                path,
+                "events have no attribute '...'",
+                "remove group_by: each alert has its own ticket then",
+                is_error=True,
+            )
         elif wrong := attributes.unknown(each, names):
             yield Finding(path, wrong[0], wrong[1], is_error=True)
         elif each in attributes.OF_ONE:

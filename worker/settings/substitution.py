@@ -14,7 +14,7 @@ from worker.settings.origin import Branch, InFile, Node, Origin, Path, Place, Sc
 from worker.settings.problems import Problem, variable
 
 SUBSTITUTION = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-+?=][^}]*)?\}")
-"""What a shell, Compose or another product replaces: `${NAME}`, `${NAME:-default}`."""
+"""A reference that a shell, Compose or another product replaces: `${NAME}`, `${NAME:-default}`."""
 _DATA = (("tests", "message"), ("tests", "headers"))
 """The settings that hold messages of senders, in which the characters mean nothing: section, and a name beneath it."""
 

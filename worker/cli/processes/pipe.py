@@ -109,8 +109,8 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
 
 
 def _warn_of_other_settings(ledger: Ledger, loaded: Loaded) -> None:
-    """Print a line if the live processes plan with other settings. The mail is stored by now, and nothing undoes that."""
-    with suppress(LedgerAway):
+    """Print a line if the live processes plan with other settings. The mail is stored by now, and stays so."""
+    with suppress(*LedgerAway):
         if ledger.is_current() and (found := differing(ledger, loaded)):
             echo(f"Warning: the mail was stored with settings that no live process has: {named(found)}", err=True)
 

@@ -58,9 +58,9 @@ from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo, secho
 from worker.settings import Settings
 from worker.settings.current import Current
-from worker.settings.planning_digest import PlanningDigest
 from worker.settings.lints import is_loopback
 from worker.settings.loader import Loaded
+from worker.settings.planning_digest import PlanningDigest
 from worker.settings.secretfiles import DEV_SECRET
 from worker.settings.secrets import Development
 from worker.wording import counted
