@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Needs = Literal["nothing to do", "look", "act"]
-"""What an alarm or a log event asks of a person, in the same words everywhere."""
+"""The words for what an alarm or a log event asks of a person, the same everywhere."""
 NEEDS: Mapping[Needs, str] = {
     "nothing to do": "It clears up by itself, and nothing is lost or late meanwhile.",
     "look": "It may clear up by itself. Find out why it came, and whether it goes away.",

@@ -39,6 +39,8 @@ class ReceiptContent:
     """Where people find the ticket."""
     now: datetime
     """By the ledger's clock. Some platforms accept a receipt only for some minutes."""
+    say: str | None = None
+    """A whole text of our own, such as that of an alarm, in place of the receipt's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,19 @@ class ReceiptCalls(Generic[S]):
     """The call or mail to send. `CallRejected` if it is too late, or if the target must not be called."""
     read: Callable[[ReceiptContent, HttpAnswer], Outcome] | None = None
     """Reads the answer to an `HttpCall`."""
+    to_channel: Callable[[str], str] | None = None
+    """Returns the target of a message into a channel, by its id on the platform. None: only messages are answered."""
     credentials: Callable[[S], ClientCredentials] | None = None
     """Credentials for the token that each `HttpCall` needs. The worker gets and caches the token and sends it as
     `Bearer`."""
 
 
 def text(about: ReceiptContent) -> str:
-    """Return number, state and link. Nothing that a person wrote: a thread may have more readers than its ticket."""
+    """Return the text of our own, or number, state and link.
+
+    It holds nothing that a person wrote: a thread may have more readers than its ticket.
+    """
+    if about.say is not None:
+        return about.say
     said = f"Ticket {about.ticket} is {STATES.get(about.status, about.status)} ({about.priority})"
     return said if about.link is None else f"{said}: {about.link}"

@@ -149,7 +149,7 @@ CONNECTOR = Connector(
     unproven=unproven,
     credentials=lambda _settings: (SIGNATURE,),
     body_credentials=lambda _settings: ("token",),  # the verification token, which Slack has replaced by signatures
-    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read, receipts.target_of_channel),
     backfilling=Backfilling(
         lambda settings: settings.backfill_every,
         lambda settings: settings.with_tokens,

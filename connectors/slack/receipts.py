@@ -40,6 +40,11 @@ def target(channel: str, root: str | None, teams: Sequence[str], settings: Setti
     return json.dumps({"channel": channel} | thread | ({} if team is None else {"team": team}))
 
 
+def target_of_channel(channel: str) -> str:
+    """Return the receipt target for a message into a channel."""
+    return json.dumps({"channel": channel})
+
+
 def target_of_response(url: str) -> str:
     """Return the receipt target for one slash command, as the event carries it."""
     return json.dumps({"response_url": url})

@@ -66,7 +66,7 @@ CONNECTOR = Connector(
         kept_s=KEPT_S,
         lacks=tokens.lacks,
     ),
-    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read, receipts.credentials),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read, credentials=receipts.credentials),
     attributes={
         "channel": "the id of the channel's or chat's conversation",
         "team": "the team's id; none in a chat",

@@ -62,7 +62,7 @@ CONNECTOR = Connector(
     settings=Settings,
     proof=Token(TOKEN),
     parse=parse,
-    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read),
+    receipts=ReceiptCalls(receipts.is_on, receipts.write, receipts.read, receipts.target_of_channel),
     attributes={
         "channel": "the chat's id",
         "chat_type": "private, group, supergroup or channel",

@@ -29,6 +29,11 @@ def target(chat: str, message: str, topic: str | None = None) -> str:
     return json.dumps({"chat": chat, "message": message} | ({"topic": topic} if topic not in (None, GENERAL) else {}))
 
 
+def target_of_channel(chat: str) -> str:
+    """Return the receipt target for a message into a chat."""
+    return json.dumps({"chat": chat})
+
+
 def is_on(settings: Settings) -> bool:
     return settings.receipts and settings.bot_token is not None
 
@@ -41,8 +46,10 @@ def write(about: ReceiptContent, settings: Settings) -> HttpCall:
         body |= {"chat_id": int(chat), "message_id": int(message)}
     else:
         method, where = "sendMessage", json.loads(about.target)
-        answered = {"message_id": int(where["message"]), "allow_sending_without_reply": True}
-        body |= {"chat_id": int(where["chat"]), "reply_parameters": answered}
+        body["chat_id"] = int(where["chat"])
+        if "message" in where:
+            answered = {"message_id": int(where["message"]), "allow_sending_without_reply": True}
+            body["reply_parameters"] = answered
         if "topic" in where:
             body["message_thread_id"] = int(where["topic"])
     token = settings.bot_token.get_secret_value() if settings.bot_token is not None else ""

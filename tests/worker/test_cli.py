@@ -256,9 +256,11 @@ def test_status_exits_1_with_a_line_for_each_alarm(cli: Cli, kept: Ledger) -> No
     alarms = [line for line in result.stdout.splitlines() if line.startswith("ALARM")]
     assert result.exit_code == 1
     assert [each.split(":")[0] for each in alarms] == ["ALARM dead_letters", "ALARM quarantine"]
-    assert f"      {ALARMS['quarantine'].action}\n" in result.stdout
+    assert f"      Act: {ALARMS['quarantine'].action}\n" in result.stdout
+    assert result.stdout.startswith("Act: dead_letters: 1 dead operation to decide on")
     told = json.loads(cli("status", "-o", "json").stdout)
     assert [each["name"] for each in told["alarms"]] == ["dead_letters", "quarantine"]
+    assert [each["needs"] for each in told["alarms"]] == ["act", "act"]
     assert (told["dead"], told["quarantined"], told["cases"]) == (1, 1, {"blocked": 1})
 
 

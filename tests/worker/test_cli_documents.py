@@ -93,7 +93,12 @@ tests:
       - message: '{ALERTS}'
         expect: {{operations: []}}
 """
-ELSEWHERE = {"dead-letter": "a line of dead-retry", "dead-bind": "asks the Tickets API", "reload": "asks a process"}
+ELSEWHERE = {
+    "alarms-test": "needs a target",
+    "dead-letter": "a line of dead-retry",
+    "dead-bind": "asks the Tickets API",
+    "reload": "asks a process",
+}
 OTHER_FORMATS = {("config", "show")}  # YAML, or the same as JSON: `ticketrelay schema` describes it
 
 

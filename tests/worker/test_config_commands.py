@@ -237,6 +237,7 @@ COMMANDS_WITH_SETTINGS = (
     ["events", "find", "x"], ["dead", "list"], ["sources", "list"], ["interventions", "list"],
     ["audit"], ["replay", "--since", "1h"], ["db", "upgrade"], ["run"], ["serve"], ["worker"], ["mail"],
     ["send", "slack"], ["explain", "slack", "c.yaml"], ["config", "show"], ["rehearse"], ["reload"], ["test"],
+    ["alarms", "test"],
 )  # fmt: skip
 
 

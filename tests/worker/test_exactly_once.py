@@ -14,11 +14,11 @@ import structlog
 
 from connectors.contract.events import Event
 from tickets.server import FaultRule
-from worker.delivery.dispatch import Dispatch
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import attempts, cases, operations
+from worker.runtime.alarm_watch import AlarmWatch
 
-from .builders import ManualClock, changed, commented, delivery, minute, opened, resolved, rows, rules_of
+from .builders import ManualClock, changed, commented, delivery, minute, opened, resolved, rows
 from .relay import Did, Relay, relaying
 
 
@@ -124,17 +124,17 @@ def test_two_hundred_operations_of_one_case_are_applied_in_order_and_once_whatev
 
 def test_a_refused_key_costs_no_attempt_raises_one_alarm_and_is_over_when_it_is_mended(relay: Relay) -> None:
     relay.use_key("ak_test_of_nobody")
-    dispatch = Dispatch(relay.ledger, lambda _: None, lambda _: 0, rules_of(relay.timing))
+    watch = AlarmWatch(relay.ledger, relay.timing)
     relay.ledger.record([delivery(opened(f"disk-{number}"), resolved(f"disk-{number}")) for number in range(30)])
     with structlog.testing.capture_logs() as log:
         for _ in range(30):
             relay.send_what_is_due()
-            dispatch.look_at_alarms()
+            watch.look()
             relay.advance(seconds=20)
         refused = rows(relay.ledger, cases)
         relay.use_key("ak_test_local")
         relay.run()
-        dispatch.look_at_alarms()
+        watch.look()
     assert {(each["attempts"], each["state"]) for each in refused} == {(0, "ready")}
     assert {each["state"] for each in rows(relay.ledger, operations)} == {"done"}
     assert relay.counts() == {"create_ticket": 30, "close_ticket": 30}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Terms
+from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Process, Terms
 from worker.ledger.queue.clock_jumps import ClockJump
 from worker.ledger.reports.alarms import alarms
 from worker.ledger.reports.declared_alarms import ALARMS
@@ -40,6 +40,12 @@ QUIET = Overview({}, {}, 0, 0, None, None, None, None, False, None, (), NOON)
 
 SILENT = MailboxState("mail", "main", NOON - timedelta(days=1), 600.0, None, None, "invalid_grant", None, 3)
 
+LONELY = Process(
+    "web:1:aa", "serve", "1", "web", 1, NOON, NOON, None, "live",
+    broker_failing_since=NOON - timedelta(hours=1), broker_error="refused",
+)  # fmt: skip
+KILLED = Process("box:1:bb", "worker", "1", "box", 1, NOON, NOON - timedelta(hours=1), None, "lost")
+
 
 def names(seen_now: Overview) -> list[str]:
     return [each.name for each in alarms(seen_now, TimingSettings(stall_alarm=STALL.total_seconds()))]
@@ -50,7 +56,7 @@ def test_every_alarm_of_the_metrics_is_declared_and_can_be_raised() -> None:
         QUIET, dead=1, quarantined=1, due_since=NOON - 9 * STALL, reading_refused=True, full="no room",
         overdue_since=NOON - timedelta(days=2), failing_jobs=(FailingJob("quiet:prom", 3, NOON, "nobody answers"),),
         mailboxes=(SILENT,), clock_jump=ClockJump(NOON, -3600.0, NOON),
-        unanswered=Unanswered(NOON - timedelta(hours=1), NOON, is_enough=True),
+        unanswered=Unanswered(NOON - timedelta(hours=1), NOON, is_enough=True), processes=(LONELY, KILLED),
     )  # fmt: skip
     jumped = names(wrong)
     wrong = replace(wrong, clock_jump=None)  # a jump explains why work waits

@@ -38,6 +38,9 @@ MORE = {
     **dict.fromkeys(("alertmanager", "grafana"), OF_A_PRODUCT),
 }
 OF_THE_WORKER = {
+    "alarms.mail_password": PASSWORD,
+    "alarms.notify.url": PASSWORD,
+    "alarms.ping_url": PASSWORD,
     "api.key": PASSWORD,
     "broker.password": PASSWORD,
     "broker.sentinel_password": PASSWORD,

@@ -26,10 +26,11 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.actions.redact import SECRET_NAME, Redactor, known_secrets
+from worker.actions.status import shown as status_of
 from worker.documents.registry import adapter
-from worker.documents.status import StatusNow, widened
+from worker.documents.status import StatusNow
 from worker.documents.upkeep import Bundled
-from worker.ledger import HappeningFilter, Ledger, alarms, open_ledger
+from worker.ledger import HappeningFilter, Ledger, open_ledger
 from worker.settings import Settings, Source
 from worker.settings.loader import STAND_IN_KEY
 
@@ -135,10 +136,9 @@ def _schema(ledger: Ledger) -> Mapping[str, Any]:
 
 def _status(ledger: Ledger, settings: Settings, statuses: list[StatusNow]) -> Any:
     now = ledger.overview(in_full=True)
-    up = alarms(now, settings.timing)
     # The reason for a pause is a person's text.
     quiet = replace(now, pauses=tuple(replace(each, why="") for each in now.pauses))
-    statuses.append(widened(StatusNow, quiet, alarms=tuple(up)))
+    statuses.append(status_of(quiet, settings))
     return _plain("status", statuses[-1])
 
 

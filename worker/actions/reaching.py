@@ -26,6 +26,7 @@ from worker.settings import Settings, Source
 from worker.settings.problems import without_password
 
 TIMEOUT_S = 5.0
+LOCK_S = 0.5  # for SQLite's lock, which a running process holds for milliseconds
 UNAUTHORIZED, FORBIDDEN = 401, 403
 
 
@@ -135,14 +136,17 @@ def _database(settings: Settings) -> Probed:
     with closing(open_ledger(settings)) as ledger:
         try:
             is_current = ledger.is_current()
+            problem = ledger.write_problem()
         except LedgerAway as error:
             why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             return Probed("database", False, f"{at}: cannot be used: {without_password(why)}")
+    if problem is not None:
+        return Probed("database", False, f"{at}: cannot be written: {problem}")
     return Probed("database", is_current, f"{at}: {'the tables exist' if is_current else _MISSING}")
 
 
 def _sqlite(path: Path, at: str) -> Probed:
-    """Test SQLite read-only: opening the file as the ledger does would create it."""
+    """Test SQLite without a change: opening the file as the ledger does would create it."""
     if not path.exists():
         return Probed("database", True, f"{at}: the file is missing; `run` and `db upgrade` create it")
     try:
@@ -151,4 +155,10 @@ def _sqlite(path: Path, at: str) -> Probed:
     except sqlite3.Error as error:
         said = _MISSING if "no such table" in str(error) else f"cannot be used: {error}"
         return Probed("database", False, f"{at}: {said}")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=LOCK_S)) as connection:
+            connection.execute("BEGIN IMMEDIATE").close()
+            connection.rollback()
+    except sqlite3.Error as error:
+        return Probed("database", False, f"{at}: cannot be written: {error}")
     return Probed("database", True, f"{at}: the tables exist")

@@ -2,19 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime, timedelta
 
-from worker.documents.status import BudgetNow, LedgerIsAway, LimitsSet, StatusNow, widened
-from worker.ledger import DISK_FULL, LEDGER_AWAY, Alarm, Ledger, alarms, open_ledger, why_away
+from worker.documents.status import AlarmShown, BudgetNow, LedgerIsAway, LimitsSet, StatusNow, alarm_shown, widened
+from worker.ledger import (
+    DISK_FULL,
+    EVERYTHING,
+    LEDGER_AWAY,
+    LEDGER_NOT_WRITABLE,
+    Alarm,
+    Ledger,
+    LedgerAway,
+    Overview,
+    alarms,
+    open_ledger,
+    why_away,
+)
 from worker.settings import Settings
+from worker.wording import counted
+
+MAY_NOT_WRITE = "readonly"  # in SQLite's error, where the user of the command may only read the file
+_WORST_FIRST = ("act", "look", "nothing to do")
 
 
 def status(ledger: Ledger, settings: Settings) -> StatusNow:
     """Return the present work, with the alarms that are up."""
     now = ledger.overview(in_full=True)
-    up = alarms(now, settings.timing)
-    shown: StatusNow = widened(StatusNow, now, alarms=tuple(up))
-    return shown
+    return shown(now, settings, write_problem(ledger))
+
+
+def shown(now: Overview, settings: Settings, problem: str | None = None) -> StatusNow:
+    """Return the document of an overview. `problem`: why the ledger takes no writes."""
+    found = alarms(now, settings.timing)
+    if problem is not None and all(each.name != DISK_FULL for each in found):
+        found.append(Alarm(LEDGER_NOT_WRITABLE, f"the ledger cannot be written: {problem}"))
+    up = tuple(sorted(map(alarm_shown, found), key=_badness))
+    document: StatusNow = widened(StatusNow, now, alarms=up, summary=summary(now, up))
+    return document
+
+
+def write_problem(ledger: Ledger) -> str | None:
+    """Return why the ledger takes no writes; None when it does, and where this command may only read it."""
+    try:
+        return ledger.write_problem()
+    except LedgerAway as error:
+        return None if MAY_NOT_WRITE in str(error) else why_away(error)
+
+
+def _badness(alarm: AlarmShown) -> tuple[int, bool, bool, datetime | None]:
+    """Return the order of alarms: the worst first; of two alike, the older one."""
+    return _WORST_FIRST.index(alarm.needs), not alarm.is_urgent, alarm.since is None, alarm.since
+
+
+def summary(now: Overview, up: Sequence[AlarmShown]) -> str:
+    """Return the one sentence on top: all flows, nothing runs, or the worst alarm with its page."""
+    if up:
+        return worst(up, now.at)
+    everything = next((each for each in now.pauses if each.scope == EVERYTHING), None)
+    if everything is not None:
+        return f"Paused: nothing is sent since {_time(everything.since)}: {everything.why}"
+    if not now.processes:
+        return "No process has run on this ledger yet."
+    if all(each.state != "live" for each in now.processes):
+        last = max(now.processes, key=lambda each: each.seen_at)
+        return f"Nothing runs, and nothing waits: {last.role} on {last.host} was stopped at {_time(last.seen_at)}."
+    if now.flow is None or not now.flow.done:
+        waiting = sum(now.open_operations.values())
+        return f"All quiet: no call in the last hour, and {counted(waiting, 'operation')} waiting."
+    urgent = now.flow.slowest_urgent_s
+    slowest = "no urgent ticket" if urgent is None else f"slowest urgent ticket {_long(urgent)}"
+    return f"All flowing: {counted(now.flow.done, 'call')} in the last hour, {slowest}."
+
+
+def worst(up: Sequence[AlarmShown], at: datetime | None = None) -> str:
+    """Return the worst alarm in a sentence: what it asks for, since when it is up, and its page."""
+    first = up[0]
+    since = "" if first.since is None else f" since {_time(first.since)}"
+    if first.since is not None and at is not None:
+        since += f" ({_long(max((at - first.since).total_seconds(), 0.0))})"
+    more = f" {counted(len(up) - 1, 'more alarm')} below." if len(up) > 1 else ""
+    text = " ".join(first.text.split())  # an error of a database has several lines
+    text += "" if text.endswith((".", "?", "!")) else "."
+    return f"{first.needs.capitalize()}: {first.name}{since}: {text} See {first.page}.{more}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _long(seconds: float) -> str:
+    """Return a duration for people."""
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else str(timedelta(minutes=minutes)).removesuffix(":00") + " h"
 
 
 def why_ledger_is_away(settings: Settings, error: Exception) -> LedgerIsAway:
@@ -24,14 +107,13 @@ def why_ledger_is_away(settings: Settings, error: Exception) -> LedgerIsAway:
     """
     with closing(open_ledger(settings)) as ledger:
         full = ledger.database.room.problem()
-    if full is not None:
-        return LedgerIsAway((Alarm(DISK_FULL, full),))
-    return LedgerIsAway((Alarm(LEDGER_AWAY, why_away(error)),))
+    up = (alarm_shown(Alarm(DISK_FULL, full) if full is not None else Alarm(LEDGER_AWAY, why_away(error))),)
+    return LedgerIsAway(up, worst(up))
 
 
 def budget(ledger: Ledger, settings: Settings) -> BudgetNow:
     """Return the use of the budget in the last minute, and the work that waits for more."""
     now = ledger.spending()
     limits = LimitsSet(settings.api.per_minute, settings.api.per_second)
-    shown: BudgetNow = widened(BudgetNow, now, limits=limits, used=sum(each.tokens for each in now.spent))
-    return shown
+    document: BudgetNow = widened(BudgetNow, now, limits=limits, used=sum(each.tokens for each in now.spent))
+    return document

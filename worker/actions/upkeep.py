@@ -60,8 +60,7 @@ class Pruning:
 
     def __post_init__(self) -> None:
         keep = self.settings.ledger
-        bodies, attempts = timedelta(seconds=keep.keep_bodies), timedelta(seconds=keep.keep_attempts)
-        self._spans = self.ledger.upkeep.prunable(bodies, attempts)
+        self._spans = self.ledger.upkeep.prunable(_time(keep.keep_bodies), _time(keep.keep_attempts))
 
     @property
     def size(self) -> int:
@@ -80,9 +79,13 @@ class Pruning:
         """Return the pruned amounts so far."""
         done, before = self._done, {each.what: each.before for each in self._spans}
         return PruneDone(
-            done.bodies, done.body_bytes, done.attempts, before["bodies"], before["attempts"], self.dry_run,
+            done.bodies, done.body_bytes, done.attempts, before.get("bodies"), before.get("attempts"), self.dry_run,
             self.is_complete,
         )  # fmt: skip
+
+
+def _time(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def backup(ledger: Ledger, file: Path, advanced: Callable[[int, int], None]) -> BackedUp:

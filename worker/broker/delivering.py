@@ -7,6 +7,8 @@ from collections.abc import Callable
 from worker.broker.relay import WakeUpApp
 from worker.delivery.dispatch import Publish
 from worker.delivery.node import Node
+from worker.jobs.alarm_loop import THREAD as ALARMS_THREAD
+from worker.jobs.alarm_loop import AlarmLoop
 from worker.jobs.catalogue import jobs_of
 from worker.jobs.runner import THREAD, Runner
 from worker.ledger import Ledger
@@ -18,7 +20,7 @@ ANSWER_PATIENCE_S = 2.0  # for the event loop of the calls, before it counts as 
 
 
 class Delivering:
-    """The node that an application's tasks delegate to, and the runner of the jobs."""
+    """The node that an application's tasks delegate to, the runner of the jobs, and the look at the alarms."""
 
     def __init__(
         self,
@@ -39,20 +41,23 @@ class Delivering:
             self._node.owner,
             settings.timing.dispatch_interval,
         )
+        self._alarms = AlarmLoop(ledger, current or (lambda: settings), delivers=True)
 
     def start(self) -> None:
         self._app.node = self._node
         self._node.start()
         self._jobs.start()
+        self._alarms.start()
 
     def parts(self) -> Parts:
         """Return the parts that `/livez` checks, without the broker's consumer."""
         return {
-            **threads("bell", "dispatch", "settler", THREAD),
+            **threads("bell", "dispatch", "settler", THREAD, ALARMS_THREAD),
             "calls": lambda: self._node.answers(ANSWER_PATIENCE_S),
         }
 
     def stop(self) -> None:
         """Claim nothing more, let the calls in flight end and settle them. A later wake-up claims nothing."""
+        self._alarms.stop()
         self._jobs.stop()
         self._node.stop()

@@ -15,6 +15,7 @@ from worker.delivery.dispatch import BrokerAway
 from worker.ledger import BrokerSeen
 from worker.planning.model import Kind
 from worker.settings import Settings
+from worker.settings.problems import without_password
 
 PUBLISH_TIMEOUT_S = 1.0
 
@@ -68,7 +69,8 @@ class Publisher:
             if self._failed is not None and time.monotonic() - self._failed[0] < FAILURE_COUNTS_S:
                 return BrokerSeen(self._failed[1])
             try:
-                self._connected().channel.queue_declare(queue=self._queue, passive=True)
+                channel: Any = self._connected().channel
+                channel.queue_declare(queue=self._queue, passive=True)
             except ChannelError:
                 self._drop()  # the queue is missing, and RabbitMQ closes the channel
             except self._errors as error:
@@ -93,7 +95,7 @@ class Publisher:
     def _note(self, error: BaseException, *, counts: bool = True) -> str:
         """Give up the connection after an error, for a while. Returns the error in words."""
         self._drop()
-        now, why = time.monotonic(), f"{type(error).__name__}: {error}"
+        now, why = time.monotonic(), without_password(f"{type(error).__name__}: {error}")
         self._again_at = now + PUBLISH_PAUSE_S
         if counts:
             self._failed = (now, why)

@@ -85,7 +85,11 @@ COMMANDS = {
         "worker.cli.operate.interventions:interventions",
         "List the interventions of people: who did what, when, to what, and why.",
     ),
-    "status": Entry("worker.cli.inspect.status:status", "Show the work under way, and the alarms."),
+    "status": Entry(
+        "worker.cli.inspect.status:status",
+        "Say in one sentence whether all is well; show the work under way, the processes, and the alarms.",
+    ),
+    "alarms": Entry("worker.cli.operate.alarms:alarms", "Try whether alarms reach those who are to know of them."),
     "budget": Entry(
         "worker.cli.inspect.budget:budget",
         "Show the requests of the last minute, by rank and source, and what waits: for the budget, or for what else.",

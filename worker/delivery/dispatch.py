@@ -18,13 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.delivery.clocks import LeaseWatch, log_jump
 from worker.delivery.rules import Rules
 from worker.delivery.sending import seconds_since_boot
-from worker.ledger import ClockWatch, Ledger, alarms
+from worker.ledger import ClockWatch, Ledger
 from worker.planning.model import Kind
 from worker.runtime.threads import Loop, Outlived
 
 log = structlog.get_logger()
 
-ALARM_INTERVAL_S = 15.0
 PAUSE_S = 0.01  # between two rounds of wake-ups: work that becomes due in between shares one
 
 
@@ -85,16 +84,10 @@ class Dispatch:
         self._timing = timing
         self._patience = max(2, round(timing.ring_expires / timing.dispatch_interval))
         self._rounds: dict[Kind, int] = {}  # consecutive rounds in which each kind has been due
-        self._alarms: frozenset[str] = frozenset()
-        self._look_at = 0.0
         # The transaction was rolled back in any case: the next round finds the same work, and this thread must not end.
         outlives = Outlived((SQLAlchemyError,), "dispatch.failed")
-        self._loop = Loop("dispatch", self._round, timing.dispatch_interval, pauses_first=True, outlives=outlives)
-        self.stop = self._loop.stop
-
-    def start(self) -> None:
-        self._look_at = time.monotonic() + ALARM_INTERVAL_S
-        self._loop.start()
+        self._loop = Loop("dispatch", self.once, timing.dispatch_interval, pauses_first=True, outlives=outlives)
+        self.start, self.stop = self._loop.start, self._loop.stop
 
     def once(self) -> frozenset[Kind]:
         """Take back expired leases and publish wake-ups for due work. Returns the kinds that were due."""
@@ -123,18 +116,3 @@ class Dispatch:
         ended = self._leases.ended(self._ledger.leases(), self._watch.clock())
         if ended and (taken := self._ledger.take_back(timedelta(seconds=self._timing.ghost_wait), ended)):
             log.warning("leases.taken_back", number=taken)
-
-    def _round(self) -> None:
-        self.once()
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + ALARM_INTERVAL_S
-            self.look_at_alarms()
-
-    def look_at_alarms(self) -> None:
-        """Log alarms that began or ended since the last look-up. Every worker does: each may be the only one."""
-        up = {each.name: each.text for each in alarms(self._ledger.overview(), self._timing)}
-        for name in sorted(up.keys() - self._alarms):
-            log.error("alarm.raised", alarm=name, text=up[name])
-        for name in sorted(self._alarms - up.keys()):
-            log.warning("alarm.ended", alarm=name)
-        self._alarms = frozenset(up)

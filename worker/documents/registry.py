@@ -27,7 +27,7 @@ from worker.documents.explain import Explained
 from worker.documents.replay import Replayed
 from worker.documents.settings import Checked, Reloaded, TestsDone
 from worker.documents.sources import PauseChanged, SourceShown, SourcesListed, SourceTested
-from worker.documents.status import BudgetNow, LedgerIsAway, StatusNow
+from worker.documents.status import AlarmsTested, BudgetNow, LedgerIsAway, StatusNow
 from worker.documents.upkeep import BackedUp, Bundled, PruneDone, Restored, Upgraded
 from worker.ledger import (
     CaseLine,
@@ -45,6 +45,7 @@ from worker.rehearsal.report import Rehearsed
 BASE = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: Mapping[str, Any] = {
+    "alarms-test": AlarmsTested,
     "audit": Audited,
     "budget": BudgetNow,
     "cases-list": list[CaseLine],
@@ -86,6 +87,7 @@ DOCUMENTS: Mapping[str, Any] = {
 """The type of each document, by the command's words. The items of a list may be printed one after the other."""
 
 DESCRIPTIONS: Mapping[str, str] = {
+    "alarms-test": "The targets of alarms, and whether each took a test message.",
     "audit": "The differences between the ledger and the Tickets API, and how many tickets were compared.",
     "budget": "The use of the budget in the last minute, by rank and source, and the work that waits.",
     "cases-list": "The cases, one item each.",
@@ -120,7 +122,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "sources-resume": "The source that is not paused any more.",
     "sources-show": "One source, with its health and the outcomes of its deliveries and attempts.",
     "sources-test": "How far a sample of a source came.",
-    "status": "The work under way, and the alarms; only the alarms when the ledger cannot be read.",
+    "status": "The state in a sentence, the work, the processes and the alarms; without a ledger to read, the alarms.",
     "tail": "The deliveries that arrive and the calls that are made, one item each.",
     "test": "The tests of the configuration, and what came out otherwise than expected.",
 }

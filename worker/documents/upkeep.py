@@ -38,8 +38,10 @@ class PruneDone:
     body_bytes: int
     """Compressed size."""
     attempts: int
-    bodies_before: datetime
-    attempts_before: datetime
+    bodies_before: datetime | None
+    """None: bodies are kept for ever."""
+    attempts_before: datetime | None
+    """None: attempts are kept for ever."""
     dry_run: bool
     is_complete: bool
     """False when the pruning was interrupted: run it again."""

@@ -54,6 +54,10 @@ class Runner:
         """Begin no further job, and wait for the current one."""
         self._loop.stop(LEASE.total_seconds())
 
+    def ask_to_stop(self) -> None:
+        """Begin no further job."""
+        self._loop.ask_to_stop()
+
     def once(self) -> int:
         """Run all due jobs, and return how many succeeded. Raises one of `LedgerAway`."""
         jobs = self._jobs()

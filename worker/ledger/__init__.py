@@ -19,7 +19,7 @@ from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, co
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
 from worker.ledger.operator.repair import CannotBeDone
-from worker.ledger.processes import DELIVERING, BrokerSeen, Holds, Presence, Process, Role
+from worker.ledger.processes import DELIVERING, ROLES, BrokerSeen, Holds, Presence, Process, Role
 from worker.ledger.queue import answers, gates
 from worker.ledger.queue.budget import MOST_LATE, Limits
 from worker.ledger.queue.claim import Claim, Claimed, Lease, Mode, Terms
@@ -41,6 +41,7 @@ from worker.ledger.reports.declared_alarms import (
     DISK_FULL,
     LEDGER_AWAY,
     LEDGER_NOT_WRITABLE,
+    PROCESS_MISSING,
     DeclaredAlarm,
 )
 from worker.ledger.reports.deliveries import DeliveryLine, StoredDelivery
@@ -76,12 +77,12 @@ from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER",
-    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm",
-    "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory",
-    "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "DeclaredAlarm",
-    "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow", "Found", "Happening",
-    "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob", "Ledger",
-    "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
+    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "PROCESS_MISSING", "QUARANTINED", "ROLES", "SKIPPED",
+    "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine",
+    "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter",
+    "DeadLetterInFull", "DeclaredAlarm", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow",
+    "Found", "Happening", "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
+    "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
     "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned", "Receipt",
     "Recorded", "Role", "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step", "Stored",
     "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare",

@@ -22,6 +22,7 @@ from worker.ledger.schema.tables import cases, jobs, mailboxes, processes
 from worker.ledger.schema.words import DeliveryState
 
 Role = Literal["serve", "worker", "mail", "run"]
+ROLES: tuple[Role, ...] = ("serve", "mail", "worker", "run")
 State = Literal["live", "stopped", "lost"]
 
 DELIVERING = frozenset({"worker", "run"})
@@ -35,7 +36,7 @@ _ONCE = frozenset({"id", "started_at"})  # written with the first heartbeat only
 
 @dataclass(frozen=True, slots=True)
 class BrokerSeen:
-    """How a process reaches its broker: it does, or has not since some time."""
+    """The result of a process's latest attempt to reach its broker."""
 
     error: str | None
     """The last error; None: the broker took the last wake-up."""
@@ -43,7 +44,7 @@ class BrokerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a process says about itself with every heartbeat."""
+    """The identity of a process, which it writes with every heartbeat."""
 
     id: str
     role: Role
@@ -76,7 +77,7 @@ class Process:
     pid: int
     started_at: datetime
     seen_at: datetime
-    """Its last heartbeat."""
+    """The last heartbeat."""
     stopped_at: datetime | None
     state: State
     """live; stopped: it ended as it should; lost: it has not been heard of, and did not say that it ends."""
@@ -118,10 +119,15 @@ def ended(connection: Connection, now: datetime, name: str) -> None:
     connection.execute(update(processes).where(processes.c.id == name).values(stopped_at=now, seen_at=now))
 
 
-def read(connection: Connection, now: datetime, *, in_full: bool = True) -> list[Process]:
-    """Return all processes on record: the live ones first, then by role and start. `in_full`: with what they hold."""
+def read(connection: Connection, now: datetime, *, in_full: bool = True, parts: bool = True) -> list[Process]:
+    """Return all processes on record: the live ones first, then by role and start.
+
+    `in_full`: with what they hold. `parts`: with the hashes of their settings.
+    """
     held = _held(connection) if in_full else {}
-    found = [_process(row, now, held.get(row.id, Holds())) for row in connection.execute(select(processes))]
+    found = [
+        _process(row, now, held.get(row.id, Holds()), parts=parts) for row in connection.execute(select(processes))
+    ]
     return sorted(found, key=lambda each: (each.state != "live", each.role, each.started_at, each.id))
 
 
@@ -154,12 +160,13 @@ def _silent_for(now: datetime, time: timedelta) -> ColumnElement[bool]:
     return (processes.c.seen_at < now - time) | (processes.c.seen_at > now + time)
 
 
-def _process(row: Row[Any], now: datetime, holds: Holds) -> Process:
+def _process(row: Row[Any], now: datetime, holds: Holds, *, parts: bool) -> Process:
     is_live = abs(now - row.seen_at) <= ALIVE
     state: State = "stopped" if row.stopped_at is not None else "live" if is_live else "lost"
     values = row._asdict()
-    parts = values.pop("settings_parts")
-    return Process(**values, state=state, settings_parts=None if parts is None else json.loads(parts), holds=holds)
+    stored = values.pop("settings_parts")
+    of_settings = json.loads(stored) if parts and stored is not None else None
+    return Process(**values, state=state, settings_parts=of_settings, holds=holds)
 
 
 def _held(connection: Connection) -> dict[str, Holds]:
@@ -168,8 +175,8 @@ def _held(connection: Connection) -> dict[str, Holds]:
     read_by = select(mailboxes.c.owner, func.count()).where(mailboxes.c.watched).group_by(mailboxes.c.owner)
     of_cases, of_mailboxes = (_by_process(connection.execute(each).all()) for each in (leased, read_by))
     of_jobs: dict[str, list[str]] = {}
-    for name, owner in connection.execute(select(jobs.c.name, jobs.c.owner).where(jobs.c.owner.is_not(None))):
-        of_jobs.setdefault(_of_owner(owner), []).append(name)
+    for row in connection.execute(select(jobs.c.name, jobs.c.owner).where(jobs.c.owner.is_not(None))):
+        of_jobs.setdefault(_of_owner(row.owner), []).append(row.name)
     return {
         each: Holds(of_cases.get(each, 0), of_mailboxes.get(each, 0), tuple(sorted(of_jobs.get(each, ()))))
         for each in {*of_cases, *of_mailboxes, *of_jobs}

@@ -22,6 +22,7 @@ RELOADABLE: tuple[Path, ...] = (
     ("sources",),
     ("api", "per_minute"),
     ("api", "per_second"),
+    ("alarms",),
     ("ledger", "keep_bodies"),
     ("ledger", "keep_attempts"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from worker.ledger import ALARMS, Ledger, LedgerAway, Overview, alarms
+from worker.ledger import ALARMS, ROLES, Ledger, LedgerAway, Overview, alarms
 from worker.planning.keys import RANKS
 from worker.runtime.metrics import Metrics
 from worker.settings import Settings
@@ -28,6 +28,7 @@ def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
         yield "quarantined", {}, now.quarantined
         waited = (now.at - now.due_since).total_seconds() if now.due_since else 0
         yield "due_age_seconds", {}, waited
+        yield from _of_processes(now)
         yield from _of_answers(now)
         yield from _of_mailboxes(now)
         up = {each.name for each in alarms(now, settings.timing)}
@@ -38,6 +39,15 @@ def metrics_of(ledger: Ledger, settings: Settings) -> Metrics:
     metrics = Metrics()
     metrics.add_gauges(gauges)
     return metrics
+
+
+def _of_processes(now: Overview) -> Iterator[tuple[str, dict[str, str], float]]:
+    live = [each for each in now.processes if each.state == "live"]
+    for role in ROLES:
+        yield "processes", {"role": role}, sum(each.role == role for each in live)
+    tried = [each for each in live if each.broker_ok_at is not None or each.broker_failing_since is not None]
+    if tried:
+        yield "broker_up", {}, all(each.broker_failing_since is None for each in tried)
 
 
 def _of_answers(now: Overview) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from worker.wording import Needs
+
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -20,7 +22,18 @@ class LogEvent(NamedTuple):
     fields: tuple[str, ...] = ()
     action: str = ""
 
+    @property
+    def needs(self) -> Needs:
+        """The word for what the event asks of a person, as for alarms."""
+        if not self.action or self.action.startswith("Nothing"):
+            return "nothing to do"
+        return "act" if self.name in _STAYS else "look"
 
+
+_STAYS = frozenset({
+    "config.needs_restart", "config.weak_secret", "config.reload_failed", "imap.action_refused", "backfill.cannot_ask",
+})  # fmt: skip
+"""The events whose cause stays until somebody acts."""
 _RETRIED = "Nothing. If the event repeats, check the database."
 _DEFECT = "Report the defect with its `exception`."
 _SEE_ALARM = "See [the alarm](alarms.md)."
@@ -216,6 +229,13 @@ LOG_EVENTS = {
         LogEvent("receipt.not_edited", "warning",
                  "A receipt that was posted could not be edited; `reason` says why. No ticket depends on it.",
                  ("source", "case", "reason"), "If the event repeats, check the token of the source and its scopes."),
+        LogEvent("ledger.pruned", "info",
+                 "Old data was deleted, as `LEDGER__KEEP_BODIES` and `LEDGER__KEEP_ATTEMPTS` say.",
+                 ("bodies", "body_bytes", "attempts")),
+        LogEvent("ledger.not_pruned", "warning",
+                 "The clock of the ledger was set within the last day, so ages may be wrong. Nothing old is deleted"
+                 " until a day later.",
+                 (), "Check the clock of the ledger. To delete at once: `ticketrelay db prune`."),
         # Settings and alarms
         LogEvent("config.reloaded", "info", "New settings are in force; `changed` lists the changes.", ("changed",)),
         LogEvent("config.needs_restart", "warning",
@@ -232,6 +252,9 @@ LOG_EVENTS = {
                  ("exception",), _DEFECT),
         LogEvent("alarm.raised", "error", "An alarm came up.", ("alarm", "text"), _SEE_ALARM),
         LogEvent("alarm.ended", "warning", "An alarm is over.", ("alarm",)),
+        LogEvent("alarms.ledger_away", "warning",
+                 "The database did not answer, so the alarms were not looked at. The process looks again.",
+                 ("error",), _RETRIED),
     )
 }  # fmt: skip
 """Every log event by its name."""

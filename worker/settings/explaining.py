@@ -70,7 +70,7 @@ _MESSAGES: Mapping[str, str] = {
     "url_scheme": "expected a URL that begins with http:// or https://",
 }
 """Our message in place of pydantic's, by its type of the error."""
-_SETTING = re.compile(r"[a-z]+\.[a-z_]+(?= )")
+_SETTING = re.compile(r"[a-z]+(?:\.[a-z0-9_-]+)+(?=[: ])")
 """A setting at the beginning of a message about the settings as a whole."""
 _FORMS: Mapping[str, str] = {
     "@": "write NAME@DOMAIN",

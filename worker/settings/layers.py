@@ -60,6 +60,8 @@ CONFIG = "TICKETRELAY_CONFIG"
 ONLY_IN_FILE = ("routes", "tests")
 """Sections that only the file has: lists."""
 FOR_TESTS = "TICKETRELAY_TEST_"
+MAY_BE_NONE = (("api", "per"), ("ledger", "keep"))
+"""The sections and first words of settings that an empty variable sets to None."""
 _FILE = "_file"
 _NO_SECRETS = frozenset(
     name
@@ -95,7 +97,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
             if variable(*path) in environ:
                 problems.append(Problem(f"{variable(*path)} is set too: remove one of the two", origin, path))
             node = InFile(environ[name], origin)
-        elif environ[name] == "" and path[0] == "api" and path[-1].startswith("per_"):
+        elif environ[name] == "" and len(path) == 2 and (path[0], path[1].partition("_")[0]) in MAY_BE_NONE:
             # An empty variable is how a shell or a compose file expresses None, for the settings that may be None.
             node = Scalar(None, origin)
         _put(tree, path, node, origin, problems)

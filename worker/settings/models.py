@@ -18,6 +18,7 @@ from connectors.contract.durations import Seconds, SecondsOrNone
 from connectors.contract.secrets import Password
 from connectors.contract.settings import ChosenSecret, PasswordSecret, SourceSettings
 from worker.settings import control
+from worker.settings.alarms import AlarmsSettings
 from worker.settings.broker import BrokerSettings
 from worker.settings.database import as_postgresql
 from worker.settings.expectations import Test
@@ -127,10 +128,11 @@ class LedgerSettings(Section):
     intake_patience: Seconds = Field(default=3.0, le=3600.0)
     """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
     it again (503, 451, 75). All other work waits 30 s."""
-    keep_bodies: Seconds = 30 * DAY_S
-    """How long the bytes of a delivery are kept, after everything about it is done."""
-    keep_attempts: Seconds = 90 * DAY_S
-    """How long the attempts at an operation are kept, after it is done."""
+    keep_bodies: Seconds | None = 30 * DAY_S
+    """How long the bytes of a delivery are kept. Those in quarantine are kept until somebody has decided. None: for
+    ever."""
+    keep_attempts: Seconds | None = 90 * DAY_S
+    """How long the attempts at an operation are kept, after it is done. None: for ever."""
 
 
 class ApiSettings(Section):
@@ -299,6 +301,7 @@ class Settings(Section):
     api: ApiSettings
     timing: TimingSettings = TimingSettings()
     policy: PolicySettings = PolicySettings()
+    alarms: AlarmsSettings = AlarmsSettings()
     sources: dict[SourceId, InstanceOf[Source]] = Field(default_factory=dict)
     """The sources: a permanent id, and the settings of each."""
     routes: tuple[Route, ...] = ()
@@ -315,6 +318,22 @@ class Settings(Section):
             takers = [name for name, each in self.sources.items() if each.connector.address is not None]
             known = f"there are: {', '.join(sorted(takers))}" if takers else "none is configured"
             raise ValueError(f"smtp.postmaster must be a source that takes mail, and {chosen.id} does not; {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _chats_can_post_alarms(self) -> Self:
+        for name, target in self.alarms.notify.items():
+            if target.source is None:
+                continue
+            chosen = self.sources.get(target.source)
+            if chosen is None:  # `references.py` says so
+                continue
+            receipts = chosen.connector.receipts
+            if receipts is None or receipts.to_channel is None:
+                kind = chosen.connector.kind
+                raise ValueError(f"alarms.notify.{name}: sources of kind {kind} cannot post into a channel; give url")
+            if not receipts.is_on(chosen.settings):
+                raise ValueError(f"alarms.notify.{name}: set receipts and the token of the bot of {target.source}")
         return self
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ class Reference:
 
 REFERENCES: tuple[Reference, ...] = (
     Reference("smtp.postmaster", "sources"),
+    Reference("alarms.notify.*.source", "sources"),
     Reference("tests.*.source", "sources"),
     Reference("tests.*.steps.*.expect.routes", "routes.*.name"),
 )

@@ -1,9 +1,10 @@
-"""`ticketrelay status`: shows the work under way, and the alarms."""
+"""`ticketrelay status`: says in one sentence whether all is well, and shows the work, the processes and the alarms."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,10 +12,21 @@ import click
 from worker.actions import status as actions
 from worker.cli.inspect.waits import waits
 from worker.cli.shell.common import data_option, settings_without_api, upgraded_ledger
-from worker.cli.shell.output import Fact, cell, counts, output_option, print_document, show_facts, time_text
+from worker.cli.shell.output import (
+    Column,
+    Fact,
+    Table,
+    cell,
+    column_time,
+    counts,
+    output_option,
+    print_document,
+    show_facts,
+    time_text,
+)
 from worker.documents.status import LedgerIsAway, StatusNow
-from worker.ledger import ALARMS, EVERYTHING, LedgerAway, MailboxState, Pause
-from worker.runtime.terminal import echo
+from worker.ledger import EVERYTHING, LedgerAway, MailboxState, Pause, Process
+from worker.runtime.terminal import echo, secho
 from worker.wording import counted
 
 _REASONS = {
@@ -46,7 +58,9 @@ _FACTS: tuple[Fact[StatusNow], ...] = (
 @data_option
 @output_option
 def status(data: Path, output: str) -> None:
-    """Show the work under way, and the alarms. Exits 1 when an alarm is up.
+    """Say in one sentence whether all is well; show the work under way, the processes, and the alarms.
+
+    Each alarm says what it asks for: nothing to do, look, or act. Exits 1 when an alarm is up.
 
     \b
     Example: ticketrelay status -o json | jq .alarms
@@ -63,11 +77,55 @@ def status(data: Path, output: str) -> None:
 
 
 def _print(now: StatusNow | LedgerIsAway) -> None:
+    secho(now.summary, bold=True, fg="red" if now.alarms else None)
+    echo()
     if isinstance(now, StatusNow):
         show_facts(_FACTS, now)
+        if shown := _worth_showing(now):
+            echo()
+            _processes(now.at).show(shown)
     for each in now.alarms:
-        echo(f"{click.style('ALARM', fg='red', bold=True)} {each.name}: {each.text}")
-        echo(f"      {ALARMS[each.name].action}")
+        since = f", since {time_text(each.since)}" if each.since is not None else ""
+        echo(f"\n{click.style('ALARM', fg='red', bold=True)} {each.name}{since}: {each.text}")
+        echo(f"      {each.needs.capitalize()}{' now' if each.is_urgent else ''}: {each.action}")
+        echo(f"      {each.page}")
+
+
+def _worth_showing(now: StatusNow) -> list[Process]:
+    """Return the live processes, those that died, and the last one of a role that was stopped."""
+    living = {each.role for each in now.processes if each.state == "live"}
+    stopped = {each.role: each for each in now.processes if each.state == "stopped" and each.role not in living}
+    return [each for each in now.processes if each.state != "stopped" or stopped.get(each.role) is each]
+
+
+def _processes(at: datetime) -> Table[Process]:
+    """Return the table of processes, as of a time."""
+    return Table(
+        (
+            Column("ROLE", 6, lambda each: each.role),
+            Column("VERSION", 9, lambda each: each.version),
+            Column("HOST", 16, lambda each: each.host),
+            Column("PID", 7, lambda each: each.pid),
+            Column("STARTED (UTC)", 19, lambda each: each.started_at),
+            Column("LAST HEARTBEAT", 24, lambda each: _heartbeat(each, at)),
+            Column("HOLDS", 1, _holds),
+        )
+    )
+
+
+def _heartbeat(process: Process, at: datetime) -> str:
+    if process.state == "live":
+        return f"{max((at - process.seen_at).total_seconds(), 0):.0f} s ago"
+    return f"{process.state} {column_time(process.seen_at)}"
+
+
+def _holds(process: Process) -> str:
+    """Return in words what a process holds."""
+    held = process.holds
+    parts = [counted(held.cases, "case") if held.cases else "", ", ".join(f"job {each}" for each in held.jobs)]
+    parts.append(counted(held.mailboxes, "mailbox") if held.mailboxes else "")
+    parts.append(f"no broker: {process.broker_error}" if process.broker_failing_since is not None else "")
+    return ", ".join(each for each in parts if each)
 
 
 def _answers(now: StatusNow) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -62,6 +63,8 @@ def stats(data: Path, output: str) -> None:
 def prune(dry_run: bool, data: Path, output: str) -> None:
     """Delete bodies and attempts older than TICKETRELAY_LEDGER__KEEP_BODIES and __KEEP_ATTEMPTS.
 
+    Workers do the same by themselves, every day (the job `prune`). The command does it now, and at once.
+
     The row of each delivery stays, without its headers and body. Deliveries in quarantine are kept whole, and so are
     the attempts of operations that are not ended or dead. Repeats are recognised for ever, interventions are kept for
     ever. The command may run while messages come in. It may be stopped at any time, and then exits 1; run it again for
@@ -84,11 +87,13 @@ def prune(dry_run: bool, data: Path, output: str) -> None:
 
 
 def _print(done: PruneDone) -> None:
-    echo(
-        f"{'Would delete' if done.dry_run else 'Deleted'} {counted(done.bodies, 'body')} ({size(done.body_bytes)}) "
-        f"from before {done.bodies_before:%Y-%m-%d %H:%M} UTC, and {counted(done.attempts, 'attempt')} from before "
-        f"{done.attempts_before:%Y-%m-%d %H:%M} UTC."
-    )
+    bodies = f"{counted(done.bodies, 'body')} ({size(done.body_bytes)}){_before(done.bodies_before)}"
+    attempts = f"{counted(done.attempts, 'attempt')}{_before(done.attempts_before)}"
+    echo(f"{'Would delete' if done.dry_run else 'Deleted'} {bodies}, and {attempts}.")
+
+
+def _before(at: datetime | None) -> str:
+    return " (they are kept for ever)" if at is None else f" from before {at:%Y-%m-%d %H:%M} UTC"
 
 
 @click.command("backup")

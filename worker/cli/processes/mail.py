@@ -24,6 +24,8 @@ from worker.delivery.dispatch import WakeUps
 from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.smtp import boxes_of, mailboxes
+from worker.jobs import alarm_loop
+from worker.jobs.alarm_loop import AlarmLoop
 from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
@@ -87,7 +89,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
-    needed = threads(*edge_names, "imap", "intake", "bell", THREAD)
+    needed = threads(*edge_names, "imap", "intake", "bell", THREAD, alarm_loop.THREAD)
     health = health_thread(health_socket, ledger, metrics, needed, settings)
     edges = [
         mail_thread(listener, intake, lambda: boxes_of(current()), settings, lmtp=is_lmtp)
@@ -98,8 +100,9 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     )
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
+    alarms = AlarmLoop(ledger, current, delivers=False)
     heartbeat = Heartbeat(ledger, "mail", relay.publisher.check, PlanningDigest(current))
-    found = (heartbeat, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
+    found = (heartbeat, alarms, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
     parts = [each for each in found if each is not None]
     for part in parts:
         part.start()

@@ -22,6 +22,8 @@ from worker.intake.http import intake_app
 from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import configured
+from worker.jobs import alarm_loop
+from worker.jobs.alarm_loop import AlarmLoop
 from worker.reloading import Reloader, needing
 from worker.runtime import weak_secrets
 from worker.runtime.gauges import metrics_of
@@ -63,12 +65,17 @@ def serve(listen: str | None, log_level: str) -> None:
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
-    app = intake_app(edge, parts={**threads("intake", "bell", THREAD), **supervisor.parts()})
+    app = intake_app(edge, parts={**threads("intake", "bell", THREAD, alarm_loop.THREAD), **supervisor.parts()})
     http = HttpThread([(listener, app)], limits_of(settings.server))
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
+    alarms = AlarmLoop(ledger, current, delivers=False)
     heartbeat = Heartbeat(ledger, "serve", relay.publisher.check, PlanningDigest(current))
-    parts = [each for each in (heartbeat, wake_ups, intake, http, supervisor, control_of(reloader)) if each is not None]
+    parts = [
+        each
+        for each in (heartbeat, alarms, wake_ups, intake, http, supervisor, control_of(reloader))
+        if each is not None
+    ]
     for part in parts:
         part.start()
     echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")

@@ -1,4 +1,4 @@
-"""Which alarms are up, by the overview of the ledger: decided purely, by its numbers and times."""
+"""The alarms that are up: a pure decision by the numbers and times of the overview."""
 
 from __future__ import annotations
 

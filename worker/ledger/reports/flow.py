@@ -1,4 +1,4 @@
-"""How the last hour went: the calls that took effect, and how long the slowest urgent ticket took."""
+"""The flow of the last hour: the calls that took effect, and the time of the slowest urgent ticket."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Flow:
     """The calls of the last hour that took effect."""
 
     done: int
-    slowest_urgent: timedelta | None
-    """From the planning of an urgent create to its ticket; None without one."""
+    slowest_urgent_s: float | None
+    """Seconds from the planning of an urgent create to its ticket, at most; None without one."""
 
 
 def last_hour(connection: Connection, now: datetime) -> Flow:
@@ -34,5 +34,5 @@ def last_hour(connection: Connection, now: datetime) -> Flow:
     is_done = (operations.c.state == OperationState.DONE, operations.c.ended_at >= begins)
     statement = select(operations.c.rank, operations.c.created_at, operations.c.ended_at).join(tried, it)
     rows = connection.execute(statement.where(*is_done)).all()
-    took = [row.ended_at - row.created_at for row in rows if row.rank == URGENT]
+    took = [(row.ended_at - row.created_at).total_seconds() for row in rows if row.rank == URGENT]
     return Flow(len(rows), max(took, default=None))

@@ -86,7 +86,7 @@ class Overview:
     undelivered: tuple[Waits, ...] = ()
     """The operations that are not delivered yet, by the reason why they wait; read for `status` only."""
     processes: tuple[Process, ...] = ()
-    """The processes on record, the live ones first; what they hold is read for `status` only."""
+    """The processes on record, the live ones first. What they hold is read for `status` only."""
     alarms_since: dict[str, datetime] = field(default_factory=dict)
     """Since when each alarm on record is up, by name."""
     flow: Flow | None = None
@@ -150,13 +150,13 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta, *, in
         at=now,
         share=gates.share_of(rows[ALL].learnt, rows[ALL].learnt_at, now),
         clock_jump=clock_jumps.present(rows[ALL], now),
-        failing_jobs=tuple(jobs.failing(connection)),
+        failing_jobs=tuple(jobs.failing(connection, now)),
         mailboxes=tuple(mailboxes.states(connection)),
         oldest=undelivered.oldest_by_rank(connection),
         last_success_at=None if answered is None else answered.succeeded_at,
         failures_in_a_row=0 if answered is None else answered.failures,
         unanswered=None if answered is None else _unanswered(connection, answered, now, ghost_wait),
-        processes=tuple(processes.read(connection, now, in_full=in_full)),
+        processes=tuple(processes.read(connection, now, in_full=in_full, parts=False)),
         alarms_since={each.name: each.since for each in standing_alarms.read(connection, now) if not each.is_over},
     )
 

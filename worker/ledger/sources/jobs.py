@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from connectors.contract.versions import LaterVersion, fields_of
 from connectors.toolbox.text import cut
@@ -21,6 +21,8 @@ from worker.ledger.schema.tables import jobs
 
 MAX_ERROR = 500  # characters
 MEMORY_VERSION = 1
+ABANDONED = timedelta(days=1)
+FORGOTTEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,16 @@ def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
     return connection.execute(update(jobs).where(*ours).values(owner=None, lease_until=None, **values)).rowcount == 1
 
 
-def failing(connection: Connection) -> list[FailingJob]:
-    """Return the jobs whose latest run failed, by name."""
-    rows = connection.execute(select(jobs).where(jobs.c.failures > 0).order_by(jobs.c.name))
+def forget(connection: Connection, now: datetime) -> int:
+    """Delete the rows of jobs that nobody has run for long: they are not configured any more. Returns their number.
+
+    A job that comes back later begins without a memory.
+    """
+    return connection.execute(delete(jobs).where(jobs.c.due_at < now - FORGOTTEN)).rowcount
+
+
+def failing(connection: Connection, now: datetime) -> list[FailingJob]:
+    """Return the jobs whose latest run failed, by name; without those that nobody runs any more."""
+    still_runs = jobs.c.due_at > now - ABANDONED
+    rows = connection.execute(select(jobs).where(jobs.c.failures > 0, still_runs).order_by(jobs.c.name))
     return [FailingJob(row.name, row.failures, row.failing_since, row.error or "") for row in rows]

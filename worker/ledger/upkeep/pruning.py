@@ -30,8 +30,10 @@ KEEP_THEIR_ATTEMPTS = (*WAITS, OperationState.DEAD)
 class Cutoffs:
     """Older data may be pruned."""
 
-    bodies: datetime
-    attempts: datetime
+    bodies: datetime | None
+    """None: bodies are kept for ever."""
+    attempts: datetime | None
+    """None: attempts are kept for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ class Span:
 
 def spans(connection: Connection, cutoffs: Cutoffs) -> list[Span]:
     """Return the spans of ids that may contain data to prune."""
-    return [
-        _span(connection, "bodies", inbound.c.received_at, cutoffs.bodies),
-        _span(connection, "attempts", attempts.c.at, cutoffs.attempts),
-    ]
+    found = []
+    if cutoffs.bodies is not None:
+        found.append(_span(connection, "bodies", inbound.c.received_at, cutoffs.bodies))
+    if cutoffs.attempts is not None:
+        found.append(_span(connection, "attempts", attempts.c.at, cutoffs.attempts))
+    return found
 
 
 def _span(connection: Connection, what: Literal["bodies", "attempts"], at: Column[datetime], before: datetime) -> Span:

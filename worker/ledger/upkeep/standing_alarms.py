@@ -49,7 +49,7 @@ def note(db: Database, connection: Connection, up: Mapping[str, str]) -> None:
 def read(connection: Connection, now: datetime) -> list[StandingAlarm]:
     """Return the alarms on record, those that are over too; by name."""
     rows = connection.execute(select(alarms).order_by(alarms.c.name))
-    return [StandingAlarm(*row, is_over=abs(now - row.seen_at) > HOLD) for row in rows]
+    return [StandingAlarm(**row._asdict(), is_over=abs(now - row.seen_at) > HOLD) for row in rows]
 
 
 def forget(connection: Connection, now: datetime) -> int:

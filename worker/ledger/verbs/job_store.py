@@ -16,7 +16,9 @@ from worker.ledger.recording import aliases
 from worker.ledger.reports import watching
 from worker.ledger.reports.watching import OpenSubject
 from worker.ledger.sources import directory, jobs
+from worker.ledger.upkeep import standing_alarms
 from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_database, writes
+from worker.ledger.verbs.upkeep import Upkeep
 
 
 class JobStore(Verbs):
@@ -45,6 +47,13 @@ class JobStore(Verbs):
     def mend_clock(self, longest_wait: timedelta, ghost_wait: timedelta) -> int:
         """Mend times after the ledger's clock was set back; returns the number of cases that waited for too long."""
         return clock_mending.mend(self.database, longest_wait, ghost_wait)
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """The verbs of upkeep, for the job that prunes."""
+        return Upkeep(self.database)
+
+    alarms_on_record = reads(at_now(standing_alarms.read))
 
     @writes
     def expired(self, connection: Connection, source: str, *, for_: timedelta, limit: int) -> list[OpenSubject]:

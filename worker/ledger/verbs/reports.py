@@ -10,7 +10,7 @@ from worker.ledger.reports import flow, overview
 from worker.ledger.reports.overview import Overview
 from worker.ledger.upkeep import standing_alarms
 from worker.ledger.verbs.rules import StandingRules
-from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, writes
+from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads
 
 NOTE_PATIENCE_S = 1.0  # for SQLite's lock: the next look notes the same alarms
 
@@ -25,7 +25,6 @@ class ReportVerbs(Verbs):
     find = reads(plain(overview.find))
 
     alarms_on_record = reads(at_now(standing_alarms.read))
-    forget_alarms = writes(at_now(standing_alarms.forget))
 
     def note_alarms(self, up: Mapping[str, str]) -> None:
         """Write the alarms that are up now, each with its text."""

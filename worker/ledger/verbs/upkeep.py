@@ -8,20 +8,42 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from worker.ledger.upkeep import backup, pruning, stats
+from worker.ledger import processes
+from worker.ledger.queue import gates
+from worker.ledger.sources import jobs
+from worker.ledger.upkeep import backup, pruning, standing_alarms, stats
 from worker.ledger.upkeep.pruning import Cutoffs, Span, Step
 from worker.ledger.upkeep.stats import TableStats
-from worker.ledger.verbs.transaction import Verbs, reads
+from worker.ledger.verbs.transaction import Verbs, reads, writes
 
 
 class Upkeep(Verbs):
     """Work on the ledger as a whole."""
 
     @reads
-    def prunable(self, connection: Connection, keep_bodies: timedelta, keep_attempts: timedelta) -> list[Span]:
-        """Return the spans of rows that may contain older data."""
+    def prunable(
+        self, connection: Connection, keep_bodies: timedelta | None, keep_attempts: timedelta | None
+    ) -> list[Span]:
+        """Return the spans of rows that may contain older data. None keeps data for ever."""
         now = self.database.now(connection)
-        return pruning.spans(connection, Cutoffs(now - keep_bodies, now - keep_attempts))
+        bodies, attempts = (None if keep is None else now - keep for keep in (keep_bodies, keep_attempts))
+        return pruning.spans(connection, Cutoffs(bodies, attempts))
+
+    @writes
+    def tidy(self, connection: Connection) -> int:
+        """Delete the rows of processes that ended, of alarms that are over and of jobs that nobody runs, after a while.
+
+        Returns their number.
+        """
+        now = self.database.now(connection)
+        ended = processes.forget(connection, now) + standing_alarms.forget(connection, now)
+        return ended + jobs.forget(connection, now)
+
+    @reads
+    def clock_was_set(self, connection: Connection, within: timedelta) -> bool:
+        """Return True when the ledger's clock was set lately: ages that it shows may be wrong by any time."""
+        jumped_at = gates.states(connection)[gates.ALL].jumped_at
+        return jumped_at is not None and abs(self.database.now(connection) - jumped_at) < within
 
     def prune(self, span: Span, *, dry_run: bool = False) -> Iterator[Step]:
         """Prune a span in steps, each in its own transaction; with `dry_run` only count."""

@@ -1,0 +1,111 @@
+"""The alarms about processes: a role without one, and a broker that is away. Each comes up, and ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from worker.ledger import BrokerSeen, Ledger, Overview, Presence, Process, alarms
+from worker.ledger.processes import State
+from worker.ledger.queue.clock_jumps import ClockJump
+from worker.settings import TimingSettings
+
+from .builders import NOON, ManualClock
+from .test_overview import QUIET
+
+LONG_AGO = NOON - timedelta(hours=2)
+
+
+def process(role: str, state: State = "live", seen_at: datetime | None = None, **more: str) -> Process:
+    at = seen_at or (NOON if state == "live" else LONG_AGO)
+    stopped_at = at if state == "stopped" else None
+    return Process(f"{role}:1:aa", role, "1.2", f"{role}-host", 1, LONG_AGO, at, stopped_at, state, **more)  # type: ignore[arg-type]
+
+
+def texts(*processes: Process, **more: object) -> list[str]:
+    """Return the texts of the alarm about missing processes: one, or none."""
+    now = replace(QUIET, processes=processes, **more)  # type: ignore[arg-type]
+    return [each.text for each in alarms(now, TimingSettings()) if each.name == "process_missing"]
+
+
+def test_no_worker_is_an_alarm_while_another_process_runs() -> None:
+    (text,) = texts(process("serve"), process("worker", "stopped"))
+    assert text == (
+        "no worker is running, so nothing is sent to the Tickets API: the last one, on worker-host (pid 1), was stopped"
+        " at 2026-02-20 10:00 UTC"
+    )
+
+
+def test_no_worker_is_an_alarm_after_the_last_one_died() -> None:
+    (text,) = texts(process("worker", "lost"))
+    assert "was last heard of at 2026-02-20 10:00 UTC" in text
+
+
+def test_no_worker_is_an_alarm_while_work_waits() -> None:
+    assert texts(process("run", "stopped"), open_operations={"create_ticket": 1})
+
+
+@pytest.mark.parametrize(
+    "processes",
+    [
+        (),
+        (process("run"),),
+        (process("run", "stopped"),),
+        (process("serve"), process("worker")),
+        (process("serve", "lost"), process("run")),
+        (process("serve", "stopped"), process("worker")),
+        (process("mail", "stopped"), process("serve"), process("worker")),
+        (process("serve"),),  # its workers may be of the version before, which keeps no row
+    ],
+    ids=lambda found: " ".join(f"{each.role}-{each.state}" for each in found) or "never any",
+)
+def test_nothing_is_missing_where_all_that_ran_runs_or_was_stopped(processes: tuple[Process, ...]) -> None:
+    assert texts(*processes) == []
+
+
+@pytest.mark.parametrize("role", ["serve", "mail"])
+def test_an_intake_that_died_is_an_alarm_until_another_one_runs(role: str) -> None:
+    (text,) = texts(process("worker"), process(role, "lost"))
+    assert text.startswith(f"no {role} is running, so senders are not answered")
+    assert texts(process("worker"), process(role, "lost"), process(role)) == []
+
+
+def test_a_restart_is_no_alarm() -> None:
+    a_moment_ago = NOON - timedelta(seconds=50)
+    assert texts(process("serve"), process("worker", "stopped", a_moment_ago)) == []
+    assert texts(process("serve"), process("worker", "lost", a_moment_ago)) == []
+
+
+def test_a_jump_of_the_clock_makes_nobody_missing() -> None:
+    assert texts(process("worker", "lost"), clock_jump=ClockJump(NOON, 3600.0, NOON)) == []
+
+
+def away(now: Overview) -> list[str]:
+    return [each.text for each in alarms(now, TimingSettings()) if each.name == "broker_away"]
+
+
+def test_a_broker_that_is_away_is_an_alarm_after_a_minute_and_ends_when_it_is_back(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    serve = Presence("web:1:aa", "serve", "1.2", "web", 1)
+
+    def later(seconds: int, error: str | None) -> list[str]:
+        clock.advance(seconds=seconds)
+        ledger.processes.heartbeat(serve, BrokerSeen(error))
+        return away(ledger.overview())
+
+    assert later(0, None) == []
+    assert [later(10, "refused") for _ in range(6)] == [[]] * 6
+    (text,) = later(10, "ConnectionError: refused")
+    assert text == (
+        "the broker has not been reached since 2026-02-20 12:00 UTC by serve on web: ConnectionError: refused"
+    )
+    assert later(10, None) == []
+
+
+def test_a_process_that_died_says_nothing_about_the_broker(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.processes.heartbeat(Presence("web:1:aa", "serve", "1.2", "web", 1), BrokerSeen("refused"))
+    clock.advance(hours=1)
+    assert away(ledger.overview()) == []
