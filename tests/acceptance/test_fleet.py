@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.acceptance.chaos.checker import Effect, judge
 from tests.acceptance.deployments import MAILBOX, Fleet, alert, body, resolved
 from tests.acceptance.processes import ticketrelay, wait_until
 from tests.servers import Broker, empty_database, own_queue
+from worker.ledger import Ledger
 
 pytestmark = pytest.mark.postgresql
 
@@ -91,6 +93,18 @@ def test_every_role_answers_probes_and_shows_its_metrics(fleet: Fleet) -> None:
         assert "ticketrelay_ledger_up 1.0" in answers["/metrics"].text
     for name in fleet.workers:
         assert fleet.site.http.post(f"http://{fleet.health[name]}/in/alertmanager").status_code == 404
+
+
+def test_every_role_records_the_settings_that_it_plans_with_and_a_replay_with_others_is_refused(fleet: Fleet) -> None:
+    with closing(Ledger(fleet.environment["TICKETRELAY_LEDGER__URL"])) as ledger:
+        live = ledger.processes.live()
+    assert {each.role for each in live} == {"serve", "mail", "worker"}
+    assert len({each.settings_digest for each in live}) == 1
+    assert all("sources.mail.address" in (each.settings_parts or {}) for each in live)
+    assert fleet.ticketrelay("replay", "--since", "1d").returncode == 0
+    others = fleet.environment | {"TICKETRELAY_SOURCES__MAIL__ADDRESS": "others@example.net"}
+    refused = ticketrelay("replay", "--since", "1d", environment=others)
+    assert (refused.returncode, "these differ: sources.mail.address." in refused.stderr) == (2, True)
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(fleet: Fleet) -> None:

@@ -45,9 +45,9 @@ class Fleet:
         settings = load(ENVIRON, file=self.file)
         Heartbeat(self.ledger, "serve", None, PlanningDigest(lambda: settings), name).once()
 
-    def run(self, *arguments: str, **more: str) -> tuple[int, str]:
+    def run(self, *arguments: str, typed: str | None = None, **more: str) -> tuple[int, str]:
         """Run a command with the configuration file; return its exit code, and what it said beside the result."""
-        result = command(self.url, *arguments, TICKETRELAY_CONFIG=str(self.file), **ENVIRON, **more)
+        result = command(self.url, *arguments, typed=typed, TICKETRELAY_CONFIG=str(self.file), **ENVIRON, **more)
         return result.exit_code, result.stderr
 
     def has_planned(self) -> bool:
@@ -149,6 +149,18 @@ def test_an_audit_with_other_settings_updates_nothing_and_asks_nobody(fleet: Fle
     assert code == 2
     assert "these differ: routes[0] (urgent-first)" in said
     assert "cannot be asked" not in said
+
+
+def test_a_mail_is_taken_with_other_settings_and_a_line_says_so(fleet: Fleet) -> None:
+    mail = "From: ada@example.org\nSubject: Toner\nMessage-ID: <1@example.org>\n\nThe printer is empty.\n"
+    source = {"TICKETRELAY_SOURCES__EMAIL__SECRET": "correct-horse-battery"}
+    code, said = fleet.run("pipe", "--source", "email", typed=mail, **source)
+    assert (code, said) == (
+        0,
+        "Warning: the mail was stored with settings that no live process has: routes[0] (urgent-first), "
+        "sources.email: only here\n",
+    )
+    assert fleet.has_planned()
 
 
 def test_during_a_rollout_the_settings_of_any_live_process_will_do(fleet: Fleet) -> None:
