@@ -137,6 +137,8 @@ def test_a_worker_that_celery_starts_delivers_logs_answers_probes_and_ends_in_or
         assert worker.stop() == 0, worker.log()
     finally:
         worker.kill()
+    told = json.loads(fleet.ticketrelay("status", "-o", "json").stdout)
+    assert [(each["role"], each["state"]) for each in told["processes"]] == [("serve", "live"), ("worker", "stopped")]
     assert len(fleet.site.tickets()) == 2
     fleet.wait_until_idle()
     settled = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import smtplib
 import threading
@@ -95,8 +96,19 @@ def test_every_role_answers_probes_and_shows_its_metrics(fleet: Fleet) -> None:
         assert fleet.site.http.post(f"http://{fleet.health[name]}/in/alertmanager").status_code == 404
 
 
+def test_status_names_every_process_and_the_broker_is_reached(fleet: Fleet) -> None:
+    def roles() -> Counter[str]:
+        told = json.loads(fleet.ticketrelay("status", "-o", "json").stdout)
+        return Counter(each["role"] for each in told["processes"] if each["state"] == "live")
+
+    wait_until(lambda: roles() == {"serve": 1, "mail": 1, "worker": 2}, "a heartbeat of each process")
+    assert fleet.metric("serve", 'ticketrelay_processes{role="worker"}') == 2
+    wait_until(lambda: fleet.metric("serve", "ticketrelay_broker_up") == 1, "a broker that is reached")
+
+
 def test_every_role_records_the_settings_that_it_plans_with_and_a_replay_with_others_is_refused(fleet: Fleet) -> None:
     with closing(Ledger(fleet.environment["TICKETRELAY_LEDGER__URL"])) as ledger:
+        wait_until(lambda: len(ledger.processes.live()) == 4, "a heartbeat of each process")
         live = ledger.processes.live()
     assert {each.role for each in live} == {"serve", "mail", "worker"}
     assert len({each.settings_digest for each in live}) == 1

@@ -36,7 +36,8 @@ variable takes precedence.
 - A duration is a number of seconds, or has units: `30s`, `5m`, `1h30m`, `30d`.
 - A list in a variable has commas between its items. A mapping has a variable for each of its names, in upper case. A
   setting without a variable is given in the YAML file only.
-- *None* as a value is `null` in the YAML file. An empty `API__PER_MINUTE` or `API__PER_SECOND` is None too.
+- *None* as a value is `null` in the YAML file. An empty `API__PER_MINUTE`, `API__PER_SECOND`,
+  `LEDGER__KEEP_BODIES` or `LEDGER__KEEP_ATTEMPTS` is None too.
 - `ticketrelay run` without `API__URL` uses its local Tickets API, and shorter times of `timing`. Without a source, it
   accepts every kind with the secret `dev-secret`. Without `LEDGER__URL`, its ledger is `ledger.db` in the folder of
   `--data`.
@@ -58,6 +59,7 @@ def page() -> str:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             rows = _rows(field.annotation.model_fields, (name,))
             parts += [f"## {name}\n", f"{_about(field.annotation)}\n", table(HEAD, rows)]
+            parts += _inner(field.annotation.model_fields)
         elif name != SOURCES:
             lists += [f"## {name}\n", f"{field.description} Given in the YAML file only.\n", *_inner({name: field})]
     parts += [SOURCES_INTRODUCTION, table(HEAD, [_kind_row(), *_rows(SourceSettings.model_fields, (SOURCES, ID))])]

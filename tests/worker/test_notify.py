@@ -12,17 +12,19 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.acceptance.processes import kept_port
+from tests.acceptance.processes import kept_port, wait_until
+from worker.jobs import alarm_loop
 from worker.jobs.alarm_loop import jobs_of
 from worker.jobs.notify import EVERY
 from worker.jobs.runner import Runner
-from worker.ledger import Ledger
+from worker.ledger import Ledger, LedgerAway
 from worker.ledger.upkeep.standing_alarms import HOLD
 from worker.settings import Settings, SettingsError, load
 
-from .builders import ManualClock
+from .builders import ManualClock, kill_create, opened
 from .commands import command
 from .receipts.test_by_mail import Postbox
+from .test_locked_sqlite import locked
 from .web_stand_in import Request, served
 
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
@@ -295,6 +297,25 @@ def test_the_test_command_tells_each_target_and_says_which_did_not_take_it(sqlit
     assert command(url, "alarms", "test", "fine", **targets).exit_code == 0
     assert hook.requests[0].json["is_test"] is True
     assert "TEST" in hook.requests[0].json["text"]
+
+
+def test_the_loop_of_a_process_finds_an_alarm_and_tells_it_and_a_locked_ledger_does_not_end_it(
+    sqlite_ledger: Ledger, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm_loop, "TURN_S", 0.01)
+    monkeypatch.setattr(alarm_loop, "LOOK_S", 0.0)
+    settings = notifying(oncall={"url": hook.url})
+    kill_create(sqlite_ledger, opened())
+    loop = alarm_loop.AlarmLoop(sqlite_ledger, lambda: settings, delivers=False)
+    with locked(sqlite_ledger):
+        loop.start()
+        with pytest.raises(LedgerAway):  # as long as the loop has to wait
+            sqlite_ledger.note_alarms(STALLED)
+    try:
+        wait_until(lambda: bool(hook.requests), "told")
+    finally:
+        loop.stop()
+    assert hook.told() == [(["dead_letters"], [])]
 
 
 def test_a_ping_is_sent_by_a_process_that_delivers_while_the_ledger_takes_writes(

@@ -171,8 +171,9 @@ def _process(row: Row[Any], now: datetime, holds: Holds, *, parts: bool) -> Proc
 
 def _held(connection: Connection) -> dict[str, Holds]:
     """Return what each process holds, by its id."""
-    leased = select(cases.c.owner, func.count()).where(cases.c.state == DeliveryState.LEASED).group_by(cases.c.owner)
-    read_by = select(mailboxes.c.owner, func.count()).where(mailboxes.c.watched).group_by(mailboxes.c.owner)
+    number = func.count().label("number")
+    leased = select(cases.c.owner, number).where(cases.c.state == DeliveryState.LEASED).group_by(cases.c.owner)
+    read_by = select(mailboxes.c.owner, number).where(mailboxes.c.watched).group_by(mailboxes.c.owner)
     of_cases, of_mailboxes = (_by_process(connection.execute(each).all()) for each in (leased, read_by))
     of_jobs: dict[str, list[str]] = {}
     for row in connection.execute(select(jobs.c.name, jobs.c.owner).where(jobs.c.owner.is_not(None))):
@@ -185,9 +186,9 @@ def _held(connection: Connection) -> dict[str, Holds]:
 
 def _by_process(rows: Iterable[Row[Any]]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for owner, number in rows:
-        if owner is not None:
-            found[_of_owner(owner)] = found.get(_of_owner(owner), 0) + number
+    for row in rows:
+        if row.owner is not None:
+            found[_of_owner(row.owner)] = found.get(_of_owner(row.owner), 0) + int(row.number)
     return found
 
 

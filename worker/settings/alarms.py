@@ -50,7 +50,7 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class NotifyTarget(Section):
-    """Somebody who is told of alarms: a URL, a mail address, or a channel of a chat source."""
+    """One target of alarms: a URL, a mail address, or a channel of a chat source. Give one of the three."""
 
     url: SecretUrl | None = None
     """A URL that takes a POST with JSON. Incoming webhooks of chats take it too: its fields `text` and `content` hold

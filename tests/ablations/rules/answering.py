@@ -8,6 +8,7 @@ ANSWERS = "worker/ledger/queue/answers.py"
 DELIVERY = "worker/ledger/verbs/delivery.py"
 RESTORING = "worker/ledger/recording/restoring.py"
 OVERVIEW = "worker/ledger/reports/overview.py"
+ALARMS = "worker/ledger/reports/alarms.py"
 
 FAILING = "worker/test_delivery_failing.py"
 LOOK_UPS = "test_look_ups_count_neither_way"
@@ -151,7 +152,7 @@ ABLATIONS = (
     ),
     Ablation(
         "a refused key has an alarm of its own",
-        OVERVIEW,
+        ALARMS,
         "seen_now.gate_reason in REFUSALS or ",
         "",
         tests_in(FAILING, GATE_CLOSED),

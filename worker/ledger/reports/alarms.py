@@ -86,7 +86,8 @@ def _missing(seen_now: Overview) -> list[Alarm]:
     if (last := _last(seen_now, DELIVERING)) is not None and not any(each.role in DELIVERING for each in live):
         is_needed = bool(live) or last.state == "lost" or sum(seen_now.open_operations.values()) > 0
         if is_needed and _is_gone(last, seen_now.at):
-            texts.append(f"no {last.role} is running, so nothing is sent to the Tickets API: {_end_of(last)}")
+            who = "`run` is not running" if last.role == "run" else "no worker is running"
+            texts.append(f"{who}, so nothing is sent to the Tickets API: {_end_of(last)}")
     for role in ("serve", "mail"):
         last = _last(seen_now, frozenset({role}))
         runs = any(each.role in (role, "run") for each in live)

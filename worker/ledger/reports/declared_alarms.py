@@ -94,7 +94,8 @@ ALARMS = {
         DeclaredAlarm("job_failing", "look", "A job, such as asking a product which alerts still fire, has failed three"
                       " times in a row. No ticket was changed because of that.",
                       "Act on the reason in the alarm: often a product does not answer, or refuses the token."
-                      " `ticketrelay sources test SOURCE` tries it."),
+                      " `ticketrelay sources test SOURCE` tries it. For a job `notify:TARGET`, it is"
+                      " `ticketrelay alarms test TARGET`."),
         DeclaredAlarm("mailbox_silent", "act",
                       "A mailbox has not been read completely for `silent_alarm` (by default three polls, at least"
                       " ten minutes).",

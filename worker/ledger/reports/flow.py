@@ -27,12 +27,11 @@ class Flow:
 def last_hour(connection: Connection, now: datetime) -> Flow:
     """Read the operations that were done in the last hour, by their attempts: no index has the ends of operations."""
     begins = now - HOUR
-    # One of them may have several attempts.
     of_hour = (attempts.c.id >= first_since(connection, attempts.c.at, begins), attempts.c.at >= begins)
-    tried = select(attempts.c.case_id, attempts.c.seq).where(*of_hour).distinct().subquery()
-    it = (operations.c.case_id == tried.c.case_id) & (operations.c.seq == tried.c.seq)
+    its = (operations.c.case_id == attempts.c.case_id) & (operations.c.seq == attempts.c.seq)
     is_done = (operations.c.state == OperationState.DONE, operations.c.ended_at >= begins)
-    statement = select(operations.c.rank, operations.c.created_at, operations.c.ended_at).join(tried, it)
-    rows = connection.execute(statement.where(*is_done)).all()
-    took = [(row.ended_at - row.created_at).total_seconds() for row in rows if row.rank == URGENT]
-    return Flow(len(rows), max(took, default=None))
+    what = (operations.c.case_id, operations.c.seq, operations.c.rank, operations.c.created_at, operations.c.ended_at)
+    rows = connection.execute(select(*what).join_from(attempts, operations, its).where(*of_hour, *is_done))
+    done = {(row.case_id, row.seq): row for row in rows}  # one of them may have several attempts
+    took = [(row.ended_at - row.created_at).total_seconds() for row in done.values() if row.rank == URGENT]
+    return Flow(len(done), max(took, default=None))
