@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.acceptance.chaos.checker import Effect, judge
 from tests.acceptance.deployments import MAILBOX, Fleet, alert, body, resolved
 from tests.acceptance.processes import ticketrelay, wait_until
 from tests.servers import Broker, empty_database, own_queue
+from worker.ledger import Ledger
 
 pytestmark = pytest.mark.postgresql
 
@@ -102,6 +104,19 @@ def test_status_names_every_process_and_the_broker_is_reached(fleet: Fleet) -> N
     wait_until(lambda: roles() == {"serve": 1, "mail": 1, "worker": 2}, "a heartbeat of each process")
     assert fleet.metric("serve", 'ticketrelay_processes{role="worker"}') == 2
     wait_until(lambda: fleet.metric("serve", "ticketrelay_broker_up") == 1, "a broker that is reached")
+
+
+def test_every_role_records_the_settings_that_it_plans_with_and_a_replay_with_others_is_refused(fleet: Fleet) -> None:
+    with closing(Ledger(fleet.environment["TICKETRELAY_LEDGER__URL"])) as ledger:
+        wait_until(lambda: len(ledger.processes.live()) == 4, "a heartbeat of each process")
+        live = ledger.processes.live()
+    assert {each.role for each in live} == {"serve", "mail", "worker"}
+    assert len({each.settings_digest for each in live}) == 1
+    assert all("sources.mail.address" in (each.settings_parts or {}) for each in live)
+    assert fleet.ticketrelay("replay", "--since", "1d").returncode == 0
+    others = fleet.environment | {"TICKETRELAY_SOURCES__MAIL__ADDRESS": "others@example.net"}
+    refused = ticketrelay("replay", "--since", "1d", environment=others)
+    assert (refused.returncode, "these differ: sources.mail.address." in refused.stderr) == (2, True)
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(fleet: Fleet) -> None:

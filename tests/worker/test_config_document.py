@@ -60,14 +60,16 @@ def test_an_alias_stands_for_its_anchor() -> None:
 def test_aliases_that_explode_are_refused_before_they_do() -> None:
     lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 12)]
-    _, problems = read_document("c.yaml", "\n".join(lines).encode())
-    assert [each.message for each in problems] == ["aliases expand this to more than 100000 values"]
+    with pytest.raises(SettingsError) as caught:
+        read_document("c.yaml", "\n".join(lines).encode())
+    assert [each.message for each in caught.value.found] == ["aliases expand this to more than 100000 values"]
 
 
 def test_aliases_that_dig_are_refused() -> None:
     lines = ["l0: &l0 [x]"] + [f"l{n}: &l{n} [[[[[[[[[[*l{n - 1}]]]]]]]]]]" for n in range(1, 300)]
-    _, problems = read_document("c.yaml", "\n".join(lines).encode())
-    assert [each.message for each in problems] == ["aliases expand this to more than 30 nested levels"]
+    with pytest.raises(SettingsError) as caught:
+        read_document("c.yaml", "\n".join(lines).encode())
+    assert [each.message for each in caught.value.found] == ["aliases expand this to more than 30 nested levels"]
 
 
 @pytest.mark.parametrize(

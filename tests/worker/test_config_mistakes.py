@@ -40,12 +40,13 @@ MISTAKES = {
     ),
     "a number where a text is wanted": (
         "server:\n  listen: 8080\n",
-        "c.yaml:2:11: expected a text, not a number\n  2 |   listen: 8080\n    |           ^^^^",
+        "c.yaml:2:11: expected a text, not a number\n  2 |   listen: 8080\n"
+        "    |           ^^^^ put the value into quotes",
     ),
     "a text where a number is wanted": (
         'server: {max_body: "12"}\n',
         'c.yaml:1:20: expected a whole number, not a text\n  1 | server: {max_body: "12"}\n'
-        "    |                    ^^^^",
+        "    |                    ^^^^ write max_body: 12, without the quotes",
     ),
     "a fraction where a whole number is wanted": (
         "server:\n  max_body: 1.5\n",
@@ -53,7 +54,8 @@ MISTAKES = {
     ),
     "yes, which is a text": (
         "policy:\n  note_on_change: yes\n",
-        "c.yaml:2:19: expected true or false, not a text\n  2 |   note_on_change: yes\n    |                   ^^^",
+        "c.yaml:2:19: expected true or false, not a text\n  2 |   note_on_change: yes\n"
+        "    |                   ^^^ write note_on_change: true",
     ),
     "true where a duration is wanted": (
         "timing:\n  lease: true\n",
@@ -108,7 +110,7 @@ MISTAKES = {
         "sources:\n  Prom:\n    kind: alertmanager\n",
         "c.yaml:2:3: the id of a source must be 1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit\n"
         "  2 |   Prom:\n"
-        "    |   ^^^^\n"
+        "    |   ^^^^ write prom:\n"
         "c.yaml:2:3: 'secret' is required here\n"
         "  2 |   Prom:\n"
         "    |   ^^^^ write 'secret_file: PATH' beneath it, or set TICKETRELAY_SOURCES__PROM__SECRET",

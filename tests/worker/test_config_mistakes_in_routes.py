@@ -23,7 +23,8 @@ MISTAKES = {
     ),
     "a text where a list is wanted": (
         "routes:\n  - name: a\n    group_by: labels.team\n",
-        "c.yaml:3:15: expected a list, not a text\n  3 |     group_by: labels.team\n    |               ^^^^^^^^^^^",
+        "c.yaml:3:15: expected a list, not a text\n  3 |     group_by: labels.team\n"
+        "    |               ^^^^^^^^^^^ write group_by: [labels.team]",
     ),
     "a number where a template is wanted": (
         "routes:\n  - name: a\n    metadata: {a: 7}\n",

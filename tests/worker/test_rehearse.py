@@ -175,4 +175,4 @@ def test_without_a_new_configuration_or_with_a_wrong_one_it_says_so(ledger_url: 
     assert (missing.exit_code, "--config is missing" in missing.stderr) == (2, True)
     wrong = rehearse(ledger_url, tmp_path, "routes:\n  - nam: x\n")
     assert wrong.exit_code == 2
-    assert "new.yaml:2:5: there is no setting 'nam' in routes.0" in wrong.stderr
+    assert "new.yaml:2:5: there is no setting 'nam' in route 1" in wrong.stderr

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from worker.settings import Settings, SettingsError, load
-from worker.settings.routes import Resolution, Route, problems, resolve
+from worker.settings.route_problems import problems
+from worker.settings.routes import Resolution, Route, resolve
 from worker.settings.section import AtOffset
 from worker.settings.templates import template
 
@@ -115,9 +116,9 @@ def test_matchers_that_contradict_each_other_are_odd(match: tuple[str, ...]) -> 
     assert any("this route can never match" in text for _, text in said(a_route("one", *match)))
 
 
-def test_an_attribute_that_no_source_has_and_a_template_that_no_route_uses_are_odd() -> None:
+def test_an_attribute_that_no_source_has_and_a_template_that_no_route_uses_are_told() -> None:
     found = said(a_route("one", "sevrity=a", "labels.any=b"), spare="x")
-    assert [at for at, _ in found] == [("routes", 0, "match"), ("templates", "spare")]
+    assert [at for at, _ in found] == [("routes", 0, "match", 0), ("templates", "spare")]
     assert "did you mean severity?" in found[0][1]
 
 
@@ -156,9 +157,9 @@ def test_what_is_told_to_match_never_does_not(drawn: list[Any], values: dict[str
     assert never.isdisjoint(resolve(made, values | {"severity": ""}).matched)
 
 
-def test_a_group_by_what_no_source_has_or_what_is_different_for_each_event_is_odd() -> None:
+def test_a_group_by_what_no_source_has_or_what_is_different_for_each_event_is_told() -> None:
     ((at, text),) = said(a_route("one", group_by=["labels.a", "lables.b"]))
-    assert (at, text) == (("routes", 0, "group_by", 1), "events have no attribute 'lables.b'; did you mean labels.*?")
+    assert (at, text) == (("routes", 0, "group_by", 1), "events have no attribute 'lables.b'; did you mean labels.b?")
     ((at, text),) = said(a_route("one", group_by=["case"]))
     assert text.startswith("'case' differs from event to event, so every event would be a group by itself; ")
 

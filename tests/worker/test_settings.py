@@ -57,6 +57,11 @@ def test_the_environment_sets_every_section() -> None:
     assert source.settings.secrets == (b"correct horse",)
 
 
+@pytest.mark.parametrize("url", ["postgres://127.0.0.1/relay", "postgresql://127.0.0.1/relay"])
+def test_a_database_of_postgresql_may_have_either_scheme(url: str) -> None:
+    assert load(API | {"TICKETRELAY_LEDGER__URL": url}).ledger.url == "postgresql://127.0.0.1/relay"
+
+
 def test_a_source_named_like_its_kind_needs_no_kind() -> None:
     settings = load(API | {"TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": "correct horse"})
     assert settings.sources["alertmanager"].connector.kind == "alertmanager"

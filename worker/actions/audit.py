@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -69,10 +69,11 @@ class Pace:
 
 def audit(
     ledger: Ledger, loaded: Loaded, *, since: datetime | None, update: bool, per_minute: int, by: str,
-    waiting: Callable[[], None],
+    waiting: Callable[[], None], other_settings: Sequence[str] = (),
 ) -> Audited:  # fmt: skip
     """Compare the ledger with the Tickets API. With `update`, record the changes that people made.
 
+    `other_settings`: the settings that the live processes have otherwise, for the record of each update.
     Raises Refused when the Tickets API cannot be asked; then nothing is concluded.
     """
     began, settings = ledger.now(), loaded.settings
@@ -82,7 +83,7 @@ def audit(
     except TicketsError as error:
         raise Refused(f"the Tickets API cannot be asked, so the audit has no result: {error}") from error
     findings = compare(ours, theirs)
-    noted = _record(ledger, webhooks_of(loaded), findings, theirs, by=by) if update else []
+    noted = _record(ledger, webhooks_of(loaded), findings, theirs, by, other_settings) if update else []
     compared = {"bound": len(ours.bound), "found": len(theirs.found), "requests": pace.requests}
     done = set(noted)
     told = [replace(each, remedy=RECORDED) if each in done else each for each in findings]
@@ -136,15 +137,17 @@ def webhooks_of(loaded: Loaded) -> Source | None:
 
 
 def _record(
-    ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, *, by: str
-) -> list[Finding]:
+    ledger: Ledger, source: Source | None, findings: list[Finding], theirs: ApiSide, by: str,
+    other_settings: Sequence[str],
+) -> list[Finding]:  # fmt: skip
     """Record people's changes to tickets, as webhooks would have. Returns the recorded findings."""
     by_id = {each.ticket_id: each for each in theirs.found}
     observed = [
         (each, _observation(source, each, by_id.get(each.ticket), theirs.began)) for each in findings if each.status
     ]
     steps = (observed[start : start + AT_ONCE] for start in range(0, len(observed), AT_ONCE))
-    return [each for step in steps for each in ledger.update_tickets(step, by=by)]
+    updated = (ledger.update_tickets(step, by=by, other_settings=other_settings) for step in steps)
+    return [each for step in updated for each in step]
 
 
 def _observation(source: Source | None, finding: Finding, found: Found | None, began: datetime) -> Delivery:

@@ -54,9 +54,14 @@ class DeadLetterResult:
     """Operations that waited for this one, and that went on or were given up with it."""
 
 
-def retry_one(ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str) -> DeadLetterResult:
-    """Retry one dead letter. Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit."""
-    recorded = read_again(ledger, sources, dead_letter, by=by)
+def retry_one(
+    ledger: Ledger, sources: Mapping[str, Source], dead_letter: str, *, by: str, other_settings: Sequence[str] = ()
+) -> DeadLetterResult:
+    """Retry one dead letter. Raises NoSuchDeadLetter, CannotBeDone, StillUnreadable, OverLimit.
+
+    `other_settings`: the settings that the live processes have otherwise, for the record of a delivery read again.
+    """
+    recorded = read_again(ledger, sources, dead_letter, by=by, other_settings=other_settings)
     if recorded is not None:
         planned = sum(len(effect.operations) for effect in recorded.effects)
         return DeadLetterResult(

@@ -64,7 +64,11 @@ def check(read: Callable[[], Given], file: Path | None, *, secrets: bool, connec
 
 def _with_settings_file(error: SettingsError, file: Path | None) -> list[Problem]:
     """Return the problems; and a warning if others may read a settings file with a secret in it."""
-    warned = settings_file(file) if file is not None and error.hidden else None
+    has_secret = any(
+        isinstance(each.origin, Place) and each.origin.line in error.hidden and "_file" in each.todo
+        for each in error.found
+    )
+    warned = settings_file(file) if file is not None and has_secret else None
     return in_order([*error.found, *([warned] if warned else [])])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,8 @@ class Replay:
     by: str
     dry_run: bool
     """Roll back every step: each is judged by the present ledger, and does not see the effects of earlier steps."""
+    other_settings: Sequence[str] = ()
+    """The settings that the live processes have otherwise, for the record."""
     last: int = 0
     """Number of the delivery that was read last. Another replay goes on after it."""
     _events: Counter[str] = field(default_factory=Counter)
@@ -110,7 +112,9 @@ class Replay:
         return None
 
     def _plan(self, step: list[Again]) -> None:
-        recorded: list[Recorded] = self.ledger.replay(step, by=self.by, dry_run=self.dry_run)
+        recorded: list[Recorded] = self.ledger.replay(
+            step, by=self.by, dry_run=self.dry_run, other_settings=self.other_settings
+        )
         for each, again in zip(recorded, step, strict=True):
             if each.outcome == QUARANTINED:
                 self._not_read[f"in-{each.inbound_id}"] = each.reason or "no reason is stored"

@@ -24,6 +24,7 @@ from worker.runtime.health import health_app, threads
 from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at, require_good_secrets
 from worker.settings.layers import config_of
+from worker.settings.planning_digest import PlanningDigest
 
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
 """Variables that Celery reads before its configuration; its option `--broker` sets the first of them."""
@@ -42,7 +43,7 @@ class DeliveringProcess:
         metrics = metrics_of(self._ledger, settings)
         self._publisher = Publisher(app, settings)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
-        self._heartbeat = Heartbeat(self._ledger, "worker", self._publisher.check)
+        self._heartbeat = Heartbeat(self._ledger, "worker", self._publisher.check, PlanningDigest(lambda: settings))
         parts = {**self._delivering.parts(), **threads(THREAD)}
         self._health = HttpThread(
             [(listener, health_app(self._ledger, metrics, parts))], limits_of(settings.server, FEW)

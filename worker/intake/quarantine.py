@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from worker.intake.reading import read_stored
 from worker.ledger import QUARANTINED, UNNAMED, Again, Delivery, Ledger, Recorded
@@ -13,14 +13,19 @@ class StillUnreadable(Exception):
     """The delivery cannot be read today either; the message is the reason."""
 
 
-def retry(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str, *, by: str = UNNAMED) -> Recorded | None:
+def retry(
+    ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str, *, by: str = UNNAMED,
+    other_settings: Sequence[str] = (),
+) -> Recorded | None:  # fmt: skip
     """Read a quarantined delivery again and plan its events. Returns None when the id names an operation.
 
     Events that were readable the first time are known, and have no second effect.
     Raises NoSuchDeadLetter, StillUnreadable, and OverLimit.
     """
     delivery = _read(ledger, sources, dead_letter_id)
-    return None if delivery is None else _placed(ledger.read_again(delivery, dead_letter_id, by=by))
+    if delivery is None:
+        return None
+    return _placed(ledger.read_again(delivery, dead_letter_id, by=by, other_settings=other_settings))
 
 
 def foresee(ledger: Ledger, sources: Mapping[str, Source], dead_letter_id: str) -> Recorded | None:

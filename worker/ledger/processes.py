@@ -136,6 +136,15 @@ def live(connection: Connection, now: datetime) -> list[Process]:
     return [each for each in read(connection, now) if each.state == "live"]
 
 
+def planning_parts(connection: Connection, now: datetime) -> list[dict[str, str]]:
+    """Return the parts of the settings that the live processes recorded, each set of them once."""
+    statement = select(processes.c.seen_at, processes.c.settings_parts).where(
+        processes.c.stopped_at.is_(None), processes.c.settings_parts.is_not(None)
+    )
+    live = {row.settings_parts for row in connection.execute(statement) if abs(now - row.seen_at) <= ALIVE}
+    return [json.loads(each) for each in sorted(live)]
+
+
 def forget(connection: Connection, now: datetime) -> int:
     """Delete the rows of processes that ended long ago. Returns their number.
 

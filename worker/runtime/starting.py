@@ -24,7 +24,7 @@ from worker.runtime.weak_secrets import terms
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import STAND_IN_KEY, Loaded, Tree, gather, judge
 from worker.settings.origin import DEFAULT, Place
-from worker.settings.problems import Problem, render, variable
+from worker.settings.problems import Problem, render
 from worker.settings.secrets import Development, weak
 
 DEFAULT_LISTEN = "127.0.0.1:8080"
@@ -41,18 +41,20 @@ def read_fleet(file: Path | None, *, needs_api: bool) -> Loaded:
         for name in (("ledger", "url"), ("broker", "url"))
         if not given.has(*name)
     )
-    return judge(replace(given, problems=given.problems + missing).below(unused))
+    loaded = judge(replace(given, problems=given.problems + missing).below(unused))
+    if loaded.settings.broker.url.startswith("memory"):
+        path = ("broker", "url")
+        message = "memory:// reaches one process only: set the URL of a Redis or a RabbitMQ"
+        raise SettingsError([Problem(message, loaded.origin(path), path)], loaded.hidden)
+    return loaded
 
 
 def fleet_settings(file: Path | None, *, needs_api: bool) -> Loaded:
     """Return the settings of a fleet's process. Ends the command with exit code 2 when one is wrong or missing."""
     try:
-        loaded = read_fleet(file, needs_api=needs_api)
+        return read_fleet(file, needs_api=needs_api)
     except SettingsError as error:
         fail_settings(error)
-    if loaded.settings.broker.url.startswith("memory"):
-        fail([f"{variable('broker', 'url')}: memory:// reaches one process only: set the URL of a Redis or a RabbitMQ"])
-    return loaded
 
 
 def upgraded_ledger(settings: Settings) -> Ledger:

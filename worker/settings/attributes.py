@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from connectors import connector, kinds
 from connectors.contract.events import Changed, Commented, Event, Opened, Resolved, TicketChanged
+from worker.settings.habits import LABELS
 
 COMMON: dict[str, str] = {
     "source": "the id of the source",
@@ -73,6 +74,24 @@ def unknown(name: str, names: Mapping[str, str]) -> tuple[str, str] | None:
     beginning, dot, rest = name.partition(".")
     if name in names or (dot and rest and beginning in groups(names)):
         return None
+    return f"events have no attribute {name!r}", _attribute_meant(name, names)
+
+
+def _attribute_meant(name: str, names: Mapping[str, str]) -> str:
+    """Return what to write in place of an unknown attribute: a label where Prometheus' users name labels bare."""
+    bare = name.removeprefix("$").removeprefix(".")
+    beginning, dot, rest = bare.partition(".")
+    if "labels.*" in names:
+        if beginning.casefold() in ("labels", "commonlabels", "grouplabels", "label") and dot and rest:
+            return f"write labels.{rest}"
+        if bare in LABELS:
+            return f"write labels.{bare}"
+        if name in ("labels", "label"):
+            return "name one of them: labels.NAME"
+    if dot and rest and (group := difflib.get_close_matches(beginning, groups(names), n=1, cutoff=0.6)):
+        return f"did you mean {group[0]}.{rest}?"
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(names))}"
-    return f"events have no attribute {name!r}", hint
+    if close:
+        return f"did you mean {close[0]}?"
+    there_are = f"there are: {', '.join(sorted(names))}"
+    return f"a label is written labels.{bare}; {there_are}" if "labels.*" in names and not dot else there_are

@@ -154,6 +154,8 @@ def read_document(name: str, content: bytes) -> tuple[Branch, list[Problem]]:
         raise SettingsError([Problem("the file is empty", start, todo="write a section, or run without --config")])
     build = _Build(document, text)
     tree = build.node(root, (), ())
+    if build.expanded:
+        raise SettingsError([build.expanded])  # the tree is incomplete, so every other problem would be a guess
     if not isinstance(tree, Branch):
         what = "a list" if isinstance(tree, Items) else "a value"
         todo = "write the sections' names, each with a ':'"
@@ -182,13 +184,34 @@ def _unprintable(document: Text, text: str, error: Any) -> Problem:
     return Problem(f"a character that YAML does not allow (U+{ord(text[error.position]):04X})", at, todo="remove it")
 
 
+_UNQUOTED = re.compile(r"""^\s*(?:-\s+)?(?:([\w.-]+):\s+)?((?:\{\{|\{%|\[[^'"]*\{\{).*)""")
+"""A line with a template that does not stand in quotes: its name, and the template."""
+
+
 def _syntax(document: Text, error: Any) -> Problem:
     told = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
+    if mark is not None and mark.line < len(document.lines) and (found := _UNQUOTED.match(document.lines[mark.line])):
+        at = Place(document, mark.line + 1, found.start(2) + 1, len(found[2].rstrip()))
+        return Problem(UNQUOTED, at, todo=_in_quotes(found[1] or ""))
+    if mark is not None and (name := _without_colon(document, mark, told)):
+        return name
     for pattern, message, todo in _SYNTAX:
         if re.search(pattern, told):
             return Problem(message, _place(document, mark), todo=todo)
     return Problem("this is not YAML", _place(document, mark), todo=str(error.problem or ""))
+
+
+def _without_colon(document: Text, mark: Any, told: str) -> Problem | None:
+    """Return the problem of the name above a line that is indented below it, if that name has no colon."""
+    above = document.lines[mark.line - 1] if 0 < mark.line <= len(document.lines) else ""
+    found = re.fullmatch(r"(\s*(?:-\s+)?)([\w-]+)\s*", above)
+    here = document.lines[mark.line] if mark.line < len(document.lines) else ""
+    is_below = found is not None and len(here) - len(here.lstrip()) > len(found[1])
+    if found is None or not is_below or "mapping values are not allowed" not in told:
+        return None
+    at = Place(document, mark.line, len(found[1]) + 1, len(found[2]))
+    return Problem("a name without a ':' after it", at, todo=f"write {found[2]}:")
 
 
 def _place(document: Text, start: Any, end: Any = None) -> Place:
@@ -203,6 +226,13 @@ def _place(document: Text, start: Any, end: Any = None) -> Place:
     return Place(document, line, column, max(stops - column + 1, 1))
 
 
+UNQUOTED = "a template without quotes, which YAML reads as a mapping"
+
+
+def _in_quotes(name: str) -> str:
+    return f'write {name + ": " if name else ""}"{{{{ … }}}}"'
+
+
 class _Build:
     """Makes our tree from PyYAML's nodes; `problems` holds the problems in it."""
 
@@ -210,6 +240,8 @@ class _Build:
         self._document = document
         self._text = text
         self._nodes = 0
+        self.expanded: Problem | None = None
+        """Aliases expand the file beyond a limit."""
         self.problems: list[Problem] = []
 
     def node(self, node: Any, path: Path, above: tuple[int, ...]) -> Node:
@@ -218,13 +250,10 @@ class _Build:
         if id(node) in above:
             self._once("an anchor that contains itself", origin, path, "write the values out")
             return Scalar(None, origin)
-        if self._nodes > MAX_NODES:
-            self._once(f"aliases expand this to more than {MAX_NODES} values", origin, path, "write the values out")
-            return Scalar(None, origin)
-        if len(above) > MAX_DEPTH:
-            self._once(
-                f"aliases expand this to more than {MAX_DEPTH} nested levels", origin, path, "write the values out"
-            )
+        if self._nodes > MAX_NODES or len(above) > MAX_DEPTH:
+            limit = f"{MAX_NODES} values" if self._nodes > MAX_NODES else f"{MAX_DEPTH} nested levels"
+            message = f"aliases expand this to more than {limit}"
+            self.expanded = self.expanded or Problem(message, origin, path, "write the values out")
             return Scalar(None, origin)
         if isinstance(node, yaml.MappingNode):
             return self._branch(node, origin, path, (*above, id(node)))
@@ -237,6 +266,10 @@ class _Build:
 
     def _branch(self, node: Any, origin: Place, path: Path, above: tuple[int, ...]) -> Branch:
         entries: dict[str, tuple[Any, Node]] = {}
+        if self._text.startswith("{{", node.start_mark.index):
+            name = next((each for each in reversed(path) if isinstance(each, str)), "")
+            self.problems.append(Problem(UNQUOTED, origin, path, _in_quotes(name)))
+            return Branch(entries, origin)
         for key, value in node.value:
             at = _place(self._document, key.start_mark, key.end_mark)
             if self._nodes > MAX_NODES:
@@ -247,9 +280,8 @@ class _Build:
                 self.problems.append(Problem("merge keys (<<) are not supported", at, path, "write the settings out"))
             elif key.value in entries:
                 first = entries[key.value][0].line
-                self.problems.append(
-                    Problem(f"{key.value!r} is given a second time", at, path, f"the first is in line {first}")
-                )
+                told = f"{key.value!r} is given a second time"
+                self.problems.append(Problem(told, at, path or (key.value,), f"the first is in line {first}"))
             else:
                 entries[key.value] = (at, self.node(value, (*path, key.value), above))
         return Branch(entries, origin)

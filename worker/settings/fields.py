@@ -36,6 +36,11 @@ def settings_of(kind: object) -> type[SourceSettings]:
     return found
 
 
+def fields_of(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
+    """Return the fields of a section by their names in the file: `continue`, where the model says `goes_on`."""
+    return {field.alias or name: field for name, field in model.model_fields.items()} if model is not None else {}
+
+
 def model_at(root: Node, model: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """Return the model of the section at a path; None when there is no section, or more than one is possible."""
     if len(path) >= 2 and path[0] == SOURCES:
@@ -43,7 +48,7 @@ def model_at(root: Node, model: type[BaseModel], path: Path) -> type[BaseModel] 
     at: Any = model
     for part in path:
         if isinstance(at, type) and issubclass(at, BaseModel):
-            field = at.model_fields.get(str(part))
+            field = fields_of(at).get(str(part))
             at = field.annotation if field is not None else None
         else:
             at = _item(at)
@@ -54,7 +59,7 @@ def model_at(root: Node, model: type[BaseModel], path: Path) -> type[BaseModel] 
 def field_at(root: Node, model: type[BaseModel], path: Path) -> FieldInfo | None:
     """Return the field of the setting at a path; None when it is unknown."""
     above = model_at(root, model, path[:-1])
-    return above.model_fields.get(str(path[-1])) if above is not None and path else None
+    return fields_of(above).get(str(path[-1])) if path else None
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -113,9 +118,25 @@ def misfit(node: Node, field: FieldInfo) -> str:
     return "" if fits else f"expected {'a duration' if is_duration(field) else words}, not {described(node)}"
 
 
+def item_misfits(node: Node, field: FieldInfo) -> Iterator[tuple[str, str]]:
+    """Yield each name in a mapping of plain values whose value does not fit, with the problem."""
+    scalar = _only(_item(_only(field.annotation)))
+    if not isinstance(node, Branch) or scalar not in (bool, int, float):
+        return
+    types_, words = _SCALARS[scalar]
+    for name, (_, each) in node.entries.items():
+        if not (isinstance(each, Scalar) and type(each.value) in types_):
+            yield name, f"expected {words}, not {described(each)}"
+
+
 def is_truth(field: FieldInfo) -> bool:
     """Return True for a truth value."""
     return {bare for bare, _ in _parts(field.annotation)} - {type(None)} == {bool}
+
+
+def is_text(field: FieldInfo) -> bool:
+    """Return True for a text."""
+    return {bare for bare, _ in _parts(field.annotation)} - {type(None)} == {str}
 
 
 _SCALARS: Mapping[Any, tuple[tuple[type, ...], str]] = {

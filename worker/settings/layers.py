@@ -15,7 +15,17 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from worker.settings.document import read_document
-from worker.settings.fields import SOURCES, field_at, is_secret, keeps_out, misfit, model_at
+from worker.settings.fields import (
+    SOURCES,
+    field_at,
+    fields_of,
+    is_secret,
+    item_misfits,
+    keeps_out,
+    misfit,
+    model_at,
+    sections_of,
+)
 from worker.settings.models import Settings
 from worker.settings.origin import (
     DEFAULT,
@@ -41,14 +51,25 @@ from worker.settings.problems import (
     variable,
     without_password,
 )
+from worker.settings.remedies import truth_of, written_right
+from worker.settings.substitution import SUBSTITUTION
 from worker.settings.walking import seen
 
 CONFIG = "TICKETRELAY_CONFIG"
 """Variable with the path of the configuration file; it is not a setting."""
+ONLY_IN_FILE = ("routes", "tests")
+"""Sections that only the file has: lists."""
 FOR_TESTS = "TICKETRELAY_TEST_"
 MAY_BE_NONE = (("api", "per"), ("ledger", "keep"))
 """The sections and first words of settings that an empty variable sets to None."""
 _FILE = "_file"
+_NO_SECRETS = frozenset(
+    name
+    for section in sections_of(Settings)
+    for name, field in fields_of(section).items()
+    if not is_secret(field) and not keeps_out(field)
+) | frozenset({"type", "connector", "receipts", "priority", "match", "matchers"})
+"""Names of other settings, which hold nothing secret in a section where they do not belong either."""
 Found = tuple[Branch, list[Problem], set[int]]
 """A tree, its problems, and the lines of the file that hold a secret."""
 
@@ -84,6 +105,11 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
 
 
 def _put(tree: dict[str, Any], path: tuple[str, ...], node: Node, origin: Variable, problems: list[Problem]) -> None:
+    if path[0] in ONLY_IN_FILE:
+        if not any(each.path == path[:1] for each in problems):
+            message = f"the section {path[0]} cannot be set by the environment"
+            problems.append(Problem(message, origin, path[:1], f"write it into the configuration file ({CONFIG})"))
+        return
     if len(path) == 1:
         known = [
             f"{section}__{name}".upper()
@@ -143,31 +169,44 @@ def _judged(
         return node
 
     model = model_at(kinds, Settings, path)
+    fields = fields_of(model)
     entries: dict[str, tuple[Origin, Node]] = {}
     for name, (key, each) in node.entries.items():
         at = (*path, name)
-        field = model.model_fields.get(name) if model is not None else None
+        field = fields.get(name)
         base = name.removesuffix(_FILE)
-        of_file = model.model_fields.get(base) if model is not None and base != name else None
+        of_file = fields.get(base) if base != name else None
         wrong = misfit(each, field) if field is not None else ""
         if field is None and of_file is not None and keeps_out(of_file):
             entry = _in_file(node, base, key, each, folder, (*path, base), problems)
             entries |= {base: (key, entry)} if entry is not None else {}
         elif field is not None and (refused := _inline(each, field, at)):
             problems.append(refused)
-            hidden.update(_lines(each) if is_secret(field) else ())
+            hidden.update(_lines(each) if is_secret(field) and not _is_substitution(each) else ())
         elif wrong and field is not None:
-            problems.append(Problem(wrong, seen(each, key), at))
+            problems.append(Problem(wrong, seen(each, key), at, written_right(each, at, field)))
         else:
+            problems += _in_mapping(each, field, at)
             if field is None and model is not None and _may_be_secret(name, model):
                 hidden.update(_lines(each))  # may be a secret under a misspelt name
             entries[name] = (key, inner(each, at))
     return Branch(entries, node.origin)
 
 
+def _in_mapping(node: Node, field: FieldInfo | None, path: Path) -> list[Problem]:
+    """Return the problems of the plain values in a mapping, such as {mention: yes}."""
+    if field is None or not isinstance(node, Branch):
+        return []
+    found: list[Problem] = []
+    for name, wrong in item_misfits(node, field):
+        key, value = node.entries[name]
+        found.append(Problem(wrong, seen(value, key), (*path, name), truth_of(value, name)))
+    return found
+
+
 def _may_be_secret(name: str, model: type[BaseModel]) -> bool:
     """Return True for an unknown name that may be a misspelt secret; False when another setting was meant."""
-    if name == "kind" or not any(map(is_secret, model.model_fields.values())):
+    if name in ("kind", *_NO_SECRETS) or not any(map(is_secret, model.model_fields.values())):
         return False
     close = meant(name, list(model.model_fields))
     return not close or is_secret(model.model_fields[close])
@@ -185,6 +224,12 @@ def _in_file(
     return InFile(str(folder / node.value), node.origin)
 
 
+def _is_substitution(node: Node) -> bool:
+    """Return True for a value that is nothing but `${NAME}`, and so no secret."""
+    value = node.value if isinstance(node, Scalar) else None
+    return isinstance(value, str) and SUBSTITUTION.fullmatch(value) is not None
+
+
 def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
     """Return the problem of a secret in the configuration file itself."""
     value = node.value if isinstance(node, Scalar) else ""
@@ -192,8 +237,11 @@ def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
     if not has_password and (value is None or not is_secret(field)):
         return None
     what = "a secret" if is_secret(field) else "a URL with a password"
+    message = f"{what} must not stand in this file"
+    if isinstance(value, str) and (found := SUBSTITUTION.search(value)):
+        message += f", and {found[0]} is not replaced by its value"
     todo = f"write '{path[-1]}_file: PATH', or set {variable(*path)}"
-    return Problem(f"{what} must not stand in this file", node.origin, path, todo)
+    return Problem(message, node.origin, path, todo)
 
 
 def _lines(node: Node) -> set[int]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from worker.settings.fields import SOURCES
 from worker.settings.loader import Loaded
 from worker.settings.models import Settings
-from worker.settings.origin import DEFAULT, Origin, Path, Place, key_at
-from worker.settings.problems import Finding, Problem
-from worker.settings.routes import problems
+from worker.settings.origin import DEFAULT, Origin, Path, Place, key_at, node_at
+from worker.settings.problems import Finding, Problem, variable
+from worker.settings.route_problems import problems
 from worker.settings.secretfiles import PUBLIC, PUBLIC_EXAMPLES, READ_BY_OTHERS
 
 DOCUMENTED = {"per_minute": 100, "per_second": 20}
@@ -100,8 +101,21 @@ def expiry_shorter_than_repeats(settings: Settings) -> Iterator[Finding]:
 
 
 def odd_routes(settings: Settings) -> Iterator[Finding]:
-    """Warn of a route that can never match, a matcher of an unknown attribute, or an unused template."""
-    yield from (each for each in problems(settings.routes, settings.templates) if not each.is_error)
+    """Warn of a route that can never match, a matcher of a source that is not configured, or an unused template."""
+    found = problems(settings.routes, settings.templates, settings.sources)
+    yield from (each for each in found if not each.is_error)
+
+
+def metadata_without_effect(settings: Settings) -> Iterator[Finding]:
+    """Warn of metadata in routes with revision A of the API, which has no place for them."""
+    for index, route in enumerate(settings.routes if settings.api.revision == "A" else ()):
+        if route.metadata:
+            message = f"the metadata of route {route.name!r} has no effect: revision A of the Tickets API has none"
+            yield Finding(("routes", index, "metadata"), message, "remove it, or set api.revision: B")
+    for name, source in settings.sources.items() if settings.api.revision == "A" else ():
+        if any(each.startswith("metadata.") for each in getattr(source.settings, "wont_fix", ())):
+            message = f"wont_fix of {name!r} asks for metadata, which revision A of the Tickets API does not have"
+            yield Finding(("sources", name, "wont_fix"), message, "ask for category=VALUE, or set api.revision: B")
 
 
 GROUP_INTERVAL_S = 300.0
@@ -147,6 +161,51 @@ def mail_without_verdicts(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def address_of_two_sources(settings: Settings) -> Iterator[Finding]:
+    """Warn of two sources of one kind with the same mail address: one of them gets no mail."""
+    first: dict[tuple[str, str], str] = {}
+    for name, source in settings.sources.items():
+        if source.connector.address is None:
+            continue
+        address = source.connector.address(source.settings).lower()
+        other = first.setdefault((source.connector.kind, address), name)
+        if other != name:
+            message = f"the sources {other!r} and {name!r} have the same address, {address}: only one gets its mail"
+            yield Finding(("sources", name), message, "give each source an address of its own")
+
+
+def one_address_for_two_listeners(settings: Settings) -> Iterator[Finding]:
+    """Warn of one address for `serve` and for the probes of `mail` and `worker`."""
+    server = settings.server
+    if server.listen == server.health_listen and not server.listen.endswith(":0"):
+        message = f"`mail` and `worker` would listen at {server.listen} too, which is the address of `serve`"
+        yield Finding(("server", "health_listen"), message, "choose another port")
+
+
+def ledger_of_each_folder(settings: Settings) -> Iterator[Finding]:
+    """Warn of a relative path of SQLite in a fleet: each process would take it from the folder of its start."""
+    path = settings.ledger.url.removeprefix("sqlite:///")
+    if path != settings.ledger.url and not path.startswith("/") and not settings.broker.url.startswith("memory"):
+        message = "the path of the ledger begins in the folder in which a process starts, so two may have two ledgers"
+        yield Finding(("ledger", "url"), message, "write an absolute path, with four slashes: sqlite:////PATH")
+
+
+def secret_that_is_a_path(settings: Settings) -> Iterator[Finding]:
+    """Warn of a secret that looks like the path of a file."""
+    for name, source in settings.sources.items():
+        for field in ("secret", "previous_secret"):
+            value = getattr(source.settings, field, None)
+            if value is not None and re.fullmatch(r"(?:/[\w.-]+){2,}", value.get_secret_value()):
+                path: Path = ("sources", name, field)
+                yield Finding(path, f"the {field} of {name!r} looks like the path of a file", _of_file(path))
+    if re.fullmatch(r"(?:/[\w.-]+){2,}", settings.api.key.get_secret_value()):
+        yield Finding(("api", "key"), "the key looks like the path of a file", _of_file(("api", "key")))
+
+
+def _of_file(path: Path) -> str:
+    return f"set {variable(*path)}_FILE to the path, and remove {variable(*path)}"
+
+
 LINTS: tuple[Lint, ...] = (
     source_without_authentication,
     development_secret_in_public,
@@ -156,8 +215,13 @@ LINTS: tuple[Lint, ...] = (
     expiry_shorter_than_repeats,
     secret_of_two_sources,
     odd_routes,
+    metadata_without_effect,
     grace_shorter_than_ends_take,
     mail_without_verdicts,
+    address_of_two_sources,
+    one_address_for_two_listeners,
+    ledger_of_each_folder,
+    secret_that_is_a_path,
 )
 
 
@@ -169,6 +233,7 @@ def warnings(loaded: Loaded, lints: Sequence[Lint] = LINTS) -> list[Problem]:
         for each in lint(loaded.settings)
         if not _is_about_a_default(loaded, each.path)
     ]
+    found += _control_of_several(loaded)
     for path, origin, file in loaded.secret_files:
         if file.mode & READ_BY_OTHERS and not file.is_public:
             message = f"every user of this machine may read {file.path!r} (mode {file.mode:04o})"
@@ -176,13 +241,25 @@ def warnings(loaded: Loaded, lints: Sequence[Lint] = LINTS) -> list[Problem]:
     return found
 
 
+def _control_of_several(loaded: Loaded) -> Iterator[Problem]:
+    """Warn of a control address in the file of a fleet: `serve`, `mail` and `worker` would all listen there."""
+    path: Path = ("server", "control")
+    origin = loaded.origin(path)
+    if isinstance(origin, Place) and not loaded.settings.broker.url.startswith("memory"):
+        message = "every process that reads this file would listen at this address, and only one can"
+        todo = f"remove the line, and set {variable(*path)} for each process: unix:/run/ticketrelay/ROLE.sock"
+        yield Problem(message, origin, path, todo, "warning")
+
+
 def _is_about_a_default(loaded: Loaded, path: Path) -> bool:
-    """Return True for a finding about a default source that nobody configured; it exists for trying out."""
-    return len(path) == 2 and path[0] == SOURCES and not loaded.has(*map(str, path))
+    """Return True for a finding about a default that nobody configured: a source for trying out, or the ledger."""
+    return len(path) == 2 and path[0] in (SOURCES, "ledger") and not loaded.has(*map(str, path))
 
 
 def _origin(loaded: Loaded, path: Path) -> Origin:
     """Return the setting's own place; for a default, the place of its section in the file."""
+    if node_at(loaded.root, path) is None and path and isinstance(path[-1], int):
+        path = path[:-1]  # a text in place of a list of one
     origin = loaded.origin(path)
     if origin != DEFAULT and not (isinstance(origin, Place) and key_at(loaded.root, path) is None):
         return key_at(loaded.root, path) or origin if len(path) == 2 and path[0] == "sources" else origin

@@ -7,6 +7,7 @@ tree, and its errors are reported at the places of the values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -15,7 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from connectors import connector, kinds
-from worker.settings import routes
+from connectors.contract.settings import SourceSettings
+from worker.settings import route_problems
 from worker.settings.explaining import explained, told_once
 from worker.settings.fields import SOURCES, described, is_secret, is_truth, kind_of
 from worker.settings.layers import from_environment, from_file
@@ -41,9 +43,13 @@ from worker.settings.origin import (
 from worker.settings.problems import Problem, SettingsError, meant, variable
 from worker.settings.references import references
 from worker.settings.secretfiles import SecretFile, Unusable, read_secret, read_value
+from worker.settings.substitution import unreplaced
 from worker.settings.walking import Setting, configured, origin_of, replaced, seen
 
 Tree = dict[str, Any]
+TEMPLATES = "templates"
+KIND_NAMES = ("type", "connector")
+"""The names that other products have for the kind of a source."""
 _ID: TypeAdapter[str] = TypeAdapter(SourceId)
 
 
@@ -146,6 +152,7 @@ def judge(given: Given, *, secrets: bool = True) -> Loaded:
     """
     problems = list(given.problems)
     secret_files: list[tuple[Path, Origin, SecretFile]] = []
+    problems += unreplaced(given.root)
     tree = given.root if secrets else replaced(given.root, _unread)
     root = replaced(tree, lambda each: _read(each, problems, secret_files))
     problems += _other_truths(root)
@@ -156,9 +163,13 @@ def judge(given: Given, *, secrets: bool = True) -> Loaded:
         # With an empty API section, the error names the missing setting instead of the section.
         settings = Settings.model_validate({"api": {}, **values, SOURCES: sources})
     except ValidationError as error:
-        problems += explained(root, error, ())
+        problems += explained(root, error, (), problems)
     if settings is not None:
-        found = (*references(settings), *routes.problems(settings.routes, settings.templates))
+        broken = frozenset(each.path[0] for each in problems if len(each.path) == 1)
+        found = (
+            *references(settings, given=root, broken=broken),
+            *route_problems.problems(settings.routes, settings.templates, are_templates_whole=TEMPLATES not in broken),
+        )
         problems += [each.at(origin_of(root, each.path)) for each in found if each.is_error]
     if problems or settings is None:
         raise SettingsError(told_once(problems), given.hidden)
@@ -217,6 +228,11 @@ def _sources(root: Branch, problems: list[Problem]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for source_id, (key, node) in section.entries.items():
         path: Path = (SOURCES, source_id)
+        if not isinstance(node, Branch) and isinstance(key, Place) and _is_of_a_source(source_id):
+            message = f"{source_id!r} stands in the place of a source's id"
+            todo = "write the id of the source (ID:) above this line, and indent the settings of the source beneath it"
+            problems.append(Problem(message, key, (SOURCES,), todo))
+            continue
         if not isinstance(node, Branch):
             needs = variable(*path, "secret") if not isinstance(key, Place) else "secret_file: PATH"
             problems.append(Problem(f"the settings of this source are missing, such as {needs}", seen(node, key), path))
@@ -232,8 +248,13 @@ def _sources(root: Branch, problems: list[Problem]) -> dict[str, Source]:
         try:
             found[source_id] = Source(id=source_id, connector=code, settings=code.settings.model_validate(own))
         except ValidationError as error:
-            problems += explained(root, error, path)
+            problems += explained(root, error, path, problems)
     return found
+
+
+def _is_of_a_source(name: str) -> bool:
+    """Return True for a setting that every source has."""
+    return name == "kind" or name.removesuffix("_file") in SourceSettings.model_fields
 
 
 def _unfit_id(source_id: str, key: Origin, path: Path) -> Problem | None:
@@ -241,7 +262,8 @@ def _unfit_id(source_id: str, key: Origin, path: Path) -> Problem | None:
         _ID.validate_python(source_id)
     except ValidationError as error:
         message = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
-        return Problem(f"the id of a source {message}", key, path)
+        fitting = re.sub(r"[^a-z0-9_-]+", "-", source_id.lower()).strip("-_")[:64]
+        return Problem(f"the id of a source {message}", key, path, f"write {fitting}:" if fitting else "")
     return None
 
 
@@ -251,6 +273,11 @@ def _unknown_kind(root: Branch, path: Path, kind: object) -> Problem:
     origin = key_at(root, path) or DEFAULT
     if (node := node_at(root, (*path, "kind"))) is not None:
         origin = node.origin
+    elif named := next((name for name in KIND_NAMES if key_at(root, (*path, name)) is not None), None):
+        other = key_at(root, (*path, named)) or origin
+        value = plain(node_at(root, (*path, named)) or Scalar(None, origin))
+        todo = f"write kind: {value if value in kinds() else 'KIND'}"
+        return Problem(f"there is no setting {named!r} in {'.'.join(map(str, path))}", other, path, todo)
     elif isinstance(origin, Place):
         return Problem(
             f"the kind of the source {path[-1]!r} is missing", origin, path, f"write kind: {' | '.join(kinds())}"

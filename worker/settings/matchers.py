@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -40,6 +40,8 @@ class Matcher:
     name: str
     operator: Operator
     value: str
+    item: int = field(default=0, compare=False, repr=False)
+    """Number of the text in the list of matchers, from 0."""
 
     def matches(self, value: str) -> bool:
         """Return True when a value fulfils the condition; a missing attribute has the value ""."""
@@ -121,6 +123,8 @@ class _Reader:
         found = _OPERATOR.match(self._text, self._at)
         if found is None:
             raise AtOffset(f"the operator after {name!r} is missing: one of = != =~ !~", *self._here())
+        if self._text.startswith("=", found.end()):
+            raise AtOffset("an operator is one of = != =~ !~", found.start(), len(found[0]) + 1)
         self._at = found.end()
         self._skip_space()
         return cast(Operator, found[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AnyHttpUrl, Field, InstanceOf, StringConstraints, model_validator
+from pydantic import AfterValidator, AnyHttpUrl, Field, InstanceOf, StringConstraints, model_validator
 
 from connectors.contract.connector import Connector
 from connectors.contract.durations import Seconds, SecondsOrNone
@@ -20,14 +20,23 @@ from connectors.contract.settings import ChosenSecret, PasswordSecret, SourceSet
 from worker.settings import control
 from worker.settings.alarms import AlarmsSettings
 from worker.settings.broker import BrokerSettings
+from worker.settings.database import as_postgresql
 from worker.settings.expectations import Test
 from worker.settings.routes import Route
 from worker.settings.section import MayHoldPassword, Section, Shape
 from worker.settings.templates import Template, TemplateText
 
+
+def _port_exists(address: str) -> str:
+    if int(address.rpartition(":")[2]) > control.LAST_PORT:
+        raise ValueError(f"must have a port of at most {control.LAST_PORT}")
+    return address
+
+
 Address = Annotated[
     str,
     Shape(r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$", "HOST:PORT, such as 127.0.0.1:8080; an IPv6 host in brackets"),
+    AfterValidator(_port_exists),
 ]
 SourceId = Annotated[
     str,
@@ -107,11 +116,15 @@ class LedgerSettings(Section):
 
     url: Annotated[
         str,
-        Shape(r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$", "sqlite:///PATH or postgresql://USER@HOST/DATABASE"),
+        AfterValidator(as_postgresql),
+        Shape(
+            r"^(sqlite:///.+|(postgresql(\+psycopg)?|postgres)://.+)$",
+            "sqlite:///PATH or postgresql://USER@HOST/DATABASE",
+        ),
         MayHoldPassword(),
         Password(),
     ] = "sqlite:///var/ledger.db"
-    """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`."""
+    """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`; `postgres://` is read as `postgresql://`."""
     intake_patience: Seconds = Field(default=3.0, le=3600.0)
     """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
     it again (503, 451, 75). All other work waits 30 s."""

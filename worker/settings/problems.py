@@ -121,7 +121,8 @@ def _excerpt(place: Place, todo: str, hidden: Collection[int]) -> str:
     length = max(min(length, len(line) - start), 1)
     margin = " " * len(str(place.line))
     under = " " * _columns(line[:start]) + "^" * max(_columns(line[start : start + length]), 1)
-    return f"  {place.line} | {line}\n  {margin} | {under}{f' {todo}' if todo else ''}".rstrip()
+    shown = f"  {place.line} | {line}".rstrip()
+    return f"{shown}\n  {margin} | {under}{f' {todo}' if todo else ''}".rstrip()
 
 
 def shown_line(text: Text, number: int, is_secret: bool) -> tuple[str, int]:

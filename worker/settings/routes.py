@@ -6,9 +6,8 @@ settings stay, and a later one fills those that are not set. `policy` and the so
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -16,9 +15,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, StringConstraints, With
 
 from connectors.contract.durations import SecondsOrNone
 from connectors.contract.events import Priority
-from worker.settings import attributes
 from worker.settings.matchers import Matcher, parse_matchers
-from worker.settings.problems import Finding
 from worker.settings.section import AtOffset, Section
 from worker.settings.templates import Template, TemplateText, template
 
@@ -39,7 +36,7 @@ def _parsed(value: object) -> object:
     found: list[object] = []
     for index, each in enumerate(value):
         try:
-            found += parse_matchers(each) if isinstance(each, str) else (each,)
+            found += (replace(one, item=index) for one in parse_matchers(each)) if isinstance(each, str) else (each,)
         except AtOffset as error:
             raise AtOffset(str(error), error.offset, error.length, item=index) from None
     return tuple(found)
@@ -192,76 +189,3 @@ def _by_severity(value: Priority | Mapping[str, Priority], severity: str) -> Pri
         return value
     word = severity.strip().casefold()
     return next((priority for name, priority in value.items() if name.strip().casefold() == word), None)
-
-
-def problems(routes: Sequence[Route], templates: Mapping[str, Template]) -> list[Finding]:
-    """Return every error and oddity, in the order of the routes, the templates last."""
-    found: list[Finding] = []
-    used: set[str] = set()
-    first_of: dict[str, int] = {}
-    for index, route in enumerate(routes):
-        if (earlier := first_of.setdefault(route.name, index)) != index:
-            said = f"route {earlier + 1} has the same name"
-            found.append(Finding(("routes", index, "name"), said, "give each route a name of its own", is_error=True))
-        for field in ("subject", "description"):
-            text = getattr(route, field)
-            if isinstance(text, Named):
-                used.add(text.template)
-                if text.template not in templates:
-                    close = difflib.get_close_matches(text.template, list(templates), n=1)
-                    there = f"there are: {', '.join(sorted(templates)) or 'none'}"
-                    todo = f"did you mean {close[0]!r}?" if close else there
-                    said = f"there is no template {text.template!r}"
-                    found.append(Finding(("routes", index, field, "template"), said, todo, is_error=True))
-        found += _odd(index, route)
-        if (shadow := _shadow(routes[:index], route)) is not None:
-            todo = "move this route up, or give that one `continue: true`"
-            found.append(Finding(("routes", index, "match"), shadow, todo, is_error=True))
-    for name in templates:
-        if name not in used:
-            found.append(Finding(("templates", name), "no route uses this template", "remove it"))
-    return found
-
-
-def _odd(index: int, route: Route) -> Iterator[Finding]:
-    names = attributes.documented()
-    yield from _odd_group(index, route, names)
-    for each in route.match:
-        if wrong := attributes.unknown(each.name, names):
-            yield Finding(("routes", index, "match"), f"{each}: {wrong[0]}", wrong[1])
-        against = next((other for other in route.match if _contradict(each, other)), None)
-        if against is not None:
-            said = f"this route can never match: {each} contradicts {against}"
-            yield Finding(("routes", index, "match"), said, "remove one of the two")
-
-
-def _odd_group(index: int, route: Route, names: Mapping[str, str]) -> Iterator[Finding]:
-    for number, each in enumerate(route.group_by or ()):
-        if wrong := attributes.unknown(each, names):
-            yield Finding(("routes", index, "group_by", number), wrong[0], wrong[1])
-        elif each in attributes.OF_ONE:
-            said = f"{each!r} differs from event to event, so every event would be a group by itself"
-            yield Finding(("routes", index, "group_by", number), said, "group by labels that many alerts share")
-
-
-def _contradict(one: Matcher, other: Matcher) -> bool:
-    """Return True when an attribute cannot fulfil both; only detected when `one` requires a certain value."""
-    return one.name == other.name and one.operator == "=" and not other.matches(one.value)
-
-
-def _shadow(earlier: Iterable[Route], route: Route) -> str | None:
-    """Return why an earlier route takes every event that this one would match; None when there is no such route."""
-    for other in earlier:
-        if not other.goes_on and all(_implied(route.match, each) for each in other.match):
-            return (
-                f"this route can never match: route {other.name!r} before it takes the same events (without continue)"
-            )
-    return None
-
-
-def _implied(given: Iterable[Matcher], wanted: Matcher) -> bool:
-    """Return True when the given matchers can hold only if the wanted one holds."""
-    return any(
-        each == wanted or (each.name == wanted.name and each.operator == "=" and wanted.matches(each.value))
-        for each in given
-    )

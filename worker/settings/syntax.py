@@ -7,6 +7,7 @@ later version of Jinja adds nothing.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
@@ -61,12 +62,19 @@ REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
 """Source text by which a refused node is found, and the remedy."""
 
 
+_OF_GO = re.compile(r"(?<=\{\{)-?\s*([.$])(?:Common|Group)?(\w*)(?:\.(\w+))?")
+"""An attribute as Alertmanager and Prometheus write it: `.CommonLabels.team`, `$labels.team`."""
+
+
 def check(environment: Environment, source: str, names: Mapping[str, str]) -> tuple[nodes.Template, frozenset[str]]:
     """Return the template's tree, made safe, and the attributes that it uses. Raises AtOffset."""
     try:
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
-        raise _on_line(source, error.lineno, error.message or "the template cannot be read") from None
+        if found := _OF_GO.search(source):
+            hint = f"write {{{{ {found[2].lower()}.{found[3]} }}}}" if found[3] else "write {{ labels.NAME }}"
+            raise AtOffset(f"{found[0].strip()!r} is of Go's templates: {hint}", found.start(1), 1) from None
+        raise _on_line(source, error.lineno, _in_words(error.message or "")) from None
     except RecursionError:
         raise AtOffset("the template is nested too deeply", 0, len(source)) from None
     except ValueError:  # a number that Python does not read
@@ -75,6 +83,17 @@ def check(environment: Environment, source: str, names: Mapping[str, str]) -> tu
     checker.check(tree)
     _make_safe(tree)
     return tree, frozenset(checker.used)
+
+
+def _in_words(message: str) -> str:
+    """Return Jinja's message about an unfinished template in our words, and any other one as it is."""
+    if "end of print statement" in message and "end of template" in message:
+        return "the end of an output is missing: write }}"
+    if "end of statement block" in message and "end of template" in message:
+        return "the end of a statement is missing: write %}"
+    if found := re.search(r"needs to be closed is '(if|for)'", message):
+        return f"the end of {found[1]} is missing: write {{% end{found[1]} %}}"
+    return message or "the template cannot be read"
 
 
 @dataclass

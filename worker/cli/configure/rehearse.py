@@ -62,7 +62,7 @@ def rehearse(
     new, present = _files(against)
     old_settings = _settings(present, data)
     asked = Asked(str(new), str(present or "the environment"), since, source)
-    with ledger_and_settings(data) as (ledger, settings):
+    with ledger_and_settings(data, says_other=False) as (ledger, settings):
         if source is not None and source not in settings.sources.keys() | old_settings.sources.keys():
             there = ", ".join(sorted(settings.sources.keys() | old_settings.sources.keys())) or "none"
             fail([f"--source {source!r}: neither configuration has such a source; there are: {there}"])
@@ -96,7 +96,7 @@ def _files(against: Path | None) -> tuple[Path, Path | None]:
 
 def _settings(file: Path | None, data: Path) -> Settings:
     try:
-        return read_without_api(file, data)
+        return read_without_api(file, data).settings
     except SettingsError as error:
         fail_settings(error)
 

@@ -9,8 +9,16 @@ from pathlib import Path
 import click
 
 from worker.actions.audit import audit as compared
-from worker.cli.operate.byhand import Moment, as_option, ledger_and_settings, output_option
-from worker.cli.shell.common import data_option, local
+from worker.actions.same_settings import require_same
+from worker.cli.operate.byhand import (
+    Moment,
+    as_option,
+    ledger_and_loaded,
+    output_option,
+    say_other_settings,
+    with_these_settings_option,
+)
+from worker.cli.shell.common import data_option
 from worker.cli.shell.output import notice, print_document
 from worker.documents.audit import Audited
 from worker.runtime.terminal import echo
@@ -28,22 +36,28 @@ from worker.wording import counted
 )
 @click.option("--per-minute", type=click.IntRange(1), default=20, show_default=True,
               metavar="N", help="Send at most N requests a minute, of what delivery leaves of the budget.")  # fmt: skip
+@with_these_settings_option
 @as_option
 @data_option
 @output_option
-def audit(since: datetime | None, update: bool, per_minute: int, who: str, data: Path, output: str) -> None:
+def audit(
+    since: datetime | None, update: bool, per_minute: int, with_these: bool, who: str, data: Path, output: str
+) -> None:
     """Compare the ledger with the Tickets API: tickets that are missing, doubled, orphaned, foreign or were changed.
 
     The audit lists the API's tickets, 100 with a request, and requests each further ticket of the ledger. It may run
     while work is delivered. Every finding has a remedy. Exits 1 when there are findings, except those that --update
-    recorded.
+    recorded. --update exits 2 when the live processes plan with other settings.
 
     \b
     Example: ticketrelay audit --since 7d -o json
     """
-    with ledger_and_settings(data) as (ledger, _):
+    with ledger_and_loaded(data, needs_api=True) as (ledger, loaded):
+        if not update:
+            say_other_settings(ledger, loaded)
+        other = require_same(ledger, loaded, with_these=with_these) if update else []
         found = compared(
-            ledger, local(data), since=since, update=update, per_minute=per_minute, by=who,
+            ledger, loaded, since=since, update=update, per_minute=per_minute, by=who, other_settings=other,
             waiting=lambda: notice("Waiting: delivery needs the whole budget now, or the gate is closed."),
         )  # fmt: skip
     print_document("audit", found, output, _print)

@@ -25,6 +25,9 @@ from worker.runtime.terminal import echo
 from worker.wording import counted
 
 PROGRESS_FROM = 20  # dead letters
+DELIVERY = "in-"
+"""The beginning of the id of a delivery."""
+QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,12 @@ class DeadLetterChoice:
     selection: Selection
     yes: bool
     """Do not ask."""
+
+    def has_deliveries(self, ledger: Ledger) -> bool:
+        """Return True if one of them is a delivery in quarantine, which is planned when it is read again."""
+        if self.named:
+            return any(each.startswith(DELIVERY) for each in self.named)
+        return any(each.what == QUARANTINED and self.selection.takes(each) for each in ledger.reading.dead())
 
 
 def selection_options(command: F) -> F:
@@ -146,7 +155,7 @@ def _say_what_would_be(
     ]
     notice(f"To {verb}: {counted(len(dead_letters), 'dead letter')}")
     _say_numbers(lines)
-    quarantined = [each.id for each in dead_letters if each.what == "quarantined"]
+    quarantined = [each.id for each in dead_letters if each.what == QUARANTINED]
     if quarantined and foresee_reading is not None:
         with progress("reading again", len(quarantined)) as bar:
             found = foresee_reading(quarantined, bar.update)

@@ -16,11 +16,13 @@ from typing import Any, NoReturn
 import click
 
 from worker.actions.errors import Refused, WrongInput
-from worker.cli.shell.common import F, fail, local_settings, settings_without_api, upgraded_ledger
+from worker.actions.same_settings import FLAG, differing, named, says_how_to_plan
+from worker.cli.shell.common import F, fail, loaded_without_api, local, upgraded_ledger
 from worker.cli.shell.output import output_option as output_option  # re-exported for the commands of interventions
 from worker.ledger import CannotBeDone, Ledger, LedgerAway, NoSuchDeadLetter, why_away
 from worker.runtime.terminal import echo
 from worker.settings import Settings
+from worker.settings.loader import Loaded
 
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -85,14 +87,42 @@ class DeliveryId(click.ParamType[int]):
 
 
 @contextmanager
-def ledger_and_settings(data: Path, *, needs_api: bool = False) -> Iterator[tuple[Ledger, Settings]]:
+def ledger_and_settings(
+    data: Path, *, needs_api: bool = False, says_other: bool = True
+) -> Iterator[tuple[Ledger, Settings]]:
     """Open the ledger and the settings. An error of an action is printed, and ends the command.
 
-    Without `needs_api`, the settings need no key of the Tickets API, and may have a stand-in for it.
+    Without `needs_api`, the settings need no key of the Tickets API, and may have a stand-in for it. With `says_other`,
+    a line says if the settings are not those of the live processes.
     """
-    settings = local_settings(data) if needs_api else settings_without_api(data)
-    with exit_on_error(), closing(upgraded_ledger(settings)) as ledger:
-        yield ledger, settings
+    with ledger_and_loaded(data, needs_api=needs_api) as (ledger, loaded):
+        if says_other:
+            say_other_settings(ledger, loaded)
+        yield ledger, loaded.settings
+
+
+@contextmanager
+def ledger_and_loaded(data: Path, *, needs_api: bool = False) -> Iterator[tuple[Ledger, Loaded]]:
+    """Open the ledger and the settings with their origins, and say nothing about settings that differ."""
+    loaded = local(data) if needs_api else loaded_without_api(data)
+    with exit_on_error(), closing(upgraded_ledger(loaded.settings)) as ledger:
+        yield ledger, loaded
+
+
+def say_other_settings(ledger: Ledger, loaded: Loaded) -> None:
+    """Print a line if the settings are not those of the live processes. A shell may have the ledger's URL only."""
+    if says_how_to_plan(loaded) and (found := differing(ledger, loaded)):
+        echo(f"Note: the live processes have other settings; these differ: {named(found)}.", err=True)
+
+
+def with_these_settings_option(command: F) -> F:
+    """Add `--with-these-settings`: plan although the settings are not those of the live processes."""
+    return click.option(
+        FLAG,
+        "with_these",
+        is_flag=True,
+        help="Plan with the settings of this command, although the live processes have others. It is recorded.",
+    )(command)
 
 
 @contextmanager

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import click
 
 from tickets.invisible import escaped
 from worker.actions import bulk, dead_letters, edits
-from worker.cli.operate.bulk import DeadLetterChoice, do_to, selection_options
-from worker.cli.operate.byhand import as_option, exit_with_reason, ledger_and_settings, output_option
+from worker.actions.same_settings import require_same
+from worker.cli.operate.bulk import DELIVERY, DeadLetterChoice, do_to, selection_options
+from worker.cli.operate.byhand import (
+    as_option,
+    exit_with_reason,
+    ledger_and_loaded,
+    ledger_and_settings,
+    output_option,
+    with_these_settings_option,
+)
 from worker.cli.shell.common import data_option, fail
 from worker.cli.shell.completion import dead_letters as dead_letter_ids
 from worker.cli.shell.output import (
@@ -110,23 +119,34 @@ def _print(found: DeadLetterShown) -> None:
 @dead.command()
 @click.argument("dead_letters", nargs=-1, metavar="[ID]...", shell_complete=dead_letter_ids)
 @selection_options
+@with_these_settings_option
 @as_option
 @data_option
 @lines_option
-def retry(choice: DeadLetterChoice, who: str, data: Path, output: str) -> None:
+def retry(choice: DeadLetterChoice, with_these: bool, who: str, data: Path, output: str) -> None:
     """Send operations again with the same bytes and keys; read deliveries in quarantine again.
 
     Name dead letters, or select many with options: then the plan is shown first, and you are asked. Operations that
     wait for a ticket are sent after the operation that creates it. A command that was stopped can be run again. Exits 1
-    when a dead letter could not be retried.
+    when a dead letter could not be retried, and 2 when a delivery would be read with settings that are not those of the
+    live processes.
 
     \b
     Example: ticketrelay dead retry --reason "400 bad_request" --kind create_ticket
     """
-    with ledger_and_settings(data) as (ledger, settings):
+    with ledger_and_loaded(data) as (ledger, loaded):
+        sources = loaded.settings.sources
+        other = cache(lambda: require_same(ledger, loaded, with_these=with_these))
+        if choice.has_deliveries(ledger):
+            other()  # before anything is done; operations are sent with the bytes that they have
+
+        def act(letter: str) -> bulk.DeadLetterResult:
+            other_settings = other() if letter.startswith(DELIVERY) else []
+            return bulk.retry_one(ledger, sources, letter, by=who, other_settings=other_settings)
+
         do_to(
-            ledger, choice, "retry", lambda each: bulk.retry_one(ledger, settings.sources, each, by=who), output,
-            lambda quarantined, bar: bulk.forecast_reading(ledger, settings.sources, quarantined, bar),
+            ledger, choice, "retry", act, output,
+            lambda quarantined, bar: bulk.forecast_reading(ledger, sources, quarantined, bar),
         )  # fmt: skip
 
 

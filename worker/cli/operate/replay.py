@@ -10,7 +10,16 @@ from pathlib import Path
 import click
 
 from worker.actions.replay import Replay, ReplaySelection
-from worker.cli.operate.byhand import DeliveryId, Moment, as_option, ledger_and_settings, output_option
+from worker.actions.same_settings import require_same
+from worker.cli.operate.byhand import (
+    DeliveryId,
+    Moment,
+    as_option,
+    ledger_and_loaded,
+    output_option,
+    say_other_settings,
+    with_these_settings_option,
+)
 from worker.cli.shell.common import data_option
 from worker.cli.shell.output import counts, notice, print_document, progress
 from worker.documents.replay import Replayed
@@ -25,21 +34,28 @@ from worker.wording import counted
 @click.option("--after", type=DeliveryId(), default=0, metavar="in-NUMBER",
               help="Only deliveries after this one, to go on where a replay was stopped. All by default.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would be planned, and undo every step.")
+@with_these_settings_option
 @as_option
 @data_option
 @output_option
-def replay(since: datetime, source: str | None, after: int, dry_run: bool, who: str, data: Path, output: str) -> None:
+def replay(
+    since: datetime, source: str | None, after: int, dry_run: bool, with_these: bool, who: str, data: Path, output: str
+) -> None:
     """Read stored deliveries again, with the settings of today. An event that is known has no second effect.
 
     A replay is for messages that a defect or a wrong setting kept without effect. It reads 64 deliveries in a step.
     When it is stopped, it prints the --after with which another replay goes on. With --dry-run each step sees the
-    ledger without the effects of earlier steps. Exits 1 when a delivery cannot be read.
+    ledger without the effects of earlier steps. Exits 1 when a delivery cannot be read, and 2 when the live processes
+    plan with other settings.
 
     \b
     Example: ticketrelay replay --since 24h --source prom --dry-run
     """
-    with ledger_and_settings(data) as (ledger, settings):
-        replaying = Replay(ledger, settings.sources, ReplaySelection(since, source, after), who, dry_run)
+    with ledger_and_loaded(data) as (ledger, loaded):
+        if dry_run:
+            say_other_settings(ledger, loaded)
+        other = [] if dry_run else require_same(ledger, loaded, with_these=with_these)
+        replaying = Replay(ledger, loaded.settings.sources, ReplaySelection(since, source, after), who, dry_run, other)
         try:
             span = replaying.span()
             with progress("replaying", span.number) as bar:

@@ -34,6 +34,7 @@ from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
+from worker.settings.planning_digest import PlanningDigest
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
 
@@ -100,7 +101,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
     alarms = AlarmLoop(ledger, current, delivers=False)
-    heartbeat = Heartbeat(ledger, "mail", relay.publisher.check)
+    heartbeat = Heartbeat(ledger, "mail", relay.publisher.check, PlanningDigest(current))
     found = (heartbeat, alarms, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
     parts = [each for each in found if each is not None]
     for part in parts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +17,14 @@ import click
 import structlog
 
 from connectors.contract.messages import OverLimit, Verified
-from worker.cli.shell.common import data_option, log_to_stderr, settings_without_api
+from worker.actions.same_settings import differing, named
+from worker.cli.shell.common import data_option, loaded_without_api, log_to_stderr
 from worker.intake.reading import read_verified
 from worker.intake.smtp import boxes_of, enveloped, max_body_of
-from worker.ledger import LedgerAway, open_ledger, why_away
+from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.runtime.terminal import echo
 from worker.settings import Settings, Source
+from worker.settings.loader import Loaded
 
 log = structlog.get_logger()
 
@@ -72,7 +75,8 @@ def pipe(source_id: str | None, sender: str | None, recipients: tuple[str, ...],
 
 
 def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...], data: Path) -> int:
-    settings = settings_without_api(data)
+    loaded = loaded_without_api(data)
+    settings = loaded.settings
     meant = _meant(settings, source_id, recipients)
     if not meant:
         wanted = source_id or ", ".join(recipients)
@@ -96,11 +100,19 @@ def _take(source_id: str | None, sender: str | None, recipients: tuple[str, ...]
             echo(f"Error: {error}", err=True)
             return EX_DATAERR
         recorded, _ = ledger.record(deliveries, patience)
+        _warn_of_other_settings(ledger, loaded)
     finally:
         ledger.close()
     for each in recorded:
         echo(f"in-{each.inbound_id} {each.outcome}")
     return EX_OK
+
+
+def _warn_of_other_settings(ledger: Ledger, loaded: Loaded) -> None:
+    """Print a line if the live processes plan with other settings. The mail is stored by now, and stays so."""
+    with suppress(*LedgerAway):
+        if ledger.is_current() and (found := differing(ledger, loaded)):
+            echo(f"Warning: the mail was stored with settings that no live process has: {named(found)}", err=True)
 
 
 def _meant(

@@ -60,6 +60,7 @@ from worker.settings import Settings
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
 from worker.settings.loader import Loaded
+from worker.settings.planning_digest import PlanningDigest
 from worker.settings.secretfiles import DEV_SECRET
 from worker.settings.secrets import Development
 from worker.wording import counted
@@ -270,7 +271,7 @@ def _started(
         http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
         supervisor = imap_supervisor(ledger, intake, current)
-        heartbeat = Heartbeat(ledger, "run")
+        heartbeat = Heartbeat(ledger, "run", digest=PlanningDigest(current))
         for part in (heartbeat, wake_ups, intake, http, worker, *edges, supervisor, sockets, control_of(reloader)):
             if part is None:
                 continue

@@ -32,6 +32,7 @@ from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_at, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
+from worker.settings.planning_digest import PlanningDigest
 
 NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
 
@@ -69,7 +70,7 @@ def serve(listen: str | None, log_level: str) -> None:
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     alarms = AlarmLoop(ledger, current, delivers=False)
-    heartbeat = Heartbeat(ledger, "serve", relay.publisher.check)
+    heartbeat = Heartbeat(ledger, "serve", relay.publisher.check, PlanningDigest(current))
     parts = [
         each
         for each in (heartbeat, alarms, wake_ups, intake, http, supervisor, control_of(reloader))

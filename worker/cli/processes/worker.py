@@ -26,6 +26,7 @@ from worker.runtime.heartbeat import THREAD, Heartbeat
 from worker.runtime.starting import listen_at, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
+from worker.settings.planning_digest import PlanningDigest
 
 
 @click.command()
@@ -53,7 +54,7 @@ def worker(listen: str | None, log_level: str) -> None:
     reloader = Reloader(current, weak_secrets.reloading(lambda: read_fleet(file, needs_api=True), ledger), metrics)
     control = control_of(reloader)
     # Stopped in this order, too: probes are answered until the calls under way have ended.
-    heartbeat = Heartbeat(ledger, "worker", relay.publisher.check)
+    heartbeat = Heartbeat(ledger, "worker", relay.publisher.check, PlanningDigest(current))
     found: tuple[WorkerThread | HttpThread | Control | Heartbeat | None, ...] = (thread, health, control, heartbeat)
     parts = [each for each in found if each is not None]
     for each in parts:

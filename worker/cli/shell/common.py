@@ -96,26 +96,26 @@ def log_option(default: str) -> Callable[[F], F]:
     )
 
 
-def local_settings(data: Path) -> Settings:
-    """Return the settings of `local`, without their origins."""
-    return local(data).settings
-
-
 def settings_without_api(data: Path) -> Settings:
     """Return the settings for a command that never calls the Tickets API, and so needs no key.
 
     Ends the command with exit code 2 when a setting is wrong.
     """
+    return loaded_without_api(data).settings
+
+
+def loaded_without_api(data: Path) -> Loaded:
+    """Return the settings as `settings_without_api` does, with their origins."""
     try:
         return read_without_api(config_file(), data)
     except SettingsError as error:
         fail_settings(error)
 
 
-def read_without_api(file: Path | None, data: Path) -> Settings:
-    """Read the settings as `settings_without_api` does, without ending the process. Raises SettingsError."""
+def read_without_api(file: Path | None, data: Path) -> Loaded:
+    """Read the settings as `loaded_without_api` does, without ending the process. Raises SettingsError."""
     given = with_local_defaults(gather(os.environ, file), data)
-    return judge(given.below({"api": {"key": STAND_IN_KEY}})).settings
+    return judge(given.below({"api": {"key": STAND_IN_KEY}}))
 
 
 def local(data: Path, *, listen: str | None = None) -> Loaded:

@@ -295,8 +295,9 @@ def _creates(connection: Connection, words: frozenset[str]) -> dict[str, Create]
 
 
 def note_updates(
-    connection: Connection, findings: Sequence[Finding], recorded: Sequence[Recorded], who: str, now: datetime
-) -> list[Finding]:
+    connection: Connection, findings: Sequence[Finding], recorded: Sequence[Recorded], who: str, now: datetime,
+    other_settings: Sequence[str] = (),
+) -> list[Finding]:  # fmt: skip
     """Write an intervention for each finding with an effect, and return these findings.
 
     A route may drop the delivery of a finding.
@@ -304,5 +305,6 @@ def note_updates(
     noted = [finding for finding, each in zip(findings, recorded, strict=True) if each.effects]
     for each in noted:
         subject = f"ticket:{each.ticket}"
-        interventions.note(connection, who, "audit --update", subject, now, status=each.status, found=each.text)
+        detail = {"status": each.status, "found": each.text, "other_settings": list(other_settings) or None}
+        interventions.note(connection, who, "audit --update", subject, now, **detail)
     return noted

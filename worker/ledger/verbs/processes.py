@@ -14,6 +14,7 @@ class Processes(Verbs):
 
     read = reads(at_now(processes.read))
     live = reads(at_now(processes.live))
+    planning_parts = reads(at_now(processes.planning_parts))
 
     def heartbeat(self, presence: Presence, broker: BrokerSeen | None = None) -> None:
         """Write that this process lives, and how it reaches its broker."""

@@ -51,20 +51,29 @@ class RecordingVerbs(Verbs):
             patience,
         )
 
-    def read_again(self, delivery: Delivery, dead_letter_id: str, *, by: str = UNNAMED) -> Recorded:
-        """Plan a quarantined delivery again, as it is read today."""
+    def read_again(
+        self, delivery: Delivery, dead_letter_id: str, *, by: str = UNNAMED, other_settings: Sequence[str] = ()
+    ) -> Recorded:
+        """Plan a quarantined delivery again, as it is read today.
+
+        `other_settings`, here and below: the settings that the live processes have otherwise, for the record.
+        """
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> Recorded:
             before = dead_letters.show_dead(connection, dead_letter_id).dead_letter
             (recorded,), _ = recorder.record(self.database, connection, [delivery], rules, also_lock)
             planned = sum(len(effect.operations) for effect in recorded.effects)
-            detail = {"reason": before.reason, "outcome": recorded.outcome, "operations": planned}
-            interventions.note(connection, by, "dead retry", dead_letter_id, rules.now, **detail)
+            interventions.note(
+                connection, by, "dead retry", dead_letter_id, rules.now, reason=before.reason,
+                outcome=recorded.outcome, operations=planned, other_settings=list(other_settings) or None,
+            )  # fmt: skip
             return recorded
 
         return self._plan(act)
 
-    def replay(self, again: Sequence[Again], *, by: str = UNNAMED, dry_run: bool = False) -> list[Recorded]:
+    def replay(
+        self, again: Sequence[Again], *, by: str = UNNAMED, dry_run: bool = False, other_settings: Sequence[str] = ()
+    ) -> list[Recorded]:
         """Plan stored deliveries as they are read today, in one transaction; with `dry_run`, roll it back."""
         shown: list[Recorded] = []
 
@@ -73,7 +82,8 @@ class RecordingVerbs(Verbs):
             for each in recorded:
                 if planned := sum(len(effect.operations) for effect in each.effects):
                     subject = f"in-{each.inbound_id}"
-                    interventions.note(connection, by, "replay", subject, rules.now, operations=planned)
+                    detail = {"operations": planned, "other_settings": list(other_settings) or None}
+                    interventions.note(connection, by, "replay", subject, rules.now, **detail)
             if dry_run:
                 shown[:] = recorded
                 raise _Undo
@@ -84,13 +94,15 @@ class RecordingVerbs(Verbs):
         except _Undo:
             return shown
 
-    def update_tickets(self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED) -> list[Finding]:
+    def update_tickets(
+        self, found: Sequence[tuple[Finding, Delivery]], *, by: str = UNNAMED, other_settings: Sequence[str] = ()
+    ) -> list[Finding]:
         """Record the deliveries made from an audit's findings, in one transaction; returns the recorded findings."""
         findings, deliveries = [each for each, _ in found], [each for _, each in found]
 
         def act(connection: Connection, rules: Rules, also_lock: frozenset[int]) -> list[Finding]:
             recorded, _ = recorder.record(self.database, connection, deliveries, rules, also_lock)
-            return audit.note_updates(connection, findings, recorded, by, rules.now)
+            return audit.note_updates(connection, findings, recorded, by, rules.now, other_settings)
 
         return self._plan(act)
 
