@@ -8,7 +8,7 @@ from alembic import op
 from worker.ledger.schema.columns import Instant
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
