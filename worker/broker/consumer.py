@@ -10,6 +10,8 @@ from celery.worker import state as celery_state
 from celery.worker.consumer import Consumer
 from kombu import Connection
 
+from worker.outage import Outage
+
 log = structlog.get_logger()
 
 
@@ -70,9 +72,11 @@ class WakeUpConsumer(Consumer):
         """Return the connection, as soon as it can be made; the base class waits up to 30 s between attempts."""
 
         def say(error: Exception, pause: float) -> None:
+            outage.failed()
             log.warning("broker.not_reached", error=str(error), again_in_s=pause)
 
-        return conn.ensure_connection(
+        outage: Outage = self.app.outage
+        connected = conn.ensure_connection(
             say,
             None,  # type: ignore[arg-type]  # for ever; the stubs want a number
             interval_start=1,
@@ -80,3 +84,5 @@ class WakeUpConsumer(Consumer):
             interval_max=RECONNECT_MAX_S,
             callback=celery_state.maybe_shutdown,
         )
+        outage.succeeded()
+        return connected

@@ -12,6 +12,7 @@ from kombu.exceptions import KombuError
 
 from worker.broker.reach import reach
 from worker.delivery.dispatch import BrokerAway
+from worker.outage import Outage
 from worker.planning.model import Kind
 from worker.settings import Settings
 
@@ -24,8 +25,9 @@ PUBLISH_PAUSE_S = 3.0  # after a failure: threads that deliver must not spend th
 class Publisher:
     """Publishes wake-ups on a connection of its own with short time-outs: a hanging broker must not hold a caller."""
 
-    def __init__(self, app: Celery, settings: Settings) -> None:
+    def __init__(self, app: Celery, settings: Settings, outage: Outage | None = None) -> None:
         self._app = app
+        self._outage = outage or Outage()
         self._reach = reach(settings.broker, PUBLISH_TIMEOUT_S)
         expires = settings.timing.ring_expires
         self._options: dict[str, Any] = {
@@ -52,9 +54,11 @@ class Publisher:
                     self._producer = Producer(self._connection.channel())
                 self._app.tasks[kind].apply_async(producer=self._producer, retry=False, **self._options)
             except self._errors as error:
+                self._outage.failed()
                 self._drop()
                 self._again_at = time.monotonic() + PUBLISH_PAUSE_S
                 raise BrokerAway(f"{type(error).__name__}: {error}") from error
+            self._outage.succeeded()
 
     def close(self) -> None:
         with self._turn:

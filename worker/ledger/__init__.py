@@ -41,7 +41,7 @@ from worker.ledger.reports.following import Happening
 from worker.ledger.reports.overview import Alarm, CaseStory, Overview, SourceActivity, alarms
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
-from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED
+from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED, DeliveryState
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.jobs import Job as LeasedJob
 from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
@@ -66,13 +66,13 @@ __all__ = [
     "ACCEPTED", "ALARMS", "CLOCK_JOB", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE",
     "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone",
     "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
-    "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding",
+    "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "DeliveryState", "FailingJob", "Finding",
     "Found", "Happening", "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
     "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
     "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
     "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms",
     "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger", "rejects_the_values",
-    "says_full", "storable", "why_away",
+    "says_full", "storable", "why_away", "will_stay_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
@@ -132,13 +132,39 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         """Return why writes fail at present; None when they succeed."""
         return self.database.write_problem()
 
+    def when_back(self, tell: Callable[[float], None]) -> None:
+        """Have the end of each outage told from now on: once, with the seconds for which this process saw it."""
+        self.database.outage.tell_back = tell
+
     def close(self) -> None:
         self.database.close()
 
 
 def why_away(error: Exception) -> str:
-    """Return one of `LedgerAway` in words, without the statement."""
-    return f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip()
+    """Return one of `LedgerAway` in words: the first line of the database's message, without the statement.
+
+    Of another error only the class is named, since its text may hold values of a message.
+    """
+    if not isinstance(error, LedgerAway):
+        return f"the ledger cannot be used: {type(error).__name__}"
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return f"the ledger cannot be used: {lines[0] if lines else type(error).__name__}"
+
+
+_NOT_AWAY = (
+    "password authentication failed", "no password supplied", "role \"", "database \"", "no pg_hba.conf entry",
+    "unable to open database file",
+)  # fmt: skip
+
+
+def will_stay_away(error: Exception) -> bool:
+    """Return True for an error that waiting does not mend: a wrong password, or an unknown user, database or folder.
+
+    The server tells them apart by a code that the driver does not pass on for a failed connection, so this looks at
+    its words. In another language they count as an outage.
+    """
+    said = why_away(error)
+    return any(each in said for each in _NOT_AWAY)
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from worker.ledger import why_away
+
 log = structlog.get_logger()
 
 JOIN_S = 10.0
@@ -30,7 +32,7 @@ class Outlived:
 
     errors: tuple[type[Exception], ...]
     event: str
-    """Name of the log event, which holds the class of the error."""
+    """Name of the log event, which holds the first line of the error."""
 
 
 def _nothing() -> None:
@@ -103,7 +105,7 @@ class Loop:
             try:
                 self._turn()
             except self._outlives.errors as error:
-                log.warning(self._outlives.event, error=type(error).__name__)
+                log.warning(self._outlives.event, error=why_away(error))
             goes_on = self._rested()
         self._at_end()
 

@@ -58,6 +58,9 @@ class ServerSettings(Section):
     """How long a connection is kept open for the next request."""
     health_listen: Address = "127.0.0.1:8081"
     """The address of `/livez`, `/readyz` and `/metrics` of `mail` and `worker`; their `--listen` takes precedence."""
+    metrics: bool = False
+    """True: the listener of `serve` shows `/metrics`, to everybody who reaches it; so does that of `run` at an address
+    that others reach. `serve --health` has them on a listener of its own."""
     control: str | None = None
     """The address at which `ticketrelay reload` asks: `unix:/PATH`, or a loopback address; None: no reloads."""
     control_token: ChosenSecret | None = None

@@ -80,8 +80,11 @@ class Signals:
         if os.name == "posix":
             self._hear(signal.SIGHUP)
 
-    def wait(self, reloader: Reloader) -> None:
-        """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone."""
+    def wait(self, reloader: Reloader) -> str:
+        """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone.
+
+        Returns which of these it was.
+        """
         ends = (signal.SIGTERM, signal.SIGINT)
         for each in ends:
             self._hear(each)
@@ -90,8 +93,10 @@ class Signals:
                 told = self._told.get(timeout=1)
             except queue.Empty:
                 continue
-            if told in ends or (self._had_terminal and not os.isatty(0)):
-                return
+            if told in ends:
+                return signal.Signals(told).name
+            if self._had_terminal and not os.isatty(0):
+                return "the terminal is gone"
             with suppress(SettingsError):  # logged and counted, and nothing has changed
                 reloader.reload()
 

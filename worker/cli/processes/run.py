@@ -22,6 +22,7 @@ from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Op
 from tickets.server.control import control_app as tickets_control
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
+from worker.cli.operate.byhand import exit_with_reason
 from worker.cli.processes.demo import SCENARIO_KEY, play
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
 from worker.cli.processes.parts import Signals, control_of, http_edge, imap_supervisor, socket_supervisor
@@ -48,9 +49,9 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread, limits_of
 from worker.intake.smtp import Boxes, SmtpThread, boxes_of
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
-from worker.ledger import Ledger, open_ledger
+from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
 from worker.reloading import Reloader, needing
-from worker.runtime import weak_secrets
+from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.starting import listen_or_exit, require_good_secrets
@@ -103,7 +104,7 @@ class Running:
 @click.option("--api-control", metavar="HOST:PORT", help="Serve the local Tickets API's inspection and faults there.")
 @click.option("--api-control-token", envvar="TICKETRELAY_TEST_API_CONTROL_TOKEN",
               help="The bearer token of that listener. By default a random one.")  # fmt: skip
-@log_option("error")
+@log_option("warning")
 def run(
     listen: str | None,
     smtp: str | None,
@@ -137,20 +138,23 @@ def run(
         current = Current(_with_limit(loaded, api_limit))
         read = _reader(current, config_file(), data, api_limit)
         with _started(listener, mail_listeners, current, read, data, api_limit, control) as running:
-            _serve(running, signals, control, once=once, no_demo=no_demo)
+            reason = _serve(running, signals, control, once=once, no_demo=no_demo)
+        lifetime.stopped("run", reason)
 
 
 def _serve(
     running: Running, signals: Signals, control: tuple[str, int, str] | None, *, once: bool, no_demo: bool
-) -> None:
+) -> str:
+    """Say where it listens, play the scenario, and wait for the end; returns why the process ends."""
     _say_where(running, control)
     if not no_demo:
         expected = play(running.settings, running.ledger, running.api, running.smtp)
         if once:
             sys.exit(0 if expected else 1)
     _say_what_next(running)
-    signals.wait(running.reloader)
+    reason = signals.wait(running.reloader)
     echo("Stopping. Calls under way are finished first.")
+    return reason
 
 
 def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
@@ -247,7 +251,7 @@ def _started(
     settings, loaded = current(), current.loaded
     with ExitStack() as stack:
         ledger, taken_back = _opened(current, stack)
-        metrics = metrics_of(ledger, settings)
+        metrics = metrics_of(ledger, settings, sends=True)
         development = _development(settings)
         require_good_secrets(loaded, ledger, development)
         reloader = Reloader(current, weak_secrets.reloading(read, ledger, development), metrics)
@@ -265,6 +269,7 @@ def _started(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],
             parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
+            shows_metrics=_shows_metrics(settings),
         )
         http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
@@ -275,7 +280,13 @@ def _started(
             part.start()
             stack.callback(part.stop)
         smtp, lmtp = (_address(mail_listeners, lmtp=is_lmtp) for is_lmtp in (False, True))
+        lifetime.started("run", loaded, ledger, [f"http {settings.server.listen}"])
         yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, smtp, lmtp)
+
+
+def _shows_metrics(settings: Settings) -> bool:
+    """Return whether the listener has `/metrics`: where only this machine reaches it, or where that is asked for."""
+    return settings.server.metrics or is_loopback(split_address(settings.server.listen)[0])
 
 
 def _development(settings: Settings) -> Development:
@@ -284,10 +295,16 @@ def _development(settings: Settings) -> Development:
 
 
 def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
-    """Return the ledger, and how many calls of an earlier process had not been settled; they are made again."""
+    """Return the ledger, and how many calls of an earlier process had not been settled; they are made again.
+
+    Ends the command with exit code 1 while the ledger cannot be used.
+    """
     ledger = open_ledger(current())
     stack.callback(ledger.close)
-    ledger.upgrade()
+    try:
+        ledger.upgrade()
+    except LedgerAway as error:
+        exit_with_reason(why_away(error))
     ledger.follow(current)
     # The folder's lock proves that no other process works on a ledger in it. It proves nothing about another ledger.
     if not ledger.database.is_sqlite:
@@ -355,7 +372,8 @@ def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
         echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
     else:
         echo(f"  Tickets API    {running.settings.api.url}")
-    echo(f"  health         http://{listen}/livez /readyz /metrics")
+    shown = " /metrics" if _shows_metrics(running.settings) else ""
+    echo(f"  health         http://{listen}/livez /readyz{shown}")
     if control is not None:
         echo(f"  inspection     http://{control[0]}:{control[1]}/effects  (Authorization: Bearer {control[2]})")
     if not running.has_sources:

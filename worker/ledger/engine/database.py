@@ -30,6 +30,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tickets.private_files import make_file, make_folder
 from worker.ledger.engine.room import Room, left_beside, look_by_writing, says_full
 from worker.ledger.engine.writes import Writes, locked, says_locked
+from worker.outage import Outage
 
 Clock = Callable[[], datetime]
 
@@ -83,6 +84,7 @@ class Database:
         self.engine: Engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self.room = Room(self._look_for_room, is_free=self.is_sqlite)
         self._writes = Writes()
+        self.outage = Outage()
         event.listen(self.engine, "handle_error", self._judge, retval=True)
 
     def _look_for_room(self) -> str | None:
@@ -109,8 +111,10 @@ class Database:
                 yield connection
         except (OperationalError, PoolTimeout) as error:
             self._writes.failed(error)
+            self.outage.failed()
             raise
         self._writes.committed()
+        self.outage.succeeded()
 
     @contextmanager
     def _begun(self, patience: float) -> Iterator[Connection]:
@@ -153,13 +157,21 @@ class Database:
             if not says_locked(error):
                 raise
             return None if self._writes.are_fresh() else "another process, or a long transaction, holds its lock"
-        return "it takes no writes: it is a standby, or set to read only" if is_read_only else None
+        if is_read_only:
+            return "it takes no writes: it is a standby, or set to read only"
+        self.outage.succeeded()
+        return None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with self.engine.connect() as connection:
-            yield connection.execution_options(ticketrelay_read_only=True)
+        try:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(ticketrelay_read_only=True)
+        except (OperationalError, PoolTimeout):
+            self.outage.failed(write=False)
+            raise
+        self.outage.succeeded(write=False)
 
     def read_in_order(self, connection: Connection) -> None:
         """Make the rest of this transaction read through an index in its order, without sorting.
