@@ -18,8 +18,6 @@ from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 
 Sample = tuple[str, dict[str, str], float]
-LONGEST_S = 5.0
-"""The longest time for which values are served without another read."""
 PATIENCE_S = 3.0
 """A scrape waits this long for a ledger that does not answer; Prometheus gives up after ten seconds."""
 
@@ -31,8 +29,7 @@ def metrics_of(ledger: Ledger, settings: Settings, *, sends: bool = False) -> Me
     """
     metrics = Metrics()
     metrics.know(settings.sources)
-    every = min(LONGEST_S, 2 * settings.timing.dispatch_interval)
-    metrics.add_gauges(Cached(lambda: _read(ledger, settings, sends=sends), every))
+    metrics.add_gauges(Cached(lambda: _read(ledger, settings, sends=sends), settings.server.gauges_every))
     return metrics
 
 

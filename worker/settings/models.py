@@ -58,6 +58,8 @@ class ServerSettings(Section):
     """How long a connection is kept open for the next request."""
     health_listen: Address = "127.0.0.1:8081"
     """The address of `/livez`, `/readyz` and `/metrics` of `mail` and `worker`; their `--listen` takes precedence."""
+    gauges_every: SecondsOrNone = Field(default=2.0, le=60.0)
+    """How long a process shows the gauges of the ledger in `/metrics` before it reads them again; 0: at each scrape."""
     metrics: bool = False
     """True: the listener of `serve` shows `/metrics`, to everybody who reaches it; so does that of `run` at an address
     that others reach. `serve --health` has them on a listener of its own."""

@@ -1,6 +1,7 @@
-"""Every alarm: its name, its meaning, and what a person should do.
+"""Every alarm: its name, its meaning, where to look, and what a person should do.
 
-`docs/reference/alarms.md` and the lines of `ticketrelay status` are made from the declarations here.
+`docs/reference/alarms.md`, the alert rules in `deploy/mixin/` and the lines of `ticketrelay status` are made from the
+declarations here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ LEDGER_AWAY = "ledger_away"
 
 
 class DeclaredAlarm(NamedTuple):
-    """An alarm. `meaning` and `action` are texts for operators."""
+    """An alarm. `meaning` (the symptom), `check` and `action` (the mend) are texts for operators."""
 
     name: str
     meaning: str
@@ -21,6 +22,8 @@ class DeclaredAlarm(NamedTuple):
     """False: only `ticketrelay status` raises the alarm."""
     is_urgent: bool = False
     """True: act now, also at night. False: the alarm can wait until the day."""
+    check: str = ""
+    """Where to look, to find the cause."""
 
 
 ALARMS = {
@@ -29,16 +32,20 @@ ALARMS = {
         DeclaredAlarm(DISK_FULL,
                       "The disk of the ledger is full, or nearly so. While it is full, no message is taken in.",
                       "Free some disk space. Everything goes on by itself within seconds.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="The free space of the ledger's disk: `df -h`, on PostgreSQL's machine or, for SQLite,"
+                            " on this one. `ticketrelay db stats` shows which table grows."),
         DeclaredAlarm("dead_letters",
                       "Operations are dead: the Tickets API rejected them, or their outcome cannot be found out.",
                       "Decide about each: `ticketrelay dead list`, `dead show ID`, then `dead retry`, `dead edit`,"
-                      " `dead bind` or `dead skip`. The page `docs/how-to/handle-dead-letters.md` says which."),
+                      " `dead bind` or `dead skip`. The page `docs/how-to/handle-dead-letters.md` says which.",
+                      check="`ticketrelay dead list` shows each, with the reason."),
         DeclaredAlarm("quarantine", "Messages from verified senders could not be read, in whole or in part. Their"
                       " bytes are kept.",
                       "Decide about each: `ticketrelay dead list`, `dead show ID`, then `dead retry` or `dead skip`."
                       " Often the sender has a new format, or the connector has a defect: after the fix, `dead"
-                      " retry` reads the delivery again."),
+                      " retry` reads the delivery again.",
+                      check="`ticketrelay dead list`; `dead show ID` prints why the message could not be read."),
         DeclaredAlarm("gate_closed",
                       "The Tickets API refuses the API key (401), the key lacks a scope (403), or another system"
                       " answers at the API's address. Only one call is made every `PROBE_INTERVAL` (30 s), to try"
@@ -46,18 +53,24 @@ ALARMS = {
                       "Try the key with `ticketrelay check --connect`. If a scope is missing, add it. If you replace"
                       " the key or the address, restart the workers. Sending continues by itself after a call that"
                       " succeeds.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="`ticketrelay status` tells a refused key from a missing scope; `ticketrelay check"
+                            " --connect` tries the key that the settings have."),
         DeclaredAlarm("breaker_open",
                       "At least half of the calls to the Tickets API fail (`BREAKER_RATE`), or five calls failed in a"
                       " row (`BREAKER_IN_A_ROW`). Only one call is made every `PROBE_INTERVAL` (30 s).",
                       "Check whether the Tickets API is up. Sending continues by itself after a call that succeeds.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="`ticketrelay tail --no-follow` shows how the last calls failed; `ticketrelay check"
+                            " --connect` makes one from this machine."),
         DeclaredAlarm("clock_jumped",
                       "The clock of the ledger was set by more than a second: the clock of PostgreSQL's machine, or of"
                       " this machine for SQLite. Nothing is sent for about a minute, so that no wait ends too early."
                       " Messages are taken in as usual.",
                       "Nothing, after a single step: sending continues by itself. If the alarm returns, two programs"
-                      " set the clock, or a virtual machine is paused again and again: let NTP slew the clock."),
+                      " set the clock, or a virtual machine is paused again and again: let NTP slew the clock.",
+                      check="`ticketrelay status` says by how much, and when. The log of that machine's NTP client"
+                            " (`journalctl -u chrony -u systemd-timesyncd`) says who set it."),
         DeclaredAlarm("delivery_failing",
                       "No ticket gets through: for `FAILING_ALARM` (2 minutes) work could be sent, at least three calls"
                       " failed, and the Tickets API answered none. An answer with 4xx would count; a look-up does not.",
@@ -65,44 +78,62 @@ ALARMS = {
                       " whether this machine reaches it: `ticketrelay check --connect`. No message is lost, and sending"
                       " continues by itself; tell people that tickets come late. The alarm ends with the first answered"
                       " call, or when nothing is left that could be sent.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="`ticketrelay tail --no-follow` shows the last error; `ticketrelay check --connect`"
+                            " makes a call from this machine."),
         DeclaredAlarm("look_up_refused",
                       "The API key lacks the scope `tickets:read`. So a worker cannot find out whether a call of"
                       " unknown outcome took effect.",
-                      "Give the API key the scope `tickets:read`."),
+                      "Give the API key the scope `tickets:read`.",
+                      check="The scopes of the key, where it was made. `ticketrelay check --connect` names the"
+                            " missing one."),
         DeclaredAlarm("overdue",
                       "An operation has had no success for more than 24 hours since it was first sent.",
                       "Act on the other alarms of `ticketrelay status` first. If there is none, find the case with"
-                      " `ticketrelay cases list --state ready`; `ticketrelay events show ID` prints the last error."),
+                      " `ticketrelay cases list --state ready`; `ticketrelay events show ID` prints the last error.",
+                      check="`ticketrelay cases list --state ready` has the case; `ticketrelay events show ID`"
+                            " prints its attempts."),
         DeclaredAlarm("stalled",
                       "Calls are due, nothing forbids them, and none was made for `STALL_ALARM` (1 minute).",
                       "If no `worker` runs, start one. If its log has `claim.failed` or `dispatch.failed`, it does"
                       " not reach the database: check the database. In any other case, restart the worker.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="Whether a `worker` runs, and its log: `claim.failed` and `dispatch.failed` say that the"
+                            " database does not answer. `ticketrelay budget` has the line `slow ledger` if commits"
+                            " are too slow."),
         DeclaredAlarm("job_failing", "A job, such as asking a product which alerts still fire, has failed three times"
                       " in a row. No ticket was changed because of that.",
                       "Act on the reason in the alarm: often a product does not answer, or refuses the token."
-                      " `ticketrelay sources test SOURCE` tries it."),
+                      " `ticketrelay sources test SOURCE` tries it.",
+                      check="The text of the alarm: it names the job, the source and the error. `ticketrelay sources"
+                            " test SOURCE` asks the product again."),
         DeclaredAlarm("mailbox_silent",
                       "A mailbox has not been read completely for `silent_alarm` (by default three polls, at least"
                       " ten minutes).",
                       "Act on the reason in the alarm. If there is no reason, no process reads the mailbox: start"
                       " `ticketrelay mail`.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="The text of the alarm in `ticketrelay status`; the log of `mail`: `imap.poll_failed`."),
         DeclaredAlarm("mailbox_login",
                       "A mailbox refuses the login, its access token cannot be refreshed, or its refresh token ends"
                       " within 7 days.",
                       "Correct the password. With OAuth, give consent again, and put the new refresh token into the"
                       " file of `token_store`.",
-                      is_urgent=True),
+                      is_urgent=True,
+                      check="The text of the alarm in `ticketrelay status`: it has the answer of the mail server."),
         DeclaredAlarm("mailbox_unaccounted",
                       "Mails are on the server but not in the ledger, although Ticketrelay tried to read them.",
                       "`ticketrelay mail audit` lists their UIDs, and `imap.mail_refused` in the log says why. Every"
-                      " poll tries them again."),
+                      " poll tries them again.",
+                      check="`ticketrelay mail audit` lists the mails; `imap.mail_refused` in the log says why each"
+                            " fails."),
         DeclaredAlarm(LEDGER_AWAY, "`ticketrelay status` cannot read the ledger.",
                       "Check that the command has the settings of your deployment (`LEDGER__URL`), then check the"
                       " database.",
-                      in_metrics=False, is_urgent=True),
+                      in_metrics=False, is_urgent=True,
+                      check="Whether the database answers: `ticketrelay status` prints its error, and `/readyz` of"
+                            " each process is 503. The log has `ledger.waited_for`, or `intake.ledger_away`, with the"
+                            " first line of the error."),
     )
 }  # fmt: skip
 """Every alarm by its name."""
