@@ -13,7 +13,7 @@ _GROUPED = re.compile(r"\b(?:by|without|on|group_left|ignoring)\s*\(([^)]*)\)")
 _RANGE = re.compile(r"\[[^\]]*\]")
 WORDS = frozenset({
     "sum", "max", "min", "count", "rate", "increase", "absent", "histogram_quantile", "time", "by", "without", "on",
-    "and", "or", "unless", "le", "label_values",
+    "and", "or", "unless", "le",
 })  # fmt: skip
 """Functions, operators and keywords."""
 

@@ -154,7 +154,7 @@ def intake_app(
 
 
 class _WithAnyMethod:
-    """An endpoint for every method; Starlette answers a function's other methods by itself, without a line in the log."""
+    """An endpoint for every method. Starlette answers a function's other methods itself, without a line in the log."""
 
     def __init__(self, answer: Callable[[Request], Response]) -> None:
         self._answer = answer

@@ -75,7 +75,7 @@ class BrokerSettings(Section):
 
     @model_validator(mode="after")
     def _addresses_are_whole(self) -> Self:
-        parts = [_split(each) for each in self.url.split(";")]
+        parts = [split_url(each) for each in self.url.split(";")]
         if len(parts) > 1 and self.scheme not in WITH_LISTS:
             raise ValueError(f"url: {self.scheme}:// takes one address, not a list")
         for part in parts:
@@ -121,7 +121,8 @@ class BrokerSettings(Section):
         return self
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL. Raises ValueError for a port that is not a number."""
     parts = urlsplit(url)
     try:
         _ = parts.port

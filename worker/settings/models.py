@@ -18,7 +18,7 @@ from connectors.contract.durations import Seconds, SecondsOrNone
 from connectors.contract.secrets import Password
 from connectors.contract.settings import ChosenSecret, PasswordSecret, SourceSettings
 from worker.settings import control
-from worker.settings.broker import BrokerSettings
+from worker.settings.broker import BrokerSettings, split_url
 from worker.settings.expectations import Test
 from worker.settings.routes import Route
 from worker.settings.section import MayHoldPassword, Section, Shape
@@ -123,6 +123,12 @@ class LedgerSettings(Section):
     """How long the bytes of a delivery are kept, after everything about it is done."""
     keep_attempts: Seconds = 90 * DAY_S
     """How long the attempts at an operation are kept, after it is done."""
+
+    @model_validator(mode="after")
+    def _port_is_a_number(self) -> Self:
+        if not self.url.startswith("sqlite"):
+            split_url(self.url)
+        return self
 
 
 class ApiSettings(Section):
