@@ -22,6 +22,10 @@ class Outage:
         self._is_about_writes = False
         self._turn = threading.Lock()
 
+    @property
+    def _is_under_way(self) -> bool:
+        return self._began_at is not None
+
     def failed(self, *, write: bool = True) -> None:
         """Note an attempt that failed; the outage began with the first one."""
         with self._turn:
@@ -31,10 +35,11 @@ class Outage:
 
     def succeeded(self, *, write: bool = True) -> None:
         """Note an attempt that succeeded. A read that succeeds does not end an outage in which writes failed."""
-        if self._began_at is None:  # nearly always: without the lock
+        if not self._is_under_way:  # nearly always: without the lock
             return
         with self._turn:
-            if self._began_at is None or (self._is_about_writes and not write):
+            began_at = self._began_at
+            if began_at is None or (self._is_about_writes and not write):
                 return
-            length, self._began_at = self._clock() - self._began_at, None
+            length, self._began_at = self._clock() - began_at, None
         self.tell_back(length)

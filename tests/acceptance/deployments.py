@@ -257,8 +257,7 @@ class Fleet:
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}", FLEET_SECRET)
         self.environment = {
-            **QUICK,
-            **(EVERY_SCRAPE if code is None else {}),  # the version before has neither setting, and no need for them
+            **(QUICK | (EVERY_SCRAPE if code is None else {})),  # the version before has none of these settings
             "TICKETRELAY_LEDGER__URL": ledger_url,
             "TICKETRELAY_API__URL": self.site.api,
             "TICKETRELAY_API__KEY": API_KEY,

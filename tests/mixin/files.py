@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # see worker/settings/document.py
 
 from tests.mixin import cases, dashboard, rules
 
@@ -24,4 +24,5 @@ def files() -> dict[str, str]:
 
 
 def _yaml(document: dict[str, Any]) -> str:
-    return HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=116)
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=116)
+    return HEAD + text

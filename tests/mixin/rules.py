@@ -80,11 +80,16 @@ def camel(name: str) -> str:
 
 def of_others() -> Iterator[Alert]:
     """Yield the alerts about the objective, and about processes that cannot report for themselves."""
+    yield from _of_the_objective()
+    yield from _of_processes()
 
-    def alert(name: str, expr: str, severity: str, holds: str, summary: str, description: str) -> Alert:
-        return Alert(name, expr, severity, holds, summary, description, f"{RUNBOOK_OF_OTHERS}#{name.lower()}")
 
-    yield alert(
+def _alert(name: str, expr: str, severity: str, holds: str, summary: str, description: str) -> Alert:
+    return Alert(name, expr, severity, holds, summary, description, f"{RUNBOOK_OF_OTHERS}#{name.lower()}")
+
+
+def _of_the_objective() -> Iterator[Alert]:
+    yield _alert(
         "TicketrelayUrgentWaits",
         'ticketrelay:undelivered_age_seconds:max{rank="0"} > 60',
         CRITICAL,
@@ -94,7 +99,7 @@ def of_others() -> Iterator[Alert]:
     )
     for name, factor, (long, short), severity in BURNS:
         late = f"{factor} * {1 - TARGET:.2f}"
-        yield alert(
+        yield _alert(
             name,
             f"ticketrelay:time_to_ticket_late:ratio_rate{long} > {late}"
             f" and ticketrelay:time_to_ticket_late:ratio_rate{short} > {late}",
@@ -104,7 +109,10 @@ def of_others() -> Iterator[Alert]:
             f"In the last {long}, {{{{ $value | humanizePercentage }}}} of the urgent tickets took more than"
             f" {WITHIN_S} s. The objective is {TARGET:.0%} within {WITHIN_S} s.",
         )
-    yield alert(
+
+
+def _of_processes() -> Iterator[Alert]:
+    yield _alert(
         "TicketrelayLedgerNotWritable",
         "ticketrelay:ledger_writable:max == 0 and ticketrelay:ledger_up:max == 1",
         CRITICAL,
@@ -112,7 +120,7 @@ def of_others() -> Iterator[Alert]:
         "Ticketrelay: the ledger takes no writes",
         "The ledger answers, and takes no writes: it is locked, full, or a standby. Senders are told to come again.",
     )
-    yield alert(
+    yield _alert(
         "TicketrelayProcessDown",
         'max by (job, instance) (up{job=~"ticketrelay.*"}) == 0',
         WARNING,
@@ -120,7 +128,7 @@ def of_others() -> Iterator[Alert]:
         "Ticketrelay: {{ $labels.instance }} does not answer",
         "Prometheus cannot read the metrics of this process. The others do its work, if there are any.",
     )
-    yield alert(
+    yield _alert(
         "TicketrelayAbsent",
         "absent(ticketrelay_build_info)",
         CRITICAL,
@@ -128,7 +136,7 @@ def of_others() -> Iterator[Alert]:
         "Ticketrelay: no process answers",
         "No process of Ticketrelay shows metrics: none runs, or Prometheus does not reach them.",
     )
-    yield alert(
+    yield _alert(
         "TicketrelayReloadFailed",
         "max by (job, instance) (ticketrelay_config_last_reload_successful) == 0",
         WARNING,

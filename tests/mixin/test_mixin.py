@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # see worker/settings/document.py
 
 from tests.limits import ROOT
 from tests.mixin.expressions import grouped, used

@@ -61,7 +61,7 @@ def _keys(mapping: ast.expr, function: ast.AST) -> set[str]:
     for node in ast.walk(function):
         match node:
             case ast.Assign([ast.Name(name)], ast.Dict(keys)) if name == ast.unparse(mapping):
-                return {each.value for each in keys if isinstance(each, ast.Constant)}
+                return {each.value for each in keys if isinstance(each, ast.Constant) and isinstance(each.value, str)}
     raise ValueError(f"line {mapping.lineno}: the fields of the log event cannot be read: {ast.unparse(mapping)}")
 
 

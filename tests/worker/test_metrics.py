@@ -73,7 +73,7 @@ def test_an_empty_ledger_has_a_zero_for_every_state_kind_rank_reason_outcome_and
         if each.known and each.type != "histogram":
             names = {name for name, _ in shown if name == each.full_name}
             assert names, each.name
-    expected = {("cases", "state", state): 0.0 for state in DeliveryState}
+    expected: dict[tuple[str, str, str], float] = {("cases", "state", state): 0 for state in DeliveryState}
     expected |= {("operations_open", "kind", kind): 0.0 for kind in KINDS}
     ranks = ("undelivered_age_seconds", "budget_used", "budget_waiting")
     expected |= {(name, "rank", str(rank)): 0.0 for name in ranks for rank in RANKS}

@@ -75,7 +75,7 @@ class WakeUpConsumer(Consumer):
             outage.failed()
             log.warning("broker.not_reached", error=str(error), again_in_s=pause)
 
-        outage: Outage = self.app.outage
+        outage: Outage = self.app.outage  # type: ignore[attr-defined]  # of `WakeUpApp`
         connected = conn.ensure_connection(
             say,
             None,  # type: ignore[arg-type]  # for ever; the stubs want a number

@@ -77,5 +77,5 @@ class Reloaded(TypedDict):
     changed: list[ChangeTold]
     needs_restart: list[ChangeTold]
     warnings: list[str]
-    """What is allowed, and should be changed, such as a weak secret."""
+    """Settings that are allowed, and should be changed, such as a weak secret."""
     problems: list[str]

@@ -141,7 +141,7 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         self.database.close()
 
 
-def why_away(error: Exception) -> str:
+def why_away(error: BaseException) -> str:
     """Return one of `LedgerAway` in words: the first line of the database's message, without the statement.
 
     Of another error only the class is named, since its text may hold values of a message.

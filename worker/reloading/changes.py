@@ -53,7 +53,7 @@ class Changes:
     needs_restart: tuple[Change, ...]
     """Requested changes that are not in force."""
     warnings: tuple[str, ...] = ()
-    """What is allowed, and should be changed, such as a weak secret: each with its place."""
+    """Settings that are allowed, and should be changed, such as a weak secret: each with its place."""
 
 
 def compared(old: Settings, new: Settings) -> Changes:

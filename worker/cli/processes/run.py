@@ -16,16 +16,22 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from tickets.http_listener import Limits
-from tickets.listening import listen as bind
 from tickets.private_files import make_file, make_folder
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
 from tickets.server.control import control_app as tickets_control
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
-from worker.cli.operate.byhand import exit_with_reason
 from worker.cli.processes.demo import SCENARIO_KEY, play
-from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, http_edge, imap_supervisor, socket_supervisor
+from worker.cli.processes.mailing import bind_smtp, endpoint, lmtp_listener, mail_thread
+from worker.cli.processes.parts import (
+    Signals,
+    control_of,
+    http_edge,
+    imap_supervisor,
+    shows_metrics,
+    socket_supervisor,
+    upgrade_or_exit,
+)
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
     DEFAULT_LISTEN,
@@ -49,7 +55,7 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread, limits_of
 from worker.intake.smtp import Boxes, SmtpThread, boxes_of
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
-from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
+from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
 from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
@@ -132,7 +138,7 @@ def run(
     signals = Signals()
     with _only_one(data):
         listener, loaded = _bind(listen, data)
-        mail_listener = _bind_smtp(smtp, loaded)
+        mail_listener = bind_smtp(smtp, loaded)
         mail_listeners = [(mail_listener, False)] if mail_listener is not None else []
         mail_listeners += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
         current = Current(_with_limit(loaded, api_limit))
@@ -203,29 +209,6 @@ def _reader(current: Current, file: Path | None, data: Path, api_limit: Limit) -
     return needing(lambda: _with_limit(read_local(file, data, listen=listen), api_limit), is_safe, problem)
 
 
-def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
-    if smtp is None:
-        try:
-            return bind(*split_address(DEFAULT_SMTP))
-        except OSError as error:
-            secho(
-                f"  WARNING        no mail is taken in: cannot listen on {DEFAULT_SMTP}: {error.strerror}; "
-                "choose another address with --smtp",
-                fg="yellow",
-            )
-            return None
-    if smtp == "off":
-        return None
-    if not loaded.has("sources") and not is_loopback(split_address(smtp)[0]):
-        fail(
-            [
-                f"--smtp {smtp}: no source is configured, so mail to every address is taken, which is allowed on a "
-                "loopback address only"
-            ]
-        )
-    return smtp_listener(smtp, loaded.settings)
-
-
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
@@ -269,7 +252,7 @@ def _started(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],
             parts={**threads("intake", "bell", "imap"), **sockets.parts(), **worker.parts()},
-            shows_metrics=_shows_metrics(settings),
+            shows_metrics=shows_metrics(settings),
         )
         http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
@@ -284,11 +267,6 @@ def _started(
         yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, smtp, lmtp)
 
 
-def _shows_metrics(settings: Settings) -> bool:
-    """Return whether the listener has `/metrics`: where only this machine reaches it, or where that is asked for."""
-    return settings.server.metrics or is_loopback(split_address(settings.server.listen)[0])
-
-
 def _development(settings: Settings) -> Development:
     """Return whether a source may have the public secret: only while nobody else reaches this process."""
     return "taken" if is_loopback(split_address(settings.server.listen)[0]) else "refused"
@@ -301,10 +279,7 @@ def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
     """
     ledger = open_ledger(current())
     stack.callback(ledger.close)
-    try:
-        ledger.upgrade()
-    except LedgerAway as error:
-        exit_with_reason(why_away(error))
+    upgrade_or_exit(ledger)
     ledger.follow(current)
     # The folder's lock proves that no other process works on a ledger in it. It proves nothing about another ledger.
     if not ledger.database.is_sqlite:
@@ -372,7 +347,7 @@ def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
         echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
     else:
         echo(f"  Tickets API    {running.settings.api.url}")
-    shown = " /metrics" if _shows_metrics(running.settings) else ""
+    shown = " /metrics" if shows_metrics(running.settings) else ""
     echo(f"  health         http://{listen}/livez /readyz{shown}")
     if control is not None:
         echo(f"  inspection     http://{control[0]}:{control[1]}/effects  (Authorization: Bearer {control[2]})")

@@ -98,8 +98,8 @@ ALARMS = {
                       "If no `worker` runs, start one. If its log has `claim.failed` or `dispatch.failed`, it does"
                       " not reach the database: check the database. In any other case, restart the worker.",
                       is_urgent=True,
-                      check="Whether a `worker` runs, and its log: `claim.failed` and `dispatch.failed` say that the"
-                            " database does not answer. `ticketrelay budget` has the line `slow ledger` if commits"
+                      check="Look whether a `worker` runs, and at its log: `claim.failed`, `dispatch.failed` say that"
+                            " the database does not answer. `ticketrelay budget` has the line `slow ledger` if commits"
                             " are too slow."),
         DeclaredAlarm("job_failing", "A job, such as asking a product which alerts still fire, has failed three times"
                       " in a row. No ticket was changed because of that.",
@@ -131,7 +131,7 @@ ALARMS = {
                       "Check that the command has the settings of your deployment (`LEDGER__URL`), then check the"
                       " database.",
                       in_metrics=False, is_urgent=True,
-                      check="Whether the database answers: `ticketrelay status` prints its error, and `/readyz` of"
+                      check="Ask whether the database answers: `ticketrelay status` prints its error, and `/readyz` of"
                             " each process is 503. The log has `ledger.waited_for`, or `intake.ledger_away`, with the"
                             " first line of the error."),
     )
