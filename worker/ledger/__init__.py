@@ -6,6 +6,7 @@ imports this package only.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
@@ -15,6 +16,7 @@ from tickets.models import Revision
 from worker.ledger.engine import facts
 from worker.ledger.engine.database import PATIENCE_S, Clock, Database
 from worker.ledger.engine.room import says_full
+from worker.ledger.engine.writes import says_locked
 from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, compare
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
@@ -154,7 +156,7 @@ def why_away(error: BaseException) -> str:
 
 _NOT_AWAY = (
     "password authentication failed", "no password supplied", "role \"", "database \"", "no pg_hba.conf entry",
-    "unable to open database file",
+    "invalid connection option", 'certificate file "', "invalid target_session_attrs",
 )  # fmt: skip
 
 
@@ -164,6 +166,9 @@ def will_stay_away(error: Exception) -> bool:
     The server tells them apart by a code that the driver does not pass on for a failed connection, so this looks at
     its words. In another language they count as an outage.
     """
+    original = getattr(error, "orig", None)
+    if isinstance(original, OSError | sqlite3.Error):  # of SQLite's file
+        return not (says_locked(error) or says_full(error))
     said = why_away(error)
     return any(each in said for each in _NOT_AWAY)
 

@@ -38,6 +38,6 @@ def reloading(read: Callable[[], Loaded], ledger: Ledger, development: Developme
             raise SettingsError(refused, loaded.hidden)
         for each in found:
             log.warning("config.weak_secret", setting=".".join(map(str, each.path)), problem=each.message)
-        return replace(loaded, warnings=tuple(found))
+        return replace(loaded, warnings=tuple(found)) if found else loaded
 
     return judged

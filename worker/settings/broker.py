@@ -83,6 +83,8 @@ class BrokerSettings(Section):
                 raise ValueError("url: every address of a list must begin with the same scheme")
             if self.scheme != "memory" and not part.hostname:
                 raise ValueError("url: the host is missing: expected an address such as redis://HOST:6379/0")
+            if self.scheme in ("redis", "rediss") and not part.path.strip("/").isdecimal() and part.path.strip("/"):
+                raise ValueError("url: the path must be the number of a database, such as redis://HOST:6379/0")
             if "ssl_" in part.query:
                 raise ValueError("url: TLS is set with tls_verify, tls_ca_file and tls_certificate_file")
             if unknown := sorted({name for name, _ in parse_qsl(part.query, True)} - IN_QUERY):

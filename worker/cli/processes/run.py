@@ -212,8 +212,11 @@ def _reader(current: Current, file: Path | None, data: Path, api_limit: Limit) -
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
-    make_folder(data)
-    make_file(data / LOCK)
+    try:
+        make_folder(data)
+        make_file(data / LOCK)
+    except OSError as error:
+        fail([f"--data {data}: the folder cannot be used: {error.strerror}"])
     with (data / LOCK).open("w") as file:
         if not lock(file):
             fail([f"--data {data}: another `ticketrelay run` uses this folder; stop that one, or give another folder"])

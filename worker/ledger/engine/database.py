@@ -96,7 +96,8 @@ class Database:
         self.room.note(error)
         if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
             context.is_disconnect = True
-        if not context.is_disconnect or not isinstance(error, DBAPIError) or isinstance(error, OperationalError):
+        is_unusable = context.is_disconnect or context.connection is None  # it could not even connect
+        if not is_unusable or not isinstance(error, DBAPIError) or isinstance(error, OperationalError):
             return None
         return OperationalError(error.statement, error.params, error.orig or error, hide_parameters=True)
 
@@ -220,7 +221,10 @@ class Database:
         if there == head:
             return
         if self.is_sqlite and self.url.database:
-            make_folder(Path(self.url.database).parent)
+            try:
+                make_folder(Path(self.url.database).parent)
+            except OSError as error:
+                raise OperationalError(None, None, error) from error
         for step in _steps(there):
             self._upgrade_to(step, patience)
 
@@ -304,7 +308,10 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _make_private(*_: object) -> None:
         if url.database:
-            make_file(Path(url.database))
+            try:
+                make_file(Path(url.database))
+            except OSError as error:
+                raise sqlite3.OperationalError(str(error)) from error
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: Any) -> None:
