@@ -19,7 +19,6 @@ from connectors.contract.messages import Unverified
 from tickets.markers import without_marker
 from worker.cli import main
 from worker.ledger import ALARMS, CloseGate, Delivery, Ledger, Limits
-from worker.ledger.queue.gates import GateReason
 from worker.ledger.schema.tables import operations
 
 from .builders import (
@@ -279,18 +278,6 @@ def test_budget_tells_what_the_tokens_went_to_and_what_waits(cli: Cli, kept: Led
     for line in ("100 a minute · 20 a second", "2  urgent creates", "90% of the limit", "1  medium creates"):
         assert line in shown
     assert "90% of the limit" in cli("status").stdout
-
-
-@pytest.mark.parametrize(
-    ("reason", "said"), [("breaker", "the breaker is open"), ("credentials", "refuses the API key")]
-)
-def test_budget_names_the_breaker_and_a_refused_key(cli: Cli, kept: Ledger, reason: GateReason, said: str) -> None:
-    kept.record([delivery(opened())])
-    claimed = claim(kept)[0]
-    close = CloseGate(claimed.claimed_at + timedelta(hours=1), reason)
-    kept.settle([(claimed, again(claimed.claimed_at, gate=close))])
-    assert said in cli("budget").stdout
-    assert json.loads(cli("budget", "-o", "json").stdout)["probed_because"] == reason
 
 
 def test_budget_of_an_idle_ledger_says_that_nothing_waits(cli: Cli, kept: Ledger) -> None:
