@@ -336,6 +336,10 @@ class Fleet:
     def log(self, name: str) -> str:
         return self._processes[name].log()
 
+    def have_logged(self, names: Iterable[str], event: str) -> bool:
+        """True if each of these roles has logged the event."""
+        return all(self._processes[name].has_logged(event) for name in names)
+
     def stop(self) -> None:
         self.site.close()
         for process in self._processes.values():

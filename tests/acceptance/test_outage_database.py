@@ -74,8 +74,7 @@ def test_a_database_that_ends_under_load_costs_nothing_that_was_acknowledged(
         server.start()
         wait_until(lambda: all_ready(fleet), "ready again")
         wait_until(lambda: len(taken) > number + 5, "taken in again")
-    for name in pids:
-        wait_until(lambda name=name: '"event": "ledger.back"' in fleet.log(name), f"{name} says so")  # type: ignore[misc]
+    wait_until(lambda: fleet.have_logged(pids, "ledger.back"), "all say so")
     fleet.wait_until_idle()
     assert sorted(fleet.site.effects_on(taken)) == created_once(taken)
     assert fleet.pids() == pids
@@ -92,8 +91,7 @@ def test_roles_that_start_while_the_database_is_away_wait_and_go_on(site: Site) 
     for name in fleet.health:
         fleet.stop_one(name)
         fleet.start_one(name)
-    for name in fleet.health:
-        wait_until(lambda name=name: '"event": "ledger.waited_for"' in fleet.log(name), f"{name} waits")  # type: ignore[misc]
+    wait_until(lambda: fleet.have_logged(fleet.health, "ledger.waited_for"), "all wait")
     site.server.start()
     for name in fleet.health:
         fleet.wait_until_ready(name)
