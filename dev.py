@@ -5,11 +5,14 @@
                                   are deselected and counted; of generated cases a share that the commit chooses
                                   (--whole: all)
     python3 dev.py check [ARGS]   format, lint, strict types, import rules, limits, prose, schema, statements,
-                                  known vulnerabilities, tests; --static leaves the tests out
+                                  alert rules, known vulnerabilities, tests; --static leaves the tests out. The alert
+                                  rules are left out where promtool is missing (Debian: the package prometheus), but
+                                  not under CI
     python3 dev.py bench NAME     a benchmark of benchmarks/; --against REV measures this checkout and another revision
                                   alternately, and prints the median of their ratios (docs/benchmarks.md)
     python3 dev.py sql            write docs/sql.md: the statements of the hot paths and their plans (needs PostgreSQL)
     python3 dev.py reference      write docs/reference/: settings, commands and metrics, from the code
+    python3 dev.py mixin          write deploy/mixin/: Prometheus' rules, their tests and a dashboard, from the code
     python3 dev.py sbom           print a bill of materials of the runtime requirements (CycloneDX 1.6, JSON)
     python3 dev.py audit          look for known vulnerabilities of them (needs pip-audit and the Internet)
     python3 dev.py trace KIND     the files, functions, returns and types that one message passes (alert or mail)
@@ -46,11 +49,13 @@ MODULES = {
     "trace": "benchmarks.trace",
     "sql": "tests.statements",
     "reference": "tests.reference",
+    "mixin": "tests.mixin",
     "chaos": "tests.acceptance.chaos",
     "ablate": "tests.ablations",
 }
 """The commands that are one module, which gets the arguments."""
 PLAIN_MODULES = {"sbom": "tests.dependencies.sbom", "audit": "tests.dependencies.audit"}  # standard library only
+MIXIN = ROOT / "deploy" / "mixin"
 MEMORY = Path("/dev/shm")  # noqa: S108 — for the tests' databases: they commit thousands of times
 LEAST_MEMORY = 2 * 1024**3  # bytes that must be free there
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
@@ -152,6 +157,13 @@ def check(arguments: list[str]) -> int:
         ("statements", (PYTHON, "-m", "tests.statements", "--check")),
         ("vulnerabilities", (PYTHON, "-m", "tests.dependencies.audit", "--check")),
     ]
+    if shutil.which("promtool") is not None or os.environ.get("CI") == "true":
+        steps += [
+            ("alert rules", ("promtool", "check", "rules", MIXIN / "rules.yaml")),
+            ("tests of the alert rules", ("promtool", "test", "rules", MIXIN / "rules_test.yaml")),
+        ]
+    else:
+        print("== alert rules: left out, because promtool is missing (Debian: the package prometheus)", flush=True)
     failed = []
     for name, command in steps:
         print(f"== {name}", flush=True)

@@ -145,6 +145,8 @@ def fleet(folder: Path, api: str, commit_delay_s: float) -> Iterator[str]:
             "TICKETRELAY_API__KEY": API_KEY,
             "TICKETRELAY_API__PER_MINUTE": "",
             "TICKETRELAY_API__PER_SECOND": "",
+            "TICKETRELAY_SERVER__METRICS": "true",
+            "TICKETRELAY_SERVER__GAUGES_EVERY": "0",
         }
         run(module("worker.cli", "db", "upgrade"), settings)
         with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:

@@ -83,6 +83,8 @@ def _to(api_url: str) -> dict[str, str]:
         "TICKETRELAY_API__PER_MINUTE": "",
         "TICKETRELAY_API__PER_SECOND": "",
         "TICKETRELAY_SERVER__MAX_BODY": str(16 * 1024 * 1024),
+        "TICKETRELAY_SERVER__METRICS": "true",
+        "TICKETRELAY_SERVER__GAUGES_EVERY": "0",
         "TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": SECRET,
     }
 

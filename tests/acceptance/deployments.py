@@ -117,6 +117,10 @@ class Site:
         ).raise_for_status()
 
 
+EVERY_SCRAPE = {"TICKETRELAY_SERVER__METRICS": "true", "TICKETRELAY_SERVER__GAUGES_EVERY": "0"}
+"""Each reading of `/metrics` shows the ledger as it is now, at the address of intake too."""
+
+
 class Embedded:
     """`ticketrelay run` on a folder: everything in one process."""
 
@@ -137,7 +141,7 @@ class Embedded:
         self._before = before
         self._more = more
         self._limit = limit
-        self._environment = environment or {}
+        self._environment = EVERY_SCRAPE | (environment or {})
         port, control = kept_port(), kept_port()
         self._listen, self._control = f"127.0.0.1:{port}", f"127.0.0.1:{control}"
         self.site = Site(f"http://{self._listen}", f"http://{self._listen}/api/v1", f"http://{self._control}")
@@ -253,7 +257,7 @@ class Fleet:
         listen, api, control = (f"127.0.0.1:{kept_port()}" for _ in range(3))
         self.site = Site(f"http://{listen}", f"http://{api}/api/v1", f"http://{control}", FLEET_SECRET)
         self.environment = {
-            **QUICK,
+            **(QUICK | (EVERY_SCRAPE if code is None else {})),  # the version before has none of these settings
             "TICKETRELAY_LEDGER__URL": ledger_url,
             "TICKETRELAY_API__URL": self.site.api,
             "TICKETRELAY_API__KEY": API_KEY,
@@ -331,6 +335,10 @@ class Fleet:
 
     def log(self, name: str) -> str:
         return self._processes[name].log()
+
+    def have_logged(self, names: Iterable[str], event: str) -> bool:
+        """True if each of these roles has logged the event."""
+        return all(self._processes[name].has_logged(event) for name in names)
 
     def stop(self) -> None:
         self.site.close()

@@ -140,6 +140,10 @@ class Process:
     def log(self) -> str:
         return self.output.read_text(errors="replace")[-5000:]
 
+    def has_logged(self, event: str) -> bool:
+        """True if the process, or one before it with the same output, has logged this event."""
+        return f'"event": "{event}"' in self.output.read_text(errors="replace")
+
 
 def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE_S) -> None:
     """Wait until `holds` is true; raises AssertionError if that takes too long."""

@@ -19,7 +19,7 @@ import pytest
 
 from connectors import connector
 from connectors.contract.events import digest
-from tests.acceptance.deployments import CONTROL_TOKEN, QUICK, Site
+from tests.acceptance.deployments import CONTROL_TOKEN, EVERY_SCRAPE, QUICK, Site
 from tests.acceptance.processes import Process, answers, kept_port, wait_until
 from tests.connectors.slack.builders import ADA, BOB, BOT, CHANNEL, edit, envelope, mention, message, reaction, reply
 from tests.worker.builders import rows
@@ -55,7 +55,7 @@ class Deployment:
         arguments = ["run", "--no-demo", "--listen", self._listen, "--smtp", self._smtp, "--data", str(self.folder)]
         arguments += ["--api-limit", "none", "--api-control", self._control, "--api-control-token", CONTROL_TOKEN]
         self.folder.mkdir(parents=True, exist_ok=True)
-        process = self._process = Process(arguments, {**QUICK, **SOURCES}, self.folder / "output.txt")
+        process = self._process = Process(arguments, {**QUICK, **EVERY_SCRAPE, **SOURCES}, self.folder / "output.txt")
 
         def is_ready() -> bool:
             assert not process.has_ended(), process.log()

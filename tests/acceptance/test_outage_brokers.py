@@ -79,6 +79,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.mark.parametrize("end", [Server.kill, Server.stop], ids=["killed", "stopped"])
 def test_a_broker_that_ends_and_is_started_again_costs_nothing(site: Site, end: Callable[[Server], None]) -> None:
     site.during(lambda: end(site.server), site.server.start)
+    wait_until(lambda: site.fleet.have_logged(site.fleet.workers, "broker.back"), "all say so")
 
 
 def test_a_broker_that_stands_still_costs_nothing(site: Site) -> None:

@@ -74,6 +74,7 @@ def test_a_database_that_ends_under_load_costs_nothing_that_was_acknowledged(
         server.start()
         wait_until(lambda: all_ready(fleet), "ready again")
         wait_until(lambda: len(taken) > number + 5, "taken in again")
+    wait_until(lambda: fleet.have_logged(pids, "ledger.back"), "all say so")
     fleet.wait_until_idle()
     assert sorted(fleet.site.effects_on(taken)) == created_once(taken)
     assert fleet.pids() == pids
@@ -82,6 +83,22 @@ def test_a_database_that_ends_under_load_costs_nothing_that_was_acknowledged(
         after = held(pid, fleet.site)
         assert after.sockets <= before[name].sockets + 20, (name, before[name], after)
     fleet.site.clear_faults()
+
+
+def test_roles_that_start_while_the_database_is_away_wait_and_go_on(site: Site) -> None:
+    fleet = site.fleet
+    site.server.stop()
+    for name in fleet.health:
+        fleet.stop_one(name)
+        fleet.start_one(name)
+    wait_until(lambda: fleet.have_logged(fleet.health, "ledger.waited_for"), "all wait")
+    site.server.start()
+    for name in fleet.health:
+        fleet.wait_until_ready(name)
+    one = alert()
+    assert fleet.site.post(body([one])).status_code == 200
+    fleet.wait_until_idle()
+    assert sorted(fleet.site.effects_on([one])) == created_once([one])
 
 
 def test_sessions_that_may_only_read_are_left_for_those_that_may_write(site: Site, tmp_path: Path) -> None:

@@ -221,6 +221,7 @@ def test_serve_takes_routes_and_sources_at_sighup_and_keeps_the_last_source(conf
         "TICKETRELAY_CONFIG": str(configured.file),
         "TICKETRELAY_LEDGER__URL": f"sqlite:///{configured.folder / 'ledger.db'}",
         "TICKETRELAY_BROKER__URL": f"redis://127.0.0.1:{kept_port()}/0",
+        "TICKETRELAY_SERVER__METRICS": "true",
     }
     assert ticketrelay("db", "upgrade", environment=environment).returncode == 0
     listen = f"127.0.0.1:{kept_port()}"

@@ -31,7 +31,7 @@ BROKER = Broker(f"{REDIS.rsplit('/', 1)[0]}/{15 - xdist_slot()}", "ticketrelay")
 """The queue of the pages, by its default name in a Redis database of this test process."""
 
 ADDRESSES = {
-    port: f"127.0.0.1:{kept_port()}" for port in (8025, 8070, 8080, 8081, 8082, 8083, 8090, 9093)
+    port: f"127.0.0.1:{kept_port()}" for port in (8025, 8070, 8071, 8080, 8081, 8082, 8083, 8090, 9093)
 }  # those that pages and units print
 API = f"http://127.0.0.1:{kept_port()}/api/v1"
 

@@ -32,8 +32,9 @@ def calls_in(source: str) -> Iterator[LogCall]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(ast.Attribute(ast.Name(name), level), [first, *_]) if name == LOGGER and level in LEVELS:
-                for event in _events(first, _function(node, parents)):
-                    yield LogCall(event, LEVELS[level], _fields(node, level))
+                function = _function(node, parents)
+                for event in _events(first, function):
+                    yield LogCall(event, LEVELS[level], _fields(node, level, function))
             case ast.Call(ast.Name("Outlived"), [_, ast.Constant(str(event))]) if event:
                 yield LogCall(event, "warning", frozenset({"error"}))
 
@@ -45,11 +46,23 @@ def _function(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> ast.AST:
     return node
 
 
-def _fields(call: ast.Call, level: str) -> frozenset[str]:
-    named = {each.arg or "**" for each in call.keywords}
+def _fields(call: ast.Call, level: str, function: ast.AST) -> frozenset[str]:
+    named = {each.arg for each in call.keywords if each.arg is not None}
+    for each in call.keywords:
+        if each.arg is None:
+            named |= _keys(each.value, function)
     if level == "exception" or EXCEPTION in named:
         named = named - {EXCEPTION} | {"exception"}
     return frozenset(named)
+
+
+def _keys(mapping: ast.expr, function: ast.AST) -> set[str]:
+    """Return the keys of a dict that the function makes, and passes as `**name`. Raises ValueError."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Dict(keys)) if name == ast.unparse(mapping):
+                return {each.value for each in keys if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    raise ValueError(f"line {mapping.lineno}: the fields of the log event cannot be read: {ast.unparse(mapping)}")
 
 
 def _events(first: ast.expr, function: ast.AST) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from starlette.routing import BaseRoute
 
 from tests.no_tls import NO_TLS
 from tickets.listening import listen
@@ -31,6 +32,7 @@ ENVIRON = {
     "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
     "TICKETRELAY_SOURCES__PROM__SECRET": SECRET,
     "TICKETRELAY_SOURCES__PROM__MAX_ITEMS": "20",
+    "TICKETRELAY_SERVER__GAUGES_EVERY": "0",
 }
 
 
@@ -56,6 +58,8 @@ def serving(
     keyring: Keyring | None = None,
     is_loopback: bool = False,
     patience: float = PATIENCE_S,
+    beside: Sequence[BaseRoute] = (),
+    shows_metrics: bool = True,
 ) -> Iterator[Served]:
     settings: Settings = load(ENVIRON)
     metrics = metrics_of(ledger, settings)
@@ -64,7 +68,7 @@ def serving(
     edge = Edge(
         intake, ledger, lambda: sources, metrics, MAX_BODY, lambda: NOON, keyring or Keyring(), is_loopback=is_loopback
     )
-    app = intake_app(edge)
+    app = intake_app(edge, beside=beside, shows_metrics=shows_metrics)
     listener = listen("127.0.0.1", 0)
     address = listener.getsockname()
     thread = HttpThread([(listener, app)])

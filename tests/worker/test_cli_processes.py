@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import clean_environment, ticketrelay
+from tests.acceptance.processes import Process, answers, clean_environment, kept_port, ticketrelay, wait_until
 from worker.ledger import Ledger
 
 FLEET = {
@@ -152,3 +155,20 @@ def test_a_command_that_calls_the_tickets_api_needs_the_key(tmp_path: Path, comm
     ended = process(*command, **given)
     assert ended.returncode == 2
     assert "TICKETRELAY_API__KEY: is required" in ended.stderr
+
+
+def test_serve_shows_its_metrics_on_a_listener_of_their_own_and_logs_its_start_and_its_end(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with closing(Ledger(url)) as ledger:
+        ledger.upgrade()
+    public, own = (f"127.0.0.1:{kept_port()}" for _ in range(2))
+    settings = FLEET | {"TICKETRELAY_LEDGER__URL": url, "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1"}
+    serve = Process(["serve", "--listen", public, "--health", own], settings, tmp_path / "log.txt")
+    wait_until(lambda: answers(f"http://{own}/readyz") and "process.started" in serve.log(), "a process that answers")
+    assert answers(f"http://{public}/readyz")
+    assert [answers(f"http://{each}/metrics") for each in (public, own)] == [False, True]
+    assert serve.stop() == 0
+    events = {each["event"]: each for each in map(json.loads, re.findall(r"^\{.*", serve.log(), re.MULTILINE))}
+    assert events["process.started"]["listens"] == [f"http {public}", f"health {own}"]
+    assert events["process.started"]["version"] == events["process.stopped"]["version"]
+    assert events["process.stopped"]["reason"] == "SIGTERM"

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy.event
@@ -35,7 +36,7 @@ class Woken:
 
 
 @contextmanager
-def taking(ledger: Ledger, woken: Woken | None = None, **options: int) -> Iterator[Intake]:
+def taking(ledger: Ledger, woken: Woken | None = None, **options: Any) -> Iterator[Intake]:
     intake = Intake(ledger, woken or Woken(), Metrics(), **options)
     intake.start()
     try:

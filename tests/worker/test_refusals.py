@@ -11,6 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 from structlog.testing import capture_logs
 
 from connectors import connector, kinds
@@ -155,3 +158,74 @@ def test_strangers_do_not_fill_the_log_and_the_lines_left_out_are_counted() -> N
     assert (len(unknown), unknown[-1]["left_out"]) == (LINES + 1, 7)
     assert len([each for each in logged if each["cause"] == "wrong_secret"]) == 1
     assert max(len(json.dumps(each)) for each in logged) < 500
+
+
+def test_a_flood_at_one_source_hides_no_line_of_another() -> None:
+    refusals = Refusals(Metrics(), lambda: 0.0)
+    with capture_logs() as logged:
+        for _ in range(LINES + 7):
+            refusals.unauthorized("prom", Denied("no"))
+        refusals.unauthorized("chat", Denied("no"))
+        refusals.unauthorized("chat", Denied("no", "bad_time"))
+    assert [each["source"] for each in logged].count("prom") == LINES
+    assert [each["cause"] for each in logged if each["source"] == "chat"] == ["wrong_secret", "bad_time"]
+
+
+def test_names_that_strangers_choose_take_no_memory() -> None:
+    refusals = Refusals(Metrics(), lambda: 0.0)
+    with capture_logs() as logged:
+        for number in range(1000):
+            refusals.unauthorized(f"stranger-{number}", Denied("no", "unknown_source"))
+            refusals.no_such_address("GET", f"/{number}")
+            refusals.wrong_method(f"stranger-{number}", "PUT")
+    assert len(logged) == LINES
+    assert len(refusals._minutes) == 1
+
+
+@pytest.mark.parametrize("is_loopback", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path", "status", "cause"),
+    [
+        ("GET", "/in/prom", 405, "wrong_method"),
+        ("HEAD", "/in/nobody", 405, "wrong_method"),
+        ("PROPFIND", "/in/prom", 405, "wrong_method"),
+        ("POST", "/in/prom/more", 404, "unknown_address"),
+        ("GET", "/wp-login.php", 404, "unknown_address"),
+        ("POST", "/", 404, "unknown_address"),
+        ("POST", "/livez", 404, "unknown_address"),
+    ],
+)
+def test_a_wrong_method_and_an_unknown_address_have_a_line_and_a_count(
+    sqlite_ledger: Ledger, is_loopback: bool, method: str, path: str, status: int, cause: str
+) -> None:
+    with serving(sqlite_ledger, is_loopback=is_loopback) as here, capture_logs() as logged:
+        answer = here.http.request(method, path, headers=BEARER)
+        shown = here.http.get("/metrics").text
+    assert answer.status_code == status
+    if status == 405:
+        assert answer.headers["allow"] == "POST"
+    (line,) = [each for each in logged if each["event"] == "inbound.denied"]
+    assert line["cause"] == cause
+    assert path in line["reason"] or line["source"] == path.rpartition("/")[2]
+    assert f'ticketrelay_denied_total{{reason="{cause}"}} 1.0' in shown
+
+
+def test_an_unknown_source_on_a_loopback_address_has_a_line(sqlite_ledger: Ledger) -> None:
+    with serving(sqlite_ledger, is_loopback=True) as here, capture_logs() as logged:
+        assert here.http.post("/in/nobody", content=b"{}").status_code == 404
+    assert [(each["source"], each["cause"]) for each in logged] == [("nobody", "unknown_source")]
+
+
+def test_beside_the_local_tickets_api_an_address_of_intake_is_answered_by_intake(sqlite_ledger: Ledger) -> None:
+    beside = Mount("", Starlette(routes=[Route("/api/v1/tickets", lambda _: PlainTextResponse("tickets"))]))
+    with serving(sqlite_ledger, is_loopback=True, beside=[beside]) as here:
+        assert here.http.get("/in/prom").status_code == 405
+        assert here.http.get("/in/prom/more").json()["message"].startswith("there is nothing at this address")
+        assert here.http.get("/api/v1/tickets").text == "tickets"
+
+
+def test_the_public_address_shows_metrics_only_where_that_is_asked_for(sqlite_ledger: Ledger) -> None:
+    for shows, status in ((False, 404), (True, 200)):
+        with serving(sqlite_ledger, shows_metrics=shows) as here:
+            found = [here.http.get(path).status_code for path in ("/livez", "/readyz", "/metrics")]
+        assert found == [200, 200, status]

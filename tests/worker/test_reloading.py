@@ -199,7 +199,7 @@ def test_over_tcp_only_who_has_the_token_and_is_no_page_reloads() -> None:
         assert client.get("/reload", headers=good).status_code == 405
         told = client.post("/reload", headers=good)
         assert (told.status_code, told.json()) == (
-            200, {"changed": [{"setting": "policy.damping", "what": "changed"}], "needs_restart": []},
+            200, {"changed": [{"setting": "policy.damping", "what": "changed"}], "needs_restart": [], "warnings": []},
         )  # fmt: skip
         assert tested.current().policy.damping == 5
         Path("c.yaml").write_text("policy:\n  dampin: 5\n", encoding="utf-8")

@@ -124,7 +124,7 @@ def test_the_oldest_of_each_rank_counts_from_its_planning(ledger: Ledger, clock:
 
 
 def test_the_metrics_tell_age_last_success_and_failures(ledger: Ledger, clock: ManualClock) -> None:
-    metrics = metrics_of(ledger, settings_of())
+    metrics = metrics_of(ledger, settings_of(server={"gauges_every": 0}))
 
     def shown() -> dict[str, float]:
         lines = generate_latest(metrics.registry).decode().splitlines()

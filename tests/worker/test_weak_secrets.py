@@ -14,8 +14,11 @@ from click.testing import CliRunner, Result
 from connectors.contract.secrets import Chosen
 from worker.cli import main
 from worker.ledger import Ledger
+from worker.reloading import Reloader
+from worker.runtime.metrics import Metrics
 from worker.runtime.weak_secrets import reloading, terms
 from worker.settings import SettingsError
+from worker.settings.current import Current
 from worker.settings.loader import gather, judge
 from worker.settings.problems import render
 from worker.settings.secrets import REFUSED_FROM, Development, NotAsked, Terms, weak
@@ -131,6 +134,16 @@ def test_a_reload_with_a_weak_secret_changes_nothing(sqlite_ledger: Ledger) -> N
     assert reloading(lambda: good, sqlite_ledger)() is good
     with pytest.raises(SettingsError, match="has 15 bytes"):
         reloading(lambda: bad, sqlite_ledger)()
+
+
+def test_a_reload_with_a_secret_that_is_refused_one_day_tells_its_caller(sqlite_ledger: Ledger) -> None:
+    sqlite_ledger.record([delivery(opened())])
+    good = judge(gather(API | source("x" * 16)))
+    given = judge(gather(API | source(SHORT)))
+    reloader = Reloader(Current(good), reloading(lambda: given, sqlite_ledger), Metrics())
+    (warning,) = reloader.reload().warnings
+    assert warning.startswith(f"warning: {SECRET}: secret has 15 bytes")
+    assert SHORT not in warning
 
 
 @pytest.fixture

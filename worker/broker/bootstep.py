@@ -19,13 +19,15 @@ from worker.broker.delivering import Delivering
 from worker.broker.publisher import Publisher
 from worker.broker.relay import CONCURRENCY, POOL, PREFETCH, WakeUpApp
 from worker.intake.listener import FEW, HttpThread, limits_of
+from worker.runtime import lifetime
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import health_app, threads
 from worker.runtime.heartbeat import THREAD, Heartbeat
-from worker.runtime.starting import fail, fleet_settings, ledger_or_exit, listen_at, require_good_secrets
+from worker.runtime.starting import fail, fleet_settings, ledger_when_there, listen_at, require_good_secrets
 from worker.settings.layers import config_of
 from worker.settings.planning_digest import PlanningDigest
 
+ROLE = "worker"
 OTHER_BROKER = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
 """Variables that Celery reads before its configuration; its option `--broker` sets the first of them."""
 
@@ -36,12 +38,13 @@ class DeliveringProcess:
     def __init__(self, app: WakeUpApp) -> None:
         loaded = fleet_settings(config_of(os.environ), needs_api=True)
         settings = loaded.settings
-        self._ledger = ledger_or_exit(settings)
+        self._ledger = ledger_when_there(settings)
         require_good_secrets(loaded, self._ledger)
         self._ledger.follow(lambda: settings)
         listener, address = listen_at(settings.server.health_listen)
-        metrics = metrics_of(self._ledger, settings)
-        self._publisher = Publisher(app, settings)
+        metrics = metrics_of(self._ledger, settings, sends=True)
+        self._loaded, self._address = loaded, address
+        self._publisher = Publisher(app, settings, app.outage)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
         self._heartbeat = Heartbeat(self._ledger, "worker", self._publisher.check, PlanningDigest(lambda: settings))
         parts = {**self._delivering.parts(), **threads(THREAD)}
@@ -55,6 +58,7 @@ class DeliveringProcess:
         self._health.start()
         self._heartbeat.start()
         click.echo(self._said)
+        lifetime.started(ROLE, self._loaded, self._ledger, [f"health {self._address}"])
 
     def stop(self) -> None:
         """Stop in this order: probes are answered until the current calls have ended."""
@@ -63,6 +67,7 @@ class DeliveringProcess:
         self._heartbeat.stop()
         self._publisher.close()
         self._ledger.close()
+        lifetime.stopped(ROLE, "celery")
 
 
 class DeliveryStep(bootsteps.StartStopStep):

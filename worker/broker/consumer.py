@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ import structlog
 from celery.worker import state as celery_state
 from celery.worker.consumer import Consumer
 from kombu import Connection
+
+from worker.outage import Outage
 
 log = structlog.get_logger()
 
@@ -67,16 +70,32 @@ class WakeUpConsumer(Consumer):
             raise ConnectionError("the queue is gone") from error
 
     def ensure_connected(self, conn: Connection) -> Connection:
-        """Return the connection, as soon as it can be made; the base class waits up to 30 s between attempts."""
+        """Return the connection, as soon as it can be made; the base class waits up to 30 s between attempts.
+
+        A broker that refuses the password or the virtual host is asked again too: the base class would end with a
+        traceback.
+        """
 
         def say(error: Exception, pause: float) -> None:
+            outage.failed()
             log.warning("broker.not_reached", error=str(error), again_in_s=pause)
 
-        return conn.ensure_connection(
-            say,
-            None,  # type: ignore[arg-type]  # for ever; the stubs want a number
-            interval_start=1,
-            interval_step=1,
-            interval_max=RECONNECT_MAX_S,
-            callback=celery_state.maybe_shutdown,
-        )
+        outage: Outage = self.app.outage  # type: ignore[attr-defined]  # of `WakeUpApp`
+        while True:
+            try:
+                connected = conn.ensure_connection(
+                    say,
+                    None,  # type: ignore[arg-type]  # for ever; the stubs want a number
+                    interval_start=1,
+                    interval_step=1,
+                    interval_max=RECONNECT_MAX_S,
+                    callback=celery_state.maybe_shutdown,
+                )
+            except (*conn.connection_errors, *conn.channel_errors) as error:
+                say(error, RECONNECT_MAX_S)
+                for _ in range(RECONNECT_MAX_S):
+                    celery_state.maybe_shutdown()
+                    time.sleep(1)
+            else:
+                outage.succeeded()
+                return connected

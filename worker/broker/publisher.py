@@ -13,6 +13,7 @@ from kombu.exceptions import ChannelError, KombuError
 from worker.broker.reach import reach
 from worker.delivery.dispatch import BrokerAway
 from worker.ledger import BrokerSeen
+from worker.outage import Outage
 from worker.planning.model import Kind
 from worker.settings import Settings
 from worker.settings.problems import without_password
@@ -30,8 +31,9 @@ FAILURE_COUNTS_S = 30.0
 class Publisher:
     """Publishes wake-ups on a connection of its own with short time-outs: a hanging broker must not hold a caller."""
 
-    def __init__(self, app: Celery, settings: Settings) -> None:
+    def __init__(self, app: Celery, settings: Settings, outage: Outage | None = None) -> None:
         self._app = app
+        self._outage = outage or Outage()
         self._reach = reach(settings.broker, PUBLISH_TIMEOUT_S)
         expires = settings.timing.ring_expires
         self._options: dict[str, Any] = {
@@ -56,7 +58,7 @@ class Publisher:
                 self._app.tasks[kind].apply_async(producer=self._connected(), retry=False, **self._options)
             except self._errors as error:
                 raise BrokerAway(self._note(error)) from error
-            self._failed = None
+            self._succeeded()
 
     def check(self) -> BrokerSeen | None:
         """Return how the broker is reached, and ask it if no wake-up has failed lately; None without a broker.
@@ -75,7 +77,7 @@ class Publisher:
                 self._drop()  # the queue is missing, and RabbitMQ closes the channel
             except self._errors as error:
                 return BrokerSeen(self._note(error, counts=False))
-            self._failed = None
+            self._succeeded()
             return BrokerSeen(None)
 
     def close(self) -> None:
@@ -92,8 +94,13 @@ class Publisher:
             self._producer = Producer(self._connection.channel())
         return self._producer
 
+    def _succeeded(self) -> None:
+        self._failed = None
+        self._outage.succeeded()
+
     def _note(self, error: BaseException, *, counts: bool = True) -> str:
         """Give up the connection after an error, for a while. Returns the error in words."""
+        self._outage.failed()
         self._drop()
         now, why = time.monotonic(), without_password(f"{type(error).__name__}: {error}")
         self._again_at = now + PUBLISH_PAUSE_S

@@ -56,7 +56,7 @@ def reach(broker: BrokerSettings, timeout_s: float) -> Reach:
 def _url(broker: BrokerSettings) -> str:
     """Return the address, or each of a list, with name, password and database."""
     if broker.scheme == "memory":
-        return broker.url
+        return f"{broker.url}localhost"  # kombu warns of a missing host
     parts = [urlsplit(each) for each in broker.url.split(";")]
     user = next((each.username for each in parts if each.username), None)
     password = next((each.password for each in parts if each.password), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from celery import Celery
 
 from worker.broker import tasks
@@ -16,9 +17,12 @@ from worker.broker.publisher import Publisher
 from worker.broker.reach import reach
 from worker.delivery.node import Node
 from worker.ledger import Ledger, open_ledger
+from worker.outage import Outage
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.settings import BrokerSettings, Settings
+
+log = structlog.get_logger()
 
 CONCURRENCY = 2  # threads that claim; the calls themselves are on one event loop
 
@@ -44,6 +48,8 @@ class WakeUpApp(Celery):
     def __init__(self, broker: Callable[[], BrokerSettings]) -> None:
         super().__init__("ticketrelay", set_as_current=False)
         self.node: Node | None = None
+        self.outage = Outage(_say_back)
+        """The present outage of the broker, as the consumer and the publisher of this process see it."""
         self.add_defaults(lambda: _configuration(broker()))
         tasks.register(self, self._deliver)
 
@@ -68,7 +74,11 @@ class Relay(WakeUpApp):
         self.current = current
         self.ledger = ledger or open_ledger(settings)
         self.metrics = metrics or Metrics()
-        self.publisher = Publisher(self, settings)
+        self.publisher = Publisher(self, settings, self.outage)
+
+
+def _say_back(seconds: float) -> None:
+    log.warning("broker.back", away_s=round(seconds, 1))
 
 
 def _configuration(broker: BrokerSettings) -> dict[str, Any]:

@@ -28,8 +28,9 @@ from worker.delivery.clocks import log_jump
 from worker.delivery.outcomes import Fraction
 from worker.delivery.rules import Rules
 from worker.delivery.sending import Sender, TokenTimes, seconds_since_boot, tokens_of
+from worker.delivery.settled import note
 from worker.delivery.timer import WakeTimer, rest_after
-from worker.ledger import Claim, Claimed, ClockWatch, Ledger, LedgerAway, Settlement
+from worker.ledger import Claim, Claimed, ClockWatch, Ledger, LedgerAway, Settlement, why_away
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 from worker.runtime.threads import Loop
@@ -131,7 +132,7 @@ class Deliverer:
             if claimed.jump is not None:
                 log_jump(claimed.jump)
         except LedgerAway as error:
-            log.warning("claim.failed", error=type(error).__name__)
+            log.warning("claim.failed", error=why_away(error))
         finally:
             is_wanted = self._slots.release(free - len(claimed.claims))
         if claimed.claims:
@@ -214,7 +215,7 @@ class Deliverer:
             try:
                 stale, due = self._ledger.settle(pairs)
             except LedgerAway as error:
-                log.warning("settle.failed", error=type(error).__name__, operations=len(sent))
+                log.warning("settle.failed", error=why_away(error), operations=len(sent))
                 if self._clock() - min(each.fence for each in sent) > self._timing.lease:
                     return frozenset()
                 time.sleep(min(1.0, self._timing.dispatch_interval))
@@ -222,18 +223,7 @@ class Deliverer:
             except Exception as defect:  # noqa: BLE001 — each is logged, and none may end the thread that settles
                 return self._settle_alone(sent, defect)
             for claim, settlement in pairs:
-                self._metrics.attempts.labels(claim.kind, settlement.outcome).inc()
-                log.info(
-                    "operation.settled" if claim not in stale else "operation.settle_refused",
-                    inbound=f"in-{claim.inbound_id}",
-                    operation=f"op-{claim.case_id}-{claim.seq}",
-                    kind=claim.kind,
-                    outcome=settlement.outcome,
-                    state=settlement.state,
-                    status=settlement.status,
-                    error=settlement.error,
-                    source=claim.source,
-                )
+                note(self._metrics, claim, settlement, is_recorded=claim not in stale)
             return due
 
     def _settle_alone(self, sent: list[_Sent], defect: Exception) -> frozenset[Kind]:

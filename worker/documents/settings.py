@@ -76,4 +76,6 @@ class Reloaded(TypedDict):
 
     changed: list[ChangeTold]
     needs_restart: list[ChangeTold]
+    warnings: list[str]
+    """Settings that are allowed, and should be changed, such as a weak secret."""
     problems: list[str]

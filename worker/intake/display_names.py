@@ -9,7 +9,7 @@ import structlog
 
 from connectors.contract.directory import DISPLAY_NAMES
 from connectors.contract.messages import Inbound
-from worker.ledger import Ledger, LedgerAway
+from worker.ledger import Ledger, LedgerAway, why_away
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ def with_display_names(ledger: Ledger, source: Source, arrived: Inbound) -> Inbo
     try:
         known = ledger.job_store.display_names(source.id, display_names.ids(arrived))
     except LedgerAway as error:
-        log.warning("names.ledger_away", source=source.id, error=type(error).__name__)
+        log.warning("names.ledger_away", source=source.id, error=why_away(error))
         return arrived
     if not known:
         return arrived

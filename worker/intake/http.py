@@ -1,11 +1,13 @@
-"""The HTTP edge: `POST /in/<source>`, beside the probes and metrics of a process (`worker/runtime/health.py`).
+"""The HTTP edge: `POST /in/<source>`, beside the probes of a process (`worker/runtime/health.py`).
 
 request or message                           answer
 in the ledger                                200 and its outcome
 in quarantine: authentic, but unreadable     202 and the reason
 not proven to come from a source, or         401, always the same; nothing is stored. A platform's request without
 no such source                               proof and content is answered as the platform expects
-no such source, on a loopback address        404
+no such source, on a loopback address, or    404
+no such address
+another method than POST                     405
 over a limit                                 413
 a content encoding (we take none)            415
 the ledger cannot be used, or is behind;     503 with Retry-After: the sender comes again
@@ -28,7 +30,8 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from connectors.contract.messages import Denied, Inbound, OverLimit, Reply
 from worker.intake.display_names import are_asked_for, with_display_names
@@ -94,6 +97,14 @@ class Edge:
             return self._refused(sources, arrived, verdict if isinstance(verdict, Denied) else UNKNOWN)
         return await self._recorded(source, verdict)
 
+    def refuse_method(self, request: Request) -> Response:
+        """Answer a request with another method than POST."""
+        return self.refusals.wrong_method(request.path_params["source"], request.method)
+
+    def refuse_address(self, request: Request) -> Response:
+        """Answer a request for an address that does not exist."""
+        return self.refusals.no_such_address(request.method, request.url.path)
+
     async def _verdict(self, source: Source, arrived: Inbound) -> Delivery | Denied:
         """Return the request's delivery, or its denial. Raises OverLimit, TooLarge, Unreachable."""
         limit, now = source.settings.max_body or self.max_body, arrived.received_at
@@ -122,15 +133,35 @@ class Edge:
         return answer
 
 
-def intake_app(edge: Edge, *, beside: Sequence[BaseRoute] = (), parts: Parts | None = None) -> Starlette:
-    """Return the ASGI application. `beside` are further routes on the same listener; `/livez` checks `parts`."""
+def intake_app(
+    edge: Edge, *, beside: Sequence[BaseRoute] = (), parts: Parts | None = None, shows_metrics: bool = True
+) -> Starlette:
+    """Return the ASGI application.
+
+    `beside` are further routes on the same listener; `/livez` checks `parts`. Without `shows_metrics`, there is no
+    `/metrics`: the listener may be public.
+    """
     return Starlette(
         routes=[
             Route("/in/{source}", edge.take, methods=["POST"]),
-            *health_routes(edge.ledger, edge.metrics, parts),
+            Route("/in/{source}", _WithAnyMethod(edge.refuse_method)),
+            Mount("/in", _WithAnyMethod(edge.refuse_address)),
+            *health_routes(edge.ledger, edge.metrics, parts, shows_metrics=shows_metrics),
             *beside,
+            Mount("/", _WithAnyMethod(edge.refuse_address)),
         ]
     )
+
+
+class _WithAnyMethod:
+    """An endpoint for every method. Starlette answers a function's other methods itself, without a line in the log."""
+
+    def __init__(self, answer: Callable[[Request], Response]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(Request(scope))(scope, receive, send)
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import structlog
 
@@ -61,11 +62,14 @@ class Intake:
         metrics: Metrics,
         max_waiting: int = 1000,
         patience: float = PATIENCE_S,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`clock` is that by which deliveries have the time of their arrival."""
         self._ledger = ledger
         self._wake = wake
         self._metrics = metrics
         self._patience = patience
+        self._clock = clock
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
         self._stopped = False
         self._is_full = False
@@ -166,6 +170,8 @@ class Intake:
     def _count(self, delivery: Delivery, result: Recorded) -> None:
         source = delivery.inbound.source
         self._metrics.inbound.labels(source, result.outcome).inc()
+        waited = self._clock() - delivery.inbound.received_at
+        self._metrics.intake.observe(max(waited.total_seconds(), 0.0))
         for route in delivery.dropped:
             self._metrics.dropped.labels(source, route).inc()
         for route in delivery.misfits:

@@ -13,17 +13,20 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from connectors.contract.messages import Cause, Denied
-from worker.runtime.metrics import Metrics
+from connectors.contract.messages import Denied
+from worker.runtime.metrics import Metrics, Refused
 from worker.settings import Source
 
 log = structlog.get_logger()
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ticketrelay"'}
 LINES = 60
-"""Lines for each cause in a minute: strangers must not fill the disk."""
+"""Lines for each source in a minute; all unknown sources and addresses share theirs. Strangers must not fill the disk.
+"""
 MINUTE_S = 60.0
 MAX_NAME = 64
+NOBODY = ""
+"""In place of a source's name, for requests that name no source: names that strangers choose have no limit."""
 PASSED_ON = frozenset({"forwarded", "via", "x-forwarded-for", "x-real-ip"})
 """Headers of a request that a proxy passed on, so that its sender may be anywhere."""
 
@@ -51,7 +54,7 @@ class Refusals:
     def __init__(self, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
         self._metrics = metrics
         self._clock = clock
-        self._minutes: dict[Cause, tuple[float, int]] = {}
+        self._minutes: dict[str, tuple[float, int]] = {}
 
     def unauthorized(self, name: str, denied: Denied) -> JSONResponse:
         """Return the answer to everybody who is not proven to be a source's sender. `name` is what the URL names."""
@@ -63,19 +66,32 @@ class Refusals:
         self.note(name, UNKNOWN)
         return refusal(404, "not_found", UNKNOWN.reason)
 
+    def wrong_method(self, name: str, method: str) -> JSONResponse:
+        """Return the answer to a request with another method than POST, whatever source it names."""
+        self._log(NOBODY, name, "wrong_method", f"{method[:MAX_NAME]} instead of POST")
+        said = "this is the address of a sender of messages: send them by POST"
+        return refusal(405, "method_not_allowed", said, {"Allow": "POST"})
+
+    def no_such_address(self, method: str, path: str) -> JSONResponse:
+        """Return the answer to a request for an address that does not exist."""
+        self._log(NOBODY, NOBODY, "unknown_address", f"{method[:MAX_NAME]} {path[:MAX_NAME]}: no such address")
+        return refusal(404, "not_found", "there is nothing at this address; messages go to /in/SOURCE")
+
     def note(self, name: str, denied: Denied) -> None:
-        """Count the refusal; and log it, unless many others of its cause were logged in the last minute."""
-        self._metrics.denied.labels(denied.cause).inc()
-        if denied.cause != "unknown_source":  # a name that strangers choose would be a label without limits
+        """Count the refusal; and log it, unless many others of its source were logged in the last minute."""
+        is_known = denied.cause != "unknown_source"
+        if is_known:  # a name that strangers choose would be a label without limits
             self._metrics.inbound.labels(name, "denied").inc()
-        begun, count = self._minutes.get(denied.cause, (-MINUTE_S, 0))
+        self._log(name if is_known else NOBODY, name, denied.cause, denied.reason)
+
+    def _log(self, limited_as: str, name: str, cause: Refused, reason: str) -> None:
+        self._metrics.denied.labels(cause).inc()
+        begun, count = self._minutes.get(limited_as, (-MINUTE_S, 0))
         now = self._clock()
         if now - begun >= MINUTE_S:
             begun, left_out, count = now, max(0, count - LINES), 0
         else:
             left_out = 0
-        self._minutes[denied.cause] = begun, count + 1
+        self._minutes[limited_as] = begun, count + 1
         if count < LINES:
-            log.warning(
-                "inbound.denied", source=name[:MAX_NAME], cause=denied.cause, reason=denied.reason, left_out=left_out
-            )
+            log.warning("inbound.denied", source=name[:MAX_NAME], cause=cause, reason=reason, left_out=left_out)

@@ -6,6 +6,7 @@ imports this package only.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
@@ -15,6 +16,7 @@ from tickets.models import Revision
 from worker.ledger.engine import facts
 from worker.ledger.engine.database import PATIENCE_S, Clock, Database
 from worker.ledger.engine.room import says_full
+from worker.ledger.engine.writes import says_locked
 from worker.ledger.operator.audit import ApiSide, Finding, Found, LedgerSide, compare
 from worker.ledger.operator.dead_letters import DeadLetter, DeadLetterInFull, NoSuchDeadLetter, Try
 from worker.ledger.operator.interventions import UNNAMED, Intervention
@@ -52,7 +54,7 @@ from worker.ledger.reports.following import Happening
 from worker.ledger.reports.overview import CaseStory, Overview, SourceActivity
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
-from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED
+from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED, DeliveryState
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.jobs import Job as LeasedJob
 from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
@@ -76,17 +78,18 @@ from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER",
-    "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "PROCESS_MISSING", "QUARANTINED", "ROLES", "SKIPPED",
-    "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone", "CaseFilter", "CaseLine",
-    "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate", "Cursor", "DeadLetter",
-    "DeadLetterInFull", "DeclaredAlarm", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding", "Flow",
-    "Found", "Happening", "HappeningFilter", "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
-    "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
-    "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned", "Receipt",
-    "Recorded", "Role", "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step", "Stored",
-    "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare",
-    "open_ledger", "rejects_the_values", "says_full", "storable", "why_away",
+    "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL",
+    "JOB_HEADER", "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "PROCESS_MISSING", "QUARANTINED",
+    "ROLES", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone",
+    "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
+    "Cursor", "DeadLetter", "DeadLetterInFull", "DeclaredAlarm", "Delivery", "DeliveryFilter", "DeliveryLine",
+    "DeliveryState", "FailingJob", "Finding", "Flow", "Found", "Happening", "HappeningFilter", "Holds",
+    "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide",
+    "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome",
+    "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned", "Receipt", "Recorded", "Role",
+    "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step", "Stored", "StoredDelivery",
+    "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger",
+    "rejects_the_values", "says_full", "storable", "why_away", "will_stay_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.
@@ -147,13 +150,42 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         """Return why writes fail at present; None when they succeed."""
         return self.database.write_problem()
 
+    def when_back(self, tell: Callable[[float], None]) -> None:
+        """Have the end of each outage told from now on: once, with the seconds for which this process saw it."""
+        self.database.outage.tell_back = tell
+
     def close(self) -> None:
         self.database.close()
 
 
-def why_away(error: Exception) -> str:
-    """Return one of `LedgerAway` in words, without the statement."""
-    return f"the ledger cannot be used: {getattr(error, 'orig', None) or error}".strip()
+def why_away(error: BaseException) -> str:
+    """Return one of `LedgerAway` in words: the first line of the database's message, without the statement.
+
+    Of another error only the class is named, since its text may hold values of a message.
+    """
+    if not isinstance(error, LedgerAway):
+        return f"the ledger cannot be used: {type(error).__name__}"
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return f"the ledger cannot be used: {lines[0] if lines else type(error).__name__}"
+
+
+_NOT_AWAY = (
+    "password authentication failed", "no password supplied", "role \"", "database \"", "no pg_hba.conf entry",
+    "invalid connection option", 'certificate file "', "invalid target_session_attrs",
+)  # fmt: skip
+
+
+def will_stay_away(error: Exception) -> bool:
+    """Return True for an error that waiting does not mend: a wrong password, or an unknown user, database or folder.
+
+    The server tells them apart by a code that the driver does not pass on for a failed connection, so this looks at
+    its words. In another language they count as an outage.
+    """
+    original = getattr(error, "orig", None)
+    if isinstance(original, OSError | sqlite3.Error):  # of SQLite's file
+        return not (says_locked(error) or says_full(error))
+    said = why_away(error)
+    return any(each in said for each in _NOT_AWAY)
 
 
 def open_ledger(settings: Settings) -> Ledger:

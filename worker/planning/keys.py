@@ -40,6 +40,11 @@ def rank(kind: Kind, priority: Priority) -> int:
     return 5 if kind == "add_note" else 4
 
 
+def priority_of(rank: int) -> Priority | None:
+    """Return the priority of the creates of a rank; None for a rank of other operations."""
+    return next((priority for priority, each in _RANK_OF_CREATE.items() if each == rank), None)
+
+
 def seen_digest(source: str, source_message_id: str, version: str | None = None) -> bytes:
     """Return the digest of an event's record; `version` is the content digest of a later version of the event."""
     return bytes.fromhex(digest(source, source_message_id, *([version] if version is not None else [])))

@@ -53,6 +53,8 @@ class Changes:
     taken: tuple[Change, ...]
     needs_restart: tuple[Change, ...]
     """Requested changes that are not in force."""
+    warnings: tuple[str, ...] = ()
+    """Settings that are allowed, and should be changed, such as a weak secret: each with its place."""
 
 
 def compared(old: Settings, new: Settings) -> Changes:

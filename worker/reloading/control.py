@@ -87,6 +87,7 @@ def control_app(reloader: Reloader, token: str | None) -> Starlette:
             {
                 "changed": [asdict(each) for each in changes.taken],
                 "needs_restart": [asdict(each) for each in changes.needs_restart],
+                "warnings": list(changes.warnings),
             }
         )
 

@@ -18,7 +18,7 @@ from worker.settings import SettingsError
 from worker.settings.current import Current
 from worker.settings.loader import Loaded
 from worker.settings.origin import DEFAULT
-from worker.settings.problems import Problem
+from worker.settings.problems import Problem, render
 
 log = structlog.get_logger()
 
@@ -64,7 +64,8 @@ class Reloader:
                 self._metrics.config_refused()
                 log.error("config.reload_failed", problems=refused.problems)  # noqa: TRY400 — the problems hold the place and the reason
                 raise
-            changes = compared(self.current(), loaded.settings)
+            warnings = tuple(render(each, loaded.hidden) for each in loaded.warnings)
+            changes = replace(compared(self.current(), loaded.settings), warnings=warnings)
             self.current.swap(replace(loaded, settings=changes.settings))
             self._metrics.config_reloaded(self._clock())
         log.info("config.reloaded", changed=[f"{each.setting}: {each.what}" for each in changes.taken])

@@ -37,8 +37,10 @@ def threads(*names: str) -> Parts:
     return {name: lambda name=name: any(each.name == name for each in threading.enumerate()) for name in names}  # type: ignore[misc]
 
 
-def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) -> list[BaseRoute]:
-    """Return the routes `/livez`, `/readyz` and `/metrics`."""
+def health_routes(
+    ledger: Ledger, metrics: Metrics, parts: Parts | None = None, *, shows_metrics: bool = True
+) -> list[BaseRoute]:
+    """Return the routes `/livez` and `/readyz`, and `/metrics` unless `shows_metrics` is False."""
     needed = parts or {}
     alone = {path: ThreadPoolExecutor(1, thread_name_prefix=path.strip("/")) for path in PROBES}
 
@@ -54,6 +56,7 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
             is_usable = await _in(alone["/readyz"], ledger.is_usable)
             problem = await _in(alone["/readyz"], ledger.write_problem) if is_usable else None
         except LedgerAway as error:
+            # The text of the error names hosts, and the listener may be public: it is in the log.
             return PlainTextResponse(f"the ledger cannot be used: {type(error).__name__}\n", 503)
         if not is_usable:
             return PlainTextResponse("the ledger has no tables, or those of another version\n", 503)
@@ -65,7 +68,8 @@ def health_routes(ledger: Ledger, metrics: Metrics, parts: Parts | None = None) 
         text = await _in(alone["/metrics"], lambda: generate_latest(metrics.registry))
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/livez", live), Route("/readyz", ready), Route("/metrics", show_metrics)]
+    probes: list[BaseRoute] = [Route("/livez", live), Route("/readyz", ready)]
+    return [*probes, Route("/metrics", show_metrics)] if shows_metrics else probes
 
 
 async def _in(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:

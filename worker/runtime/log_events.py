@@ -36,11 +36,28 @@ _STAYS = frozenset({
 """The events whose cause stays until somebody acts."""
 _RETRIED = "Nothing. If the event repeats, check the database."
 _DEFECT = "Report the defect with its `exception`."
+_SETTLED = (
+    "inbound", "operation", "case", "ticket", "kind", "attempt", "outcome", "state", "status", "latency_ms", "error",
+    "source",
+)  # fmt: skip
 _SEE_ALARM = "See [the alarm](alarms.md)."
 
 LOG_EVENTS = {
     each.name: each
     for each in (
+        # Processes
+        LogEvent("process.started", "info",
+                 "A process is up. `settings` is a digest of its settings without secrets; processes with the same"
+                 " digest have the same settings. `listens` has its addresses.",
+                 ("role", "version", "settings", "listens")),
+        LogEvent("process.stopped", "info", "A process ended in order; `reason` is the signal.",
+                 ("role", "version", "reason")),
+        LogEvent("ledger.waited_for", "warning",
+                 "A process starts, and its database does not answer. The process waits. Logged every 30 s.",
+                 ("error",), "Check the database. The process goes on by itself when it is back."),
+        LogEvent("ledger.back", "warning",
+                 "The database answers again, after `away_s` seconds; once for each outage that this process saw.",
+                 ("away_s",)),
         # The clock of the ledger
         LogEvent("clock.jumped", "error",
                  "The clock of the ledger was set, forward or back. The process that noticed it first closed the gate.",
@@ -51,9 +68,10 @@ LOG_EVENTS = {
         LogEvent("inbound.recorded", "info", "A delivery was stored. `outcome` is `accepted` or `quarantined`.",
                  ("inbound", "source", "outcome", "events", "operations")),
         LogEvent("inbound.denied", "warning",
-                 "A request was refused, since its sender is not proven. `cause` is `unknown_source`, `wrong_secret` or"
-                 " `bad_time`. At most 60 lines a minute are logged for a cause; `left_out` counts the requests without"
-                 " a line in the minute before.",
+                 "A request was refused. Its sender is not proven (`cause` is `unknown_source`, `wrong_secret` or"
+                 " `bad_time`), or nobody takes it: `wrong_method`, `unknown_address`. At most 60 lines a minute are"
+                 " logged for a source, and for all unknown sources and addresses together; `left_out` counts the"
+                 " requests without a line in the minute before.",
                  ("source", "cause", "reason", "left_out"),
                  "If the sender is yours, act on the `reason`. Otherwise nothing: strangers try every address."),
         LogEvent("intake.ledger_away", "warning",
@@ -154,12 +172,16 @@ LOG_EVENTS = {
         # Calls to the Tickets API
         LogEvent("operation.settled", "info",
                  "An attempt was recorded. `outcome` is the outcome of the attempt, `state` the new state of the"
-                 " operation.",
-                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source")),
+                 " operation. `attempt` counts from 1; `status` is that of an answer that is no success.",
+                 _SETTLED),
+        LogEvent("operation.dead", "warning",
+                 "An attempt was recorded, and the operation is dead: a dead letter. The fields are those of"
+                 " `operation.settled`.",
+                 _SETTLED, "Decide about it: `ticketrelay dead show OPERATION`."),
         LogEvent("operation.settle_refused", "info",
                  "An attempt was not recorded, because its lease had ended. The operation is sent again with the same"
                  " idempotency key.",
-                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source"),
+                 _SETTLED,
                  "If the event repeats, the worker or the database is too slow for `LEASE`."),
         LogEvent("claim.failed", "warning",
                  "A worker could not claim work: the database did not answer. The worker tries again.",
@@ -182,6 +204,9 @@ LOG_EVENTS = {
                  " from the database. It tries again.",
                  ("error",), _RETRIED),
         # The broker
+        LogEvent("broker.back", "warning",
+                 "The broker answers again, after `away_s` seconds; once for each outage that this process saw.",
+                 ("away_s",)),
         LogEvent("broker.away", "warning",
                  "The broker did not take a wake-up from the dispatch of a worker. The worker delivers without the"
                  " broker.",

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ import structlog
 
 from tickets.invisible import escaped_json
 from tickets.listening import listen
-from worker.ledger import Ledger, LedgerAway, open_ledger, why_away
+from worker.ledger import Ledger, LedgerAway, open_ledger, why_away, will_stay_away
+from worker.outage import Outage
 from worker.runtime import tracebacks
 from worker.runtime.terminal import echo
 from worker.runtime.weak_secrets import terms
@@ -26,6 +28,8 @@ from worker.settings.loader import STAND_IN_KEY, Loaded, Tree, gather, judge
 from worker.settings.origin import DEFAULT, Place
 from worker.settings.problems import Problem, render
 from worker.settings.secrets import Development, weak
+
+log = structlog.get_logger()
 
 DEFAULT_LISTEN = "127.0.0.1:8080"
 LAST_PORT = 65535
@@ -60,20 +64,41 @@ def fleet_settings(file: Path | None, *, needs_api: bool) -> Loaded:
 def upgraded_ledger(settings: Settings) -> Ledger:
     """Open the ledger when its tables have this version's shape; otherwise end the command with exit code 2."""
     ledger = open_ledger(settings)
-    if not ledger.is_current():
+    try:
+        is_current = ledger.is_current()
+    except LedgerAway:
+        ledger.close()
+        raise
+    if not is_current:
         ledger.close()
         url = ledger.database.url.render_as_string(hide_password=True)
         fail([f"the ledger {url} has no tables, or those of another version: run `ticketrelay db upgrade` first"])
     return ledger
 
 
-def ledger_or_exit(settings: Settings) -> Ledger:
-    """Return the ledger as `upgraded_ledger` does; end the process with exit code 1 while the ledger cannot be used."""
-    try:
-        return upgraded_ledger(settings)
-    except LedgerAway as error:
-        echo(f"Error: {why_away(error)}", err=True)
-        sys.exit(1)
+def ledger_when_there(settings: Settings, *, pause: float = 2.0, say_every: float = 30.0) -> Ledger:
+    """Return the ledger as `upgraded_ledger` does, as soon as its database answers.
+
+    Waits as long as that takes, and says so in the log: at once, and then every `say_every` seconds. A signal ends the
+    process meanwhile. Ends it with exit code 1 for an error that waiting does not mend, such as a wrong password.
+    """
+    waits = Outage(lambda seconds: log.warning("ledger.back", away_s=round(seconds, 1)))
+    say_at = 0.0
+    while True:
+        try:
+            ledger = upgraded_ledger(settings)
+        except LedgerAway as error:
+            if will_stay_away(error):
+                echo(f"Error: {why_away(error)}: correct {variable('ledger', 'url')}", err=True)
+                sys.exit(1)
+            waits.failed()
+            if time.monotonic() >= say_at:
+                log.warning("ledger.waited_for", error=why_away(error))
+                say_at = time.monotonic() + say_every
+            time.sleep(pause)
+        else:
+            waits.succeeded()
+            return ledger
 
 
 def require_good_secrets(loaded: Loaded, ledger: Ledger, development: Development = "refused") -> None:

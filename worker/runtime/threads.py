@@ -17,6 +17,8 @@ from functools import cache
 
 import structlog
 
+from worker.ledger import why_away
+
 log = structlog.get_logger()
 
 JOIN_S = 10.0
@@ -31,7 +33,7 @@ class Outlived:
 
     errors: tuple[type[Exception], ...]
     event: str
-    """Name of the log event, which holds the class of the error."""
+    """Name of the log event, which holds the first line of the error."""
 
 
 def _nothing() -> None:
@@ -104,7 +106,7 @@ class Loop:
             try:
                 self._turn()
             except self._outlives.errors as error:
-                log.warning(self._outlives.event, error=type(error).__name__)
+                log.warning(self._outlives.event, error=why_away(error))
             goes_on = self._rested()
         self._at_end()
 

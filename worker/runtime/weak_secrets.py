@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -37,6 +38,6 @@ def reloading(read: Callable[[], Loaded], ledger: Ledger, development: Developme
             raise SettingsError(refused, loaded.hidden)
         for each in found:
             log.warning("config.weak_secret", setting=".".join(map(str, each.path)), problem=each.message)
-        return loaded
+        return replace(loaded, warnings=tuple(found)) if found else loaded
 
     return judged

@@ -75,7 +75,7 @@ class BrokerSettings(Section):
 
     @model_validator(mode="after")
     def _addresses_are_whole(self) -> Self:
-        parts = [_split(each) for each in self.url.split(";")]
+        parts = [split_url(each) for each in self.url.split(";")]
         if len(parts) > 1 and self.scheme not in WITH_LISTS:
             raise ValueError(f"url: {self.scheme}:// takes one address, not a list")
         for part in parts:
@@ -83,6 +83,8 @@ class BrokerSettings(Section):
                 raise ValueError("url: every address of a list must begin with the same scheme")
             if self.scheme != "memory" and not part.hostname:
                 raise ValueError("url: the host is missing: expected an address such as redis://HOST:6379/0")
+            if self.scheme in ("redis", "rediss") and not part.path.strip("/").isdecimal() and part.path.strip("/"):
+                raise ValueError("url: the path must be the number of a database, such as redis://HOST:6379/0")
             if "ssl_" in part.query:
                 raise ValueError("url: TLS is set with tls_verify, tls_ca_file and tls_certificate_file")
             if unknown := sorted({name for name, _ in parse_qsl(part.query, True)} - IN_QUERY):
@@ -121,7 +123,8 @@ class BrokerSettings(Section):
         return self
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL. Raises ValueError for a port that is not a number."""
     parts = urlsplit(url)
     try:
         _ = parts.port

@@ -89,6 +89,8 @@ class Loaded:
     root: Branch
     secret_files: tuple[tuple[Path, Origin, SecretFile], ...]
     hidden: frozenset[int]
+    warnings: tuple[Problem, ...] = ()
+    """Secrets that are allowed, and will be refused one day; found where a process judges its secrets."""
 
     def origin(self, path: Path) -> Origin:
         """Return the origin of the setting at the path."""

@@ -19,7 +19,7 @@ from connectors.contract.secrets import Password
 from connectors.contract.settings import ChosenSecret, PasswordSecret, SourceSettings
 from worker.settings import control
 from worker.settings.alarms import AlarmsSettings
-from worker.settings.broker import BrokerSettings
+from worker.settings.broker import BrokerSettings, split_url
 from worker.settings.database import as_postgresql
 from worker.settings.expectations import Test
 from worker.settings.routes import Route
@@ -68,6 +68,11 @@ class ServerSettings(Section):
     """How long a connection is kept open for the next request."""
     health_listen: Address = "127.0.0.1:8081"
     """The address of `/livez`, `/readyz` and `/metrics` of `mail` and `worker`; their `--listen` takes precedence."""
+    gauges_every: SecondsOrNone = Field(default=2.0, le=60.0)
+    """How long a process shows the gauges of the ledger in `/metrics` before it reads them again; 0: at each scrape."""
+    metrics: bool = False
+    """True: the listener of `serve` shows `/metrics`, to everybody who reaches it; so does that of `run` at an address
+    that others reach. `serve --health` has them on a listener of its own."""
     control: str | None = None
     """The address at which `ticketrelay reload` asks: `unix:/PATH`, or a loopback address; None: no reloads."""
     control_token: ChosenSecret | None = None
@@ -133,6 +138,12 @@ class LedgerSettings(Section):
     ever."""
     keep_attempts: Seconds | None = 90 * DAY_S
     """How long the attempts at an operation are kept, after it is done. None: for ever."""
+
+    @model_validator(mode="after")
+    def _port_is_a_number(self) -> Self:
+        if not self.url.startswith("sqlite"):
+            split_url(self.url)
+        return self
 
 
 class ApiSettings(Section):

@@ -20,6 +20,12 @@ MINUTE = timedelta(minutes=1)
 SLOW = timedelta(seconds=1.2)
 """Up to this late bound, 98% of the limit can be used."""
 
+_PROBED = {
+    "breaker": "the breaker is open, since too many calls fail: one call at a time is tried, until one is answered",
+    "credentials": "closed, since the Tickets API refuses the API key: one call at a time is tried",
+    "scope": "closed, since the API key lacks a scope: one call at a time is tried",
+}
+
 _FACTS: tuple[Fact[BudgetNow], ...] = (
     Fact("limit", lambda now: f"{_limit(now.limits.per_minute)} a minute · {_limit(now.limits.per_second)} a second"),
     Fact("spent", lambda now: f"{counted(now.used, 'request')} in the last minute"),
@@ -28,6 +34,7 @@ _FACTS: tuple[Fact[BudgetNow], ...] = (
          if now.share < 1 else None),
     Fact("closed", lambda now: f"until {now.closed_until:%H:%M:%S} UTC, as the Tickets API asked"
          if now.closed_until is not None else None),
+    Fact("gate", lambda now: _PROBED.get(now.probed_because or "")),
     Fact("slow ledger", lambda now: _slow(now.late)),
     Fact("waiting", lambda now: counted(sum(each.operations for each in now.undelivered), "operation")),
     Fact("", lambda now: waits(now.undelivered)),

@@ -14,7 +14,7 @@ from worker.cli.shell.common import (
     config_option,
     fail,
     fleet,
-    ledger_or_exit,
+    ledger_when_there,
     log_option,
     log_to_stderr,
     read_fleet,
@@ -27,7 +27,7 @@ from worker.intake.smtp import boxes_of, mailboxes
 from worker.jobs import alarm_loop
 from worker.jobs.alarm_loop import AlarmLoop
 from worker.reloading import Reloader, needing
-from worker.runtime import weak_secrets
+from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.heartbeat import THREAD, Heartbeat
@@ -78,7 +78,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     if smtp == "off" and lmtp is None and not configured(settings.sources):
         fail(["--smtp off: no mail could come in: give --lmtp, or set a mailbox to read over IMAP"])
     signals = Signals()
-    ledger = ledger_or_exit(settings)
+    ledger = ledger_when_there(settings)
     require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     mail_sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
@@ -111,8 +111,12 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
         echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
     if read_over_imap := configured(settings.sources):
         echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
-    signals.wait(reloader)
+    health_address = "{}:{}".format(*health_socket.getsockname()[:2])
+    listens = [f"{'lmtp' if is_lmtp else 'smtp'} {endpoint(each)}" for each, is_lmtp in mail_sockets]
+    lifetime.started("mail", current.loaded, ledger, [*listens, f"health {health_address}"])
+    reason = signals.wait(reloader)
     for part in reversed(parts):
         part.stop()
     relay.publisher.close()
     ledger.close()
+    lifetime.stopped("mail", reason)

@@ -10,14 +10,17 @@ from socket import AF_UNIX, socket
 
 from sqlalchemy import make_url
 
-from worker.cli.shell.common import fail, split_address
+from tickets.listening import listen
+from worker.cli.shell.common import DEFAULT_SMTP, fail, split_address
 from worker.intake.intake import Intake
 from worker.intake.peers import Limits
 from worker.intake.smtp import Boxes, SmtpThread
 from worker.reloading.control import unix_listener
 from worker.runtime.starting import listen_or_exit
+from worker.runtime.terminal import secho
 from worker.settings import Settings
 from worker.settings.lints import is_loopback
+from worker.settings.loader import Loaded
 
 UNIX = "unix:"
 UNIX_MODE = 0o666
@@ -98,3 +101,30 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     except OSError as error:
         fail([f"TICKETRELAY_SMTP__CERTIFICATE: {settings.smtp.certificate}: {error}"])
     return context
+
+
+def bind_smtp(smtp: str | None, loaded: Loaded) -> socket | None:
+    """Return the SMTP listener of `run`; None if mail is off, or the default address is not free.
+
+    Ends the command with exit code 2 when the address is not available, or not allowed.
+    """
+    if smtp is None:
+        try:
+            return listen(*split_address(DEFAULT_SMTP))
+        except OSError as error:
+            secho(
+                f"  WARNING        no mail is taken in: cannot listen on {DEFAULT_SMTP}: {error.strerror}; "
+                "choose another address with --smtp",
+                fg="yellow",
+            )
+            return None
+    if smtp == "off":
+        return None
+    if not loaded.has("sources") and not is_loopback(split_address(smtp)[0]):
+        fail(
+            [
+                f"--smtp {smtp}: no source is configured, so mail to every address is taken, which is allowed on a "
+                "loopback address only"
+            ]
+        )
+    return smtp_listener(smtp, loaded.settings)

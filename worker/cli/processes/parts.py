@@ -12,13 +12,14 @@ from socket import socket
 
 import click
 
+from worker.cli.operate.byhand import exit_with_reason
 from worker.cli.shell.common import F, fail, split_address
 from worker.intake.http import Edge
 from worker.intake.imap.supervisor import ImapSupervisor
 from worker.intake.intake import Intake
 from worker.intake.listener import FEW, HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import SocketSupervisor
-from worker.ledger import Ledger
+from worker.ledger import Ledger, LedgerAway, why_away
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener, unix_path
 from worker.runtime.health import Parts, health_app
@@ -72,6 +73,19 @@ def health_thread(listener: socket, ledger: Ledger, metrics: Metrics, parts: Par
     return HttpThread([(listener, health_app(ledger, metrics, parts))], limits_of(settings.server, FEW))
 
 
+def shows_metrics(settings: Settings) -> bool:
+    """Return whether the listener of `run` has `/metrics`: for this machine alone, or where that is asked for."""
+    return settings.server.metrics or is_loopback(split_address(settings.server.listen)[0])
+
+
+def upgrade_or_exit(ledger: Ledger) -> None:
+    """Bring the tables to this version's schema; end the command with exit code 1 while the ledger cannot be used."""
+    try:
+        ledger.upgrade()
+    except LedgerAway as error:
+        exit_with_reason(why_away(error))
+
+
 class Signals:
     """The signals to this process. SIGHUP is handled from the start; create and wait in the main thread."""
 
@@ -81,8 +95,11 @@ class Signals:
         if os.name == "posix":
             self._hear(signal.SIGHUP)
 
-    def wait(self, reloader: Reloader) -> None:
-        """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone."""
+    def wait(self, reloader: Reloader) -> str:
+        """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone.
+
+        Returns the name of the signal, or that the terminal is gone.
+        """
         gc.freeze()  # what the start made lives as long as the process: collections need not look at it again
         ends = (signal.SIGTERM, signal.SIGINT)
         for each in ends:
@@ -92,8 +109,10 @@ class Signals:
                 told = self._told.get(timeout=1)
             except queue.Empty:
                 continue
-            if told in ends or (self._had_terminal and not os.isatty(0)):
-                return
+            if told in ends:
+                return signal.Signals(told).name
+            if self._had_terminal and not os.isatty(0):
+                return "the terminal is gone"
             with suppress(SettingsError):  # logged and counted, and nothing has changed
                 reloader.reload()
 

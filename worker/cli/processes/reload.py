@@ -45,7 +45,7 @@ def reload(output: str) -> None:
         sys.exit(1)
     told = answer.json()
     if output == "json":
-        emit("reload", {each: told.get(each, []) for each in ("changed", "needs_restart", "problems")})
+        emit("reload", {each: told.get(each, []) for each in ("changed", "needs_restart", "warnings", "problems")})
     elif answer.status_code == RELOADED:
         _say_what_changed(told)
     if answer.status_code == REFUSED:
@@ -83,6 +83,8 @@ def _ask(address: str, token: str | None) -> httpx.Response:
 def _say_what_changed(told: dict[str, Any]) -> None:
     for each in told["changed"]:
         echo(f"{each['what']:<8} {each['setting']}")
+    for each in told.get("warnings", ()):  # a process of the version before tells none
+        echo(each, err=True)
     for each in told["needs_restart"]:
         echo(f"WARNING {each['setting']} is unchanged until the process is restarted", err=True)
     if not told["changed"]:

@@ -16,15 +16,22 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from tickets.http_listener import Limits
-from tickets.listening import listen as bind
 from tickets.private_files import make_file, make_folder
 from tickets.server import SCOPES, AbortableProtocol, Limit, LocalTicketsApi, Options
 from tickets.server.control import control_app as tickets_control
 from worker.broker.relay import Relay
 from worker.broker.worker import WorkerThread
 from worker.cli.processes.demo import SCENARIO_KEY, play
-from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, http_edge, imap_supervisor, socket_supervisor
+from worker.cli.processes.mailing import bind_smtp, endpoint, lmtp_listener, mail_thread
+from worker.cli.processes.parts import (
+    Signals,
+    control_of,
+    http_edge,
+    imap_supervisor,
+    shows_metrics,
+    socket_supervisor,
+    upgrade_or_exit,
+)
 from worker.cli.processes.tickets_api import LimitOption, control_address
 from worker.cli.shell.common import (
     DEFAULT_LISTEN,
@@ -50,7 +57,7 @@ from worker.intake.smtp import Boxes, SmtpThread, boxes_of
 from worker.intake.socket_mode.supervisor import configured as on_connections_of_ours
 from worker.ledger import Ledger, open_ledger
 from worker.reloading import Reloader, needing
-from worker.runtime import weak_secrets
+from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.heartbeat import THREAD, Heartbeat
@@ -105,7 +112,7 @@ class Running:
 @click.option("--api-control", metavar="HOST:PORT", help="Serve the local Tickets API's inspection and faults there.")
 @click.option("--api-control-token", envvar="TICKETRELAY_TEST_API_CONTROL_TOKEN",
               help="The bearer token of that listener. By default a random one.")  # fmt: skip
-@log_option("error")
+@log_option("warning")
 def run(
     listen: str | None,
     smtp: str | None,
@@ -133,26 +140,29 @@ def run(
     signals = Signals()
     with _only_one(data):
         listener, loaded = _bind(listen, data)
-        mail_listener = _bind_smtp(smtp, loaded)
+        mail_listener = bind_smtp(smtp, loaded)
         mail_listeners = [(mail_listener, False)] if mail_listener is not None else []
         mail_listeners += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
         current = Current(_with_limit(loaded, api_limit))
         read = _reader(current, config_file(), data, api_limit)
         with _started(listener, mail_listeners, current, read, data, api_limit, control) as running:
-            _serve(running, signals, control, once=once, no_demo=no_demo)
+            reason = _serve(running, signals, control, once=once, no_demo=no_demo)
+        lifetime.stopped("run", reason)
 
 
 def _serve(
     running: Running, signals: Signals, control: tuple[str, int, str] | None, *, once: bool, no_demo: bool
-) -> None:
+) -> str:
+    """Say where it listens, play the scenario, and wait for the end; returns why the process ends."""
     _say_where(running, control)
     if not no_demo:
         expected = play(running.settings, running.ledger, running.api, running.smtp)
         if once:
             sys.exit(0 if expected else 1)
     _say_what_next(running)
-    signals.wait(running.reloader)
+    reason = signals.wait(running.reloader)
     echo("Stopping. Calls under way are finished first.")
+    return reason
 
 
 def _bind(listen: str | None, data: Path) -> tuple[socket.socket, Loaded]:
@@ -201,34 +211,14 @@ def _reader(current: Current, file: Path | None, data: Path, api_limit: Limit) -
     return needing(lambda: _with_limit(read_local(file, data, listen=listen), api_limit), is_safe, problem)
 
 
-def _bind_smtp(smtp: str | None, loaded: Loaded) -> socket.socket | None:
-    if smtp is None:
-        try:
-            return bind(*split_address(DEFAULT_SMTP))
-        except OSError as error:
-            secho(
-                f"  WARNING        no mail is taken in: cannot listen on {DEFAULT_SMTP}: {error.strerror}; "
-                "choose another address with --smtp",
-                fg="yellow",
-            )
-            return None
-    if smtp == "off":
-        return None
-    if not loaded.has("sources") and not is_loopback(split_address(smtp)[0]):
-        fail(
-            [
-                f"--smtp {smtp}: no source is configured, so mail to every address is taken, which is allowed on a "
-                "loopback address only"
-            ]
-        )
-    return smtp_listener(smtp, loaded.settings)
-
-
 @contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone, so that leases of an earlier one can be ended at once."""
-    make_folder(data)
-    make_file(data / LOCK)
+    try:
+        make_folder(data)
+        make_file(data / LOCK)
+    except OSError as error:
+        fail([f"--data {data}: the folder cannot be used: {error.strerror}"])
     with (data / LOCK).open("w") as file:
         if not lock(file):
             fail([f"--data {data}: another `ticketrelay run` uses this folder; stop that one, or give another folder"])
@@ -249,7 +239,7 @@ def _started(
     settings, loaded = current(), current.loaded
     with ExitStack() as stack:
         ledger, taken_back = _opened(current, stack)
-        metrics = metrics_of(ledger, settings)
+        metrics = metrics_of(ledger, settings, sends=True)
         development = _development(settings)
         require_good_secrets(loaded, ledger, development)
         reloader = Reloader(current, weak_secrets.reloading(read, ledger, development), metrics)
@@ -267,6 +257,7 @@ def _started(
             edge,
             beside=[Mount("", api.app)] if api is not None else [],
             parts={**threads("intake", "bell", "imap", THREAD), **sockets.parts(), **worker.parts()},
+            shows_metrics=shows_metrics(settings),
         )
         http = _http(listener, app, api, control, limits_of(settings.server))
         edges = [_edge(each, intake, current, lmtp=is_lmtp) for each, is_lmtp in mail_listeners]
@@ -278,6 +269,7 @@ def _started(
             part.start()
             stack.callback(part.stop)
         smtp, lmtp = (_address(mail_listeners, lmtp=is_lmtp) for is_lmtp in (False, True))
+        lifetime.started("run", loaded, ledger, [f"http {settings.server.listen}"])
         yield Running(settings, loaded.has("sources"), ledger, api, reloader, taken_back, smtp, lmtp)
 
 
@@ -287,10 +279,13 @@ def _development(settings: Settings) -> Development:
 
 
 def _opened(current: Current, stack: ExitStack) -> tuple[Ledger, int]:
-    """Return the ledger, and how many calls of an earlier process had not been settled; they are made again."""
+    """Return the ledger, and how many calls of an earlier process had not been settled; they are made again.
+
+    Ends the command with exit code 1 while the ledger cannot be used.
+    """
     ledger = open_ledger(current())
     stack.callback(ledger.close)
-    ledger.upgrade()
+    upgrade_or_exit(ledger)
     ledger.follow(current)
     # The folder's lock proves that no other process works on a ledger in it. It proves nothing about another ledger.
     if not ledger.database.is_sqlite:
@@ -358,7 +353,8 @@ def _say_where(running: Running, control: tuple[str, int, str] | None) -> None:
         echo(f"  Tickets API    http://{listen}/api/v1/tickets  (local; X-API-Key: {LOCAL_KEY})")
     else:
         echo(f"  Tickets API    {running.settings.api.url}")
-    echo(f"  health         http://{listen}/livez /readyz /metrics")
+    shown = " /metrics" if shows_metrics(running.settings) else ""
+    echo(f"  health         http://{listen}/livez /readyz{shown}")
     if control is not None:
         echo(f"  inspection     http://{control[0]}:{control[1]}/effects  (Authorization: Bearer {control[2]})")
     if not running.has_sources:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from worker.broker.relay import Relay
-from worker.cli.processes.parts import Signals, control_of, http_edge, socket_supervisor
+from worker.cli.processes.parts import Signals, control_of, health_thread, http_edge, socket_supervisor
 from worker.cli.shell.common import (
     config_file,
     config_option,
     fail,
     fleet,
-    ledger_or_exit,
+    ledger_when_there,
     log_option,
     log_to_stderr,
     read_fleet,
@@ -25,7 +25,7 @@ from worker.intake.socket_mode.supervisor import configured
 from worker.jobs import alarm_loop
 from worker.jobs.alarm_loop import AlarmLoop
 from worker.reloading import Reloader, needing
-from worker.runtime import weak_secrets
+from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.heartbeat import THREAD, Heartbeat
@@ -42,8 +42,10 @@ NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE
 @click.option(
     "--listen", metavar="HOST:PORT", help="The address to listen on. By default the one in TICKETRELAY_SERVER__LISTEN."
 )
+@click.option("--health", metavar="HOST:PORT", help="The address of a second listener, for /livez, /readyz and "
+              "/metrics. None by default: then /metrics is shown only with TICKETRELAY_SERVER__METRICS.")  # fmt: skip
 @log_option("info")
-def serve(listen: str | None, log_level: str) -> None:
+def serve(listen: str | None, health: str | None, log_level: str) -> None:
     """Take messages in over HTTP, for workers elsewhere to deliver. All processes must share one ledger and one broker.
 
     \b
@@ -55,25 +57,28 @@ def serve(listen: str | None, log_level: str) -> None:
     if not settings.sources:
         fail([NO_SOURCE])
     signals = Signals()
-    ledger = ledger_or_exit(settings)
+    ledger = ledger_when_there(settings)
     require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.listen)
+    second = listen_at(health) if health is not None else None
     relay = Relay(settings, ledger)
     wake_ups = WakeUps(relay.publisher.publish)
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
-    app = intake_app(edge, parts={**threads("intake", "bell", THREAD, alarm_loop.THREAD), **supervisor.parts()})
+    needed = {**threads("intake", "bell", THREAD, alarm_loop.THREAD), **supervisor.parts()}
+    app = intake_app(edge, parts=needed, shows_metrics=settings.server.metrics)
     http = HttpThread([(listener, app)], limits_of(settings.server))
+    probes = health_thread(second[0], ledger, metrics, needed, settings) if second is not None else None
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     alarms = AlarmLoop(ledger, current, delivers=False)
     heartbeat = Heartbeat(ledger, "serve", relay.publisher.check, PlanningDigest(current))
     parts = [
         each
-        for each in (heartbeat, alarms, wake_ups, intake, http, supervisor, control_of(reloader))
+        for each in (heartbeat, alarms, wake_ups, intake, probes, http, supervisor, control_of(reloader))
         if each is not None
     ]
     for part in parts:
@@ -81,8 +86,15 @@ def serve(listen: str | None, log_level: str) -> None:
     echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
     if on_sockets := configured(settings.sources):
         echo(f"Listening over Socket Mode for: {', '.join(sorted(on_sockets))}")
-    signals.wait(reloader)
+    if second is not None:
+        echo(f"Health at http://{second[1]}/livez /readyz /metrics")
+    elif not settings.server.metrics:
+        echo("No /metrics: give --health HOST:PORT, or set TICKETRELAY_SERVER__METRICS=true")
+    listens = [f"http {address}", *([f"health {second[1]}"] if second is not None else [])]
+    lifetime.started("serve", current.loaded, ledger, listens)
+    reason = signals.wait(reloader)
     for part in reversed(parts):
         part.stop()
     relay.publisher.close()
     ledger.close()
+    lifetime.stopped("serve", reason)

@@ -58,7 +58,10 @@ def tickets_api(
     """
     control = control_address(api_control, api_control_token)
     if database.startswith("sqlite:///"):
-        make_folder(Path(database.removeprefix("sqlite:///")).parent)
+        try:
+            make_folder(Path(database.removeprefix("sqlite:///")).parent)
+        except OSError as error:
+            fail([f"--database {database}: the folder cannot be made: {error.strerror}"])
     try:
         options = Options(database, revision="B" if revision == "B" else "A", limit=limit)
     except ValueError as error:

@@ -11,7 +11,7 @@ from worker.cli.shell.common import (
     config_file,
     config_option,
     fleet,
-    ledger_or_exit,
+    ledger_when_there,
     log_option,
     log_to_stderr,
     read_fleet,
@@ -19,7 +19,7 @@ from worker.cli.shell.common import (
 from worker.intake.listener import HttpThread
 from worker.reloading import Reloader
 from worker.reloading.control import Control
-from worker.runtime import weak_secrets
+from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
 from worker.runtime.heartbeat import THREAD, Heartbeat
@@ -43,11 +43,11 @@ def worker(listen: str | None, log_level: str) -> None:
     file, current = config_file(), Current(fleet(needs_api=True))
     settings = current()
     signals = Signals()
-    ledger = ledger_or_exit(settings)
+    ledger = ledger_when_there(settings)
     require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
     listener, address = listen_at(listen or settings.server.health_listen)
-    metrics = metrics_of(ledger, settings)
+    metrics = metrics_of(ledger, settings, sends=True)
     relay = Relay(settings, ledger, metrics, current)
     thread = WorkerThread(relay)
     health = health_thread(listener, ledger, metrics, {**thread.parts(), **threads(THREAD)}, settings)
@@ -60,8 +60,10 @@ def worker(listen: str | None, log_level: str) -> None:
     for each in parts:
         each.start()
     echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
-    signals.wait(reloader)
+    lifetime.started("worker", current.loaded, ledger, [f"health {address}"])
+    reason = signals.wait(reloader)
     for each in parts:
         each.stop()
     relay.publisher.close()
     ledger.close()
+    lifetime.stopped("worker", reason)

@@ -18,7 +18,7 @@ from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.reader import Patience, Reader, Reads
 from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, connect
 from worker.intake.intake import Busy, Intake, Stopped
-from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes
+from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes, why_away
 from worker.runtime.health import Parts, threads
 from worker.runtime.threads import Loop, backoff_seconds, owner_name
 from worker.runtime.tracebacks import error_location
@@ -116,7 +116,7 @@ class ImapSupervisor:
         try:
             self._mailboxes.watch(list(watched.items()))
         except LedgerAway as error:
-            log.warning("imap.ledger_away", error=type(error).__name__)
+            log.warning("imap.ledger_away", error=why_away(error))
         else:
             self._watched = watched
 
@@ -196,7 +196,7 @@ class MailboxLoop:
             self._note(str(error))
             return False
         except (Busy, Stopped, *LedgerAway) as error:
-            log.warning("imap.not_taken", mailbox=str(self._mailbox), error=type(error).__name__)
+            log.warning("imap.not_taken", mailbox=str(self._mailbox), error=why_away(error))
             return False
         except Exception as defect:
             log.exception("imap.failed", mailbox=str(self._mailbox))
@@ -255,4 +255,4 @@ class MailboxLoop:
         try:
             self._mailboxes.failed(self._mailbox, error, login=login)
         except LedgerAway as away:
-            log.warning("imap.ledger_away", error=type(away).__name__)
+            log.warning("imap.ledger_away", error=why_away(away))

@@ -26,7 +26,7 @@ from connectors.contract.sockets import Envelope, Leaving, Socket
 from worker.intake.credentials import forgotten
 from worker.intake.intake import Busy, Intake, Stopped
 from worker.intake.reading import read_verified
-from worker.ledger import QUARANTINED, Delivery, Recorded
+from worker.ledger import QUARANTINED, Delivery, Recorded, why_away
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -117,7 +117,7 @@ class Line:
         """Acknowledge a delivery that is in the ledger."""
         try:
             if (error := recorded.exception()) is not None:
-                log.warning("socket_mode.not_taken", source=source.id, reason=type(error).__name__)
+                log.warning("socket_mode.not_taken", source=source.id, reason=why_away(error))
                 return
             is_whole = recorded.result().outcome != QUARANTINED
             reply = delivery.parsed.reply if is_whole else None

@@ -30,6 +30,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tickets.private_files import make_file, make_folder
 from worker.ledger.engine.room import Room, left_beside, look_by_writing, says_full
 from worker.ledger.engine.writes import Writes, locked, says_locked
+from worker.outage import Outage
 
 Clock = Callable[[], datetime]
 
@@ -83,6 +84,7 @@ class Database:
         self.engine: Engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self.room = Room(self._look_for_room, is_free=self.is_sqlite)
         self._writes = Writes()
+        self.outage = Outage()
         event.listen(self.engine, "handle_error", self._judge, retval=True)
 
     def _look_for_room(self) -> str | None:
@@ -94,7 +96,8 @@ class Database:
         self.room.note(error)
         if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
             context.is_disconnect = True
-        if not context.is_disconnect or not isinstance(error, DBAPIError) or isinstance(error, OperationalError):
+        is_unusable = context.is_disconnect or context.connection is None  # it could not even connect
+        if not is_unusable or not isinstance(error, DBAPIError) or isinstance(error, OperationalError):
             return None
         return OperationalError(error.statement, error.params, error.orig or error, hide_parameters=True)
 
@@ -109,8 +112,10 @@ class Database:
                 yield connection
         except (OperationalError, PoolTimeout) as error:
             self._writes.failed(error)
+            self.outage.failed()
             raise
         self._writes.committed()
+        self.outage.succeeded()
 
     @contextmanager
     def _begun(self, patience: float) -> Iterator[Connection]:
@@ -154,13 +159,21 @@ class Database:
             if not says_locked(error):
                 raise
             return None if self._writes.are_fresh() else "another process, or a long transaction, holds its lock"
-        return "it takes no writes: it is a standby, or set to read only" if is_read_only else None
+        if is_read_only:
+            return "it takes no writes: it is a standby, or set to read only"
+        self.outage.succeeded()
+        return None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with self.engine.connect() as connection:
-            yield connection.execution_options(ticketrelay_read_only=True)
+        try:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(ticketrelay_read_only=True)
+        except (OperationalError, PoolTimeout):
+            self.outage.failed(write=False)
+            raise
+        self.outage.succeeded(write=False)
 
     def read_in_order(self, connection: Connection) -> None:
         """Make the rest of this transaction read through an index in its order, without sorting.
@@ -209,7 +222,10 @@ class Database:
         if there == head:
             return
         if self.is_sqlite and self.url.database:
-            make_folder(Path(self.url.database).parent)
+            try:
+                make_folder(Path(self.url.database).parent)
+            except OSError as error:
+                raise OperationalError(None, None, error) from error
         for step in _steps(there):
             self._upgrade_to(step, patience)
 
@@ -293,7 +309,10 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _make_private(*_: object) -> None:
         if url.database:
-            make_file(Path(url.database))
+            try:
+                make_file(Path(url.database))
+            except OSError as error:
+                raise sqlite3.OperationalError(str(error)) from error
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: Any) -> None:

@@ -72,6 +72,12 @@ class Claim:
     """The reason of the closed gate for which this operation is the probe."""
     reopened_at: datetime | None = None
     """When a person reopened its ticket, as far as that was reported."""
+    rank: int = 0
+    """The rank of the operation; that of a create follows from its priority."""
+    received_at: datetime | None = None
+    """When the delivery arrived that caused the operation; None if the delivery is not known."""
+    tries: int = 0
+    """How many attempts at the operation were recorded before this one."""
 
 
 class Lease(NamedTuple):

@@ -29,7 +29,7 @@ from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Lease, Mod
 from worker.ledger.queue.clock_jumps import ClockWatch
 from worker.ledger.queue.gates import Asker, Passage, Token
 from worker.ledger.queue.heads import open_heads, place, write_cases
-from worker.ledger.schema.tables import attempts, cases, operations, tickets
+from worker.ledger.schema.tables import attempts, cases, inbound, operations, tickets
 from worker.ledger.schema.words import AttemptOutcome, DeliveryState
 from worker.planning.keys import derived_key
 from worker.planning.model import Kind
@@ -94,9 +94,12 @@ def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[An
 @cache
 def _heads_of(*, is_sqlite: bool) -> Select[Any]:
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
+    tried = (attempts.c.case_id == operations.c.case_id, attempts.c.seq == operations.c.seq)
+    tries = select(func.count()).select_from(attempts).where(*tried).correlate(operations).scalar_subquery()
     return (
-        select(operations, tickets.c.ticket_id, tickets.c.reopened_at)
+        select(operations, tickets.c.ticket_id, tickets.c.reopened_at, inbound.c.received_at, tries.label("tries"))
         .join(tickets, about, isouter=True)
+        .join(inbound, inbound.c.id == operations.c.inbound_id, isouter=True)
         .where(bulk.among(is_sqlite, operations.c.case_id, operations.c.seq))
     )
 
@@ -157,6 +160,9 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
         attempts=case.attempts,
         probes=passage.probes,
         reopened_at=head.reopened_at,
+        rank=head.rank,
+        received_at=head.received_at,
+        tries=head.tries,
     )
 
 

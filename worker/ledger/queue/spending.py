@@ -51,6 +51,8 @@ class Spending:
     """The operations that are not delivered yet, by the reason why they wait."""
     late: timedelta = LEAST_LATE
     """The late bound: within this time after its token was taken, a call must leave."""
+    probed_because: str | None = None
+    """The reason why only one call at a time is tried: breaker, credentials or scope; None if calls are sent."""
 
 
 def spending(connection: Connection, now: datetime, undelivered: tuple[Waits, ...]) -> Spending:
@@ -68,5 +70,6 @@ def spending(connection: Connection, now: datetime, undelivered: tuple[Waits, ..
         closed_until=state.closed_until if closed else None,
         waiting=tuple(Line(*row) for row in connection.execute(lines.order_by(cases.c.rank))),
         late=late_bound(state.late_bound, state.late_at, now, MOST_LATE),
+        probed_because=state.reason if state.reason in gates.PROBED else None,
         undelivered=undelivered,
     )

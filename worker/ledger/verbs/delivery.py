@@ -33,9 +33,11 @@ class DeliveryVerbs(Verbs):
     take_spare_token = writes(with_database(spare.take_spare_token))
 
     @reads
-    def spending(self, connection: Connection) -> Spending:
-        """Return the use of the budget, and the work that waits for it or for something else."""
+    def spending(self, connection: Connection, *, in_full: bool = True) -> Spending:
+        """Return the use of the budget, and the work that waits for it; `in_full` tells why each operation waits."""
         now = self.database.now(connection)
+        if not in_full:
+            return spending.spending(connection, now, ())
         waits = undelivered.by_reason(connection, now, self.rules.ghost_wait, self.rules.all_gone)
         return spending.spending(connection, now, waits)
 

@@ -1,0 +1,136 @@
+"""The end of an outage is told once, with its length; a process that starts meanwhile waits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.acceptance.processes import Process, kept_port, ticketrelay, wait_until
+from tests.servers import POSTGRESQL
+from worker.broker.relay import Relay
+from worker.delivery.dispatch import BrokerAway
+from worker.ledger import Ledger, LedgerAway, why_away
+from worker.outage import Outage
+from worker.runtime import lifetime
+from worker.settings.loader import gather, judge
+
+from .builders import delivery, opened
+from .http_edge import ENVIRON
+from .test_locked_sqlite import locked
+from .test_tasks import settings_for
+
+FLEET = {
+    "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
+    "TICKETRELAY_SOURCES__PROM__SECRET": "correct-horse-battery",
+    "TICKETRELAY_SOURCES__MAIL__KIND": "email",
+    "TICKETRELAY_SOURCES__MAIL__ADDRESS": "support@example.org",
+    "TICKETRELAY_SOURCES__MAIL__SECRET": "correct-horse-battery",
+    "TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1/0",
+    "TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1",
+    "TICKETRELAY_API__KEY": "ak_test_1",
+}
+
+
+def test_an_outage_is_over_once_and_its_length_counts_from_the_first_failure() -> None:
+    now, told = [0.0], list[float]()
+    outage = Outage(told.append, lambda: now[0])
+    outage.succeeded()
+    outage.failed()
+    now[0] = 3
+    outage.failed()
+    now[0] = 7
+    outage.succeeded()
+    outage.succeeded()
+    assert told == [7]
+
+
+def test_a_read_does_not_end_an_outage_of_writes() -> None:
+    told = list[float]()
+    outage = Outage(told.append, lambda: 1.0)
+    outage.failed()
+    outage.succeeded(write=False)
+    assert told == []
+    outage.succeeded()
+    outage.failed(write=False)
+    outage.succeeded(write=False)
+    assert told == [0, 0]
+
+
+def test_a_process_logs_its_start_and_once_that_its_ledger_is_back(sqlite_ledger: Ledger) -> None:
+    loaded = judge(gather(ENVIRON))
+    with capture_logs() as logged:
+        lifetime.started("serve", loaded, sqlite_ledger, ["http 127.0.0.1:8080"])
+        with locked(sqlite_ledger):
+            with pytest.raises(LedgerAway) as raised:
+                sqlite_ledger.record([delivery(opened())], 0.01)
+            with pytest.raises(LedgerAway):
+                sqlite_ledger.record([delivery(opened())], 0.01)
+        for _ in range(2):
+            sqlite_ledger.record([delivery(opened())])
+        lifetime.stopped("serve", "SIGTERM")
+    assert [each["event"] for each in logged] == ["process.started", "ledger.back", "process.stopped"]
+    assert logged[0]["settings"] == lifetime.digest_of(loaded)
+    assert logged[0]["role"] == "serve"
+    assert logged[0]["version"]
+    assert why_away(raised.value) == "the ledger cannot be used: database is locked"
+
+
+def test_a_digest_tells_settings_apart_and_knows_no_secret() -> None:
+    digests = [
+        lifetime.digest_of(judge(gather(ENVIRON | more)))
+        for more in ({}, {"TICKETRELAY_API__KEY": "another"}, {"TICKETRELAY_API__PER_MINUTE": "50"})
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_the_first_line_of_a_database_error_is_told_without_the_statement() -> None:
+    ledger = Ledger(f"postgresql://nobody@127.0.0.1:{kept_port()}/none")
+    with pytest.raises(LedgerAway) as raised:
+        ledger.is_current()
+    ledger.close()
+    assert "Connection refused" in why_away(raised.value)
+    assert "\n" not in why_away(raised.value)
+    assert why_away(ValueError("a private text")) == "the ledger cannot be used: ValueError"
+
+
+@pytest.mark.redis
+def test_the_broker_is_back_once(tmp_path: Path) -> None:
+    with capture_logs() as logged:
+        relay = Relay(settings_for(tmp_path, "http://127.0.0.1:1/api/v1", f"redis://127.0.0.1:{kept_port()}/0"))
+        try:
+            with pytest.raises(BrokerAway):
+                relay.publisher.publish("create_ticket")
+            relay.outage.succeeded()  # as the consumer does, or the next publication
+            relay.outage.succeeded()
+        finally:
+            relay.publisher.close()
+            relay.ledger.close()
+    assert [each["event"] for each in logged] == ["broker.back"]
+
+
+@pytest.mark.parametrize(
+    "role", [["serve", "--listen"], ["worker", "--listen"], ["mail", "--smtp", "127.0.0.1:0", "--listen"]]
+)
+def test_a_role_that_starts_while_postgresql_is_away_says_so_and_waits(tmp_path: Path, role: list[str]) -> None:
+    url = {"TICKETRELAY_LEDGER__URL": f"postgresql://me@127.0.0.1:{kept_port()}/db"}
+    process = Process([*role, f"127.0.0.1:{kept_port()}"], FLEET | url, tmp_path / "log.txt")
+    try:
+        wait_until(lambda: "ledger.waited_for" in process.log() or process.has_ended(), "a line")
+        assert not process.has_ended(), process.log()
+        line = json.loads(process.log().splitlines()[-1])
+        assert "Connection refused" in line["error"]
+    finally:
+        assert process.stop() != 0  # SIGTERM ends the wait
+
+
+@pytest.mark.postgresql
+def test_an_unknown_database_is_no_outage(tmp_path: Path) -> None:
+    unknown = POSTGRESQL.rpartition("/")[0] + "/ticketrelay_no_such_database"
+    ended = ticketrelay("serve", environment=FLEET | {"TICKETRELAY_LEDGER__URL": unknown})
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert 'database "ticketrelay_no_such_database" does not exist' in line
+    assert "TICKETRELAY_LEDGER__URL" in line
