@@ -67,8 +67,8 @@ An alarm says that a person must look at something. You see it in four places:
 
 An alarm ends by itself when its cause is gone.
 
-*Now* beside a mend means that the alarm cannot wait until the morning. *By day* means that it can. One of three words says
-what it asks for; the [log events](log-events.md) and `status` use the same words:
+*Now* beside a mend means that the alarm cannot wait until the morning. *By day* means that it can. One of three words
+says what it asks for; the [log events](log-events.md) and `status` use the same words:
 """
 SCHEMAS = """\
 # Schemas

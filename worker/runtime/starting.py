@@ -26,7 +26,7 @@ from worker.runtime.weak_secrets import terms
 from worker.settings import Settings, SettingsError
 from worker.settings.loader import STAND_IN_KEY, Loaded, Tree, gather, judge
 from worker.settings.origin import DEFAULT, Place
-from worker.settings.problems import Problem, render
+from worker.settings.problems import Problem, render, variable
 from worker.settings.secrets import Development, weak
 
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ import click
 from worker.broker.relay import Relay
 from worker.cli.operate.mail_audit import audit
 from worker.cli.processes.mailing import endpoint, lmtp_listener, mail_thread, smtp_listener
-from worker.cli.processes.parts import Signals, control_of, health_thread, imap_supervisor
+from worker.cli.processes.parts import Signals, control_of, health_thread, heartbeat_and_alarms, imap_supervisor
 from worker.cli.shell.common import (
     DEFAULT_SMTP,
     config_file,
@@ -25,16 +25,14 @@ from worker.intake.imap.supervisor import configured
 from worker.intake.intake import Intake
 from worker.intake.smtp import boxes_of, mailboxes
 from worker.jobs import alarm_loop
-from worker.jobs.alarm_loop import AlarmLoop
 from worker.reloading import Reloader, needing
 from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
-from worker.runtime.heartbeat import THREAD, Heartbeat
+from worker.runtime.heartbeat import THREAD
 from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
-from worker.settings.planning_digest import PlanningDigest
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
 
@@ -100,9 +98,8 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     )
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
-    alarms = AlarmLoop(ledger, current, delivers=False)
-    heartbeat = Heartbeat(ledger, "mail", relay.publisher.check, PlanningDigest(current))
-    found = (heartbeat, alarms, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
+    told = heartbeat_and_alarms("mail", ledger, relay.publisher, current)
+    found = (*told, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
     parts = [each for each in found if each is not None]
     for part in parts:
         part.start()

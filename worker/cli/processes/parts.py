@@ -12,6 +12,7 @@ from socket import socket
 
 import click
 
+from worker.broker.publisher import Publisher
 from worker.cli.operate.byhand import exit_with_reason
 from worker.cli.shell.common import F, fail, split_address
 from worker.intake.http import Edge
@@ -23,11 +24,13 @@ from worker.ledger import Ledger, LedgerAway, why_away
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener, unix_path
 from worker.runtime.health import Parts, health_app
+from worker.runtime.heartbeat import Heartbeat
 from worker.runtime.metrics import Metrics
 from worker.runtime.starting import listen_or_exit
 from worker.settings import Settings, SettingsError
 from worker.settings.current import Current
 from worker.settings.lints import is_loopback
+from worker.settings.planning_digest import PlanningDigest
 from worker.settings.problems import variable
 
 
@@ -84,6 +87,14 @@ def upgrade_or_exit(ledger: Ledger) -> None:
         ledger.upgrade()
     except LedgerAway as error:
         exit_with_reason(why_away(error))
+
+
+def heartbeat_and_alarms(
+    role: Role, ledger: Ledger, publisher: Publisher, current: Current
+) -> tuple[Heartbeat, AlarmLoop]:
+    """Return the heartbeat of a process that does not deliver, and its look at the alarms; not started yet."""
+    heartbeat = Heartbeat(ledger, role, publisher.check, PlanningDigest(current))
+    return heartbeat, AlarmLoop(ledger, current, delivers=False)
 
 
 class Signals:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from worker.broker.relay import Relay
-from worker.cli.processes.parts import Signals, control_of, health_thread, http_edge, socket_supervisor
+from worker.cli.processes.parts import (
+    Signals,
+    control_of,
+    health_thread,
+    heartbeat_and_alarms,
+    http_edge,
+    socket_supervisor,
+)
 from worker.cli.shell.common import (
     config_file,
     config_option,
@@ -23,16 +30,14 @@ from worker.intake.intake import Intake
 from worker.intake.listener import HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import configured
 from worker.jobs import alarm_loop
-from worker.jobs.alarm_loop import AlarmLoop
 from worker.reloading import Reloader, needing
 from worker.runtime import lifetime, weak_secrets
 from worker.runtime.gauges import metrics_of
 from worker.runtime.health import threads
-from worker.runtime.heartbeat import THREAD, Heartbeat
+from worker.runtime.heartbeat import THREAD
 from worker.runtime.starting import listen_at, require_good_secrets
 from worker.runtime.terminal import echo
 from worker.settings.current import Current
-from worker.settings.planning_digest import PlanningDigest
 
 NO_SOURCE = "no source is configured: set TICKETRELAY_SOURCES__<ID>__SECRET_FILE of at least one"
 
@@ -74,13 +79,9 @@ def serve(listen: str | None, health: str | None, log_level: str) -> None:
     probes = health_thread(second[0], ledger, metrics, needed, settings) if second is not None else None
     read = needing(lambda: read_fleet(file, needs_api=False), lambda new: bool(new.settings.sources), NO_SOURCE)
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
-    alarms = AlarmLoop(ledger, current, delivers=False)
-    heartbeat = Heartbeat(ledger, "serve", relay.publisher.check, PlanningDigest(current))
-    parts = [
-        each
-        for each in (heartbeat, alarms, wake_ups, intake, probes, http, supervisor, control_of(reloader))
-        if each is not None
-    ]
+    told = heartbeat_and_alarms("serve", ledger, relay.publisher, current)
+    found = (*told, wake_ups, intake, probes, http, supervisor, control_of(reloader))
+    parts = [each for each in found if each is not None]
     for part in parts:
         part.start()
     echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")
