@@ -103,8 +103,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     parts = [each for each in found if each is not None]
     for part in parts:
         part.start()
-    if mail_sockets:
-        addresses = " and ".join(endpoint(each) for each, _ in mail_sockets)
+    if addresses := " and ".join(endpoint(each) for each, _ in mail_sockets):
         echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
     if read_over_imap := configured(settings.sources):
         echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
