@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.ledger import ALARMS, LEDGER_AWAY
+from worker.ledger import ALARMS, LEDGER_AWAY, LEDGER_NOT_WRITABLE
 
 BASE = "https://docs.example.org/ticketrelay"
 """Where the documentation is published; who deploys the rules replaces it."""
@@ -53,7 +53,10 @@ class Alert:
         }
 
 
-OTHER_SOURCES = {LEDGER_AWAY: "ticketrelay:ledger_up:max == 0"}
+OTHER_SOURCES = {
+    LEDGER_AWAY: "ticketrelay:ledger_up:max == 0",
+    LEDGER_NOT_WRITABLE: "ticketrelay:ledger_writable:max == 0 and ticketrelay:ledger_up:max == 1",
+}
 """The expressions of the alarms that no metric shows, by their names."""
 
 
@@ -112,14 +115,6 @@ def _of_the_objective() -> Iterator[Alert]:
 
 
 def _of_processes() -> Iterator[Alert]:
-    yield _alert(
-        "TicketrelayLedgerNotWritable",
-        "ticketrelay:ledger_writable:max == 0 and ticketrelay:ledger_up:max == 1",
-        CRITICAL,
-        "1m",
-        "Ticketrelay: the ledger takes no writes",
-        "The ledger answers, and takes no writes: it is locked, full, or a standby. Senders are told to come again.",
-    )
     yield _alert(
         "TicketrelayProcessDown",
         'max by (job, instance) (up{job=~"ticketrelay.*"}) == 0',

@@ -89,7 +89,7 @@ def test_each_alert_links_to_a_section_that_tells_symptom_check_and_mend(alert: 
     page, _, anchor = alert.runbook_url.removeprefix(f"{BASE}/").partition("#")
     sections = re.split(r"^## ", (ROOT / "docs" / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
     (section,) = [each for each in sections if each.partition("\n")[0].strip().lower() == anchor]
-    parts = re.findall(r"\*\*(Symptom|Check|Mend(?: \([a-z ]+\))?)\.\*\* *(\S*)", section)
+    parts = re.findall(r"\*\*(Symptom|Check|Mend(?: \([a-z, ]+\))?)\.\*\* *(\S*)", section)
     assert [(name.split(" ")[0], bool(text)) for name, text in parts] == [
         ("Symptom", True),
         ("Check", True),

@@ -21,7 +21,7 @@ from worker.intake.intake import Intake
 from worker.intake.listener import FEW, HttpThread, limits_of
 from worker.intake.socket_mode.supervisor import SocketSupervisor
 from worker.jobs.alarm_loop import AlarmLoop
-from worker.ledger import Ledger, Role
+from worker.ledger import Ledger, LedgerAway, Role, why_away
 from worker.reloading import Reloader
 from worker.reloading.control import Control, control_app, unix_listener, unix_path
 from worker.runtime.health import Parts, health_app
