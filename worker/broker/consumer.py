@@ -76,7 +76,7 @@ class WakeUpConsumer(Consumer):
         traceback.
         """
 
-        def say(error: Exception, pause: float) -> None:
+        def say(error: BaseException, pause: float) -> None:
             outage.failed()
             log.warning("broker.not_reached", error=str(error), again_in_s=pause)
 
