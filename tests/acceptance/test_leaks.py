@@ -34,13 +34,14 @@ from tests.acceptance.planted import (
     secret_settings,
     settings,
 )
-from tests.acceptance.processes import kept_port, ticketrelay, wait_until
+from tests.acceptance.processes import Process, kept_port, ticketrelay, wait_until
 from tests.worker.slack_stand_in import Slack, slack
 
 FLEET_COMMANDS = (
-    ("config", "show"), ("config", "show", "-o", "json"), ("check",), ("check", "--connect"), ("status",), ("serve",),
-    ("worker",), ("mail", "--smtp", "off"), ("events", "list"), ("doctor", "--to", "/dev/null/bundle"),
+    ("config", "show"), ("config", "show", "-o", "json"), ("check",), ("check", "--connect"), ("status",),
+    ("events", "list"), ("doctor", "--to", "/dev/null/bundle"),
 )  # fmt: skip
+ROLES = (["serve"], ["worker"], ["mail", "--smtp", "off"])
 COMMANDS = (
     ["status"], ["events", "list"], ["dead", "list"], ["cases", "list"], ["sources", "list"], ["tail", "--no-follow"],
 )  # fmt: skip
@@ -202,7 +203,7 @@ def dumped(file: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def of_a_fleet() -> Seen:
+def of_a_fleet(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """The output of the processes and commands of a fleet whose servers are all away."""
     found = Seen(Planted())
     environment = secret_settings("127.0.0.1:1") | fleet_settings()
@@ -211,6 +212,11 @@ def of_a_fleet() -> Seen:
         told = ticketrelay(*arguments, environment=environment)
         assert told.stdout + told.stderr
         found.elsewhere[" ".join(arguments)] = told.stdout + told.stderr
+    for role in ROLES:  # they wait for the database
+        waiting = Process(role, environment, tmp_path_factory.mktemp("role") / "output.txt")
+        wait_until(lambda waiting=waiting: waiting.has_logged("ledger.waited_for"), f"{role[0]} waits")  # type: ignore[misc]
+        waiting.stop()
+        found.elsewhere[role[0]] = waiting.log()
     by_setting = environment | {"TICKETRELAY_BROKER__URL": "redis://127.0.0.1:1/0"}
     by_setting["TICKETRELAY_BROKER__PASSWORD"] = OF_A_FLEET["broker"]
     for arguments in (("config", "show"), ("check", "--connect")):

@@ -172,7 +172,7 @@ LOG_EVENTS = {
         # Calls to the Tickets API
         LogEvent("operation.settled", "info",
                  "An attempt was recorded. `outcome` is the outcome of the attempt, `state` the new state of the"
-                 " operation. `attempt` counts from 1; `status` is that of an answer that was not a success.",
+                 " operation. `attempt` counts from 1; `status` is that of an error, and empty after a success.",
                  _SETTLED),
         LogEvent("operation.dead", "warning",
                  "An attempt was recorded, and the operation is dead: a dead letter. The fields are those of"
