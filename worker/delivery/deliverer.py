@@ -232,6 +232,7 @@ class Deliverer:
                     state=settlement.state,
                     status=settlement.status,
                     error=settlement.error,
+                    request_id=settlement.request_id,
                     source=claim.source,
                 )
             return due

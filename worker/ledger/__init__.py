@@ -38,7 +38,7 @@ from worker.ledger.reports.deliveries import DeliveryLine, StoredDelivery
 from worker.ledger.reports.deliveries import Filter as DeliveryFilter
 from worker.ledger.reports.following import Filter as HappeningFilter
 from worker.ledger.reports.following import Happening
-from worker.ledger.reports.overview import Alarm, CaseStory, Overview, SourceActivity, alarms
+from worker.ledger.reports.overview import Alarm, CaseStory, OperationStory, Overview, SourceActivity, alarms
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
 from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED
@@ -49,6 +49,7 @@ from worker.ledger.upkeep.backup import BackupBroken
 from worker.ledger.upkeep.pruning import Pruned
 from worker.ledger.upkeep.pruning import Span as PruneSpan
 from worker.ledger.upkeep.stats import TableStats
+from worker.ledger.upkeep.titles import TITLED as TITLED_TABLES
 from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
 from worker.ledger.verbs.job_store import JobStore
 from worker.ledger.verbs.mailboxes import Mailboxes
@@ -64,12 +65,12 @@ from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "ACCEPTED", "ALARMS", "CLOCK_JOB", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE",
-    "OURS", "QUARANTINED", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone",
+    "OURS", "QUARANTINED", "SKIPPED", "TITLED_TABLES", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone",
     "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
     "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding",
     "Found", "Happening", "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
     "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
-    "OpenSubject", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
+    "OpenSubject", "OperationStory", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
     "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms",
     "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger", "rejects_the_values",
     "says_full", "storable", "why_away",

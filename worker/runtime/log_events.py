@@ -34,6 +34,9 @@ LOG_EVENTS = {
                  ("seconds",), "See [the alarm](alarms.md) `clock_jumped`."),
         LogEvent("clock.mended", "info",
                  "After the clock was set back, the times of cases that waited for too long were mended.", ("cases",)),
+        LogEvent("titles.filled", "info",
+                 "The subjects and senders of the rows that an earlier version stored are filled; the job `titles` is"
+                 " over. `rows` is their number.", ("rows",)),
         # Messages that come in
         LogEvent("inbound.recorded", "info", "A delivery was stored. `outcome` is `accepted` or `quarantined`.",
                  ("inbound", "source", "outcome", "events", "operations")),
@@ -141,12 +144,12 @@ LOG_EVENTS = {
         # Calls to the Tickets API
         LogEvent("operation.settled", "info",
                  "An attempt was recorded. `outcome` is the outcome of the attempt, `state` the new state of the"
-                 " operation.",
-                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source")),
+                 " operation. `error` holds the reason that the Tickets API gave, `request_id` its id of the request.",
+                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "request_id", "source")),
         LogEvent("operation.settle_refused", "info",
                  "An attempt was not recorded, because its lease had ended. The operation is sent again with the same"
                  " idempotency key.",
-                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "source"),
+                 ("inbound", "operation", "kind", "outcome", "state", "status", "error", "request_id", "source"),
                  "If the event repeats, the worker or the database is too slow for `LEASE`."),
         LogEvent("claim.failed", "warning",
                  "A worker could not claim work: the database did not answer. The worker tries again.",

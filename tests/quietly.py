@@ -1,0 +1,56 @@
+"""Runs a module of the repository as `python -m` does; a closed pipe or a full disk at its output ends it in order.
+
+    python -m tests.quietly MODULE [ARGS]
+
+A reader that ended, such as `head`, ends the module without a word. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from typing import NoReturn
+
+
+def main(module: str, *arguments: str) -> None:
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        sys.stdout.flush()
+    except SystemExit:
+        _flush()
+        raise
+    except OSError as error:
+        if not is_of_the_output(error):
+            raise
+        _give_up(error)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _give_up(error)
+
+
+def is_of_the_output(error: OSError) -> bool:
+    """Return True if standard output still refuses what it did not take before."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
+def _give_up(error: OSError) -> NoReturn:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's flush at the end would fail again
+    if not isinstance(error, BrokenPipeError):
+        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
+    raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
