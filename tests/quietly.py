@@ -7,10 +7,13 @@ A reader that ended, such as `head`, ends the module without a word. Standard li
 
 from __future__ import annotations
 
+import errno
 import os
 import runpy
 import sys
 from typing import NoReturn
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(module: str, *arguments: str) -> None:
@@ -35,20 +38,14 @@ def _flush() -> None:
 
 
 def is_of_the_output(error: OSError) -> bool:
-    """Return True if standard output still refuses what it did not take before."""
-    if isinstance(error, BrokenPipeError):
-        return True
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return True
-    return False
+    """Return True for an error of writing, not of opening a file; these modules write to standard output only."""
+    return isinstance(error, BrokenPipeError) or (error.filename is None and error.errno in FULL)
 
 
 def _give_up(error: OSError) -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's flush at the end would fail again
     if not isinstance(error, BrokenPipeError):
-        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
+        sys.stderr.write(f"the output cannot be written: {error.strerror}\n")
     raise SystemExit(1) from None
 
 

@@ -66,7 +66,7 @@ CLASSES: Mapping[int, type[TicketsError]] = {
 NOT_THE_SERVICE = ", and the answer is not the JSON of the Tickets API: a proxy may have sent it"
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:/+=@-]{1,%d}" % MAX_REQUEST_ID)
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9_.:/+=@-]{{1,{MAX_REQUEST_ID}}}")
 _SECONDS = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
 
 M = TypeVar("M", bound=BaseModel)
@@ -215,9 +215,7 @@ def said_by(body: bytes | None, secret: str) -> Said:
         items = data.get(key)
         found.extend(_detail(each, secret) for each in items[:MAX_DETAILS]) if isinstance(items, list) else None
     details = tuple(each for each in found if each is not None)
-    return Said(
-        True, code if known else None, details[:MAX_DETAILS], data.get("retry_after"), data.get("request_id")
-    )
+    return Said(True, code if known else None, details[:MAX_DETAILS], data.get("retry_after"), data.get("request_id"))
 
 
 def _detail(item: object, secret: str) -> Detail | None:

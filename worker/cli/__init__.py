@@ -10,6 +10,7 @@ import difflib
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
-from worker.runtime.terminal import echo, give_the_output_up, is_refused_by_the_output
+from worker.runtime.terminal import echo, give_the_output_up, is_of_the_output
 
 DRIVER = "psycopg"
 DRIVER_MISSING = (
@@ -136,10 +137,11 @@ class _Commands(click.Group):
         try:
             return super().main(*args, **extra)
         except OSError as error:
-            if not is_refused_by_the_output():
+            if not is_of_the_output(error):
                 raise
             give_the_output_up()
-            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+            with suppress(OSError):  # standard error may be on the same disk
+                click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:

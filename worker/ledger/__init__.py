@@ -65,15 +65,15 @@ from worker.settings import Settings, TimingSettings
 
 __all__ = [
     "ACCEPTED", "ALARMS", "CLOCK_JOB", "DISK_FULL", "EVERYTHING", "INTERNAL", "JOB_HEADER", "LEDGER_AWAY", "MOST_LATE",
-    "OURS", "QUARANTINED", "SKIPPED", "TITLED_TABLES", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "CannotBeDone",
-    "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
-    "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob", "Finding",
-    "Found", "Happening", "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob",
-    "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter",
-    "OpenSubject", "OperationStory", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan", "Pruned", "Receipt", "Recorded",
-    "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored", "StoredDelivery", "TableStats", "Terms",
-    "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger", "rejects_the_values",
-    "says_full", "storable", "why_away",
+    "OURS", "QUARANTINED", "SKIPPED", "TITLED_TABLES", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken",
+    "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch",
+    "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "Delivery", "DeliveryFilter", "DeliveryLine", "FailingJob",
+    "Finding", "Found", "Happening", "HappeningFilter", "Intervention", "JobStore", "Jump", "Known", "Lease",
+    "LeasedJob", "Ledger", "LedgerAway", "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode",
+    "NoSuchDeadLetter", "OpenSubject", "OperationStory", "Outcome", "Outcomes", "Overview", "Pause", "PruneSpan",
+    "Pruned", "Receipt", "Recorded", "Settlement", "SourceActivity", "Span", "Spending", "Step", "Stored",
+    "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare",
+    "open_ledger", "rejects_the_values", "says_full", "storable", "why_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from connectors.contract.events import Event
-from connectors.toolbox.text import cut, one_line
 from tickets.assumptions import MAX_SUBJECT
+from tickets.text import cut, one_line
 from worker.planning.lifecycle import PRIVATE_SUBJECT
 
 MAX_SENDER = 320  # characters: the longest mail address

@@ -62,14 +62,12 @@ def _width(character: str) -> int:
 
 
 def fitted(text: str, width: int) -> str:
-    """Return one line in at most so many columns, with an ellipsis where it was cut; no visible character is divided."""
+    """Return one line in at most so many columns, with an ellipsis where it was cut between two visible characters."""
     if width_of(text) <= width:
         return text
     used, end = 0, 0
-    for end, character in enumerate(text):
-        used += _width(character)
-        if used > width - len(ELLIPSIS):
-            break
+    while used + _width(text[end]) <= width - len(ELLIPSIS):
+        used, end = used + _width(text[end]), end + 1
     return text[: boundary(text, end)].rstrip() + ELLIPSIS
 
 
@@ -78,13 +76,12 @@ def padded(text: str, width: int) -> str:
     return text + " " * max(width - width_of(text), 0)
 
 
-def is_refused_by_the_output() -> bool:
-    """Return True if standard output still refuses what it did not take before, as on a full disk."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return True
-    return False
+def is_of_the_output(error: OSError) -> bool:
+    """Return True for an error of printing, such as a full disk; all commands print by `click.echo`."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    return at is not None and at.tb_frame.f_code is click.echo.__code__
 
 
 def give_the_output_up() -> None:

@@ -42,7 +42,9 @@ def explain(
     settings = settings_without_api(DEFAULT_DATA)
     if kind is None or file is None:
         what = "KIND and FILE are" if kind is None else "FILE is"
-        fail([f"explain: {what} missing: give the kind of a source, and a file; there are: {actions.kinds_of(settings)}"])
+        fail(
+            [f"explain: {what} missing: give the kind of a source, and a file; there are: {actions.kinds_of(settings)}"]
+        )
     with exit_on_error():
         source = actions.source_of(settings, kind, source_id)
     with click.open_file(file, "rb") as stream:

@@ -44,7 +44,7 @@ def _table(now: datetime) -> Table[CaseLine]:
             Column("PHASE", 8, lambda each: in_words(PHASES, each.phase)),
             Column("STATE", 16, lambda each: in_words(CASES, each.state)),
             Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
-            Column("SUBJECT", 20, lambda each: each.subject, grows=2),
+            Column("SUBJECT", 24, lambda each: each.subject, grows=2),
             Column("REASON", 10, lambda each: each.last_error, grows=1),
             Column("KEY", 10, lambda each: each.key, grows=1),
         ),

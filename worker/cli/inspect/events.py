@@ -59,7 +59,6 @@ from worker.runtime.terminal import echo
 from worker.wording import age, counted
 
 
-
 def _table(now: datetime) -> Table[DeliveryLine]:
     return Table(
         (
@@ -70,7 +69,7 @@ def _table(now: datetime) -> Table[DeliveryLine]:
             Column("OUTCOME", 13, _outcome, colour=lambda each: colour_of(each.outcome)),
             Column("PRIORITY", 8, lambda each: each.priority),
             Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
-            Column("SUBJECT", 20, lambda each: each.subject, grows=2),
+            Column("SUBJECT", 24, lambda each: each.subject, grows=2),
             Column("FROM", 10, lambda each: each.sender, grows=1),
             Column("REASON", 10, lambda each: each.reason, grows=1),
         ),
@@ -85,7 +84,6 @@ def _outcome(each: DeliveryLine) -> str:
     if each.operations:
         return counted(each.operations, "operation")
     return "a repeat" if each.duplicate_of else "no operation"
-
 
 
 @click.group()

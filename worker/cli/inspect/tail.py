@@ -114,7 +114,7 @@ _TABLE: Table[Happening] = Table(
         Column("OUTCOME", 13, _outcome, colour=lambda each: colour_of(each.outcome)),
         Column("PRIORITY", 8, lambda each: each.priority),
         Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
-        Column("SUBJECT", 20, lambda each: each.subject, grows=2),
+        Column("SUBJECT", 24, lambda each: each.subject, grows=2),
         Column("REASON", 10, _reason, grows=1),
         Column("KEY", 10, lambda each: each.case, grows=1),
     )

@@ -99,7 +99,7 @@ class _DeadLetters:
                 Column("WHAT", 13, lambda each: each.what),
                 Column("PRIORITY", 8, lambda each: each.priority),
                 Column("TICKET", 8, lambda each: each.ticket_id),
-                Column("SUBJECT", 20, lambda each: each.subject, grows=1),
+                Column("SUBJECT", 24, lambda each: each.subject, grows=1),
             )
         )
 

@@ -121,7 +121,9 @@ class _Scenario:
             "the API answers 503 once", lambda: self._fire(queue), queue["fingerprint"], status="open", tickets=1
         )
         no = "the ITSM takes no certificates"
-        rejects = FaultRule(action="status", status=400, message=no, field="subject", body=strange["fingerprint"], times=1)
+        rejects = FaultRule(
+            action="status", status=400, message=no, field="subject", body=strange["fingerprint"], times=1
+        )
         self._api.faults.add(rejects)
         self._step("the API rejects it", lambda: self._fire(strange), strange["fingerprint"], status=None, dead=1)
         self._give_up(strange["fingerprint"])

@@ -25,9 +25,8 @@ from worker.runtime.terminal import echo, echo_json, fitted, padded, room, secho
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-    from worker.ledger import OperationStory
-
     from worker.cli.shell.common import F
+    from worker.ledger import OperationStory
 
 T = TypeVar("T")
 S = TypeVar("S", contravariant=True)

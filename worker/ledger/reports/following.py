@@ -108,7 +108,7 @@ def latest(connection: Connection, following: Following, number: int, wanted: Fi
     ):
         among = (at <= position.last, at > position.last - LATEST_LOOKED_AT)
         rows = connection.execute(statement.where(*among).order_by(at.desc()).limit(number))
-        found += [read(row) for row in rows]
+        found += reversed([read(row) for row in rows])
     return sorted(found, key=lambda each: each.at)[-number:] if number else []
 
 
@@ -150,8 +150,14 @@ def _attempts(wanted: Filter) -> Select[Any]:
     of_it = (operations.c.case_id == attempts.c.case_id) & (operations.c.seq == attempts.c.seq)
     statement = (
         select(
-            attempts, operations.c.kind, cases.c.source, cases.c.key, cases.c.ticket_id, cases.c.ticket_status,
-            cases.c.subject, cases.c.priority,
+            attempts,
+            operations.c.kind,
+            cases.c.source,
+            cases.c.key,
+            cases.c.ticket_id,
+            cases.c.ticket_status,
+            cases.c.subject,
+            cases.c.priority,
         )
         .join(operations, of_it)
         .join(cases, cases.c.id == attempts.c.case_id)

@@ -24,8 +24,8 @@ from worker.ledger.schema.words import DeliveryState, InboundOutcome, OperationS
 from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
-from worker.settings import TimingSettings
 from worker.planning.titles import named
+from worker.settings import TimingSettings
 from worker.wording import counted
 
 LATEST = 1000  # attempts among which the last call is looked for

@@ -146,9 +146,7 @@ def _cases(connection: Connection, numbers: Iterable[int]) -> dict[int, Row[Any]
 
 
 def _name(row: Row[Any]) -> CaseName:
-    return CaseName(
-        f"case-{row.id}", row.source, row.key, row.ticket_id, row.ticket_status, row.subject, row.priority
-    )
+    return CaseName(f"case-{row.id}", row.source, row.key, row.ticket_id, row.ticket_status, row.subject, row.priority)
 
 
 def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[Any]]) -> list[Step]:

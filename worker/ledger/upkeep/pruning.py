@@ -127,6 +127,8 @@ def _prune(connection: Connection, span: Span, numbers: list[int]) -> None:
     if span.what == "bodies":
         # A delivery may have been quarantined since it was read.
         these = (inbound.c.id.in_(numbers), inbound.c.outcome != InboundOutcome.QUARANTINED)
-        connection.execute(update(inbound).where(*these).values(body=b"", headers="[]", query="", subject=None, sender=None))
+        connection.execute(
+            update(inbound).where(*these).values(body=b"", headers="[]", query="", subject=None, sender=None)
+        )
     else:
         connection.execute(delete(attempts).where(attempts.c.id.in_(numbers)))
