@@ -60,7 +60,7 @@ class TicketsError(Exception):
 
     @property
     def reason(self) -> str | None:
-        """The service's own words in one line, the rejected fields first of all; None if it gave no reason."""
+        """The service's own words in one line, about the rejected fields if it names any; None without a reason."""
         fields = [each for each in self.details if each.field]
         said = dict.fromkeys(str(each) for each in fields or self.details)
         return cut("; ".join(said), MAX_REASON) or None

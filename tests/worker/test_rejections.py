@@ -1,4 +1,4 @@
-"""Why the Tickets API rejected a call is stored, and stands on every screen and in the log."""
+"""The reason for which the Tickets API rejected a call is stored, and stands on every screen and in the log."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class _Commands(click.Group):
         click itself ends without a word when the program that reads the output has ended.
         """
         if (why_not := unsupported(os.name)) is not None:
-            click.echo(f"Error: {why_not}", err=True)
+            echo(f"Error: {why_not}", err=True)
             sys.exit(2)
         try:
             return super().main(*args, **extra)
@@ -141,7 +141,7 @@ class _Commands(click.Group):
                 raise
             give_the_output_up()
             with suppress(OSError):  # standard error may be on the same disk
-                click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+                echo(f"Error: the output cannot be written: {error.strerror}", err=True)
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -32,7 +32,7 @@ def _run(state: State, around: Surroundings) -> Ran:
     """Fill the next batches. The memory holds the last id of each table, and when both were read to their ends."""
     if state.get("is_over"):
         return Ran(state, IS_OVER)
-    after = {table: int(state.get(table, 0)) for table in TITLED_TABLES}
+    after: State = {table: int(state.get(table, 0)) for table in TITLED_TABLES}
     filled = int(state.get("filled", 0))
     left = list(TITLED_TABLES)
     for _ in range(AT_ONCE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,8 +13,8 @@ from .test_api_answers import failure, says
 from .wire import KEY, create
 
 
-def rejected(body: bytes, status: int = 422, **headers: str) -> TicketsError:
-    return failure(create, says(status, body, **headers))
+def rejected(body: bytes, status: int = 422, headers: Mapping[str, str] | None = None) -> TicketsError:
+    return failure(create, says(status, body, **(headers or {})))
 
 
 def test_the_reason_names_the_rejected_fields_and_leaves_the_general_words_out() -> None:
@@ -57,7 +58,7 @@ def test_a_reason_cannot_deceive_its_reader(hidden: str) -> None:
 
 def test_a_service_that_repeats_our_key_does_not_bring_it_into_the_reason() -> None:
     details = [{"field": "header", "message": f"X-API-Key {KEY} is for tests"}]
-    error = rejected(json.dumps({"details": details}).encode(), X_Request_Id=f"r-{KEY}")
+    error = rejected(json.dumps({"details": details}).encode(), headers={"X_Request_Id": f"r-{KEY}"})
     assert (error.reason, error.request_id) == ("header: X-API-Key [key] is for tests", None)
 
 
@@ -80,4 +81,4 @@ def test_a_service_that_repeats_our_key_does_not_bring_it_into_the_reason() -> N
 def test_the_request_id_is_that_of_the_header_else_of_the_body_if_it_is_one_plain_word(
     headers: dict[str, str], body: dict[str, object], found: str | None
 ) -> None:
-    assert rejected(json.dumps(body).encode(), **headers).request_id == found
+    assert rejected(json.dumps(body).encode(), headers=headers).request_id == found

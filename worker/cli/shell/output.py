@@ -114,7 +114,7 @@ class Column(Generic[T]):
     """The width of the column; at a terminal, the least width of one that grows."""
     value: Callable[[T], object]
     grows: int = 0
-    """Its part of the room that a terminal's line has left. Longer cells are cut, at a terminal only. 0: never cut."""
+    """The column's part of the room that a terminal's line has left. Longer cells are cut at a terminal. 0: never."""
     colour: Callable[[T], str | None] | None = None
 
 

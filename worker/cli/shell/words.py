@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ToDo = Literal["nothing to do", "look", "act"]
-"""What clears up by itself, and what does not.
+"""The need for a person: it tells whether a state clears up by itself.
 
 | word | meaning |
 |---|---|
@@ -34,7 +34,7 @@ PHASES: Mapping[str, Word] = {
     "open": Word("open"),
     "closed": Word("over"),
 }
-"""Of a case, according to its source."""
+"""The phases of a case, according to its source."""
 
 CASES: Mapping[str, Word] = {
     "idle": Word("nothing to send"),
@@ -42,7 +42,7 @@ CASES: Mapping[str, Word] = {
     "leased": Word("being sent"),
     "blocked": Word("blocked: its create is dead", "act"),
 }
-"""Of a case, in delivery."""
+"""The states of a case in delivery."""
 
 OPERATIONS: Mapping[str, Word] = {
     "open": Word("to be sent"),
@@ -80,7 +80,7 @@ HISTORIES: Mapping[str, Word] = {
     "skipped": Word("given up"),
     "no effect": Word("no effect"),
 }
-"""Of a message, an operation or a case as a whole (`events show`)."""
+"""The outcomes of a message, an operation or a case as a whole (`events show`)."""
 
 
 def in_words(table: Mapping[str, Word], stored: str) -> str:

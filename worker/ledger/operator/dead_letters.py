@@ -45,9 +45,9 @@ class DeadLetter:
     """How many operations wait for the ticket that it did not create."""
     may_have_been_executed: bool = False
     subject: str | None = None
-    """Of the case's ticket, as planned, or of the delivery; a neutral one for a private message."""
+    """The subject of the case's ticket, as planned, or of the delivery; a neutral one for a private message."""
     sender: str | None = None
-    """Of a delivery; None for a private message, and where the source names no people."""
+    """The author of a delivery; None for a private message, and where the source names no people."""
     case: str | None = None
     priority: str | None = None
     """The case's present priority."""
@@ -57,7 +57,7 @@ class DeadLetter:
     request_id: str | None = None
     """The Tickets API's id of the last attempt's request."""
     next_step: str = ""
-    """What a person can do about it."""
+    """The decisions that a person can take, as commands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class DeliveryLine:
     duplicate_of: str | None
     """The delivery that brought the same message before."""
     subject: str | None = None
-    """Of its first event, else of its case; a neutral one for a private message."""
+    """The subject of its first event, else of its case; a neutral one for a private message."""
     sender: str | None = None
     """The author of its first event; None for a private message, and where the source names no people."""
     case: str | None = None

@@ -73,9 +73,9 @@ class Happening:
     text: str | None
     """The reason of a delivery, or the error of an attempt."""
     subject: str | None = None
-    """Of the delivery, or of the case of an attempt; a neutral one for a private message."""
+    """The subject of the delivery, or of an attempt's case; a neutral one for a private message."""
     sender: str | None = None
-    """Of the delivery; None for a private message, and where the source names no people."""
+    """The author of the delivery; None for a private message, and where the source names no people."""
     priority: str | None = None
     """The case's present priority."""
     ticket_status: str | None = None

@@ -127,7 +127,7 @@ class CaseStory:
     ticket_status: str | None
     last_error: str | None
     subject: str | None
-    """Of its latest ticket, as planned; a neutral one for a private message."""
+    """The subject of its latest ticket, as planned; a neutral one for a private message."""
     opener: str | None
     """The author of the opening, as the source names people; None for a private message."""
     priority: str | None

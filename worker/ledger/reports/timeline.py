@@ -56,7 +56,7 @@ class CaseName:
     ticket_id: str | None
     ticket_status: str | None
     subject: str | None = None
-    """Of its latest ticket, as planned; a neutral one for a private message."""
+    """The subject of its latest ticket, as planned; a neutral one for a private message."""
     priority: str | None = None
 
 
