@@ -34,6 +34,11 @@ from worker.wording import age
 STATES = ("idle", "ready", "leased", "blocked")
 
 
+def _reason(each: CaseLine) -> str | None:
+    """Return why the last call of a case failed; None once the case has nothing to send."""
+    return each.last_error if each.state != "idle" else None
+
+
 def _table(now: datetime) -> Table[CaseLine]:
     return Table(
         (
@@ -45,7 +50,7 @@ def _table(now: datetime) -> Table[CaseLine]:
             Column("STATE", 16, lambda each: in_words(CASES, each.state)),
             Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
             Column("SUBJECT", 24, lambda each: each.subject, grows=2),
-            Column("REASON", 10, lambda each: each.last_error, grows=1),
+            Column("REASON", 10, _reason, grows=1),
             Column("KEY", 10, lambda each: each.key, grows=1),
         ),
         nothing="There is no such case.",

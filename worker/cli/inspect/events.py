@@ -33,6 +33,7 @@ from worker.cli.shell.output import (
     request_of,
     ticket_of,
     time_text,
+    without_names,
 )
 from worker.cli.shell.words import (
     ATTEMPTS,
@@ -71,7 +72,7 @@ def _table(now: datetime) -> Table[DeliveryLine]:
             Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
             Column("SUBJECT", 24, lambda each: each.subject, grows=2),
             Column("FROM", 10, lambda each: each.sender, grows=1),
-            Column("REASON", 10, lambda each: each.reason, grows=1),
+            Column("REASON", 10, lambda each: without_names(each.reason), grows=1),
         ),
         nothing="There is no such delivery.",
     )
@@ -178,7 +179,7 @@ def _story(story: CaseStory) -> str:
     for each in story.operations:
         ended = time_text(each.ended_at)
         shown = and_what_to_do(OPERATIONS, each.state)
-        lines.append(f"  {each.id:<10} {each.kind:<14} {shown:<16} from in-{each.inbound_id}  {ended}".rstrip())
+        lines.append(f"  {each.id:<10} {each.kind:<14} {shown:<16}  from in-{each.inbound_id}  {ended}".rstrip())
         if each.why:
             lines.append(f"             {cell(each.why)}{request_of(each)}")
         for one in each.tries:
@@ -229,7 +230,7 @@ def _step(each: Step) -> str:
     shown = click.style(status, fg=colour_of(each.outcome or ""))
     wait = f"  then waits {each.wait_s:g} s" if each.wait_s is not None else ""
     took = f"  {each.latency_ms} ms" if each.latency_ms is not None else ""
-    text = f"{' ' if status else ''}{cell(each.text)}{named_request(each.request_id)}"
+    text = f"{': ' if status else ''}{cell(each.text)}{named_request(each.request_id)}"
     return f"{at:<19}  {each.what:<10}  {each.subject:<12} {shown}{text}{took}{wait}"
 
 

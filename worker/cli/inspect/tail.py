@@ -24,6 +24,7 @@ from worker.cli.shell.output import (
     emit_many,
     named_request,
     ticket_of,
+    without_names,
 )
 from worker.cli.shell.words import ATTEMPTS, DELIVERIES, in_words
 from worker.ledger import ACCEPTED, QUARANTINED, SKIPPED, Happening, HappeningFilter, Ledger, Outcome
@@ -102,7 +103,7 @@ def _outcome(each: Happening) -> str:
 
 def _reason(each: Happening) -> str:
     took = f"{each.latency_ms} ms" if each.latency_ms is not None else ""
-    return "  ".join(filter(None, (cell(each.text) + named_request(each.request_id), took)))
+    return "  ".join(filter(None, (cell(without_names(each.text)) + named_request(each.request_id), took)))
 
 
 _TABLE: Table[Happening] = Table(

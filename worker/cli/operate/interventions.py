@@ -62,7 +62,7 @@ def _plain(value: object) -> str:
 _TABLE: Table[Intervention] = Table(
     (
         Column("WHEN (UTC)", 19, lambda each: each.at),
-        Column("WHO", 12, lambda each: each.who),
+        Column("WHO", 20, lambda each: each.who),
         Column("WHAT", 12, lambda each: each.what),
         Column("TO WHAT", 12, lambda each: each.subject),
         Column("DETAIL", 1, _detail),

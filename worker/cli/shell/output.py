@@ -35,6 +35,7 @@ FORMATS = ("table", "json", "jsonl")
 _HELP = "Print a table, one JSON document, or JSON lines."
 KIB = 1024
 CUT_AT = 400  # characters of a cell
+LONG_NAME = 12  # characters: a fingerprint or another name that no person reads in a list
 GAP = "  "  # between two columns
 
 _ONE_LINE = {9: " ", 10: " "}
@@ -239,6 +240,16 @@ def counts(numbers: Mapping[T, int]) -> str:
 def ticket_of(ticket: str | None, status: object, without: str = "") -> str:
     """Return a ticket and its state; `without` when there is none."""
     return f"{ticket} ({status})" if ticket else without
+
+
+def without_names(reason: str | None) -> str:
+    """Return the reason of a delivery with each part said once, and the long names of messages left out.
+
+    The parts are "NAME: REASON". `-o json` and `events show` have the names.
+    """
+    parts = (each.partition(": ") for each in (reason or "").split("; "))
+    said = (rest if rest and len(head) >= LONG_NAME else f"{head}{colon}{rest}" for head, colon, rest in parts)
+    return "; ".join(dict.fromkeys(said))
 
 
 def named_request(request_id: str | None) -> str:
