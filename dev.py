@@ -219,4 +219,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    from tests.quietly import quietly
+
+    raise SystemExit(quietly(lambda: main(sys.argv[1:])))

@@ -11,29 +11,29 @@ import errno
 import os
 import runpy
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(module: str, *arguments: str) -> None:
     sys.argv = [module, *arguments]
+    quietly(lambda: runpy.run_module(module, run_name="__main__", alter_sys=True))
+
+
+def quietly(act: Callable[[], T]) -> T:
+    """Return the result of `act`. Where the output cannot be written, exit with 1, and with a line or none."""
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-        sys.stdout.flush()
-    except SystemExit:
-        _flush()
-        raise
+        try:
+            return act()
+        finally:
+            sys.stdout.flush()
     except OSError as error:
         if not is_of_the_output(error):
             raise
-        _give_up(error)
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except OSError as error:
         _give_up(error)
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from worker.cli.shell import words
+from worker.cli.shell.output import without_names
 from worker.ledger import Delivery, Ledger
 from worker.ledger.schema.tables import cases, inbound
 from worker.ledger.schema.words import (
@@ -210,3 +211,17 @@ def test_every_stored_state_has_its_word_on_the_screens() -> None:
     assert {*OperationState} == {*words.OPERATIONS}
     assert {*InboundOutcome} == {*words.DELIVERIES}
     assert {*AttemptOutcome} == {*words.ATTEMPTS}
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        (None, ""),
+        ("disk:firing:0 of a long name: a repeat: this message is known", "a repeat: this message is known"),
+        ("badbbdf1f597aaaa: a repeat; 0123456789abcdef: a repeat", "a repeat"),
+        ("alerts[3]: status is missing", "alerts[3]: status is missing"),
+        ("the sender asked for nothing", "the sender asked for nothing"),
+    ],
+)
+def test_a_list_leaves_the_names_of_messages_out_of_a_reason(reason: str | None, shown: str) -> None:
+    assert without_names(reason) == shown

@@ -47,7 +47,7 @@ def _table(now: datetime) -> Table[CaseLine]:
             Column("SOURCE", 12, lambda each: each.source),
             Column("PRIORITY", 8, lambda each: each.priority),
             Column("PHASE", 8, lambda each: in_words(PHASES, each.phase)),
-            Column("STATE", 16, lambda each: in_words(CASES, each.state)),
+            Column("STATE", 16, lambda each: and_what_to_do(CASES, each.state)),
             Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
             Column("SUBJECT", 24, lambda each: each.subject, grows=2),
             Column("REASON", 10, _reason, grows=1),
@@ -69,7 +69,7 @@ _FACTS: tuple[Fact[CaseShown], ...] = (
     Fact("member", lambda shown: [f"{in_words(PHASES, each.phase):<8}  {cell(each.subject)}  {cell(each.key)}"
                                   for each in shown.members]),
     Fact("message", lambda shown: [
-        f"{column_time(each.received_at)}  {each.id:<12} {in_words(DELIVERIES, each.outcome)}{_why(each.reason)}"
+        f"{column_time(each.received_at)}  {each.id:<12} {and_what_to_do(DELIVERIES, each.outcome)}{_why(each.reason)}"
         for each in shown.messages
     ]),
     Fact("operation", lambda shown: [

@@ -81,7 +81,7 @@ def _table(now: datetime) -> Table[DeliveryLine]:
 def _outcome(each: DeliveryLine) -> str:
     """Return what followed from a delivery."""
     if each.outcome != ACCEPTED:
-        return in_words(DELIVERIES, each.outcome)
+        return and_what_to_do(DELIVERIES, each.outcome)
     if each.operations:
         return counted(each.operations, "operation")
     return "a repeat" if each.duplicate_of else "no operation"
@@ -185,7 +185,7 @@ def _story(story: CaseStory) -> str:
         for one in each.tries:
             latency = f"{one.latency_ms} ms" if one.latency_ms is not None else ""
             error = cell(one.error) + named_request(one.request_id)
-            tried = f"{one.at:%H:%M:%S}  {in_words(ATTEMPTS, one.outcome)}  {one.status or ''} {error} {latency}"
+            tried = f"{one.at:%H:%M:%S}  {and_what_to_do(ATTEMPTS, one.outcome)}  {one.status or ''} {error} {latency}"
             lines.append(f"             {tried}".rstrip())
     lines += [f"  by hand    {line(done)}" for done in story.interventions]
     return "\n".join([*lines, f"  key        {cell(story.key)}"])
@@ -236,7 +236,7 @@ def _step(each: Step) -> str:
 
 def _step_outcome(each: Step) -> str:
     table = {"attempted": ATTEMPTS, "ended": OPERATIONS}.get(each.what, DELIVERIES)
-    return in_words(table, each.outcome or "")
+    return and_what_to_do(table, each.outcome or "")
 
 
 @events.command()

@@ -26,7 +26,7 @@ from worker.cli.shell.output import (
     ticket_of,
     without_names,
 )
-from worker.cli.shell.words import ATTEMPTS, DELIVERIES, in_words
+from worker.cli.shell.words import ATTEMPTS, DELIVERIES, and_what_to_do
 from worker.ledger import ACCEPTED, QUARANTINED, SKIPPED, Happening, HappeningFilter, Ledger, Outcome
 from worker.runtime.terminal import give_the_output_up
 
@@ -97,13 +97,14 @@ def _print(found: list[Happening], output: str) -> None:
 
 
 def _outcome(each: Happening) -> str:
-    word = in_words(DELIVERIES if each.what == "delivery" else ATTEMPTS, each.outcome)
+    word = and_what_to_do(DELIVERIES if each.what == "delivery" else ATTEMPTS, each.outcome)
     return f"{word} {each.status or ''}".rstrip()
 
 
 def _reason(each: Happening) -> str:
+    text = without_names(each.text) if each.what == "delivery" else each.text
     took = f"{each.latency_ms} ms" if each.latency_ms is not None else ""
-    return "  ".join(filter(None, (cell(without_names(each.text)) + named_request(each.request_id), took)))
+    return "  ".join(filter(None, (cell(text) + named_request(each.request_id), took)))
 
 
 _TABLE: Table[Happening] = Table(

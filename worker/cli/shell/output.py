@@ -232,9 +232,9 @@ def time_text(at: datetime | None) -> str:
     return f"{column_time(at)} UTC" if at is not None else ""
 
 
-def counts(numbers: Mapping[T, int]) -> str:
-    """Return numbers with their names, in one line. The names are stored words, which have no plural."""
-    return " · ".join(f"{number} {name}" for name, number in numbers.items())
+def counts(numbers: Mapping[T, int], named: Callable[[T, int], str] = lambda name, _: str(name)) -> str:
+    """Return numbers with their names, in one line; by default the names are stored words, which have no plural."""
+    return " · ".join(f"{number} {named(name, number)}" for name, number in numbers.items())
 
 
 def ticket_of(ticket: str | None, status: object, without: str = "") -> str:

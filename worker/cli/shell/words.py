@@ -61,15 +61,16 @@ DELIVERIES: Mapping[str, Word] = {
 
 ATTEMPTS: Mapping[str, Word] = {
     "done": Word("done"),
-    "not executed": Word("had no effect: again later", "look"),
-    "unknown": Word("outcome unknown: again later", "look"),
+    "not executed": Word("no effect: again"),
+    "unknown": Word("unclear: again"),
     "rejected": Word("rejected", "act"),
-    "refused": Word("API key refused", "act"),
+    "refused": Word("key refused", "act"),
     "adopted": Word("ticket found"),
-    "absent": Word("no effect yet: sent again"),
-    "not found yet": Word("ticket not found yet: looked up again"),
-    "undecided": Word("unclear: a person decides", "act"),
+    "absent": Word("not there: again"),
+    "not found yet": Word("not there yet"),
+    "undecided": Word("unclear", "act"),
 }
+"""The outcomes of an attempt."""
 
 HISTORIES: Mapping[str, Word] = {
     "done": Word("done"),
