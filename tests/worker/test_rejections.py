@@ -51,6 +51,7 @@ def test_field_message_and_request_id_are_stored_with_the_attempt(relay: Relay, 
     [
         ("dead", "list"),
         ("dead", "show", "op-1-1"),
+        ("events", "list"),
         ("events", "show", "in-1"),
         ("events", "find", "disk"),
         ("cases", "show", "case-1"),

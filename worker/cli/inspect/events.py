@@ -72,7 +72,7 @@ def _table(now: datetime) -> Table[DeliveryLine]:
             Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
             Column("SUBJECT", 24, lambda each: each.subject, grows=2),
             Column("FROM", 10, lambda each: each.sender, grows=1),
-            Column("REASON", 10, lambda each: without_names(each.reason), grows=1),
+            Column("REASON", 10, _reason, grows=1),
         ),
         nothing="There is no such delivery.",
     )
@@ -82,9 +82,18 @@ def _outcome(each: DeliveryLine) -> str:
     """Return what followed from a delivery."""
     if each.outcome != ACCEPTED:
         return and_what_to_do(DELIVERIES, each.outcome)
+    if each.dead_because is not None:
+        return and_what_to_do(OPERATIONS, "dead")
     if each.operations:
         return counted(each.operations, "operation")
     return "a repeat" if each.duplicate_of else "no operation"
+
+
+def _reason(each: DeliveryLine) -> str:
+    """Return why an operation of a delivery is dead, else why the delivery, or a part of it, had no effect."""
+    if each.dead_because is None:
+        return without_names(each.reason)
+    return each.dead_because + named_request(each.request_id)
 
 
 @click.group()

@@ -18,7 +18,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, 
 from worker.ledger.engine.paging import first_since
 from worker.ledger.reports.selects import equal, filled, narrowed, number_by
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
-from worker.ledger.schema.words import InboundOutcome
+from worker.ledger.schema.words import InboundOutcome, OperationState
 
 LATEST_LOOKED_AT = 20_000  # ids that are read to find the latest few that fit a filter
 
@@ -51,6 +51,10 @@ class DeliveryLine:
     """The case's present priority."""
     ticket_id: str | None = None
     ticket_status: str | None = None
+    dead_because: str | None = None
+    """Why an operation that followed from it is dead; None if none is."""
+    request_id: str | None = None
+    """The Tickets API's id of the last request of that operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,32 @@ def sources_among(connection: Connection, names: Sequence[str]) -> frozenset[str
     return frozenset(name for name in names if connection.execute(one.where(inbound.c.source == name)).first())
 
 
+_DEAD = (operations.c.inbound_id == inbound.c.id, operations.c.state == OperationState.DEAD)
+_WHY = (
+    select(operations.c.why)
+    .where(*_DEAD)
+    .correlate(inbound)
+    .order_by(operations.c.ended_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_REQUEST_ID = (
+    select(attempts.c.request_id)
+    .select_from(
+        operations.join(attempts, (attempts.c.case_id == operations.c.case_id) & (attempts.c.seq == operations.c.seq))
+    )
+    .where(*_DEAD)
+    .correlate(inbound)
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _PLANNED = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
 _LINE: tuple[Any, ...] = (
     inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.outcome, inbound.c.reason, inbound.c.deliveries,
     inbound.c.duplicate_of,
     func.length(inbound.c.body).label("stored_bytes"), _PLANNED.label("operations"),
+    _WHY.label("dead_because"), _REQUEST_ID.label("request_id"),
 )  # fmt: skip
 
 
