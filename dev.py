@@ -38,8 +38,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+BIN = VENV / "bin"
+PYTHON = BIN / "python"
 SCHEMA = VENV / "ticketrelay.schema.json"
 RUNTIME, DEV = "runtime", "dev"  # one lock file each; dev holds everything in runtime, at the same versions
 # Several processes; a later -n0 means one process. Tests run in file order: the tests with real processes take longest
@@ -56,6 +56,7 @@ MODULES = {
 """The commands that are one module, which gets the arguments."""
 PLAIN_MODULES = {"sbom": "tests.dependencies.sbom", "audit": "tests.dependencies.audit"}  # standard library only
 MIXIN = ROOT / "deploy" / "mixin"
+MODULE = ("-m", "tests.quietly")  # runs a module, and ends it in order where its output is a closed pipe or a full disk
 MEMORY = Path("/dev/shm")  # noqa: S108 — for the tests' databases: they commit thousands of times
 LEAST_MEMORY = 2 * 1024**3  # bytes that must be free there
 LOCKS = {RUNTIME: ("--group", "build"), DEV: ("--group", "dev")}
@@ -185,6 +186,10 @@ def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 — explains the requirement to users of an older version
         print(f"Ticketrelay needs Python 3.11 or newer; this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
+    if os.name != "posix":
+        print("Windows is not supported: Ticketrelay runs on Linux and other POSIX systems (on Windows: in WSL 2)",
+              file=sys.stderr)  # fmt: skip
+        return 2
     # Tests and benchmarks start hundreds of processes, each of which would compile all modules.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     command, *rest = arguments or ["--help"]
@@ -203,18 +208,18 @@ def main(arguments: list[str]) -> int:
             return check(rest)
         case "bench" if any(each.partition("=")[0] == "--against" for each in rest):
             install(DEV)
-            return call(PYTHON, "-m", "benchmarks.parts.against", *rest)
+            return call(PYTHON, *MODULE, "benchmarks.parts.against", *rest)
         case "bench" if rest and rest[0] in benchmark_names():
             install(DEV)
-            return call(PYTHON, "-m", f"benchmarks.{rest[0]}", *rest[1:])
+            return call(PYTHON, *MODULE, f"benchmarks.{rest[0]}", *rest[1:])
         case "bench":
             print(f"dev.py bench: name a benchmark: {', '.join(benchmark_names())}", file=sys.stderr)
             return 2
         case _ if command in MODULES:
             install(DEV)
-            return call(PYTHON, "-m", MODULES[command], *rest)
+            return call(PYTHON, *MODULE, MODULES[command], *rest)
         case _ if command in PLAIN_MODULES:
-            return call(sys.executable, "-m", PLAIN_MODULES[command], *rest)
+            return call(sys.executable, *MODULE, PLAIN_MODULES[command], *rest)
         case "install":
             install(DEV)
             return 0
@@ -226,4 +231,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    from tests.quietly import quietly
+
+    raise SystemExit(quietly(lambda: main(sys.argv[1:])))

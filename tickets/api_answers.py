@@ -34,8 +34,13 @@ from tickets.text import cut, one_line
 MAX_RETRY_AFTER_S = 3600.0  # the longest wait in seconds; longer requests of the service are cut to this value
 MAX_DETAILS = 20
 MAX_MESSAGE = 500  # characters of one message of the service
+MAX_REQUEST_ID = 128  # characters
 
 IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+
+REQUEST_ID_HEADERS = ("X-Request-Id", "Request-Id", "X-Correlation-Id")
+"""Headers in which services and the proxies before them name a request, the best first. The documentation of the
+Tickets API names none."""
 
 EXCEPTIONS: Mapping[int, type[TicketsError]] = {
     HTTPStatus.UNAUTHORIZED: StopSending,
@@ -58,7 +63,10 @@ CLASSES: Mapping[int, type[TicketsError]] = {
 }
 """Exceptions by the first digit of the status; any other digit is `RepeatUnchanged`."""
 
+NOT_THE_SERVICE = ", and the answer is not the JSON of the Tickets API: a proxy may have sent it"
+
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9_.:/+=@-]{{1,{MAX_REQUEST_ID}}}")
 _SECONDS = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
 
 M = TypeVar("M", bound=BaseModel)
@@ -76,6 +84,8 @@ class ApiAnswer:
     """The header as received."""
     date: str | None = None
     """The header as received."""
+    request_id: str | None = None
+    """The header as received: the first of `REQUEST_ID_HEADERS`."""
 
     @property
     def succeeded(self) -> bool:
@@ -90,6 +100,7 @@ class Said:
     code: str | None = None
     details: tuple[Detail, ...] = ()
     retry_after: object = None
+    request_id: object = None
 
 
 def read(model: type[M], answer: ApiAnswer) -> M:
@@ -119,13 +130,28 @@ def error_of(answer: ApiAnswer, *, keyed: bool, now: datetime, secret: str) -> T
     kind = EXCEPTIONS.get(answer.status) or CLASSES.get(answer.status // 100, RepeatUnchanged)
     if keyed and answer.status == HTTPStatus.CONFLICT:
         kind = RepeatTwice
+    message = " ".join(part for part in (f"{answer.call}: {answer.status}", said.code) if part)
+    if kind is AskPerson and answer.body and not said.readable:
+        message += NOT_THE_SERVICE
     return kind(
-        " ".join(part for part in (f"{answer.call}: {answer.status}", said.code) if part),
+        message,
         status=answer.status,
         code=said.code,
         details=said.details,
         retry_after=seconds_to_wait(answer, said, now),
+        request_id=request_id_of(answer, said, secret),
     )
+
+
+def request_id_of(answer: ApiAnswer, said: Said, secret: str) -> str | None:
+    """Return the service's id of the request; the header takes precedence over the body.
+
+    None if there is none, or if it is not one word of plain characters.
+    """
+    for each in (answer.request_id, said.request_id):
+        if isinstance(each, str) and _REQUEST_ID.fullmatch(each.strip()) and secret not in each:
+            return each.strip()
+    return None
 
 
 def says_closed_already(answer: ApiAnswer, secret: str) -> bool:
@@ -189,7 +215,7 @@ def said_by(body: bytes | None, secret: str) -> Said:
         items = data.get(key)
         found.extend(_detail(each, secret) for each in items[:MAX_DETAILS]) if isinstance(items, list) else None
     details = tuple(each for each in found if each is not None)
-    return Said(True, code if known else None, details[:MAX_DETAILS], data.get("retry_after"))
+    return Said(True, code if known else None, details[:MAX_DETAILS], data.get("retry_after"), data.get("request_id"))
 
 
 def _detail(item: object, secret: str) -> Detail | None:

@@ -22,7 +22,15 @@ import httpx
 from pydantic import ValidationError
 
 from tickets.addresses import checked_base_url, checked_idempotency_key, checked_key, segment
-from tickets.api_answers import ApiAnswer, error_of, parse, read, says_closed_already, unreadable
+from tickets.api_answers import (
+    REQUEST_ID_HEADERS,
+    ApiAnswer,
+    error_of,
+    parse,
+    read,
+    says_closed_already,
+    unreadable,
+)
 from tickets.assumptions import DEFAULT_LIMIT
 from tickets.errors import RepeatUnchanged, SendLater, TicketsError
 from tickets.models import (
@@ -226,6 +234,7 @@ class TicketsClient:
                         None,
                         response.headers.get("Retry-After"),
                         response.headers.get("Date"),
+                        next((response.headers[each] for each in REQUEST_ID_HEADERS if each in response.headers), None),
                     )
                     return replace(answer, body=await bounded(response))
                 finally:

@@ -17,6 +17,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tickets.text import cut
+
+MAX_REASON = 500  # characters of the reason
+
 
 @dataclass(frozen=True, slots=True)
 class Detail:
@@ -25,6 +29,9 @@ class Detail:
     field: str
     """Dotted path, for example `priority`; empty if the service names no field."""
     message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
 
 
 class TicketsError(Exception):
@@ -38,6 +45,7 @@ class TicketsError(Exception):
         code: str | None = None,
         details: tuple[Detail, ...] = (),
         retry_after: float | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -47,6 +55,20 @@ class TicketsError(Exception):
         self.details = details
         self.retry_after = retry_after
         """Seconds from now, not negative; None if the service gave no time."""
+        self.request_id = request_id
+        """The service's name for this request, by which its support finds it; None if the answer had none."""
+
+    @property
+    def reason(self) -> str | None:
+        """The service's own words in one line, about the rejected fields if it names any; None without a reason."""
+        fields = [each for each in self.details if each.field]
+        said = dict.fromkeys(str(each) for each in fields or self.details)
+        return cut("; ".join(said), MAX_REASON) or None
+
+    @property
+    def in_full(self) -> str:
+        """The message with the service's own words behind it, in one line."""
+        return f"{self}: {self.reason}" if self.reason else str(self)
 
 
 class SendLater(TicketsError):

@@ -1,9 +1,10 @@
-"""Words for numbers in texts that people read."""
+"""Words for numbers and durations in texts that people read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Literal
 
 Needs = Literal["nothing to do", "look", "act"]
@@ -22,6 +23,15 @@ def counted(number: int, noun: str) -> str:
     The last word of `noun` gets the plural's ending, so an adjective may stand before it.
     """
     return f"{number} {noun if number == 1 else plural(noun)}"
+
+
+def age(long: timedelta) -> str:
+    """Return a duration in its largest unit, rounded down: "12 s", "5 min", "3 h", "2 d"; a negative one is "0 s"."""
+    seconds = max(int(long.total_seconds()), 0)
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def plural(noun: str) -> str:

@@ -116,3 +116,5 @@ class Parsed:
     prompt: HttpCall | None = None
     """A call that asks a person for more. Made once, after the delivery was answered. The call may fail: no ticket
     depends on it."""
+    verdict: str | None = None
+    """The verdict on the author in one line for people, where the connector judges authors; only shown by `explain`."""

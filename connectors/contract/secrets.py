@@ -41,7 +41,7 @@ class Chosen:
             return f"holds an invisible character (U+{ord(hidden):04X}): expected visible ones only"
         size = len(self.key(secret))
         if size < SHORTEST:
-            return f"has {size} bytes: expected at least {SHORTEST}"
+            return f"has {size} byte{'' if size == 1 else 's'}: expected at least {SHORTEST}"
         if self.allowed is not None and not self.allowed.fullmatch(secret):
             return f"has characters that the sender's platform refuses: expected {self.wanted}"
         return None

@@ -56,7 +56,9 @@ class Settings(ChatSettings[Id, Id, Gesture, DiscordChannel], use_attribute_docs
             value = getattr(self, name)
             if value is not None and is_mistyped(value.get_secret_value()):
                 count = len(value.get_secret_value())
-                raise ValueError(f"{name}: has {count} hex digits; the application's Public Key has 64")
+                raise ValueError(
+                    f"{name}: has {count} hex digit{'' if count == 1 else 's'}; the application's Public Key has 64"
+                )
             if value is not None and (problem := unusable(value.get_secret_value())):
                 raise ValueError(f"{name}: {problem}")
         if self.open_message_command.casefold() == self.close_message_command.casefold():

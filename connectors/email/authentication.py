@@ -39,6 +39,10 @@ class Verdict:
     why: str
     """The reason, for all results but `pass`."""
 
+    def __str__(self) -> str:
+        """Return the verdict in one line for people."""
+        return f"{self.result}: {self.why or 'DMARC passed, or a DKIM signature of the domain in From'}"
+
     @property
     def why_not_authentic(self) -> str | None:
         """The reason for which From is not authentic; None if it is."""

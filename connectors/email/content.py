@@ -260,6 +260,7 @@ def _lines(attachments: tuple[Attachment, ...]) -> Iterator[str]:
     if attachments:
         yield "Attachments (kept with the mail):"
     for each in attachments[:MAX_LISTED]:
-        yield f"  {each.name} ({each.type}, {each.size} bytes, SHA-256 {each.sha256})"
+        unit = "byte" if each.size == 1 else "bytes"
+        yield f"  {each.name} ({each.type}, {each.size} {unit}, SHA-256 {each.sha256})"
     if len(attachments) > MAX_LISTED:
         yield f"  {ELLIPSIS} and {len(attachments) - MAX_LISTED} more"

@@ -36,13 +36,14 @@ def to_events(mail: Mail, received_at: datetime, settings: Settings) -> Parsed:
     headers = mail.tree.headers
     found = alert(mail.verdict, author, subject(headers), mail.said.text, settings)
     if found is not None:
-        return Parsed((_of_alert(mail, found, received_at, settings),))
+        return Parsed((_of_alert(mail, found, received_at, settings),), verdict=str(mail.verdict))
     told = commands(mail.said.text) if mail.kind == "person" else Commands()
     why_not = why_not_allowed(mail.verdict, author, settings) if told else None
     refused = (Remark("commands", f"the commands were not carried out: {why_not}"),) if why_not is not None else ()
     told = told if why_not is None else Commands()
     said = _of_mail(mail, received_at, settings, told)
-    return Parsed((said, *_of_commands(said, told, received_at)), ignored=refused)
+    events = (said, *_of_commands(said, told, received_at))
+    return Parsed(events, ignored=refused, verdict=str(mail.verdict))
 
 
 def _facts(mail: Mail, received_at: datetime, settings: Settings, text: str) -> dict[str, Any]:

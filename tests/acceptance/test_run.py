@@ -41,6 +41,10 @@ def test_the_scenario_holds_and_can_be_played_again_on_the_same_folder(tmp_path:
         assert "dev-secret" in played.stdout
     status = json.loads(ticketrelay("status", "--data", str(data), "-o", "json", environment={}).stdout)
     assert [(each["role"], each["state"]) for each in status["processes"]] == [("run", "stopped")] * 2
+    looked_at = ticketrelay("status", "--data", str(data), environment={})
+    assert (looked_at.returncode, "ALARM" in looked_at.stdout) == (0, False), looked_at.stdout + looked_at.stderr
+    decided = ticketrelay("interventions", "list", "--data", str(data), "-o", "json", environment={})
+    assert [each["what"] for each in json.loads(decided.stdout)] == ["dead skip"] * 2
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert [each.name for each in data.iterdir() if each.stat().st_mode & 0o077] == []
 

@@ -52,6 +52,7 @@ def test_what_another_process_does_is_shown_as_it_happens(ledger: Ledger, databa
 def test_an_interrupt_ends_it_with_0_and_without_a_word(ledger: Ledger, database_url: str) -> None:
     ledger.record([delivery(opened())])
     with following(database_url) as process:
+        assert "OUTCOME" in line_of(process)
         assert "delivery" in line_of(process)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=120)
@@ -61,6 +62,7 @@ def test_an_interrupt_ends_it_with_0_and_without_a_word(ledger: Ledger, database
 def test_it_ends_when_nobody_reads_any_more_although_nothing_happens(ledger: Ledger, database_url: str) -> None:
     ledger.record([delivery(opened())])
     with following(database_url) as process:
+        assert "OUTCOME" in line_of(process)
         assert "delivery" in line_of(process)
         assert process.stdout is not None
         process.stdout.close()

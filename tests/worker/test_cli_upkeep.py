@@ -41,7 +41,8 @@ def test_a_body_goes_after_its_time_and_the_line_about_it_stays(ledger: Ledger, 
     clock.advance(seconds=1)
     (before,) = rows(ledger, inbound)
     assert pruned(ledger) == Pruned(1, len(before["body"]), 0)
-    assert rows(ledger, inbound) == [before | {"body": b"", "headers": "[]", "query": ""}]
+    gone = {"body": b"", "headers": "[]", "query": "", "subject": None, "sender": None}
+    assert rows(ledger, inbound) == [before | gone]
     assert pruned(ledger) == Pruned()
 
 

@@ -161,7 +161,7 @@ def test_the_story_of_a_case_tells_what_was_done_to_it_and_not_to_others(now: Le
 
 
 def test_interventions_are_listed_by_subject_and_time(now: Ledger, database_url: str) -> None:
-    assert "There is no intervention." in command(database_url, "interventions", "list").stdout
+    assert "There is no intervention." in command(database_url, "interventions", "list").stderr
     now.pause("prom", "work", by="ada")
     now.pause("*", "more work", by="bob")
     listed = said(command(database_url, "interventions", "list", "-o", "json"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
+from worker.cli.shell import words
 from worker.ledger.schema.words import (
     CasePhase,
     DeliveryState,
@@ -54,6 +56,19 @@ def test_the_glossary_has_every_state(column: str, words: type[StrEnum]) -> None
     named = {word.strip() for term in terms for word in term.split(",")}
     named |= {word for line in terms_of_phases() for word in line}
     assert {*words} <= named
+
+
+@pytest.mark.parametrize(
+    "table",
+    [words.PHASES, words.CASES, words.OPERATIONS, words.ATTEMPTS],
+    ids=["phases", "cases", "operations", "attempts"],
+)
+def test_the_glossary_says_how_the_screens_show_a_state_and_what_to_do(table: Mapping[str, words.Word]) -> None:
+    page = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    rows = {
+        tuple(each.strip() for each in row) for row in re.findall(r"^\| (.+?) \| (.*?) \| (.*?) \|", page, re.MULTILINE)
+    }
+    assert {(stored, word.shown, word.to_do) for stored, word in table.items()} <= rows
 
 
 def test_the_glossary_has_at_most_30_words_of_our_own() -> None:

@@ -224,6 +224,23 @@ def test_a_new_secret_is_written_to_a_file_of_its_own(at: Path) -> None:
     assert run("secret", "new", "--file", "missing/s").exit_code == 2
 
 
+def test_an_empty_name_of_a_file_is_refused_in_its_own_words(at: Path) -> None:
+    refused = run("secret", "new", "--file", "")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--file is empty: give the name of a new file, or leave --file out to print the secret" in refused.stderr
+
+
+def test_a_dash_prints_the_secret_and_makes_no_file(at: Path) -> None:
+    printed = run("secret", "new", "--file", "-")
+    assert Chosen().fault(printed.output.strip()) is None
+    assert not (at / "-").exists()
+
+
+@pytest.mark.parametrize(("secret", "said"), [("x", "has 1 byte: "), ("xy", "has 2 bytes: ")])
+def test_the_length_of_a_short_secret_is_worded_as_people_do(secret: str, said: str) -> None:
+    assert said in (Chosen().fault(secret) or "")
+
+
 def test_the_help_says_which_secrets_it_is_for() -> None:
     said = run("secret", "new", "--help").output
     for word in ("control_token", "Discord", "--standard", "--file", "Example:"):

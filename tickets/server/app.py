@@ -7,8 +7,9 @@ routes, or with `Mount("/api/v1", api.app)`.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import Headers
 from starlette.routing import compile_path
@@ -98,6 +99,7 @@ class TicketsApp:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._service = Service(parts)
+        self._numbers = itertools.count(1)
         self._open = {
             "/health": health(parts.options),
             "/openapi.json": HttpResponse(200, encode(document(parts.options))),
@@ -128,6 +130,8 @@ class TicketsApp:
             headers.get("idempotency-key"),
         )
         self._parts.record.add(template, entry)
+        request_id = f"req-{entry.at:x}-{next(self._numbers)}"
+        answer = replace(answer, headers=(*answer.headers, ("x-request-id", request_id)))
         await deliver(answer, plan, scope, receive, send)
 
     def _match(self, path: str | None) -> Match:

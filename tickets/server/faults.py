@@ -2,7 +2,8 @@
 
     action       effect on a matching request
     latency      a pause of `seconds` before the work (a late request) or after it (a late answer); pauses add up
-    status       `status` instead of the answer, with `retry_after` if given; 502 is a proxy's HTML page
+    status       `status` instead of the answer, with `retry_after`, and `message` about `field`, if given; 502 is a
+                 proxy's HTML page
     reset        the connection is cut (RST) without an answer
     truncate     Content-Length names the whole answer, half of it is sent, then the connection ends
     drip         the answer in pieces of `chunk` bytes, `seconds` apart
@@ -28,7 +29,7 @@ from pydantic import ConfigDict
 
 from tickets.assumptions import REQUEST_LIFE_S
 from tickets.server.clock import SECOND
-from tickets.server.errors import HttpResponse, Refusal
+from tickets.server.errors import Field, HttpResponse, Refusal
 from tickets.server.revisions import Revision, render
 
 Action = Literal["latency", "status", "reset", "truncate", "drip", "search_lag"]
@@ -62,6 +63,10 @@ class FaultRule:
     status: int = 500
     retry_after: int | str | None = None
     """Seconds, or an HTTP date."""
+    message: str | None = None
+    """The message of a `status` answer; None: it says that a fault rule asks for the status."""
+    field: str | None = None
+    """The field of the request that a `status` answer rejects; None: it names no field."""
     chunk: int = 16
 
     def __post_init__(self) -> None:
@@ -126,10 +131,11 @@ def answer_of(rule: FaultRule, revision: Revision) -> HttpResponse:
     headers = () if rule.retry_after is None else (("retry-after", str(rule.retry_after)),)
     if rule.status == 502:
         return HttpResponse(502, BAD_GATEWAY, headers, "text/html")
-    message = f"a fault rule asks for status {rule.status}"
+    message = rule.message or f"a fault rule asks for status {rule.status}"
+    fields = () if rule.field is None else (Field(("body", rule.field), message),)
     if isinstance(rule.retry_after, int):
-        return render(Refusal(rule.status, message, retry_after=rule.retry_after), revision)
-    return render(Refusal(rule.status, message, headers=headers), revision)
+        return render(Refusal(rule.status, message, fields=fields, retry_after=rule.retry_after), revision)
+    return render(Refusal(rule.status, message, fields=fields, headers=headers), revision)
 
 
 @dataclass(slots=True)

@@ -16,8 +16,11 @@ from worker.documents.dead_letters import DeadLetterBound, DeadLetterEdited, Dea
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
 from worker.settings import Settings
 
-# Parts that differ between dead letters of one reason: dates, ids.
-_VARIES = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d{4,}\b")
+# Parts that differ between dead letters of one reason: quoted values, dates, ids.
+_VARIES = re.compile(
+    r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\""
+    r"|\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d{4,}\b"
+)
 
 
 def grouped(by: str, dead_letters: Iterable[DeadLetter]) -> list[DeadLetterGroup]:
@@ -75,7 +78,7 @@ def bind(ledger: Ledger, settings: Settings, dead_letter: str, ticket: str, *, b
     except AskPerson as error:
         if is_gone(error):
             raise NotFound(f"the Tickets API has no ticket {ticket}") from error
-        raise Refused(str(error)) from error
+        raise Refused(error.in_full) from error
     except TicketsError as error:
-        raise Refused(f"the Tickets API cannot be asked for ticket {ticket}: {error}") from error
+        raise Refused(f"the Tickets API cannot be asked for ticket {ticket}: {error.in_full}") from error
     return DeadLetterBound(dead_letter, ticket, status, ledger.bind(dead_letter, ticket, status, by=by))

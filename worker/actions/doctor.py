@@ -145,7 +145,7 @@ def _status(ledger: Ledger, settings: Settings, statuses: list[StatusNow]) -> An
 def _attempts(ledger: Ledger) -> Any:
     reading = ledger.reading
     latest = reading.latest(reading.begin_following(), ATTEMPTS_SHOWN, HappeningFilter())
-    without_texts = [replace(each, case=None, ticket_id=None, text=None) for each in latest]
+    without_texts = [replace(each, case=None, ticket_id=None, text=None, subject=None, sender=None) for each in latest]
     return _plain("tail", without_texts)
 
 

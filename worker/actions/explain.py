@@ -28,22 +28,32 @@ def explain(settings: Settings, source: Source, arrived: Inbound, *, unverified:
     try:
         return of_message(settings, source, _message(source, arrived, unverified))
     except (ConnectorError, PermissionError) as error:
-        return {"verified": None, "events": [], "ignored": [], "unreadable": [], "error": str(error)}
+        return {"verified": None, "verdict": None, "events": [], "ignored": [], "unreadable": [], "error": str(error)}
 
 
 def source_of(settings: Settings, kind: str, source_id: str | None) -> Source:
-    """Return the source of that id, or the first of that kind; a source named like its kind comes first.
+    """Return the source of that id; without an id, the only one of that kind, or the one named like the kind.
 
-    Raises UnknownSource.
+    Raises UnknownSource: the message names the sources that there are.
     """
     of_kind = {name: each for name, each in sorted(settings.sources.items()) if each.connector.kind == kind}
     if source_id is not None and source_id not in of_kind:
         there = ", ".join(of_kind) or "none"
         raise UnknownSource(f"--source {source_id!r}: no source of kind {kind!r} has this id; there are: {there}")
+    if not of_kind and (named := settings.sources.get(kind)) is not None:
+        raise UnknownSource(
+            f"{kind!r} is a source, not a kind: write `explain {named.connector.kind} FILE --source {kind}`"
+        )
     if not of_kind:
-        known = sorted({each.connector.kind for each in settings.sources.values()})
-        raise UnknownSource(f"no source of kind {kind!r} is configured; there are: {', '.join(known)}")
+        raise UnknownSource(f"no source of kind {kind!r} is configured; there are: {kinds_of(settings)}")
+    if source_id is None and kind not in of_kind and len(of_kind) > 1:
+        raise UnknownSource(f"--source is missing: several sources are of kind {kind}: {', '.join(of_kind)}")
     return of_kind.get(source_id or kind) or next(iter(of_kind.values()))
+
+
+def kinds_of(settings: Settings) -> str:
+    """Return the kinds of the configured sources, each once, in one line."""
+    return ", ".join(sorted({each.connector.kind for each in settings.sources.values()}))
 
 
 def _message(source: Source, arrived: Inbound, unverified: bool) -> Verified | Unverified:
@@ -64,6 +74,7 @@ def of_message(settings: Settings, source: Source, message: Verified | Unverifie
     proven = f"with the settings of source {source.id!r}, of kind {source.connector.kind}"
     return {
         "verified": proven if isinstance(message, Verified) else None,
+        "verdict": parsed.verdict,
         "events": [_event(settings, source, event, memory, message.inbound.received_at) for event in parsed.events],
         "ignored": [{"item": each.item, "reason": each.reason} for each in parsed.ignored],
         "unreadable": [{"item": each.item, "reason": each.reason} for each in parsed.unreadable],

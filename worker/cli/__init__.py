@@ -10,6 +10,7 @@ import difflib
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
-from worker.runtime.terminal import echo
+from worker.runtime.terminal import echo, give_the_output_up, is_of_the_output
 
 DRIVER = "psycopg"
 DRIVER_MISSING = (
@@ -129,6 +130,24 @@ COMMANDS = {
 
 
 class _Commands(click.Group):
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line. Where its output cannot be written, one line says so, and the exit code is 1.
+
+        click itself ends without a word when the program that reads the output has ended.
+        """
+        if (why_not := unsupported(os.name)) is not None:
+            echo(f"Error: {why_not}", err=True)
+            sys.exit(2)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if not is_of_the_output(error):
+                raise
+            give_the_output_up()
+            with suppress(OSError):  # standard error may be on the same disk
+                echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; end it with exit code 2 where a PostgreSQL database is configured without its package."""
         try:
@@ -168,6 +187,13 @@ class _Commands(click.Group):
             CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)
         ]
         return named + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def unsupported(system: str) -> str | None:
+    """Return why Ticketrelay does not run on a system with this `os.name`; None where it runs."""
+    if system == "posix":
+        return None
+    return "Windows is not supported: Ticketrelay runs on Linux and other POSIX systems (on Windows: in WSL 2)"
 
 
 def _is_utf_8(argument: str) -> bool:

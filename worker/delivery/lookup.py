@@ -85,7 +85,15 @@ def gone(claim: Claim, error: TicketsError) -> Settlement:
     if claim.kind == "close_ticket":
         text = "there is no such ticket any more"
         return Settlement("done", "done", ticket_status="gone", response=text, status=error.status, reads=True)
-    return Settlement("dead", "rejected", ticket_status="gone", error=str(error), status=error.status, reads=True)
+    return Settlement(
+        "dead",
+        "rejected",
+        ticket_status="gone",
+        error=error.in_full,
+        request_id=error.request_id,
+        status=error.status,
+        reads=True,
+    )
 
 
 def _ask_person(why: str) -> Settlement:

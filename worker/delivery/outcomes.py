@@ -128,7 +128,15 @@ def failed(
             settlement = Settlement("dead", "rejected", ticket_status="gone" if is_gone(error) else None)
         case _:
             raise TypeError(f"no settlement for an error of type {type(error).__name__}") from error
-    return replace(settlement, status=error.status, error=str(error), latency=latency, gate=gate, reads=reads)
+    return replace(
+        settlement,
+        status=error.status,
+        error=error.in_full,
+        request_id=error.request_id,
+        latency=latency,
+        gate=gate,
+        reads=reads,
+    )
 
 
 def gate_of(

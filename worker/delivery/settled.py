@@ -32,6 +32,7 @@ def note(metrics: Metrics, claim: Claim, settlement: Settlement, *, is_recorded:
         "status": settlement.status,
         "latency_ms": None if settlement.latency is None else settlement.latency // timedelta(milliseconds=1),
         "error": settlement.error,
+        "request_id": settlement.request_id,
         "source": claim.source,
     }
     if not is_recorded:

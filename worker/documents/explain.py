@@ -89,6 +89,8 @@ class Explained(TypedDict):
 
     verified: str | None
     """How the sender was proven, in words; None without proof."""
+    verdict: str | None
+    """The verdict on the author of a mail and its reason: pass, vouched, unknown or fail; None for other messages."""
     events: list[EventExplained]
     ignored: list[Left]
     unreadable: list[Left]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from worker.jobs import backfill, clock, confirm, display_names, expiry, poll, prune, quiet, receipts
+from worker.jobs import backfill, clock, confirm, display_names, expiry, poll, prune, quiet, receipts, titles
 from worker.jobs.job import Job
 from worker.settings import Settings, Source
 
@@ -18,5 +18,5 @@ def jobs_of(settings: Settings) -> Mapping[str, Job]:
     made += [poll.job_of(source, settings) for source in settings.sources.values()]
     made += [job for source in settings.sources.values() for job in backfill.jobs_of(source)]
     made += [job for source in settings.sources.values() for job in display_names.jobs_of(source)]
-    made += [clock.job_of(settings), prune.job_of(settings)]
+    made += [clock.job_of(settings), prune.job_of(settings), titles.job_of()]
     return {job.name: job for job in made if job is not None}

@@ -68,7 +68,7 @@ def _run(poll: Poll, state: State, around: Surroundings) -> State:
         if not is_gone(error):
             # The ticket stays due, and the others come first: perhaps only this one cannot be looked up.
             around.job_store.note_look(ticket.id, due - INSTANT)
-            raise JobFailed(f"ticket {ticket.id}: {error}") from error
+            raise JobFailed(f"ticket {ticket.id}: {error.in_full}") from error
         gone = internal.ticket_changed(ticket.id, "gone", around.now, BY)
         arrived = internal.found(poll.source.id, BY, [gone], around.now)
     events = read_found(poll.source, arrived).parsed.events

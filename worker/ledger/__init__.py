@@ -51,7 +51,7 @@ from worker.ledger.reports.deliveries import Filter as DeliveryFilter
 from worker.ledger.reports.flow import Flow
 from worker.ledger.reports.following import Filter as HappeningFilter
 from worker.ledger.reports.following import Happening
-from worker.ledger.reports.overview import CaseStory, Overview, SourceActivity
+from worker.ledger.reports.overview import CaseStory, OperationStory, Overview, SourceActivity
 from worker.ledger.reports.timeline import Step, Timeline
 from worker.ledger.reports.watching import OpenSubject
 from worker.ledger.schema.words import ACCEPTED, INTERNAL, JOB_HEADER, OURS, QUARANTINED, SKIPPED, DeliveryState
@@ -63,6 +63,7 @@ from worker.ledger.upkeep.pruning import Pruned
 from worker.ledger.upkeep.pruning import Span as PruneSpan
 from worker.ledger.upkeep.standing_alarms import StandingAlarm
 from worker.ledger.upkeep.stats import TableStats
+from worker.ledger.upkeep.titles import TITLED as TITLED_TABLES
 from worker.ledger.verbs.delivery import DeliveryVerbs, GateVerbs
 from worker.ledger.verbs.job_store import JobStore
 from worker.ledger.verbs.mailboxes import Mailboxes
@@ -80,16 +81,16 @@ from worker.settings import Settings, TimingSettings
 __all__ = [
     "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL",
     "JOB_HEADER", "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "PROCESS_MISSING", "QUARANTINED",
-    "ROLES", "SKIPPED", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen", "CannotBeDone",
-    "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch", "CloseGate",
-    "Cursor", "DeadLetter", "DeadLetterInFull", "DeclaredAlarm", "Delivery", "DeliveryFilter", "DeliveryLine",
-    "DeliveryState", "FailingJob", "Finding", "Flow", "Found", "Happening", "HappeningFilter", "Holds",
-    "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob", "Ledger", "LedgerAway", "LedgerSide",
-    "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject", "Outcome",
-    "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned", "Receipt", "Recorded", "Role",
-    "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step", "Stored", "StoredDelivery",
-    "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms", "compare", "open_ledger",
-    "rejects_the_values", "says_full", "storable", "why_away", "will_stay_away",
+    "ROLES", "SKIPPED", "TITLED_TABLES", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen",
+    "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch",
+    "CloseGate", "Cursor", "DeadLetter", "DeadLetterInFull", "DeclaredAlarm", "Delivery", "DeliveryFilter",
+    "DeliveryLine", "DeliveryState", "FailingJob", "Finding", "Flow", "Found", "Happening", "HappeningFilter",
+    "Holds", "Intervention", "JobStore", "Jump", "Known", "Lease", "LeasedJob", "Ledger", "LedgerAway",
+    "LedgerSide", "Limits", "Mailbox", "MailboxState", "Mailboxes", "Mode", "NoSuchDeadLetter", "OpenSubject",
+    "OperationStory", "Outcome", "Outcomes", "Overview", "Pause", "Presence", "Process", "PruneSpan", "Pruned",
+    "Receipt", "Recorded", "Role", "Settlement", "SourceActivity", "Span", "Spending", "StandingAlarm", "Step",
+    "Stored", "StoredDelivery", "TableStats", "Terms", "Timeline", "Try", "UidPlace", "Waits", "Why", "alarms",
+    "compare", "open_ledger", "rejects_the_values", "says_full", "storable", "why_away", "will_stay_away",
 ]  # fmt: skip
 
 # Raised by SQLAlchemy when the database does not answer, refuses or has no space; the caller tries again later.

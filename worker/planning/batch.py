@@ -53,6 +53,8 @@ class Case:
     """No call of the case is made before this time."""
     state: CaseState = UNOPENED
     opener: str | None = None
+    subject: str | None = None
+    """The subject of its latest ticket, as it was planned; neutral if the ticket is about a private event."""
     delivery: Delivery = "idle"
     """The state of the case's outgoing calls: the column `cases.state`."""
     kind: Kind | None = None

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.contract.events import Event
+from tickets.models import CreateTicket
 from worker.planning.arrival import Arrival, Rules
 from worker.planning.batch import NO_RANK, Batch, Case, Operation
 from worker.planning.keys import rank
 from worker.planning.model import Kind, Plan
+from worker.planning.titles import subject_line
 
 CLOCKS_APART = timedelta(minutes=5)
 """By how much the clocks of a source and of the ledger may differ."""
@@ -37,6 +39,8 @@ def enqueue(
     for intent in decided.intents:
         if intent.kind == "create_ticket":
             case.create_seq = case.next_seq
+        if isinstance(intent.request, CreateTicket):
+            case.subject = subject_line(intent.request.subject)
         its_rank = rank(intent.kind, event.priority)
         batch.operations.append(
             Operation(

@@ -38,7 +38,7 @@ _RETRIED = "Nothing. If the event repeats, check the database."
 _DEFECT = "Report the defect with its `exception`."
 _SETTLED = (
     "inbound", "operation", "case", "ticket", "kind", "attempt", "outcome", "state", "status", "latency_ms", "error",
-    "source",
+    "request_id", "source",
 )  # fmt: skip
 _SEE_ALARM = "See [the alarm](alarms.md)."
 
@@ -64,6 +64,9 @@ LOG_EVENTS = {
                  ("seconds",), "See [the alarm](alarms.md) `clock_jumped`."),
         LogEvent("clock.mended", "info",
                  "After the clock was set back, the times of cases that waited for too long were mended.", ("cases",)),
+        LogEvent("titles.filled", "info",
+                 "The subjects and senders of the rows that an earlier version stored are filled; the job `titles` is"
+                 " over. `rows` is their number.", ("rows",)),
         # Messages that come in
         LogEvent("inbound.recorded", "info", "A delivery was stored. `outcome` is `accepted` or `quarantined`.",
                  ("inbound", "source", "outcome", "events", "operations")),
@@ -172,7 +175,8 @@ LOG_EVENTS = {
         # Calls to the Tickets API
         LogEvent("operation.settled", "info",
                  "An attempt was recorded. `outcome` is the outcome of the attempt, `state` the new state of the"
-                 " operation. `attempt` counts from 1; `status` is that of an error, and empty after a success.",
+                 " operation. `attempt` counts from 1; `status` is that of an error, and empty after a"
+                 " success. `error` holds the reason that the Tickets API gave, `request_id` its id of the request.",
                  _SETTLED),
         LogEvent("operation.dead", "warning",
                  "An attempt was recorded, and the operation is dead: a dead letter. The fields are those of"

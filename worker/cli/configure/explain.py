@@ -19,8 +19,8 @@ from worker.runtime.terminal import echo
 
 
 @click.command()
-@click.argument("kind")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("kind", required=False, metavar="KIND")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), required=False, metavar="FILE")
 @config_option
 @click.option("--unverified", is_flag=True, help="Read the message although its sender is not verified.")
 @click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'",
@@ -28,7 +28,7 @@ from worker.runtime.terminal import echo
 @click.option("--source", "source_id", metavar="ID", help="The source of the message. By default the one named KIND.")
 @output_option
 def explain(
-    kind: str, file: str, unverified: bool, headers: tuple[str, ...], source_id: str | None, output: str
+    kind: str | None, file: str | None, unverified: bool, headers: tuple[str, ...], source_id: str | None, output: str
 ) -> None:
     """Show the effect that the message in FILE (- for standard input) would have as the first of its source.
 
@@ -40,6 +40,11 @@ def explain(
     Example: ticketrelay explain alertmanager alert.json --unverified --config ticketrelay.yaml
     """
     settings = settings_without_api(DEFAULT_DATA)
+    if kind is None or file is None:
+        what = "KIND and FILE are" if kind is None else "FILE is"
+        fail(
+            [f"explain: {what} missing: give the kind of a source, and a file; there are: {actions.kinds_of(settings)}"]
+        )
     with exit_on_error():
         source = actions.source_of(settings, kind, source_id)
     with click.open_file(file, "rb") as stream:
@@ -102,6 +107,8 @@ def show(result: Explained) -> None:
     """Print the explanation."""
     if not result["error"] or result["events"]:
         echo(f"verified {result['verified']}" if result["verified"] else "not verified (--unverified)")
+    if result["verdict"]:
+        echo(f"sender   {cell(result['verdict'])}")
     for event in result["events"]:
         echo(f"{event['kind']}  {cell(event['subject'])}")
         _print_case(event)

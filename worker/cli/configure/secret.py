@@ -25,10 +25,10 @@ def secret() -> None:
 @click.option("--standard", is_flag=True, help="Make one for a generic source with proof=standard (Standard Webhooks).")
 @click.option(
     "--file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it to a new file that only you may read, and print nothing.",
+    metavar="FILE",
+    help="Write it to a new file that only you may read, and print nothing (- prints it).",
 )
-def new(standard: bool, file: Path | None) -> None:
+def new(standard: bool, file: str | None) -> None:
     """Print a random secret: 32 bytes as letters, digits, - and _, which every header, URL and platform takes.
 
     It is for secrets that you choose and give to the sender: `secret` of most sources, and `control_token`. Discord,
@@ -37,14 +37,16 @@ def new(standard: bool, file: Path | None) -> None:
     \b
     Example: ticketrelay secret new --file secrets/alertmanager.secret
     """
+    if file == "":
+        fail(["--file is empty: give the name of a new file, or leave --file out to print the secret"])
     value = secrets.token_urlsafe(BYTES)
     if standard:
         value = STANDARD + base64.b64encode(secrets.token_bytes(BYTES)).decode()
-    if file is None:
+    if file is None or file == "-":
         echo(value)
         return
     try:
-        write_new(file, f"{value}\n")
+        write_new(Path(file), f"{value}\n")
     except FileExistsError:
         fail([f"--file {file}: the file exists already; give another one, or remove it"])
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -21,40 +22,63 @@ from worker.cli.shell.output import (
     counted_option,
     lines_option,
     print_list,
+    request_of,
     show_facts,
     ticket_of,
 )
+from worker.cli.shell.words import CASES, DELIVERIES, OPERATIONS, PHASES, and_what_to_do, in_words
 from worker.ledger import CaseFilter, CaseLine, CaseShown
 from worker.runtime.terminal import secho
+from worker.wording import age
 
 STATES = ("idle", "ready", "leased", "blocked")
-_TABLE: Table[CaseLine] = Table(
-    (
-        Column("CASE", 10, lambda each: each.id),
-        Column("SOURCE", 16, lambda each: each.source),
-        Column("PHASE", 8, lambda each: each.phase),
-        Column("STATE", 8, lambda each: each.state),
-        Column("PRIORITY", 8, lambda each: each.priority),
-        Column("TICKET", 18, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
-        Column("BEGAN (UTC)", 19, lambda each: each.started_at),
-        Column("KEY", 1, lambda each: each.key),
-    ),
-    nothing="There is no such case.",
-)
+
+
+def _reason(each: CaseLine) -> str | None:
+    """Return why the last call of a case failed; None once the case has nothing to send."""
+    return each.last_error if each.state != "idle" else None
+
+
+def _table(now: datetime) -> Table[CaseLine]:
+    return Table(
+        (
+            Column("CASE", 8, lambda each: each.id),
+            Column("AGE", 6, lambda each: age(now - each.started_at) if each.started_at else ""),
+            Column("SOURCE", 12, lambda each: each.source),
+            Column("PRIORITY", 8, lambda each: each.priority),
+            Column("PHASE", 8, lambda each: in_words(PHASES, each.phase)),
+            Column("STATE", 16, lambda each: and_what_to_do(CASES, each.state)),
+            Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
+            Column("SUBJECT", 24, lambda each: each.subject, grows=2),
+            Column("REASON", 10, _reason, grows=1),
+            Column("KEY", 10, lambda each: each.key, grows=1),
+        ),
+        nothing="There is no such case.",
+    )
+
+
 _FACTS: tuple[Fact[CaseShown], ...] = (
+    Fact("subject", lambda shown: cell(shown.case.subject)),
+    Fact("from", lambda shown: cell(shown.case.opener)),
     Fact("source", lambda shown: shown.case.source),
+    Fact("priority", lambda shown: shown.case.priority),
     Fact("ticket", lambda shown: ticket_of(shown.case.ticket_id, shown.case.ticket_status, "none yet")),
-    Fact("state", lambda shown: f"{shown.case.phase}, episode {shown.case.episode}; {shown.case.state}"),
+    Fact("state", lambda shown: f"{in_words(PHASES, shown.case.phase)}, episode {shown.case.episode}; "
+         f"{and_what_to_do(CASES, shown.case.state)}"),
     Fact("last error", lambda shown: cell(shown.case.last_error)),
-    Fact("member", lambda shown: [f"{each.phase:<6}  {cell(each.key)}  {cell(each.subject)}"
+    Fact("member", lambda shown: [f"{in_words(PHASES, each.phase):<8}  {cell(each.subject)}  {cell(each.key)}"
                                   for each in shown.members]),
-    Fact("message", lambda shown: [f"{column_time(each.received_at)}  {each.id:<12} {each.outcome}{_why(each.reason)}"
-                                   for each in shown.messages]),
+    Fact("message", lambda shown: [
+        f"{column_time(each.received_at)}  {each.id:<12} {and_what_to_do(DELIVERIES, each.outcome)}{_why(each.reason)}"
+        for each in shown.messages
+    ]),
     Fact("operation", lambda shown: [
-        f"{column_time(each.ended_at) or 'not yet':<19}  {each.id:<12} {each.kind} {each.state}{_why(each.why)}"
+        f"{column_time(each.ended_at) or 'not yet':<19}  {each.id:<12} {each.kind}: "
+        f"{and_what_to_do(OPERATIONS, each.state)}{_why(each.why)}{request_of(each)}"
         for each in shown.case.operations
     ]),
     Fact("by hand", lambda shown: map(line, shown.case.interventions)),
+    Fact("key", lambda shown: cell(shown.case.key)),
 )  # fmt: skip
 
 
@@ -86,7 +110,7 @@ def list_(source: str | None, state: str | None, has_ticket: bool | None, limit:
     """
     with ledger_and_settings(data) as (ledger, _):
         found = ledger.reading.cases(CaseFilter(source, state, has_ticket), limit or None)
-        print_list("cases-list", found, output, _TABLE)
+        print_list("cases-list", found, output, _table(ledger.reading.now()))
 
 
 @cases.command()
@@ -112,7 +136,7 @@ class _Shown:
 
     def show(self, rows: Iterable[CaseShown]) -> None:
         for each in rows:
-            secho(f"case-{each.case.id}  {cell(each.case.key)}", bold=True)
+            secho(f"case-{each.case.id}", bold=True)
             show_facts(_FACTS, each)
 
 

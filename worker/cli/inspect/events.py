@@ -21,15 +21,29 @@ from worker.cli.shell.output import (
     colour_of,
     column_time,
     counted_option,
+    effects_option,
     emit_many,
     lines_option,
+    named_request,
     notice,
     output_option,
     print_document,
     print_list,
     progress,
+    request_of,
     ticket_of,
     time_text,
+    without_names,
+)
+from worker.cli.shell.words import (
+    ATTEMPTS,
+    CASES,
+    DELIVERIES,
+    HISTORIES,
+    OPERATIONS,
+    PHASES,
+    and_what_to_do,
+    in_words,
 )
 from worker.ledger import (
     ACCEPTED,
@@ -43,18 +57,43 @@ from worker.ledger import (
     Timeline,
 )
 from worker.runtime.terminal import echo
+from worker.wording import age, counted
 
-_TABLE: Table[DeliveryLine] = Table(
-    (
-        Column("DELIVERY", 12, lambda each: each.id),
-        Column("RECEIVED (UTC)", 19, lambda each: each.received_at),
-        Column("SOURCE", 16, lambda each: each.source),
-        Column("OUTCOME", 12, lambda each: each.outcome),
-        Column("OPS", 4, lambda each: each.operations),
-        Column("REASON", 1, lambda each: each.reason),
-    ),
-    nothing="There is no such delivery.",
-)
+
+def _table(now: datetime) -> Table[DeliveryLine]:
+    return Table(
+        (
+            Column("DELIVERY", 8, lambda each: each.id),
+            Column("RECEIVED (UTC)", 19, lambda each: each.received_at),
+            Column("AGE", 6, lambda each: age(now - each.received_at)),
+            Column("SOURCE", 12, lambda each: each.source),
+            Column("OUTCOME", 13, _outcome, colour=lambda each: colour_of(each.outcome)),
+            Column("PRIORITY", 8, lambda each: each.priority),
+            Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
+            Column("SUBJECT", 24, lambda each: each.subject, grows=2),
+            Column("FROM", 10, lambda each: each.sender, grows=1),
+            Column("REASON", 10, _reason, grows=1),
+        ),
+        nothing="There is no such delivery.",
+    )
+
+
+def _outcome(each: DeliveryLine) -> str:
+    """Return what followed from a delivery."""
+    if each.outcome != ACCEPTED:
+        return and_what_to_do(DELIVERIES, each.outcome)
+    if each.dead_because is not None:
+        return and_what_to_do(OPERATIONS, "dead")
+    if each.operations:
+        return counted(each.operations, "operation")
+    return "a repeat" if each.duplicate_of else "no operation"
+
+
+def _reason(each: DeliveryLine) -> str:
+    """Return why an operation of a delivery is dead, else why the delivery, or a part of it, had no effect."""
+    if each.dead_because is None:
+        return without_names(each.reason)
+    return each.dead_because + named_request(each.request_id)
 
 
 @click.group()
@@ -77,20 +116,23 @@ def events() -> None:
 @click.option(
     "--since", type=Moment(), metavar="DURATION|TIME", help="Only deliveries since then: 90m, 24h, 7d, or a time."
 )
+@effects_option
 @counted_option
 @data_option
 @lines_option
-def list_(source: str | None, outcome: str | None, since: datetime | None, limit: int, data: Path, output: str) -> None:
+def list_(
+    source: str | None, outcome: str | None, since: datetime | None, effects: bool, limit: int, data: Path, output: str
+) -> None:
     """List deliveries, the newest first, each with its outcome.
 
     \b
     Examples:
-      ticketrelay events list --source prom --since 1h
+      ticketrelay events list --source prom --since 1h --effects
       ticketrelay events list --limit 0 -o jsonl > all.jsonl
     """
     with ledger_and_settings(data) as (ledger, _):
-        found = ledger.reading.deliveries(DeliveryFilter(source, outcome, since), limit or None)
-        print_list("events-list", found, output, _TABLE)
+        found = ledger.reading.deliveries(DeliveryFilter(source, outcome, since, effects), limit or None)
+        print_list("events-list", found, output, _table(ledger.reading.now()))
 
 
 @events.command()
@@ -137,20 +179,25 @@ def _searched(ledger: Ledger, text: str, since: datetime | None) -> list[CaseSto
 
 def _story(story: CaseStory) -> str:
     ticket = ticket_of(f"ticket {story.ticket_id}" if story.ticket_id else None, story.ticket_status, "no ticket yet")
-    state = f"{ticket}; {story.phase}, episode {story.episode}, {story.state}"
-    lines = [f"case {cell(story.key)} of {story.source}: {state}"]
+    phase, state = in_words(PHASES, story.phase), and_what_to_do(CASES, story.state)
+    about = [cell(story.subject), f"from {cell(story.opener)}" if story.opener else "", story.priority or ""]
+    lines = [f"case-{story.id} of {story.source}: {ticket}; {phase}, episode {story.episode}; {state}"]
+    lines += [f"  {'  '.join(filter(None, about))}"] if any(about) else []
     if story.last_error:
         lines.append(f"  last error: {cell(story.last_error)}")
     for each in story.operations:
         ended = time_text(each.ended_at)
-        lines.append(f"  {each.id:<10} {each.kind:<14} {each.state:<8} from in-{each.inbound_id}  {ended}")
+        shown = and_what_to_do(OPERATIONS, each.state)
+        lines.append(f"  {each.id:<10} {each.kind:<14} {shown:<16}  from in-{each.inbound_id}  {ended}".rstrip())
         if each.why:
-            lines.append(f"             {cell(each.why)}")
+            lines.append(f"             {cell(each.why)}{request_of(each)}")
         for one in each.tries:
             latency = f"{one.latency_ms} ms" if one.latency_ms is not None else ""
-            error = cell(one.error)
-            lines.append(f"             {one.at:%H:%M:%S}  {one.outcome}  {one.status or ''} {error} {latency}")
-    return "\n".join([*lines, *(f"  by hand    {line(done)}" for done in story.interventions)])
+            error = cell(one.error) + named_request(one.request_id)
+            tried = f"{one.at:%H:%M:%S}  {and_what_to_do(ATTEMPTS, one.outcome)}  {one.status or ''} {error} {latency}"
+            lines.append(f"             {tried}".rstrip())
+    lines += [f"  by hand    {line(done)}" for done in story.interventions]
+    return "\n".join([*lines, f"  key        {cell(story.key)}"])
 
 
 @events.command()
@@ -176,21 +223,29 @@ def show(name: str, data: Path, output: str) -> None:
 def _print_timeline(found: Timeline) -> None:
     for case in found.cases:
         ticket = ticket_of(f"ticket {case.ticket_id}" if case.ticket_id else None, case.ticket_status, "no ticket yet")
-        echo(f"{case.id} of {case.source}: {cell(case.key)}; {ticket}")
+        about = "; ".join(filter(None, (cell(case.subject), case.priority, ticket, f"key {cell(case.key)}")))
+        echo(f"{case.id} of {case.source}: {about}")
     if found.is_cut:
         notice("This history is long. Only its latest operations are shown.")
     for each in found.steps:
         echo(_step(each))
-    echo(f"outcome: {click.style(found.outcome, fg=colour_of(found.outcome), bold=True)}")
+    outcome = and_what_to_do(HISTORIES, found.outcome)
+    echo(f"outcome: {click.style(outcome, fg=colour_of(found.outcome), bold=True)}")
 
 
 def _step(each: Step) -> str:
     at = column_time(each.at)
-    status = f"{each.outcome or ''} {each.status or ''}".strip()
+    status = f"{_step_outcome(each)} {each.status or ''}".strip()
     shown = click.style(status, fg=colour_of(each.outcome or ""))
     wait = f"  then waits {each.wait_s:g} s" if each.wait_s is not None else ""
     took = f"  {each.latency_ms} ms" if each.latency_ms is not None else ""
-    return f"{at:<19}  {each.what:<10}  {each.subject:<12} {shown}{' ' if status else ''}{cell(each.text)}{took}{wait}"
+    text = f"{': ' if status else ''}{cell(each.text)}{named_request(each.request_id)}"
+    return f"{at:<19}  {each.what:<10}  {each.subject:<12} {shown}{text}{took}{wait}"
+
+
+def _step_outcome(each: Step) -> str:
+    table = {"attempted": ATTEMPTS, "ended": OPERATIONS}.get(each.what, DELIVERIES)
+    return and_what_to_do(table, each.outcome or "")
 
 
 @events.command()

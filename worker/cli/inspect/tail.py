@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import sys
 import time
@@ -14,9 +13,22 @@ import click
 from worker.cli.operate.byhand import ledger_and_settings
 from worker.cli.shell.common import data_option
 from worker.cli.shell.completion import sources
-from worker.cli.shell.output import FORMATS, cell, colour_of, emit_line, emit_many
+from worker.cli.shell.output import (
+    FORMATS,
+    Column,
+    Table,
+    cell,
+    colour_of,
+    effects_option,
+    emit_line,
+    emit_many,
+    named_request,
+    ticket_of,
+    without_names,
+)
+from worker.cli.shell.words import ATTEMPTS, DELIVERIES, and_what_to_do
 from worker.ledger import ACCEPTED, QUARANTINED, SKIPPED, Happening, HappeningFilter, Ledger, Outcome
-from worker.runtime.terminal import echo
+from worker.runtime.terminal import give_the_output_up
 
 LOOK_EVERY_S = 1.0
 OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
@@ -28,23 +40,26 @@ OUTCOMES = (ACCEPTED, QUARANTINED, SKIPPED, *get_args(Outcome))
 @click.option("--follow/--no-follow", default=True, show_default=True, help="Go on with new ones, or end.")
 @click.option("-n", "--lines", type=click.IntRange(0), default=10, show_default=True, metavar="N",
               help="Begin with the latest N.")  # fmt: skip
+@effects_option
 @data_option
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True,
               help="Print a table or JSON lines. json prints an array, and needs --no-follow.")  # fmt: skip
-def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data: Path, output: str) -> None:
+def tail(
+    source: str | None, outcome: str | None, follow: bool, lines: int, effects: bool, data: Path, output: str
+) -> None:
     """Show deliveries as they arrive and calls as they are made, each with its outcome, of all processes.
 
     The command reads the ledger once a second. It exits 0 on Ctrl-C, and when the program that reads its output ends.
 
     \b
     Examples:
-      ticketrelay tail --source prom
+      ticketrelay tail --source prom --effects
       ticketrelay tail --outcome rejected -o jsonl | jq .text
       ticketrelay tail --no-follow --lines 100
     """
     if follow and output == "json":
         raise click.UsageError("-o json prints one document, and --follow has no end: give -o jsonl or --no-follow.")
-    wanted = HappeningFilter(source, outcome)
+    wanted = HappeningFilter(source, outcome, effects)
     try:
         with ledger_and_settings(data) as (ledger, _):
             _run(ledger, wanted, lines, output, follow=follow)
@@ -52,8 +67,7 @@ def tail(source: str | None, outcome: str | None, follow: bool, lines: int, data
     except KeyboardInterrupt:
         pass
     except BrokenPipeError:
-        # Python's flush at the end would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_the_output_up()
 
 
 def _run(ledger: Ledger, wanted: HappeningFilter, lines: int, output: str, *, follow: bool) -> None:
@@ -62,6 +76,8 @@ def _run(ledger: Ledger, wanted: HappeningFilter, lines: int, output: str, *, fo
     if output == "json":
         emit_many("tail", latest, output)
         return
+    if output == "table":
+        _TABLE.show_titles()
     _print(latest, output)
     while follow and not _is_unread():
         before = None
@@ -76,18 +92,35 @@ def _print(found: list[Happening], output: str) -> None:
         if output == "jsonl":
             emit_line("tail", each)
         else:
-            echo(_line(each))
+            _TABLE.show_row(each)
     sys.stdout.flush()
 
 
-def _line(each: Happening) -> str:
-    what = each.kind or "delivery"
-    status = f" {each.status}" if each.status is not None else ""
+def _outcome(each: Happening) -> str:
+    word = and_what_to_do(DELIVERIES if each.what == "delivery" else ATTEMPTS, each.outcome)
+    return f"{word} {each.status or ''}".rstrip()
+
+
+def _reason(each: Happening) -> str:
+    text = without_names(each.text) if each.what == "delivery" else each.text
     took = f"{each.latency_ms} ms" if each.latency_ms is not None else ""
-    ticket = f"ticket {each.ticket_id}" if each.ticket_id else ""
-    more = "  ".join(part for part in (cell(each.case), ticket, took, cell(each.text)) if part)
-    outcome = click.style(f"{each.outcome + status:<16}", fg=colour_of(each.outcome))
-    return f"{each.at:%Y-%m-%d %H:%M:%S}  {each.id:<12} {each.source:<16} {what:<14} {outcome} {more}".rstrip()
+    return "  ".join(filter(None, (cell(text) + named_request(each.request_id), took)))
+
+
+_TABLE: Table[Happening] = Table(
+    (
+        Column("TIME (UTC)", 19, lambda each: each.at),
+        Column("ID", 8, lambda each: each.id),
+        Column("SOURCE", 12, lambda each: each.source),
+        Column("WHAT", 13, lambda each: each.kind or "delivery"),
+        Column("OUTCOME", 13, _outcome, colour=lambda each: colour_of(each.outcome)),
+        Column("PRIORITY", 8, lambda each: each.priority),
+        Column("TICKET", 14, lambda each: ticket_of(each.ticket_id, each.ticket_status)),
+        Column("SUBJECT", 24, lambda each: each.subject, grows=2),
+        Column("REASON", 10, _reason, grows=1),
+        Column("KEY", 10, lambda each: each.case, grows=1),
+    )
+)
 
 
 def _is_unread() -> bool:

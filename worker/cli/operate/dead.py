@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -23,35 +25,47 @@ from worker.cli.operate.byhand import (
 from worker.cli.shell.common import data_option, fail
 from worker.cli.shell.completion import dead_letters as dead_letter_ids
 from worker.cli.shell.output import (
+    Column,
     Fact,
-    Lines,
+    Table,
     cell,
     lines_option,
+    named_request,
     notice,
     print_document,
     print_list,
     show_facts,
     time_text,
 )
+from worker.cli.shell.words import ATTEMPTS, in_words
 from worker.documents.dead_letters import DeadLetterBound, DeadLetterEdited, DeadLetterGroup, DeadLetterShown
 from worker.ledger import DeadLetter, DeadLetterInFull, Ledger
-from worker.runtime.terminal import echo
+from worker.runtime.terminal import echo, secho
 from worker.settings import Settings
-from worker.wording import counted
+from worker.wording import age, counted
 
 LARGEST_BODY_SHOWN = 20_000  # characters
 LARGEST_EDIT = 4 * 1024 * 1024  # bytes
 _NONE = "There is no dead letter."
 
 _FACTS: tuple[Fact[DeadLetterShown], ...] = (
-    Fact("reason", lambda found: found.letter.reason),
+    Fact("subject", lambda found: cell(found.letter.subject)),
+    Fact("from", lambda found: cell(found.letter.sender)),
+    Fact("priority", lambda found: found.letter.priority),
+    Fact("ticket", lambda found: found.letter.ticket_id),
+    Fact("since", lambda found: time_text(found.letter.since)),
+    Fact("reason", lambda found: cell(found.letter.reason)),
+    Fact("request id", lambda found: cell(found.letter.request_id)),
+    Fact("act", lambda found: found.letter.next_step),
     Fact("holds up", lambda found: f"{counted(found.letter.holds_up, 'operation')} waiting for its ticket"
          if found.letter.holds_up else None),
     Fact("key", lambda found: found.idempotency_key),
     Fact("careful", lambda found: "an earlier call may have been executed: look in the ticket system before a retry"
          if found.may_have_been_executed else None),
     Fact("tried", lambda found: [
-        f"{time_text(each.at)}  {each.outcome}  {each.status or ''}  {each.error or ''}" for each in found.tries
+        f"{time_text(each.at)}  {in_words(ATTEMPTS, each.outcome)}  {each.status or ''}  "
+        f"{cell(each.error)}{named_request(each.request_id)}".rstrip()
+        for each in found.tries
     ]),
 )  # fmt: skip
 
@@ -77,21 +91,56 @@ def list_(by: str | None, data: Path, output: str) -> None:
         found = ledger.reading.dead()
         if by is not None:
             groups = dead_letters.grouped(by, found)
-            print_list("dead-groups", groups, output, Lines(_group, nothing=_NONE))
+            print_list("dead-groups", groups, output, _GROUPS)
         else:
-            print_list("dead-list", found, output, Lines(_dead_letter, nothing=_NONE))
+            print_list("dead-list", found, output, _DeadLetters(ledger.reading.now()))
 
 
-def _dead_letter(each: DeadLetter) -> str:
-    since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
-    about, reason = cell(each.about), cell(each.reason)
-    holds = f"\n{'':<12} holds up {counted(each.holds_up, 'operation')}" if each.holds_up else ""
-    return f"{each.id:<12} {since}  {each.source:<16} {each.what:<14} {about}\n{'':<12} {reason}{holds}"
+class _DeadLetters:
+    """Shows each dead letter as a row, and below it why it is dead, what a person can do, and what it holds up."""
+
+    def __init__(self, now: datetime) -> None:
+        self._table: Table[DeadLetter] = Table(
+            (
+                Column("ID", 8, lambda each: each.id),
+                Column("AGE", 6, lambda each: age(now - each.since) if each.since else ""),
+                Column("SOURCE", 12, lambda each: each.source),
+                Column("WHAT", 13, lambda each: each.what),
+                Column("PRIORITY", 8, lambda each: each.priority),
+                Column("TICKET", 8, lambda each: each.ticket_id),
+                Column("SUBJECT", 24, lambda each: each.subject, grows=1),
+            )
+        )
+
+    def show(self, rows: Iterable[DeadLetter]) -> None:
+        is_empty = True
+        for each in rows:
+            if is_empty:
+                self._table.show_titles()
+            is_empty = False
+            self._table.show_row(each)
+            for title, text in _below(each):
+                echo(f"{'':<10}{title:<5}{cell(text)}")
+        if is_empty:
+            echo(_NONE)
 
 
-def _group(each: DeadLetterGroup) -> str:
-    holds = f", holds up {counted(each.holds_up, 'operation')}" if each.holds_up else ""
-    return f"{each.letters:>6}  {cell(each.group)}\n{'':>6}  such as {each.first}{holds}"
+def _below(each: DeadLetter) -> Iterator[tuple[str, str]]:
+    yield "why", each.reason + named_request(each.request_id)
+    yield "act", each.next_step
+    holds = f"; holds up {counted(each.holds_up, 'operation')}" if each.holds_up else ""
+    yield "also", f"{each.about}{holds}"
+
+
+_GROUPS: Table[DeadLetterGroup] = Table(
+    (
+        Column("LETTERS", 7, lambda each: each.letters),
+        Column("HOLD UP", 7, lambda each: each.holds_up or ""),
+        Column("SUCH AS", 8, lambda each: each.first),
+        Column("REASON", 1, lambda each: each.group),
+    ),
+    nothing=_NONE,
+)
 
 
 @dead.command()
@@ -110,7 +159,7 @@ def show(letter: str, data: Path, output: str) -> None:
 
 
 def _print(found: DeadLetterShown) -> None:
-    echo(f"{found.letter.id}  {found.letter.what}  {found.letter.source}  {found.letter.about}")
+    secho(f"{found.letter.id}  {found.letter.what}  {found.letter.source}  {cell(found.letter.about)}", bold=True)
     show_facts(_FACTS, found)
     body = escaped(found.body)
     echo(body if len(body) <= LARGEST_BODY_SHOWN else f"{body[:LARGEST_BODY_SHOWN]}… ({len(body)} characters)")

@@ -10,7 +10,7 @@ import click
 
 from worker.cli.operate.byhand import Moment, ledger_and_settings
 from worker.cli.shell.common import data_option
-from worker.cli.shell.output import Lines, lines_option, print_list, time_text
+from worker.cli.shell.output import Column, Table, lines_option, print_list, time_text
 from worker.ledger import Intervention
 
 
@@ -43,14 +43,29 @@ def list_(since: datetime | None, subject: str | None, number: int, data: Path, 
     """
     with ledger_and_settings(data) as (ledger, _):
         found = ledger.list_interventions(since=since, subject=subject, limit=number)
-    print_list("interventions-list", found, output, Lines(line, nothing="There is no intervention."))
+    print_list("interventions-list", found, output, _TABLE)
 
 
 def line(each: Intervention) -> str:
     """Return one intervention in one line."""
-    detail = "  ".join(f"{name}: {_plain(value)}" for name, value in each.detail.items())
-    return f"{time_text(each.at)}  {each.who}  {each.what}  {each.subject}  {detail}".rstrip()
+    return f"{time_text(each.at)}  {each.who}  {each.what}  {each.subject}  {_detail(each)}".rstrip()
+
+
+def _detail(each: Intervention) -> str:
+    return "  ".join(f"{name}: {_plain(value)}" for name, value in each.detail.items())
 
 
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+_TABLE: Table[Intervention] = Table(
+    (
+        Column("WHEN (UTC)", 19, lambda each: each.at),
+        Column("WHO", 20, lambda each: each.who),
+        Column("WHAT", 12, lambda each: each.what),
+        Column("TO WHAT", 12, lambda each: each.subject),
+        Column("DETAIL", 1, _detail),
+    ),
+    nothing="There is no intervention.",
+)

@@ -14,7 +14,7 @@ from worker.cli.shell.common import data_option
 from worker.cli.shell.output import cell, counts, output_option, print_document
 from worker.documents.audit import FolderAudited, MailAudited
 from worker.runtime.terminal import echo, secho
-from worker.wording import counted
+from worker.wording import counted, plural
 
 SHOWN = 20  # UIDs in the table
 
@@ -48,7 +48,7 @@ def _print(found: MailAudited) -> None:
         if each.error is not None:
             secho(f"{name}: the mailbox cannot be read: {cell(each.error)}", fg="red")
     for source in found.deliveries:
-        echo(f"deliveries of {source.source}: {counts(source.outcomes)}")
+        echo(f"deliveries of {source.source}: {counts(source.outcomes, _became)}")
     folders = counted(sum(len(each.folders) for each in found.mailboxes), "folder")
     echo(f"compared  {folders}: {counted(found.gaps, 'gap')}")
 
@@ -56,7 +56,7 @@ def _print(found: MailAudited) -> None:
 def _print_folder(name: str, folder: FolderAudited) -> None:
     echo(f"{name} {cell(folder.folder)}: {counted(folder.on_server, 'mail')}, {folder.accounted} accounted for, "
                f"{folder.before_us} older than the first poll")  # fmt: skip
-    echo(f"  became    {counts(folder.outcomes)}")
+    echo(f"  became    {counts(folder.outcomes, _became)}")
     if folder.owed:
         echo(f"  owed      {folder.owed} to flag or move")
     if folder.missing:
@@ -64,3 +64,8 @@ def _print_folder(name: str, folder: FolderAudited) -> None:
         later = f", {folder.not_read_yet} of them to come with the next poll" if folder.not_read_yet else ""
         missing = counted(len(folder.missing), "mail")
         secho(f"  GAPS      {missing} missing from the ledger{later}: UID {uids}", fg="red")
+
+
+def _became(word: str, number: int) -> str:
+    """Return the result of mails in words: "2 tickets", but "2 suppressed"."""
+    return plural(word) if number != 1 and word in ("ticket", "note", "duplicate") else word

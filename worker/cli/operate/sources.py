@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from worker.cli.shell.output import (
     show_facts,
     time_text,
 )
+from worker.cli.shell.words import ATTEMPTS, DELIVERIES, Word, in_words
 from worker.documents.sources import SourceListed, SourceShown, SourcesListed, SourceTested
 from worker.ledger import EVERYTHING, Pause
 from worker.runtime.terminal import echo, secho
@@ -44,8 +46,8 @@ _COLOURS = {"needs somebody": "dead", "ok": "done"}
 _FACTS: tuple[Fact[SourceShown], ...] = (
     Fact("health", lambda shown: click.style(shown.health, fg=colour_of(_COLOURS.get(shown.health, "")))),
     Fact("last", lambda shown: time_text(shown.last_message_at) or "none yet"),
-    Fact("came", lambda shown: _counted(shown.deliveries, shown.counted_since)),
-    Fact("sent", lambda shown: _counted(shown.attempts, shown.counted_since)),
+    Fact("came", lambda shown: _counted(shown.deliveries, shown.counted_since, DELIVERIES)),
+    Fact("sent", lambda shown: _counted(shown.attempts, shown.counted_since, ATTEMPTS)),
     Fact("to send", lambda shown: counted(shown.open_operations, "operation")),
     Fact("dead", lambda shown: f"{counted(shown.dead, 'dead letter')}: see `ticketrelay dead list`"
          if shown.dead else None),
@@ -130,8 +132,9 @@ def _print_shown(shown: SourceShown) -> None:
     show_facts(_FACTS, shown)
 
 
-def _counted(numbers: dict[str, int], since: datetime) -> str:
-    return f"{counts(dict(sorted(numbers.items()))) or 'nothing'} since {time_text(since)}"
+def _counted(numbers: Mapping[str, int], since: datetime, table: Mapping[str, Word]) -> str:
+    said = counts(dict(sorted(numbers.items())), lambda stored, _: in_words(table, stored))
+    return f"{said or 'nothing'} since {time_text(since)}"
 
 
 @sources.command()

@@ -30,6 +30,9 @@ ALERTS, MAIL, CHAT = "alertmanager", "email", "slack"
 PATIENCE_S = 60.0
 SCENARIO_KEY = "ak_test_scenario"  # reads with a budget of its own, so that reading does not change the scenario
 
+PLAYER = "the scenario of run"  # who decided, in the record of interventions
+WHY_GIVEN_UP = "an example: nobody needs this ticket"
+
 Alert = dict[str, Any]
 
 
@@ -117,8 +120,21 @@ class _Scenario:
         self._step(
             "the API answers 503 once", lambda: self._fire(queue), queue["fingerprint"], status="open", tickets=1
         )
-        self._api.faults.add(FaultRule(action="status", status=400, body=strange["fingerprint"], times=1))
+        no = "the ITSM takes no certificates"
+        rejects = FaultRule(
+            action="status", status=400, message=no, field="subject", body=strange["fingerprint"], times=1
+        )
+        self._api.faults.add(rejects)
         self._step("the API rejects it", lambda: self._fire(strange), strange["fingerprint"], status=None, dead=1)
+        self._give_up(strange["fingerprint"])
+
+    def _give_up(self, about: str) -> None:
+        """Decide about the scenario's own dead letter, as a person does, so that the scenario leaves no alarm."""
+        story = self._settled(about)
+        for each in story.operations if story is not None else ():
+            if each.state == "dead":
+                self._ledger.skip(each.id, WHY_GIVEN_UP, by=PLAYER)
+                echo(f"  {'a person gives it up':<28} {each.id}, with the reason: {WHY_GIVEN_UP}")
 
     def _play_mail(self) -> None:
         message_id = f"<{secrets.token_hex(8)}@scenario.example>"

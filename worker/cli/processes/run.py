@@ -386,7 +386,9 @@ def _say_what_next(running: Running) -> None:
         "\nTry next, in another terminal:\n\n"
         f"  curl -sS http://{listen}/in/alertmanager -H 'Authorization: Bearer {DEV_SECRET}' \\\n"
         f'    -d \'{{"version":"4","status":"firing","alerts":[{alert}]}}\'\n\n'
-        f"  curl -sS http://{listen}/api/v1/tickets -H 'X-API-Key: {LOCAL_KEY}'\n\n"
+        "and look for its ticket, until it is there:\n\n"
+        f"  until curl -sS 'http://{listen}/api/v1/tickets?search=DiskFull' -H 'X-API-Key: {LOCAL_KEY}' |\n"
+        "    grep DiskFull; do sleep 1; done\n\n"
         "  .venv/bin/ticketrelay send alertmanager        send a sample alert\n"
         "  .venv/bin/ticketrelay dead list                list what a person must decide on\n"
         "  .venv/bin/ticketrelay status                   show the work under way, and the alarms\n\n"

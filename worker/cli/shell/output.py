@@ -20,12 +20,13 @@ import click
 
 from tickets.invisible import shown
 from worker.documents.registry import adapter, item_adapter
-from worker.runtime.terminal import echo, echo_json, secho
+from worker.runtime.terminal import echo, echo_json, fitted, padded, room, secho
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from worker.cli.shell.common import F
+    from worker.ledger import OperationStory
 
 T = TypeVar("T")
 S = TypeVar("S", contravariant=True)
@@ -34,6 +35,8 @@ FORMATS = ("table", "json", "jsonl")
 _HELP = "Print a table, one JSON document, or JSON lines."
 KIB = 1024
 CUT_AT = 400  # characters of a cell
+LONG_NAME = 12  # characters: a fingerprint or another name that no person reads in a list
+GAP = "  "  # between two columns
 
 _ONE_LINE = {9: " ", 10: " "}
 
@@ -51,6 +54,13 @@ def output_option(command: F) -> F:
 def _option(command: F, **more: Any) -> F:
     return click.option(
         "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True, help=_HELP, **more
+    )(command)
+
+
+def effects_option(command: F) -> F:
+    """Add `--effects` to a command that lists deliveries."""
+    return click.option(
+        "--effects", is_flag=True, help="Leave out deliveries from which no operation followed, such as repeats."
     )(command)
 
 
@@ -102,7 +112,11 @@ class Column(Generic[T]):
 
     title: str
     width: int
+    """The width of the column; at a terminal, the least width of one that grows."""
     value: Callable[[T], object]
+    grows: int = 0
+    """The column's part of the room that a terminal's line has left. Longer cells are cut at a terminal. 0: never."""
+    colour: Callable[[T], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +128,38 @@ class Table(Generic[T]):
     """The notice beside an empty list."""
 
     def show(self, rows: Iterable[T]) -> None:
-        number = 0
-        for number, row in enumerate(rows, 1):
-            if number == 1:
-                secho(self._line([each.title for each in self.columns]), bold=True)
-            echo(self._line([each.value(row) for each in self.columns]))
-        if not number and self.nothing:
+        is_empty = True
+        for row in rows:
+            if is_empty:
+                self.show_titles()
+            is_empty = False
+            self.show_row(row)
+        if is_empty and self.nothing:
             notice(self.nothing)
 
-    def _line(self, row: Sequence[object]) -> str:
-        cells = [f"{cell(value):<{column.width}}" for column, value in zip(self.columns, row, strict=True)]
-        return "  ".join(cells).rstrip()
+    def show_titles(self) -> None:
+        """Print the titles of the columns."""
+        secho(GAP.join(self._cells([each.title for each in self.columns])).rstrip(), bold=True)
+
+    def show_row(self, row: T) -> None:
+        """Print one row."""
+        cells = self._cells([each.value(row) for each in self.columns])
+        colours = [each.colour(row) if each.colour is not None else None for each in self.columns]
+        cells = [click.style(text, fg=fg) if fg else text for text, fg in zip(cells, colours, strict=True)]
+        echo(GAP.join(cells).rstrip())
+
+    def _cells(self, row: Sequence[object]) -> list[str]:
+        """Return the cells of one line, as wide as the present width of the terminal allows."""
+        cells = [cell(value) for value in row]
+        widths = [each.width for each in self.columns]
+        columns = room()
+        if columns is not None:
+            left = max(columns - sum(widths) - len(GAP) * (len(widths) - 1), 0)
+            parts = sum(each.grows for each in self.columns) or 1
+            widths = [each.width + left * each.grows // parts for each in self.columns]
+            measured = zip(cells, widths, self.columns, strict=True)
+            cells = [fitted(text, width) if column.grows else text for text, width, column in measured]
+        return [padded(text, width) for text, width in zip(cells, widths, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +232,35 @@ def time_text(at: datetime | None) -> str:
     return f"{column_time(at)} UTC" if at is not None else ""
 
 
-def counts(numbers: Mapping[T, int]) -> str:
-    """Return numbers with their names, in one line. The names are stored words, which have no plural."""
-    return " · ".join(f"{number} {name}" for name, number in numbers.items())
+def counts(numbers: Mapping[T, int], named: Callable[[T, int], str] = lambda name, _: str(name)) -> str:
+    """Return numbers with their names, in one line; by default the names are stored words, which have no plural."""
+    return " · ".join(f"{number} {named(name, number)}" for name, number in numbers.items())
 
 
 def ticket_of(ticket: str | None, status: object, without: str = "") -> str:
     """Return a ticket and its state; `without` when there is none."""
     return f"{ticket} ({status})" if ticket else without
+
+
+def without_names(reason: str | None) -> str:
+    """Return the reason of a delivery with each part said once, and the long names of messages left out.
+
+    The parts are "NAME: REASON". `-o json` and `events show` have the names.
+    """
+    parts = (each.partition(": ") for each in (reason or "").split("; "))
+    said = (rest if rest and len(head) >= LONG_NAME else f"{head}{colon}{rest}" for head, colon, rest in parts)
+    return "; ".join(dict.fromkeys(said))
+
+
+def named_request(request_id: str | None) -> str:
+    """Return the Tickets API's id of a request behind a text; nothing without one."""
+    return f" (request {cell(request_id)})" if request_id else ""
+
+
+def request_of(operation: OperationStory) -> str:
+    """Return the id of the last request of a dead operation, which the support of the Tickets API asks for."""
+    last = operation.tries[-1].request_id if operation.tries and operation.state == "dead" else None
+    return named_request(last)
 
 
 def colour_of(outcome: str) -> str | None:

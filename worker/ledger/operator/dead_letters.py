@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 from sqlalchemy.sql.elements import Label
 
 from connectors.contract.messages import Inbound
+from worker.ledger.operator.next_steps import of_delivery, of_operation
 from worker.ledger.schema.rows import restore
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
 from worker.ledger.schema.words import InboundOutcome, OperationState
@@ -43,6 +44,20 @@ class DeadLetter:
     holds_up: int = 0
     """How many operations wait for the ticket that it did not create."""
     may_have_been_executed: bool = False
+    subject: str | None = None
+    """The subject of the case's ticket, as planned, or of the delivery; a neutral one for a private message."""
+    sender: str | None = None
+    """The author of a delivery; None for a private message, and where the source names no people."""
+    case: str | None = None
+    priority: str | None = None
+    """The case's present priority."""
+    ticket_id: str | None = None
+    status: int | None = None
+    """The HTTP status of the last attempt."""
+    request_id: str | None = None
+    """The Tickets API's id of the last attempt's request."""
+    next_step: str = ""
+    """The decisions that a person can take, as commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,8 @@ class Try:
     status: int | None
     error: str | None
     latency_ms: int | None
+    request_id: str | None = None
+    """The id that the Tickets API gave the request; None if the answer had none, or the attempt succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +111,29 @@ _PLACE = (operations.c.ended_at, operations.c.case_id, operations.c.seq)
 
 
 def _rejected() -> Select[Any]:
+    return _dead().order_by(*_PLACE)
+
+
+def _dead() -> Select[Any]:
+    """Select dead operations with their cases and their last attempts."""
+    of_it = (attempts.c.case_id == operations.c.case_id, attempts.c.seq == operations.c.seq)
+    last = select(func.max(attempts.c.id)).where(*of_it).correlate(operations).scalar_subquery()
+    of_case = (cases.c.source, cases.c.key, cases.c.subject, cases.c.priority, cases.c.ticket_id)
+    of_attempt = (attempts.c.outcome, attempts.c.status, attempts.c.request_id)
     return (
-        select(operations, cases.c.source, cases.c.key, _held())
+        select(operations, *of_case, *of_attempt, _held())
         .join(cases, operations.c.case_id == cases.c.id)
+        .outerjoin(attempts, attempts.c.id == last)
         .where(operations.c.state == OperationState.DEAD)
-        .order_by(*_PLACE)
     )
 
 
 def _kept() -> Select[Any]:
     """Select quarantined deliveries without their bodies, which the list does not need."""
-    columns = (inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries)
+    columns = (
+        inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.reason, inbound.c.deliveries,
+        inbound.c.subject, inbound.c.sender,
+    )  # fmt: skip
     # Sorted by an expression: in the order of the primary key, SQLite would read every delivery to find a few.
     return select(*columns).where(inbound.c.outcome == InboundOutcome.QUARANTINED).order_by(inbound.c.id + 0)
 
@@ -123,11 +152,7 @@ def show_dead(connection: Connection, dead_letter_id: str) -> DeadLetterInFull:
         kept = quarantined_row(connection, number)
         return DeadLetterInFull(_dead_delivery(kept), restore(kept).body)
     case_id, seq = place_of(dead_letter_id)
-    statement = (
-        select(operations, cases.c.source, cases.c.key, _held())
-        .join(cases, operations.c.case_id == cases.c.id)
-        .where(operations.c.case_id == case_id, operations.c.seq == seq, operations.c.state == OperationState.DEAD)
-    )
+    statement = _dead().where(operations.c.case_id == case_id, operations.c.seq == seq)
     row = connection.execute(statement).one_or_none()
     if row is None:
         raise NoSuchDeadLetter(f"{dead_letter_id} is not a dead letter; `dead list` shows those that are")
@@ -144,7 +169,8 @@ def read_tries(connection: Connection, case_id: int, seq: int) -> tuple[Try, ...
     """Return the attempts of one operation, in order."""
     tried = select(attempts).where(attempts.c.case_id == case_id, attempts.c.seq == seq).order_by(attempts.c.id)
     return tuple(
-        Try(each.at, each.outcome, each.status, each.error, each.latency_ms) for each in connection.execute(tried)
+        Try(each.at, each.outcome, each.status, each.error, each.latency_ms, each.request_id)
+        for each in connection.execute(tried)
     )
 
 
@@ -166,13 +192,39 @@ def request_of(connection: Connection, dead_letter_id: str) -> bytes:
 
 def _dead_operation(row: Row[Any]) -> DeadLetter:
     name = f"op-{row.case_id}-{row.seq}"
-    about, why = f"case {row.key}", row.why or ""
-    return DeadLetter(name, row.source, row.ended_at, row.kind, about, why, row.holds_up, row.ambiguous)
+    return DeadLetter(
+        name,
+        row.source,
+        row.ended_at,
+        row.kind,
+        about=f"case {row.key}",
+        reason=row.why or "",
+        holds_up=row.holds_up,
+        may_have_been_executed=row.ambiguous,
+        subject=row.subject,
+        case=f"case-{row.case_id}",
+        priority=row.priority,
+        ticket_id=row.ticket_id,
+        status=row.status,
+        request_id=row.request_id,
+        next_step=of_operation(name, row.kind, row.outcome, row.status, ticket=row.ticket_id),
+    )
 
 
 def _dead_delivery(row: Row[Any]) -> DeadLetter:
     times = f"arrived {row.deliveries} times" if row.deliveries > 1 else "arrived once"
-    return DeadLetter(f"in-{row.id}", row.source, row.received_at, "quarantined", times, row.reason or "")
+    name = f"in-{row.id}"
+    return DeadLetter(
+        name,
+        row.source,
+        row.received_at,
+        "quarantined",
+        about=times,
+        reason=row.reason or "",
+        subject=row.subject,
+        sender=row.sender,
+        next_step=of_delivery(name),
+    )
 
 
 def quarantined_row(connection: Connection, number: int) -> Row[Any]:

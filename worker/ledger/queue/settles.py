@@ -50,6 +50,9 @@ class Settlement:
     response: str | None = None
     status: int | None = None
     error: str | None = None
+    """Why the attempt failed, with the reason that the Tickets API gave, in one line."""
+    request_id: str | None = None
+    """The id that the Tickets API gave the request; only of a failed attempt."""
     latency: timedelta | None = None
     gate: CloseGate | None = None
     estimated_at: datetime | None = None
@@ -146,6 +149,7 @@ def _attempt(each: Claim, outcome: Settlement, now: datetime) -> dict[str, Any]:
         "outcome": outcome.outcome,
         "status": outcome.status,
         "error": outcome.error,
+        "request_id": outcome.request_id,
         "latency_ms": None if outcome.latency is None else outcome.latency // timedelta(milliseconds=1),
     }
 

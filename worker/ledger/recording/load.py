@@ -91,6 +91,7 @@ def case_of(row: Row[Any]) -> Case:
         run_at=row.run_at,
         state=state,
         opener=row.opener,
+        subject=row.subject,
         delivery=row.state,
         kind=row.kind,
         rank=row.rank,

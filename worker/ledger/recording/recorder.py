@@ -23,6 +23,7 @@ from worker.ledger.schema.words import ACCEPTED, QUARANTINED, Became
 from worker.planning.arrival import Arrival, Effect, Rules
 from worker.planning.keys import seen_digest
 from worker.planning.model import Kind, Recurrence, Treatment
+from worker.planning.titles import Title, title_of
 
 REMARKS_KEPT = 20  # of one delivery
 MAX_REASON = 2000  # characters
@@ -76,6 +77,11 @@ class Delivery:
         """Return a name for this observation of the messages; None if the delivery is read again or has a problem."""
         is_again = self.inbound_id is not None or self.problem is not None
         return None if is_again else self.inbound.received_at.astimezone(UTC).isoformat()
+
+    def title(self, effects: Sequence[Effect] = ()) -> Title:
+        """Return the subject and the sender under which lists show the delivery; `effects` are those of its events."""
+        is_changed = bool(effects) and effects[0].recurrence is Recurrence.CHANGED
+        return title_of(self.inbound.source, self.parsed.events, is_changed=is_changed)
 
     @property
     def problem(self) -> str | None:
@@ -219,6 +225,7 @@ def _count_in_quarantine(connection: Connection, source: str, body_digest: str, 
 def _inbound_row(delivery: Delivery, times: int) -> dict[str, Any]:
     arrived = delivery.inbound
     kept = [[name, value] for name, value in arrived.headers if name not in CREDENTIALS]
+    title = delivery.title()
     return {
         "source": arrived.source,
         "received_at": arrived.received_at,
@@ -228,6 +235,8 @@ def _inbound_row(delivery: Delivery, times: int) -> dict[str, Any]:
         "body": zlib.compress(arrived.body),
         "body_digest": _body_digest(arrived),
         "deliveries": times,
+        "subject": title.subject,
+        "sender": title.sender,
     }
 
 
@@ -236,17 +245,22 @@ def _body_digest(arrived: Inbound) -> str:
 
 
 def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recorded: list[Recorded]) -> None:
-    """Store the outcomes and reasons after planning; a new row without a reason is already correct."""
-    rows = [
-        {
-            "the_id": each.inbound_id,
-            "its_outcome": each.outcome,
-            "its_reason": each.reason,
-            "its_first": each.duplicate_of,
-        }
-        for delivery, each in zip(deliveries, recorded, strict=True)
-        if each.reason is not None or delivery.inbound_id is not None
-    ]
+    """Store outcomes, reasons and titles after planning; a new row that planning changed nothing of is left alone."""
+    rows = []
+    for delivery, each in zip(deliveries, recorded, strict=True):
+        title = delivery.title(each.effects)
+        if each.reason is None and delivery.inbound_id is None and title == delivery.title():
+            continue
+        rows.append(
+            {
+                "the_id": each.inbound_id,
+                "its_outcome": each.outcome,
+                "its_reason": each.reason,
+                "its_first": each.duplicate_of,
+                "its_subject": title.subject,
+                "its_sender": title.sender,
+            }
+        )
     if rows:
         statement = (
             update(inbound)
@@ -255,6 +269,8 @@ def _note_outcomes(connection: Connection, deliveries: Sequence[Delivery], recor
                 outcome=bindparam("its_outcome"),
                 reason=bindparam("its_reason"),
                 duplicate_of=bindparam("its_first"),
+                subject=bindparam("its_subject"),
+                sender=bindparam("its_sender"),
             )
         )
         connection.execute(statement, rows)

@@ -90,6 +90,8 @@ def replay(
         result = Recorded(each.delivery.inbound_id or 0, outcome, problem or summary(each.delivery, own), own)
         if not problem and (each.quarantined or any(effect.operations for effect in own)):
             this_one = update(inbound).where(inbound.c.id == result.inbound_id)
-            connection.execute(this_one.values(outcome=outcome, reason=result.reason))
+            title = each.delivery.title(own)
+            values = {"outcome": outcome, "reason": result.reason, "subject": title.subject, "sender": title.sender}
+            connection.execute(this_one.values(values))
         recorded.append(result)
     return recorded

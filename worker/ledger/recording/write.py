@@ -125,6 +125,7 @@ def _case_row(case: Case) -> dict[str, Any]:
         "ended_at": state.ended_at,
         "priority": state.priority,
         "opener": case.opener,
+        "subject": case.subject,
         "state": case.delivery,
         "kind": case.kind,
         "rank": case.rank,

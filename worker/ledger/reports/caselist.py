@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, tuple_
 from worker.ledger.reports.overview import CaseStory, stories
 from worker.ledger.reports.selects import equal, filled, narrowed
 from worker.ledger.schema.tables import cases, operations, participants
+from worker.planning.titles import named
 
 AT_ONCE = 500  # rows in one statement
 
@@ -35,6 +36,10 @@ class CaseLine:
     ticket_id: str | None
     ticket_status: str | None
     last_error: str | None
+    subject: str | None = None
+    """The subject of its latest ticket, as planned; a neutral one for a private message."""
+    opener: str | None = None
+    """The author of the opening, as the source names people; None for a private message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,10 @@ def before(connection: Connection, number: int | None, wanted: CaseFilter, limit
         equal(cases.c.state, wanted.state),
         cases.c.ticket_id.is_not(None) == wanted.has_ticket if wanted.has_ticket is not None else None,
     )
-    return [filled(CaseLine, row, id=f"case-{row.id}") for row in connection.execute(statement)]
+    return [
+        filled(CaseLine, row, id=f"case-{row.id}", opener=named(row.source, row.subject, row.opener))
+        for row in connection.execute(statement)
+    ]
 
 
 def number_of(line: CaseLine) -> int:
@@ -64,9 +72,10 @@ def number_of(line: CaseLine) -> int:
 
 
 def of_people(connection: Connection, text: str, limit: int) -> list[int]:
-    """Return the cases with this text in the name of the opener or a participant, the newest first."""
+    """Return the cases with this text in their subject, or in the name of the opener or a participant, newest first."""
     part = select(participants.c.case_id).where(participants.c.name.icontains(text, autoescape=True))
-    opener = select(cases.c.id).where(cases.c.opener.icontains(text, autoescape=True))
+    own = cases.c.opener.icontains(text, autoescape=True) | cases.c.subject.icontains(text, autoescape=True)
+    opener = select(cases.c.id).where(own)
     found: set[int] = set()
     for statement in (part.order_by(participants.c.case_id.desc()), opener.order_by(cases.c.id.desc())):
         found |= set(connection.execute(statement.limit(limit)).scalars())

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, select
 
 from worker.ledger.engine.paging import first_since
 from worker.ledger.reports.selects import equal, filled, narrowed, number_by
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
+from worker.ledger.schema.words import InboundOutcome, OperationState
 
 LATEST_LOOKED_AT = 20_000  # ids that are read to find the latest few that fit a filter
 
@@ -40,6 +41,20 @@ class DeliveryLine:
     operations: int
     duplicate_of: str | None
     """The delivery that brought the same message before."""
+    subject: str | None = None
+    """The subject of its first event, else of its case; a neutral one for a private message."""
+    sender: str | None = None
+    """The author of its first event; None for a private message, and where the source names no people."""
+    case: str | None = None
+    """The case to which its first operation belongs, or that of the message that it repeats."""
+    priority: str | None = None
+    """The case's present priority."""
+    ticket_id: str | None = None
+    ticket_status: str | None = None
+    dead_because: str | None = None
+    """Why an operation that followed from it is dead; None if none is."""
+    request_id: str | None = None
+    """The Tickets API's id of the last request of that operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +77,25 @@ class Filter:
     source: str | None = None
     outcome: str | None = None
     since: datetime | None = None
+    effects: bool = False
+    """True leaves out accepted deliveries from which no operation followed, such as repeats."""
 
 
 def window(connection: Connection, start: int, end: int, wanted: Filter) -> list[DeliveryLine]:
     """Return the deliveries with ids in [start, end), the newest first."""
     statement = narrowed(
-        select(*_LINE).where(inbound.c.id >= start, inbound.c.id < end).order_by(inbound.c.id.desc()),
+        _lines().where(inbound.c.id >= start, inbound.c.id < end).order_by(inbound.c.id.desc()),
         equal(inbound.c.source, wanted.source),
         equal(inbound.c.outcome, wanted.outcome),
         inbound.c.received_at >= wanted.since if wanted.since is not None else None,
+        had_effect() if wanted.effects else None,
     )
     return [_line(row) for row in connection.execute(statement)]
 
 
 def lines(connection: Connection, numbers: Sequence[int]) -> list[DeliveryLine]:
     """Return the deliveries with these numbers, the oldest first."""
-    statement = select(*_LINE).where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
+    statement = _lines().where(inbound.c.id.in_(numbers)).order_by(inbound.c.id)
     return [_line(row) for row in connection.execute(statement)]
 
 
@@ -87,17 +105,65 @@ def sources_among(connection: Connection, names: Sequence[str]) -> frozenset[str
     return frozenset(name for name in names if connection.execute(one.where(inbound.c.source == name)).first())
 
 
+_DEAD = (operations.c.inbound_id == inbound.c.id, operations.c.state == OperationState.DEAD)
+_WHY = (
+    select(operations.c.why)
+    .where(*_DEAD)
+    .correlate(inbound)
+    .order_by(operations.c.ended_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_REQUEST_ID = (
+    select(attempts.c.request_id)
+    .select_from(
+        operations.join(attempts, (attempts.c.case_id == operations.c.case_id) & (attempts.c.seq == operations.c.seq))
+    )
+    .where(*_DEAD)
+    .correlate(inbound)
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _PLANNED = select(func.count()).where(operations.c.inbound_id == inbound.c.id).correlate(inbound).scalar_subquery()
 _LINE: tuple[Any, ...] = (
     inbound.c.id, inbound.c.source, inbound.c.received_at, inbound.c.outcome, inbound.c.reason, inbound.c.deliveries,
     inbound.c.duplicate_of,
     func.length(inbound.c.body).label("stored_bytes"), _PLANNED.label("operations"),
+    _WHY.label("dead_because"), _REQUEST_ID.label("request_id"),
 )  # fmt: skip
+
+
+def _case_of(delivery: Column[Any]) -> Any:
+    first = select(operations.c.case_id).where(operations.c.inbound_id == delivery).correlate(inbound)
+    return first.order_by(operations.c.case_id, operations.c.seq).limit(1).scalar_subquery()
+
+
+TITLE: tuple[Any, ...] = (
+    func.coalesce(inbound.c.subject, cases.c.subject).label("subject"), inbound.c.sender, cases.c.id.label("case_id"),
+    cases.c.priority, cases.c.ticket_id, cases.c.ticket_status,
+)  # fmt: skip
+"""Columns that name a delivery for people; selected from `WITH_CASE`."""
+
+WITH_CASE = inbound.outerjoin(
+    cases, cases.c.id == func.coalesce(_case_of(inbound.c.id), _case_of(inbound.c.duplicate_of))
+)
+
+
+def had_effect() -> ColumnElement[bool]:
+    """Return the condition that something followed from a delivery, or that a person decides or decided about it."""
+    planned = exists().where(operations.c.inbound_id == inbound.c.id).correlate(inbound)
+    return (inbound.c.outcome != InboundOutcome.ACCEPTED) | planned
+
+
+def _lines() -> Select[Any]:
+    return select(*_LINE, *TITLE).select_from(WITH_CASE)
 
 
 def _line(row: Any) -> DeliveryLine:
     duplicate_of = f"in-{row.duplicate_of}" if row.duplicate_of is not None else None
-    return filled(DeliveryLine, row, id=f"in-{row.id}", duplicate_of=duplicate_of)
+    case = f"case-{row.case_id}" if row.case_id is not None else None
+    return filled(DeliveryLine, row, id=f"in-{row.id}", duplicate_of=duplicate_of, case=case)
 
 
 def stored(connection: Connection, number: int) -> StoredDelivery | None:

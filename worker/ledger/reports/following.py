@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Column, Connection, Row, Select, select
 
 from worker.ledger.engine.paging import bounds
-from worker.ledger.reports.deliveries import LATEST_LOOKED_AT
+from worker.ledger.reports.deliveries import LATEST_LOOKED_AT, TITLE, WITH_CASE, had_effect
 from worker.ledger.reports.selects import equal, filled, narrowed
 from worker.ledger.schema.tables import attempts, cases, inbound, operations
 
@@ -25,10 +25,12 @@ LOOKED_FOR = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The filter; both conditions must hold."""
+    """The filter; every condition must hold."""
 
     source: str | None = None
     outcome: str | None = None
+    effects: bool = False
+    """True leaves out accepted deliveries from which no operation followed, such as repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,15 @@ class Happening:
     latency_ms: int | None
     text: str | None
     """The reason of a delivery, or the error of an attempt."""
+    subject: str | None = None
+    """The subject of the delivery, or of an attempt's case; a neutral one for a private message."""
+    sender: str | None = None
+    """The author of the delivery; None for a private message, and where the source names no people."""
+    priority: str | None = None
+    """The case's present priority."""
+    ticket_status: str | None = None
+    request_id: str | None = None
+    """The Tickets API's id of a request that failed."""
 
 
 def passed(before: Position, found: Collection[int], now: datetime) -> Position:
@@ -97,7 +108,7 @@ def latest(connection: Connection, following: Following, number: int, wanted: Fi
     ):
         among = (at <= position.last, at > position.last - LATEST_LOOKED_AT)
         rows = connection.execute(statement.where(*among).order_by(at.desc()).limit(number))
-        found += [read(row) for row in rows]
+        found += reversed([read(row) for row in rows])
     return sorted(found, key=lambda each: each.at)[-number:] if number else []
 
 
@@ -127,13 +138,27 @@ def _new(
 
 def _deliveries(wanted: Filter) -> Select[Any]:
     columns = (inbound.c.id, inbound.c.received_at, inbound.c.source, inbound.c.outcome, inbound.c.reason)
-    return narrowed(select(*columns), equal(inbound.c.source, wanted.source), equal(inbound.c.outcome, wanted.outcome))
+    return narrowed(
+        select(*columns, cases.c.key, *TITLE).select_from(WITH_CASE),
+        equal(inbound.c.source, wanted.source),
+        equal(inbound.c.outcome, wanted.outcome),
+        had_effect() if wanted.effects else None,
+    )
 
 
 def _attempts(wanted: Filter) -> Select[Any]:
     of_it = (operations.c.case_id == attempts.c.case_id) & (operations.c.seq == attempts.c.seq)
     statement = (
-        select(attempts, operations.c.kind, cases.c.source, cases.c.key, cases.c.ticket_id)
+        select(
+            attempts,
+            operations.c.kind,
+            cases.c.source,
+            cases.c.key,
+            cases.c.ticket_id,
+            cases.c.ticket_status,
+            cases.c.subject,
+            cases.c.priority,
+        )
         .join(operations, of_it)
         .join(cases, cases.c.id == attempts.c.case_id)
     )
@@ -143,9 +168,11 @@ def _attempts(wanted: Filter) -> Select[Any]:
 def _delivery(row: Row[Any]) -> Happening:
     return Happening(
         at=row.received_at, what="delivery", id=f"in-{row.id}", source=row.source, outcome=row.outcome, kind=None,
-        case=None, ticket_id=None, status=None, latency_ms=None, text=row.reason,
+        case=row.key, ticket_id=row.ticket_id, status=None, latency_ms=None, text=row.reason, subject=row.subject,
+        sender=row.sender, priority=row.priority, ticket_status=row.ticket_status,
     )  # fmt: skip
 
 
 def _attempt(row: Row[Any]) -> Happening:
-    return filled(Happening, row, what="attempt", id=f"op-{row.case_id}-{row.seq}", case=row.key, text=row.error)
+    operation = f"op-{row.case_id}-{row.seq}"
+    return filled(Happening, row, what="attempt", id=operation, case=row.key, text=row.error, sender=None)

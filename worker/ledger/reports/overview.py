@@ -27,6 +27,7 @@ from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
 from worker.ledger.upkeep import standing_alarms
+from worker.planning.titles import named
 
 LATEST = 1000  # attempts among which the last call is looked for
 CALLS_THAT_TELL = 3  # fewer failed calls than this do not show that the Tickets API is away
@@ -121,6 +122,11 @@ class CaseStory:
     ticket_id: str | None
     ticket_status: str | None
     last_error: str | None
+    subject: str | None
+    """The subject of its latest ticket, as planned; a neutral one for a private message."""
+    opener: str | None
+    """The author of the opening, as the source names people; None for a private message."""
+    priority: str | None
     operations: tuple[OperationStory, ...]
     interventions: tuple[Intervention, ...]
     """Interventions on its operations, deliveries and tickets."""
@@ -253,4 +259,5 @@ def _story(connection: Connection, case: Row[Any]) -> CaseStory:
         for row in rows
     )
     done = tuple(interventions.about(connection, subjects))
-    return filled(CaseStory, case, operations=planned, interventions=done)
+    opener = named(case.source, case.subject, case.opener)
+    return filled(CaseStory, case, opener=opener, operations=planned, interventions=done)

@@ -42,6 +42,8 @@ class Step:
     wait_s: float | None = None
     """Seconds until the next attempt of this operation, made or planned."""
     latency_ms: int | None = None
+    request_id: str | None = None
+    """The Tickets API's id of a request that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class CaseName:
     key: str
     ticket_id: str | None
     ticket_status: str | None
+    subject: str | None = None
+    """The subject of its latest ticket, as planned; a neutral one for a private message."""
+    priority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ def _cases(connection: Connection, numbers: Iterable[int]) -> dict[int, Row[Any]
 
 
 def _name(row: Row[Any]) -> CaseName:
-    return CaseName(f"case-{row.id}", row.source, row.key, row.ticket_id, row.ticket_status)
+    return CaseName(f"case-{row.id}", row.source, row.key, row.ticket_id, row.ticket_status, row.subject, row.priority)
 
 
 def _arrival(each: DeliveryLine, rows: Sequence[Row[Any]], named: dict[int, Row[Any]]) -> list[Step]:
@@ -213,7 +218,7 @@ def _attempts(connection: Connection, rows: Sequence[Row[Any]], named: dict[int,
 def _attempt(row: Row[Any], operation: Row[Any], after: datetime | None) -> Step:
     wait = max((after - row.at).total_seconds(), 0.0) if after is not None else None
     text = operation.kind if row.error is None else row.error
-    return Step(row.at, "attempted", _id(row), text, row.outcome, row.status, wait, row.latency_ms)
+    return Step(row.at, "attempted", _id(row), text, row.outcome, row.status, wait, row.latency_ms, row.request_id)
 
 
 def _by_hand(

@@ -50,6 +50,8 @@ inbound = Table(
     required("body_digest", Text),
     required("deliveries", Integer, server_default=text("1")),  # number of deliveries with the same unreadable bytes
     Column("duplicate_of", Number),  # the delivery that first brought the same message
+    Column("subject", Text),  # of its first event; without the text of a private one; deleted with the body
+    Column("sender", Text),  # the author of that event, unless it is private
     only("outcome", words.InboundOutcome),
     partial("ix_inbound_quarantined", "source", "body_digest", where="outcome = 'quarantined'"),
 )  # fmt: skip
@@ -88,6 +90,7 @@ cases = Table(
     Column("left_at", Instant),
     Column("changed_at", Instant),  # when the priority was set, by the source's clock
     Column("heard_at", Instant),  # when the source last reported that it goes on; only for expiry
+    Column("subject", Text),  # of its latest ticket, as planned: without the text of a private event
     UniqueConstraint("source", "key"),
     only("phase", words.CasePhase),
     only("state", words.DeliveryState),
@@ -250,6 +253,7 @@ attempts = Table(
     Column("status", Integer),
     Column("error", Text),
     Column("latency_ms", Integer),
+    Column("request_id", Text),  # the Tickets API's id of a request that failed
     only("outcome", words.AttemptOutcome),
     Index(None, "case_id", "seq"),
 )

@@ -1,8 +1,11 @@
 """Prunes old data: the bodies and attempts of settled work, once they are old enough.
 
-inbound         body, headers and query, except for quarantined deliveries; the rest of the row stays attempts
-except for those of operations that are not ended, or wait for a person seen            never: a repeat would have
-effects again interventions   never
+| table | what goes |
+|---|---|
+| `inbound` | body, headers, query, subject and sender, except for quarantined deliveries; the rest of the row stays |
+| `attempts` | rows, except for those of operations that are not ended, or wait for a person |
+| `seen` | nothing: a repeat would have effects again |
+| `interventions` | nothing |
 
 Pruning goes in steps of some hundred rows. Each is a short transaction, and pruning can be stopped after any step.
 """
@@ -128,6 +131,8 @@ def _prune(connection: Connection, span: Span, numbers: list[int]) -> None:
     if span.what == "bodies":
         # A delivery may have been quarantined since it was read.
         these = (inbound.c.id.in_(numbers), inbound.c.outcome != InboundOutcome.QUARANTINED)
-        connection.execute(update(inbound).where(*these).values(body=b"", headers="[]", query=""))
+        connection.execute(
+            update(inbound).where(*these).values(body=b"", headers="[]", query="", subject=None, sender=None)
+        )
     else:
         connection.execute(delete(attempts).where(attempts.c.id.in_(numbers)))

@@ -16,7 +16,7 @@ from worker.ledger.recording import aliases
 from worker.ledger.reports import watching
 from worker.ledger.reports.watching import OpenSubject
 from worker.ledger.sources import directory, jobs
-from worker.ledger.upkeep import standing_alarms
+from worker.ledger.upkeep import standing_alarms, titles
 from worker.ledger.verbs.transaction import Verbs, at_now, plain, reads, with_database, writes
 from worker.ledger.verbs.upkeep import Upkeep
 
@@ -42,6 +42,7 @@ class JobStore(Verbs):
     ticket_to_look_at = reads(plain(watching.ticket_to_look_at))
     is_news = reads(plain(tickets.is_news))
     note_look = writes(plain(watching.note_look))
+    fill_titles = writes(plain(titles.fill))
     take_spare_token = writes(with_database(spare.take_spare_token))
 
     def mend_clock(self, longest_wait: timedelta, ghost_wait: timedelta) -> int:
