@@ -317,9 +317,7 @@ class Settings(Section):
         for name, target in self.alarms.notify.items():
             if (target.mail or "").lower() in ours:
                 source = ours[(target.mail or "").lower()]
-                raise ValueError(
-                    f"alarms.notify.{name}: {target.mail} is our own source {source}: give another address"
-                )
+                raise ValueError(f"alarms.notify.{name}: {target.mail} is the address of {source}: give another")
             if target.source is None:
                 continue
             chosen = self.sources.get(target.source)
