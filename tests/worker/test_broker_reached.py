@@ -47,6 +47,13 @@ def test_a_broker_that_is_away_is_not_reached_and_the_reason_hides_the_password(
     assert "s3cret" not in (seen.error or "")
 
 
+def test_a_wake_up_right_after_a_failed_heartbeat_says_why_the_broker_is_away() -> None:
+    with publishing(TICKETRELAY_BROKER__URL=f"redis://127.0.0.1:{kept_port()}/0") as made:
+        made.check()
+        with pytest.raises(BrokerAway, match=r"the last attempt has just failed: .*refused"):
+            made.publish("create_ticket")
+
+
 def test_a_refused_wake_up_counts_although_the_broker_answers_again(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

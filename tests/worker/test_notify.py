@@ -283,6 +283,19 @@ def test_a_target_that_nobody_could_tell_is_refused(target: dict[str, str], why:
     assert "chat.example.net" not in str(caught.value.problems)
 
 
+def test_an_address_of_our_own_is_refused_because_no_alarm_may_become_a_ticket() -> None:
+    own = {
+        "TICKETRELAY_SOURCES__HELP__KIND": "email",
+        "TICKETRELAY_SOURCES__HELP__SECRET": "correct-horse-battery",
+        "TICKETRELAY_SOURCES__HELP__ADDRESS": "help@example.net",
+        "TICKETRELAY_ALARMS__NOTIFY__ONCALL__MAIL": "Help@example.net",
+        "TICKETRELAY_ALARMS__MAIL_BY": "127.0.0.1:25",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load(API | own)
+    assert "is the address of help" in caught.value.problems[0]
+
+
 def test_the_test_command_tells_each_target_and_says_which_did_not_take_it(sqlite_ledger: Ledger, hook: Hook) -> None:
     url = str(sqlite_ledger.database.url)
     targets = {

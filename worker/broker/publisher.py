@@ -44,7 +44,7 @@ class Publisher:
         self._turn = threading.Lock()
         self._queue = settings.broker.queue
         self._has_broker = settings.broker.scheme != "memory"
-        self._again_at = 0.0
+        self._again_at, self._why = 0.0, ""
         self._failed: tuple[float, str] | None = None
         self._connection: Connection | None = None
         self._producer: Producer | None = None
@@ -53,7 +53,7 @@ class Publisher:
         """Publish one wake-up, in one attempt; in none while the last one has just failed. Raises BrokerAway."""
         with self._turn:
             if time.monotonic() < self._again_at:
-                raise BrokerAway("the last attempt has just failed")
+                raise BrokerAway(f"the last attempt has just failed: {self._why}")
             try:
                 self._app.tasks[kind].apply_async(producer=self._connected(), retry=False, **self._options)
             except self._errors as error:
@@ -103,7 +103,7 @@ class Publisher:
         self._outage.failed()
         self._drop()
         now, why = time.monotonic(), without_password(f"{type(error).__name__}: {error}")
-        self._again_at = now + PUBLISH_PAUSE_S
+        self._again_at, self._why = now + PUBLISH_PAUSE_S, why
         if counts:
             self._failed = (now, why)
         return why

@@ -333,7 +333,15 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _chats_can_post_alarms(self) -> Self:
+        ours = {
+            each.connector.address(each.settings).lower(): each.id
+            for each in self.sources.values()
+            if each.connector.address is not None
+        }
         for name, target in self.alarms.notify.items():
+            if (target.mail or "").lower() in ours:
+                source = ours[(target.mail or "").lower()]
+                raise ValueError(f"alarms.notify.{name}: {target.mail} is the address of {source}: give another")
             if target.source is None:
                 continue
             chosen = self.sources.get(target.source)
