@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from kombu import Connection
 
+from tests.acceptance.processes import ticketrelay
 from worker.broker.reach import reach
 from worker.cli import main
 from worker.ledger import Ledger, LedgerAway, will_stay_away
@@ -28,9 +29,6 @@ NOWHERE = "/proc/nowhere"
         (["status"], {LEDGER: "postgresql://u@127.0.0.1:1/x"}, "Connection refused"),
         (["db", "upgrade"], {LEDGER: "postgresql://u@127.0.0.1:1/x"}, "Connection refused"),
         (["db", "upgrade"], {LEDGER: f"sqlite:///{NOWHERE}/ledger.db"}, NOWHERE),
-        (["run", "--once", "--listen", "127.0.0.1:0", "--smtp", "off"], {LEDGER: "postgresql://u@127.0.0.1:1/x"},
-         "Connection refused"),
-        (["run", "--once", "--listen", "127.0.0.1:0", "--data", NOWHERE], {}, f"--data {NOWHERE}"),
         (["tickets-api", "--listen", "127.0.0.1:0", "--database", f"sqlite:///{NOWHERE}/t.db"], {}, "--database"),
         (["check"], {"TICKETRELAY_BROKER__URL": "redis://127.0.0.1:6379/abc"}, "the number of a database"),
         (["check"], {"TICKETRELAY_BROKER__URL": "redis://127.0.0.1:abc/0"}, "the port must be a number"),
@@ -42,12 +40,28 @@ def test_a_wrong_address_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     none = {name: None for name in os.environ if name.startswith("TICKETRELAY_")}
-    api = {} if command[0] == "run" else API
-    ended = CliRunner().invoke(main, command, env={**none, **api, **environ})
+    ended = CliRunner().invoke(main, command, env={**none, **API, **environ})
     assert ended.exit_code in (1, 2)
     assert isinstance(ended.exception, SystemExit)
     assert said in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "environ", "said"),
+    [
+        ([], {LEDGER: "postgresql://u@127.0.0.1:1/x"}, "Connection refused"),
+        (["--data", NOWHERE], {}, f"--data {NOWHERE}"),
+    ],
+)
+def test_run_says_in_one_line_why_it_cannot_start(
+    tmp_path: Path, more: list[str], environ: dict[str, str], said: str
+) -> None:
+    folder = more or ["--data", str(tmp_path / "var")]
+    ended = ticketrelay("run", "--once", "--listen", "127.0.0.1:0", "--smtp", "off", *folder, environment=environ)
+    assert ended.returncode in (1, 2)
+    (line,) = ended.stderr.splitlines()
+    assert said in line
 
 
 @pytest.mark.parametrize(
