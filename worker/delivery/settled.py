@@ -44,10 +44,10 @@ def note(metrics: Metrics, claim: Claim, settlement: Settlement, *, is_recorded:
 
 
 def _observe_ticket(metrics: Metrics, claim: Claim, settlement: Settlement) -> None:
-    """Observe how long a delivery waited for its ticket, when its create took effect."""
+    """Observe how long a planned ticket took to exist, when its create took effect."""
     priority = priority_of(claim.rank)
     took_effect = claim.kind == "create_ticket" and settlement.state == "done"
-    if not took_effect or priority is None or claim.received_at is None or settlement.estimated_at is None:
+    if not took_effect or priority is None or claim.planned_at is None or settlement.estimated_at is None:
         return
-    waited = settlement.estimated_at - claim.received_at
+    waited = settlement.estimated_at - claim.planned_at
     metrics.time_to_ticket.labels(priority).observe(max(waited.total_seconds(), 0.0))

@@ -77,7 +77,7 @@ DECLARED = {
         Declared("attempts", "counter", "Calls to the Tickets API, counted when they are settled", ("kind", "outcome"),
                  (KINDS, get_args(Outcome))),
         Declared("time_to_ticket_seconds", "histogram",
-                 "Time from a delivery to its ticket: from the arrival of the message to the settled create",
+                 "Time from a message to its ticket: from the commit of the planned create to its success",
                  ("priority",), (PRIORITIES,), (1, 2, 5, 10, 30, 60, 120, 300, 900, 3600)),
         Declared("intake_seconds", "histogram", "Time from the arrival of a message to its commit in the ledger", (),
                  (), (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)),

@@ -74,8 +74,8 @@ class Claim:
     """When a person reopened its ticket, as far as that was reported."""
     rank: int = 0
     """The rank of the operation; that of a create follows from its priority."""
-    received_at: datetime | None = None
-    """When the delivery arrived that caused the operation; None if the delivery is not known."""
+    planned_at: datetime | None = None
+    """When the operation was planned; None in tests that make claims by themselves."""
     tries: int = 0
     """How many attempts at the operation were recorded before this one."""
 

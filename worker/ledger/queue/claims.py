@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, case, func, insert, select, tuple_, update
 
 from tickets.markers import as_repeat
 from worker.ledger.engine import bulk
@@ -29,7 +29,7 @@ from worker.ledger.queue.claim import STATE_IS_ASKED, Claim, Claimed, Lease, Mod
 from worker.ledger.queue.clock_jumps import ClockWatch
 from worker.ledger.queue.gates import Asker, Passage, Token
 from worker.ledger.queue.heads import open_heads, place, write_cases
-from worker.ledger.schema.tables import attempts, cases, inbound, operations, tickets
+from worker.ledger.schema.tables import attempts, cases, operations, tickets
 from worker.ledger.schema.words import AttemptOutcome, DeliveryState
 from worker.planning.keys import derived_key
 from worker.planning.model import Kind
@@ -95,11 +95,12 @@ def _heads(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, Row[An
 def _heads_of(*, is_sqlite: bool) -> Select[Any]:
     about = (tickets.c.case_id == operations.c.case_id) & (tickets.c.create_seq == operations.c.target)
     tried = (attempts.c.case_id == operations.c.case_id, attempts.c.seq == operations.c.seq)
-    tries = select(func.count()).select_from(attempts).where(*tried).correlate(operations).scalar_subquery()
+    counted = select(func.count()).select_from(attempts).where(*tried).correlate(operations).scalar_subquery()
+    # Most operations are claimed for the first time, and their attempts need not be looked up.
+    tries = case((operations.c.last_sent_at.is_(None), 0), else_=counted)
     return (
-        select(operations, tickets.c.ticket_id, tickets.c.reopened_at, inbound.c.received_at, tries.label("tries"))
+        select(operations, tickets.c.ticket_id, tickets.c.reopened_at, tries.label("tries"))
         .join(tickets, about, isouter=True)
-        .join(inbound, inbound.c.id == operations.c.inbound_id, isouter=True)
         .where(bulk.among(is_sqlite, operations.c.case_id, operations.c.seq))
     )
 
@@ -161,7 +162,7 @@ def _claim(case: Row[Any], head: Row[Any], passage: Passage, terms: Terms, now: 
         probes=passage.probes,
         reopened_at=head.reopened_at,
         rank=head.rank,
-        received_at=head.received_at,
+        planned_at=head.created_at,
         tries=head.tries,
     )
 
