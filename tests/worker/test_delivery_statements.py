@@ -77,7 +77,7 @@ def test_a_claim_holds_all_that_is_needed_to_send(ledger: Ledger, clock: ManualC
         conflicts=0,
         attempts=0,
         rank=2,
-        received_at=NOON,
+        planned_at=NOON,
         tries=0,
     )
     assert (found.request, found.idempotency_key) == (operation["request"], operation["idempotency_key"])

@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, case, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import case as sa_case
 
 from tickets.markers import as_repeat
 from worker.ledger.engine import bulk
@@ -97,7 +98,7 @@ def _heads_of(*, is_sqlite: bool) -> Select[Any]:
     tried = (attempts.c.case_id == operations.c.case_id, attempts.c.seq == operations.c.seq)
     counted = select(func.count()).select_from(attempts).where(*tried).correlate(operations).scalar_subquery()
     # Most operations are claimed for the first time, and their attempts need not be looked up.
-    tries = case((operations.c.last_sent_at.is_(None), 0), else_=counted)
+    tries = sa_case((operations.c.last_sent_at.is_(None), 0), else_=counted)
     return (
         select(operations, tickets.c.ticket_id, tickets.c.reopened_at, tries.label("tries"))
         .join(tickets, about, isouter=True)
