@@ -274,7 +274,7 @@ def test_logs_and_lists_are_not_empty(seen: Seen) -> None:
     for place, word in (
         ("logs", "settled"),
         ("dead list", "422"),
-        ("events list", "quarantined"),
+        ("events list", "in quarantine"),
         ("receipts", "is open"),
     ):
         assert word in seen.elsewhere[place]
