@@ -69,6 +69,6 @@ def test_the_commands_of_a_page_work_on_a_deployment(page: Path, tmp_path: Path)
     run(page, tmp_path, before=DEPLOYMENT)
 
 
-def test_every_guide_is_run_or_is_a_page_about_deploying() -> None:
-    others = {page.name for page in FOLDER.glob("*.md")} - {page.name for page in EVERY}
-    assert [name for name in others if not name.startswith("deploy")] == []
+def test_every_guide_with_commands_is_run_or_is_a_page_about_deploying() -> None:
+    others = [page for page in FOLDER.glob("*.md") if page not in EVERY and "```sh" in page.read_text(encoding="utf-8")]
+    assert [page.name for page in others if not page.name.startswith("deploy")] == []

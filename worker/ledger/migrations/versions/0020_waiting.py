@@ -1,4 +1,4 @@
-"""Replace the index of the open operations by one that only the questions about ranks use.
+"""Add an index of the open operations that only the questions about ranks use; 0024 drops the one before.
 
 PostgreSQL without statistics, as on a young database, preferred `ix_operations_open` to the primary key for the open
 operations of a case, and read all open operations for each case. The condition about the rank, which is never missing,
@@ -25,4 +25,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_operations_waiting", "operations", ["rank", "created_at"], postgresql_where=waits, sqlite_where=waits
     )
-    op.drop_index("ix_operations_open", "operations")
