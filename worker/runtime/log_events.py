@@ -176,8 +176,8 @@ LOG_EVENTS = {
         LogEvent("operation.settled", "info",
                  "An attempt was recorded. `outcome` is the outcome of the attempt, `state` the new state of the"
                  " operation. `attempt` counts from 1, and anew after a retry by hand; `status` is that of an error,"
-                 " and empty after a success. `error` holds the reason that the Tickets API gave, `request_id` its id of"
-                 " the request.",
+                 " and empty after a success. `error` holds the reason that the Tickets API gave, `request_id` its id"
+                 " of the request.",
                  _SETTLED),
         LogEvent("operation.dead", "warning",
                  "An attempt was recorded, and the operation is dead: a dead letter. The fields are those of"
