@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     SIGTERM ends the tests as Ctrl-C does, so that processes in sessions of their own are ended too.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ.pop("COLUMNS", None)  # set by pytest-xdist; commands would cut their lists as at a terminal
     if config.getoption("--whole"):
         os.environ[WHOLE] = "true"
     if not is_whole():

@@ -81,7 +81,7 @@ def test_the_log_says_why_and_names_the_request(relay: Relay) -> None:
     relay.ledger.record([delivery(opened())])
     with structlog.testing.capture_logs() as log:
         relay.run()
-    (settled,) = [each for each in log if each["event"] == "operation.settled"]
+    (settled,) = [each for each in log if each["event"] == "operation.dead"]
     assert (settled["error"], settled["request_id"]) == (WHY, request_id(relay))
 
 

@@ -18,7 +18,7 @@ from worker.runtime.metrics import Metrics
 from worker.settings import Settings
 
 Sample = tuple[str, dict[str, str], float]
-PATIENCE_S = 3.0
+PATIENCE_S = 5.0
 """A scrape waits this long for a ledger that does not answer; Prometheus gives up after ten seconds."""
 
 
