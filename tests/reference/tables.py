@@ -60,10 +60,11 @@ An alarm says that a person must look at something. You see it in four places:
 
 - `ticketrelay status` says in its first sentence which alarm is the worst, and since when it is up. It prints each
   alarm with what to do, and exits with 1.
-- The metric `ticketrelay_alarm{alarm="NAME"}` is 1 while the alarm is up.
+- The metric `ticketrelay_alarm{alarm="NAME"}` is 1 while the alarm is up, except for the alarms that only `ticketrelay
+  status` raises.
 - Every process logs `alarm.raised` and `alarm.ended` ([log events](log-events.md)), at most about 15 seconds later.
 - The targets of `alarms.notify` are told ([how](../operations.md#who-is-told)): once when the alarm comes up, and once
-  when it is over.
+  when it is over. Nobody is told while the ledger takes no writes; the missing pings of `alarms.ping_url` show that.
 
 An alarm ends by itself when its cause is gone.
 

@@ -218,6 +218,8 @@ def test_every_stored_state_has_its_word_on_the_screens() -> None:
     [
         (None, ""),
         ("disk:firing:0 of a long name: a repeat: this message is known", "a repeat: this message is known"),
+        ("dedup_key has 600 characters: expected at most 512", "dedup_key has 600 characters: expected at most 512"),
+        ("alerts[0].status is missing: expected firing", "alerts[0].status is missing: expected firing"),
         ("badbbdf1f597aaaa: a repeat; 0123456789abcdef: a repeat", "a repeat"),
         ("alerts[3]: status is missing", "alerts[3]: status is missing"),
         ("the sender asked for nothing", "the sender asked for nothing"),
