@@ -245,8 +245,8 @@ def ticket_of(ticket: str | None, status: object, without: str = "") -> str:
 def without_names(reason: str | None) -> str:
     """Return the reason of a delivery with each part said once, and the long names of messages left out.
 
-    The parts are "NAME: REASON", or a reason alone, such as "key has 600 characters: expected at most 512". `-o json` and
-    `events show` have the names.
+    The parts are "NAME: REASON", or a reason alone, such as "key has 600 characters: expected at most 512". `-o json`
+    and `events show` have the names.
     """
     parts = (each.partition(": ") for each in (reason or "").split("; "))
     said = (rest if rest and _is_long_name(head) else f"{head}{colon}{rest}" for head, colon, rest in parts)
