@@ -39,6 +39,16 @@ def test_a_broker_that_answers_is_reached(broker: Broker) -> None:
         assert made.check() == BrokerSeen(None)
 
 
+@pytest.mark.redis
+def test_a_question_for_an_empty_queue_of_redis_keeps_the_connection() -> None:
+    with own_queue("redis") as queue, publishing(**queue.environment) as made:
+        made.check()
+        connection = made._connection
+        assert made.check() == BrokerSeen(None)
+        assert connection is not None
+        assert made._connection is connection
+
+
 def test_a_broker_that_is_away_is_not_reached_and_the_reason_hides_the_password() -> None:
     with publishing(TICKETRELAY_BROKER__URL=f"redis://:s3cret@127.0.0.1:{kept_port()}/0") as made:
         seen = made.check()

@@ -44,6 +44,7 @@ class Publisher:
         self._turn = threading.Lock()
         self._queue = settings.broker.queue
         self._has_broker = settings.broker.scheme != "memory"
+        self._is_amqp = settings.broker.scheme.startswith("amqp")
         self._again_at, self._why = 0.0, ""
         self._failed: tuple[float, str] | None = None
         self._connection: Connection | None = None
@@ -73,8 +74,9 @@ class Publisher:
             try:
                 channel: Any = self._connected().channel
                 channel.queue_declare(queue=self._queue, passive=True)
-            except ChannelError:
-                self._drop()  # the queue is missing, and RabbitMQ closes the channel
+            except ChannelError:  # the queue is missing: one of Redis is missing whenever it is empty
+                if self._is_amqp:
+                    self._drop()  # RabbitMQ closes the channel
             except self._errors as error:
                 return BrokerSeen(self._note(error, counts=False))
             self._succeeded()
