@@ -64,17 +64,20 @@ def test_a_wake_up_right_after_a_failed_heartbeat_says_why_the_broker_is_away() 
             made.publish("create_ticket")
 
 
-def test_a_refused_wake_up_counts_although_the_broker_answers_again(
+def test_a_refused_wake_up_counts_until_the_broker_takes_one_although_it_answers(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with publishing(**broker.environment) as made:
         made.check()
-        monkeypatch.setattr(made._app.tasks["create_ticket"], "apply_async", _refused)
-        with pytest.raises(BrokerAway):
-            made.publish("create_ticket")
-        assert made.check() == BrokerSeen("OSError: it is full")
-        monkeypatch.setattr(publisher, "FAILURE_COUNTS_S", 0.0)
+        with monkeypatch.context() as full:
+            full.setattr(made._app.tasks["create_ticket"], "apply_async", _refused)
+            with pytest.raises(BrokerAway):
+                made.publish("create_ticket")
+            for _ in range(10):  # heartbeats, with no further wake-up between them
+                assert made.check() == BrokerSeen("OSError: it is full")
         assert made.check() == BrokerSeen(None)
+        monkeypatch.setattr(made._app.tasks["create_ticket"], "apply_async", _refused)
+        assert made.check() == BrokerSeen(None)  # a question again, not a wake-up
 
 
 def _refused(**_: object) -> None:

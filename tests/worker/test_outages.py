@@ -9,18 +9,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.acceptance.processes import Process, kept_port, ticketrelay, wait_until
-from tests.servers import POSTGRESQL
+from tests.servers import POSTGRESQL, own_queue
 from worker.broker.relay import Relay
-from worker.delivery.dispatch import BrokerAway
 from worker.ledger import Ledger, LedgerAway, why_away
 from worker.outage import Outage
 from worker.runtime import lifetime
+from worker.settings import load
 from worker.settings.loader import gather, judge
 
 from .builders import delivery, opened
 from .http_edge import ENVIRON
 from .test_locked_sqlite import locked
-from .test_tasks import settings_for
 
 FLEET = {
     "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
@@ -97,18 +96,24 @@ def test_the_first_line_of_a_database_error_is_told_without_the_statement() -> N
 
 
 @pytest.mark.redis
-def test_the_broker_is_back_once(tmp_path: Path) -> None:
-    with capture_logs() as logged:
-        relay = Relay(settings_for(tmp_path, "http://127.0.0.1:1/api/v1", f"redis://127.0.0.1:{kept_port()}/0"))
+def test_the_broker_is_back_once_for_each_connection(tmp_path: Path) -> None:
+    with capture_logs() as logged, own_queue("redis") as queue:
+        ledger = {"TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path / 'ledger.db'}"}
+        relay = Relay(load(FLEET | queue.environment | ledger))
         try:
-            with pytest.raises(BrokerAway):
+            relay.consumer_outage.failed()  # as the consumer does
+            relay.publisher_outage.failed()
+            for _ in range(2):
                 relay.publisher.publish("create_ticket")
-            relay.outage.succeeded()  # as the consumer does, or the next publication
-            relay.outage.succeeded()
+            assert [each["connection"] for each in logged] == ["publisher"]
+            for _ in range(2):
+                relay.consumer_outage.succeeded()
         finally:
             relay.publisher.close()
             relay.ledger.close()
-    assert [each["event"] for each in logged] == ["broker.back"]
+    assert [(each["event"], each["connection"]) for each in logged] == [
+        ("broker.back", "publisher"), ("broker.back", "consumer"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

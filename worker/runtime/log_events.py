@@ -209,8 +209,9 @@ LOG_EVENTS = {
                  ("error",), _RETRIED),
         # The broker
         LogEvent("broker.back", "warning",
-                 "The broker answers again, after `away_s` seconds; once for each outage that this process saw.",
-                 ("away_s",)),
+                 "The broker answers again, after `away_s` seconds. Logged once for each outage of each `connection` of"
+                 " this process: `publisher` sends wake-ups, and `consumer` (in workers) receives them.",
+                 ("connection", "away_s")),
         LogEvent("broker.away", "warning",
                  "The broker did not take a wake-up from the dispatch of a worker. The worker delivers without the"
                  " broker.",
