@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from tests.acceptance.processes import Process, kept_port, ticketrelay, wait_until
 from tests.servers import POSTGRESQL, own_queue
 from worker.broker.relay import Relay
 from worker.ledger import Ledger, LedgerAway, why_away
+from worker.ledger.engine.database import Database
 from worker.outage import Outage
 from worker.runtime import lifetime
 from worker.settings import load
@@ -60,13 +62,15 @@ def test_a_read_does_not_end_an_outage_of_writes() -> None:
 
 def test_a_process_logs_its_start_and_once_that_its_ledger_is_back(sqlite_ledger: Ledger) -> None:
     loaded = judge(gather(ENVIRON))
+    file = Path(sqlite_ledger.database.url.database or "")
     with capture_logs() as logged:
         lifetime.started("serve", loaded, sqlite_ledger, ["http 127.0.0.1:8080"])
-        with locked(sqlite_ledger):
+        sqlite_ledger.close()
+        away = file.parent.rename(file.parent.with_name("away"))
+        for _ in range(2):
             with pytest.raises(LedgerAway) as raised:
-                sqlite_ledger.record([delivery(opened())], 0.01)
-            with pytest.raises(LedgerAway):
-                sqlite_ledger.record([delivery(opened())], 0.01)
+                sqlite_ledger.record([delivery(opened())])
+        away.rename(file.parent)
         for _ in range(2):
             sqlite_ledger.record([delivery(opened())])
         lifetime.stopped("serve", "SIGTERM")
@@ -74,7 +78,39 @@ def test_a_process_logs_its_start_and_once_that_its_ledger_is_back(sqlite_ledger
     assert logged[0]["settings"] == lifetime.digest_of(loaded)
     assert logged[0]["role"] == "serve"
     assert logged[0]["version"]
+    assert why_away(raised.value) == "the ledger cannot be used: unable to open database file"
+
+
+def test_a_ledger_that_others_lock_for_a_moment_was_not_away(sqlite_ledger: Ledger) -> None:
+    told = list[float]()
+    sqlite_ledger.when_back(told.append)
+    with locked(sqlite_ledger), pytest.raises(LedgerAway) as raised:
+        sqlite_ledger.record([delivery(opened())], 0.01)
+    sqlite_ledger.record([delivery(opened())])
+    assert told == []
     assert why_away(raised.value) == "the ledger cannot be used: database is locked"
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "impatient", ["SET LOCAL statement_timeout = '20ms'", "SET LOCAL lock_timeout = '20ms'"], ids=["57014", "55P03"]
+)
+def test_postgresql_that_gives_up_waiting_for_a_lock_was_not_away(postgresql_url: str, impatient: str) -> None:
+    told = list[float]()
+    database = Database(postgresql_url)
+    database.outage.tell_back = told.append
+    with database.write() as first:
+        first.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        with pytest.raises(LedgerAway):
+            _lock(database, impatient)
+    database.close()
+    assert told == []
+
+
+def _lock(database: Database, impatient: str) -> None:
+    with database.write() as connection:
+        connection.execute(text(impatient))
+        connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
 
 
 def test_a_digest_tells_settings_apart_and_knows_no_secret() -> None:

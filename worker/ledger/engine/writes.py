@@ -7,10 +7,17 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 REMEMBERED_S = 10.0  # how long a failure counts that no check can confirm
 FRESH_S = 1.0  # how long a commit shows that writes succeed
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+IN_THE_WAY = ("40P01", "55P03")
+"""SQLSTATE codes of deadlock_detected and lock_not_available.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+_CANCELED = "57014"  # query_canceled, in the same list: the time of a statement is over
 
 
 def says_locked(error: BaseException | None) -> bool:
@@ -18,6 +25,12 @@ def says_locked(error: BaseException | None) -> bool:
     original = error.orig if isinstance(error, DBAPIError) else error
     # The lowest byte is the primary code: https://www.sqlite.org/rescode.html
     return isinstance(original, sqlite3.Error) and getattr(original, "sqlite_errorcode", 0) & 0xFF in _LOCKED
+
+
+def says_in_use(error: DBAPIError | PoolTimeout) -> bool:
+    """Return True when the database answered, and gave up a statement because others used it: it is not away."""
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return says_locked(error) or code in (*IN_THE_WAY, _CANCELED)
 
 
 def locked() -> sqlite3.OperationalError:
