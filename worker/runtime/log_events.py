@@ -154,8 +154,8 @@ LOG_EVENTS = {
                  ("mailbox", "error"),
                  "Nothing. If the event repeats, act on the `error`, and see the alarms about mailboxes."),
         LogEvent("imap.not_taken", "warning",
-                 "The ledger did not take the mails of a mailbox. The next poll tries again.",
-                 ("mailbox", "error"), "Check the database."),
+                 "The mails of a mailbox were not taken in; `error` says why. The next poll tries again.",
+                 ("mailbox", "error"), "Act on the `error`: often the database does not answer."),
         LogEvent("imap.mail_refused", "warning",
                  "The mail server did not deliver a mail of a mailbox. The next polls try again. After repeated"
                  " failures, the mail goes into quarantine.",
