@@ -16,8 +16,10 @@ from worker.ledger import Ledger, LedgerAway, why_away
 from worker.ledger.engine.database import Database
 from worker.outage import Outage
 from worker.runtime import lifetime
+from worker.runtime.heartbeat import Heartbeat
 from worker.settings import load
 from worker.settings.loader import gather, judge
+from worker.settings.planning_digest import PlanningDigest
 
 from .builders import delivery, opened
 from .http_edge import ENVIRON
@@ -75,7 +77,10 @@ def test_a_process_logs_its_start_and_once_that_its_ledger_is_back(sqlite_ledger
             sqlite_ledger.record([delivery(opened())])
         lifetime.stopped("serve", "SIGTERM")
     assert [each["event"] for each in logged] == ["process.started", "ledger.back", "process.stopped"]
-    assert logged[0]["settings"] == lifetime.digest_of(loaded)
+    assert logged[0]["all_settings_digest"] == lifetime.digest_of(loaded)
+    Heartbeat(sqlite_ledger, "serve", None, PlanningDigest(lambda: loaded.settings)).once()
+    (recorded,) = sqlite_ledger.overview().processes
+    assert logged[0]["settings_digest"] == recorded.settings_digest  # as `status -o json` has it
     assert logged[0]["role"] == "serve"
     assert logged[0]["version"]
     assert why_away(raised.value) == "the ledger cannot be used: unable to open database file"

@@ -47,9 +47,10 @@ LOG_EVENTS = {
     for each in (
         # Processes
         LogEvent("process.started", "info",
-                 "A process is up. `settings` is a digest of its settings without secrets; processes with the same"
-                 " digest have the same settings. `listens` has its addresses.",
-                 ("role", "version", "settings", "listens")),
+                 "A process is up. `settings_digest` is the digest of the settings that planning reads, which `status"
+                 " -o json` shows for each process, too. `all_settings_digest` is that of all its settings without"
+                 " secrets. Processes with the same digest have the same settings. `listens` has its addresses.",
+                 ("role", "version", "settings_digest", "all_settings_digest", "listens")),
         LogEvent("process.stopped", "info", "A process ended in order; `reason` is the signal.",
                  ("role", "version", "reason")),
         LogEvent("ledger.waited_for", "warning",
