@@ -32,6 +32,7 @@ class LogEvent(NamedTuple):
 
 _STAYS = frozenset({
     "config.needs_restart", "config.weak_secret", "config.reload_failed", "imap.action_refused", "backfill.cannot_ask",
+    "operation.dead",
 })  # fmt: skip
 """The events whose cause stays until somebody acts."""
 _RETRIED = "Nothing. If the event repeats, check the database."
