@@ -113,6 +113,16 @@ def test_check_connect_says_that_a_ledger_is_locked(sqlite_ledger: Ledger) -> No
     assert database() == (True, f"{url}: the tables exist")
 
 
+def test_status_shows_the_states_of_cases_in_the_words_of_the_other_screens(sqlite_ledger: Ledger) -> None:
+    kill_create(sqlite_ledger, opened("dead"))
+    sqlite_ledger.record([delivery(opened("idle"))])
+    deliver_all(sqlite_ledger)
+    url = str(sqlite_ledger.database.url)
+    (line,) = [each for each in command(url, "status").stdout.splitlines() if each.startswith("cases ")]
+    assert line == "cases       1 blocked: its create is dead · 1 nothing to send"
+    assert said(command(url, "status", "-o", "json"))["cases"] == {"blocked": 1, "idle": 1}
+
+
 def test_each_alarm_on_the_screen_says_what_it_asks_for(sqlite_ledger: Ledger) -> None:
     kill_create(sqlite_ledger, opened())
     url = str(sqlite_ledger.database.url)
