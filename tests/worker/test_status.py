@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from worker.actions.reaching import probe_all
 from worker.actions.status import shown, status
@@ -131,6 +132,27 @@ def test_status_of_a_locked_ledger_says_so(sqlite_ledger: Ledger) -> None:
         (alarm,) = status(other, SETTINGS).alarms
     assert (alarm.name, alarm.needs) == ("ledger_not_writable", "act")
     assert alarm.text == "the ledger cannot be written: another process, or a long transaction, holds its lock"
+    other.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [("ROLE CURRENT_USER IN DATABASE", []), ("DATABASE", ["ledger_not_writable"])],
+    ids=["role", "database"],
+)
+def test_a_role_that_only_reads_is_no_alarm_and_a_database_that_takes_no_writes_is_one(
+    postgresql_url: str, scope: str, names: list[str]
+) -> None:
+    ledger = Ledger(postgresql_url)
+    ledger.upgrade()
+    with ledger.database.write() as connection:
+        name = ledger.database.url.database
+        connection.execute(text(f'ALTER {scope} "{name}" SET default_transaction_read_only = on'))
+    ledger.close()
+    other = Ledger(postgresql_url)  # as a command opens it
+    assert [each.name for each in status(other, SETTINGS).alarms] == names
+    assert (other.write_problem() or "").startswith("it takes no writes")  # as a process, it would not do
     other.close()
 
 

@@ -50,7 +50,8 @@ def shown(now: Overview, settings: Settings, problem: str | None = None) -> Stat
 def write_problem(ledger: Ledger) -> str | None:
     """Return why the ledger takes no writes; None when it does, and where this command may only read it."""
     try:
-        return ledger.write_problem()
+        problem = ledger.write_problem()
+        return None if problem is not None and ledger.role_only_reads() else problem
     except LedgerAway as error:
         return None if MAY_NOT_WRITE in str(error) else why_away(error)
 

@@ -29,7 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tickets.private_files import make_file, make_folder
 from worker.ledger.engine.room import Room, left_beside, look_by_writing, says_full
-from worker.ledger.engine.writes import IN_THE_WAY, Writes, locked, says_in_use, says_locked
+from worker.ledger.engine.writes import IN_THE_WAY, Writes, locked, role_only_reads, says_in_use, says_locked
 from worker.outage import Outage
 
 Clock = Callable[[], datetime]
@@ -162,6 +162,13 @@ class Database:
             return "it takes no writes: it is a standby, or set to read only"
         self.outage.succeeded()
         return None
+
+    def role_only_reads(self) -> bool:
+        """Return True when this role of PostgreSQL is set to read only, and other roles may write."""
+        if self.is_sqlite:
+            return False
+        with self.read() as connection:
+            return role_only_reads(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
