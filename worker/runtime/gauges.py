@@ -102,7 +102,7 @@ class Cached:
 
     def _note(self, begun_at: float) -> None:
         self._is_up = False  # so it stays after any error: one of another kind is a defect, and ends the thread
-        with suppress(LedgerAway):
+        with suppress(*LedgerAway):
             self._last, self._is_up = (begun_at, self._read()), True
 
 

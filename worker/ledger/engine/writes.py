@@ -39,7 +39,7 @@ def says_in_use(error: DBAPIError | PoolTimeout) -> bool:
 
 
 def role_only_reads(connection: Connection) -> bool:
-    """Return True when the present role of PostgreSQL is set to read only, on a server that is no standby.
+    """Return True when the present role of PostgreSQL is set to read only, on a server that is not a standby.
 
     Source: https://www.postgresql.org/docs/current/view-pg-settings.html
     """
