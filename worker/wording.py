@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Literal
 
 Needs = Literal["nothing to do", "look", "act"]
-"""The words for what an alarm or a log event asks of a person, the same everywhere."""
+"""The words for what an alarm, a log event or a stored state asks of a person, the same everywhere."""
 NEEDS: Mapping[Needs, str] = {
-    "nothing to do": "It clears up by itself, and nothing is lost or late meanwhile.",
+    "nothing to do": "It is over, or goes on by itself. Nothing is lost or late meanwhile.",
     "look": "It may clear up by itself. Find out why it came, and whether it goes away.",
     "act": "It stays until somebody acts, or tickets are late until then.",
 }
-"""Each of these words, explained."""
+"""Each of these words, explained. The pages of alarms and the glossary have this table, too."""
 
 
 def counted(number: int, noun: str) -> str:

@@ -39,6 +39,16 @@ def test_a_broker_that_answers_is_reached(broker: Broker) -> None:
         assert made.check() == BrokerSeen(None)
 
 
+@pytest.mark.redis
+def test_a_question_for_an_empty_queue_of_redis_keeps_the_connection() -> None:
+    with own_queue("redis") as queue, publishing(**queue.environment) as made:
+        made.check()
+        connection = made._connection
+        assert made.check() == BrokerSeen(None)
+        assert connection is not None
+        assert made._connection is connection
+
+
 def test_a_broker_that_is_away_is_not_reached_and_the_reason_hides_the_password() -> None:
     with publishing(TICKETRELAY_BROKER__URL=f"redis://:s3cret@127.0.0.1:{kept_port()}/0") as made:
         seen = made.check()
@@ -54,17 +64,20 @@ def test_a_wake_up_right_after_a_failed_heartbeat_says_why_the_broker_is_away() 
             made.publish("create_ticket")
 
 
-def test_a_refused_wake_up_counts_although_the_broker_answers_again(
+def test_a_refused_wake_up_counts_until_the_broker_takes_one_although_it_answers(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with publishing(**broker.environment) as made:
         made.check()
-        monkeypatch.setattr(made._app.tasks["create_ticket"], "apply_async", _refused)
-        with pytest.raises(BrokerAway):
-            made.publish("create_ticket")
-        assert made.check() == BrokerSeen("OSError: it is full")
-        monkeypatch.setattr(publisher, "FAILURE_COUNTS_S", 0.0)
+        with monkeypatch.context() as full:
+            full.setattr(made._app.tasks["create_ticket"], "apply_async", _refused)
+            with pytest.raises(BrokerAway):
+                made.publish("create_ticket")
+            for _ in range(10):  # heartbeats, with no further wake-up between them
+                assert made.check() == BrokerSeen("OSError: it is full")
         assert made.check() == BrokerSeen(None)
+        monkeypatch.setattr(made._app.tasks["create_ticket"], "apply_async", _refused)
+        assert made.check() == BrokerSeen(None)  # a question again, not a wake-up
 
 
 def _refused(**_: object) -> None:

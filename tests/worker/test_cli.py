@@ -238,7 +238,7 @@ def test_status_exits_0_while_nothing_needs_somebody(cli: Cli, kept: Ledger) -> 
     kept.record([delivery(opened())])
     result = cli("status")
     assert result.exit_code == 0
-    assert "1 ready" in result.stdout
+    assert "1 waits to be sent" in result.stdout
     assert "1 create_ticket" in result.stdout
 
 

@@ -14,13 +14,14 @@ from prometheus_client import generate_latest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.intake import Busy, Intake, Stopped, why_not_taken
 from worker.ledger import Ledger, LedgerAway
 from worker.ledger.schema.tables import cases, inbound, operations
 from worker.planning.model import Kind
 from worker.runtime.metrics import Metrics
 
 from .builders import delivery, kinds_of, opened, rows
+from .test_locked_sqlite import locked
 
 PATIENCE_S = 30
 
@@ -104,8 +105,9 @@ def test_more_than_may_wait_is_refused_and_nothing_of_it_is_stored(sqlite_ledger
     intake = Intake(sqlite_ledger, Woken(), Metrics(), max_waiting=3)
     for number in range(3):
         intake.take(delivery(opened(f"disk-{number}")))
-    with pytest.raises(Busy):
+    with pytest.raises(Busy) as raised:
         intake.take(delivery(opened("one too many")))
+    assert why_not_taken(raised.value) == "too many deliveries wait for the ledger"
     intake.start()
     intake.stop()
     assert [each["key"] for each in rows(sqlite_ledger, cases)] == ["disk-0", "disk-1", "disk-2"]
@@ -117,8 +119,16 @@ def test_what_waits_is_taken_before_a_stop_and_nothing_after(sqlite_ledger: Ledg
     intake.start()
     intake.stop()
     assert {each.result(0).outcome for each in futures} == {"accepted"}
-    with pytest.raises(Stopped):
+    with pytest.raises(Stopped) as raised:
         intake.take(delivery(opened("late")))
+    assert why_not_taken(raised.value) == "this process takes no more deliveries"
+
+
+def test_only_an_error_of_the_ledger_is_said_to_be_about_the_ledger(sqlite_ledger: Ledger) -> None:
+    with locked(sqlite_ledger), pytest.raises(LedgerAway) as raised:
+        sqlite_ledger.record([delivery(opened())], 0.01)
+    assert why_not_taken(raised.value) == "the ledger cannot be used: database is locked"
+    assert why_not_taken(ValueError("a private text")) == "a defect in Ticketrelay: ValueError"
 
 
 def test_deliveries_that_wait_together_share_transactions(sqlite_ledger: Ledger) -> None:

@@ -226,6 +226,16 @@ def test_while_the_ledger_is_away_the_last_values_are_shown_with_their_age(
     assert read(cached)["ledger_gauges_age_seconds"] == 0
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_read_that_fails_in_another_way_is_not_shown_as_up(source: Source) -> None:
+    now = [100.0]
+    cached = Cached(source, every=2, clock=lambda: now[0])
+    read(cached)
+    source.error = ValueError("a row of a later version")
+    now[0] += 60
+    assert read(cached) == {"ledger_up": 0, "ledger_writable": 0, "ledger_gauges_age_seconds": 60, "dead_letters": 1}
+
+
 def test_a_ledger_that_never_answered_has_no_values_and_no_age(source: Source, sqlite_ledger: Ledger) -> None:
     source.error = away(sqlite_ledger)
     assert read(Cached(source, every=2)) == {"ledger_up": 0, "ledger_writable": 0}

@@ -6,21 +6,24 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from tests.acceptance.processes import Process, kept_port, ticketrelay, wait_until
-from tests.servers import POSTGRESQL
+from tests.servers import POSTGRESQL, own_queue
 from worker.broker.relay import Relay
-from worker.delivery.dispatch import BrokerAway
 from worker.ledger import Ledger, LedgerAway, why_away
+from worker.ledger.engine.database import Database
 from worker.outage import Outage
 from worker.runtime import lifetime
+from worker.runtime.heartbeat import Heartbeat
+from worker.settings import load
 from worker.settings.loader import gather, judge
+from worker.settings.planning_digest import PlanningDigest
 
 from .builders import delivery, opened
 from .http_edge import ENVIRON
 from .test_locked_sqlite import locked
-from .test_tasks import settings_for
 
 FLEET = {
     "TICKETRELAY_SOURCES__PROM__KIND": "alertmanager",
@@ -61,21 +64,59 @@ def test_a_read_does_not_end_an_outage_of_writes() -> None:
 
 def test_a_process_logs_its_start_and_once_that_its_ledger_is_back(sqlite_ledger: Ledger) -> None:
     loaded = judge(gather(ENVIRON))
+    file = Path(sqlite_ledger.database.url.database or "")
     with capture_logs() as logged:
         lifetime.started("serve", loaded, sqlite_ledger, ["http 127.0.0.1:8080"])
-        with locked(sqlite_ledger):
-            with pytest.raises(LedgerAway) as raised:
-                sqlite_ledger.record([delivery(opened())], 0.01)
-            with pytest.raises(LedgerAway):
-                sqlite_ledger.record([delivery(opened())], 0.01)
+        sqlite_ledger.close()
+        away = file.parent.rename(file.parent.with_name("away"))
+        with pytest.raises(LedgerAway) as raised:
+            sqlite_ledger.record([delivery(opened())])
+        with pytest.raises(LedgerAway):
+            sqlite_ledger.record([delivery(opened())])
+        away.rename(file.parent)
         for _ in range(2):
             sqlite_ledger.record([delivery(opened())])
         lifetime.stopped("serve", "SIGTERM")
     assert [each["event"] for each in logged] == ["process.started", "ledger.back", "process.stopped"]
-    assert logged[0]["settings"] == lifetime.digest_of(loaded)
+    assert logged[0]["all_settings_digest"] == lifetime.digest_of(loaded)
+    Heartbeat(sqlite_ledger, "serve", None, PlanningDigest(lambda: loaded.settings)).once()
+    (recorded,) = sqlite_ledger.overview().processes
+    assert logged[0]["settings_digest"] == recorded.settings_digest  # as `status -o json` has it
     assert logged[0]["role"] == "serve"
     assert logged[0]["version"]
+    assert why_away(raised.value) == "the ledger cannot be used: unable to open database file"
+
+
+def test_a_ledger_that_others_lock_for_a_moment_was_not_away(sqlite_ledger: Ledger) -> None:
+    told = list[float]()
+    sqlite_ledger.when_back(told.append)
+    with locked(sqlite_ledger), pytest.raises(LedgerAway) as raised:
+        sqlite_ledger.record([delivery(opened())], 0.01)
+    sqlite_ledger.record([delivery(opened())])
+    assert told == []
     assert why_away(raised.value) == "the ledger cannot be used: database is locked"
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "impatient", ["SET LOCAL statement_timeout = '20ms'", "SET LOCAL lock_timeout = '20ms'"], ids=["57014", "55P03"]
+)
+def test_postgresql_that_gives_up_waiting_for_a_lock_was_not_away(postgresql_url: str, impatient: str) -> None:
+    told = list[float]()
+    database = Database(postgresql_url)
+    database.outage.tell_back = told.append
+    with database.write() as first:
+        first.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        with pytest.raises(LedgerAway):
+            _lock(database, impatient)
+    database.close()
+    assert told == []
+
+
+def _lock(database: Database, impatient: str) -> None:
+    with database.write() as connection:
+        connection.execute(text(impatient))
+        connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
 
 
 def test_a_digest_tells_settings_apart_and_knows_no_secret() -> None:
@@ -97,18 +138,24 @@ def test_the_first_line_of_a_database_error_is_told_without_the_statement() -> N
 
 
 @pytest.mark.redis
-def test_the_broker_is_back_once(tmp_path: Path) -> None:
-    with capture_logs() as logged:
-        relay = Relay(settings_for(tmp_path, "http://127.0.0.1:1/api/v1", f"redis://127.0.0.1:{kept_port()}/0"))
+def test_the_broker_is_back_once_for_each_connection(tmp_path: Path) -> None:
+    with capture_logs() as logged, own_queue("redis") as queue:
+        ledger = {"TICKETRELAY_LEDGER__URL": f"sqlite:///{tmp_path / 'ledger.db'}"}
+        relay = Relay(load(FLEET | queue.environment | ledger))
         try:
-            with pytest.raises(BrokerAway):
+            relay.consumer_outage.failed()  # as the consumer does
+            relay.publisher_outage.failed()
+            for _ in range(2):
                 relay.publisher.publish("create_ticket")
-            relay.outage.succeeded()  # as the consumer does, or the next publication
-            relay.outage.succeeded()
+            assert [each["connection"] for each in logged] == ["publisher"]
+            for _ in range(2):
+                relay.consumer_outage.succeeded()
         finally:
             relay.publisher.close()
             relay.ledger.close()
-    assert [each["event"] for each in logged] == ["broker.back"]
+    assert [(each["event"], each["connection"]) for each in logged] == [
+        ("broker.back", "publisher"), ("broker.back", "consumer"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

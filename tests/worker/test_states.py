@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from worker.cli.shell import words
+from worker.ledger import ALARMS
 from worker.ledger.schema.words import (
     CasePhase,
     DeliveryState,
@@ -17,6 +18,8 @@ from worker.ledger.schema.words import (
     OperationState,
     ReceiptState,
 )
+from worker.runtime.log_events import LOG_EVENTS
+from worker.wording import NEEDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 STATES: list[tuple[str, type[StrEnum]]] = [
@@ -69,6 +72,17 @@ def test_the_glossary_says_how_the_screens_show_a_state_and_what_to_do(table: Ma
         tuple(each.strip() for each in row) for row in re.findall(r"^\| (.+?) \| (.*?) \| (.*?) \|", page, re.MULTILINE)
     }
     assert {(stored, word.shown, word.to_do) for stored, word in table.items()} <= rows
+
+
+def test_the_glossary_explains_the_three_words_for_what_to_do_as_the_page_of_alarms_does() -> None:
+    page = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    assert [f"| *{word}* | {meaning} |" for word, meaning in NEEDS.items()] == re.findall(
+        r"^\| \*.*", page, re.MULTILINE
+    )
+
+
+def test_log_alarm_and_screen_say_the_same_word_about_a_dead_letter() -> None:
+    assert LOG_EVENTS["operation.dead"].needs == ALARMS["dead_letters"].needs == words.OPERATIONS["dead"].to_do
 
 
 def test_the_glossary_has_at_most_30_words_of_our_own() -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from worker.actions.reaching import probe_all
 from worker.actions.status import shown, status
 from worker.ledger import BrokerSeen, Flow, Ledger, Overview, Pause, Presence
+from worker.ledger.queue.undelivered import Oldest
 from worker.settings import load
 
 from .builders import NOON, ManualClock, claim, claim_one, deliver_all, delivery, done, kill_create, opened
@@ -21,6 +23,10 @@ from .test_overview import QUIET
 API = {"TICKETRELAY_API__URL": "http://127.0.0.1:1/api/v1", "TICKETRELAY_API__KEY": "ak_test_1"}
 SETTINGS = load(API)
 RUNS = replace(QUIET, processes=(process("serve"), process("worker")))
+
+
+def urgent_since(**ago: float) -> Oldest:
+    return Oldest(0, NOON - timedelta(**ago))
 
 
 def sentence(now: Overview) -> str:
@@ -35,18 +41,46 @@ def sentence(now: Overview) -> str:
             replace(QUIET, processes=(process("run", "stopped"),)),
             "Nothing runs, and nothing waits: run on run-host was stopped at 2026-02-20 10:00 UTC.",
         ),
-        (replace(RUNS, flow=Flow(0, None)), "All quiet: no call in the last hour, and 0 operations waiting."),
+        (replace(RUNS, flow=Flow(0, None)), "All quiet: no call took effect in the last hour, and nothing waits."),
+        (
+            replace(RUNS, flow=Flow(0, None), open_operations={"add_note": 1, "close_ticket": 2}),
+            "No call took effect in the last hour, and 3 operations wait.",
+        ),
         (
             replace(RUNS, flow=Flow(412, 1.93)),
             "All flowing: 412 calls in the last hour, slowest urgent ticket 1.9 s.",
         ),
         (replace(RUNS, flow=Flow(1, None)), "All flowing: 1 call in the last hour, no urgent ticket."),
         (
+            replace(RUNS, flow=Flow(412, 1.93), oldest=(urgent_since(seconds=12),)),
+            "All flowing: 412 calls in the last hour, slowest urgent ticket 1.9 s; one has waited for 12 s.",
+        ),
+        (
+            replace(RUNS, flow=Flow(412, 1.93), oldest=(urgent_since(minutes=40), Oldest(5, NOON - timedelta(days=1)))),
+            "An urgent ticket has waited for 40 min."
+            " 412 calls took effect in the last hour, slowest urgent ticket 1.9 s.",
+        ),
+        (
+            replace(RUNS, flow=Flow(0, None), oldest=(urgent_since(minutes=40),), open_operations={"create_ticket": 1}),
+            "An urgent ticket has waited for 40 min. No call took effect in the last hour, and 1 operation waits.",
+        ),
+        (
             replace(RUNS, pauses=(Pause("*", NOON, "a migration"),)),
             "Paused: nothing is sent since 2026-02-20 12:00 UTC: a migration",
         ),
     ],
-    ids=["never", "stopped", "quiet", "flowing", "without urgent", "paused"],
+    ids=[
+        "never",
+        "stopped",
+        "quiet",
+        "waiting",
+        "flowing",
+        "without urgent",
+        "urgent waits",
+        "urgent is late",
+        "urgent is late and no call",
+        "paused",
+    ],
 )
 def test_without_an_alarm_the_sentence_says_how_it_goes(now: Overview, expected: str) -> None:
     assert sentence(now) == expected
@@ -101,6 +135,27 @@ def test_status_of_a_locked_ledger_says_so(sqlite_ledger: Ledger) -> None:
     other.close()
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [("ROLE CURRENT_USER IN DATABASE", []), ("DATABASE", ["ledger_not_writable"])],
+    ids=["role", "database"],
+)
+def test_a_role_that_only_reads_is_no_alarm_and_a_database_that_takes_no_writes_is_one(
+    postgresql_url: str, scope: str, names: list[str]
+) -> None:
+    ledger = Ledger(postgresql_url)
+    ledger.upgrade()
+    with ledger.database.write() as connection:
+        name = ledger.database.url.database
+        connection.execute(text(f'ALTER {scope} "{name}" SET default_transaction_read_only = on'))
+    ledger.close()
+    other = Ledger(postgresql_url)  # as a command opens it
+    assert [each.name for each in status(other, SETTINGS).alarms] == names
+    assert (other.write_problem() or "").startswith("it takes no writes")  # as a process, it would not do
+    other.close()
+
+
 def test_check_connect_says_that_a_ledger_is_locked(sqlite_ledger: Ledger) -> None:
     url = str(sqlite_ledger.database.url)
 
@@ -111,6 +166,16 @@ def test_check_connect_says_that_a_ledger_is_locked(sqlite_ledger: Ledger) -> No
     with locked(sqlite_ledger):
         assert database() == (False, f"{url}: cannot be written: database is locked")
     assert database() == (True, f"{url}: the tables exist")
+
+
+def test_status_shows_the_states_of_cases_in_the_words_of_the_other_screens(sqlite_ledger: Ledger) -> None:
+    kill_create(sqlite_ledger, opened("dead"))
+    sqlite_ledger.record([delivery(opened("idle"))])
+    deliver_all(sqlite_ledger)
+    url = str(sqlite_ledger.database.url)
+    (line,) = [each for each in command(url, "status").stdout.splitlines() if each.startswith("cases ")]
+    assert line == "cases       1 blocked: its create is dead · 1 nothing to send"
+    assert said(command(url, "status", "-o", "json"))["cases"] == {"blocked": 1, "idle": 1}
 
 
 def test_each_alarm_on_the_screen_says_what_it_asks_for(sqlite_ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ from worker.ledger import (
     LEDGER_AWAY,
     LEDGER_NOT_WRITABLE,
     Alarm,
+    Flow,
     Ledger,
     LedgerAway,
     Overview,
@@ -20,10 +21,13 @@ from worker.ledger import (
     open_ledger,
     why_away,
 )
+from worker.planning.keys import URGENT
 from worker.settings import Settings
 from worker.wording import counted
 
 MAY_NOT_WRITE = "readonly"  # in SQLite's error, where the user of the command may only read the file
+LATE_S = 60.0
+"""Not all flows while an urgent ticket has waited for so long. A ticket takes seconds, and no alarm may be up yet."""
 _WORST_FIRST = ("act", "look", "nothing to do")
 
 
@@ -46,7 +50,8 @@ def shown(now: Overview, settings: Settings, problem: str | None = None) -> Stat
 def write_problem(ledger: Ledger) -> str | None:
     """Return why the ledger takes no writes; None when it does, and where this command may only read it."""
     try:
-        return ledger.write_problem()
+        problem = ledger.write_problem()
+        return None if problem is not None and ledger.role_only_reads() else problem
     except LedgerAway as error:
         return None if MAY_NOT_WRITE in str(error) else why_away(error)
 
@@ -57,7 +62,7 @@ def _badness(alarm: AlarmShown) -> tuple[int, bool, bool, datetime | None]:
 
 
 def summary(now: Overview, up: Sequence[AlarmShown]) -> str:
-    """Return the one sentence on top: all flows, nothing runs, or the worst alarm with its page."""
+    """Return the one sentence on top: all flows, what waits, nothing runs, or the worst alarm with its page."""
     if up:
         return worst(up, now.at)
     everything = next((each for each in now.pauses if each.scope == EVERYTHING), None)
@@ -68,12 +73,27 @@ def summary(now: Overview, up: Sequence[AlarmShown]) -> str:
     if all(each.state != "live" for each in now.processes):
         last = max(now.processes, key=lambda each: each.seen_at)
         return f"Nothing runs, and nothing waits: {last.role} on {last.host} was stopped at {_time(last.seen_at)}."
-    if now.flow is None or not now.flow.done:
-        waiting = sum(now.open_operations.values())
-        return f"All quiet: no call in the last hour, and {counted(waiting, 'operation')} waiting."
-    urgent = now.flow.slowest_urgent_s
+    return _flowing(now, now.flow or Flow(0, None))
+
+
+def _flowing(now: Overview, flow: Flow) -> str:
+    """Return how the calls of the last hour went, and how long the oldest urgent ticket waits that is not there yet."""
+    waited = max(
+        ((now.at - each.planned_at).total_seconds() for each in now.oldest if each.rank == URGENT), default=0.0
+    )
+    late = f"An urgent ticket has waited for {_long(waited)}. " if waited >= LATE_S else ""
+    number = sum(now.open_operations.values())
+    if not flow.done and not number:
+        return "All quiet: no call took effect in the last hour, and nothing waits."
+    if not flow.done:
+        verb = "waits" if number == 1 else "wait"
+        return f"{late}No call took effect in the last hour, and {counted(number, 'operation')} {verb}."
+    urgent = flow.slowest_urgent_s
     slowest = "no urgent ticket" if urgent is None else f"slowest urgent ticket {_long(urgent)}"
-    return f"All flowing: {counted(now.flow.done, 'call')} in the last hour, {slowest}."
+    if late:
+        return f"{late}{counted(flow.done, 'call')} took effect in the last hour, {slowest}."
+    waiting = f"; one has waited for {_long(waited)}" if waited > (urgent or 0.0) else ""
+    return f"All flowing: {counted(flow.done, 'call')} in the last hour, {slowest}{waiting}."
 
 
 def worst(up: Sequence[AlarmShown], at: datetime | None = None) -> str:

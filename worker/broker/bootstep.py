@@ -44,7 +44,7 @@ class DeliveringProcess:
         listener, address = listen_at(settings.server.health_listen)
         metrics = metrics_of(self._ledger, settings, sends=True)
         self._loaded, self._address = loaded, address
-        self._publisher = Publisher(app, settings, app.outage)
+        self._publisher = Publisher(app, settings, app.publisher_outage)
         self._delivering = Delivering(app, settings, self._ledger, self._publisher.publish, metrics)
         self._heartbeat = Heartbeat(self._ledger, "worker", self._publisher.check, PlanningDigest(lambda: settings))
         parts = {**self._delivering.parts(), **threads(THREAD)}

@@ -80,7 +80,7 @@ class WakeUpConsumer(Consumer):
             outage.failed()
             log.warning("broker.not_reached", error=str(error), again_in_s=pause)
 
-        outage: Outage = self.app.outage  # type: ignore[attr-defined]  # of `WakeUpApp`
+        outage: Outage = self.app.consumer_outage  # type: ignore[attr-defined]  # of `WakeUpApp`
         while True:
             try:
                 connected = conn.ensure_connection(

@@ -24,10 +24,6 @@ PUBLISH_TIMEOUT_S = 1.0
 PUBLISH_PAUSE_S = 3.0  # after a failure: threads that deliver must not spend their time on waiting for a broker
 
 
-FAILURE_COUNTS_S = 30.0
-"""A refused wake-up counts for so long, whatever a question finds: a full broker answers, and takes nothing."""
-
-
 class Publisher:
     """Publishes wake-ups on a connection of its own with short time-outs: a hanging broker must not hold a caller."""
 
@@ -44,8 +40,9 @@ class Publisher:
         self._turn = threading.Lock()
         self._queue = settings.broker.queue
         self._has_broker = settings.broker.scheme != "memory"
+        self._is_amqp = settings.broker.scheme.startswith("amqp")
         self._again_at, self._why = 0.0, ""
-        self._failed: tuple[float, str] | None = None
+        self._refused: Kind | None = None  # the wake-up that the broker refused last, until it takes one
         self._connection: Connection | None = None
         self._producer: Producer | None = None
 
@@ -55,34 +52,45 @@ class Publisher:
             if time.monotonic() < self._again_at:
                 raise BrokerAway(f"the last attempt has just failed: {self._why}")
             try:
-                self._app.tasks[kind].apply_async(producer=self._connected(), retry=False, **self._options)
+                self._send(kind)
             except self._errors as error:
+                self._refused = kind
                 raise BrokerAway(self._note(error)) from error
             self._succeeded()
 
     def check(self) -> BrokerSeen | None:
-        """Return how the broker is reached, and ask it if no wake-up has failed lately; None without a broker.
+        """Return how the broker is reached, by a question for the queue of the wake-ups; None without a broker.
 
-        The question is for the queue of the wake-ups. Any answer shows that the broker is reached.
+        Any answer shows that the broker is reached. After a refused wake-up the same one is published in place of the
+        question, until the broker takes one: a full broker answers questions. A needless wake-up finds no work.
         """
         if not self._has_broker:
             return None
         with self._turn:
-            if self._failed is not None and time.monotonic() - self._failed[0] < FAILURE_COUNTS_S:
-                return BrokerSeen(self._failed[1])
             try:
-                channel: Any = self._connected().channel
-                channel.queue_declare(queue=self._queue, passive=True)
-            except ChannelError:
-                self._drop()  # the queue is missing, and RabbitMQ closes the channel
+                if self._refused is None:
+                    self._ask()
+                else:
+                    self._send(self._refused)
             except self._errors as error:
-                return BrokerSeen(self._note(error, counts=False))
+                return BrokerSeen(self._note(error))
             self._succeeded()
             return BrokerSeen(None)
 
     def close(self) -> None:
         with self._turn:
             self._drop()
+
+    def _send(self, kind: Kind) -> None:
+        self._app.tasks[kind].apply_async(producer=self._connected(), retry=False, **self._options)
+
+    def _ask(self) -> None:
+        channel: Any = self._connected().channel
+        try:
+            channel.queue_declare(queue=self._queue, passive=True)
+        except ChannelError:  # the queue is missing: one of Redis is missing whenever it is empty
+            if self._is_amqp:
+                self._drop()  # RabbitMQ closes the channel
 
     def _connected(self) -> Producer:
         """Return the producer, on a connection that is made if it is missing. Raises the errors of the transport."""
@@ -95,18 +103,16 @@ class Publisher:
         return self._producer
 
     def _succeeded(self) -> None:
-        self._failed = None
+        self._refused = None
         self._outage.succeeded()
 
-    def _note(self, error: BaseException, *, counts: bool = True) -> str:
+    def _note(self, error: BaseException) -> str:
         """Give up the connection after an error, for a while. Returns the error in words."""
         self._outage.failed()
         self._drop()
-        now, why = time.monotonic(), without_password(f"{type(error).__name__}: {error}")
-        self._again_at, self._why = now + PUBLISH_PAUSE_S, why
-        if counts:
-            self._failed = (now, why)
-        return why
+        self._why = without_password(f"{type(error).__name__}: {error}")
+        self._again_at = time.monotonic() + PUBLISH_PAUSE_S
+        return self._why
 
     @property
     def _errors(self) -> tuple[type[BaseException], ...]:

@@ -48,8 +48,8 @@ class WakeUpApp(Celery):
     def __init__(self, broker: Callable[[], BrokerSettings]) -> None:
         super().__init__("ticketrelay", set_as_current=False)
         self.node: Node | None = None
-        self.outage = Outage(_say_back)
-        """The present outage of the broker, as the consumer and the publisher of this process see it."""
+        self.consumer_outage = Outage(lambda seconds: _say_back("consumer", seconds))
+        self.publisher_outage = Outage(lambda seconds: _say_back("publisher", seconds))
         self.add_defaults(lambda: _configuration(broker()))
         tasks.register(self, self._deliver)
 
@@ -74,11 +74,11 @@ class Relay(WakeUpApp):
         self.current = current
         self.ledger = ledger or open_ledger(settings)
         self.metrics = metrics or Metrics()
-        self.publisher = Publisher(self, settings, self.outage)
+        self.publisher = Publisher(self, settings, self.publisher_outage)
 
 
-def _say_back(seconds: float) -> None:
-    log.warning("broker.back", away_s=round(seconds, 1))
+def _say_back(connection: str, seconds: float) -> None:
+    log.warning("broker.back", connection=connection, away_s=round(seconds, 1))
 
 
 def _configuration(broker: BrokerSettings) -> dict[str, Any]:

@@ -31,9 +31,25 @@ GATHER_S = 0.005  # while deliveries come close together, those within this time
 class Busy(Exception):
     """Too many deliveries wait for the ledger."""
 
+    def __str__(self) -> str:
+        return "too many deliveries wait for the ledger"
+
 
 class Stopped(Exception):
     """This process takes no more deliveries."""
+
+    def __str__(self) -> str:
+        return "this process takes no more deliveries"
+
+
+def why_not_taken(error: BaseException) -> str:
+    """Return in words why a delivery was not taken in: Busy, Stopped, or one of `LedgerAway`.
+
+    Of another error only the class is named, since its text may hold values of a message.
+    """
+    if isinstance(error, Busy | Stopped):
+        return str(error)
+    return why_away(error) if isinstance(error, LedgerAway) else f"a defect in Ticketrelay: {type(error).__name__}"
 
 
 def patience_left(patience: float, waited: float) -> float:

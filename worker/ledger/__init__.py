@@ -151,6 +151,10 @@ class Ledger(RecordingVerbs, DeliveryVerbs, GateVerbs, OperatorVerbs, ReportVerb
         """Return why writes fail at present; None when they succeed."""
         return self.database.write_problem()
 
+    def role_only_reads(self) -> bool:
+        """Return True when this role of the database is set to read only, and other roles may write."""
+        return self.database.role_only_reads()
+
     def when_back(self, tell: Callable[[float], None]) -> None:
         """Have the end of each outage told from now on: once, with the seconds for which this process saw it."""
         self.database.outage.tell_back = tell

@@ -21,8 +21,9 @@ def derived_key(idempotency_key: str, *what: str) -> str:
     return "tr1-" + digest(idempotency_key, *what)
 
 
+URGENT = 0
 RANKS = {
-    0: "urgent creates",
+    URGENT: "urgent creates",
     1: "high creates",
     2: "medium creates",
     3: "low creates",
@@ -30,7 +31,7 @@ RANKS = {
     5: "notes",
 }
 """Each rank in words; a reopening counts as a create."""
-_RANK_OF_CREATE: Mapping[Priority, int] = {"urgent": 0, "high": 1, "medium": 2, "low": 3}
+_RANK_OF_CREATE: Mapping[Priority, int] = {"urgent": URGENT, "high": 1, "medium": 2, "low": 3}
 
 
 def rank(kind: Kind, priority: Priority) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from worker.ledger import ALARMS, ROLES, DeliveryState, Ledger, LedgerAway, Limits, Overview, Spending, alarms
@@ -100,12 +101,9 @@ class Cached:
         return self._under_way is not None and self._under_way.is_alive()
 
     def _note(self, begun_at: float) -> None:
-        try:
-            found = self._read()
-        except LedgerAway:
-            self._is_up = False
-        else:
-            self._last, self._is_up = (begun_at, found), True
+        self._is_up = False  # so it stays after any error: one of another kind is a defect, and ends the thread
+        with suppress(*LedgerAway):
+            self._last, self._is_up = (begun_at, self._read()), True
 
 
 def _read(ledger: Ledger, settings: Settings, *, sends: bool) -> Reading:

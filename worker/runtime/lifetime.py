@@ -10,6 +10,7 @@ import structlog
 
 from worker.ledger import Ledger
 from worker.runtime.versions import version
+from worker.settings import planning_digest
 from worker.settings.loader import Loaded
 from worker.settings.showing import as_json, shown
 
@@ -27,10 +28,19 @@ def digest_of(loaded: Loaded) -> str:
 def started(role: str, loaded: Loaded, ledger: Ledger, listens: Iterable[str]) -> None:
     """Log that a process is up. `listens` has its addresses, each as `WHAT ADDRESS`.
 
+    `settings_digest` is the digest that the process records, and that `status -o json` shows.
+
     From now on, the end of each outage of the ledger is logged, too.
     """
     ledger.when_back(lambda seconds: log.warning("ledger.back", away_s=round(seconds, 1)))
-    log.info("process.started", role=role, version=version(), settings=digest_of(loaded), listens=list(listens))
+    log.info(
+        "process.started",
+        role=role,
+        version=version(),
+        settings_digest=planning_digest.digest_of(planning_digest.parts_of(loaded.settings)),
+        all_settings_digest=digest_of(loaded),
+        listens=list(listens),
+    )
 
 
 def stopped(role: str, reason: str) -> None:

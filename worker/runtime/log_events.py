@@ -32,6 +32,7 @@ class LogEvent(NamedTuple):
 
 _STAYS = frozenset({
     "config.needs_restart", "config.weak_secret", "config.reload_failed", "imap.action_refused", "backfill.cannot_ask",
+    "operation.dead",
 })  # fmt: skip
 """The events whose cause stays until somebody acts."""
 _RETRIED = "Nothing. If the event repeats, check the database."
@@ -47,9 +48,10 @@ LOG_EVENTS = {
     for each in (
         # Processes
         LogEvent("process.started", "info",
-                 "A process is up. `settings` is a digest of its settings without secrets; processes with the same"
-                 " digest have the same settings. `listens` has its addresses.",
-                 ("role", "version", "settings", "listens")),
+                 "A process is up. `settings_digest` is the digest of the settings that planning reads, which `status"
+                 " -o json` shows for each process, too. `all_settings_digest` is that of all its settings without"
+                 " secrets. Processes with the same digest have the same settings. `listens` has its addresses.",
+                 ("role", "version", "settings_digest", "all_settings_digest", "listens")),
         LogEvent("process.stopped", "info", "A process ended in order; `reason` is the signal.",
                  ("role", "version", "reason")),
         LogEvent("ledger.waited_for", "warning",
@@ -154,8 +156,8 @@ LOG_EVENTS = {
                  ("mailbox", "error"),
                  "Nothing. If the event repeats, act on the `error`, and see the alarms about mailboxes."),
         LogEvent("imap.not_taken", "warning",
-                 "The ledger did not take the mails of a mailbox. The next poll tries again.",
-                 ("mailbox", "error"), "Check the database."),
+                 "The mails of a mailbox were not taken in; `error` says why. The next poll tries again.",
+                 ("mailbox", "error"), "Act on the `error`: often the database does not answer."),
         LogEvent("imap.mail_refused", "warning",
                  "The mail server did not deliver a mail of a mailbox. The next polls try again. After repeated"
                  " failures, the mail goes into quarantine.",
@@ -210,8 +212,9 @@ LOG_EVENTS = {
                  ("error",), _RETRIED),
         # The broker
         LogEvent("broker.back", "warning",
-                 "The broker answers again, after `away_s` seconds; once for each outage that this process saw.",
-                 ("away_s",)),
+                 "The broker answers again, after `away_s` seconds. Logged once for each outage of each `connection` of"
+                 " this process: `publisher` sends wake-ups, and `consumer` (in workers) receives them.",
+                 ("connection", "away_s")),
         LogEvent("broker.away", "warning",
                  "The broker did not take a wake-up from the dispatch of a worker. The worker delivers without the"
                  " broker.",

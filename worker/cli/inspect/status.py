@@ -24,6 +24,7 @@ from worker.cli.shell.output import (
     show_facts,
     time_text,
 )
+from worker.cli.shell.words import CASES, in_words
 from worker.documents.status import LedgerIsAway, StatusNow
 from worker.ledger import EVERYTHING, LedgerAway, MailboxState, Pause, Process
 from worker.runtime.terminal import echo, secho
@@ -39,7 +40,7 @@ _REASONS = {
 """The reason why the gate is closed, by its stored word."""
 
 _FACTS: tuple[Fact[StatusNow], ...] = (
-    Fact("cases", lambda now: counts(dict(sorted(now.cases.items()))) or "none"),
+    Fact("cases", lambda now: counts(dict(sorted(now.cases.items())), _case_state) or "none"),
     Fact("waiting", lambda now: counts(dict(sorted(now.open_operations.items()))) or "nothing"),
     Fact("", lambda now: waits(now.undelivered)),
     Fact("dead", lambda now: f"{counted(now.dead, 'operation')} · {_in_quarantine(now.quarantined)}"),
@@ -135,6 +136,10 @@ def _answers(now: StatusNow) -> str | None:
         f"{counted(now.failures_in_a_row, 'call')} failed since the last answer" if now.failures_in_a_row else None
     )
     return " · ".join(each for each in (success, failures) if each) or None
+
+
+def _case_state(stored: str, _: int) -> str:
+    return in_words(CASES, stored)
 
 
 def _in_quarantine(number: int) -> str:

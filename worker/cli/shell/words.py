@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-ToDo = Literal["nothing to do", "look", "act"]
-"""The need for a person: it tells whether a state clears up by itself.
-
-| word | meaning |
-|---|---|
-| nothing to do | it is over, or goes on by itself |
-| look | it goes on by itself, unless its cause lasts: look at it when it lasts |
-| act | it waits for a person |
-"""
+from worker.wording import Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +17,7 @@ class Word:
     """A state as people read it."""
 
     shown: str
-    to_do: ToDo = "nothing to do"
+    to_do: Needs = "nothing to do"
 
 
 PHASES: Mapping[str, Word] = {

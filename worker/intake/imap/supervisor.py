@@ -17,7 +17,7 @@ from connectors.contract.mailbox import ImapMailbox
 from worker.intake.imap.oauth import TokenSource
 from worker.intake.imap.reader import Patience, Reader, Reads
 from worker.intake.imap.server import ImapError, ImapServer, LoginRefused, connect
-from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.intake import Busy, Intake, Stopped, why_not_taken
 from worker.ledger import Ledger, LedgerAway, Mailbox, Mailboxes, why_away
 from worker.runtime.health import Parts, threads
 from worker.runtime.threads import Loop, backoff_seconds, owner_name
@@ -196,7 +196,7 @@ class MailboxLoop:
             self._note(str(error))
             return False
         except (Busy, Stopped, *LedgerAway) as error:
-            log.warning("imap.not_taken", mailbox=str(self._mailbox), error=why_away(error))
+            log.warning("imap.not_taken", mailbox=str(self._mailbox), error=why_not_taken(error))
             return False
         except Exception as defect:
             log.exception("imap.failed", mailbox=str(self._mailbox))

@@ -24,9 +24,9 @@ from connectors.contract.messages import Inbound, OverLimit, Verified
 from connectors.contract.settings import SourceSettings
 from connectors.contract.sockets import Envelope, Leaving, Socket
 from worker.intake.credentials import forgotten
-from worker.intake.intake import Busy, Intake, Stopped
+from worker.intake.intake import Busy, Intake, Stopped, why_not_taken
 from worker.intake.reading import read_verified
-from worker.ledger import QUARANTINED, Delivery, Recorded, why_away
+from worker.ledger import QUARANTINED, Delivery, Recorded
 from worker.settings import Source
 
 log = structlog.get_logger()
@@ -107,7 +107,7 @@ class Line:
             delivery = _read(source, arrived, source.settings.max_body or self._around.max_body, self._around.named)
             recorded = self._around.intake.take(delivery)
         except (OverLimit, Busy, Stopped) as reason:
-            log.warning("socket_mode.not_taken", source=source.id, reason=str(reason) or type(reason).__name__)
+            log.warning("socket_mode.not_taken", source=source.id, reason=str(reason))
             return
         with self._lock:
             self._under_way += 1
@@ -117,7 +117,7 @@ class Line:
         """Acknowledge a delivery that is in the ledger."""
         try:
             if (error := recorded.exception()) is not None:
-                log.warning("socket_mode.not_taken", source=source.id, reason=why_away(error))
+                log.warning("socket_mode.not_taken", source=source.id, reason=why_not_taken(error))
                 return
             is_whole = recorded.result().outcome != QUARANTINED
             reply = delivery.parsed.reply if is_whole else None

@@ -29,7 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tickets.private_files import make_file, make_folder
 from worker.ledger.engine.room import Room, left_beside, look_by_writing, says_full
-from worker.ledger.engine.writes import Writes, locked, says_locked
+from worker.ledger.engine.writes import IN_THE_WAY, Writes, locked, role_only_reads, says_in_use, says_locked
 from worker.outage import Outage
 
 Clock = Callable[[], datetime]
@@ -38,11 +38,6 @@ PATIENCE_S = 30.0  # for SQLite's lock, where the caller says nothing else
 PROBE_PATIENCE_S = 0.5
 _LOCK_TIMEOUT = "3s"
 _UPGRADE_TRIES, _UPGRADE_PAUSE_S = 20, 0.5
-_IN_THE_WAY = ("40P01", "55P03")
-"""SQLSTATE codes of deadlock_detected and lock_not_available.
-
-https://www.postgresql.org/docs/current/errcodes-appendix.html
-"""
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WAL_TRIES, WAL_PAUSE_S = 200, 0.02
 _READ_ONLY = "25006"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -112,10 +107,14 @@ class Database:
                 yield connection
         except (OperationalError, PoolTimeout) as error:
             self._writes.failed(error)
-            self.outage.failed()
+            self._note(error, write=True)
             raise
         self._writes.committed()
         self.outage.succeeded()
+
+    def _note(self, error: OperationalError | PoolTimeout, *, write: bool) -> None:
+        if not says_in_use(error):
+            self.outage.failed(write=write)
 
     @contextmanager
     def _begun(self, patience: float) -> Iterator[Connection]:
@@ -164,14 +163,21 @@ class Database:
         self.outage.succeeded()
         return None
 
+    def role_only_reads(self) -> bool:
+        """Return True when this role of PostgreSQL is set to read only, and other roles may write."""
+        if self.is_sqlite:
+            return False
+        with self.read() as connection:
+            return role_only_reads(connection)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
         try:
             with self.engine.connect() as connection:
                 yield connection.execution_options(ticketrelay_read_only=True)
-        except (OperationalError, PoolTimeout):
-            self.outage.failed(write=False)
+        except (OperationalError, PoolTimeout) as error:
+            self._note(error, write=False)
             raise
         self.outage.succeeded(write=False)
 
@@ -244,7 +250,7 @@ class Database:
                         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
                     _migrate(connection, step)
             except OperationalError as error:
-                if not tries_left or getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                if not tries_left or getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
                     raise
                 time.sleep(_UPGRADE_PAUSE_S)
             else:

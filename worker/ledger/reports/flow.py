@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from worker.ledger.engine.paging import first_since
 from worker.ledger.schema.tables import attempts, operations
 from worker.ledger.schema.words import OperationState
+from worker.planning.keys import URGENT
 
-URGENT = 0  # the rank of an urgent create: see `worker/planning/keys.py`
 HOUR = timedelta(hours=1)
 
 
