@@ -103,12 +103,15 @@ def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
     return connection.execute(update(jobs).where(*ours).values(owner=None, lease_until=None, **values)).rowcount == 1
 
 
-def forget(connection: Connection, now: datetime) -> int:
+def forget(connection: Connection, now: datetime, kept: Collection[str]) -> int:
     """Delete the rows of jobs that nobody has run for long: they are not configured any more. Returns their number.
 
-    A job that comes back later begins without a memory.
+    A job that comes back later begins without a memory. Those named in `kept` stay, and a job that runs now: after a
+    month without a worker, every row is old.
     """
-    return connection.execute(delete(jobs).where(jobs.c.due_at < now - FORGOTTEN)).rowcount
+    is_free = jobs.c.lease_until.is_(None) | (jobs.c.lease_until <= now)
+    old = (jobs.c.due_at < now - FORGOTTEN, is_free, jobs.c.name.not_in(sorted(kept)))
+    return connection.execute(delete(jobs).where(*old)).rowcount
 
 
 def failing(connection: Connection, now: datetime) -> list[FailingJob]:
