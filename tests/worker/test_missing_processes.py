@@ -82,6 +82,14 @@ def test_a_jump_of_the_clock_makes_nobody_missing() -> None:
     assert texts(process("worker", "lost"), clock_jump=ClockJump(NOON, 3600.0, NOON)) == []
 
 
+def test_a_jump_that_was_not_mended_in_its_time_hides_nobody() -> None:
+    a_while_ago = NOON - timedelta(minutes=5)
+    ended, later = ClockJump(a_while_ago, 3600.0, NOON - timedelta(minutes=4)), NOON + timedelta(days=365)
+    assert texts(process("worker", "lost"), clock_jump=ended)
+    # The clock was set back since, and no worker lived to notice that.
+    assert texts(process("worker", "lost"), clock_jump=ClockJump(later, 3600.0, later + timedelta(minutes=1)))
+
+
 def away(now: Overview) -> list[str]:
     return [each.text for each in alarms(now, TimingSettings()) if each.name == "broker_away"]
 

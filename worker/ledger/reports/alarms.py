@@ -79,7 +79,7 @@ def _missing(seen_now: Overview) -> list[Alarm]:
     - Nothing delivers, while another process runs, while work waits, or after the last one that delivered has died.
     - The last `serve` or `mail` died. One that ended as it should was stopped on purpose.
     """
-    if seen_now.clock_jump is not None:  # until the next heartbeats, the live processes look dead
+    if _has_just_jumped(seen_now):  # until the next heartbeats, the live processes look dead
         return []
     live = [each for each in seen_now.processes if each.state == "live"]
     texts = []
@@ -94,6 +94,15 @@ def _missing(seen_now: Overview) -> list[Alarm]:
         if last is not None and last.state == "lost" and not runs and _is_gone(last, seen_now.at):
             texts.append(f"no {role} is running, so senders are not answered: {_end_of(last)}")
     return [Alarm(PROCESS_MISSING, "; ".join(texts))] if texts else []
+
+
+def _has_just_jumped(seen_now: Overview) -> bool:
+    """Return True while a jump of the clock explains that nothing is sent, and that processes look dead.
+
+    A jump that is not mended by the end of its wait explains nothing more: the worker that should mend it may be dead.
+    """
+    jump = seen_now.clock_jump
+    return jump is not None and jump.at <= seen_now.at <= max(jump.until, jump.at + ALIVE)
 
 
 def _last(seen_now: Overview, roles: frozenset[str]) -> Process | None:
@@ -140,7 +149,7 @@ _REFUSALS = {
 def _jumped(jump: ClockJump | None, now: datetime) -> str:
     if jump is None:
         return ""
-    ends = f"until {jump.until:%H:%M:%S} UTC" if jump.until > now else "until the job `clock` has mended the times"
+    ends = f"until {jump.until:%H:%M:%S} UTC" if jump.until > now else "until a worker has mended the times"
     way = "back" if jump.seconds < 0 else "forward"
     return (
         f"the clock of the ledger was set {way} by {abs(jump.seconds):.0f} s at {jump.at:%Y-%m-%d %H:%M:%S} UTC: "
@@ -193,7 +202,7 @@ def _success(seen_now: Overview) -> str:
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
     closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
-    if seen_now.due_since is None or closed or seen_now.clock_jump is not None:
+    if seen_now.due_since is None or closed or _has_just_jumped(seen_now):
         return False
     called_at = seen_now.last_attempt_at
     if called_at is None or called_at > seen_now.at:  # the clock was set back since
