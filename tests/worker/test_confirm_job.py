@@ -249,7 +249,11 @@ def test_an_end_has_the_attributes_that_its_opening_had_for_the_routes(
 
 def test_sources_that_cannot_be_asked_have_no_such_job(asked: Product) -> None:
     assert list(jobs_of(settings(asked))) == ["confirm:prom", CLOCK_JOB, "titles", "prune"]
-    assert list(jobs_of(load(API | {"TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": "s3cret"}))) == [CLOCK_JOB, "titles", "prune"]
+    assert list(jobs_of(load(API | {"TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": "s3cret"}))) == [
+        CLOCK_JOB,
+        "titles",
+        "prune",
+    ]
 
 
 def test_a_secret_of_a_file_is_sent(asked: Product, tmp_path: Path) -> None:
