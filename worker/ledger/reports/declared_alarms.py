@@ -117,7 +117,8 @@ ALARMS = {
                       " times in a row. No ticket was changed because of that.",
                       "Act on the reason in the alarm: often a product does not answer, or refuses the token."
                       " `ticketrelay sources test SOURCE` tries it. For a job `notify:TARGET`, it is"
-                      " `ticketrelay alarms test TARGET`.",
+                      " `ticketrelay alarms test TARGET`. For the job `ping`, the service of `alarms.ping_url` does not"
+                      " answer, and will say that Ticketrelay is dead: `ticketrelay alarms test ping`.",
                       check="The text of the alarm: it names the job, the source and the error. `ticketrelay "
                             "sources test SOURCE` asks the product again."),
         DeclaredAlarm("mailbox_silent", "act",
