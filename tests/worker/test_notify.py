@@ -330,10 +330,15 @@ def test_the_test_command_asks_the_ping_too_and_says_when_its_service_does_not_a
 
 
 def test_the_loop_of_a_process_finds_an_alarm_and_tells_it_and_a_locked_ledger_does_not_end_it(
-    sqlite_ledger: Ledger, hook: Hook, monkeypatch: pytest.MonkeyPatch
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alarm_loop, "TURN_S", 0.01)
-    monkeypatch.setattr(alarm_loop, "LOOK_S", 0.0)
+    monkeypatch.setattr(alarm_loop, "LOOK_S", 0.01)
+
+    def is_told() -> bool:
+        clock.now += EVERY
+        return bool(hook.requests)
+
     settings = notifying(oncall={"url": hook.url})
     kill_create(sqlite_ledger, opened())
     loop = alarm_loop.AlarmLoop(sqlite_ledger, lambda: settings, delivers=False)
@@ -342,7 +347,7 @@ def test_the_loop_of_a_process_finds_an_alarm_and_tells_it_and_a_locked_ledger_d
         with pytest.raises(LedgerAway):  # as long as the loop has to wait
             sqlite_ledger.note_alarms(STALLED)
     try:
-        wait_until(lambda: bool(hook.requests), "told")
+        wait_until(is_told, "told")
     finally:
         loop.stop()
     assert hook.told() == [(["dead_letters"], [])]

@@ -4,6 +4,9 @@ The memory of the job holds the alarms that its target was told of, so that a re
 that was not taken is tried again after a growing pause, by the runner of the jobs. One message holds all changes since
 the last one. After a message of unknown outcome, the target may be told twice.
 
+After a start, and after the ledger was away, nobody has looked for a while. What is over is told only by a process that
+has looked for long enough since then.
+
 An alarm that was up and over again while its target did not answer is not told.
 """
 
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -64,15 +67,17 @@ class Message:
     """The same for programs."""
 
 
-def jobs_of(settings: Settings) -> list[Job]:
-    """Return the job of each target."""
-    return [_job(name, target, settings) for name, target in settings.alarms.notify.items()]
+def jobs_of(settings: Settings, knows_ends: Callable[[datetime], bool] = lambda _: True) -> list[Job]:
+    """Return the job of each target. `knows_ends`: at this time, alarms that nobody found up are over."""
+    return [_job(name, target, settings, knows_ends) for name, target in settings.alarms.notify.items()]
 
 
-def _job(name: str, target: NotifyTarget, settings: Settings) -> Job:
+def _job(name: str, target: NotifyTarget, settings: Settings, knows_ends: Callable[[datetime], bool]) -> Job:
     def run(state: State, around: Surroundings) -> State | Ran:
         told: dict[str, str] = dict(state.get(TOLD, {}))
         found = changes(told, around.job_store.alarms_on_record(), target.least, around.now)
+        if not knows_ends(around.now):
+            found = [each for each in found if each.over_at is None]
         if not found:
             return state
         problem, pause = deliver(target, message(found, settings.alarms, around.now), settings, around.now)
