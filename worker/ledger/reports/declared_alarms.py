@@ -41,7 +41,8 @@ ALARMS = {
     each.name: each
     for each in (
         DeclaredAlarm(DISK_FULL, "act",
-                      "The disk of the ledger is full, or nearly so. While it is full, no message is taken in.",
+                      "The disk of the ledger is full, or nearly so. While it is full, no message is taken in, and no"
+                      " target of `alarms.notify` is told: only the ping stops.",
                       "Free some disk space. Everything goes on by itself within seconds.",
                       is_urgent=True,
                       check="The free space of the ledger's disk: `df -h`, on PostgreSQL's machine or, for "
