@@ -97,10 +97,14 @@ def test_after_an_outage_nobody_is_called_because_of_the_others_that_come_back_l
     sqlite_ledger: Ledger, clock: ManualClock, hook: Hook
 ) -> None:
     watching = Watching(sqlite_ledger, clock, notifying(oncall={"url": hook.url}))
-    serve, worker = (Presence(f"box:1:{each}", each, "1", "box", 1) for each in ("serve", "worker"))  # type: ignore[arg-type]
+    serve, worker = Presence("box:1:aa", "serve", "1", "box", 1), Presence("box:2:bb", "worker", "1", "box", 2)
 
     def lives(*these: Presence) -> Callable[[], None]:
-        return lambda: [sqlite_ledger.processes.heartbeat(each) for each in these] and None
+        def beat() -> None:
+            for each in these:
+                sqlite_ledger.processes.heartbeat(each)
+
+        return beat
 
     watching.go_on(2 * HOLD, lives(serve, worker))
     sqlite_ledger.record([delivery(opened())])
