@@ -357,7 +357,9 @@ class Settings(Section):
                 receipts.to_channel(target.channel or "")
             except ValueError:
                 kind = chosen.connector.kind
-                raise ValueError(f"alarms.notify.{name}: {target.channel} is no id of a channel of {kind}") from None
+                raise ValueError(
+                    f"alarms.notify.{name}: {target.channel} is not the id of a channel of {kind}"
+                ) from None
         return self
 
     @model_validator(mode="after")

@@ -104,7 +104,7 @@ def _next_deliveries(connection: Connection, after: int) -> Sequence[int]:
 
 
 def _subject(request: bytes) -> str | None:
-    """Return the subject in a request; None for bytes that are no request: the job must get past such a row."""
+    """Return the subject in a request; None if it cannot be read: the job must get past such a row."""
     try:
         fields = json.loads(request)
     except (ValueError, RecursionError):
